@@ -43,9 +43,7 @@ class Settings(BaseSettings):
     environment: Literal["production", "development", "lab", "test"] = Field(
         "production", validation_alias="HALOCLINE_ENVIRONMENT"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", validation_alias="HALOCLINE_LOG_LEVEL"
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="HALOCLINE_LOG_LEVEL")
     revision: str = Field("unknown", validation_alias="HALOCLINE_REVISION", max_length=64)
     public_url: HttpUrl | None = Field(None, validation_alias="HALOCLINE_PUBLIC_URL")
 
@@ -54,9 +52,7 @@ class Settings(BaseSettings):
     # Gliders did not report like this before 2000: earlier stamps are clocks after a reboot.
     accept_from: datetime = Field(datetime(2000, 1, 1, tzinfo=UTC), validation_alias="HALOCLINE_ACCEPT_FROM")
     # Clocks on board drift by minutes, not by hours; data from the future would keep a platform active for ever.
-    future_tolerance_s: int = Field(
-        3600, ge=0, le=7 * 86_400, validation_alias="HALOCLINE_FUTURE_TOLERANCE_S"
-    )
+    future_tolerance_s: int = Field(3600, ge=0, le=7 * 86_400, validation_alias="HALOCLINE_FUTURE_TOLERANCE_S")
     platforms_file: Path | None = Field(None, validation_alias="HALOCLINE_PLATFORMS_FILE")
     basins_dir: Path | None = Field(None, validation_alias="HALOCLINE_BASINS_DIR")
     # A year of delayed-mode data of the chattiest glider known is about 1 GB.
@@ -80,9 +76,7 @@ class Settings(BaseSettings):
     @field_validator("ready_requires", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("accept_from", mode="after")
     @classmethod

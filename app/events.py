@@ -1,4 +1,7 @@
-"""What a change is, and the Redis nudge that one has been logged. The change log is in MongoDB; Redis only speeds the news."""
+"""What a change is, and the Redis nudge that one has been logged.
+
+The change log is in MongoDB; Redis only speeds the news.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

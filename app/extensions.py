@@ -39,9 +39,7 @@ class Mongo:
         return self._client
 
     def _open(self) -> MongoClient[Document]:
-        settings = self._settings
-        if settings is None:
-            raise RuntimeError("extensions.mongo is not bound to settings")
+        settings = self._bound()
         return MongoClient(
             settings.mongodb_uri,
             tz_aware=True,
@@ -56,12 +54,15 @@ class Mongo:
             appname="halocline",
         )
 
+    def _bound(self) -> Settings:
+        if self._settings is None:
+            raise RuntimeError("extensions.mongo is not bound to settings")
+        return self._settings
+
     @property
     def db(self) -> Database[Document]:
         """The portal's database. Each call may raise pymongo's errors within the deadline of the settings."""
-        client = self.client
-        assert self._settings is not None
-        return client.get_database(self._settings.mongodb_database, write_concern=WriteConcern("majority"))
+        return self.client.get_database(self._bound().mongodb_database, write_concern=WriteConcern("majority"))
 
     def close(self) -> None:
         """Closes what this process opened; harmless when nothing is open."""

@@ -1,0 +1,33 @@
+"""Basins: the named sea areas that missions are sorted into."""
+
+from collections.abc import Sequence
+
+from pymongo import ReplaceOne
+
+from app.domain.records import Basin
+from app.extensions import mongo
+from app.store.documents import basin_from_document, basin_to_document
+
+
+def find(basin: str) -> Basin | None:
+    """The basin with this id, or None."""
+    doc = mongo.db.basins.find_one({"_id": basin})
+    return basin_from_document(doc) if doc else None
+
+
+def page(limit: int, after: str | None = None) -> list[Basin]:
+    """At most `limit` basins in the order of their ids, after `after`."""
+    query = {"_id": {"$gt": after}} if after is not None else {}
+    return [basin_from_document(doc) for doc in mongo.db.basins.find(query).sort("_id", 1).limit(limit)]
+
+
+def names() -> dict[str, str]:
+    """Every basin's name by its id."""
+    return {doc["_id"]: doc["name"] for doc in mongo.db.basins.find({}, {"name": 1}).limit(10_000)}
+
+
+def replace_all(basins: Sequence[Basin]) -> None:
+    """Makes these the basins: new ones come, changed ones change, others go; readers never see an empty list."""
+    documents = [basin_to_document(basin) for basin in basins]
+    mongo.db.basins.bulk_write([ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents])
+    mongo.db.basins.delete_many({"_id": {"$nin": [doc["_id"] for doc in documents]}})

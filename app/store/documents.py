@@ -1,0 +1,132 @@
+"""Documents to records and back: the only place that knows how a record lies in MongoDB."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from app.domain.records import (
+    Basin,
+    BasinShare,
+    EarlierVersion,
+    Figures,
+    Finding,
+    LonLat,
+    Mission,
+    Platform,
+    Profile,
+    Source,
+    Totals,
+    Track,
+    Variable,
+)
+
+Document = dict[str, Any]
+
+
+def _figures(doc: Mapping[str, Any]) -> Figures:
+    bbox = doc["bbox"]
+    return Figures(**{**doc, "bbox": tuple(bbox) if bbox else None})
+
+
+def mission_to_document(mission: Mission) -> Document:
+    """The mission as its document; `_id` is `platform/mission`."""
+    figures = mission.figures
+    # `years` is what the list's filter asks for: a mission over New Year is found in both.
+    years = list(range(figures.start_at.year, figures.end_at.year + 1))
+    return {"_id": mission.id, "years": years, **asdict(mission)}
+
+
+def mission_from_document(doc: Mapping[str, Any]) -> Mission:
+    """The record of a whole mission document."""
+    from_doc = {key: value for key, value in doc.items() if key in Mission.__slots__}
+    return Mission(
+        **{
+            **from_doc,
+            "figures": _figures(doc["figures"]),
+            "basins": tuple(BasinShare(**share) for share in doc["basins"]),
+            "variables": tuple(Variable(**variable) for variable in doc["variables"]),
+            "warnings": tuple(Finding(**finding) for finding in doc["warnings"]),
+            "source": Source(**doc["source"]),
+            "earlier": tuple(
+                EarlierVersion(**{**version, "figures": _figures(version["figures"])}) for version in doc["earlier"]
+            ),
+        }
+    )
+
+
+def profile_id(platform: str, mission: str, version: str, profile: Profile) -> str:
+    """The key of a profile: its number alone repeats in real files, so its first time belongs to it."""
+    return f"{platform}/{mission}/{version}/{profile.number}/{int(profile.start_at.timestamp() * 1000)}"
+
+
+def profile_to_document(platform: str, mission: str, version: str, profile: Profile) -> Document:
+    """The profile as its document, under the version it belongs to."""
+    return {
+        "_id": profile_id(platform, mission, version, profile),
+        "platform": platform,
+        "mission": mission,
+        "version": version,
+        **asdict(profile),
+    }
+
+
+def profile_from_document(doc: Mapping[str, Any]) -> Profile:
+    """The record of a profile document."""
+    return Profile(**{key: doc[key] for key in Profile.__slots__ if key in doc})
+
+
+def platform_to_document(platform: Platform) -> Document:
+    """The platform as its document; `_id` is the platform id."""
+    return {"_id": platform.platform, "serial_key": platform.serial.lower(), **asdict(platform)}
+
+
+def platform_from_document(doc: Mapping[str, Any]) -> Platform:
+    """The record of a platform document."""
+    return Platform(**{key: doc[key] for key in Platform.__slots__ if key in doc})
+
+
+def track_to_document(track: Track) -> Document:
+    """The track as its document: column arrays."""
+    return {"_id": f"{track.platform}/{track.mission}", **asdict(track)}
+
+
+def track_from_document(doc: Mapping[str, Any]) -> Track:
+    """The record of a track document."""
+    return Track(
+        platform=doc["platform"],
+        mission=doc["mission"],
+        version=doc["version"],
+        number=tuple(doc["number"]),
+        lon_deg=tuple(doc["lon_deg"]),
+        lat_deg=tuple(doc["lat_deg"]),
+        mid_at=tuple(doc["mid_at"]),
+        max_depth_m=tuple(doc["max_depth_m"]),
+        lines=_lines(doc["lines"]),
+        simplified=_lines(doc["simplified"]),
+        hidden=doc["hidden"],
+        bbox=tuple(doc["bbox"]) if doc["bbox"] else None,
+    )
+
+
+def _lines(lines: list[list[list[float]]]) -> tuple[tuple[LonLat, ...], ...]:
+    return tuple(tuple((lon, lat) for lon, lat in line) for line in lines)
+
+
+def totals_to_document(totals: Totals) -> Document:
+    """The totals as their document; `_id` is the scope."""
+    return {"_id": totals.scope, "kind": totals.scope.partition(":")[0], **asdict(totals)}
+
+
+def totals_from_document(doc: Mapping[str, Any]) -> Totals:
+    """The record of a totals document."""
+    return Totals(**{key: doc[key] for key in Totals.__slots__ if key in doc})
+
+
+def basin_to_document(basin: Basin) -> Document:
+    """The basin as its document; `_id` is its id."""
+    return {"_id": basin.id, **asdict(basin)}
+
+
+def basin_from_document(doc: Mapping[str, Any]) -> Basin:
+    """The record of a basin document."""
+    return Basin(**{**{key: doc[key] for key in Basin.__slots__}, "bbox": tuple(doc["bbox"])})

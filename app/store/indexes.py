@@ -1,0 +1,123 @@
+"""Collections, their validators and their indexes. Each offered filter and order has its index here."""
+
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.database import Database
+from pymongo.errors import CollectionInvalid
+
+Document = dict[str, Any]
+
+# The change log only has to outlive the slowest reader's pause.
+CHANGES_KEPT_S = 3600
+
+# Filters that /missions offers, and how each lies in the document.
+MISSION_FILTERS = {
+    "platform": "platform",
+    "data_mode": "data_mode",
+    "basin": "basins.id",
+    "project": "metadata.project",
+    "variable": "variables.name",
+    "year": "years",
+}
+
+# The order of lists: newest data first, the id breaks ties so that a cursor never skips.
+_NEWEST = [("figures.end_at", DESCENDING), ("_id", ASCENDING)]
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "missions": [
+        IndexModel(_NEWEST, name="newest"),
+        *[IndexModel([(path, ASCENDING), *_NEWEST], name=name) for name, path in MISSION_FILTERS.items()],
+    ],
+    "platforms": [
+        IndexModel([("serial_key", ASCENDING)], name="serial"),
+        IndexModel([("last_seen_at", DESCENDING), ("_id", ASCENDING)], name="last_seen"),
+    ],
+    "profiles": [
+        IndexModel(
+            [(key, ASCENDING) for key in ("platform", "mission", "version", "start_at", "number")],
+            name="mission_time",
+            unique=True,
+        ),
+    ],
+    "samples": [
+        IndexModel(
+            [(key, ASCENDING) for key in ("platform", "mission", "version", "start_at", "number", "part")],
+            name="mission_time",
+            unique=True,
+        ),
+    ],
+    "tracks": [IndexModel([("platform", ASCENDING), ("mission", ASCENDING)], name="mission", unique=True)],
+    "totals": [IndexModel([("kind", ASCENDING)], name="kind")],
+    "changes": [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=CHANGES_KEPT_S)],
+    "imports": [
+        IndexModel([("at", DESCENDING), ("_id", ASCENDING)], name="newest"),
+        IndexModel([("sha256", ASCENDING)], name="file"),
+    ],
+    "basins": [],
+    "counters": [],
+    "derived_pending": [],
+    "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
+}
+
+_TEXT: Document = {"bsonType": "string", "minLength": 1}
+_COUNT: Document = {"bsonType": ["int", "long"], "minimum": 0}
+_NUMBER: Document = {"bsonType": ["double", "int", "long"]}
+
+VALIDATORS: dict[str, Document] = {
+    "missions": {
+        "required": ["platform", "mission", "version", "data_mode", "figures", "source", "years"],
+        "properties": {
+            "platform": _TEXT,
+            "mission": _TEXT,
+            "version": _TEXT,
+            "data_mode": {"enum": ["R", "P", "A", "D"]},
+            "figures": {
+                "bsonType": "object",
+                "required": ["samples", "profiles", "distance_m", "vertical_m", "start_at", "end_at"],
+                "properties": {
+                    "samples": _COUNT,
+                    "profiles": _COUNT,
+                    "distance_m": _NUMBER,
+                    "start_at": {"bsonType": "date"},
+                    "end_at": {"bsonType": "date"},
+                },
+            },
+        },
+    },
+    "profiles": {
+        "required": ["platform", "mission", "version", "number", "start_at", "samples"],
+        "properties": {"number": {**_COUNT, "minimum": 1}, "samples": _COUNT, "start_at": {"bsonType": "date"}},
+    },
+    "platforms": {
+        "required": ["platform", "serial", "serial_key", "last_seen_at"],
+        "properties": {"platform": _TEXT, "serial": _TEXT, "last_seen_at": {"bsonType": "date"}},
+    },
+    "imports": {
+        "required": ["at", "file_name", "outcome"],
+        "properties": {"outcome": {"enum": ["stored", "replaced", "unchanged", "refused"]}},
+    },
+}
+
+
+def ensure(db: Database[Document]) -> list[str]:
+    """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names."""
+    for name, indexes in INDEXES.items():
+        schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
+        try:
+            db.create_collection(name, validator=schema)
+        except CollectionInvalid:
+            db.command("collMod", name, validator=schema)
+        if indexes:
+            db[name].create_indexes(indexes)
+    return sorted(INDEXES)
+
+
+def missing(db: Database[Document]) -> list[str]:
+    """The indexes that `ensure` would create, as `collection.index`; empty when the store is ready."""
+    return [
+        f"{name}.{index.document['name']}"
+        for name, indexes in INDEXES.items()
+        for index in indexes
+        if index.document["name"] not in db[name].index_information()
+    ]

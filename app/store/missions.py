@@ -1,0 +1,56 @@
+"""Missions: one document each; `_id` is `platform/mission`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.domain.records import Mission
+from app.extensions import mongo
+from app.store.documents import mission_from_document
+from app.store.indexes import MISSION_FILTERS
+
+_ORDER = [("figures.end_at", -1), ("_id", 1)]
+
+
+def find(platform: str, mission: str) -> Mission | None:
+    """The mission, or None."""
+    doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"})
+    return mission_from_document(doc) if doc else None
+
+
+def page(
+    filters: Mapping[str, Any],
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    simulated: bool = False,
+) -> list[Mission]:
+    """At most `limit` missions, newest data first, that match `filters` (keys of MISSION_FILTERS).
+
+    `after` is (end_at, id) of the last mission of the page before; `since` and `until` bound the span of the data.
+    """
+    query: dict[str, Any] = {MISSION_FILTERS[name]: value for name, value in filters.items()}
+    if not simulated:
+        query["simulated"] = False
+    if since is not None:
+        query["figures.end_at"] = {"$gte": since}
+    if until is not None:
+        query["figures.start_at"] = {"$lt": until}
+    if after is not None:
+        end_at, last_id = after
+        query["$or"] = [
+            {"figures.end_at": {"$lt": end_at}},
+            {"figures.end_at": end_at, "_id": {"$gt": last_id}},
+        ]
+    # A list never waits for a scan: what has no index is cut off here and answered as unavailable.
+    cursor = mongo.db.missions.find(query).sort(_ORDER).limit(limit).max_time_ms(2000)
+    return [mission_from_document(doc) for doc in cursor]
+
+
+def facets() -> dict[str, list[Any]]:
+    """What each filter of the missions list may be set to, in order; every value occurs at least once."""
+    return {
+        name: sorted(value for value in mongo.db.missions.distinct(path, {"simulated": False}) if value is not None)
+        for name, path in MISSION_FILTERS.items()
+    }

@@ -1,0 +1,26 @@
+"""Platforms: gliders and sailbuoys with the totals of their missions."""
+
+from app.domain.records import Platform
+from app.extensions import mongo
+from app.store.documents import platform_from_document
+
+
+def find(name: str) -> Platform | None:
+    """The platform with this id or serial, in whatever case; None when there is none."""
+    key = name.lower()
+    doc = mongo.db.platforms.find_one({"_id": key}) or mongo.db.platforms.find_one({"serial_key": key})
+    return platform_from_document(doc) if doc else None
+
+
+def page(limit: int, after: str | None = None) -> list[Platform]:
+    """At most `limit` platforms in the order of their ids, after `after`; simulated ones left out."""
+    query: dict[str, object] = {"simulated": False}
+    if after is not None:
+        query["_id"] = {"$gt": after}
+    return [platform_from_document(doc) for doc in mongo.db.platforms.find(query).sort("_id", 1).limit(limit)]
+
+
+def named(ids: list[str]) -> dict[str, Platform]:
+    """The platforms with these ids, by id; unknown ones are left out."""
+    cursor = mongo.db.platforms.find({"_id": {"$in": ids}}).limit(len(ids))
+    return {doc["_id"]: platform_from_document(doc) for doc in cursor}

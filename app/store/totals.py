@@ -1,0 +1,18 @@
+"""Totals: derived sums, one document a scope."""
+
+from app.domain.records import Totals
+from app.extensions import mongo
+from app.store.documents import totals_from_document
+
+
+def find(scope: str) -> Totals | None:
+    """The totals of a scope (`fleet`, `year:2022`, `basin:SEA-007`, `platform:smilla77`), or None."""
+    doc = mongo.db.totals.find_one({"_id": scope})
+    return totals_from_document(doc) if doc else None
+
+
+def of_kind(kind: str) -> list[Totals]:
+    """All totals of a kind (`year`, `basin`, `platform`) in the order of their scopes."""
+    # Years, basins and platforms number in the hundreds; the limit only guards against a broken store.
+    cursor = mongo.db.totals.find({"kind": kind}).sort("_id", 1).limit(10_000)
+    return [totals_from_document(doc) for doc in cursor]

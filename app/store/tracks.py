@@ -1,0 +1,19 @@
+"""Tracks: derived, one document a mission: its profiles as column arrays and its lines."""
+
+from collections.abc import Sequence
+
+from app.domain.records import Track
+from app.extensions import mongo
+from app.store.documents import track_from_document
+
+
+def find(platform: str, mission: str) -> Track | None:
+    """The mission's track, or None while it has not been derived."""
+    doc = mongo.db.tracks.find_one({"_id": f"{platform}/{mission}"})
+    return track_from_document(doc) if doc else None
+
+
+def of_missions(ids: Sequence[str]) -> dict[str, Track]:
+    """The tracks of these missions (`platform/mission`), by id."""
+    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}).limit(max(len(ids), 1))
+    return {doc["_id"]: track_from_document(doc) for doc in cursor}
