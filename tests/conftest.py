@@ -1,0 +1,140 @@
+"""Real servers for the tests: one mongod and one Valkey a session, a database of its own for each worker.
+
+The process that was called as `pytest` owns them: workers find their folder in the environment, the first that
+asks starts them under a lock, and the owner stops them at the end, also when the session is interrupted.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pymongo.database import Database
+
+import app as halocline
+from app import config, extensions
+from app.store import indexes
+from app.trial import servers
+
+_SERVERS = "HALOCLINE_TEST_SERVERS"
+_DATA = "HALOCLINE_TEST_DATA"
+Document = dict[str, Any]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[_SERVERS] = tempfile.mkdtemp(prefix="halocline-test-")
+    # Tests say what they set; what a developer's shell exports must not change them.
+    for name in _config_names():
+        os.environ.pop(name, None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and (home := os.environ.pop(_SERVERS, None)):
+        servers.stop(Path(home))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _config_names() -> list[str]:
+    """The environment variables that the settings read."""
+    fields = config.Settings.model_fields
+    names = [str(field.validation_alias or name).upper() for name, field in fields.items()]
+    return [name + suffix for name in names for suffix in ("", "_FILE")]
+
+
+def _shared(start: Callable[[Path], str]) -> str:
+    home = Path(os.environ[_SERVERS])
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return start(home)
+
+
+@pytest.fixture(scope="session")
+def worker_number(worker_id: str) -> int:
+    """0 for the only worker or the first, then counting."""
+    return int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri() -> str:
+    """A real mongod, replica set of one, shared by all workers: use a database of your own."""
+    return _shared(servers.start_mongodb)
+
+
+@pytest.fixture(scope="session")
+def redis_url(worker_number: int) -> str:
+    """A database of this worker alone on a real Valkey."""
+    return _shared(servers.start_redis).removesuffix("/0") + f"/{worker_number}"
+
+
+@pytest.fixture
+def settings(mongodb_uri: str, redis_url: str, worker_number: int) -> config.Settings:
+    """Settings that point at the servers of the tests and at this worker's database."""
+    return config.load(
+        mongodb_uri=mongodb_uri,
+        mongodb_database=f"test_{worker_number}",
+        # A test machine builds the front end and runs a browser beside the servers: 2 s is for production.
+        mongodb_timeout_ms=10_000,
+        redis_url=redis_url,
+        redis_timeout_s=2,
+        HALOCLINE_ENVIRONMENT="test",
+    )
+
+
+def _empty(database: Database[Document]) -> None:
+    """The database as a first start-up leaves it. Emptied, not dropped: making the indexes anew takes a second."""
+    for name in database.list_collection_names(filter={"type": "collection"}):
+        if name in indexes.INDEXES:
+            database[name].delete_many({})
+        else:
+            database.drop_collection(name)
+    indexes.ensure(database)
+
+
+@pytest.fixture
+def db(settings: config.Settings) -> Iterator[Database[Document]]:
+    """This worker's database with its validators and indexes and no document in it; Redis is empty too.
+
+    `app.extensions` is bound to both, so that queries, ingest and commands called in the test use them.
+    """
+    extensions.mongo.bind(settings)
+    extensions.redis.bind(settings)
+    database = extensions.mongo.db
+    _empty(database)
+    extensions.redis.client.flushdb()
+    yield database
+    extensions.mongo.close()
+    extensions.redis.close()
+
+
+@pytest.fixture
+def app(settings: config.Settings, db: Database[Document]) -> Flask:
+    """The application over the empty database of this worker."""
+    flask_app: Flask = halocline.create_app(settings)
+    flask_app.testing = True
+    return flask_app
+
+
+@pytest.fixture
+def client(app: Flask) -> Iterator[FlaskClient]:
+    """A visitor of `app`, without the WSGI layers around it."""
+    with app.test_client() as visitor:
+        yield visitor
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Folder of the real files. Unset: the test is skipped by name on a developer's machine and fails in CI."""
+    folder = os.environ.get(_DATA)
+    if folder and Path(folder).is_dir():
+        return Path(folder).resolve()
+    reason = f"{_DATA} does not name the folder of the real files: not tested on them"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
