@@ -41,6 +41,6 @@ def _milliseconds(at: datetime) -> int:
 def _restore(value: object, kind: type) -> str | int | datetime:
     if kind is str and isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
+    if kind is not str and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
         return datetime.fromtimestamp(value / 1000, UTC) if kind is datetime else value
     raise ValueError

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from app.config import SettingsError, load
+
+
+def test_defaults_make_a_valid_production_setup() -> None:
+    settings = load()
+    assert settings.environment == "production"
+    assert settings.ready_requires == frozenset()
+
+
+def test_every_problem_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_WORKERS", "many")
+    monkeypatch.setenv("READY_REQUIRES", "mongodb,postgres")
+    monkeypatch.setenv("REDIS_URL_FILE", "/nowhere/redis")
+    monkeypatch.setenv("HALOCLINE_FAULT_DELAY_S", "2")
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert [line.split(":")[0] for line in str(refused.value).splitlines()] == [
+        "REDIS_URL_FILE",
+        "READY_REQUIRES",
+        "HALOCLINE_FAULT_DELAY_S",
+        "WEB_WORKERS",
+    ]
+
+
+@pytest.mark.parametrize("environment", ["production", "development", "test"])
+@pytest.mark.parametrize("name", ["HALOCLINE_FAULT_DELAY_S", "HALOCLINE_FAULT_ERROR_RATIO"])
+def test_faults_are_refused_outside_the_lab(monkeypatch: pytest.MonkeyPatch, environment: str, name: str) -> None:
+    monkeypatch.setenv("HALOCLINE_ENVIRONMENT", environment)
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError, match=name):
+        load()
+
+
+def test_faults_are_accepted_in_the_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HALOCLINE_ENVIRONMENT", "lab")
+    monkeypatch.setenv("HALOCLINE_FAULT_ERROR_RATIO", "0.5")
+    assert load().fault_error_ratio == 0.5
+
+
+def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "uri"
+    secret.write_text("mongodb://user:word@db:27017\n")
+    monkeypatch.setenv("MONGODB_URI_FILE", str(secret))
+    assert load().mongodb_uri == "mongodb://user:word@db:27017"
+
+
+def test_threads_must_leave_a_reserve_for_the_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_THREADS", "8")
+    monkeypatch.setenv("WEB_CONCURRENCY_LIMIT", "7")
+    with pytest.raises(SettingsError, match="WEB_CONCURRENCY_LIMIT"):
+        load()
+
+
+def test_a_time_without_zone_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HALOCLINE_ACCEPT_FROM", "2001-02-03T00:00:00")
+    assert load().accept_from.isoformat() == "2001-02-03T00:00:00+00:00"

@@ -1,0 +1,42 @@
+import base64
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import Invalid
+from app.queries import cursors
+
+MILLISECONDS = st.integers(-(10**12), 10**13)
+
+
+def forged(value: object) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(value)).decode()
+
+
+@given(st.text(max_size=80), st.integers(-(2**53), 2**53), MILLISECONDS)
+def test_a_cursor_gives_back_what_it_was_made_of(text: str, number: int, ms: int) -> None:
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    assert cursors.decode(cursors.encode(text, number, at), str, int, datetime) == (text, number, at)
+
+
+@given(st.text(max_size=200))
+def test_arbitrary_text_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="cursor"):
+        cursors.decode(text, str, datetime, int, int, int)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1, "a"], ["a"], ["a", "b"], ["a", 1, 2], {"a": 1}, "a", ["a", True], ["a", 2**60], ["a", 1.5], ["a", None]],
+)
+def test_a_cursor_of_another_shape_is_refused(value: object) -> None:
+    with pytest.raises(Invalid, match="cursor"):
+        cursors.decode(forged(value), str, datetime)
+
+
+def test_an_overlong_cursor_is_refused() -> None:
+    with pytest.raises(Invalid, match="cursor"):
+        cursors.decode(forged(["a" * 10_000, 1]), str, datetime)
