@@ -1,0 +1,1 @@
+"""JSON, GeoJSON and CSV for machines: parameters in, query, resource out. Nothing here renders HTML for people."""

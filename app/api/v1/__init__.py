@@ -1,0 +1,12 @@
+"""Version 1 of the API: one blueprint a file. Names stay; a change that breaks a reader is version 2.
+
+`bp` carries them all. Each endpoint is `documented` in `openapi`, refuses parameters it does not know, and has an ETag.
+"""
+
+from flask import Blueprint
+
+from app.api.v1 import basins, data, missions, openapi, platforms, profiles, totals, tracks
+
+bp = Blueprint("api_v1", __name__, url_prefix="/api/v1")
+for part in (platforms, missions, tracks, profiles, data, totals, basins, openapi):
+    bp.register_blueprint(part.bp)

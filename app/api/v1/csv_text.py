@@ -1,0 +1,62 @@
+"""Sample documents as CSV text, one profile at a time, with the standard library alone."""
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from app.api.v1.schemas import iso_ms
+from app.domain.columns import decoded
+from app.domain.records import Variable
+from app.domain.times import from_ms
+
+# What stands before the measured variables, as (name, unit).
+COORDINATES = (("longitude", "degrees_east"), ("latitude", "degrees_north"), ("depth", "m"))
+# Spreadsheets take a cell that begins like this for a formula and run it.
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_NEEDS_QUOTES = re.compile(r'[",\r\n]')
+
+
+def text_cell(text: str) -> str:
+    """A text as a cell that spreadsheets show and never run."""
+    harmless = f"'{text}" if _FORMULA.match(text) else text
+    return '"{}"'.format(harmless.replace('"', '""')) if _NEEDS_QUOTES.search(harmless) else harmless
+
+
+def rows(documents: Iterable[Mapping[str, Any]], variables: Sequence[Variable]) -> Iterator[str]:
+    """The header line, then the lines of one document at a time. A missing value is an empty cell.
+
+    Columns: time, profile (0 outside every profile), position, depth, then the variables in their order.
+    """
+    measured = [(variable.name, variable.unit) for variable in variables]
+    units = [*COORDINATES, *measured]
+    names = [f"{name} ({unit})" if unit else name for name, unit in units]
+    yield ",".join(["time (UTC)", "profile", *map(text_cell, names)]) + "\r\n"
+    for document in documents:
+        yield _lines(document, [name for name, _ in units])
+
+
+def _lines(document: Mapping[str, Any], names: Sequence[str]) -> str:
+    columns, count = document["columns"], document["count"]
+    times = [iso_ms(from_ms(value)) for value in decoded(columns["time"]["data"], columns["time"]["dtype"])]
+    numbers = [str(document["number"])] * count
+    values = [_cells(columns[name]) if name in columns else [""] * count for name in names]
+    return "".join(",".join(row) + "\r\n" for row in zip(times, numbers, *values, strict=True))
+
+
+def _cells(column: Mapping[str, Any]) -> list[str]:
+    values = decoded(column["data"], column["dtype"])
+    if column["dtype"] == "f4":
+        return _single_precision(values)
+    return [repr(value) if isfinite(value) else "" for value in values]
+
+
+def _single_precision(values: "array[float]") -> list[str]:
+    """Values with as few digits as give the same 32 bits back; NaN and infinities are empty."""
+    short = [f"{value:.7g}" for value in values]
+    again = array("f", map(float, short))
+    return [
+        text if value == back and isfinite(value) else f"{value:.9g}" if isfinite(value) else ""
+        for value, text, back in zip(values, short, again, strict=True)
+    ]

@@ -1,0 +1,156 @@
+"""Missions on a map (RFC 7946): for each its way, split at 180 degrees, and the last position on it."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from app.api.v1 import links
+from app.api.v1.schemas import Basin, Box, DataMode, Next, Time, iso_ms
+from app.domain.records import LonLat, Mission, Platform, Track
+
+Position = tuple[float, float]
+
+
+class Way(BaseModel):
+    """Lines of at least two positions each, longitude first, none of them across 180 degrees."""
+
+    type: Literal["MultiLineString"]
+    coordinates: list[list[Position]]
+
+
+class Spot(BaseModel):
+    """A position, longitude first."""
+
+    type: Literal["Point"]
+    coordinates: Position
+
+
+class WayProperties(BaseModel):
+    """Of which mission the way is; `hidden` profiles have no position that could be drawn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["track"]
+    platform: str
+    serial: str
+    name: str | None
+    mission: str
+    version: str
+    data_mode: DataMode
+    simulated: bool
+    profiles: int
+    hidden: int
+    distance_m: float
+    start_at: Time
+    end_at: Time
+    html: str
+
+
+class SpotProperties(BaseModel):
+    """Of which mission the position is the last, and when it was there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["last_position"]
+    platform: str
+    serial: str
+    name: str | None
+    mission: str
+    simulated: bool
+    at: Time
+    html: str
+
+
+class WayFeature(BaseModel):
+    """A mission's way; no geometry while it has fewer than two positions."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: Way | None
+    properties: WayProperties
+
+
+class SpotFeature(BaseModel):
+    """A mission's last position."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: Spot
+    properties: SpotProperties
+
+
+class Tracks(BaseModel):
+    """A GeoJSON FeatureCollection; `bbox` is there when there is a position."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["FeatureCollection"]
+    bbox: Box = (-180, -90, 180, 90)
+    features: list[WayFeature | SpotFeature]
+
+
+class TracksPage(BaseModel):
+    """A page of tracks, newest data first, as a GeoJSON FeatureCollection; lines are simplified."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["FeatureCollection"]
+    features: list[WayFeature | SpotFeature]
+    next: Next
+
+
+class Area(BaseModel):
+    """A basin's outline as a GeoJSON feature."""
+
+    type: Literal["Feature"]
+    id: str
+    bbox: Box
+    geometry: dict[str, Any]
+    properties: Basin
+
+
+def features(mission: Mission, track: Track, platform: Platform | None, simplified: bool) -> list[dict[str, Any]]:
+    """The way of a mission and its last position (left out when it has none)."""
+    lines = track.simplified if simplified else track.lines
+    whose = {
+        "platform": mission.platform,
+        "serial": platform.serial if platform else mission.platform,
+        "name": platform.name if platform else None,
+        "mission": mission.mission,
+        "simulated": mission.simulated,
+        "html": links.mission(mission.platform, mission.mission)["html"],
+    }
+    found = [
+        {
+            "type": "Feature",
+            "id": f"{mission.id}/track",
+            "geometry": _way(lines),
+            "properties": whose
+            | {
+                "kind": "track",
+                "version": track.version,
+                "data_mode": mission.data_mode,
+                "profiles": mission.figures.profiles,
+                "hidden": track.hidden,
+                "distance_m": mission.figures.distance_m,
+                "start_at": iso_ms(mission.figures.start_at),
+                "end_at": iso_ms(mission.figures.end_at),
+            },
+        }
+    ]
+    if track.lon_deg:
+        found.append(
+            {
+                "type": "Feature",
+                "id": f"{mission.id}/last_position",
+                "geometry": {"type": "Point", "coordinates": (track.lon_deg[-1], track.lat_deg[-1])},
+                "properties": whose | {"kind": "last_position", "at": iso_ms(track.mid_at[-1])},
+            }
+        )
+    return found
+
+
+def _way(lines: Sequence[Sequence[LonLat]]) -> dict[str, Any] | None:
+    drawable = [line for line in lines if len(line) > 1]
+    return {"type": "MultiLineString", "coordinates": drawable} if drawable else None

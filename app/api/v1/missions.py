@@ -1,0 +1,27 @@
+"""Missions with their figures, warnings and sources."""
+
+from flask import Blueprint, Response
+
+from app.api.v1 import schemas
+from app.api.v1.openapi import documented
+from app.api.v1.parameters import MissionFilters
+from app.api.v1.responses import json
+from app.queries import missions
+
+bp = Blueprint("missions", __name__)
+
+
+@bp.get("/missions")
+@documented(schemas.MissionPage, "missions", MissionFilters)
+def page(query: MissionFilters) -> Response:
+    """Missions that match all the given filters, newest data first."""
+    found = missions.page(query.filters(), query.limit, query.cursor, since=query.since, until=query.until)
+    items = [schemas.Mission.of(mission) for mission in found.items]
+    return json(schemas.MissionPage(items=items, next=found.next).model_dump())
+
+
+@bp.get("/missions/<platform>/<mission>")
+@documented(schemas.Mission, "missions", may_be_missing=True)
+def one(platform: str, mission: str) -> Response:
+    """A mission as it stands."""
+    return json(schemas.Mission.of(missions.find(platform, mission)).model_dump())

@@ -1,0 +1,115 @@
+"""Query parameters of each endpoint, read strictly: what is unknown, repeated or off is refused by name."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, TypeVar
+
+from flask import request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from app.errors import Invalid
+
+# Long enough for a screen, short enough that no reader makes a worker hold a whole collection.
+MAX_LIMIT = 200
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_PROBLEMS = {
+    "extra_forbidden": "is not a parameter of this endpoint",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number of reasonable size",
+    "int_from_float": "must be a whole number",
+}
+
+
+def _day_or_moment(text: object, whole_day: bool) -> datetime:
+    if not isinstance(text, str) or not _MOMENT.fullmatch(text):
+        raise ValueError("must be a date such as 2022-12-08 or a time such as 2022-12-08T11:45:52Z")
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment + timedelta(days=1) if whole_day and len(text) == len("2022-12-08") else moment
+    except (ValueError, OverflowError) as error:
+        raise ValueError("names a time that does not exist") from error
+
+
+def _since(text: object) -> datetime:
+    return _day_or_moment(text, whole_day=False)
+
+
+def _until(text: object) -> datetime:
+    return _day_or_moment(text, whole_day=True)
+
+
+_MOMENT_SCHEMA: Any = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+Since = Annotated[datetime, BeforeValidator(_since), WithJsonSchema(_MOMENT_SCHEMA)]
+Until = Annotated[datetime, BeforeValidator(_until), WithJsonSchema(_MOMENT_SCHEMA)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _left_out_not_null(schema: dict[str, Any]) -> None:
+    """A parameter may be left out; pydantic would document that as null, which no query string can say."""
+    for parameter in schema.get("properties", {}).values():
+        kinds = [kind for kind in parameter.pop("anyOf", []) if kind != {"type": "null"}]
+        if len(kinds) == 1:
+            parameter |= kinds[0]
+            parameter.pop("default")
+
+
+class Parameters(BaseModel):
+    """An endpoint without query parameters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_left_out_not_null)
+
+
+class Page(Parameters):
+    """What every list takes."""
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many items a page holds.")
+    cursor: Word | None = Field(
+        None, max_length=600, description="`next` of the page before; leave out for the first page."
+    )
+
+
+class MissionFilters(Page):
+    """Missions that match all the given filters, newest data first."""
+
+    platform: Word | None = Field(None, description="Platform id, such as `smilla77`.")
+    basin: Word | None = Field(None, description="Basin id, as `/basins` lists it.")
+    data_mode: Literal["R", "P", "A", "D"] | None = Field(
+        None, description="R real time, P provisional, A adjusted, D delayed."
+    )
+    project: Word | None = Field(None, description="Project, exactly as the missions name it.")
+    year: int | None = Field(None, ge=1970, le=2200, description="A UTC year in which the mission has data.")
+    variable: Word | None = Field(None, description="A measured variable, such as `temperature`.")
+    since: Since | None = Field(
+        None, alias="from", description="Missions with data at or after this time (UTC unless it says otherwise)."
+    )
+    until: Until | None = Field(
+        None, alias="to", description="Missions with data before this time; a bare date includes that whole day."
+    )
+
+    def filters(self) -> dict[str, Any]:
+        """The filters that were given, as `queries.missions.page` takes them. Raises Invalid("to")."""
+        if self.since and self.until and self.until <= self.since:
+            raise Invalid("to", "must be later than from")
+        given = self.model_dump(include={"basin", "data_mode", "project", "year", "variable"}, exclude_none=True)
+        return given | ({"platform": self.platform.lower()} if self.platform else {})
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def read(model: type[P]) -> P:
+    """The query parameters of this request. Raises Invalid naming the first that is off."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Invalid(_short(name), "is given more than once")
+    try:
+        return model.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        message = _PROBLEMS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+        raise Invalid(_short(str(first["loc"][0])), message.replace("Input should", "should")) from error
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:60]}…"

@@ -1,0 +1,46 @@
+"""Tracks as GeoJSON: of one mission in full, of many simplified for overviews."""
+
+from flask import Blueprint, Response
+
+from app.api.v1 import geojson
+from app.api.v1.openapi import documented
+from app.api.v1.parameters import MissionFilters
+from app.api.v1.responses import GEOJSON, json
+from app.queries import missions, platforms, tracks
+
+bp = Blueprint("tracks", __name__)
+
+
+@bp.get("/missions/<platform>/<mission>/track")
+@documented(geojson.Tracks, "tracks", mimetype=GEOJSON, may_be_missing=True)
+def one(platform: str, mission: str) -> Response:
+    """A mission's way and last position.
+
+    A line through the profiles that have a believable position, split where it crosses 180 degrees; `hidden`
+    counts the others. No features in the moment before a new mission's track has been derived.
+    """
+    found = missions.find(platform, mission)
+    track = tracks.of(found)
+    owner = platforms.named([found.platform]).get(found.platform)
+    features = geojson.features(found, track, owner, simplified=False) if track else []
+    bbox = {"bbox": track.bbox} if track and track.bbox else {}
+    return json({"type": "FeatureCollection", **bbox, "features": features}, GEOJSON)
+
+
+@bp.get("/tracks")
+@documented(geojson.TracksPage, "tracks", MissionFilters, mimetype=GEOJSON)
+def page(query: MissionFilters) -> Response:
+    """Ways and last positions of the missions that match, newest data first.
+
+    Lines are simplified; `limit` counts missions. `next` is a member beside those of GeoJSON.
+    """
+    found = missions.page(query.filters(), query.limit, query.cursor, since=query.since, until=query.until)
+    ways = tracks.of_missions(found.items)
+    owners = platforms.named(sorted({mission.platform for mission in found.items}))
+    features = [
+        feature
+        for mission in found.items
+        if mission.id in ways
+        for feature in geojson.features(mission, ways[mission.id], owners.get(mission.platform), simplified=True)
+    ]
+    return json({"type": "FeatureCollection", "features": features, "next": found.next}, GEOJSON)
