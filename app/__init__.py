@@ -1,17 +1,29 @@
 """Halocline: an ocean-observations portal for gliders and sailbuoys."""
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from app import extensions
-from app.config import Settings
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Settings
 
 __version__ = "0.1.0"
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: "Settings") -> "Flask":
     """The portal as a Flask application, bound to its settings and connected to nothing yet."""
+    # Imported here, because every command imports the package: gunicorn's arbiter must not make instruments before
+    # a worker has its metrics slot, and the metrics process stays small.
+    from flask import Flask
+
+    from app import extensions
+    from app.http import layers
+    from app.store import indexes
+
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
+    layers.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
+    layers.surround(app, settings, __version__)
     return app

@@ -1,0 +1,35 @@
+"""Puts the parts around an application in the right order."""
+
+import platform
+from collections.abc import Callable
+
+from flask import Flask
+
+from app import metrics
+from app.config import Settings
+from app.http import conditional, faults, headers, health, limits, observe, probes, problems
+
+
+def install(app: Flask, settings: Settings, missing_indexes: Callable[[], list[str]]) -> None:
+    """What works inside Flask. First of all: its hooks run before those of the views, its last ones after."""
+    observe.name_routes(app)
+    conditional.install(app)
+    faults.install(app, settings)
+    problems.install(app)
+    health.install(app, settings, missing_indexes)
+
+
+def surround(app: Flask, settings: Settings, version: str) -> None:
+    """The layers outside Flask, the outermost last. After every blueprint and after the static files' layer."""
+    waiters = max(settings.web_threads - settings.web_concurrency_limit - limits.FREE_THREADS, 0)
+    limited = limits.ConcurrencyLimit(app.wsgi_app, settings.web_concurrency_limit, waiters)
+    # Flask documents this assignment as the way to add a layer.
+    app.wsgi_app = observe.Observe(headers.SecurityHeaders(limited))  # type: ignore[method-assign]
+    metrics.expect_routes(known_routes(app))
+    metrics.build_info.labels(version, settings.revision, platform.python_version()).set(1)
+
+
+def known_routes(app: Flask) -> list[str]:
+    """The values that the route label can take: each URL rule but the probes', static files, and the rest as one."""
+    rules = {rule.rule for rule in app.url_map.iter_rules()} - probes.PATHS
+    return sorted(rules | {observe.STATIC, metrics.UNMATCHED})

@@ -1,0 +1,144 @@
+"""The outermost layer: counts, times and logs each request once, when its body closes, whoever answered it."""
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Flask, request
+
+from app import metrics
+from app.http import probes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = structlog.get_logger()
+
+ROUTE = "halocline.route"
+REQUEST_ID = "halocline.request_id"
+STATIC = "/static/<path:filename>"
+
+# An id from outside is kept when it is one that every proxy and log store can take.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# Long enough for every path of ours; what is longer is somebody's experiment.
+_LOGGED_PATH_LENGTH = 256
+
+
+def name_routes(app: Flask) -> None:
+    """Tells the layer outside which URL rule a request matched. To be installed before any other `before_request`."""
+
+    @app.before_request
+    def name_route() -> None:
+        if request.url_rule is not None:
+            request.environ[ROUTE] = request.url_rule.rule
+
+
+class Observe:
+    """Wraps a WSGI application. Exceptions of the layers within count as 500 and go on to the server."""
+
+    def __init__(self, app: "WSGIApplication", clock: Callable[[], float] = perf_counter) -> None:
+        self._app = app
+        self._clock = clock
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ.get("PATH_INFO") in probes.PATHS:
+            return self._app(environ, start_response)
+        exchange = _Exchange(environ, start_response, self._clock)
+        try:
+            exchange.body = self._app(environ, exchange.start_response)
+        except BaseException:
+            exchange.failed()
+            raise
+        return exchange
+
+
+class _Exchange:
+    """One request and its answer; the answer's body, as the server sees it."""
+
+    body: Iterable[bytes]
+
+    def __init__(self, environ: "WSGIEnvironment", start_response: "StartResponse", clock: Callable[[], float]) -> None:
+        self._environ = environ
+        self._start_response = start_response
+        self._clock = clock
+        self._began = clock()
+        self._method = metrics.method_label(environ.get("REQUEST_METHOD", ""))
+        self._path = environ.get("PATH_INFO", "")
+        self._status = 500  # Until the application says otherwise: an answer that never starts is an error.
+        self._bytes = 0
+        self._complete = False
+        self._closed = False
+        self._chunks: Iterator[bytes] | None = None
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        self._request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        environ[REQUEST_ID] = self._request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=self._request_id)
+        metrics.active_requests.labels(self._method).inc()
+        metrics.worker_threads_busy.inc()
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        self._status = int(status[:3])
+        return self._start_response(status, [*headers, ("X-Request-ID", self._request_id)], exc_info)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            if self._chunks is None:
+                self._chunks = iter(self.body)
+            chunk = next(self._chunks)
+        except StopIteration:
+            self._complete = True
+            raise
+        except BaseException:
+            self._status = 500
+            raise
+        self._bytes += len(chunk)
+        return chunk
+
+    def failed(self) -> None:
+        """The application raised instead of answering."""
+        self._status = 500
+        self._finish()
+
+    def close(self) -> None:
+        """Called by the server when the answer is out, and also when the client has gone away before."""
+        try:
+            if hasattr(body := self.body, "close"):
+                body.close()
+        except BaseException:
+            self._status = 500
+            raise
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        duration_s = self._clock() - self._began
+        route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else metrics.UNMATCHED)
+        metrics.worker_threads_busy.dec()
+        metrics.active_requests.labels(self._method).dec()
+        metrics.request_duration.labels(self._method, route, str(self._status)).observe(duration_s)
+        log.info(
+            "request",
+            method=self._method,
+            route=route,
+            path=_readable(self._path),
+            status=self._status,
+            duration_ms=round(duration_s * 1000, 2),
+            bytes=self._bytes,
+            complete=self._complete,
+            request_id=self._request_id,
+        )
+
+
+def _readable(path: str) -> str:
+    """The path as text, shortened. WSGI hands out its bytes as Latin-1. The query is left out: it may hold a key."""
+    return path[:_LOGGED_PATH_LENGTH].encode("latin-1", "replace").decode("utf-8", "replace")

@@ -1,0 +1,149 @@
+"""Errors become answers here, and only here status codes are known.
+
+Under /api it is a problem (RFC 9457), elsewhere a page. Neither tells of what is inside.
+"""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import orjson
+import structlog
+from flask import Flask, Response, render_template, request
+from jinja2 import TemplateError
+from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import Conflict, HaloclineError, Invalid, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
+    (NotFound, 404),
+    (Invalid, 400),
+    (Conflict, 409),
+    (Unavailable, 503),
+    (HaloclineError, 500),
+)
+# What we say for statuses whose usual text is written for the person behind the server.
+_DETAIL = {
+    404: "There is nothing at this address.",
+    500: "Something went wrong on our side. It has been logged; please try again later.",
+    503: "This cannot be answered at the moment; please try again shortly.",
+}
+# A replica set elects a new primary in about 10 s.
+RETRY_AFTER_S = 10
+_INSTANCE_LENGTH = 512
+
+
+def install(app: Flask) -> None:
+    """Registers the handlers on an application."""
+    app.register_error_handler(HaloclineError, _from_ours)
+    app.register_error_handler(PyMongoError, _from_mongodb)
+    app.register_error_handler(HTTPException, _from_http)
+
+
+def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = ()) -> Response:
+    """A problem as JSON, for an API's own use; `errors` holds `field` and `problem` for each wrong field."""
+    response = Response(_document(status, detail, request.path, errors), status, content_type=MEDIA_TYPE)
+    return _finish(response)
+
+
+def plain(
+    environ: "WSGIEnvironment", start_response: "StartResponse", status: int, detail: str, *, retry_after_s: int
+) -> list[bytes]:
+    """A problem from outside Flask: cheap, for answers given in a hurry."""
+    body = _document(status, detail, environ.get("PATH_INFO", "").encode("latin-1", "replace"))
+    headers = [
+        ("Content-Type", MEDIA_TYPE),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("Retry-After", str(retry_after_s)),
+    ]
+    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+
+
+def _document(status: int, detail: str, path: str | bytes, errors: Iterable[Mapping[str, str]] = ()) -> bytes:
+    document: dict[str, Any] = {
+        # The title says all there is to say about the type, so it has no page of its own (RFC 9457, 4.2.1).
+        "type": "about:blank",
+        "title": _title(status),
+        "status": status,
+        "detail": detail,
+        "instance": quote(path, safe="/:@!$&'()*+,;=~-._")[:_INSTANCE_LENGTH],
+    }
+    if fields := [dict(error) for error in errors]:
+        document["errors"] = fields
+    return orjson.dumps(document)
+
+
+def _title(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def _from_ours(error: HaloclineError) -> Response:
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    errors = [{"field": error.field, "problem": error.problem}] if isinstance(error, Invalid) else []
+    if status == 500:
+        log.error("unexpected_error", exc_info=error)
+    detail = _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
+    if isinstance(error, Unavailable):
+        log.warning("dependency_unavailable", dependency=error.dependency)
+    return _answer(status, detail, errors)
+
+
+def _from_mongodb(error: PyMongoError) -> Response:
+    """What MongoDB's driver raises when the server is away or late; anything else is a fault of ours."""
+    if error.timeout or isinstance(error, ConnectionFailure | WaitQueueTimeoutError):
+        return _from_ours(Unavailable("MongoDB"))
+    log.error("mongodb_error", exc_info=error)
+    return _answer(500, _DETAIL[500])
+
+
+def _from_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None:
+        return Response(error.response.get_data(), status, error.response.headers)  # type: ignore[attr-defined]
+    detail = _DETAIL.get(status) or error.description or _title(status)
+    # Allow, Retry-After and the like belong to the status; the body's own headers do not.
+    kept = [(name, value) for name, value in error.get_headers() if not name.lower().startswith("content-")]
+    return _answer(status, detail, headers=kept)
+
+
+def _answer(
+    status: int,
+    detail: str,
+    errors: Iterable[Mapping[str, str]] = (),
+    headers: Iterable[tuple[str, str]] = (),
+) -> Response:
+    is_api = request.path.startswith("/api/")
+    response = problem(status, detail, errors) if is_api else _finish(_page(status, detail))
+    response.headers.extend(list(headers))
+    return response
+
+
+def _page(status: int, detail: str) -> Response:
+    try:
+        page = render_template("error.html", status=status, title=_title(status), detail=detail)
+    except TemplateError as error:
+        # An error page that fails must not hide the error that it was to show.
+        log.error("error_page_failed", exc_info=error)
+        return Response(f"{status} {_title(status)}\n{detail}\n", status, content_type="text/plain; charset=utf-8")
+    return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+def _finish(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response

@@ -1,0 +1,69 @@
+"""Logs: one JSON object a line. structlog for our own events, the same form for those of the libraries.
+
+An event is a constant string plus fields; `request_id` joins the lines of one request.
+"""
+
+import logging.config
+import sys
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+# What libraries log through the standard library and what we log ourselves gets the same fields.
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+    # Without the local variables, which may hold anything: an address with a password, a file.
+    structlog.processors.format_exc_info,
+)
+
+
+def _json(event: Any, **_: Any) -> bytes:
+    return orjson.dumps(event, default=repr)
+
+
+def _json_text(event: Any, **_: Any) -> str:
+    return _json(event).decode()
+
+
+def standard_library(level: str, stream: str = "ext://sys.stdout") -> dict[str, Any]:
+    """A `dictConfig` that makes every logger of the process, gunicorn's included, write our JSON lines to `stream`."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.JSONRenderer(serializer=_json_text),
+                ],
+                "foreign_pre_chain": [structlog.stdlib.add_logger_name, *_SHARED],
+            }
+        },
+        "handlers": {"json": {"class": "logging.StreamHandler", "formatter": "json", "stream": stream}},
+        "root": {"level": level, "handlers": ["json"]},
+        "loggers": {
+            # Named by gunicorn itself with handlers of its own: replaced, so that no line comes twice.
+            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+            # A line for every command and heartbeat, with its content, is not for any log.
+            "pymongo": {"level": "WARNING"},
+        },
+    }
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Sends all logs of this process to `stream` (standard output unless said otherwise) from `level` up."""
+    out = stream or sys.stdout
+    logging.config.dictConfig(standard_library(level, "ext://sys.stderr" if out is sys.stderr else "ext://sys.stdout"))
+    structlog.configure(
+        processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_json)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.BytesLoggerFactory(out.buffer),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,85 @@
+"""Every Prometheus instrument, declared once. Labels are bounded: route templates, never raw paths.
+
+Meanings are in docs/metrics.md. Under gunicorn the values live in files that the metrics process adds up.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+
+from app.http import slots
+
+# Before the first instrument: each asks for its value's class when it is made. Only a worker with a slot writes files,
+# whatever the environment says: commands in the same pod must not write into them.
+_shared = slots.current() is not None
+values.ValueClass = values.MultiProcessValue(slots.current) if _shared else values.MutexValue  # type: ignore[no-untyped-call]
+
+# Not the library's default registry, which brings collectors of its own.
+registry = CollectorRegistry()
+
+UNMATCHED = "__unmatched__"
+OTHER_METHOD = "_OTHER"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+request_duration = Histogram(
+    "http_server_request_duration_seconds",
+    "Time from the first byte of a request to the end of its answer's body.",
+    ["http_request_method", "http_route", "http_response_status_code"],
+    # OpenTelemetry's boundaries: the objectives' thresholds, 0.25 and 1 s, must be among them.
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
+    registry=registry,
+)
+active_requests = Gauge(
+    "http_server_active_requests",
+    "Requests being answered now.",
+    ["http_request_method"],
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+build_info = Gauge(
+    "halocline_build_info",
+    "Always 1; the labels say what runs.",
+    ["version", "revision", "python"],
+    multiprocess_mode="max",
+    registry=registry,
+)
+worker_threads = Gauge(
+    "halocline_worker_threads",
+    "Threads that answer requests.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+worker_threads_busy = Gauge(
+    "halocline_worker_threads_busy",
+    "Threads that hold a request now, answering or waiting for a place.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+worker_starts = Counter("halocline_worker_starts", "Workers started since the container started.", registry=registry)
+requests_shed = Counter(
+    "halocline_requests_shed",
+    "Requests turned away with 503 to protect the rest.",
+    ["reason"],
+    registry=registry,
+)
+dependency_up = Gauge(
+    "halocline_dependency_up",
+    "1 when the last check of the dependency succeeded in every worker, else 0.",
+    ["dependency"],
+    multiprocess_mode="livemin",
+    registry=registry,
+)
+
+requests_shed.labels("concurrency")  # Born at 0, so that the first one shed is an increase.
+
+
+def method_label(method: str) -> str:
+    """The method when it is a usual one, else `_OTHER`: clients may invent methods without end."""
+    return method if method in METHODS else OTHER_METHOD
+
+
+def expect_routes(routes: Iterable[str]) -> None:
+    """Creates the series of each route at 0. A series born at 1 shows no increase: the first error would be lost."""
+    for route in routes:
+        for status in ("200", "404", "500"):
+            request_duration.labels("GET", route, status)

@@ -1,0 +1,29 @@
+"""What gunicorn serves: `application`, whose outermost layer is `app.http.observe`, and what its hooks call."""
+
+from app import create_app, extensions, logs, metrics
+from app.config import load
+from app.http import health
+
+settings = load()
+logs.configure(settings.log_level)
+application = create_app(settings)
+
+
+def started(threads: int) -> None:
+    """This worker serves from now on: tells the metrics and begins to watch the neighbours."""
+    metrics.worker_starts.inc()
+    metrics.worker_threads.set(threads)
+    metrics.worker_threads_busy.set(0)
+    health.of(application).start()
+
+
+def draining() -> None:
+    """This worker was told to end: unready at once, while it answers what it has begun. Safe in a signal handler."""
+    health.of(application).drain()
+
+
+def stopped() -> None:
+    """The last answer is out: connections close last, because answers need them."""
+    health.of(application).stop()
+    extensions.mongo.close()
+    extensions.redis.close()
