@@ -101,9 +101,7 @@ class Mission:
     metadata: dict[
         str, Any
     ]  # our names: name, project, project_url, institution, pi, licence, doi, comment, sea_name, …
-    declared: dict[
-        str, Any
-    ]  # what the file's own attributes say of span, box, depth, beside the computed figures
+    declared: dict[str, Any]  # what the file's own attributes say of span, box, depth, beside the computed figures
     source: Source
     earlier: tuple[EarlierVersion, ...] = ()
     simulated: bool = False

@@ -1,0 +1,94 @@
+"""A mission's figures, folded from its profiles and what lies outside them. Only importers use it: it needs numpy.
+
+A whole file and a single profile that arrives later go through the same fold, so they cannot disagree.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.domain.basins import BasinMap
+from app.domain.geodesy import bbox_union, track_length_m
+from app.domain.profiles import too_fast
+from app.domain.records import BasinShare, Bbox, Figures, Finding
+from app.domain.times import from_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One profile, as far as the mission's figures need it. Position None: it has no valid one."""
+
+    number: int
+    start_ms: int
+    mid_ms: int
+    end_ms: int
+    lon_deg: float | None
+    lat_deg: float | None
+    max_depth_m: float
+    samples: int
+    bbox: Bbox | None
+    warnings: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What a mission has outside its profiles: samples, their span and box, and the warnings of the file as a whole."""
+
+    samples: int = 0
+    start_ms: int | None = None
+    end_ms: int | None = None
+    max_depth_m: float | None = None
+    bbox: Bbox | None = None
+    warnings: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The figures of a mission, and which of the parts (in the order given) are flagged as too far off."""
+
+    figures: Figures
+    flagged: tuple[bool, ...]
+    basins: tuple[BasinShare, ...]
+    warnings: tuple[Finding, ...]
+
+
+def folded(parts: Sequence[Part], remainder: Remainder, basin_map: BasinMap) -> Folded:
+    """The mission that these parts make, whatever order they come in. Needs one part, or a span in the remainder.
+
+    Distance is the sum of geodesics between the positions of consecutive profiles in the order of their first samples;
+    flagged positions are left out of distance, box and basins but stay in the counts.
+    """
+    order = sorted(range(len(parts)), key=lambda i: (parts[i].start_ms, parts[i].number))
+    positioned = [i for i in order if parts[i].lon_deg is not None and parts[i].lat_deg is not None]
+    lon = np.array([parts[i].lon_deg for i in positioned], dtype=np.float64)
+    lat = np.array([parts[i].lat_deg for i in positioned], dtype=np.float64)
+    fast = too_fast(lon, lat, np.array([parts[i].mid_ms for i in positioned], dtype=np.int64))
+    flagged_indexes = {i for i, flag in zip(positioned, fast, strict=True) if flag}
+    depths = [part.max_depth_m for part in parts]
+    if remainder.max_depth_m is not None:
+        depths.append(remainder.max_depth_m)
+    starts = [part.start_ms for part in parts] + ([remainder.start_ms] if remainder.start_ms is not None else [])
+    ends = [part.end_ms for part in parts] + ([remainder.end_ms] if remainder.end_ms is not None else [])
+    figures = Figures(
+        samples=remainder.samples + sum(part.samples for part in parts),
+        profiles=len(parts),
+        distance_m=track_length_m(lon[~fast], lat[~fast]),
+        max_depth_m=max(depths) if depths else None,
+        vertical_m=float(sum(parts[i].max_depth_m for i in order)),
+        start_at=from_ms(min(starts)),
+        end_at=from_ms(max(ends)),
+        bbox=bbox_union([remainder.bbox, *(part.bbox for i, part in enumerate(parts) if i not in flagged_indexes)]),
+    )
+    counts: Counter[str] = Counter(remainder.warnings)
+    for part in parts:
+        counts.update(part.warnings)
+    if flagged_indexes:
+        counts["position_jump"] += len(flagged_indexes)
+    return Folded(
+        figures=figures,
+        flagged=tuple(i in flagged_indexes for i in range(len(parts))),
+        basins=basin_map.shares(lon[~fast], lat[~fast]) if lon.size else (),
+        warnings=tuple(Finding(code, count) for code, count in sorted(counts.items()) if count),
+    )

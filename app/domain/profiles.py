@@ -1,0 +1,99 @@
+"""Which samples make which profile. Only importers use it: it needs numpy."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.geodesy import step_lengths_m
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# A glider does not take six hours off within a profile; a number that comes back later is another profile.
+REPEAT_GAP_MS = 6 * 3600 * 1000
+
+# Gliders make 0.5 m/s and currents 2; what is faster between profiles is a bad fix.
+MAX_SPEED_M_S = 3.0
+
+
+def numbers_of(raw: Floats) -> Ints:
+    """Profile numbers, 0 for samples outside profiles: half numbers mark turns, 0 and below the way there and back."""
+    whole = np.isfinite(raw) & (raw >= 1) & (raw == np.floor(raw)) & (raw < 2**53)
+    return np.where(whole, raw, 0).astype(np.int64)
+
+
+def identified(number: Ints, time_ms: Ints) -> NDArray[np.intp]:
+    """The profile each sample belongs to, counted 0, 1, 2, … in the order of their first samples; -1 outside profiles.
+
+    number: (n,) from `numbers_of`; time_ms: (n,), both in time order. Numbers repeat in real files: where the time is
+    constant within a profile, a profile is a pair of number and time; elsewhere a number splits at a gap of six hours.
+    """
+    group = np.full(number.size, -1, dtype=np.intp)
+    inside = np.flatnonzero(number > 0)
+    if inside.size == 0:
+        return group
+    order = inside[np.lexsort((time_ms[inside], number[inside]))]
+    n, t = number[order], time_ms[order]
+    gap = np.diff(t)
+    limit_ms = 0 if _time_is_constant(number[inside], time_ms[inside]) else REPEAT_GAP_MS
+    starts = np.concatenate(([True], (np.diff(n) != 0) | (gap > limit_ms)))
+    by_number = np.cumsum(starts) - 1
+    first = order[starts]
+    rank = np.empty(first.size, dtype=np.intp)
+    rank[np.argsort(first, kind="stable")] = np.arange(first.size)
+    group[order] = rank[by_number]
+    return group
+
+
+def _time_is_constant(number: Ints, time_ms: Ints) -> bool:
+    """Whether samples carry their profile's time instead of their own: so in nine of ten runs of a number."""
+    starts = np.flatnonzero(np.concatenate(([True], np.diff(number) != 0)))
+    ends = np.concatenate((starts[1:], [number.size]))
+    long = ends - starts > 1
+    if not long.any():
+        return False
+    # A repeated number may be a run's neighbour, so a run counts as constant when nearly all its steps are 0.
+    still = np.concatenate(([0], np.cumsum(np.diff(time_ms) == 0)))
+    share = (still[ends - 1] - still[starts])[long] / (ends - starts - 1)[long]
+    return bool(np.mean(share > 0.5) >= 0.9)
+
+
+def directions(depth_m: Floats, group: NDArray[np.intp], groups: int) -> NDArray[np.int8]:
+    """1 down, -1 up, 0 unknown for each profile: by the change from its first to its last finite depth."""
+    seen = np.flatnonzero(np.isfinite(depth_m) & (group >= 0))
+    first, last = np.full(groups, np.nan), np.full(groups, np.nan)
+    first[group[seen[::-1]]] = depth_m[seen[::-1]]
+    last[group[seen]] = depth_m[seen]
+    signs: NDArray[np.int8] = np.nan_to_num(np.sign(last - first), nan=0.0).astype(np.int8)
+    return signs
+
+
+def too_fast(lon: Floats, lat: Floats, mid_ms: Ints) -> NDArray[np.bool_]:
+    """True for positions that only an impossible speed reaches. lon, lat, mid_ms: (n,) in time order, no NaN.
+
+    The longest stretch without such a step is believed; from its ends on, whatever is too far from the last believed
+    position is not. Speeds are taken between mid times: between first samples, true steps would fail.
+    """
+    n = lon.size
+    flagged = np.zeros(n, dtype=bool)
+    if n < 2:
+        return flagged
+    fast = _too_far(step_lengths_m(lon, lat), np.diff(mid_ms))
+    if not fast.any():
+        return flagged
+    edges = np.concatenate(([0], np.flatnonzero(fast) + 1, [n]))
+    longest = int(np.argmax(np.diff(edges)))
+    start, end = int(edges[longest]), int(edges[longest + 1])
+    for indexes in (range(end, n), range(start - 1, -1, -1)):
+        last = end - 1 if indexes.step > 0 else start
+        for i in indexes:
+            pair = np.array([last, i])
+            if _too_far(step_lengths_m(lon[pair], lat[pair]), np.abs(np.diff(mid_ms[pair])))[0]:
+                flagged[i] = True
+            else:
+                last = i
+    return flagged
+
+
+def _too_far(length_m: Floats, elapsed_ms: Ints) -> NDArray[np.bool_]:
+    # Stamps are good to a second at best: two profiles at one moment may lie 3 m apart.
+    return length_m > MAX_SPEED_M_S * np.maximum(elapsed_ms / 1000.0, 1.0)

@@ -1,0 +1,69 @@
+"""Times as files write them, and how a span divides into years. All results are aware UTC."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_FORM = re.compile(
+    r"""^\s*(?P<date>\d{4}-?\d{1,2}-?\d{1,2})
+    (?:[T\s]?\s*(?P<hour>\d{2}):?(?P<minute>\d{2})?(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,12}))?)?)?
+    \s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$""",
+    re.VERBOSE,
+)
+_DATE = re.compile(r"^(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))$")
+
+
+def parsed(text: object) -> datetime | None:
+    """The moment that an attribute names, or None: ISO 8601 in all seen forms, without a zone it is UTC, never local.
+
+    Seen: `2022-12-08T11:45:52Z`, nine decimals, `20100903T181710`, `2024-02-06T17:05Z`, `1970-1-1 00:00:00`.
+    """
+    match = _FORM.match(str(text))
+    date = _DATE.match(match["date"]) if match else None
+    if match is None or date is None:
+        return None
+    month, day = date[2] or date[4], date[3] or date[5]
+    try:
+        moment = datetime(
+            int(date[1]),
+            int(month),
+            int(day),
+            int(match["hour"] or 0),
+            int(match["minute"] or 0),
+            int(match["second"] or 0),
+            int((match["fraction"] or "0").ljust(6, "0")[:6]),
+            _zone(match["zone"]),
+        )
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None or text[0] not in "+-":
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def from_ms(time_ms: int) -> datetime:
+    """The moment so many milliseconds after 1970, aware UTC, exact."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(time_ms))
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, rounded down."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def seconds_by_year(start_at: datetime, end_at: datetime) -> dict[int, float]:
+    """The seconds of a span in each UTC year it touches; the turn of the year belongs to the new one.
+
+    A mission from 2023-12-30T12:00Z to 2024-01-02T12:00Z gives 129 600 s to both years.
+    """
+    shares: dict[int, float] = {}
+    for year in range(start_at.year, end_at.year + 1):
+        opens = datetime(year, 1, 1, tzinfo=UTC)
+        closes = datetime(year + 1, 1, 1, tzinfo=UTC) if year < 9999 else end_at
+        shares[year] = max((min(end_at, closes) - max(start_at, opens)).total_seconds(), 0.0)
+    return shares

@@ -1,0 +1,69 @@
+"""The sea areas that missions are sorted into: those Halocline knows, or an operator's own."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry import mapping, shape
+
+from app.domain.geodesy import bbox_union
+from app.domain.records import Basin
+from app.errors import Invalid
+
+
+def known(directory: Path | None) -> list[Basin]:
+    """The areas of `*.geojson` in the directory, or ours. Raises Invalid, naming file and feature.
+
+    Features of one id (or, without ids, of one name) are one area.
+    """
+    features: dict[str, list[dict[str, Any]]] = {}
+    for origin, text in _texts(directory):
+        try:
+            collection = json.loads(text)["features"]
+            for feature in collection:
+                name = str(feature["properties"]["name"]).strip()
+                basin_id = str(feature["properties"].get("basin_id") or slug(name))
+                features.setdefault(basin_id, []).append({**feature, "name": name})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Invalid("HALOCLINE_BASINS_DIR", f"{origin}: not a GeoJSON of named areas: {error!r}") from error
+    return [_basin(basin_id, of_id) for basin_id, of_id in sorted(features.items())]
+
+
+def slug(name: str) -> str:
+    """The name as it can stand in an address: `Åland Sea` gives `aland-sea`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "unnamed"
+
+
+def _texts(directory: Path | None) -> Iterator[tuple[str, str]]:
+    if directory is None:
+        for entry in sorted(files("app.domain").joinpath("data").iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith(".geojson"):
+                yield entry.name, entry.read_text(encoding="utf-8")
+        return
+    paths = sorted(directory.glob("*.geojson")) if directory.is_dir() else []
+    if not paths:
+        raise Invalid("HALOCLINE_BASINS_DIR", f"there is no *.geojson in {directory}")
+    for path in paths:
+        yield path.name, path.read_text(encoding="utf-8")
+
+
+def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
+    try:
+        shapes = [shapely.make_valid(shape(feature["geometry"])) for feature in features]
+        pieces = [p for s in shapes for p in shapely.get_parts(s) if p.geom_type in ("Polygon", "MultiPolygon")]
+        whole = shapely.union_all(np.array(pieces, dtype=object))
+        box = bbox_union([(w, s, e, n) for w, s, e, n in (part.bounds for part in shapely.get_parts(whole))])
+    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id}: its polygon cannot be used: {error}") from error
+    if box is None:
+        raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id} has no polygon")
+    source = features[0]["properties"].get("source")
+    geometry = json.loads(json.dumps(mapping(whole)))
+    return Basin(basin_id, features[0]["name"], box, geometry, str(source) if source else None)

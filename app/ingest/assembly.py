@@ -1,0 +1,290 @@
+"""Observations to a draft of a mission: judged, grouped into profiles, counted. All by columns, never by sample."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import columns, geodesy, profiles
+from app.domain.basins import BasinMap
+from app.domain.columns import Dtype
+from app.domain.figures import Folded, Part, Remainder, folded
+from app.domain.records import Bbox, Direction, Scope, Variable
+from app.domain.times import from_ms, to_ms
+from app.ingest import checks, metadata
+from app.ingest.identity import Identity
+from app.ingest.sources.observations import NO_TIME, Floats, Ints, Observations
+
+# Rows of one stored document: 16 MB hold a hundred columns of them.
+CHUNK_ROWS = 20_000
+
+_DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
+_WIDTHS: dict[str, Dtype] = {"f4": "f4", "f8": "f8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The times that are believed, ms since 1970."""
+
+    earliest_ms: int
+    latest_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One file as a mission of its own, not stored yet. Rows are ordered by profile, those outside profiles first."""
+
+    identity: Identity
+    version: str
+    scope: Scope
+    format: str
+    parts: tuple[Part, ...]
+    directions: tuple[Direction | None, ...]
+    remainder: Remainder
+    folded: Folded
+    variables: tuple[Variable, ...]
+    quality: dict[str, dict[str, int]]
+    metadata: dict[str, Any]
+    declared: dict[str, Any]
+    modified_ms: int | None
+    time_ms: Ints
+    offsets: Ints
+    columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
+
+    def sample_documents(self, first: int, last: int) -> Iterator[dict[str, Any]]:
+        """The stored form of the samples of profiles `first` to `last` - 1; -1 is what lies outside profiles.
+
+        Each has `profile` (index), `number`, `part`, `start_at`, `count` and `columns`; see `domain.columns`.
+        """
+        for profile in range(first, last):
+            start, stop = int(self.offsets[profile + 1]), int(self.offsets[profile + 2])
+            for part, row in enumerate(range(start, stop, CHUNK_ROWS)):
+                rows = slice(row, min(row + CHUNK_ROWS, stop))
+                yield {
+                    "profile": profile,
+                    "number": self.parts[profile].number if profile >= 0 else 0,
+                    "part": part,
+                    "start_at": from_ms(int(self.time_ms[row])),
+                    "count": rows.stop - rows.start,
+                    "columns": {name: _encoded(unit, values[rows]) for name, unit, values in self.columns},
+                }
+
+
+def draft(observations: Observations, identity: Identity, sha256: str, span: Span, basin_map: BasinMap) -> Draft:
+    """The file as a mission of its own. Raises Refused when its times or positions cannot be used."""
+    accepted = checks.accepted_times(observations, span.earliest_ms, span.latest_ms)
+    positions = checks.judged_positions(observations.lon_deg, observations.lat_deg, accepted, observations.names)
+    pressure = next((c.values for c in observations.columns if c.about.name == "pressure"), None)
+    depths = checks.judged_depths(
+        observations.depth_m, None if pressure is None else pressure.astype(np.float64, copy=False)
+    )
+    keep, dropped = _rows_in_time_order(observations)
+    number = profiles.numbers_of(observations.number[keep])
+    number[~accepted[keep]] = 0
+    group = _with_depth(profiles.identified(number, observations.time_ms[keep]), depths.depth_m[keep])
+    order = np.argsort(group, kind="stable")
+    rows, group = keep[order], group[order]
+    count = int(group[-1]) + 1 if group.size else 0
+    taken = _Taken(observations, positions, depths, accepted, rows, group, count)
+    parts = taken.parts()
+    warnings = Counter(dropped)
+    if "number" not in observations.names and observations.format != "pyglider grid":
+        warnings["profile_number_missing"] = int(rows.size)
+    repeated = len(parts) - len({part.number for part in parts})
+    if repeated:
+        warnings["profile_number_repeated"] = repeated
+    warnings["depth_sign_flipped"] = depths.flipped
+    said = metadata.declared(observations)
+    remainder = taken.remainder(warnings)
+    whole = folded(parts, remainder, basin_map)
+    # A profile file's attributes tell of its whole deployment: they cannot be held against one profile.
+    if observations.scope == "mission" and (differing := metadata.disagreements(said, whole.figures)):
+        warnings["declared_differs"] = len(differing)
+        remainder = taken.remainder(warnings)
+        whole = folded(parts, remainder, basin_map)
+    time_ms = observations.time_ms[rows]
+    coordinates: list[tuple[str, str | None, NDArray[Any]]] = [
+        ("time", "milliseconds since 1970-01-01T00:00:00Z", time_ms),
+        ("longitude", "degrees_east", positions.lon_deg[rows]),
+        ("latitude", "degrees_north", positions.lat_deg[rows]),
+        ("depth", "m", depths.depth_m[rows]),
+    ]
+    return Draft(
+        identity=identity,
+        version=version_of(identity, observations.scope, sha256),
+        scope=observations.scope,
+        format=observations.format,
+        parts=parts,
+        directions=taken.directions(),
+        remainder=remainder,
+        folded=whole,
+        variables=tuple(column.about for column in observations.columns),
+        quality={
+            column.about.name: {"good": column.good, "checked": column.checked}
+            for column in observations.columns
+            if column.good is not None and column.checked
+        },
+        metadata=metadata.described(observations),
+        declared=said,
+        modified_ms=metadata.modified_ms(observations),
+        time_ms=time_ms,
+        offsets=np.concatenate((np.searchsorted(group, np.arange(-1, count)), [group.size])),
+        columns=(*coordinates, *((c.about.name, c.about.unit, c.values[rows]) for c in observations.columns)),
+    )
+
+
+def version_of(identity: Identity, scope: Scope, sha256: str) -> str:
+    """The id of the version a file makes: the same for the same file, so that a repeated run writes the same thing.
+
+    Profiles that arrive one by one share one version, whichever comes first.
+    """
+    source = sha256 if scope == "mission" else "profiles"
+    text = "\n".join((scope, source, identity.platform, identity.mission, identity.mode if source == sha256 else ""))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], dict[str, int]]:
+    """The rows that are kept, in time order, and how many were dropped for what."""
+    timed = np.flatnonzero(observations.time_ms != NO_TIME)
+    order = timed[np.argsort(observations.time_ms[timed], kind="stable")]
+    compared = [observations.lon_deg, observations.lat_deg, observations.depth_m, observations.number]
+    compared += [column.values for column in observations.columns]
+    repeated = checks.repeated_rows(observations.time_ms[order], [values[order] for values in compared])
+    dropped = {
+        "time_missing": int(observations.time_ms.size - timed.size),
+        "duplicate_rows": int(repeated.sum()),
+    }
+    return order[~repeated], dropped
+
+
+def _with_depth(group: NDArray[np.intp], depth_m: Floats) -> NDArray[np.intp]:
+    """The groups counted anew without those that have no finite depth: their samples lie outside profiles."""
+    count = int(group.max()) + 1 if group.size else 0
+    seen = np.zeros(count + 1, dtype=bool)
+    seen[group[np.isfinite(depth_m)]] = True
+    seen[count] = False
+    renumbered = np.where(seen, np.cumsum(seen) - 1, -1)
+    # Index -1 is the last one: samples outside profiles stay there.
+    result: NDArray[np.intp] = renumbered[group].astype(np.intp)
+    return result
+
+
+class _Taken:
+    """The kept rows, ordered by profile, and the sums over each. `rows` index the observations."""
+
+    def __init__(
+        self,
+        observations: Observations,
+        positions: checks.Positions,
+        depths: checks.Depths,
+        accepted: checks.Mask,
+        rows: NDArray[np.intp],
+        group: NDArray[np.intp],
+        count: int,
+    ) -> None:
+        self._observations, self._group, self._count, self._rows = observations, group, count, rows
+        self._time_ms = observations.time_ms[rows]
+        self._accepted = accepted[rows]
+        self._lon, self._lat = positions.lon_deg[rows], positions.lat_deg[rows]
+        self._valid = positions.valid[rows] & self._accepted
+        self._depth = depths.depth_m[rows]
+        with np.errstate(invalid="ignore"):
+            negative = self._depth < 0
+        self._flaws: dict[str, checks.Mask] = {
+            "depth_negative": negative,
+            "depth_from_pressure": depths.from_pressure[rows],
+            "position_missing": positions.missing[rows],
+            "position_invalid": positions.invalid[rows],
+            "position_zero": positions.zero[rows],
+            "time_out_of_range": ~self._accepted,
+        }
+
+    def parts(self) -> tuple[Part, ...]:
+        """Each profile, in the order of their first samples."""
+        if self._count == 0:
+            return ()
+        inside = self._group >= 0
+        group = self._group[inside]
+        starts = np.searchsorted(group, np.arange(self._count))
+        ends = np.append(starts[1:], group.size) - 1
+        time_ms = self._time_ms[inside]
+        number = profiles.numbers_of(self._observations.number[self._rows[inside][starts]])
+        depth = np.where(np.isfinite(self._depth[inside]), self._depth[inside], 0.0)
+        deepest = np.maximum.reduceat(np.maximum(depth, 0.0), starts)
+        samples = np.add.reduceat(self._observations.weight[self._rows[inside]], starts)
+        flaws = {code: np.bincount(group[mask[inside]], minlength=self._count) for code, mask in self._flaws.items()}
+        lon, lat, boxes = self._positions(inside, group)
+        return tuple(
+            Part(
+                number=int(number[i]),
+                start_ms=int(time_ms[starts[i]]),
+                mid_ms=(int(time_ms[starts[i]]) + int(time_ms[ends[i]])) // 2,
+                end_ms=int(time_ms[ends[i]]),
+                lon_deg=None if np.isnan(lon[i]) else float(lon[i]),
+                lat_deg=None if np.isnan(lat[i]) else float(lat[i]),
+                max_depth_m=float(deepest[i]),
+                samples=int(samples[i]),
+                bbox=boxes[i],
+                warnings={code: int(counts[i]) for code, counts in flaws.items() if counts[i]},
+            )
+            for i in range(self._count)
+        )
+
+    def _positions(self, inside: checks.Mask, group: NDArray[np.intp]) -> tuple[Floats, Floats, list[Bbox | None]]:
+        valid = self._valid[inside]
+        lon, lat, owner = self._lon[inside][valid], self._lat[inside][valid], group[valid]
+        mean_lon, mean_lat = geodesy.group_means(lon, lat, owner, self._count)
+        owners, starts = np.unique(owner, return_index=True)
+        boxes: list[Bbox | None] = [None] * self._count
+        if owners.size:
+            # Degrees east of the group's mean do not jump at 180; where nothing jumps, the file's own digits are kept.
+            shift = geodesy.wrapped(lon - mean_lon[owner])
+            lowest, highest = np.minimum.reduceat(lon, starts), np.maximum.reduceat(lon, starts)
+            west = geodesy.wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))
+            east = geodesy.wrapped(mean_lon[owners] + np.maximum.reduceat(shift, starts))
+            plain = highest - lowest <= 180
+            west, east = np.where(plain, lowest, west), np.where(plain, highest, east)
+            south, north = np.minimum.reduceat(lat, starts), np.maximum.reduceat(lat, starts)
+            edges = zip(owners.tolist(), west.tolist(), south.tolist(), east.tolist(), north.tolist(), strict=True)
+            for i, *box in edges:
+                boxes[i] = (box[0], box[1], box[2], box[3])
+        return mean_lon, mean_lat, boxes
+
+    def remainder(self, file_warnings: Counter[str]) -> Remainder:
+        """What lies outside profiles, and the warnings that belong to the file as a whole."""
+        outside = self._group < 0
+        counts = Counter({code: int((mask & outside).sum()) for code, mask in self._flaws.items()})
+        counts.update(file_warnings)
+        believed = outside & self._accepted
+        time_ms = self._time_ms[believed]
+        depth = self._depth[believed & np.isfinite(self._depth)]
+        valid = outside & self._valid
+        duplicates = file_warnings["duplicate_rows"]
+        return Remainder(
+            # Samples are counted before duplicates are dropped; those belong to the file, not to a profile.
+            samples=int(self._observations.weight[self._rows[outside]].sum()) + duplicates,
+            start_ms=int(time_ms.min()) if time_ms.size else None,
+            end_ms=int(time_ms.max()) if time_ms.size else None,
+            max_depth_m=float(max(depth.max(), 0.0)) if depth.size else None,
+            bbox=geodesy.bbox_of(self._lon[valid], self._lat[valid]),
+            warnings={code: count for code, count in counts.items() if count},
+        )
+
+    def directions(self) -> tuple[Direction | None, ...]:
+        """Down or up for each profile, None where its depths do not say."""
+        found = profiles.directions(self._depth, self._group, self._count)
+        return tuple(_DIRECTIONS[int(sign)] for sign in found)
+
+
+def _encoded(unit: str | None, values: NDArray[Any]) -> dict[str, Any]:
+    dtype: Dtype = "i8" if values.dtype.kind == "i" else _WIDTHS[values.dtype.str[1:]]
+    return {"unit": unit, "dtype": dtype, "data": columns.encoded(values, dtype)}
+
+
+def span(accept_from: Any, now: Any, tolerance_s: int) -> Span:
+    """The times that are believed: from `accept_from` to a little after `now`."""
+    return Span(to_ms(accept_from), to_ms(now) + tolerance_s * 1000)

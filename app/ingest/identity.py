@@ -1,0 +1,124 @@
+"""Who and what a file is about: platform, mission and data mode, and the names an operator gives to platforms."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from app.domain.records import MODE_RANK, DataMode
+from app.errors import Invalid
+from app.ingest.refusal import Refused
+from app.ingest.sources.observations import Observations
+
+_ID = re.compile(
+    r"^(?P<platform>.+?)[-_](?P<stamp>\d{8}(?:T\d{4}(?:\d{2})?)?)Z?(?:[-_](?P<mode>[A-Za-z]+(?:[-_][A-Za-z]+)*))?$",
+    re.IGNORECASE,
+)
+# What can stand in an address without being escaped.
+_TOKEN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+_SUFFIXES: dict[str, DataMode] = {
+    "r": "R", "rt": "R", "nrt": "R", "realtime": "R", "real-time": "R", "real_time": "R",
+    "p": "P", "provisional": "P", "recovered": "P",
+    "a": "A", "adjusted": "A",
+    "d": "D", "dm": "D", "delayed": "D", "delayed-mode": "D", "delayed_mode": "D",
+}  # fmt: skip
+_MODES: dict[str, DataMode] = {"R": "R", "P": "P", "A": "A", "D": "D"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller says about all files of a run; it beats what a file says."""
+
+    platform: str | None = None
+    mission: str | None = None
+    mode: DataMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The mission a file belongs to, and the mode of what it brings."""
+
+    platform: str
+    mission: str
+    mode: DataMode
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformName:
+    """What people call a platform; None where nobody said."""
+
+    serial: str | None = None
+    name: str | None = None
+    model: str | None = None
+    operator: str | None = None
+    kind: Literal["glider", "sailbuoy"] = "glider"
+
+
+def options(platform: str | None, mission: str | None, mode: str | None) -> Options:
+    """The caller's words, checked. Raises Invalid."""
+    for field, value in (("platform", platform), ("mission", mission)):
+        if value is not None and not _TOKEN.match(value):
+            raise Invalid(field, "use letters, digits, dot, dash and underscore, 80 at most")
+    if mode is not None and mode.upper() not in _MODES:
+        raise Invalid("mode", "use one of R, P, A, D")
+    return Options(platform.lower() if platform else None, mission, _MODES[mode.upper()] if mode else None)
+
+
+def identified(observations: Observations, options: Options) -> Identity:
+    """Who the file is about. Raises Refused when neither file nor caller says so.
+
+    The id, the trajectory and the title are asked in this order; a stamp with a time of day beats a mere date.
+    """
+    attributes, texts = observations.attributes, observations.texts
+    named = [attributes.get("id"), texts.get("trajectory"), attributes.get("title")]
+    found = [match for text in named if isinstance(text, str) and (match := _ID.match(text.strip()))]
+    best = next((match for match in found if "T" in match["stamp"].upper()), found[0] if found else None)
+    mission = options.mission or (best["stamp"].upper() if best else None)
+    if mission is None:
+        raise Refused("no_mission", "neither id nor trajectory names a mission: name it with --mission", "id")
+    platform = options.platform or (best["platform"] if best else _platform_text(observations))
+    if platform is None:
+        raise Refused("no_platform", "neither id nor trajectory names a platform: name it with --platform", "id")
+    platform = re.sub(r"\s+", "_", platform.strip().lower())
+    if not _TOKEN.match(platform):
+        raise Refused("bad_identity", f"{platform[:80]!r} cannot be a platform's address", "id")
+    return Identity(platform, mission, options.mode or _mode(observations, best["mode"] if best else None))
+
+
+def _platform_text(observations: Observations) -> str | None:
+    texts, attributes = observations.texts, observations.attributes
+    said = (texts.get("platform_serial_number"), attributes.get("platform_serial"), attributes.get("platform_id"))
+    return next((text for text in said if isinstance(text, str) and text.strip()), None)
+
+
+def _mode(observations: Observations, suffix: str | None) -> DataMode:
+    declared = str(observations.attributes.get("data_mode") or observations.texts.get("data_mode") or "").strip()
+    mode = _MODES.get(declared[:1].upper()) if declared else None
+    if mode is None:
+        mode = _SUFFIXES.get((suffix or "").lower(), "R")
+    adjusted = any(column.about.name.endswith("_adjusted") for column in observations.columns)
+    # Adjusted values say more than an attribute that nobody changed.
+    return "A" if adjusted and MODE_RANK[mode] < MODE_RANK["A"] else mode
+
+
+def platform_names(path: Path | None) -> dict[str, PlatformName]:
+    """The operator's names by platform, else ours. Raises Invalid when the operator's file cannot be read as such."""
+    if path is None:
+        text = files("app.ingest").joinpath("data/platforms.toml").read_text(encoding="utf-8")
+    else:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise Invalid("HALOCLINE_PLATFORMS_FILE", f"cannot read {path}: {error.strerror}") from error
+    try:
+        tables = tomllib.loads(text)
+        return {token.lower(): _named(table) for token, table in tables.items()}
+    except (tomllib.TOMLDecodeError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise Invalid("HALOCLINE_PLATFORMS_FILE", f"not a table of platforms: {error}") from error
+
+
+def _named(table: Mapping[str, Any]) -> PlatformName:
+    return PlatformName(**{key: value if isinstance(value, str) else str(value) for key, value in table.items()})  # type: ignore[arg-type]

@@ -1,0 +1,40 @@
+"""Why a file is not taken in: a stable code, and one line that names the file, the variable and the cause."""
+
+from app.errors import HaloclineError
+
+# code: what it means. Codes are part of the contract with whoever scripts `halocline ingest --json`.
+CODES = {
+    "not_found": "there is no such file, or it cannot be read",
+    "empty_file": "the file has no bytes",
+    "too_large": "the file is larger than this installation takes",
+    "html_page": "a web page was saved instead of data",
+    "not_netcdf": "the bytes are no NetCDF file",
+    "truncated": "the file ends too early or is damaged inside",
+    "not_observations": "the file is sound but holds no observations of a platform",
+    "format_not_supported": "the format is known but this version does not read it",
+    "no_time": "no usable time",
+    "time_out_of_range": "no time between the earliest accepted date and now",
+    "no_valid_position": "no sample has a usable position",
+    "position_not_degrees": "positions are not in degrees, as raw NMEA (DDMM.mm)",
+    "no_samples": "there are variables but no rows",
+    "no_mission": "the file does not say which mission it belongs to",
+    "no_platform": "the file does not say which platform it belongs to",
+    "bad_identity": "the identity holds characters that cannot be in an address",
+    "bad_mode": "the data mode is none of R, P, A, D",
+    "lower_mode": "the stored data have a higher mode",
+    "not_newer": "the stored data have the same mode and are as new",
+    "not_profiles": "the file brings profiles but has no profile in it",
+}
+
+
+class Refused(HaloclineError):
+    """The file is not taken in. `code` is one of CODES, `cause` one line, `variable` what it is about."""
+
+    def __init__(self, code: str, cause: str, variable: str | None = None) -> None:
+        super().__init__(f"{variable}: {cause}" if variable else cause)
+        self.code = code
+        self.variable = variable
+
+    def line(self, file_name: str) -> str:
+        """The reason as people read it: one line, whatever the file's texts hold."""
+        return " ".join(f"{file_name}: {self}".split())

@@ -1,0 +1,140 @@
+"""A NetCDF file as plain arrays: fills are NaN, scaled, in native byte order; damage is refused, not raised."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import times
+from app.ingest.refusal import Refused
+from app.ingest.sources.observations import NO_TIME, Floats, Ints
+
+# A row of a file with many variables needs more than its share: the bound is on cells, 25 variables a sample.
+CELLS_PER_SAMPLE = 25
+
+_MS = {
+    "nanosecond": 1e-6, "nanoseconds": 1e-6, "ns": 1e-6, "microsecond": 1e-3, "microseconds": 1e-3,
+    "millisecond": 1.0, "milliseconds": 1.0, "ms": 1.0, "msec": 1.0,
+    "second": 1e3, "seconds": 1e3, "sec": 1e3, "secs": 1e3, "s": 1e3,
+    "minute": 6e4, "minutes": 6e4, "min": 6e4, "mins": 6e4,
+    "hour": 36e5, "hours": 36e5, "hr": 36e5, "hrs": 36e5, "h": 36e5, "day": 864e5, "days": 864e5, "d": 864e5,
+}  # fmt: skip
+_CALENDARS = {"", "standard", "gregorian", "proleptic_gregorian"}
+
+# Year 1 to 9999: what lies outside is no time but a fill value that nobody declared.
+_EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_000
+
+
+@contextmanager
+def opened(path: Path) -> Iterator["NetCdf"]:
+    """The file, closed at the end. Raises Refused when its bytes are damaged, also while it is read."""
+    try:
+        with netCDF4.Dataset(str(path)) as dataset:
+            # The library would mask by valid_min and valid_max: a depth of -0.02 m is dirt, not a gap.
+            dataset.set_auto_mask(False)
+            dataset.set_auto_scale(False)
+            yield NetCdf(dataset)
+    except (OSError, RuntimeError, UnicodeDecodeError, IndexError) as error:
+        raise Refused("truncated", f"the file cannot be read to its end: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).splitlines()[0][:120]
+
+
+class NetCdf:
+    """An open file. Variables are looked up by lower-case name."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+        self.variables: dict[str, Any] = {}
+        for name, variable in dataset.variables.items():
+            self.variables.setdefault(name.lower(), variable)
+        self.dimensions: dict[str, int] = {name: len(dimension) for name, dimension in dataset.dimensions.items()}
+
+    def attributes(self) -> dict[str, Any]:
+        """Global attributes as texts, numbers and lists of numbers: nothing of numpy's."""
+        return {name: plain(self._dataset.getncattr(name)) for name in self._dataset.ncattrs()}
+
+    def attribute(self, name: str, attribute: str) -> Any:
+        """An attribute of a variable, None when it has none."""
+        variable = self.variables[name]
+        return plain(variable.getncattr(attribute)) if attribute in variable.ncattrs() else None
+
+    def text(self, name: str) -> str:
+        """A scalar text variable, whether it is a string or an array of characters; numbers as they print."""
+        value = self.variables[name][...]
+        array = np.asarray(value)
+        if array.dtype.kind == "S":
+            return b"".join(array.ravel().tolist()).decode("utf-8", "replace").strip("\x00 ")
+        if array.size == 0:
+            return ""
+        return str(array.ravel()[0]).strip()
+
+    def is_number(self, name: str) -> bool:
+        """Whether the variable holds numbers and not texts."""
+        return getattr(self.variables[name].dtype, "kind", "O") in "fiu"
+
+    def floats(self, name: str, narrow: bool = False) -> NDArray[Any]:
+        """The variable as floats, fills as NaN; float64, or with `narrow` float32 where the file has no more."""
+        variable = self.variables[name]
+        raw = np.asarray(variable[...])
+        scaled = "scale_factor" in variable.ncattrs() or "add_offset" in variable.ncattrs()
+        width = (
+            np.float32 if narrow and not scaled and raw.dtype.itemsize <= 4 and raw.dtype.kind == "f" else np.float64
+        )
+        values: NDArray[Any] = raw.astype(width)
+        for fill in self._fills(variable, raw.dtype):
+            values[raw == fill] = np.nan
+        if scaled:
+            values = values * float(self.attribute(name, "scale_factor") or 1) + float(
+                self.attribute(name, "add_offset") or 0
+            )
+        values[~np.isfinite(values)] = np.nan
+        return values
+
+    def integers(self, name: str) -> Ints:
+        """The variable as whole numbers, as they stand."""
+        return np.nan_to_num(np.asarray(self.variables[name][...], dtype=np.float64), nan=-1).astype(np.int64)
+
+    def times_ms(self, name: str) -> Ints:
+        """Milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused for units that name no moment."""
+        units, calendar = str(self.attribute(name, "units") or ""), str(self.attribute(name, "calendar") or "")
+        unit, _, reference = units.partition(" since ")
+        epoch = times.parsed(reference)
+        scale = _MS.get(unit.strip().lower())
+        if scale is None or epoch is None:
+            raise Refused("no_time", f"units {units[:60]!r} do not say since when time is counted", name)
+        if calendar.lower() not in _CALENDARS:
+            raise Refused("no_time", f"calendar {calendar[:40]!r} is not ours", name)
+        values = self.floats(name)
+        # A microsecond of a double's noise is taken away, then the rest is cut: 0.9999999 s is 1 s, 0.9999 s is 0.999 s.
+        ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
+        inside = np.isfinite(ms) & (ms >= _EARLIEST_MS) & (ms <= _LATEST_MS)
+        return np.where(inside, np.where(inside, ms, 0).astype(np.int64), NO_TIME)
+
+    @staticmethod
+    def _fills(variable: Any, dtype: np.dtype[Any]) -> list[Any]:
+        fills: list[Any] = [netCDF4.default_fillvals.get(dtype.str[1:])] if dtype.itemsize > 1 else []
+        for attribute in ("_FillValue", "missing_value"):
+            if attribute in variable.ncattrs():
+                fills.extend(np.ravel(variable.getncattr(attribute)).tolist())
+        return [fill for fill in fills if isinstance(fill, int | float)]
+
+
+def plain(value: Any) -> Any:
+    """An attribute's value without numpy types."""
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value.tolist()]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, str | int | float) else str(value)
+
+
+def as_floats(values: NDArray[Any]) -> Floats:
+    """The same values as float64."""
+    return values.astype(np.float64, copy=False)

@@ -1,0 +1,109 @@
+"""Time series of a whole mission: pyglider's, and OceanGliders 1.0 in its dialects, upper or lower case."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.ingest.refusal import Refused
+from app.ingest.sources import vocabulary
+from app.ingest.sources.netcdf import NetCdf, as_floats
+from app.ingest.sources.observations import Column, Coordinates, Observations
+
+_NUMBERS = ("profile_number", "profile_index", "profile_num", "profile_id")
+_DEPTHS = ("depth", "glider_depth", "depth_z")
+_METRES = {"m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01}
+# A time series is long: a text variable beyond this is a table of texts, not a name.
+_MAX_TEXT = 4096
+
+
+def time_name(file: NetCdf) -> str | None:
+    """The lower-case name of the time variable, None when there is none."""
+    return _found(file, ("time",), "time")
+
+
+def position_names(file: NetCdf) -> tuple[str | None, str | None]:
+    """The lower-case names of latitude and longitude."""
+    return _found(file, ("latitude", "lat"), "latitude"), _found(file, ("longitude", "lon"), "longitude")
+
+
+def _found(file: NetCdf, names: tuple[str, ...], standard: str) -> str | None:
+    by_name = next((name for name in names if name in file.variables), None)
+    return by_name or next(
+        (
+            name
+            for name, variable in file.variables.items()
+            if file.attribute(name, "standard_name") == standard and len(variable.dimensions) == 1
+        ),
+        None,
+    )
+
+
+def read(file: NetCdf, coordinates: Coordinates) -> Observations:
+    """The rows along the dimension of time. Raises Refused when they are none."""
+    time, latitude, longitude = coordinates.time, coordinates.latitude, coordinates.longitude
+    shape = tuple(file.variables[time].dimensions)
+    if len(shape) != 1:
+        raise Refused("not_observations", f"time has {len(shape)} dimensions instead of one", time)
+    rows = int(file.variables[time].shape[0])
+    if rows == 0:
+        raise Refused("no_samples", "there is not one row", time)
+    for name in (latitude, longitude):
+        if tuple(file.variables[name].dimensions) != shape:
+            raise Refused("no_valid_position", "there is not one position for each time", name)
+    depth = next((n for n in _DEPTHS if n in file.variables and tuple(file.variables[n].dimensions) == shape), None)
+    number = next((n for n in _NUMBERS if n in file.variables and tuple(file.variables[n].dimensions) == shape), None)
+    used = {time, latitude, longitude, *([depth] if depth else []), *([number] if number else [])}
+    return Observations(
+        format="OG1.0" if shape[0].lower() == "n_measurements" else "pyglider time series",
+        scope="mission",
+        attributes=file.attributes(),
+        texts=texts(file),
+        time_ms=file.times_ms(time),
+        lon_deg=as_floats(file.floats(longitude)),
+        lat_deg=as_floats(file.floats(latitude)),
+        depth_m=depth_m(file, depth, rows),
+        number=as_floats(file.floats(number)) if number else np.zeros(rows),
+        weight=np.ones(rows, dtype=np.int64),
+        columns=columns(file, shape, used),
+        names={
+            "time": _name(file, time),
+            "latitude": _name(file, latitude),
+            "longitude": _name(file, longitude),
+            **({"depth": _name(file, depth)} if depth else {}),
+            **({"number": _name(file, number)} if number else {}),
+        },
+    )
+
+
+def columns(file: NetCdf, shape: tuple[str, ...], used: set[str]) -> tuple[Column, ...]:
+    """Every measured variable along `shape`, in our names and units."""
+    found = (
+        vocabulary.column(file, name, ours, file.floats(name, narrow=True))
+        for name, ours in vocabulary.measured(file, [shape], used)
+    )
+    return tuple(column for column in found if column is not None)
+
+
+def depth_m(file: NetCdf, name: str | None, rows: int) -> NDArray[np.float64]:
+    """Depth in metres, NaN throughout when there is no such variable."""
+    if name is None:
+        return np.full(rows, np.nan)
+    unit = str(file.attribute(name, "units") or "m").strip().lower()
+    return as_floats(file.floats(name)) * _METRES.get(unit, 1.0)
+
+
+def texts(file: NetCdf) -> dict[str, str]:
+    """Scalar texts such as the trajectory's name, and what the variable `platform` says in its attributes."""
+    found: dict[str, str] = {}
+    for name, variable in file.variables.items():
+        size = int(np.prod(variable.shape)) if variable.shape else 1
+        kind = getattr(variable.dtype, "kind", "O")
+        if kind in "SUO" and size <= _MAX_TEXT and (kind == "S" or size == 1):
+            found[name] = file.text(name)
+    if "platform" in file.variables:
+        for attribute in ("id", "wmo_id", "type", "long_name"):
+            found[f"platform.{attribute}"] = str(file.attribute("platform", attribute) or "")
+    return found
+
+
+def _name(file: NetCdf, name: str) -> str:
+    return str(file.variables[name].name)
