@@ -19,10 +19,10 @@ _POLL_S = 0.02
 def start(name: str, command: Sequence[str], home: Path, env: Mapping[str, str] | None = None) -> int:
     """Pid of `command`, started in a session of its own, so that Ctrl-C reaches only who started it.
 
-    Its output goes to `home/NAME.log`, its pid to `home/NAME.pid`. Raises TrialError when it cannot be executed.
+    Its output replaces `home/NAME.log`, its pid to `home/NAME.pid`. Raises TrialError when it cannot be executed.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with (home / f"{name}.log").open("ab") as log:
+    with (home / f"{name}.log").open("wb") as log:
         try:
             child = subprocess.Popen(
                 command,
@@ -34,9 +34,14 @@ def start(name: str, command: Sequence[str], home: Path, env: Mapping[str, str] 
             )
         except OSError as error:
             raise TrialError(f"cannot start {name}: {error.strerror} ({command[0]})") from error
-    (home / f"{name}.pid").write_text(f"{child.pid} {_born(child.pid)}\n", encoding="ascii")
+    (home / f"{name}.pid").write_text(identity(child.pid), encoding="ascii")
     child.returncode = 0  # `alive` and `stop` reap it; the object would warn about a running child when collected.
     return child.pid
+
+
+def identity(pid: int) -> str:
+    """What a pid file holds: the pid and when that process began, since pids are used again."""
+    return f"{pid} {_born(pid)}\n"
 
 
 def alive(pid_file: Path) -> int | None:
@@ -49,15 +54,15 @@ def alive(pid_file: Path) -> int | None:
     return int(pid) if _born(int(pid)) == born else None
 
 
-def stop(pid_file: Path, how: signal.Signals = signal.SIGTERM) -> bool:
+def stop(pid_file: Path, within_s: float = STOP_WITHIN_S) -> bool:
     """True when the process ran and is gone now, False when there was none. Kills what does not end in time."""
     pid = alive(pid_file)
     if pid is not None:
-        _signal(pid, how)
-        deadline = time.monotonic() + STOP_WITHIN_S
+        _signal(pid, signal.SIGTERM)
+        deadline = time.monotonic() + within_s
         while alive(pid_file) is not None:
             if time.monotonic() > deadline:
-                _signal(pid, signal.SIGKILL)
+                _kill_group(pid)
             time.sleep(_POLL_S)
     pid_file.unlink(missing_ok=True)
     return pid is not None
@@ -74,6 +79,13 @@ def last_lines(log: Path, count: int = 3) -> str:
 def _signal(pid: int, how: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, how)
+
+
+def _kill_group(pid: int) -> None:
+    # `start` made it the leader of its group: its own children, such as gunicorn's workers, go with it.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    _signal(pid, signal.SIGKILL)
 
 
 def _reap(pid: int) -> None:

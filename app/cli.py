@@ -1,0 +1,68 @@
+"""The command line. Each command calls one function of its layer, imported inside it: commands stay lean."""
+
+import errno
+import sys
+from pathlib import Path
+
+import click
+
+from app import config, errors, extensions
+
+
+@click.group()
+@click.version_option(package_name="halocline")
+def cli() -> None:
+    """Halocline: an ocean-observations portal for gliders and sailbuoys."""
+
+
+@cli.command()
+def indexes() -> None:
+    """Create collections, validators and indexes; harmless when they are there."""
+    from app.store import indexes as store_indexes
+
+    extensions.mongo.bind(config.load())
+    try:
+        click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
+    finally:
+        extensions.mongo.close()
+
+
+@cli.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Where to serve.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data, logs and pids [.halocline].")
+def up(port: int, home: Path | None) -> None:
+    """Run the whole portal on this machine with the demo missions; Ctrl-C stops it."""
+    from app.trial import up as trial
+
+    trial.run(config.load(), (home or trial.HOME).resolve(), port)
+
+
+@cli.command()
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data, logs and pids [.halocline].")
+def down(home: Path | None) -> None:
+    """Stop what `up` runs, or what a killed `up` left behind."""
+    from app.trial import up as trial
+
+    stopped = trial.down((home or trial.HOME).resolve())
+    click.echo(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def main() -> None:
+    """The console script: what goes wrong on purpose is said in one line. Status 2 for wrong usage or settings."""
+    try:
+        cli()
+    except config.SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except errors.HaloclineError as error:
+        click.echo(f"halocline: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        click.echo("halocline: The disk is full: free some space and try again.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
