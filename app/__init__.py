@@ -17,6 +17,7 @@ def create_app(settings: "Settings") -> "Flask":
     from flask import Flask
 
     from app import extensions
+    from app.api import v1
     from app.http import layers
     from app.store import indexes
 
@@ -25,5 +26,6 @@ def create_app(settings: "Settings") -> "Flask":
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
     layers.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
+    app.register_blueprint(v1.bp)
     layers.surround(app, settings, __version__)
     return app

@@ -26,9 +26,10 @@ class Mongo:
         self._lock = threading.Lock()
 
     def bind(self, settings: Settings) -> None:
-        """Says where; connects nowhere."""
-        self.close()
-        self._settings = settings
+        """Says where; connects nowhere. The same settings again keep what is open."""
+        if settings != self._settings:
+            self.close()
+            self._settings = settings
 
     @property
     def client(self) -> MongoClient[Document]:
@@ -80,9 +81,10 @@ class Redis:
         self._pid: int | None = None
 
     def bind(self, settings: Settings) -> None:
-        """Says where; connects nowhere."""
-        self.close()
-        self._settings = settings
+        """Says where; connects nowhere. The same settings again keep what is open."""
+        if settings != self._settings:
+            self.close()
+            self._settings = settings
 
     @property
     def client(self) -> redis_client.Redis:
