@@ -27,29 +27,35 @@ reset: down ## Stop and delete the data of `make up`
 
 ##@ Develop
 
-.PHONY: setup requirements
+.PHONY: setup develop format generate requirements
 setup: ## Prepare only .venv and the front end
 	@scripts/setup trial
+
+# The same with the tools of developers; every target that needs them calls it.
+develop:
+	@scripts/setup dev
+
+format: develop ## Format the Python code
+	@$(bin)/ruff format .
+	@$(bin)/ruff check --fix .
+
+generate: develop ## Write alert rules and dashboards anew from monitoring/
+	@$(bin)/python -m monitoring.generate
 
 requirements: ## Pin the Python packages of every role anew, with hashes (needs uv)
 	@requirements/compile
 
 ##@ Check
 
-.PHONY: develop test check format lint types layers manifests rules
-develop:
-	@scripts/setup dev
-
+.PHONY: test check static lint types layers manifests rules
 test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser
 	@$(bin)/python -m pytest -n auto
 
-check: lint types layers manifests rules test ## What CI runs before it starts a cluster
+check: static test ## All of it: what CI runs before it starts a cluster
 
-format: develop ## Format the Python code
-	@$(bin)/ruff format .
-	@$(bin)/ruff check --fix .
+static: lint types layers manifests rules ## What needs no running program: the five below
 
-lint: develop ## Formatting, ruff, hadolint
+lint: develop ## Formatting and ruff
 	@$(bin)/ruff format --check .
 	@$(bin)/ruff check .
 
@@ -57,8 +63,11 @@ types: develop ## mypy, strict
 	@$(bin)/mypy
 
 layers: develop ## Imports point down and never sideways
-	@$(bin)/lint-imports
+	@$(bin)/lint-imports --no-logo
 
-manifests: develop ## Kubernetes manifests build and fit their schemas
+manifests: develop ## Dockerfile and Kubernetes manifests
+	@$(bin)/hadolint Dockerfile
+	@PATH="$$PWD/$(bin):$$PATH" scripts/manifests
 
-rules: develop ## Alert rules, promtool tests, dashboards as generated
+rules: develop ## Alert rules with their tests, dashboards, routing (promtool and amtool from PATH)
+	@$(bin)/python -m monitoring.check
