@@ -1,0 +1,83 @@
+"""How many users a shape asks for at a moment: plain arithmetic, no Locust.
+
+A shape is a list of corners (seconds since start, users); between corners the number of users changes evenly.
+"""
+
+import dataclasses
+import itertools
+
+Corners = list[tuple[float, float]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sizes:
+    """What an operator may set for a run. None takes the shape's own figure."""
+
+    users: int | None = None
+    duration_s: float | None = None
+    steps: int | None = None
+    step_s: float | None = None
+    step_users: int | None = None
+    spike_factor: int | None = None
+    spike_rise_s: float | None = None
+    spike_s: float | None = None
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def _level(sizes: Sizes, users: int, duration_s: float) -> Corners:
+    users_n, end_s = _or(sizes.users, users), _or(sizes.duration_s, duration_s)
+    # Everybody at once would measure the connects of the first second, not the service.
+    ramp_s = min(5.0, end_s / 4)
+    return [(0, min(1, users_n)), (ramp_s, users_n), (end_s, users_n)]
+
+
+def smoke(sizes: Sizes) -> Corners:
+    """Few users for a minute: is everything there and quick."""
+    return _level(sizes, users=10, duration_s=60)
+
+
+def steady(sizes: Sizes) -> Corners:
+    """The expected peak for a quarter of an hour."""
+    return _level(sizes, users=40, duration_s=900)
+
+
+def rollout(sizes: Sizes) -> Corners:
+    """A constant number of users while pods are being replaced."""
+    return _level(sizes, users=40, duration_s=120)
+
+
+def stairs(sizes: Sizes) -> Corners:
+    """Equal steps upward, each held: where does it bend, do replicas follow."""
+    steps, step_s = int(_or(sizes.steps, 10)), _or(sizes.step_s, 120)
+    step_users = _or(sizes.step_users, 8)
+    held = [[(n * step_s, (n + 1) * step_users), ((n + 1) * step_s, (n + 1) * step_users)] for n in range(steps)]
+    return list(itertools.chain.from_iterable(held))
+
+
+def spike(sizes: Sizes) -> Corners:
+    """A calm level, a steep rise to many times that, a plateau, and as long again to recover."""
+    users, factor = _or(sizes.users, 10), _or(sizes.spike_factor, 10)
+    rise_s, plateau_s = _or(sizes.spike_rise_s, 30), _or(sizes.spike_s, 180)
+    top_at, fall_at = 2 * rise_s, 2 * rise_s + plateau_s
+    return [
+        (0, users),
+        (rise_s, users),
+        (top_at, users * factor),
+        (fall_at, users * factor),
+        (fall_at + rise_s, users),
+        (fall_at + rise_s + plateau_s, users),
+    ]
+
+
+SHAPES = {shape.__name__: shape for shape in (smoke, steady, rollout, stairs, spike)}
+
+
+def users_at(corners: Corners, elapsed_s: float) -> int | None:
+    """Users at a moment; None when the shape is over."""
+    for (from_s, before), (to_s, after) in itertools.pairwise(corners):
+        if from_s <= elapsed_s < to_s:
+            return round(before + (after - before) * (elapsed_s - from_s) / (to_s - from_s))
+    return None

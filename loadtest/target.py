@@ -1,0 +1,116 @@
+"""Whom to load: the allow-list, proof that Halocline answers there, and what it holds."""
+
+import dataclasses
+import ipaddress
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Iterator
+from http.client import HTTPException
+from typing import Any
+
+# A service that needs longer for one small document is not ready to be loaded.
+CHECK_TIMEOUT_S = 10
+# Enough to spread reads over; a larger archive is sampled from its newest missions.
+MOST_MISSIONS = 500
+
+
+class WrongTarget(Exception):
+    """The target must not or cannot be loaded; the text is the one line to show."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mission:
+    """One mission to read. samples is None where the list does not tell."""
+
+    platform: str
+    mission: str
+    samples: int | None = None
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect could lead off the allow-list, so it is an answer like any other and no success."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Nothing: the answer stands as it is."""
+
+
+# Straight to the target: a proxy from the environment would be measured instead of it.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
+
+
+def permitted(url: str | None, allowed_hosts: Iterable[str]) -> str:
+    """The target's base URL without a trailing slash. Raises WrongTarget unless its host is loopback or listed."""
+    parts = urllib.parse.urlsplit(url or "")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WrongTarget(f"{url!r} is no http:// or https:// address: name the target with --host")
+    if not _loopback(parts.hostname) and parts.hostname not in {host.lower() for host in allowed_hosts}:
+        raise WrongTarget(
+            f"{parts.hostname} is not on the allow-list: add --allow-host {parts.hostname} if it is yours"
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def verify(base_url: str, expected_version: str | None = None) -> None:
+    """Nothing, if Halocline is alive at this address. Raises WrongTarget."""
+    _open(f"{base_url}/livez")
+    totals = _json(f"{base_url}/api/v1/totals")
+    absent = {"missions", "profiles"} - totals.keys()
+    if absent:
+        raise WrongTarget(f"{base_url}/api/v1/totals has no {' and no '.join(sorted(absent))}: this is not Halocline")
+    if expected_version is not None:
+        found = _json(f"{base_url}/api/v1/openapi.json").get("info", {}).get("version")
+        if found != expected_version:
+            raise WrongTarget(f"{base_url} runs version {found}, expected {expected_version}")
+
+
+def missions(base_url: str) -> list[Mission]:
+    """The newest missions, at least one and at most 500. Raises WrongTarget."""
+    found = [mission for page in _pages(base_url) for mission in page]
+    if not found:
+        raise WrongTarget(f"{base_url} holds no missions: take files in first")
+    return found
+
+
+def _pages(base_url: str) -> Iterator[list[Mission]]:
+    cursor, left = None, MOST_MISSIONS
+    while left > 0:
+        query = {"limit": str(min(left, 200))} | ({"cursor": cursor} if cursor else {})
+        page = _json(f"{base_url}/api/v1/missions?{urllib.parse.urlencode(query)}")
+        try:
+            yield [Mission(item["platform"], item["mission"], item.get("samples")) for item in page["items"]]
+        except (KeyError, TypeError) as error:
+            raise WrongTarget(f"{base_url}/api/v1/missions lacks {error}: this is not Halocline") from error
+        left -= len(page["items"])
+        cursor = page.get("next")
+        if not cursor or not page["items"]:
+            return
+
+
+def _open(url: str) -> bytes:
+    try:
+        with _opener.open(url, timeout=CHECK_TIMEOUT_S) as answer:
+            body: bytes = answer.read()
+            return body
+    except urllib.error.HTTPError as error:
+        raise WrongTarget(f"{url} answered {error.code}: this is not a Halocline that can be loaded") from error
+    except (OSError, HTTPException) as error:
+        raise WrongTarget(f"{url} does not answer: {getattr(error, 'reason', error)}") from error
+
+
+def _json(url: str) -> dict[str, Any]:
+    try:
+        document = json.loads(_open(url))
+    except ValueError as error:
+        raise WrongTarget(f"{url} is no JSON: this is not Halocline") from error
+    if not isinstance(document, dict):
+        raise WrongTarget(f"{url} is no JSON object: this is not Halocline")
+    return document

@@ -1,0 +1,223 @@
+"""The load generator against a stand-in: a small HTTP server that answers as Halocline would, or fails on purpose."""
+
+import contextlib
+import importlib.util
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+LOCUSTFILE = pathlib.Path(__file__).parents[3] / "loadtest" / "locustfile.py"
+
+MISSIONS = [{"platform": "standin1", "mission": "20200101T0000", "samples": 9}]
+LINE = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}}
+PAGE = (
+    '<!doctype html><html><link href="/static/site.css"><b data-total="profiles">3</b>'
+    '<a href="/missions/standin1/20200101T0000">20200101T0000</a></html>'
+)
+MISSION = "/missions/standin1/20200101T0000"
+GOOD: dict[str, tuple[str, str]] = {
+    "/livez": ("text/plain", "ok"),
+    "/": ("text/html", PAGE),
+    "/missions": ("text/html", PAGE),
+    MISSION: ("text/html", PAGE),
+    "/static/site.css": ("text/css", "b{}"),
+    "/api/v1/totals": ("application/json", json.dumps({"missions": 1, "profiles": 3})),
+    "/api/v1/tracks": ("application/geo+json", json.dumps({"type": "FeatureCollection", "features": [LINE]})),
+    "/api/v1/missions": ("application/json", json.dumps({"items": MISSIONS, "next": None})),
+    f"/api/v1{MISSION}": ("application/json", json.dumps(MISSIONS[0])),
+    f"/api/v1{MISSION}/track": ("application/geo+json", json.dumps(LINE)),
+    f"/api/v1{MISSION}/profiles": ("application/json", json.dumps({"items": [{"number": 1}], "next": None})),
+    f"/api/v1{MISSION}/data": ("text/csv", "time,depth_m\n2020-01-01T00:00:00.000Z,1\n"),
+    "/api/v1/openapi.json": ("application/json", json.dumps({"info": {"version": "1.2.3"}})),
+}
+
+Fault = Callable[["Answer"], None]
+
+
+class Answer(BaseHTTPRequestHandler):
+    """One connection to the stand-in."""
+
+    protocol_version = "HTTP/1.1"
+    # Headers and body are two writes; Nagle would put 40 ms between them.
+    disable_nagle_algorithm = True
+    server: "Server"
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        with self.server.lock:
+            self.server.seen.append(path)
+            if len(self.server.seen) > 40:
+                self.server.busy.set()
+        if path in self.server.faults:
+            self.server.faults[path](self)
+            return
+        kind, body = self.server.pages.get(path, ("text/plain", ""))
+        if self.headers.get("If-None-Match") == '"v1"':
+            self.answer(304, kind, b"")
+            return
+        self.answer(200 if path in self.server.pages else 404, kind, body.encode())
+
+    def answer(self, status: int, kind: str, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("ETag", '"v1"')
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: Locust shows what it saw."""
+
+
+class Server(ThreadingHTTPServer):
+    """The stand-in: what it serves, where it fails, what it has been asked for."""
+
+    daemon_threads = True
+    # A journey opens its own connections: the backlog of 5 would cost each of a burst a second.
+    request_queue_size = 128
+
+    def __init__(self, pages: dict[str, tuple[str, str]], faults: dict[str, str]) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.pages = pages
+        self.faults = {path: FAULTS[fault] for path, fault in faults.items()}
+        self.seen: list[str] = []
+        self.lock = threading.Lock()
+        self.busy = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: a client that has left is no error of the stand-in."""
+
+
+def _closed(answer: Answer) -> None:
+    """Closes the connection without a byte, as a killed pod does."""
+    answer.close_connection = True
+
+
+def _cut(answer: Answer) -> None:
+    """Promises a page and sends its beginning."""
+    answer.send_response(200)
+    answer.send_header("Content-Length", "100000")
+    answer.end_headers()
+    answer.wfile.write(PAGE.encode())
+    answer.close_connection = True
+
+
+def _closed_if_conditional(answer: Answer) -> None:
+    (_closed if "If-None-Match" in answer.headers else _totals)(answer)
+
+
+def _totals(answer: Answer) -> None:
+    kind, body = GOOD["/api/v1/totals"]
+    answer.answer(200, kind, body.encode())
+
+
+FAULTS: dict[str, Fault] = {
+    "closed": _closed,
+    "closed if conditional": _closed_if_conditional,
+    "cut": _cut,
+    "500": lambda answer: answer.answer(500, "text/plain", b"broken"),
+    "shed": lambda answer: answer.answer(503, "application/problem+json", b"{}", Retry_After="1"),
+    "moved": lambda answer: answer.answer(302, "text/plain", b"", Location="/missions"),
+    "empty": lambda answer: answer.answer(200, "text/html", b""),
+    "hollow": lambda answer: answer.answer(200, "text/html", b"<html>No missions.</html>"),
+    "304 unasked": lambda answer: answer.answer(304, "text/html", b""),
+    "no items": lambda answer: answer.answer(200, "application/json", b'{"items": [], "next": null}'),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of the generator left."""
+
+    code: int
+    output: str
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session")
+def make_target() -> Iterator[Callable[..., Server]]:
+    """Starts stand-ins, which end with the session."""
+    with contextlib.ExitStack() as stack:
+
+        def make(pages: dict[str, tuple[str, str]] = GOOD, faults: dict[str, str] | None = None) -> Server:
+            server = stack.enter_context(Server(pages, faults or {}))
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+            stack.callback(server.shutdown)
+            return server
+
+        yield make
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """One run to be: two seconds with ten quick users, unless its options say otherwise."""
+
+    url: str
+    options: tuple[str, ...]
+    folder: pathlib.Path
+
+    @property
+    def command(self) -> list[str]:
+        start = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
+        short = ["--users=10", "--run-time=2s", "--think=0.02", "--min-requests=20", "--max-p95-ms=2000"]
+        return [*start, "--host", self.url, *short, f"--summary={self.folder / 'summary.json'}", *self.options]
+
+    def summary(self) -> dict[str, Any]:
+        """What the run left; empty if it left nothing."""
+        path = self.folder / "summary.json"
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return found
+
+    def run(self) -> Run:
+        """Runs to the end."""
+        done = subprocess.run(self.command, capture_output=True, text=True, cwd=self.folder, timeout=60)
+        return Run(done.returncode, done.stdout + done.stderr, self.summary())
+
+
+@pytest.fixture(scope="session")
+def make_generator(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generator]:
+    """Prepares runs."""
+
+    def make(url: str, *options: str) -> Generator:
+        return Generator(url, options, tmp_path_factory.mktemp("load"))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def load(make_generator: Callable[..., Generator]) -> Callable[..., Run]:
+    """Runs the generator to its end."""
+
+    def run(url: str, *options: str) -> Run:
+        return make_generator(url, *options).run()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def shapes() -> ModuleType:
+    """The generator's module of shapes. Locust itself is never imported here: it patches the standard library."""
+    spec = importlib.util.spec_from_file_location("loadtest_shapes", LOCUSTFILE.parent / "shapes.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
