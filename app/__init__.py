@@ -16,7 +16,7 @@ def create_app(settings: "Settings") -> "Flask":
     # a worker has its metrics slot, and the metrics process stays small.
     from flask import Flask
 
-    from app import extensions
+    from app import extensions, views
     from app.api import v1
     from app.http import layers
     from app.store import indexes
@@ -27,5 +27,6 @@ def create_app(settings: "Settings") -> "Flask":
     extensions.redis.bind(settings)
     layers.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
     app.register_blueprint(v1.bp)
+    views.install(app, __version__)
     layers.surround(app, settings, __version__)
     return app

@@ -1,0 +1,77 @@
+// Every [data-map] on the page becomes a map; what it draws comes from the API.
+import L from "leaflet";
+import { graticule } from "./graticule.js";
+import { landLayer } from "./land.js";
+import { drawTracks } from "./tracks.js";
+import { rememberView, restoreView } from "./view.js";
+
+function status(element, text) {
+  const line = element.parentElement.querySelector("[data-map-status]");
+  if (line) {
+    line.textContent = text;
+    line.hidden = !text;
+  }
+}
+
+function bounded(map) {
+  // The wheel scrolls the page until the visitor has turned to the map.
+  map.on("focus click", () => map.scrollWheelZoom.enable());
+  map.on("blur", () => map.scrollWheelZoom.disable());
+}
+
+function wholeButton(map, bounds, label) {
+  const control = L.control({ position: "topleft" });
+  control.onAdd = () => {
+    const bar = L.DomUtil.create("div", "leaflet-bar");
+    const button = L.DomUtil.create("button", "map-button", bar);
+    button.type = "button";
+    button.textContent = "⤢";
+    button.title = label;
+    button.setAttribute("aria-label", label);
+    L.DomEvent.disableClickPropagation(bar);
+    L.DomEvent.on(button, "click", () => fit(map, bounds));
+    return bar;
+  };
+  control.addTo(map);
+}
+
+function fit(map, bounds) {
+  map.fitBounds(bounds, { padding: [36, 36], maxZoom: 9, animate: false });
+}
+
+async function start(element) {
+  const map = L.map(element, {
+    center: [20, 0],
+    zoom: 1,
+    minZoom: 1,
+    maxZoom: 14,
+    zoomSnap: 0.5,
+    worldCopyJump: false,
+    scrollWheelZoom: false,
+    attributionControl: false,
+    maxBounds: [[-86, -360], [86, 360]],
+    maxBoundsViscosity: 0.9,
+  });
+  L.control.attribution({ prefix: false, position: "bottomright" }).addAttribution("Land: Natural Earth").addTo(map);
+  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  bounded(map);
+  landLayer(element.dataset.land).addTo(map);
+  graticule().addTo(map);
+  try {
+    const answer = await fetch(element.dataset.tracks, { headers: { Accept: "application/geo+json" } });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const { bounds, hidden } = drawTracks(map, await answer.json(), element);
+    const view = element.dataset.map === "fleet" ? restoreView() : null;
+    if (view) map.setView(view.center, view.zoom);
+    else if (bounds.isValid()) fit(map, bounds);
+    if (bounds.isValid()) wholeButton(map, bounds, element.dataset.map === "fleet" ? "Show the whole fleet" : "Show the whole track");
+    if (element.dataset.map === "fleet") rememberView(map);
+    status(element, hidden ? `${hidden} ${hidden === 1 ? "profile" : "profiles"} hidden: no valid position.` : "");
+    element.dataset.ready = "true";
+  } catch (error) {
+    status(element, "The tracks cannot be loaded at the moment; the table holds the same missions.");
+    element.dataset.ready = "failed";
+  }
+}
+
+for (const element of document.querySelectorAll("[data-map]")) start(element);

@@ -1,0 +1,114 @@
+"""Values as people read them: UTC, units, thin spaces that do not break, digits that mean something."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+
+from app.domain.records import MODE_NAMES, Bbox, Figures, Platform
+
+# U+202F: a thin space at which a line does not break.
+THIN = "\u202f"
+_KILO = 1000.0
+_DAY_S = 86_400.0
+
+
+def install(app: Flask) -> None:
+    """Gives templates these functions as filters."""
+    for function in (number, distance, depth, duration, utc, iso, mode_name, byte_size, box, called, span, day):
+        app.jinja_env.filters[function.__name__] = function
+
+
+def number(value: float, digits: int = 0) -> str:
+    """`12 345.6`: thousands with a thin space."""
+    return f"{value:,.{digits}f}".replace(",", THIN)
+
+
+def distance(distance_m: float) -> str:
+    """A way: metres below a kilometre, a decimal below 1 000 km, whole kilometres above."""
+    if distance_m < _KILO:
+        return f"{number(distance_m)}{THIN}m"
+    return f"{number(distance_m / _KILO, 1 if distance_m < 1000 * _KILO else 0)}{THIN}km"
+
+
+def depth(depth_m: float | None) -> str:
+    """A depth in whole metres; a dash when unknown."""
+    return "–" if depth_m is None else f"{number(depth_m)}{THIN}m"
+
+
+def duration(duration_s: float) -> str:
+    """A time span: minutes below an hour, hours below a day, days above, with one decimal."""
+    if duration_s >= _DAY_S:
+        return f"{number(duration_s / _DAY_S, 1)}{THIN}days"
+    if duration_s >= 3600:
+        return f"{number(duration_s / 3600, 1)}{THIN}hours"
+    return f"{number(duration_s / 60)}{THIN}min"
+
+
+def utc(at: datetime) -> str:
+    """`2022-12-16 15:45 UTC`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def day(at: datetime) -> str:
+    """`16 Dec 2022`, a UTC day."""
+    return f"{at.astimezone(UTC).day} {_MONTHS[at.astimezone(UTC).month - 1]} {at.astimezone(UTC).year}"
+
+
+def iso(at: datetime) -> str:
+    """ISO 8601 in UTC, for `<time datetime>`."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def span(figures: Figures) -> str:
+    """From when to when in days: `8 to 16 Dec 2022`."""
+    start, end = figures.start_at.astimezone(UTC), figures.end_at.astimezone(UTC)
+    if start.date() == end.date():
+        return day(start)
+    if start.year != end.year:
+        return f"{day(start)} to {day(end)}"
+    first = str(start.day) if start.month == end.month else f"{start.day} {_MONTHS[start.month - 1]}"
+    return f"{first} to {day(end)}"
+
+
+def mode_name(data_mode: str) -> str:
+    """The data mode as a word."""
+    return MODE_NAMES.get(data_mode, data_mode)
+
+
+def byte_size(size_bytes: int) -> str:
+    """A file's size in kB or MB."""
+    if size_bytes < 1_000_000:
+        return f"{number(size_bytes / 1000, 1)}{THIN}kB"
+    return f"{number(size_bytes / 1_000_000, 1)}{THIN}MB"
+
+
+def box(bbox: Bbox | None) -> str:
+    """The corners of a box: `55.2429° N to 55.5892° N, 15.9810° E to 16.3691° E`."""
+    if bbox is None:
+        return "no valid position"
+    west, south, east, north = bbox
+    lats = f"{_degrees(south, 'N', 'S')} to {_degrees(north, 'N', 'S')}"
+    return f"{lats}, {_degrees(west, 'E', 'W')} to {_degrees(east, 'E', 'W')}"
+
+
+def called(platform: Platform | None, otherwise: str = "") -> str:
+    """What people call a platform: `SEA077 Smilla`, else its serial, else its id."""
+    if platform is None:
+        return otherwise
+    # Names that only repeat the serial say nothing new.
+    if platform.name and platform.name.lower() not in platform.serial.lower():
+        return f"{platform.serial} {platform.name}"
+    return platform.serial
+
+
+def elapsed(duration_h: float) -> str:
+    """A window as words: `24 hours`."""
+    hours = timedelta(hours=duration_h) / timedelta(hours=1)
+    return f"{hours:g} hours" if hours != 1 else "hour"
+
+
+def _degrees(value: float, positive: str, negative: str) -> str:
+    return f"{abs(value):.4f}°{THIN}{positive if value >= 0 else negative}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -1,0 +1,34 @@
+"""The front door: who is at sea, what the fleet has done, the newest missions."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, current_app, render_template
+
+from app.config import Settings
+from app.queries import missions, platforms, totals, tracks
+from app.views import formats, plots
+
+bp = Blueprint("landing", __name__)
+
+# The list stands beside the map on one screen; more is what the missions list is for.
+_LISTED = 50
+_CARDS = 6
+
+
+@bp.get("/")
+def index() -> str:
+    """The landing page; each of its states, empty ones too, says what there is."""
+    settings: Settings = current_app.extensions["settings"]
+    active = missions.active(datetime.now(UTC), settings.active_window_h, limit=_LISTED)
+    recent = missions.recent(limit=_CARDS)
+    ways = tracks.of_missions([*active, *recent])
+    return render_template(
+        "landing.html",
+        active=active,
+        recent=active[:_CARDS] or recent,
+        listed=active or recent,
+        platforms=platforms.named(sorted({mission.platform for mission in [*active, *recent]})),
+        sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in [*active, *recent]},
+        totals=totals.fleet(),
+        window=formats.elapsed(settings.active_window_h),
+    )

@@ -1,0 +1,22 @@
+"""The page of a platform."""
+
+from flask import Blueprint, render_template, request
+
+from app.errors import Invalid
+from app.queries import missions, platforms
+
+bp = Blueprint("platforms", __name__, url_prefix="/fleet")
+
+_MISSIONS_A_PAGE = 50
+
+
+@bp.get("/<serial>")
+def one(serial: str) -> str:
+    """A glider or sailbuoy: its sums, where its missions went, and the list of them."""
+    found = platforms.find(serial)
+    after = request.args.get("after")
+    try:
+        listed = missions.page({"platform": found.platform}, limit=_MISSIONS_A_PAGE, cursor=after or None)
+    except Invalid as error:
+        raise Invalid("after", error.problem) from error
+    return render_template("platform.html", platform=found, missions=listed.items, next=listed.next, after=after)

@@ -1,0 +1,89 @@
+"""Small pictures as numbers that templates write into SVG attributes; no markup is made here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from app.domain.records import Track
+
+# A bar narrower than a pixel is invisible.
+_SPARK_BARS = 60
+_PLOT_BARS = 400
+_TICK_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+_TICK_STEPS = tuple(timedelta(hours=h) for h in (1, 3, 6, 12, 24, 48, 120, 240, 480, 960, 1920, 4800, 9600))
+_MOST_TICKS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A place on an axis, share of its length from its start (0..1), and what is written there."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """Profiles as bars hanging from the surface: (left, width, height), shares (0..1) of the picture.
+
+    Times lie between the first and the last profile, depths between 0 and `bottom_m`.
+    """
+
+    bars: tuple[tuple[float, float, float], ...]
+    bottom_m: float
+    start_at: datetime
+    end_at: datetime
+    time_ticks: tuple[Tick, ...]
+    depth_ticks: tuple[Tick, ...]
+
+
+def spark(track: Track | None) -> tuple[tuple[float, float, float], ...]:
+    """The depths of a track as at most 60 bars over time, without axes; empty when there is no track."""
+    return _bars(track.mid_at, track.max_depth_m, _SPARK_BARS, max(track.max_depth_m, default=0)) if track else ()
+
+
+def depths(track: Track | None) -> Depths | None:
+    """The depth of each profile over time, with axes; None while there is nothing to draw."""
+    if track is None or not track.mid_at:
+        return None
+    step_m = next((s for s in _TICK_STEPS_M if max(track.max_depth_m) / s <= _MOST_TICKS), _TICK_STEPS_M[-1])
+    bottom_m = max(-(-max(track.max_depth_m) // step_m) * step_m, step_m)
+    return Depths(
+        bars=_bars(track.mid_at, track.max_depth_m, _PLOT_BARS, bottom_m),
+        bottom_m=bottom_m,
+        start_at=track.mid_at[0],
+        end_at=track.mid_at[-1],
+        time_ticks=_time_ticks(track.mid_at[0], track.mid_at[-1]),
+        depth_ticks=tuple(Tick(m / bottom_m, f"{m:g}") for m in _steps(step_m, bottom_m)),
+    )
+
+
+def _bars(
+    at: Sequence[datetime], depths_m: Sequence[float], most: int, bottom_m: float
+) -> tuple[tuple[float, float, float], ...]:
+    """One bar a profile while they fit; else each bar is the deepest of the profiles that fall into it."""
+    if not at or bottom_m <= 0:
+        return ()
+    count = max(min(most, len(at)), 8)
+    whole_s = (at[-1] - at[0]).total_seconds() or 1.0
+    deepest: dict[int, float] = {}
+    for moment, depth_m in zip(at, depths_m, strict=True):
+        slot = min(int((moment - at[0]).total_seconds() / whole_s * count), count - 1)
+        deepest[slot] = max(deepest.get(slot, 0.0), depth_m)
+    width = round(0.82 / count, 5)
+    return tuple((round(slot / count, 5), width, round(m / bottom_m, 4)) for slot, m in sorted(deepest.items()))
+
+
+def _steps(step_m: float, bottom_m: float) -> list[float]:
+    return [i * step_m for i in range(int(bottom_m / step_m) + 1)]
+
+
+def _time_ticks(start_at: datetime, end_at: datetime) -> tuple[Tick, ...]:
+    whole = (end_at - start_at) or timedelta(seconds=1)
+    step = next((s for s in _TICK_STEPS if whole / s <= _MOST_TICKS), _TICK_STEPS[-1])
+    midnight = start_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = -(-(start_at - midnight) // step)
+    text = "%H:%M" if step < timedelta(hours=24) and whole < timedelta(hours=24) else "%d %b"
+    text = "%d %b %H:%M" if step < timedelta(hours=24) <= whole else text
+    marks = [midnight + step * (first + i) for i in range(_MOST_TICKS + 1)]
+    return tuple(Tick(round((m - start_at) / whole, 4), m.strftime(text)) for m in marks if m <= end_at)
