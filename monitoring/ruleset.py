@@ -33,17 +33,13 @@ def bad(objectives: Objectives, slo: Slo, window: str) -> str:
         errors = _rate(objectives, "count", window, 'http_response_status_code=~"5.."')
         return f"{errors}\nor\n{total} * 0"
     # Prometheus 3 writes whole bounds as 1.0, and so does the Python client.
-    fast = _rate(
-        objectives, "bucket", window, 'http_response_status_code!~"5.."', f'le="{float(slo.below_s)}"'
-    )
+    fast = _rate(objectives, "bucket", window, 'http_response_status_code!~"5.."', f'le="{float(slo.below_s)}"')
     return f"{total}\n-\n{fast}"
 
 
 def ratio(objectives: Objectives, slo: Slo, window: str) -> str:
     """The share of bad requests: no sample, instead of NaN, while there is no traffic."""
-    return (
-        f"(\n{_indent(bad(objectives, slo, window))}\n)\n/\n(\n{_indent(valid(objectives, slo, window))} > 0\n)"
-    )
+    return f"(\n{_indent(bad(objectives, slo, window))}\n)\n/\n(\n{_indent(valid(objectives, slo, window))} > 0\n)"
 
 
 def _indent(text: str) -> str:
@@ -87,9 +83,7 @@ def _ratios(objectives: Objectives, windows: tuple[str, ...]) -> list[Rule]:
 def _budget(objectives: Objectives, slo: Slo) -> list[Rule]:
     here = f'{{service="{objectives.service}",slo="{slo.name}"}}'
     # Sums of both sides weigh each minute by its traffic; a mean of ratios would not.
-    spent = (
-        f"sum_over_time(slo:bad:rate5m{here}[30d])\n/\n(sum_over_time(slo:valid:rate5m{here}[30d]) > 0)"
-    )
+    spent = f"sum_over_time(slo:bad:rate5m{here}[30d])\n/\n(sum_over_time(slo:valid:rate5m{here}[30d]) > 0)"
     return [
         _recorded(objectives, slo, "slo:objective:ratio", f"vector({slo.objective})"),
         _recorded(objectives, slo, "slo:bad:rate5m", bad(objectives, slo, "5m")),
@@ -100,9 +94,7 @@ def _budget(objectives: Objectives, slo: Slo) -> list[Rule]:
             "slo:error_budget_remaining:ratio30d",
             f"1 - (\n{_indent(spent)}\n) / {slo.budget}",
         ),
-        _recorded(
-            objectives, slo, "slo:current_burn_rate:ratio1h", f"slo:error_ratio:rate1h{here} / {slo.budget}"
-        ),
+        _recorded(objectives, slo, "slo:current_burn_rate:ratio1h", f"slo:error_ratio:rate1h{here} / {slo.budget}"),
     ]
 
 
@@ -118,8 +110,7 @@ def _burn_alert(objectives: Objectives, slo: Slo, burn: Burn) -> Rule:
     return {
         "alert": slo.alert,
         "expr": (
-            f"slo:error_ratio:rate{burn.long}{here} > {limit}\n"
-            f"and\nslo:error_ratio:rate{burn.short}{here} > {limit}\n"
+            f"slo:error_ratio:rate{burn.long}{here} > {limit}\nand\nslo:error_ratio:rate{burn.short}{here} > {limit}\n"
         ),
         "for": burn.hold,
         "keep_firing_for": objectives.keep_firing_for,

@@ -1,0 +1,86 @@
+"""The first screen at three in the morning: is it up, what do visitors feel, what is short, what changed."""
+
+from grafana_foundation_sdk.builders import dashboard, prometheus
+from grafana_foundation_sdk.models import dashboard as parts
+
+from monitoring.dashboards import capacity, causes, objectives, traffic
+from monitoring.dashboards.panels import SOURCE, Panel
+from monitoring.dashboards.selectors import APP, DURATION
+from monitoring.slo import Objectives
+
+
+def build(told: Objectives) -> dashboard.Dashboard:
+    """The service overview, with its lines from the objectives."""
+    board = (
+        dashboard.Dashboard("Halocline: service overview")
+        .uid("halocline-overview")
+        .description("Start here. Top row: are the objectives kept. Below: traffic, capacity, causes, versions.")
+        .tags(["halocline"])
+        .timezone("utc")
+        .refresh("30s")
+        .time("now-3h", "now")
+        .tooltip(parts.DashboardCursorSync.CROSSHAIR)
+        .readonly()
+        .link(_link("Runbooks", f"{told.runbooks}/README.md"))
+        .annotation(_deployments())
+    )
+    for variable in _variables():
+        board = board.with_variable(variable)
+    for title, panels in _sections(told):
+        board = board.with_row(dashboard.Row(title))
+        for panel in panels:
+            board = board.with_panel(panel)
+    return board
+
+
+def _sections(told: Objectives) -> list[tuple[str, list[Panel]]]:
+    return [
+        ("Objectives", objectives.panels(told)),
+        ("What visitors feel", traffic.panels(told)),
+        ("Room left", capacity.panels(told)),
+        ("Causes", causes.panels(told)),
+    ]
+
+
+def _variables() -> list[dashboard.DatasourceVariable | dashboard.QueryVariable]:
+    source = dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus")
+    service = _choice("service", "label_values(slo:objective:ratio, service)")
+    namespace = _choice("namespace", "label_values(halocline:namespace:seen1d, namespace)")
+    route = (
+        _choice("route", f"label_values({DURATION}_count{{{APP}}}, http_route)")
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+        .current(parts.VariableOption(text="All", value="$__all"))
+    )
+    return [source, service, namespace, route]
+
+
+def _choice(name: str, query: str) -> dashboard.QueryVariable:
+    return (
+        dashboard.QueryVariable(name)
+        .label(name.capitalize())
+        .query(query)
+        .datasource(SOURCE)
+        .refresh(parts.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(parts.VariableSort.ALPHABETICAL_ASC)
+    )
+
+
+def _deployments() -> dashboard.AnnotationQuery:
+    """A mark where a version appears that did not run five minutes before."""
+    versions = f"count by (version) (halocline_build_info{{{APP}}}"
+    return (
+        dashboard.AnnotationQuery()
+        .name("Deployments")
+        .datasource(SOURCE)
+        .enable(True)
+        .icon_color("blue")
+        .target(prometheus.Dataquery().ref_id("Deployments"))
+        .expr(f"{versions}) unless {versions} offset 5m)")
+        .title_format("{{version}}")
+    )
+
+
+def _link(title: str, url: str) -> dashboard.DashboardLink:
+    return dashboard.DashboardLink(title).type(parts.DashboardLinkType.LINK).url(url).target_blank(True)
