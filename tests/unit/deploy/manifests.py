@@ -1,0 +1,117 @@
+"""The manifests as `kubectl kustomize` renders them, with the questions that policies ask of them."""
+
+import dataclasses
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+K8S = ROOT / "deploy/k8s"
+OVERLAYS = sorted(path.name for path in (K8S / "overlays").iterdir())
+Document = dict[str, Any]
+
+# Suffixes of quantities that these manifests use.
+_FACTORS = {"m": Decimal("0.001"), "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+
+def quantity(text: object) -> Decimal:
+    """A Kubernetes quantity as a plain number."""
+    suffix = next((suffix for suffix in _FACTORS if str(text).endswith(suffix)), "")
+    return Decimal(str(text).removesuffix(suffix)) * _FACTORS.get(suffix, 1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workload:
+    """An object that makes pods, with the pod it makes."""
+
+    kind: str
+    name: str
+    labels: dict[str, str]
+    pod: Document
+
+    @property
+    def containers(self) -> list[Document]:
+        """All of them, init containers and sidecars first."""
+        return [*self.pod.get("initContainers", []), *self.pod["containers"]]
+
+    @property
+    def sidecars(self) -> list[Document]:
+        return [one for one in self.pod.get("initContainers", []) if one.get("restartPolicy") == "Always"]
+
+    @property
+    def cpu(self) -> Decimal:
+        """What the scheduler sets aside for one pod, in cores."""
+        requests = {one["name"]: quantity(one["resources"]["requests"]["cpu"]) for one in self.containers}
+        running = sum(requests[one["name"]] for one in [*self.pod["containers"], *self.sidecars])
+        return max([running, *(requests[one["name"]] for one in self.pod.get("initContainers", []))])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Manifests:
+    """All objects of one kustomization."""
+
+    objects: list[Document]
+
+    def of(self, *kinds: str) -> list[Document]:
+        return [one for one in self.objects if one["kind"] in kinds]
+
+    def one(self, kind: str, name: str) -> Document:
+        (found,) = [one for one in self.of(kind) if one["metadata"]["name"] == name]
+        return found
+
+    @property
+    def workloads(self) -> list[Workload]:
+        return list(self._workloads())
+
+    def _workloads(self) -> Iterator[Workload]:
+        for one in self.of("Deployment", "StatefulSet", "Job", "Pod"):
+            template = one if one["kind"] == "Pod" else one["spec"]["template"]
+            yield Workload(one["kind"], one["metadata"]["name"], template["metadata"]["labels"], template["spec"])
+
+    def workload(self, name: str) -> Workload:
+        (found,) = [one for one in self.workloads if one.name == name]
+        return found
+
+    def selected(self, selector: Document) -> list[Workload]:
+        """The workloads whose pods a label selector takes."""
+        return [one for one in self.workloads if _takes(selector, one.labels)]
+
+    def pods(self, workload: Workload) -> int:
+        """How many pods of a workload there can be at once, without a rollout's extra one."""
+        spec = self.one(workload.kind, workload.name)["spec"]
+        for scaler in self.of("HorizontalPodAutoscaler"):
+            if scaler["spec"]["scaleTargetRef"]["name"] == workload.name:
+                return int(scaler["spec"]["maxReplicas"])
+        return int(spec.get("replicas", 1))
+
+
+def _takes(selector: Document, labels: dict[str, str]) -> bool:
+    same = all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
+    return same and all(labels.get(term["key"]) in term["values"] for term in selector.get("matchExpressions", []))
+
+
+@functools.cache
+def render(folder: Path) -> str:
+    """The YAML of a kustomization. kubectl is the one of the environment, else the one on PATH."""
+    beside = ROOT / ".venv/bin/kubectl"
+    kubectl = str(beside) if beside.exists() else shutil.which("kubectl")
+    if kubectl is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("kubectl is missing")
+        pytest.skip("kubectl is missing: manifests were not checked")
+    done = subprocess.run([kubectl, "kustomize", str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def of(folder: Path) -> Manifests:
+    """The objects of a kustomization."""
+    return Manifests([one for one in yaml.safe_load_all(render(folder)) if one])

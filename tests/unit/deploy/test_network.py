@@ -1,0 +1,70 @@
+"""Who may talk to whom: the whole list. What is not in it is denied."""
+
+from tests.unit.deploy.manifests import Document, Manifests
+
+EDGES = {
+    # from, to, port
+    ("namespace traefik", "web", "http"),
+    ("namespace monitoring", "web", "metrics"),
+    ("prometheus", "web", "metrics"),
+    ("web", "mongodb", "mongodb"),
+    ("indexes", "mongodb", "mongodb"),
+    ("ingest", "mongodb", "mongodb"),
+    ("mongodb", "mongodb", "mongodb"),
+    ("web", "redis", "redis"),
+    ("ingest", "redis", "redis"),
+}
+# Beside the components that watch Halocline, whose own policies are listed with them.
+OURS = ["web", "mongodb", "redis", "indexes", "ingest"]
+
+
+def test_everything_is_denied_both_ways_by_default(manifests: Manifests) -> None:
+    policy = manifests.one("NetworkPolicy", "default-deny")["spec"]
+
+    assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_names_are_resolved_over_udp_and_tcp_by_the_clusters_dns_alone(manifests: Manifests) -> None:
+    (rule,) = manifests.one("NetworkPolicy", "allow-dns")["spec"]["egress"]
+    (peer,) = rule["to"]
+
+    # In one entry the two selectors mean "and".
+    assert peer["podSelector"]["matchLabels"] == {"k8s-app": "kube-dns"}
+    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kube-system"}
+    assert sorted((port["protocol"], port["port"]) for port in rule["ports"]) == [("TCP", 53), ("UDP", 53)]
+
+
+def test_only_the_listed_edges_lead_into_our_pods(manifests: Manifests) -> None:
+    assert {edge for name in OURS for edge in _edges(manifests, name, "ingress", "from")} == EDGES
+
+
+def test_our_pods_may_open_exactly_the_edges_that_the_other_end_admits(manifests: Manifests) -> None:
+    opened = {edge for name in OURS for edge in _edges(manifests, name, "egress", "to")}
+
+    assert opened == {edge for edge in EDGES if edge[0] in OURS}
+
+
+def test_every_policy_that_names_a_component_holds_both_directions(manifests: Manifests) -> None:
+    policies = [manifests.one("NetworkPolicy", name)["spec"] for name in OURS]
+
+    assert all(sorted(policy["policyTypes"]) == ["Egress", "Ingress"] for policy in policies)
+
+
+def _edges(manifests: Manifests, name: str, direction: str, side: str) -> set[tuple[str, str, str]]:
+    """(from, to, port) of one component's policy in one direction."""
+    spec = manifests.one("NetworkPolicy", name)["spec"]
+    return {
+        (name, peer, port["port"]) if direction == "egress" else (peer, name, port["port"])
+        for rule in spec.get(direction, [])
+        for one in rule[side]
+        for peer in _peers(one)
+        for port in rule["ports"]
+    }
+
+
+def _peers(peer: Document) -> list[str]:
+    if "namespaceSelector" in peer:
+        return ["namespace " + peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]]
+    selector = peer["podSelector"]
+    terms = [value for term in selector.get("matchExpressions", []) for value in term["values"]]
+    return terms or [selector["matchLabels"]["app.kubernetes.io/component"]]

@@ -1,0 +1,182 @@
+"""What objects say of each other: selectors, targets, ports, budgets and names."""
+
+import pytest
+
+from tests.unit.deploy.manifests import Manifests, quantity
+
+CORE = {
+    "Namespace", "ServiceAccount", "ConfigMap", "Service", "Deployment", "StatefulSet", "Job", "Ingress",
+    "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "PersistentVolumeClaim",
+    "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding",
+}  # fmt: skip
+
+
+def test_no_custom_resource_is_needed_and_no_secret_is_kept_in_git(manifests: Manifests) -> None:
+    assert {one["kind"] for one in manifests.objects} <= CORE
+
+
+def test_every_object_of_a_namespace_is_in_the_one_that_enforces_restricted_pods(manifests: Manifests) -> None:
+    (namespace,) = manifests.of("Namespace")
+    labels = namespace["metadata"]["labels"]
+    elsewhere = [
+        one["kind"]
+        for one in manifests.objects
+        if one["metadata"].get("namespace") != namespace["metadata"]["name"]
+        and one["kind"] not in {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+    ]
+
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["pod-security.kubernetes.io/enforce-version"] == "v1.34"
+    # Rights to read the metrics of kube-system belong there.
+    assert set(elsewhere) <= {"Role", "RoleBinding"}
+
+
+def test_every_selector_takes_exactly_the_workload_of_its_name(manifests: Manifests) -> None:
+    services = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Service")}
+    chosen = {name: [work.name for work in manifests.selected({"matchLabels": s})] for name, s in services.items()}
+    budgets = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("PodDisruptionBudget")}
+    guarded = {name: [work.name for work in manifests.selected(selector)] for name, selector in budgets.items()}
+    owners = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Deployment", "StatefulSet")}
+    owned = {name: [work.name for work in manifests.selected(selector)] for name, selector in owners.items()}
+
+    assert chosen == {name: [name.removesuffix("-metrics")] for name in services}
+    assert guarded == {name: [name] for name in budgets}
+    assert owned == {name: [name] for name in owners}
+
+
+def test_every_service_leads_to_a_named_port_of_its_pods(manifests: Manifests) -> None:
+    wanted = [
+        (one["spec"]["selector"], port["targetPort"])
+        for one in manifests.of("Service")
+        for port in one["spec"]["ports"]
+    ]
+    found = [
+        {port["name"] for work in manifests.selected({"matchLabels": selector}) for box in work.containers
+         for port in box.get("ports", [])}
+        for selector, _ in wanted
+    ]  # fmt: skip
+
+    assert all(port in names for (_, port), names in zip(wanted, found, strict=True))
+
+
+def test_the_ingress_leads_to_the_service_and_never_to_the_metrics(manifests: Manifests) -> None:
+    backends = [
+        path["backend"]["service"]
+        for one in manifests.of("Ingress")
+        for rule in one["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    ]
+
+    assert backends == [{"name": "web", "port": {"name": "http"}}]
+    assert [port["name"] for port in manifests.one("Service", "web")["spec"]["ports"]] == ["http"]
+
+
+def test_the_autoscaler_alone_decides_how_many_web_pods_there_are(manifests: Manifests) -> None:
+    scaler = manifests.one("HorizontalPodAutoscaler", "web")["spec"]
+    deployment = manifests.one("Deployment", "web")
+    (metric,) = scaler["metrics"]
+
+    assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    assert "replicas" not in deployment["spec"]
+    assert metric["containerResource"]["container"] in [
+        box["name"] for box in manifests.workload("web").pod["containers"]
+    ]
+    assert scaler["behavior"]["scaleUp"]["policies"]
+    assert scaler["behavior"]["scaleDown"]["policies"]
+
+
+def test_a_rollout_never_takes_a_pod_away_before_its_successor_is_ready(manifests: Manifests) -> None:
+    spec = manifests.one("Deployment", "web")["spec"]
+
+    assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert spec["minReadySeconds"] >= 5
+    assert spec["progressDeadlineSeconds"] > spec["minReadySeconds"]
+
+
+def test_spread_counts_the_pods_of_one_revision_and_blocks_nothing(manifests: Manifests) -> None:
+    web = manifests.workload("web")
+    rules = web.pod["topologySpreadConstraints"]
+
+    assert [rule["topologyKey"] for rule in rules] == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    assert all(rule["whenUnsatisfiable"] == "ScheduleAnyway" for rule in rules)
+    assert all(rule["matchLabelKeys"] == ["pod-template-hash"] for rule in rules)
+    assert all(rule["labelSelector"]["matchLabels"].items() <= web.labels.items() for rule in rules)
+
+
+@pytest.mark.parametrize("name", ["web", "mongodb"])
+def test_a_disruption_budget_lets_nodes_drain_and_keeps_one_pod_serving(manifests: Manifests, name: str) -> None:
+    budget = manifests.one("PodDisruptionBudget", name)["spec"]
+    scalers = {one["metadata"]["name"]: one["spec"]["minReplicas"] for one in manifests.of("HorizontalPodAutoscaler")}
+    least = scalers.get(name) or manifests.one("StatefulSet", name)["spec"]["replicas"]
+
+    assert 1 <= budget["maxUnavailable"] < least
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+
+
+def test_the_replica_set_has_three_members_that_every_client_names(manifests: Manifests) -> None:
+    mongodb = manifests.one("StatefulSet", "mongodb")["spec"]
+    service = manifests.one("Service", mongodb["serviceName"])["spec"]
+    members = [f"mongodb-{number}.mongodb:27017" for number in range(mongodb["replicas"])]
+    (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
+    (initiate,) = [box for box in manifests.workload("indexes").containers if box["name"] == "replica-set"]
+
+    assert len(members) == 3
+    assert service["clusterIP"] == "None"
+    assert service["publishNotReadyAddresses"] is True
+    assert settings["MONGODB_URI"] == f"mongodb://{','.join(members)}/?replicaSet=rs0"
+    assert initiate["args"] == ["rs0", *members]
+
+
+def test_the_database_and_the_cache_stay_within_their_memory(manifests: Manifests) -> None:
+    (mongod,) = manifests.workload("mongodb").containers
+    (redis,) = manifests.workload("redis").containers
+    cache_gb = float(mongod["args"][mongod["args"].index("--wiredTigerCacheSizeGB") + 1])
+    cache_mb = int(redis["args"][redis["args"].index("--maxmemory") + 1].removesuffix("mb"))
+
+    assert cache_gb * 2**30 <= quantity(mongod["resources"]["limits"]["memory"]) / 2
+    assert cache_mb * 2**20 <= quantity(redis["resources"]["limits"]["memory"]) * 3 / 4
+
+
+def test_the_cache_evicts_and_keeps_nothing_on_disk(manifests: Manifests) -> None:
+    (redis,) = manifests.workload("redis").containers
+    options = dict(zip(redis["args"][::2], redis["args"][1::2], strict=True))
+
+    assert options["--maxmemory-policy"] == "allkeys-lfu"
+    assert options["--save"] == ""
+    assert options["--appendonly"] == "no"
+
+
+def test_a_finished_index_job_is_gone_before_the_next_release(manifests: Manifests) -> None:
+    job = manifests.one("Job", "indexes")
+
+    assert job["spec"]["ttlSecondsAfterFinished"] <= 600
+    assert job["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/force"] == "enabled"
+
+
+def test_settings_are_hashed_into_the_name_so_that_a_change_rolls_the_pods(manifests: Manifests) -> None:
+    names = {one["metadata"]["name"] for one in manifests.of("ConfigMap")}
+    used = {
+        source["configMapRef"]["name"]
+        for one in manifests.workloads
+        for box in one.containers
+        for source in box.get("envFrom", [])
+    }
+
+    assert len(used) == 1
+    assert used <= names
+    assert not used & {"halocline"}
+
+
+def test_faults_can_be_switched_on_in_the_lab_only(manifests: Manifests) -> None:
+    (namespace,) = manifests.of("Namespace")
+    (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
+
+    assert (settings["HALOCLINE_ENVIRONMENT"] == "lab") == (namespace["metadata"]["name"] == "halocline-lab")
+    assert not [name for name in settings if name.startswith("HALOCLINE_FAULT")]
+
+
+def test_every_secret_read_from_a_file_has_its_mount(manifests: Manifests) -> None:
+    boxes = [box for one in manifests.workloads for box in one.containers]
+    read = [(box, one["value"]) for box in boxes for one in box.get("env", []) if one["name"].endswith("_FILE")]
+
+    assert all(any(path.startswith(mount["mountPath"]) for mount in box["volumeMounts"]) for box, path in read)

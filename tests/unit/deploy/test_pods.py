@@ -1,0 +1,133 @@
+"""What every pod keeps to: the restricted Pod Security Standard, requests, probes and a drain that has time."""
+
+import ast
+from pathlib import Path
+
+from tests.unit.deploy.manifests import ROOT, Document, Manifests, Workload, quantity
+
+VOLUMES = {"configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "projected", "secret"}
+
+
+def test_pods_run_as_a_numbered_user_with_the_default_seccomp_profile(manifests: Manifests) -> None:
+    contexts = [one.pod["securityContext"] for one in manifests.workloads]
+
+    assert all(one["runAsNonRoot"] is True and one["runAsUser"] > 0 for one in contexts)
+    assert {one["seccompProfile"]["type"] for one in contexts} == {"RuntimeDefault"}
+
+
+def test_containers_can_gain_no_privilege_and_write_only_to_volumes(manifests: Manifests) -> None:
+    contexts = [one["securityContext"] for work in manifests.workloads for one in work.containers]
+
+    assert all(one["allowPrivilegeEscalation"] is False for one in contexts)
+    assert all(one["capabilities"] == {"drop": ["ALL"]} for one in contexts)
+    assert all(one["readOnlyRootFilesystem"] is True for one in contexts)
+
+
+def test_pods_share_nothing_with_their_node(manifests: Manifests) -> None:
+    pods = [one.pod for one in manifests.workloads]
+    volumes = [volume for pod in pods for volume in pod.get("volumes", [])]
+    ports = [port for work in manifests.workloads for one in work.containers for port in one.get("ports", [])]
+
+    assert not [pod for pod in pods if {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()]
+    assert all(set(volume) - {"name"} <= VOLUMES for volume in volumes)
+    assert not [port for port in ports if "hostPort" in port]
+
+
+def test_a_service_account_token_is_mounted_only_where_the_api_is_read(manifests: Manifests) -> None:
+    mounted = {one.name for one in manifests.workloads if one.pod.get("automountServiceAccountToken") is not False}
+
+    # Prometheus finds its targets through the API.
+    assert mounted <= {"prometheus"}
+
+
+def test_pods_get_no_variables_from_the_names_of_services(manifests: Manifests) -> None:
+    assert all(one.pod["enableServiceLinks"] is False for one in manifests.workloads)
+
+
+def test_every_memory_volume_and_scratch_folder_has_a_limit(manifests: Manifests) -> None:
+    volumes = [volume for one in manifests.workloads for volume in one.pod.get("volumes", []) if "emptyDir" in volume]
+
+    assert volumes
+    assert all("sizeLimit" in volume["emptyDir"] for volume in volumes)
+
+
+def test_containers_request_cpu_without_a_limit_and_exactly_the_memory_they_may_use(manifests: Manifests) -> None:
+    resources = [one["resources"] for work in manifests.workloads for one in work.containers]
+
+    assert all(quantity(one["requests"]["cpu"]) > 0 for one in resources)
+    assert all("cpu" not in one["limits"] for one in resources)
+    assert all(one["requests"]["memory"] == one["limits"]["memory"] for one in resources)
+
+
+def test_images_have_a_tag_that_is_not_latest_and_are_not_pulled_again(manifests: Manifests) -> None:
+    containers = [one for work in manifests.workloads for one in work.containers]
+    tags = {one["image"].rpartition("/")[2].partition(":")[2] for one in containers}
+
+    assert not tags & {"", "latest"}
+    assert {one["imagePullPolicy"] for one in containers} == {"IfNotPresent"}
+
+
+def test_every_role_runs_the_same_image_of_halocline(manifests: Manifests) -> None:
+    web, indexes = manifests.workload("web"), manifests.workload("indexes")
+
+    assert len({one["image"] for one in [*web.containers, *indexes.containers]}) == 1
+
+
+def test_ports_have_names_and_probes_use_them(manifests: Manifests) -> None:
+    containers = [one for work in manifests.workloads for one in work.containers]
+    ports = [(one["name"], port) for one in containers for port in one.get("ports", [])]
+    probed = [
+        (one["name"], *[action[kind]["port"] for kind in ("httpGet", "tcpSocket") if kind in action])
+        for one in containers
+        for action in [one[probe] for probe in ("startupProbe", "livenessProbe", "readinessProbe") if probe in one]
+    ]
+
+    assert all(port.get("name") for _, port in ports)
+    assert set(probed) <= {(name, port["name"]) for name, port in ports}
+
+
+def test_liveness_readiness_and_start_are_asked_on_three_paths(manifests: Manifests) -> None:
+    app = _app(manifests.workload("web"))
+    paths = [app[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe", "startupProbe")]
+
+    assert paths == ["/livez", "/readyz", "/startupz"]
+    assert not [probe for probe in ("livenessProbe", "readinessProbe") if "host" in app[probe]["httpGet"]]
+
+
+def test_the_grace_period_holds_the_sleep_the_drain_and_five_seconds_more(manifests: Manifests) -> None:
+    web = manifests.workload("web")
+    sleep_s = _app(web)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    drain_s = _setting(ROOT / "gunicorn.conf.py", "graceful_timeout")
+
+    assert sleep_s == 10
+    assert web.pod["terminationGracePeriodSeconds"] >= sleep_s + drain_s + 5
+
+
+def test_metrics_outlive_the_app_in_a_native_sidecar_that_shares_its_folder(manifests: Manifests) -> None:
+    web = manifests.workload("web")
+    (sidecar,) = web.sidecars
+    mounts = [{one["name"]: one["mountPath"] for one in box["volumeMounts"]} for box in (sidecar, _app(web))]
+    folders = [{one["name"]: one["value"] for one in box["env"]} for box in (sidecar, _app(web))]
+
+    assert sidecar["args"] == ["halocline", "metrics"]
+    assert mounts[0]["prometheus"] == mounts[1]["prometheus"] == folders[0]["PROMETHEUS_MULTIPROC_DIR"]
+    assert folders[0] == folders[1]
+
+
+def test_no_two_cores_are_promised_in_the_lab(lab_with_ingest: Manifests) -> None:
+    requested = {one.name: one.cpu * lab_with_ingest.pods(one) for one in lab_with_ingest.workloads}
+    surging = lab_with_ingest.workload("web").cpu
+
+    assert {"web", "mongodb", "redis", "indexes", "ingest", "prometheus", "alertmanager"} <= requested.keys()
+    assert sum(requested.values()) + surging <= 1.5, requested
+
+
+def _app(web: Workload) -> Document:
+    return next(one for one in web.pod["containers"] if one["name"] == "app")
+
+
+def _setting(path: Path, name: str) -> int:
+    """A number that a Python file assigns to a name."""
+    tree = ast.parse(path.read_text())
+    assigned = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
+    return int(ast.literal_eval(assigned[name]))
