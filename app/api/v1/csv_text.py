@@ -14,7 +14,9 @@ from app.domain.times import from_ms
 # What stands before the measured variables, as (name, unit).
 COORDINATES = (("longitude", "degrees_east"), ("latitude", "degrees_north"), ("depth", "m"))
 # Spreadsheets take a cell that begins like this for a formula and run it.
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(r"^\s*[=+\-@]|^[\t\r\n]")
+# As text a row takes fifty times the room of its numbers; a thousand rows are a megabyte or two.
+_ROWS_AT_ONCE = 1000
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
@@ -25,7 +27,7 @@ def text_cell(text: str) -> str:
 
 
 def rows(documents: Iterable[Mapping[str, Any]], variables: Sequence[Variable]) -> Iterator[str]:
-    """The header line, then the lines of one document at a time. A missing value is an empty cell.
+    """The header line, then some lines at a time. A missing value is an empty cell.
 
     Columns: time, profile (0 outside every profile), position, depth, then the variables in their order.
     """
@@ -34,20 +36,31 @@ def rows(documents: Iterable[Mapping[str, Any]], variables: Sequence[Variable]) 
     names = [f"{name} ({unit})" if unit else name for name, unit in units]
     yield ",".join(["time (UTC)", "profile", *map(text_cell, names)]) + "\r\n"
     for document in documents:
-        yield _lines(document, [name for name, _ in units])
+        yield from _lines(document, [name for name, _ in units])
 
 
-def _lines(document: Mapping[str, Any], names: Sequence[str]) -> str:
-    columns, count = document["columns"], document["count"]
-    times = [iso_ms(from_ms(value)) for value in decoded(columns["time"]["data"], columns["time"]["dtype"])]
-    numbers = [str(document["number"])] * count
-    values = [_cells(columns[name]) if name in columns else [""] * count for name in names]
-    return "".join(",".join(row) + "\r\n" for row in zip(times, numbers, *values, strict=True))
+def _lines(document: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    columns, count, number = document["columns"], document["count"], str(document["number"])
+    times, *values = [
+        decoded(columns[name]["data"], columns[name]["dtype"]) if name in columns else None for name in ("time", *names)
+    ]
+    for first in range(0, count, _ROWS_AT_ONCE):
+        taken = slice(first, min(first + _ROWS_AT_ONCE, count))
+        size = taken.stop - taken.start
+        cells = [[""] * size if column is None else _cells(column[taken]) for column in values]
+        stamps = [_stamp(time_ms) for time_ms in times[taken]] if times is not None else [""] * size
+        yield "".join(",".join(row) + "\r\n" for row in zip(stamps, [number] * size, *cells, strict=True))
 
 
-def _cells(column: Mapping[str, Any]) -> list[str]:
-    values = decoded(column["data"], column["dtype"])
-    if column["dtype"] == "f4":
+def _stamp(time_ms: int) -> str:
+    try:
+        return iso_ms(from_ms(time_ms))
+    except OverflowError:  # A clock gone mad: the sample is kept, its time is in no calendar.
+        return ""
+
+
+def _cells(values: "array[Any]") -> list[str]:
+    if values.typecode == "f":
         return _single_precision(values)
     return [repr(value) if isfinite(value) else "" for value in values]
 

@@ -18,7 +18,7 @@ def export(platform: str, mission: str) -> Response:
     """A mission's samples as CSV.
 
     The header names each column as `name (unit)`. Lines end in CR LF, missing values are empty, times are UTC.
-    Profile 0 holds what was measured outside every profile.
+    Samples come profile by profile; profile 0 holds what was measured outside every profile.
     """
     found = missions.find(platform, mission)
     lines = csv_text.rows(profiles.samples_of(found), found.variables)

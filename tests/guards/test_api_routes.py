@@ -1,0 +1,37 @@
+"""Every route of the API is documented and tested, and nothing is documented that does not exist."""
+
+import re
+
+from flask import Flask
+
+from tests.integration.api.test_bad_requests import LISTS, PLAIN
+
+# The document itself and the page that shows it.
+UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
+
+
+def routes(app: Flask) -> set[str]:
+    return {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")}
+
+
+def test_the_document_describes_the_routes_and_no_others(app: Flask) -> None:
+    described = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    assert set(described) == {re.sub(r"<(\w+)>", r"{\1}", rule) for rule in routes(app) - UNDESCRIBED}
+
+
+def test_every_route_is_tested_with_bad_requests(app: Flask) -> None:
+    addresses = app.url_map.bind("localhost")
+    rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
+    tested = {rules[addresses.match(f"/api/v1{path}")[0]] for path in LISTS + PLAIN}
+    assert tested == routes(app)
+
+
+def test_the_api_is_only_read(app: Flask) -> None:
+    methods = {method for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/") for method in rule.methods}
+    assert methods == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_every_parameter_is_described(app: Flask) -> None:
+    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    operations = [operation for path in paths.values() for operation in path.values()]
+    assert [p["name"] for operation in operations for p in operation["parameters"] if not p["description"]] == []

@@ -1,0 +1,50 @@
+"""Whoever has the newest copy is told so, without a body."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from app.domain.records import Mission
+
+Get = Callable[..., Any]
+SMILLA = "/missions/smilla77/20221208T1145"
+PATHS = [
+    "/platforms",
+    "/platforms/smilla77",
+    "/missions",
+    SMILLA,
+    f"{SMILLA}/track",
+    f"{SMILLA}/profiles",
+    f"{SMILLA}/data",
+    "/tracks",
+    "/totals",
+    "/basins",
+    "/basins/SEA-007",
+    "/openapi.json",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_second_request_with_the_tag_gets_304_and_no_body(get: Get, path: str) -> None:
+    first = get(path)
+    second = get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert not first.headers["ETag"].startswith("W/")
+    assert first.headers["Cache-Control"] == "public, max-age=0, must-revalidate"
+    assert (second.status_code, second.data) == (304, b"")
+    assert second.headers["ETag"] == first.headers["ETag"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_head_gives_the_headers_of_get_alone(get: Get, path: str) -> None:
+    head = get(path, method="HEAD")
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["ETag"] == get(path).headers["ETag"]
+
+
+@pytest.mark.parametrize("path", [SMILLA, f"{SMILLA}/data", "/missions"])
+def test_the_tag_changes_with_the_mission(get: Get, db: Database[Any], fleet: Mission, path: str) -> None:
+    before = get(path).headers["ETag"]
+    db.missions.update_one({"_id": fleet.id}, {"$set": {"figures.samples": 9}})
+    assert get(path, headers={"If-None-Match": before}).status_code == 200

@@ -1,0 +1,68 @@
+"""Lists by page: every item once, also while data change."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from app.domain.records import Mission
+from app.queries import cursors
+from app.store import documents
+from tests.integration.api.conftest import START, make_mission, make_profile
+
+Get = Callable[..., Any]
+PROFILES = "/missions/smilla77/20221208T1145/profiles"
+
+
+def test_pages_of_missions_join_without_gap_or_repeat(get: Get) -> None:
+    first = get("/missions?limit=2").json
+    second = get(f"/missions?limit=2&cursor={first['next']}").json
+    assert [item["platform"] for item in first["items"] + second["items"]] == ["fiji", "nowhere", "smilla77"]
+    assert second["next"] is None
+
+
+def test_pages_of_missions_with_the_same_end_join_too(get: Get) -> None:
+    first = get("/missions?limit=1&year=2022").json
+    second = get(f"/missions?limit=1&year=2022&cursor={first['next']}").json
+    assert [page["items"][0]["platform"] for page in (first, second)] == ["nowhere", "smilla77"]
+
+
+def test_pages_of_platforms_and_basins_go_by_id(get: Get) -> None:
+    platforms = get("/platforms?limit=1").json
+    assert get(f"/platforms?limit=1&cursor={platforms['next']}").json["items"][0]["platform"] == "nowhere"
+    basins = get("/basins?limit=2").json
+    assert [item["id"] for item in get(f"/basins?cursor={basins['next']}").json["items"]] == ["SEA-008"]
+
+
+def test_pages_of_tracks_count_missions(get: Get) -> None:
+    first = get("/tracks?limit=1").json
+    assert {feature["properties"]["platform"] for feature in first["features"]} == {"fiji"}
+    assert get(f"/tracks?limit=2&cursor={first['next']}").json["next"] is None
+
+
+def test_a_cursor_of_profiles_stays_with_the_version_it_began_with(get: Get, db: Database[Any], fleet: Mission) -> None:
+    first = get(f"{PROFILES}?limit=3").json
+    newer = make_mission(version="v2", earlier=(*fleet.earlier, earlier_of(fleet)))
+    db.missions.replace_one({"_id": fleet.id}, documents.mission_to_document(newer))
+    whose = (fleet.platform, fleet.mission, "v2")
+    db.profiles.insert_one(documents.profile_to_document(*whose, make_profile(9)))
+    second = get(f"{PROFILES}?limit=3&cursor={first['next']}").json
+    assert (first["version"], second["version"]) == ("v1", "v1")
+    assert [item["number"] for item in first["items"] + second["items"]] == [1, 2, 3, 4, 5]
+    assert [item["number"] for item in get(PROFILES).json["items"]] == [9]
+
+
+def earlier_of(mission: Mission) -> Any:
+    return type(mission.earlier[0])(mission.version, mission.data_mode, START, "nrt.nc", mission.figures)
+
+
+@pytest.mark.parametrize("version", ["v7", "", "x" * 200])
+def test_a_cursor_of_a_version_that_never_was_is_refused(get: Get, version: str) -> None:
+    response = get(f"{PROFILES}?cursor={cursors.encode(version, START, 1)}")
+    assert response.status_code == 400
+    assert response.json["errors"][0]["field"] == "cursor"
+
+
+def test_the_largest_page_is_200(get: Get) -> None:
+    assert get("/missions?limit=200").status_code == 200
