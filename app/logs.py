@@ -64,6 +64,6 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_json)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.BytesLoggerFactory(out.buffer),
-        cache_logger_on_first_use=True,
+        # Not cached on first use: whoever replaces the standard output later, as tests do, gets the lines.
+        logger_factory=lambda *_: structlog.BytesLogger((stream or sys.stdout).buffer),
     )

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import orjson
 import structlog
 from flask import Flask, Response, render_template, request
+from flask.globals import request_ctx
 from jinja2 import TemplateError
 from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -133,13 +134,19 @@ def _answer(
 
 
 def _page(status: int, detail: str) -> Response:
+    if request_ctx.url_adapter is None:
+        return _text(status, detail)  # A Host that is no host name: the page's links cannot be built.
     try:
         page = render_template("error.html", status=status, title=_title(status), detail=detail)
     except TemplateError as error:
         # An error page that fails must not hide the error that it was to show.
         log.error("error_page_failed", exc_info=error)
-        return Response(f"{status} {_title(status)}\n{detail}\n", status, content_type="text/plain; charset=utf-8")
+        return _text(status, detail)
     return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+def _text(status: int, detail: str) -> Response:
+    return Response(f"{status} {_title(status)}\n{detail}\n", status, content_type="text/plain; charset=utf-8")
 
 
 def _finish(response: Response) -> Response:

@@ -1,0 +1,75 @@
+"""Labels are bounded, and the catalogue tells all of them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client import Counter
+
+from app import metrics
+from app.http import exposition, layers
+
+CATALOGUE = Path(__file__).parents[3] / "docs" / "metrics.md"
+# One pod's share of what a small Prometheus holds.
+SERIES_A_POD = 5000
+
+
+def label_sets():
+    return {
+        tuple(sample.labels.items())
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "http_server_request_duration_seconds_count"
+    }
+
+
+def test_nobody_can_mint_series(portal, call):
+    known = [(path, method) for path in ("/x", "/api/v1/x", "/static/x") for method in ("GET", "PUT", "BREW")]
+    _ = [call(portal, path, REQUEST_METHOD=method) for path, method in known]
+    before = label_sets()
+    strangers = [(f"{prefix}/{n}", f"BREW{n}") for n in range(100) for prefix in ("/x", "/api/v1/x", "/static/x")]
+    _ = [call(portal, path, REQUEST_METHOD=method) for path, method in strangers]
+    _ = [call(portal, path, REQUEST_METHOD="GET") for path, _ in strangers]
+
+    assert label_sets() == before
+
+
+def test_the_first_error_of_every_route_is_visible(portal):
+    label = {"http_request_method": "GET", "http_response_status_code": "500"}
+    name = "http_server_request_duration_seconds_count"
+    born = [metrics.registry.get_sample_value(name, {**label, "http_route": r}) for r in layers.known_routes(portal)]
+
+    assert None not in born
+
+
+def test_all_routes_fit_the_budget(portal):
+    # A route is asked for with GET and HEAD and answers 200, 304, 400, 404, 500 or 503 at the most.
+    bounds = 15
+    assert len(layers.known_routes(portal)) * 2 * 6 * (bounds + 2) < SERIES_A_POD * 2
+    assert len(layers.known_routes(portal)) * 3 * (bounds + 2) < SERIES_A_POD
+
+
+def test_probes_are_no_route(portal):
+    assert {"/livez", "/readyz", "/startupz"}.isdisjoint(layers.known_routes(portal))
+
+
+def exposed_name(instrument):
+    return instrument._name + ("_total" if isinstance(instrument, Counter) else "")
+
+
+def test_the_catalogue_is_the_code(tmp_path):
+    declared = [i for i in vars(metrics).values() if hasattr(i, "_labelnames")]
+    ours = {exposed_name(i): (i._type, tuple(i._labelnames)) for i in declared}
+    own = [*exposition.SharedFiles(tmp_path).collect(), *exposition.Imports(lambda: {"stored": 1}).collect()]
+    ours |= {f.samples[0].name: (f.type, tuple(f.samples[0].labels)) for f in own}
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| .+ \|$", CATALOGUE.read_text("utf-8"), flags=re.MULTILINE)
+    documented = {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+
+    assert documented == ours
+
+
+def test_importing_the_settings_makes_no_instrument():
+    code = "import sys; import app.config, app.logs, app.http.slots; sys.exit('app.metrics' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,149 @@
+"""Each request is counted and logged once, whatever becomes of it."""
+
+from itertools import count
+
+import pytest
+from werkzeug.test import create_environ
+from werkzeug.wrappers import Response
+
+from app import metrics
+from app.http.observe import ROUTE, Observe
+
+
+def greeting(environ, start_response):
+    environ[ROUTE] = "/greetings/<name>"
+    return Response("hello")(environ, start_response)
+
+
+def broken(environ, start_response):
+    raise LookupError("inside")
+
+
+def broken_midway(environ, start_response):
+    start_response("200 OK", [])
+    yield b"first"
+    raise LookupError("inside")
+
+
+def test_a_request_is_counted_under_its_route(call, counted):
+    call(Observe(greeting), "/greetings/ada")
+
+    assert counted("GET", "/greetings/<name>", 200) == 1
+
+
+def test_an_invented_method_is_counted_as_other(call, counted):
+    call(Observe(greeting), "/greetings/ada", REQUEST_METHOD="FOOBAR7")
+
+    assert counted("_OTHER", "/greetings/<name>", 200) == 1
+
+
+def test_a_request_without_a_route_is_counted_as_unmatched(call, counted):
+    call(Observe(Response("no", 404)), "/wp-login.php")
+
+    assert counted("GET", "__unmatched__", 404) == 1
+
+
+def test_static_files_are_one_route(call, counted):
+    call(Observe(Response("x")), "/static/map-1a2b.js")
+
+    assert counted("GET", "/static/<path:filename>", 200) == 1
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/startupz"])
+def test_probes_are_neither_counted_nor_logged(path, call, counted, logged):
+    _, headers, _ = call(Observe(Response("x")), path)
+
+    assert counted("GET", "__unmatched__", 200) == 0
+    assert logged() == []
+    assert "X-Request-ID" not in headers
+
+
+def test_an_exception_is_counted_as_500_and_goes_on(call, counted):
+    with pytest.raises(LookupError):
+        call(Observe(broken))
+
+    assert counted("GET", "__unmatched__", 500) == 1
+
+
+def test_an_exception_in_the_body_is_counted_as_500(counted):
+    answer = Observe(broken_midway)(create_environ(), lambda *_: lambda _: None)
+    with pytest.raises(LookupError):
+        list(answer)
+    answer.close()
+
+    assert counted("GET", "__unmatched__", 500) == 1
+
+
+def test_a_streamed_body_is_timed_until_it_is_closed():
+    name = "http_server_request_duration_seconds_sum"
+    labels = {"http_request_method": "GET", "http_route": "/clocked", "http_response_status_code": "200"}
+    environ = {**create_environ(), ROUTE: "/clocked"}
+    ticks = count(100, 7)
+
+    answer = Observe(broken_midway, clock=lambda: next(ticks))(environ, lambda *_: lambda _: None)
+    next(iter(answer))
+    before_the_end = metrics.registry.get_sample_value(name, labels)
+    answer.close()
+
+    assert before_the_end is None
+    assert metrics.registry.get_sample_value(name, labels) == 7
+
+
+def test_a_client_that_goes_away_is_counted_once(counted, logged):
+    answer = Observe(Response(iter([b"a", b"b"])))(create_environ(), lambda *_: lambda _: None)
+    next(answer)
+    answer.close()
+    answer.close()
+
+    assert counted("GET", "__unmatched__", 200) == 1
+    assert [(line["complete"], line["bytes"]) for line in logged()] == [(False, 1)]
+
+
+def test_nothing_stays_active_after_an_exception(call):
+    with pytest.raises(LookupError):
+        call(Observe(broken))
+
+    assert metrics.registry.get_sample_value("http_server_active_requests", {"http_request_method": "GET"}) == 0
+    assert metrics.registry.get_sample_value("halocline_worker_threads_busy") == 0
+
+
+def test_one_line_tells_of_a_request(call, logged):
+    call(Observe(greeting), "/greetings/ada?key=secret", HTTP_X_REQUEST_ID="proxy-12345678", HTTP_COOKIE="s=secret")
+
+    [line] = logged()
+    assert line.pop("duration_ms") >= 0
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "request",
+        "level": "info",
+        "method": "GET",
+        "route": "/greetings/<name>",
+        "path": "/greetings/ada",
+        "status": 200,
+        "bytes": 5,
+        "complete": True,
+        "request_id": "proxy-12345678",
+    }
+
+
+def test_a_huge_path_is_logged_short(call, logged):
+    call(Observe(greeting), "/" + "ä" * 10_000)
+
+    [line] = logged()
+    assert len(line["path"]) <= 256
+
+
+def test_a_well_formed_request_id_is_kept(call):
+    _, headers, _ = call(Observe(greeting), HTTP_X_REQUEST_ID="0af7651916cd43dd8448eb211c80319c")
+
+    assert headers["X-Request-ID"] == "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 65, "a b c d e f g", "line\r\nSet-Cookie: a=b", '"><script>alert(1)']
+)
+def test_any_other_request_id_is_replaced(given, call):
+    _, headers, _ = call(Observe(greeting), HTTP_X_REQUEST_ID=given)
+
+    assert headers["X-Request-ID"] != given
+    assert len(headers["X-Request-ID"]) == 32
