@@ -28,6 +28,19 @@ def indexes() -> None:
 
 
 @cli.command()
+def metrics() -> None:
+    """Serve /metrics on METRICS_BIND from what the web workers leave in PROMETHEUS_MULTIPROC_DIR."""
+    from app import logs
+    from app.http import metrics_server
+    from app.store import counters
+
+    settings = config.load()
+    logs.configure(settings.log_level)
+    extensions.mongo.bind(settings)
+    metrics_server.serve(settings, counters.imports)
+
+
+@cli.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Where to serve.")
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data, logs and pids [.halocline].")
 def up(port: int, home: Path | None) -> None:
