@@ -71,3 +71,12 @@ manifests: develop ## Dockerfile and Kubernetes manifests
 
 rules: develop ## Alert rules with their tests, dashboards, routing (promtool and amtool from PATH)
 	@$(bin)/python -m monitoring.check
+
+##@ Load
+
+SHAPE ?= smoke
+TARGET ?= http://127.0.0.1:8000
+.PHONY: load
+load: develop ## Load TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike; docs/load-tests.md has the rest
+	@$(bin)/locust -f loadtest/locustfile.py --headless --only-summary --host $(TARGET) --shape $(SHAPE) \
+	  $(if $(USERS),--users $(USERS)) $(if $(RUN_TIME),--run-time $(RUN_TIME))

@@ -7,7 +7,7 @@ from typing import Any
 
 Check = Callable[[bytes], None]
 
-_ASSET = re.compile(rb"""(?:href|src)=["']?(/static/[^"'\s>?#]+)""")
+_STATIC = re.compile(rb"""=["'](/static/[^"'\s>?#]+)""")
 
 
 class Lacking(Exception):
@@ -94,4 +94,4 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 def assets(body: bytes) -> list[str]:
     """Paths of the static files that a page names, each once, in order."""
-    return [path.decode() for path in dict.fromkeys(_ASSET.findall(body))]
+    return [path.decode() for path in dict.fromkeys(_STATIC.findall(body))]

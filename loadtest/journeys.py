@@ -117,7 +117,7 @@ class Visit(Journey):
         body, _ = self.user.read("/", "/", answers.page("data-total"), accept="text/html")
         for path in answers.assets(body):
             self.user.read(path, "/static/<path:filename>", answers.something)
-        self.user.read("/api/v1/tracks", "/api/v1/tracks", answers.features)
+        self.user.read("/api/v1/tracks?limit=200", "/api/v1/tracks", answers.features)
 
     @task
     def mission_list(self) -> None:

@@ -42,7 +42,10 @@ class Planned(LoadTestShape):
 
     @classmethod
     def end(cls) -> None:
-        """Ends the run with its verdict. While a shape runs, Locust itself would let SIGTERM kill it without one."""
+        """Ends the run with its verdict.
+
+        While a shape runs, Locust itself lets SIGTERM kill it without one, and Ctrl-C strikes any user's request.
+        """
         cls.over = True
 
 
@@ -66,7 +69,9 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     environment.host = base_url
     environment.stop_timeout = STOP_TIMEOUT_S
     Planned.corners = shapes.SHAPES[given.shape](options.sizes(given))
-    gevent.signal_handler(signal.SIGTERM, Planned.end)
+    if given.headless:
+        gevent.signal_handler(signal.SIGTERM, Planned.end)
+        gevent.signal_handler(signal.SIGINT, Planned.end)
     Reader.tally, Reader.think_factor = Tally(), given.think
     events.request.add_listener(_judged)
     Judge(environment, runner, wanted).attach()
@@ -94,7 +99,7 @@ class Judge:
     def decide(self, **_: Any) -> None:
         """The verdict."""
         runner = self.runner
-        # After Ctrl-C users may still read; what they have asked for shall be counted.
+        # Where the web interface ends a run users still read; what they have asked for shall be counted.
         runner.quit()
         summary = verdict.summary(runner.stats, Reader.tally, self.started_at_s)
         missed = verdict.missed(summary, self.wanted)

@@ -1,10 +1,19 @@
 """A whole run of the generator: its exit code, its counts, its words."""
 
+import json
+import pathlib
+import re
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 
 import pytest
+
+REPOSITORY = pathlib.Path(__file__).parents[3]
+BIN = pathlib.Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +205,47 @@ def test_options_come_from_the_environment_too(make_target, load, monkeypatch):
 
 def _last_line(output: str) -> str:
     return output.rstrip().splitlines()[-1]
+
+
+def test_the_documented_command_of_a_rollout_drill_works(make_target, tmp_path):
+    target = make_target()
+    command, short = _documented("--shape rollout"), "--run-time=1s --think=0.02 --min-requests=10"
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            *command,
+            "--host",
+            target.url,
+            *short.split(),
+            f"--summary={tmp_path / 'rollout.json'}",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert json.loads((tmp_path / "rollout.json").read_text())["shape"] == "rollout"
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_load_passes_its_options_on(make_target, tmp_path):
+    target = make_target()
+    options = f"SHAPE=stairs STEPS=2 STEP_S=1 STEP_USERS=6 THINK=0.02 MIN_REQUESTS=5 SUMMARY={tmp_path / 's.json'}"
+    run = subprocess.run(
+        ["make", "load", "-o", "develop", f"TARGET={target.url}", *options.split(), f"bin={BIN}"],
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert json.loads((tmp_path / "s.json").read_text())["shape"] == "stairs"
+
+
+def _documented(words: str) -> list[str]:
+    """The command of docs/load-tests.md with these words, without the way to locust."""
+    text = (REPOSITORY / "docs" / "load-tests.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^\$ \.venv/bin/(locust .*{words}.*)$", text, flags=re.MULTILINE)
+    return shlex.split(line)
