@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app import config, errors, extensions
+from app import config, errors, extensions, logs
 
 
 @click.group()
@@ -38,6 +38,33 @@ def metrics() -> None:
     logs.configure(settings.log_level)
     extensions.mongo.bind(settings)
     metrics_server.serve(settings, counters.imports)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what each file would be, alone in an empty store; needs no server.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a file on standard output.")
+@click.option("--platform", help="The platform, for files that do not name it.")
+@click.option("--mission", help="The mission, for files that do not name it.")
+@click.option("--mode", help="The data mode: R, P, A or D.")
+def ingest(
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    as_json: bool,
+    platform: str | None,
+    mission: str | None,
+    mode: str | None,
+) -> None:
+    """Take files in; folders are searched. Status 1 when a file was refused."""
+    from app.ingest import command, identity
+
+    try:
+        options = identity.options(platform, mission, mode)
+    except errors.Invalid as error:
+        raise click.BadParameter(error.problem, param_hint=f"--{error.field}") from error
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    sys.exit(command.run(paths, settings, options, dry_run, as_json))
 
 
 @cli.command()

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.domain.basins import BasinMap
-from app.domain.geodesy import bbox_union, track_length_m
+from app.domain.geodesy import bbox_union, step_lengths_m
 from app.domain.profiles import too_fast
 from app.domain.records import BasinShare, Bbox, Figures, Finding
-from app.domain.times import from_ms
+from app.domain.times import from_ms, seconds_by_year
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,23 @@ class Remainder:
 
 
 @dataclass(frozen=True, slots=True)
+class YearShare:
+    """What of a mission falls into a year: time by overlap, the rest by the mid time of each profile."""
+
+    year: int
+    time_at_sea_s: float
+    profiles: int
+    samples: int
+    distance_m: float
+    vertical_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class Folded:
     """The figures of a mission, and which of the parts (in the order given) are flagged as too far off."""
 
     figures: Figures
+    years: tuple[YearShare, ...]
     flagged: tuple[bool, ...]
     basins: tuple[BasinShare, ...]
     warnings: tuple[Finding, ...]
@@ -71,10 +84,12 @@ def folded(parts: Sequence[Part], remainder: Remainder, basin_map: BasinMap) -> 
         depths.append(remainder.max_depth_m)
     starts = [part.start_ms for part in parts] + ([remainder.start_ms] if remainder.start_ms is not None else [])
     ends = [part.end_ms for part in parts] + ([remainder.end_ms] if remainder.end_ms is not None else [])
+    drawn = [parts[i] for i in positioned if i not in flagged_indexes]
+    steps = step_lengths_m(lon[~fast], lat[~fast]).tolist()
     figures = Figures(
         samples=remainder.samples + sum(part.samples for part in parts),
         profiles=len(parts),
-        distance_m=track_length_m(lon[~fast], lat[~fast]),
+        distance_m=float(sum(steps)),
         max_depth_m=max(depths) if depths else None,
         vertical_m=float(sum(parts[i].max_depth_m for i in order)),
         start_at=from_ms(min(starts)),
@@ -88,7 +103,32 @@ def folded(parts: Sequence[Part], remainder: Remainder, basin_map: BasinMap) -> 
         counts["position_jump"] += len(flagged_indexes)
     return Folded(
         figures=figures,
+        years=_years(figures, [parts[i] for i in order], drawn, steps, remainder),
         flagged=tuple(i in flagged_indexes for i in range(len(parts))),
         basins=basin_map.shares(lon[~fast], lat[~fast]) if lon.size else (),
         warnings=tuple(Finding(code, count) for code, count in sorted(counts.items()) if count),
+    )
+
+
+def _years(
+    figures: Figures, parts: Sequence[Part], drawn: Sequence[Part], steps: Sequence[float], remainder: Remainder
+) -> tuple[YearShare, ...]:
+    """The shares of each year. A step counts in the year it ends in; samples outside profiles where they begin."""
+    seconds = seconds_by_year(figures.start_at, figures.end_at)
+    profiles: Counter[int] = Counter()
+    samples: Counter[int] = Counter()
+    distance_m: dict[int, float] = dict.fromkeys(seconds, 0.0)
+    vertical_m: dict[int, float] = dict.fromkeys(seconds, 0.0)
+    for part in parts:
+        year = from_ms(part.mid_ms).year
+        profiles[year] += 1
+        samples[year] += part.samples
+        vertical_m[year] += part.max_depth_m
+    for part, step in zip(drawn[1:], steps, strict=True):
+        distance_m[from_ms(part.mid_ms).year] += step
+    opening = from_ms(remainder.start_ms).year if remainder.start_ms is not None else figures.start_at.year
+    samples[opening] += remainder.samples
+    return tuple(
+        YearShare(year, seconds[year], profiles[year], samples[year], distance_m[year], vertical_m[year])
+        for year in sorted(seconds)
     )

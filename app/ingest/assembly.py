@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ from app.ingest import checks, metadata
 from app.ingest.identity import Identity
 from app.ingest.sources.observations import NO_TIME, Floats, Ints, Observations
 
-# Rows of one stored document: 16 MB hold a hundred columns of them.
-CHUNK_ROWS = 20_000
+# A document of MongoDB holds 16 MB; columns that do not compress must fit with room for their names.
+CHUNK_BYTES = 8 << 20
 
 _DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
 _WIDTHS: dict[str, Dtype] = {"f4": "f4", "f8": "f8"}
@@ -51,6 +51,7 @@ class Draft:
     metadata: dict[str, Any]
     declared: dict[str, Any]
     modified_ms: int | None
+    simulated: bool
     time_ms: Ints
     offsets: Ints
     columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
@@ -58,14 +59,16 @@ class Draft:
     def sample_documents(self, first: int, last: int) -> Iterator[dict[str, Any]]:
         """The stored form of the samples of profiles `first` to `last` - 1; -1 is what lies outside profiles.
 
-        Each has `profile` (index), `number`, `part`, `start_at`, `count` and `columns`; see `domain.columns`.
+        Each has `key_ms` (first time of the profile), `number`, `part`, `start_at`, `count` and `columns`; see
+        `domain.columns`.
         """
+        chunk_rows = max(CHUNK_BYTES // sum(values.dtype.itemsize for _, _, values in self.columns), 1)
         for profile in range(first, last):
             start, stop = int(self.offsets[profile + 1]), int(self.offsets[profile + 2])
-            for part, row in enumerate(range(start, stop, CHUNK_ROWS)):
-                rows = slice(row, min(row + CHUNK_ROWS, stop))
+            for part, row in enumerate(range(start, stop, chunk_rows)):
+                rows = slice(row, min(row + chunk_rows, stop))
                 yield {
-                    "profile": profile,
+                    "key_ms": int(self.time_ms[start]),
                     "number": self.parts[profile].number if profile >= 0 else 0,
                     "part": part,
                     "start_at": from_ms(int(self.time_ms[row])),
@@ -98,8 +101,11 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     if repeated:
         warnings["profile_number_repeated"] = repeated
     warnings["depth_sign_flipped"] = depths.flipped
+    if observations.scope == "profiles" and parts:
+        parts, remainder = _whole_in_first(parts, taken.remainder(warnings)), Remainder()
+    else:
+        remainder = taken.remainder(warnings)
     said = metadata.declared(observations)
-    remainder = taken.remainder(warnings)
     whole = folded(parts, remainder, basin_map)
     # A profile file's attributes tell of its whole deployment: they cannot be held against one profile.
     if observations.scope == "mission" and (differing := metadata.disagreements(said, whole.figures)):
@@ -131,6 +137,7 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         metadata=metadata.described(observations),
         declared=said,
         modified_ms=metadata.modified_ms(observations),
+        simulated=str(observations.attributes.get("simulated", "")).strip().lower() in ("1", "true", "yes"),
         time_ms=time_ms,
         offsets=np.concatenate((np.searchsorted(group, np.arange(-1, count)), [group.size])),
         columns=(*coordinates, *((c.about.name, c.about.unit, c.values[rows]) for c in observations.columns)),
@@ -171,6 +178,15 @@ def _with_depth(group: NDArray[np.intp], depth_m: Floats) -> NDArray[np.intp]:
     # Index -1 is the last one: samples outside profiles stay there.
     result: NDArray[np.intp] = renumbered[group].astype(np.intp)
     return result
+
+
+def _whole_in_first(parts: tuple[Part, ...], remainder: Remainder) -> tuple[Part, ...]:
+    """The parts with what a profile file has beside its profile counted in the first: it comes and goes with it."""
+    first = parts[0]
+    warnings = Counter(first.warnings)
+    warnings.update(remainder.warnings)
+    whole = replace(first, samples=first.samples + remainder.samples, warnings=dict(warnings))
+    return (whole, *parts[1:])
 
 
 class _Taken:

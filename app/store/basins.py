@@ -31,3 +31,14 @@ def replace_all(basins: Sequence[Basin]) -> None:
     documents = [basin_to_document(basin) for basin in basins]
     mongo.db.basins.bulk_write([ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents])
     mongo.db.basins.delete_many({"_id": {"$nin": [doc["_id"] for doc in documents]}})
+
+
+def digest() -> str | None:
+    """The digest of what `replace_all` was last given, as its caller noted it."""
+    doc = mongo.db.counters.find_one({"_id": "basins"})
+    return str(doc["digest"]) if doc else None
+
+
+def note_digest(value: str) -> None:
+    """Notes what the basins are made of, after they were replaced."""
+    mongo.db.counters.update_one({"_id": "basins"}, {"$set": {"digest": value}}, upsert=True)

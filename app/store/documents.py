@@ -19,6 +19,7 @@ from app.domain.records import (
     Track,
     Variable,
 )
+from app.domain.times import to_ms
 
 Document = dict[str, Any]
 
@@ -56,7 +57,7 @@ def mission_from_document(doc: Mapping[str, Any]) -> Mission:
 
 def profile_id(platform: str, mission: str, version: str, profile: Profile) -> str:
     """The key of a profile: its number alone repeats in real files, so its first time belongs to it."""
-    return f"{platform}/{mission}/{version}/{profile.number}/{int(profile.start_at.timestamp() * 1000)}"
+    return f"{platform}/{mission}/{version}/{profile.number}/{to_ms(profile.start_at)}"
 
 
 def profile_to_document(platform: str, mission: str, version: str, profile: Profile) -> Document:

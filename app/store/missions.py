@@ -1,12 +1,14 @@
 """Missions: one document each; `_id` is `platform/mission`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from pymongo.client_session import ClientSession
+
 from app.domain.records import Mission
 from app.extensions import mongo
-from app.store.documents import mission_from_document
+from app.store.documents import mission_from_document, mission_to_document
 from app.store.indexes import MISSION_FILTERS
 
 _ORDER = [("figures.end_at", -1), ("_id", 1)]
@@ -54,3 +56,27 @@ def facets() -> dict[str, list[Any]]:
         name: sorted(value for value in mongo.db.missions.distinct(path, {"simulated": False}) if value is not None)
         for name, path in MISSION_FILTERS.items()
     }
+
+
+def document(platform: str, mission: str, session: ClientSession | None = None) -> dict[str, Any] | None:
+    """The mission's whole document, with what only importers need (`remainder`, `modified_ms`, `by_year`); or None."""
+    return mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, session=session)
+
+
+def put(mission: Mission, extra: Mapping[str, Any], session: ClientSession) -> None:
+    """Makes this the mission: the one update that swaps a version. `extra` is what only importers need."""
+    doc = {**mission_to_document(mission), **extra}
+    mongo.db.missions.replace_one({"_id": mission.id}, doc, upsert=True, session=session)
+
+
+def of_platform(platform: str, session: ClientSession) -> list[Mission]:
+    """All missions of a platform, oldest data first."""
+    # A platform makes a few missions a year for at most twenty years.
+    cursor = mongo.db.missions.find({"platform": platform}, session=session).sort("figures.end_at", 1).limit(10_000)
+    return [mission_from_document(doc) for doc in cursor]
+
+
+def sums(session: ClientSession) -> Iterator[dict[str, Any]]:
+    """What totals are made of, for every mission that is not simulated."""
+    wanted = {"platform": 1, "figures": 1, "basins": 1, "by_year": 1}
+    yield from mongo.db.missions.find({"simulated": False}, wanted, session=session)

@@ -1,8 +1,10 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
+from pymongo.client_session import ClientSession
+
 from app.domain.records import Platform
 from app.extensions import mongo
-from app.store.documents import platform_from_document
+from app.store.documents import platform_from_document, platform_to_document
 
 
 def find(name: str) -> Platform | None:
@@ -24,3 +26,9 @@ def named(ids: list[str]) -> dict[str, Platform]:
     """The platforms with these ids, by id; unknown ones are left out."""
     cursor = mongo.db.platforms.find({"_id": {"$in": ids}}).limit(len(ids))
     return {doc["_id"]: platform_from_document(doc) for doc in cursor}
+
+
+def put(platform: Platform, session: ClientSession) -> None:
+    """Makes this the platform."""
+    doc = platform_to_document(platform)
+    mongo.db.platforms.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)

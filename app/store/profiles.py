@@ -1,9 +1,15 @@
 """Profiles: one document each, under the version of the mission they belong to."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 
 from app.domain.records import Profile
 from app.extensions import mongo
+from app.store import bulk
 from app.store.documents import profile_from_document
 
 _ORDER = [("start_at", 1), ("number", 1)]
@@ -18,3 +24,36 @@ def page(
         start_at, number = after
         query["$or"] = [{"start_at": {"$gt": start_at}}, {"start_at": start_at, "number": {"$gt": number}}]
     return [profile_from_document(doc) for doc in mongo.db.profiles.find(query).sort(_ORDER).limit(limit)]
+
+
+def of_version(platform: str, mission: str, version: str, session: ClientSession) -> list[dict[str, Any]]:
+    """All profile documents of a version in time order, with what importers keep beside the record."""
+    query = {"platform": platform, "mission": mission, "version": version}
+    return list(mongo.db.profiles.find(query, session=session).sort(_ORDER))
+
+
+def put(documents: Sequence[dict[str, Any]], afresh: bool, session: ClientSession | None = None) -> None:
+    """Stores profile documents under their ids."""
+    bulk.put(mongo.db.profiles, documents, afresh, session)
+
+
+def flag(flags: Mapping[str, bool], session: ClientSession) -> None:
+    """Sets `flagged` of the profiles with these ids."""
+    changes = [UpdateOne({"_id": profile}, {"$set": {"flagged": flagged}}) for profile, flagged in flags.items()]
+    if changes:
+        mongo.db.profiles.bulk_write(changes, session=session)
+
+
+def remove(documents: Sequence[Mapping[str, Any]], session: ClientSession) -> None:
+    """Removes these profiles with their samples."""
+    for doc in documents:
+        of_profile = {key: doc[key] for key in ("platform", "mission", "version", "number")}
+        span = {"$gte": doc["start_at"], "$lte": doc["end_at"]}
+        mongo.db.samples.delete_many({**of_profile, "start_at": span}, session=session)
+        mongo.db.profiles.delete_one({"_id": doc["_id"]}, session=session)
+
+
+def remove_others(platform: str, mission: str, version: str, ids: Sequence[str]) -> None:
+    """Removes what a killed importer left of a version beyond the profiles with these ids."""
+    query = {"platform": platform, "mission": mission, "version": version, "_id": {"$nin": list(ids)}}
+    mongo.db.profiles.delete_many(query)

@@ -1,8 +1,13 @@
 """Totals: derived sums, one document a scope."""
 
+from collections.abc import Sequence
+
+from pymongo import ReplaceOne
+from pymongo.client_session import ClientSession
+
 from app.domain.records import Totals
 from app.extensions import mongo
-from app.store.documents import totals_from_document
+from app.store.documents import totals_from_document, totals_to_document
 
 
 def find(scope: str) -> Totals | None:
@@ -16,3 +21,11 @@ def of_kind(kind: str) -> list[Totals]:
     # Years, basins and platforms number in the hundreds; the limit only guards against a broken store.
     cursor = mongo.db.totals.find({"kind": kind}).sort("_id", 1).limit(10_000)
     return [totals_from_document(doc) for doc in cursor]
+
+
+def replace_all(found: Sequence[Totals], session: ClientSession) -> None:
+    """Makes these all the totals there are."""
+    documents = [totals_to_document(totals) for totals in found]
+    changes = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents]
+    mongo.db.totals.bulk_write(changes, session=session)
+    mongo.db.totals.delete_many({"_id": {"$nin": [doc["_id"] for doc in documents]}}, session=session)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from pymongo.client_session import ClientSession
+
 from app.domain.records import Track
 from app.extensions import mongo
-from app.store.documents import track_from_document
+from app.store.documents import track_from_document, track_to_document
 
 
 def find(platform: str, mission: str) -> Track | None:
@@ -17,3 +19,9 @@ def of_missions(ids: Sequence[str]) -> dict[str, Track]:
     """The tracks of these missions (`platform/mission`), by id."""
     cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}).limit(max(len(ids), 1))
     return {doc["_id"]: track_from_document(doc) for doc in cursor}
+
+
+def put(track: Track, session: ClientSession) -> None:
+    """Makes this the mission's track."""
+    doc = track_to_document(track)
+    mongo.db.tracks.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)

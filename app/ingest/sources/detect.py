@@ -26,11 +26,7 @@ def read(path: Path, limits: Limits, has_identity: bool = False) -> Observations
 
     `has_identity`: the caller names the mission, so a file without one is refused for its format instead.
     """
-    size = path.stat().st_size
-    if size == 0:
-        raise Refused("empty_file", "the file is empty")
-    if size > limits.max_file_bytes:
-        raise Refused("too_large", f"{size} bytes are more than the {limits.max_file_bytes} taken here")
+    require_size(path, limits.max_file_bytes)
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head.startswith(_NETCDF):
@@ -38,6 +34,15 @@ def read(path: Path, limits: Limits, has_identity: bool = False) -> Observations
     with opened(path) as file:
         _bounded(file, limits)
         return _read(file, has_identity)
+
+
+def require_size(path: Path, most_bytes: int) -> None:
+    """Raises Refused unless the file has bytes, and not more than this installation takes."""
+    size = path.stat().st_size
+    if size == 0:
+        raise Refused("empty_file", "the file is empty")
+    if size > most_bytes:
+        raise Refused("too_large", f"{size} bytes are more than the {most_bytes} taken here")
 
 
 def _not_netcdf(head: bytes, has_identity: bool) -> Refused:

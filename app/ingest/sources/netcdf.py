@@ -112,7 +112,7 @@ class NetCdf:
         if calendar.lower() not in _CALENDARS:
             raise Refused("no_time", f"calendar {calendar[:40]!r} is not ours", name)
         values = self.floats(name)
-        # A microsecond of a double's noise is taken away, then the rest is cut: 0.9999999 s is 1 s, 0.9999 s is 0.999 s.
+        # A double's noise, below a microsecond, is rounded away; then the rest is cut: 0.9999 s is 0.999 s.
         ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
         inside = np.isfinite(ms) & (ms >= _EARLIEST_MS) & (ms <= _LATEST_MS)
         return np.where(inside, np.where(inside, ms, 0).astype(np.int64), NO_TIME)

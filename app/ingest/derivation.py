@@ -1,0 +1,108 @@
+"""Derived documents: tracks and totals, rebuilt once for all that changed, also for what a killed run left."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo.client_session import ClientSession
+
+from app import events
+from app.domain import geodesy
+from app.domain.records import Totals, Track
+from app.store import changes, missions, pending, profiles, totals, tracks, transactions
+
+# About a pixel of the whole-fleet map at the zoom where single missions are told apart.
+_SIMPLIFIED_DEG = 0.002
+_SUMS = ("profiles", "samples", "distance_m", "vertical_m", "time_at_sea_s")
+
+
+def rebuild() -> int:
+    """Rebuilds whatever is outdated, each scope in a transaction that logs the change. Returns how many."""
+    outdated = pending.scopes()
+    for scope in outdated:
+        kind, _, name = scope.partition(":")
+        number = transactions.run(
+            lambda session, scope=scope, kind=kind, name=name: _rebuilt(scope, kind, name, session)  # type: ignore[misc]
+        )
+        if number is not None:
+            events.nudge(number)
+    return len(outdated)
+
+
+def _rebuilt(scope: str, kind: str, name: str, session: ClientSession) -> int | None:
+    """The number of the change, None when somebody else rebuilt the scope."""
+    if not pending.clear(scope, session):
+        return None
+    now = datetime.now(UTC)
+    if kind == "mission":
+        platform, _, mission = name.partition("/")
+        tracks.put(_track(platform, mission, session), session)
+        return changes.append((scope, "tracks"), now, session)
+    totals.replace_all(summed(missions.sums(session), now), session)
+    return changes.append(("totals",), now, session)
+
+
+def _track(platform: str, mission: str, session: ClientSession) -> Track:
+    doc = missions.document(platform, mission, session)
+    version = doc["version"] if doc else ""
+    found = profiles.of_version(platform, mission, version, session)
+    drawn = [profile for profile in found if profile["lon_deg"] is not None and not profile["flagged"]]
+    way = [(profile["lon_deg"], profile["lat_deg"]) for profile in drawn]
+    lines = geodesy.lines_split_at_180(way)
+    box = doc["figures"]["bbox"] if doc else None
+    return Track(
+        platform=platform,
+        mission=mission,
+        version=version,
+        number=tuple(profile["number"] for profile in drawn),
+        lon_deg=tuple(lon for lon, _ in way),
+        lat_deg=tuple(lat for _, lat in way),
+        mid_at=tuple(profile["mid_at"] for profile in drawn),
+        max_depth_m=tuple(profile["max_depth_m"] for profile in drawn),
+        lines=tuple(tuple(line) for line in lines),
+        simplified=tuple(tuple(geodesy.simplified(line, _SIMPLIFIED_DEG)) for line in lines),
+        hidden=len(found) - len(drawn),
+        bbox=(box[0], box[1], box[2], box[3]) if box else None,
+    )
+
+
+def summed(documents: Iterable[Mapping[str, Any]], now: datetime) -> list[Totals]:
+    """The totals of the fleet and of every year, basin and platform that these missions touch."""
+    sums: defaultdict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0.0))
+    counted: defaultdict[str, int] = defaultdict(int)
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    latest: dict[str, datetime] = {}
+
+    def add(scope: str, doc: Mapping[str, Any], values: Mapping[str, float], share: float = 1.0) -> None:
+        counted[scope] += 1
+        seen[scope].add(doc["platform"])
+        end_at = doc["figures"]["end_at"]
+        latest[scope] = max(latest.get(scope, end_at), end_at)
+        for name in _SUMS:
+            sums[scope][name] += values[name] * share
+
+    for doc in documents:
+        figures = doc["figures"]
+        whole = {**figures, "time_at_sea_s": (figures["end_at"] - figures["start_at"]).total_seconds()}
+        add("fleet", doc, whole)
+        add(f"platform:{doc['platform']}", doc, whole)
+        for share in doc["by_year"]:
+            add(f"year:{share['year']}", doc, share)
+        for basin in doc["basins"]:
+            add(f"basin:{basin['id']}", doc, whole, basin["share"])
+    return [
+        Totals(
+            scope=scope,
+            missions=counted[scope],
+            platforms=len(seen[scope]),
+            profiles=round(values["profiles"]),
+            samples=round(values["samples"]),
+            distance_m=values["distance_m"],
+            vertical_m=values["vertical_m"],
+            time_at_sea_s=values["time_at_sea_s"],
+            last_data_at=latest[scope],
+            computed_at=now,
+        )
+        for scope, values in sorted(sums.items())
+    ]

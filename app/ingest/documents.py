@@ -1,0 +1,143 @@
+"""Drafts as records and documents of the store, and back."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.domain.figures import Folded, Part, Remainder
+from app.domain.records import EarlierVersion, Mission, Profile, Source
+from app.domain.times import from_ms, to_ms
+from app.ingest.assembly import Draft
+from app.ingest.precedence import Standing
+from app.store.documents import mission_from_document, profile_to_document
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The file that is taken in."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+def new_mission(
+    draft: Draft, file: File, now: datetime, earlier: tuple[EarlierVersion, ...]
+) -> tuple[Mission, dict[str, Any]]:
+    """The mission that the draft makes, and what only importers keep of it."""
+    record = Mission(
+        platform=draft.identity.platform,
+        mission=draft.identity.mission,
+        version=draft.version,
+        data_mode=draft.identity.mode,
+        figures=draft.folded.figures,
+        basins=draft.folded.basins,
+        variables=draft.variables,
+        warnings=draft.folded.warnings,
+        metadata=draft.metadata,
+        declared=draft.declared,
+        source=source_of(draft, file, now),
+        earlier=earlier,
+        simulated=draft.simulated,
+    )
+    return record, extra_of(draft.folded, draft.remainder, draft.modified_ms, draft.quality)
+
+
+def source_of(draft: Draft, file: File, now: datetime) -> Source:
+    """Where the draft came from."""
+    return Source(
+        file_name=file.path.name,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        format=draft.format,
+        scope=draft.scope,
+        imported_at=now,
+        imported_by="halocline ingest",
+        modified_at=None if draft.modified_ms is None else from_ms(draft.modified_ms),
+    )
+
+
+def extra_of(
+    whole: Folded, remainder: Remainder, modified_ms: int | None, quality: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What later imports and totals need of a mission beside its record."""
+    return {
+        "remainder": asdict(remainder),
+        "modified_ms": modified_ms,
+        "by_year": [asdict(share) for share in whole.years],
+        "quality": dict(quality),
+    }
+
+
+def mission_of(doc: Mapping[str, Any]) -> Mission:
+    """The record of a stored mission."""
+    return mission_from_document(doc)
+
+
+def remainder_of(doc: Mapping[str, Any]) -> Remainder:
+    """What a stored mission has outside its profiles."""
+    stored = doc["remainder"]
+    return Remainder(**{**stored, "bbox": tuple(stored["bbox"]) if stored["bbox"] else None})
+
+
+def standing_of(doc: Mapping[str, Any]) -> Standing:
+    """What decides whether a stored mission gives way."""
+    return Standing.of(doc["data_mode"], doc["modified_ms"], doc["figures"]["end_at"])
+
+
+def profile_documents(
+    draft: Draft, version: str, file: File, flagged: Iterable[bool] | None = None
+) -> list[dict[str, Any]]:
+    """The stored form of the draft's profiles under a version: the record, and what the next fold needs of it."""
+    flags = draft.folded.flagged if flagged is None else tuple(flagged)
+    found: list[dict[str, Any]] = []
+    for part, direction, flag in zip(draft.parts, draft.directions, flags, strict=True):
+        record = Profile(
+            number=part.number,
+            start_at=from_ms(part.start_ms),
+            mid_at=from_ms(part.mid_ms),
+            end_at=from_ms(part.end_ms),
+            lon_deg=part.lon_deg,
+            lat_deg=part.lat_deg,
+            max_depth_m=part.max_depth_m,
+            direction=direction,
+            samples=part.samples,
+            data_mode=draft.identity.mode,
+            flagged=flag,
+        )
+        found.append(
+            {
+                **profile_to_document(draft.identity.platform, draft.identity.mission, version, record),
+                "bbox": part.bbox,
+                "warnings": dict(part.warnings),
+                "sha256": file.sha256,
+                "modified_ms": draft.modified_ms,
+            }
+        )
+    return found
+
+
+def part_of(doc: Mapping[str, Any]) -> Part:
+    """The stored profile as a part of its mission."""
+    return Part(
+        number=doc["number"],
+        start_ms=to_ms(doc["start_at"]),
+        mid_ms=to_ms(doc["mid_at"]),
+        end_ms=to_ms(doc["end_at"]),
+        lon_deg=doc["lon_deg"],
+        lat_deg=doc["lat_deg"],
+        max_depth_m=doc["max_depth_m"],
+        samples=doc["samples"],
+        bbox=tuple(doc["bbox"]) if doc["bbox"] else None,
+        warnings=doc["warnings"],
+    )
+
+
+def sample_documents(draft: Draft, version: str, first: int, last: int) -> Iterator[dict[str, Any]]:
+    """The stored samples of profiles `first` to `last` - 1 under a version; -1 is what lies outside profiles."""
+    platform, mission = draft.identity.platform, draft.identity.mission
+    for doc in draft.sample_documents(first, last):
+        key = f"{platform}/{mission}/{version}/{doc['number']}/{doc.pop('key_ms')}/{doc['part']}"
+        yield {"_id": key, "platform": platform, "mission": mission, "version": version, **doc}

@@ -1,0 +1,39 @@
+"""Platforms: their names, and the sums of their missions."""
+
+from pymongo.client_session import ClientSession
+
+from app.domain.records import Platform
+from app.ingest.identity import PlatformName
+from app.store import missions, platforms
+
+
+def refresh(platform: str, names: dict[str, PlatformName], session: ClientSession) -> None:
+    """Makes the platform what its missions and the operator's names say, in the session's transaction."""
+    found = missions.of_platform(platform, session)
+    latest = found[-1]
+    # Only simulated missions make a simulated platform; simulated ones are in no sum of a real one.
+    simulated = all(mission.simulated for mission in found)
+    counted = [mission for mission in found if mission.simulated == simulated]
+    named = names.get(platform, PlatformName())
+    said = latest.metadata
+    platforms.put(
+        Platform(
+            platform=platform,
+            serial=named.serial or platform,
+            kind=named.kind,
+            name=named.name or said.get("platform_name"),
+            model=named.model or said.get("platform_model"),
+            wmo_id=next((m.metadata["wmo_id"] for m in reversed(found) if m.metadata.get("wmo_id")), None),
+            operator=named.operator or said.get("operator"),
+            last_seen_at=counted[-1].figures.end_at,
+            last_mission=counted[-1].mission,
+            missions=len(counted),
+            profiles=sum(mission.figures.profiles for mission in counted),
+            samples=sum(mission.figures.samples for mission in counted),
+            distance_m=sum(mission.figures.distance_m for mission in counted),
+            vertical_m=sum(mission.figures.vertical_m for mission in counted),
+            time_at_sea_s=sum(mission.duration_s for mission in counted),
+            simulated=simulated,
+        ),
+        session,
+    )

@@ -1,0 +1,167 @@
+"""A draft into the store: beside what is there first, then one transaction that swaps, logs and counts.
+
+Killed at any point and run again, the store ends as after one clean run: every document has one possible id.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+from pymongo.client_session import ClientSession
+
+from app import events
+from app.domain.records import Basin, EarlierVersion, ImportAttempt, Outcome
+from app.ingest import fleet, merging
+from app.ingest.assembly import Draft
+from app.ingest.documents import File, mission_of, new_mission, profile_documents, sample_documents, standing_of
+from app.ingest.kit import Kit
+from app.ingest.precedence import Standing, require_higher
+from app.ingest.refusal import Refused
+from app.store import basins, changes, imports, missions, originals, pending, profiles, samples, transactions, versions
+
+# A reader or a cursor that began with a version may go on with it for so long.
+RETIRED_FOR = timedelta(minutes=10)
+# Profiles a batch: a few megabytes of samples, so that memory stays flat and the announcement is renewed often.
+_PROFILES_AT_ONCE = 100
+
+
+def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
+    """Stores the draft and returns what became of it; the attempt is logged with it.
+
+    Raises Refused, not logged yet, when what is stored stands above it; pymongo's errors when the store fails.
+    """
+    if draft.scope == "profiles":
+        return _commit(lambda session, now: merging.merge(draft, file, tools, session, now), draft, file, tools)
+    stored = missions.document(draft.identity.platform, draft.identity.mission)
+    if stored is None or stored["version"] != draft.version:
+        if stored is not None:
+            require_higher(standing(draft), standing_of(stored))
+        originals.keep(file.sha256, file.path, datetime.now(UTC))
+        _write(draft, file)
+    return _commit(lambda session, now: _swap(draft, file, session, now), draft, file, tools)
+
+
+def learn_basins(found: Sequence[Basin]) -> None:
+    """Makes these the basins of the portal, when they are not yet."""
+    text = json.dumps([asdict(basin) for basin in found], sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if basins.digest() != digest:
+        basins.replace_all(found)
+        basins.note_digest(digest)
+
+
+def log_refusal(file_name: str, sha256: str | None, refusal: Refused, draft: Draft | None) -> None:
+    """Logs an attempt that stored nothing."""
+    attempt = _attempt(file_name, sha256, "refused", draft, datetime.now(UTC), refusal)
+    transactions.run(lambda session: imports.log(attempt, session))
+
+
+def sweep() -> int:
+    """Removes versions that have been out for ten minutes, and those that a killed importer never finished."""
+    return versions.sweep(datetime.now(UTC) - RETIRED_FOR)
+
+
+def standing(draft: Draft) -> Standing:
+    """What decides whether the draft may take another's place."""
+    end_at = draft.folded.figures.end_at
+    return Standing.of(draft.identity.mode, draft.modified_ms, end_at)
+
+
+def _write(draft: Draft, file: File) -> None:
+    """Writes all documents of the draft's version, where nobody looks yet."""
+    key = (draft.identity.platform, draft.identity.mission, draft.version)
+    leftovers = versions.begin(*key, at=datetime.now(UTC))
+    kept: list[str] = []
+    # -1 is what lies outside profiles.
+    for first in range(-1, len(draft.parts), _PROFILES_AT_ONCE):
+        last = min(first + _PROFILES_AT_ONCE, len(draft.parts))
+        found = list(sample_documents(draft, draft.version, first, last))
+        samples.put(found, afresh=not leftovers)
+        kept += [doc["_id"] for doc in found]
+        versions.touch(*key, at=datetime.now(UTC))
+    whole = profile_documents(draft, draft.version, file)
+    profiles.put(whole, afresh=not leftovers)
+    if leftovers:
+        profiles.remove_others(*key, ids=[doc["_id"] for doc in whole])
+        samples.remove_others(*key, ids=kept)
+
+
+def _swap(draft: Draft, file: File, session: ClientSession, now: datetime) -> Outcome | None:
+    """Makes the written version current. None when it was swept meanwhile and must be written again."""
+    platform, mission = draft.identity.platform, draft.identity.mission
+    stored = missions.document(platform, mission, session)
+    if stored is not None and stored["version"] == draft.version:
+        return "unchanged"
+    if stored is not None:
+        require_higher(standing(draft), standing_of(stored))
+    if not versions.settle(platform, mission, draft.version, session):
+        return None
+    earlier: tuple[EarlierVersion, ...] = ()
+    if stored is not None:
+        before = mission_of(stored)
+        replaced = EarlierVersion(before.version, before.data_mode, now, before.source.file_name, before.figures)
+        earlier = (*before.earlier, replaced)
+        versions.retire(platform, mission, before.version, now, session)
+    record, extra = new_mission(draft, file, now, earlier)
+    missions.put(record, extra, session)
+    return "stored" if stored is None else "replaced"
+
+
+def _commit(work: Callable[[ClientSession, datetime], Outcome | None], draft: Draft, file: File, tools: Kit) -> Outcome:
+    """Runs `work` in a transaction with all that must be true together with it, and tells listeners afterwards."""
+    now = _now_ms()
+    attempt_id = uuid.uuid4().hex
+    platform, mission = draft.identity.platform, draft.identity.mission
+
+    def whole(session: ClientSession) -> tuple[Outcome, int | None] | None:
+        outcome = work(session, now)
+        if outcome is None:
+            return None
+        number = None
+        if outcome != "unchanged":
+            fleet.refresh(platform, tools.names, session)
+            tags = (f"mission:{platform}/{mission}", f"platform:{platform}", "totals")
+            number = changes.append(tags, now, session)
+            pending.mark((f"mission:{platform}/{mission}", "totals"), number, session)
+        imports.log(_attempt(file.path.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)
+        return outcome, number
+
+    while (done := transactions.run(whole)) is None:
+        _write(draft, file)
+    outcome, number = done
+    if number is not None:
+        events.nudge(number)
+    return outcome
+
+
+def _attempt(
+    file_name: str,
+    sha256: str | None,
+    outcome: Outcome,
+    draft: Draft | None,
+    at: datetime,
+    refusal: Refused | None = None,
+    attempt_id: str | None = None,
+) -> ImportAttempt:
+    return ImportAttempt(
+        id=attempt_id or uuid.uuid4().hex,
+        at=at,
+        file_name=file_name,
+        sha256=sha256,
+        outcome=outcome,
+        reason_code=refusal.code if refusal else None,
+        reason=refusal.line(file_name) if refusal else None,
+        platform=draft.identity.platform if draft else None,
+        mission=draft.identity.mission if draft else None,
+        data_mode=draft.identity.mode if draft else None,
+        warnings=draft.folded.warnings if draft else (),
+    )
+
+
+def _now_ms() -> datetime:
+    """Now, as MongoDB keeps it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

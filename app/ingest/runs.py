@@ -1,0 +1,109 @@
+"""A run of `halocline ingest`: which files, in which order, and what became of each."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from app.ingest import assembly, derivation, identity, pipeline, report
+from app.ingest.documents import File
+from app.ingest.kit import Kit
+from app.ingest.refusal import Refused
+from app.ingest.report import Report
+from app.ingest.sources import detect
+
+_MAGIC = (b"CDF", b"\x89HDF")
+# Reading a file for its digest does not depend on its size.
+_BLOCK_BYTES = 1 << 20
+
+
+def files_of(paths: Iterable[Path]) -> list[Path]:
+    """The files to take in: those named, and in folders what is NetCDF by its first bytes or its name, sorted."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += [file for file in sorted(path.rglob("*")) if file.is_file() and _looks_like_data(file)]
+        else:
+            found.append(path)
+    return found
+
+
+def _looks_like_data(path: Path) -> bool:
+    # A hidden file is somebody's unfinished download.
+    if path.name.startswith("."):
+        return False
+    if path.suffix.lower() in (".nc", ".nc4", ".cdf"):
+        return True
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4).startswith(_MAGIC)
+    except OSError:
+        return False
+
+
+def dry(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
+    """What each file would be, alone in an empty store: stored or refused. Needs no server."""
+    for path in files:
+        try:
+            draft = _draft(path, "", tools)
+        except Refused as refusal:
+            yield _refused(path, refusal)
+        else:
+            yield Report(str(path), "stored", mission=report.mission_of(draft))
+
+
+def real(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
+    """Takes each file in, logs the attempt, and at the end rebuilds what derives from it.
+
+    Raises pymongo's errors when the store fails; run again, it ends as if it had not.
+    """
+    pipeline.learn_basins(tools.basins)
+    for path in files:
+        yield _taken(path, tools)
+    derivation.rebuild()
+    pipeline.sweep()
+
+
+def _taken(path: Path, tools: Kit) -> Report:
+    sha256: str | None = None
+    draft: assembly.Draft | None = None
+    try:
+        digest = sha256 = _digest(path, tools.limits.max_file_bytes)
+        draft = _draft(path, digest, tools)
+        outcome = pipeline.take_in(draft, File(path, digest, path.stat().st_size), tools)
+    except Refused as refusal:
+        pipeline.log_refusal(path.name, sha256, refusal, draft)
+        return _refused(path, refusal, draft)
+    return Report(str(path), outcome, mission=report.mission_of(draft))
+
+
+def _draft(path: Path, sha256: str, tools: Kit) -> assembly.Draft:
+    options = tools.options
+    try:
+        observations = detect.read(path, tools.limits, has_identity=options.mission is not None)
+    except OSError as error:
+        raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
+    named = identity.identified(observations, options)
+    return assembly.draft(observations, named, sha256, tools.span, tools.basin_map)
+
+
+def _digest(path: Path, limit: int) -> str:
+    """The SHA-256 of the bytes. Raises Refused for a file that is too large to be read at all."""
+    digest = hashlib.sha256()
+    try:
+        detect.require_size(path, limit)
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
+    return digest.hexdigest()
+
+
+def _refused(path: Path, refusal: Refused, draft: assembly.Draft | None = None) -> Report:
+    return Report(
+        path=str(path),
+        outcome="refused",
+        reason=refusal.line(path.name),
+        reason_code=refusal.code,
+        mission=report.mission_of(draft) if draft is not None else None,
+    )

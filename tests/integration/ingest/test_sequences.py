@@ -1,0 +1,58 @@
+"""The contract of expected.json for files that meet in the store: sequences and what several files make together."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from app.ingest.report import Report
+from app.store import missions
+
+_EXPECTED = Path(os.environ.get("HALOCLINE_TEST_DATA", "")) / "real" / "expected.json"
+EXPECTED: dict[str, Any] = json.loads(_EXPECTED.read_text("utf-8")) if _EXPECTED.is_file() else {}
+# What this version reads; the others wait for their readers.
+TOGETHER = {name: case for name, case in EXPECTED.get("together", {}).items() if "NGDAC" in name}
+
+
+@pytest.mark.parametrize("number", range(len(EXPECTED.get("sequences", [None]))))
+def test_a_sequence_of_files_ends_as_expected(
+    real: Path, ingest: Callable[..., list[Report]], db: Database[dict[str, Any]], number: int
+) -> None:
+    sequence = EXPECTED["sequences"][number]
+
+    reports = [ingest(real / step[0])[0] for step in sequence["steps"]]
+
+    assert [[r.outcome, r.reason_code][: len(s) - 1] for r, s in zip(reports, sequence["steps"], strict=True)] == [
+        step[1:] for step in sequence["steps"]
+    ]
+    documents = list(db.missions.find())
+    then = sequence["then"]
+    assert len(documents) == then["missions"]
+    assert [(doc["data_mode"], doc["figures"]["profiles"]) for doc in documents] == [
+        (then["data_mode"], then["profiles"])
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0, 1)])
+@pytest.mark.parametrize("name", list(TOGETHER) or [pytest.param("", id="no real files")])
+def test_profiles_make_one_mission_in_whatever_order_they_come(
+    real: Path, ingest: Callable[..., list[Report]], db: Database[dict[str, Any]], name: str, order: tuple[int, ...]
+) -> None:
+    case = TOGETHER[name]
+
+    ingest(*(real / case["files"][i] for i in order))
+
+    (document,) = db.missions.find()
+    found = missions.find(document["platform"], document["mission"])
+    assert found is not None
+    expected = case["mission"]
+    assert (found.figures.samples, found.figures.profiles) == (expected["samples"], expected["profiles"])
+    assert found.figures.distance_m == pytest.approx(expected["distance_m"], rel=1e-3)
+    assert found.figures.vertical_m == pytest.approx(expected["vertical_m"], rel=1e-3)
+    assert found.figures.max_depth_m == pytest.approx(expected["max_depth_m"], abs=0.01)
+    assert found.figures.bbox == pytest.approx(tuple(expected["bbox"]), abs=1e-4)
+    assert db.profiles.count_documents({"version": found.version}) == expected["profiles"]
