@@ -18,6 +18,11 @@ CSV = "text/csv"
 _CACHE_CONTROL = "public, max-age=0, must-revalidate"
 
 
+class _Stream(Response):
+    # Else `make_conditional` would read the whole body to count its bytes.
+    implicit_sequence_conversion = False
+
+
 def json(content: object, mimetype: str = JSON) -> Response:
     """The content as JSON; times in UTC with milliseconds, NaN and infinities as null."""
     response = Response(dumped(content), mimetype=mimetype)
@@ -32,7 +37,7 @@ def dumped(content: object) -> bytes:
 
 def stream(chunks: Iterator[str], mimetype: str, made_of: bytes, filename: str) -> Response:
     """A body made while it is sent, offered as a file to save; 304 when the reader has what the same `made_of` gave."""
-    response = Response(chunks, mimetype=mimetype)
+    response = _Stream(chunks, mimetype=mimetype)
     response.headers["Cache-Control"] = _CACHE_CONTROL
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     response.set_etag(hashlib.sha256(made_of).hexdigest()[:32])
