@@ -1,0 +1,128 @@
+"""What the tests of the monitoring folder read: rules, rule tests, dashboards, and the metric names that exist."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import yaml
+from prometheus_client.core import Metric
+
+from app import metrics
+from app.http.exposition import Imports, SharedFiles
+from app.store import counters
+from monitoring import queries
+
+ROOT = Path(__file__).resolve().parents[3]
+MONITORING = ROOT / "monitoring"
+COMPONENT = ROOT / "deploy/k8s/components/monitoring-standalone"
+Document = dict[str, Any]
+
+# What kube-state-metrics, cAdvisor and Prometheus itself give, as far as we use it; prometheus.yml keeps just these.
+FOREIGN = frozenset(
+    {
+        "ALERTS",
+        "container_cpu_usage_seconds_total",
+        "container_memory_working_set_bytes",
+        "kube_deployment_spec_replicas",
+        "kube_deployment_status_replicas_available",
+        "kube_deployment_status_replicas_ready",
+        "kube_deployment_status_replicas_updated",
+        "kube_horizontalpodautoscaler_spec_max_replicas",
+        "kube_horizontalpodautoscaler_spec_min_replicas",
+        "kube_horizontalpodautoscaler_spec_target_metric",
+        "kube_horizontalpodautoscaler_status_condition",
+        "kube_horizontalpodautoscaler_status_current_replicas",
+        "kube_horizontalpodautoscaler_status_desired_replicas",
+        "kube_horizontalpodautoscaler_status_target_metric",
+        "kube_pod_container_resource_limits",
+        "kube_pod_container_resource_requests",
+        "kube_pod_container_status_restarts_total",
+        "kube_pod_container_status_waiting_reason",
+        "kube_pod_init_container_status_waiting_reason",
+        "up",
+    }
+)
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+GROUPS: list[Document] = [
+    group for path in sorted(MONITORING.glob("rules/*.yml")) for group in _yaml(path).get("groups", [])
+]
+RULES: list[Document] = [rule for group in GROUPS for rule in group["rules"]]
+ALERTS = [rule for rule in RULES if "alert" in rule]
+RECORDED = frozenset(rule["record"] for rule in RULES if "record" in rule)
+ALERT_NAMES = sorted({rule["alert"] for rule in ALERTS})
+RULE_TESTS: list[Document] = [
+    test for path in sorted(MONITORING.glob("rules/tests/*.yml")) for test in _yaml(path)["tests"]
+]
+BOARDS: dict[str, Document] = {
+    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MONITORING.glob("dashboards/out/*.json"))
+}
+PANELS = [panel for board in BOARDS.values() for panel in queries.panels(board)]
+QUERIES = queries.listed(queries.variables("halocline-lab"))
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the rule tests show of one kind of alert, told apart by objective and window."""
+
+    alert: str
+    slo: str | None = None
+    long: str | None = None
+
+
+def _proofs(sample: str) -> Proof:
+    labels = dict(re.findall(r'(\w+)="([^"]*)"', sample))
+    return Proof(labels["alertname"], labels.get("slo"), labels.get("long"))
+
+
+def _expectations() -> Iterable[tuple[str, list[Document]]]:
+    for test in RULE_TESTS:
+        for check in test.get("promql_expr_test", []):
+            if "ALERTS" in check["expr"]:
+                yield check["expr"], check["exp_samples"]
+
+
+# Seen to fire, by the samples that a test expects; seen to be silent, by tests that expect none.
+FIRED = frozenset(
+    _proofs(sample["labels"])
+    for _, samples in _expectations()
+    for sample in samples
+    if "alertname=" in sample["labels"]
+)
+SILENT = frozenset(
+    found
+    for expr, samples in _expectations()
+    if not samples
+    for found in re.findall(r'(?:alertname|slo)="([^"]+)"', expr)
+)
+
+
+def _exposed(families: Iterable[Metric]) -> set[str]:
+    """The series' names as Prometheus gets them."""
+    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
+    return {family.name + suffix for family in families for suffix in suffixes[family.type]}
+
+
+def exposed_by_the_app(directory: Path) -> set[str]:
+    """Every name that the metrics process can answer with."""
+    outcomes = dict.fromkeys(counters.OUTCOMES, 0)
+    return (
+        _exposed(metrics.registry.collect())
+        | _exposed(SharedFiles(directory).collect())
+        | _exposed(Imports(lambda: outcomes).collect())
+    )
+
+
+def named(expr: str) -> set[str]:
+    """The series that an expression reads. Raises ValueError when it does not parse."""
+    nodes: list[Any] = []
+    promql_parser.walk(promql_parser.parse(expr), pre_visit=nodes.append)
+    return {node.name for node in nodes if isinstance(node, promql_parser.VectorSelector) and node.name}

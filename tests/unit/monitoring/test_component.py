@@ -1,0 +1,82 @@
+"""The standalone component: what it deploys is what monitoring/ holds."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from monitoring import slo
+from tests.unit.deploy import manifests
+from tests.unit.monitoring.sources import COMPONENT, FOREIGN, MONITORING
+
+PROMETHEUS = yaml.safe_load((COMPONENT / "prometheus.yml").read_text("utf-8"))
+JOBS: dict[str, dict[str, Any]] = {job["job_name"]: job for job in PROMETHEUS["scrape_configs"]}
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """The component alone in a namespace, by kind and name without hash."""
+    here = os.path.relpath(COMPONENT, tmp_path)
+    (tmp_path / "kustomization.yaml").write_text(f"namespace: watched\ncomponents: [{here}]\n")
+    rendered = manifests.of(tmp_path).objects
+    return {(one["kind"], _plain(one)): one for one in rendered}
+
+
+def _plain(document: dict[str, Any]) -> str:
+    """The name without the hash that a generated ConfigMap ends in."""
+    name = str(document["metadata"]["name"])
+    generated = document["kind"] == "ConfigMap" and "labels" not in document["metadata"]
+    return name.rpartition("-")[0] if generated else name
+
+
+@pytest.mark.parametrize(("name", "folder"), [("prometheus-rules", "rules"), ("alertmanager-config", "alertmanager")])
+def test_configuration_comes_from_the_one_source(
+    name: str, folder: str, objects: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    data = objects["ConfigMap", name]["data"]
+
+    assert data == {key: (MONITORING / folder / key).read_text("utf-8") for key in data}
+
+
+def test_every_rule_file_is_deployed(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    assert set(objects["ConfigMap", "prometheus-rules"]["data"]) == {
+        path.name for path in (MONITORING / "rules").glob("*.yml")
+    }
+
+
+def test_the_scrape_job_is_the_one_that_the_rules_name() -> None:
+    assert slo.load().job in JOBS
+
+
+@pytest.mark.parametrize("job", ["kube-state-metrics", "cadvisor"])
+def test_what_a_job_keeps_is_what_rules_and_dashboards_read(job: str) -> None:
+    keep = JOBS[job]["metric_relabel_configs"][0]["regex"]
+    prefix = {"kube-state-metrics": "kube_", "cadvisor": "container_"}[job]
+
+    assert [name for name in sorted(FOREIGN) if name.startswith(prefix) and not re.fullmatch(keep, name)] == []
+
+
+def test_every_receiver_has_an_address(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    config = yaml.safe_load((MONITORING / "alertmanager/alertmanager.yml").read_text("utf-8"))
+    files = {Path(hook["url_file"]).name for receiver in config["receivers"] for hook in receiver["webhook_configs"]}
+
+    assert files == set(objects["ConfigMap", "alertmanager-receivers"]["data"])
+
+
+def test_bindings_name_the_service_account_of_the_namespace(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    bindings = [one for (kind, _), one in objects.items() if kind.endswith("RoleBinding")]
+
+    assert [one["subjects"][0]["namespace"] for one in bindings] == ["watched", "watched"]
+
+
+def test_it_asks_for_little(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+    requests = {
+        name: one["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"]
+        for (kind, name), one in objects.items()
+        if kind == "StatefulSet"
+    }
+
+    assert requests == {"alertmanager": "10m", "prometheus": "100m"}

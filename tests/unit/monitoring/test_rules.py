@@ -1,0 +1,98 @@
+"""Rules: up to date, complete, and every alert proven to fire and to stay silent (promtool runs the proofs)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import metrics
+from monitoring import generate, slo
+from tests.unit.monitoring.sources import (
+    ALERT_NAMES,
+    ALERTS,
+    FIRED,
+    FOREIGN,
+    MONITORING,
+    RECORDED,
+    RULES,
+    SILENT,
+    Proof,
+    exposed_by_the_app,
+    named,
+)
+
+OBJECTIVES = slo.load()
+
+
+def label(rule: dict[str, Any]) -> str:
+    found = rule.get("labels", {})
+    return "-".join([rule.get("alert") or rule["record"], *(found[key] for key in ("slo", "long") if key in found)])
+
+
+def test_committed_files_are_what_their_sources_give() -> None:
+    assert generate.stale() == []
+
+
+def test_generating_twice_gives_the_same() -> None:
+    assert generate.outputs() == generate.outputs()
+
+
+def test_a_changed_file_is_found_stale_and_written_anew(tmp_path: Path) -> None:
+    generate.write(tmp_path)
+    (tmp_path / "rules/burn.yml").write_text("groups: []\n")
+
+    assert generate.stale(tmp_path) == [Path("rules/burn.yml")]
+    assert generate.write(tmp_path) == [Path("rules/burn.yml")]
+    assert generate.stale(tmp_path) == []
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=label)
+def test_an_alert_says_how_bad_it_is_who_acts_and_how(alert: dict[str, Any]) -> None:
+    url = alert["annotations"]["runbook_url"]
+
+    assert alert["labels"]["severity"] in {"critical", "warning", "info", "none"}
+    assert alert["labels"]["team"] == OBJECTIVES.team
+    assert url.startswith(f"{OBJECTIVES.runbooks}/")
+    assert (MONITORING / "runbooks" / url.removeprefix(f"{OBJECTIVES.runbooks}/")).is_file()
+    assert alert["annotations"]["summary"]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=label)
+def test_an_alert_is_proven_to_fire(alert: dict[str, Any]) -> None:
+    labels = alert["labels"]
+
+    assert Proof(alert["alert"], labels.get("slo"), labels.get("long")) in FIRED
+
+
+@pytest.mark.parametrize("alert", [alert for alert in ALERTS if alert["alert"] != "Watchdog"], ids=label)
+def test_an_alert_is_proven_to_stay_silent(alert: dict[str, Any]) -> None:
+    assert alert["labels"].get("slo", alert["alert"]) in SILENT
+
+
+@pytest.mark.parametrize("name", ALERT_NAMES)
+def test_a_runbook_answers_what_one_asks_when_woken(name: str) -> None:
+    headings = [
+        line for line in (MONITORING / f"runbooks/{name}.md").read_text("utf-8").splitlines() if line[:1] == "#"
+    ]
+
+    expected = ["Meaning", "Impact", "First 5 minutes", "Queries", "Mitigation"]
+    assert headings == [f"# {name}", *(f"## {heading}" for heading in expected)]
+    assert f"({name}.md)" in (MONITORING / "runbooks/README.md").read_text("utf-8")
+
+
+def test_every_runbook_belongs_to_an_alert() -> None:
+    pages = {path.stem for path in (MONITORING / "runbooks").glob("*.md")} - {"README"}
+
+    assert pages == set(ALERT_NAMES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=label)
+def test_a_rule_reads_only_series_that_exist(rule: dict[str, Any], tmp_path: Path) -> None:
+    assert named(rule["expr"]) <= exposed_by_the_app(tmp_path) | RECORDED | FOREIGN
+
+
+@pytest.mark.parametrize("objective", [one for one in OBJECTIVES.slos if one.below_s], ids=lambda one: one.name)
+def test_a_latency_objective_is_a_bucket_of_the_histogram(objective: slo.Slo) -> None:
+    child = metrics.request_duration.labels("GET", "/", "200")
+
+    assert objective.below_s in child._upper_bounds
