@@ -62,7 +62,7 @@ async function styles() {
     css: [{ raw: [bootstrap, own, dark].join("\n") }],
     variables: true,
     keyframes: true,
-    safelist: { greedy: [/data-bs-theme/], variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal)/] },
+    safelist: { standard: [/^mode-[RPAD]$/], greedy: [/data-bs-theme/], variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal)/] },
   });
   emit("site.css", (await transform(css, { loader: "css", minify: true, target: TARGET })).code);
 

@@ -20,15 +20,17 @@ def index() -> str:
     """The landing page; each of its states, empty ones too, says what there is."""
     settings: Settings = current_app.extensions["settings"]
     active = missions.active(datetime.now(UTC), settings.active_window_h, limit=_LISTED)
-    recent = missions.recent(limit=_CARDS)
-    ways = tracks.of_missions([*active, *recent])
+    recent = missions.recent(limit=_LISTED)
+    known = {mission.id for mission in active}
+    shown = (active or recent)[:_CARDS]
+    ways = tracks.of_missions(shown)
     return render_template(
         "landing.html",
         active=active,
-        recent=active[:_CARDS] or recent,
-        listed=active or recent,
+        earlier=[mission for mission in recent if mission.id not in known],
+        shown=shown,
         platforms=platforms.named(sorted({mission.platform for mission in [*active, *recent]})),
-        sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in [*active, *recent]},
+        sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in shown},
         totals=totals.fleet(),
         window=formats.elapsed(settings.active_window_h),
     )

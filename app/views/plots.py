@@ -83,7 +83,7 @@ def _time_ticks(start_at: datetime, end_at: datetime) -> tuple[Tick, ...]:
     step = next((s for s in _TICK_STEPS if whole / s <= _MOST_TICKS), _TICK_STEPS[-1])
     midnight = start_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = -(-(start_at - midnight) // step)
-    text = "%H:%M" if step < timedelta(hours=24) and whole < timedelta(hours=24) else "%d %b"
-    text = "%d %b %H:%M" if step < timedelta(hours=24) <= whole else text
     marks = [midnight + step * (first + i) for i in range(_MOST_TICKS + 1)]
-    return tuple(Tick(round((m - start_at) / whole, 4), m.strftime(text)) for m in marks if m <= end_at)
+    return tuple(
+        Tick(round((m - start_at) / whole, 4), m.strftime("%H:%M" if m.hour else "%d %b")) for m in marks if m <= end_at
+    )

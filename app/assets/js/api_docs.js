@@ -9,3 +9,10 @@ window.SwaggerUIBundle({
   validatorUrl: null, // The default asks another host for a badge.
   presets: [window.SwaggerUIBundle.presets.apis],
 });
+
+// Swagger UI has a dark form of its own, under this class.
+const follow = () => {
+  document.documentElement.classList.toggle("dark-mode", document.documentElement.dataset.bsTheme === "dark");
+};
+document.addEventListener("themechange", follow);
+follow();

@@ -1,12 +1,12 @@
 // Meridians and parallels with their degrees: what a chart without place names is read by.
 import L from "leaflet";
 
-const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01];
-const LINES_ACROSS = 5;
+const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 90];
+const APART_PX = 76; // Room for the longest label, "179.95° W".
 
 function label(value, positive, negative, digits) {
   const wrapped = positive === "E" ? ((((value + 180) % 360) + 360) % 360) - 180 : value;
-  const side = wrapped === 0 ? "" : `\u202f${wrapped > 0 ? positive : negative}`;
+  const side = wrapped === 0 || Math.abs(wrapped) === 180 ? "" : `\u202f${wrapped > 0 ? positive : negative}`;
   return `${Math.abs(wrapped).toFixed(digits)}°${side}`;
 }
 
@@ -23,11 +23,12 @@ class Graticule extends L.LayerGroup {
     this.clearLayers();
     const view = this.map.getBounds();
     const span = view.getEast() - view.getWest();
-    const step = STEPS.find((size) => span / size >= LINES_ACROSS) ?? STEPS.at(-1);
+    const width = this.map.getSize().x || 1;
+    const step = STEPS.find((size) => (size / span) * width >= APART_PX) ?? STEPS.at(-1);
     const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
     for (let i = Math.ceil(view.getWest() / step); i * step <= view.getEast(); i++) {
       this.line([[-85, i * step], [85, i * step]]);
-      this.text([view.getNorth(), i * step], label(i * step, "E", "W", digits), "graticule-lon");
+      this.text([Math.min(view.getNorth(), 85), i * step], label(i * step, "E", "W", digits), "graticule-lon");
     }
     for (let i = Math.ceil(Math.max(-80, view.getSouth()) / step); i * step <= Math.min(80, view.getNorth()); i++) {
       this.line([[i * step, view.getWest() - span], [i * step, view.getEast() + span]]);

@@ -36,14 +36,17 @@ function wholeButton(map, bounds, label) {
 }
 
 function fit(map, bounds) {
-  map.fitBounds(bounds, { padding: [36, 36], maxZoom: 9, animate: false });
+  // No closer than a view that still shows some coast: without it nobody knows where this is.
+  const wide = map.getSize().x > 600;
+  const padding = wide ? { paddingTopLeft: [56, 36], paddingBottomRight: [72, 40] } : { padding: [18, 30] };
+  map.fitBounds(bounds, { ...padding, maxZoom: 8, animate: false });
 }
 
 async function start(element) {
   const map = L.map(element, {
     center: [20, 0],
     zoom: 1,
-    minZoom: 1,
+    minZoom: 0,
     maxZoom: 14,
     zoomSnap: 0.5,
     worldCopyJump: false,

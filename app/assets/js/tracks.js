@@ -51,6 +51,7 @@ function marker(properties, at, heading) {
     title: `${properties.serial}, mission ${properties.mission}`,
     alt: `${properties.serial}, mission ${properties.mission}: last position`,
     riseOnHover: true,
+    zIndexOffset: recent ? 1000 : 0,
   });
   pin.bindPopup(() => popup(properties, properties.at), { maxWidth: 260 });
   return pin;

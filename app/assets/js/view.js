@@ -4,7 +4,7 @@ export function restoreView(hash = location.hash) {
   const found = /^#map=([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)$/.exec(hash);
   if (!found) return null;
   const [zoom, lat, lon] = found.slice(1).map(Number);
-  const sound = zoom >= 1 && zoom <= 14 && Math.abs(lat) <= 86 && Math.abs(lon) <= 360;
+  const sound = zoom >= 0 && zoom <= 14 && Math.abs(lat) <= 86 && Math.abs(lon) <= 360;
   return sound ? { zoom, center: [lat, lon] } : null;
 }
 
