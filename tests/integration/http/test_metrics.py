@@ -1,0 +1,83 @@
+"""What is counted stays counted, whatever happens to workers."""
+
+import signal
+import sys
+
+import pytest
+
+from .conftest import until
+
+
+def test_recycled_workers_count_every_request_into_the_same_files(gunicorn):
+    portal = gunicorn("--max-requests", "10", "--max-requests-jitter", "0", WEB_WORKERS="2")
+    totals = [portal.counted() for _ in range(120) if portal.get("/api/v1/nothing").status == 404]
+
+    assert len(totals) == 120
+    assert totals == sorted(totals)
+    assert until(lambda: portal.counted() == 120)
+    assert portal.numbers()["halocline_worker_starts_total",] > 8
+    assert until(lambda: len(list(portal.metrics_dir.iterdir())) == 10)  # Five kinds for each of two slots.
+
+
+def test_a_killed_worker_leaves_its_counts_and_takes_its_gauges(gunicorn):
+    portal = gunicorn()
+    _ = [portal.get("/api/v1/nothing") for _ in range(10)]
+    until(lambda: portal.counted() == 10)
+    portal.workers()[0].send_signal(signal.SIGKILL)
+    until(lambda: portal.numbers()["halocline_worker_starts_total",] == 2)
+    portal.get("/api/v1/nothing")
+
+    assert until(lambda: portal.counted() == 11)
+    assert portal.numbers()["halocline_worker_threads",] == 16
+
+
+def test_numbers_of_an_earlier_container_are_wiped(gunicorn, tmp_path):
+    (tmp_path / "metrics").mkdir()
+    stale = tmp_path / "metrics" / "counter_7.db"
+    stale.touch()
+    gunicorn()
+
+    assert not stale.exists()
+
+
+def test_without_a_directory_gunicorn_makes_one_and_removes_it(gunicorn, tmp_path):
+    portal = gunicorn(PROMETHEUS_MULTIPROC_DIR="")
+    made = list(tmp_path.glob("halocline-metrics-*/*.db"))
+    portal.stop()
+
+    assert made != []
+    assert list(tmp_path.glob("halocline-metrics-*")) == []
+
+
+def test_the_metrics_process_tells_of_workers_and_of_the_store(gunicorn, metrics_process, db):
+    db.counters.insert_one({"_id": "imports:stored", "n": 7})
+    gunicorn().get("/api/v1/nothing")
+    process = metrics_process()
+    text = process.get("/metrics").body.decode()
+
+    assert 'halocline_imports_total{outcome="stored"} 7.0' in text
+    assert 'halocline_imports_total{outcome="refused"} 0.0' in text
+    assert "halocline_worker_threads 16.0" in text
+    assert process.get("/metrics?name[]=halocline_worker_threads").status == 200
+    assert process.get("/").status == 404
+
+
+def test_the_metrics_process_lives_without_mongodb(metrics_process):
+    process = metrics_process(MONGODB_URI="mongodb://127.0.0.1:9")
+    answer = process.get("/metrics")
+
+    assert answer.status == 200
+    assert b"halocline_imports_total{" not in answer.body
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_the_metrics_process_ends_when_told(how, metrics_process):
+    assert metrics_process().stop(how) == 0
+
+
+def test_the_metrics_process_says_what_it_misses(start):
+    process = start([sys.executable, "-m", "app.cli", "metrics"], 0, PROMETHEUS_MULTIPROC_DIR="")
+
+    assert process.child.wait(60) == 2
+    assert process.log.read_text().startswith("PROMETHEUS_MULTIPROC_DIR: ")
+    assert process.log.read_text().count("\n") == 1

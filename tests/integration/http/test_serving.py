@@ -1,0 +1,146 @@
+"""gunicorn with the portal's settings: drains without loss, bounds its work, and bears its neighbours' absence."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from .conftest import ROOT, until
+
+NOBODY = "mongodb://127.0.0.1:9"
+
+
+def active(portal):
+    return portal.numbers().get(("http_server_active_requests", "GET"), 0)
+
+
+def ready(portal):
+    return portal.get("/readyz").status == 200
+
+
+def requests(portal):
+    return [line for line in portal.lines() if line["event"] == "request"]
+
+
+@pytest.fixture
+def pool():
+    with ThreadPoolExecutor(16) as pool:
+        yield pool
+
+
+def test_a_request_in_flight_survives_sigterm(gunicorn, pool):
+    portal = gunicorn(HALOCLINE_FAULT_DELAY_S="2")
+    slow = [pool.submit(portal.get, "/api/v1/nothing") for _ in range(5)]
+    until(lambda: active(portal) == 5)
+
+    assert portal.stop() == 0
+    assert [answer.result().status for answer in slow] == [404] * 5
+
+
+def test_a_draining_worker_is_unready_at_once_and_answers_what_is_open(gunicorn, db, pool):
+    portal = gunicorn(HALOCLINE_FAULT_DELAY_S="2")
+    until(lambda: ready(portal))
+    slow = pool.submit(portal.get, "/api/v1/nothing")
+    kept_alive = portal.connection()
+    before = portal.get("/readyz", kept_alive)
+    until(lambda: active(portal) == 1)
+    portal.child.terminate()
+    until(lambda: any(line["event"] == "Handling signal: term" for line in portal.lines()))
+    during = portal.get("/readyz", kept_alive)
+    kept_alive.close()
+
+    assert (before.status, during.status) == (200, 503)
+    assert during.json["reasons"] == ["draining"]
+    assert during.headers["Connection"] == "close"
+    assert slow.result().status == 404
+
+
+def test_an_overloaded_worker_sheds_and_still_answers_probes(gunicorn, pool):
+    portal = gunicorn(WEB_THREADS="6", WEB_CONCURRENCY_LIMIT="3", HALOCLINE_FAULT_DELAY_S="4")
+    working = [pool.submit(portal.get, "/api/v1/nothing") for _ in range(3)]
+    until(lambda: active(portal) == 3)
+    crowd = [pool.submit(portal.get, "/api/v1/nothing") for _ in range(8)]
+    probes = [portal.get("/livez").status for _ in range(10)]
+    turned_away = [answer.result() for answer in crowd]
+    still_working = [answer.done() for answer in working]
+
+    assert probes == [200] * 10
+    assert {answer.status for answer in turned_away} == {503}
+    assert {answer.headers["Retry-After"] for answer in turned_away} == {"2"}
+    assert still_working == [False] * 3
+    assert [answer.result().status for answer in working] == [404] * 3
+    assert portal.numbers()["halocline_requests_shed_total", "concurrency"] == 8
+
+
+def test_without_mongodb_at_start_it_serves_unready_and_says_why(gunicorn):
+    portal = gunicorn(MONGODB_URI=NOBODY)
+    until(lambda: portal.get("/startupz").status == 200)
+    readiness = portal.get("/readyz")
+
+    assert (readiness.status, readiness.json["reasons"]) == (503, ["waiting for MongoDB"])
+    assert portal.get("/livez").status == 200
+    assert [line["waiting_for"] for line in portal.lines() if line["event"] == "not_ready"] == ["MongoDB"]
+    assert portal.numbers()["halocline_worker_starts_total",] == 1
+
+
+def test_without_mongodb_a_read_is_refused_within_the_deadline(gunicorn):
+    portal = gunicorn(MONGODB_URI=NOBODY, MONGODB_TIMEOUT_MS="300")
+    answer = portal.get("/api/v1/missions")
+    [line] = until(lambda: requests(portal))
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert 290 < line["duration_ms"] < 3000
+
+
+def test_with_its_indexes_it_gets_ready(gunicorn, db):
+    portal = gunicorn()
+
+    assert until(lambda: ready(portal))
+    assert portal.numbers()["halocline_dependency_up", "mongodb"] == 1
+
+
+def test_without_redis_nothing_fails(gunicorn, db):
+    portal = gunicorn(REDIS_URL="redis://127.0.0.1:9/0")
+
+    assert until(lambda: ready(portal))
+    assert [portal.get(path).status for path in ("/", "/missions", "/api/v1/missions")] == [200] * 3
+    assert portal.numbers()["halocline_dependency_up", "redis"] == 0
+
+
+def test_every_log_line_is_json_and_a_request_is_one_of_them(gunicorn):
+    portal = gunicorn()
+    _ = [portal.get(path) for path in ("/api/v1/nothing?token=hunter2", "/livez", "/readyz")]
+    portal.stop()
+
+    assert [(line["path"], line["status"]) for line in requests(portal)] == [("/api/v1/nothing", 404)]
+    assert "hunter2" not in portal.log.read_text()
+
+
+def test_settings_that_make_no_sense_are_named_all_at_once(start):
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
+    process = start(command, 0, WEB_THREADS="0", MONGODB_URI="postgres://x", HALOCLINE_ENVIRONMENT="moon")
+
+    assert process.child.wait(60) == 2
+    assert sorted(line.split(":")[0] for line in process.log.read_text().splitlines()) == [
+        "HALOCLINE_ENVIRONMENT", "MONGODB_URI", "WEB_THREADS",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"G\x00T / HTTP/1.1\r\n\r\n",
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n",
+    ],
+    ids=["two-hosts", "odd-method", "long-path"],
+)
+def test_what_is_not_http_is_a_client_error(request_bytes, gunicorn):
+    connection = gunicorn().connection()
+    connection.connect()
+    connection.sock.sendall(request_bytes)
+    status_line = connection.sock.recv(64)
+    connection.close()
+
+    assert status_line.startswith(b"HTTP/1.1 4")
