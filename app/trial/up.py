@@ -130,7 +130,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     _step("Indexes")
     _command(env, "indexes")
     _step("Demo missions")
-    _command(env, "ingest", str(demo))
+    _command(env, "ingest", str(_short(demo)))
     _step("Portal")
     web = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--chdir", str(ROOT)]
     process.start("web", [*web, "app.wsgi:application"], portal.home, env)
