@@ -144,7 +144,7 @@ def features(mission: Mission, track: Track, platform: Platform | None, simplifi
             {
                 "type": "Feature",
                 "id": f"{mission.id}/last_position",
-                "geometry": {"type": "Point", "coordinates": (track.lon_deg[-1], track.lat_deg[-1])},
+                "geometry": {"type": "Point", "coordinates": _rounded((track.lon_deg[-1], track.lat_deg[-1]))},
                 "properties": whose | {"kind": "last_position", "at": iso_ms(track.mid_at[-1])},
             }
         )
@@ -152,5 +152,10 @@ def features(mission: Mission, track: Track, platform: Platform | None, simplifi
 
 
 def _way(lines: Sequence[Sequence[LonLat]]) -> dict[str, Any] | None:
-    drawable = [line for line in lines if len(line) > 1]
+    drawable = [[_rounded(position) for position in line] for line in lines if len(line) > 1]
     return {"type": "MultiLineString", "coordinates": drawable} if drawable else None
+
+
+def _rounded(position: LonLat) -> LonLat:
+    # A tenth of a metre (RFC 7946, 11.2): further digits would double the size and say nothing.
+    return round(position[0], 6), round(position[1], 6)

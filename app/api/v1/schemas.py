@@ -101,14 +101,19 @@ class MissionLinks(Resource):
     data: str
 
 
-class Mission(Figures):
-    """One mission as it stands."""
+class Identity(Resource):
+    """Which mission, and which of its versions."""
 
     platform: str
     mission: str
     version: str = Field(description="Changes when other data replace the mission's.")
     data_mode: DataMode = Field(description="R real time, P provisional, A adjusted, D delayed.")
     simulated: bool
+
+
+class Mission(Figures, Identity):
+    """One mission as it stands."""
+
     basins: list[BasinShare] = Field(description="Largest share first.")
     warnings: list[Warning]
     variables: list[Variable]
