@@ -18,11 +18,15 @@ def cli() -> None:
 @cli.command()
 def indexes() -> None:
     """Create collections, validators and indexes; harmless when they are there."""
+    from pymongo.errors import ConnectionFailure
+
     from app.store import indexes as store_indexes
 
     extensions.mongo.bind(config.load())
     try:
         click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
+    except ConnectionFailure as error:
+        raise errors.Unavailable("MongoDB") from error
     finally:
         extensions.mongo.close()
 
