@@ -69,7 +69,8 @@ def _choice(name: str, query: str) -> dashboard.QueryVariable:
 
 def _deployments() -> dashboard.AnnotationQuery:
     """A mark where a version appears that did not run five minutes before."""
-    versions = f"count by (version) (halocline_build_info{{{APP}}}"
+    running = f"count by (version) (halocline_build_info{{{APP}}})"
+    before = f"count by (version) (halocline_build_info{{{APP}}} offset 5m)"
     return (
         dashboard.AnnotationQuery()
         .name("Deployments")
@@ -77,7 +78,8 @@ def _deployments() -> dashboard.AnnotationQuery:
         .enable(True)
         .icon_color("blue")
         .target(prometheus.Dataquery().ref_id("Deployments"))
-        .expr(f"{versions}) unless {versions} offset 5m)")
+        # Grafana marks what is above 0; the zeros show that the query works.
+        .expr(f"({running} unless {before}) or {running} * 0")
         .title_format("{{version}}")
     )
 
