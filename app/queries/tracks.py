@@ -14,3 +14,8 @@ def of(mission: Mission) -> Track | None:
 def of_missions(missions: Sequence[Mission]) -> dict[str, Track]:
     """The tracks of these missions by `platform/mission`."""
     return tracks.of_missions([mission.id for mission in missions])
+
+
+def overviews(missions: Sequence[Mission]) -> dict[str, Track]:
+    """The simplified ways of these missions with the last profile alone, by `platform/mission`; cheap for a fleet."""
+    return tracks.overviews([mission.id for mission in missions])

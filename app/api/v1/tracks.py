@@ -35,7 +35,7 @@ def page(query: MissionFilters) -> Response:
     Lines are simplified; `limit` counts missions. `next` is a member beside those of GeoJSON.
     """
     found = missions.page(query.filters(), query.limit, query.cursor, since=query.since, until=query.until)
-    ways = tracks.of_missions(found.items)
+    ways = tracks.overviews(found.items)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))
     features = [
         feature
