@@ -15,11 +15,16 @@ _LISTED = 50
 _CARDS = 6
 
 
+def now() -> datetime:
+    """The present, by which platforms are active or not."""
+    return datetime.now(UTC)
+
+
 @bp.get("/")
 def index() -> str:
     """The landing page; each of its states, empty ones too, says what there is."""
     settings: Settings = current_app.extensions["settings"]
-    active = missions.active(datetime.now(UTC), settings.active_window_h, limit=_LISTED)
+    active = missions.active(now(), settings.active_window_h, limit=_LISTED)
     recent = missions.recent(limit=_LISTED)
     known = {mission.id for mission in active}
     shown = (active or recent)[:_CARDS]

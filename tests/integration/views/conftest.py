@@ -1,0 +1,49 @@
+"""Missions on the pages come in by the same door as everywhere: made files, taken in."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pymongo.database import Database
+
+from app import config
+from app.ingest import kit, runs
+from app.ingest.identity import Options
+from tests import made_files
+
+HOSTILE = "\"'><script>alert(1)</script><!-- {{ 7*7 }}"
+SUMMER = 1_625_000_000.0  # 2021-06-29T20:53:20Z
+
+
+@pytest.fixture
+def take_in(settings: config.Settings, db: Database[dict[str, Any]], tmp_path: Path) -> Callable[..., None]:
+    """Makes a file and takes it in; figures as of `made_files.rows`, attributes as given."""
+
+    def run(platform: str = "sea001", mission: str = "20210629T2053", **attributes: Any) -> None:
+        rows = attributes.pop("rows", None) or made_files.rows(start_s=SUMMER)
+        mode = attributes.pop("mode", None)
+        path = made_files.time_series(tmp_path / f"{platform}-{mission}.nc", rows, attributes)
+        options = Options(platform=platform, mission=mission, mode=mode)
+        (report,) = runs.real([path], kit.kit(settings, options))
+        assert report.outcome != "refused", report.line()
+
+    return run
+
+
+@pytest.fixture
+def page(client: FlaskClient) -> Callable[[str], str]:
+    """The HTML of a page that must be there."""
+
+    def get(path: str) -> str:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    return get
+
+
+def value(html: str, hook: str) -> str:
+    """The plain value of the element that carries a hook such as `data-total="missions"`."""
+    return html.split(hook, 1)[1].split('value="', 1)[1].split('"', 1)[0]

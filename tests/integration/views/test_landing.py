@@ -1,0 +1,65 @@
+"""The landing page in each of its states."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from app.views import landing
+from tests import made_files
+from tests.integration.views.conftest import value
+
+SAME_DAY = datetime(2021, 6, 30, 12, tzinfo=UTC)
+Page = Callable[[str], str]
+
+
+def test_an_empty_store_says_how_to_take_the_first_file_in(page: Page) -> None:
+    html = page("/")
+    assert 'data-empty="store"' in html
+    assert "halocline ingest" in html
+
+
+def test_a_quiet_fleet_is_told_with_the_last_platform_heard(page: Page, take_in: Callable[..., None]) -> None:
+    take_in()
+    html = page("/")
+    assert "No platform has reported in the last 24 hours. The last was sea001" in html
+    assert "Last heard from" in html
+
+
+def test_a_mission_of_the_last_24_hours_reports_now(
+    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in()
+    monkeypatch.setattr(landing, "now", lambda: SAME_DAY)
+    html = page("/")
+    assert "1 mission has reported in the last 24 hours." in html
+    assert "Reporting now" in html
+    assert "Heard from earlier" not in html
+
+
+def test_silent_missions_stand_below_the_active_ones(
+    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in()
+    take_in("sea002", "20200913T1226", rows=made_files.rows())
+    monkeypatch.setattr(landing, "now", lambda: SAME_DAY)
+    now, earlier = page("/").split("Heard from earlier")
+    assert "sea001/20210629T2053" in now
+    assert 'data-track="sea002/20200913T1226"' in earlier
+
+
+def test_totals_carry_hooks_and_their_date(page: Page, take_in: Callable[..., None]) -> None:
+    take_in()
+    html = page("/")
+    assert value(html, 'data-total="missions"') == "1"
+    assert value(html, 'data-total="profiles"') == "4"
+    assert 1800 < float(value(html, 'data-total="distance"')) < 2000
+    assert float(value(html, 'data-total="time_at_sea"')) == 23 * 60
+    assert "As of <time datetime=" in html
+
+
+def test_the_table_holds_every_mission_of_the_map(page: Page, take_in: Callable[..., None]) -> None:
+    take_in()
+    html = page("/")
+    assert 'data-tracks="/api/v1/tracks?limit=200"' in html
+    assert 'data-track="sea001/20210629T2053"' in html
