@@ -130,7 +130,9 @@ class Visit(Journey):
             _path(mission), "/missions/<platform>/<mission>", answers.page(mission.mission), accept="text/html"
         )
         self.user.read(
-            f"/api/v1{_path(mission)}/track", "/api/v1/missions/<platform>/<mission>/track", answers.features
+            f"/api/v1{_path(mission)}/track",
+            "/api/v1/missions/<platform>/<mission>/track",
+            answers.features if mission.positioned else answers.json_object,
         )
 
     @task
@@ -188,7 +190,7 @@ class Glance(Journey):
 
     @task
     def totals(self) -> None:
-        self._again("/api/v1/totals", "/api/v1/totals", answers.numbers("missions", "profiles"))
+        self._again("/api/v1/totals", "/api/v1/totals", answers.totals)
 
     @task
     def one(self) -> None:

@@ -22,11 +22,11 @@ class WrongTarget(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Mission:
-    """One mission to read. samples is None where the list does not tell."""
+    """One mission to read; only one with positions has a way to draw."""
 
     platform: str
     mission: str
-    samples: int | None = None
+    positioned: bool
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -62,14 +62,12 @@ def _loopback(host: str) -> bool:
 def verify(base_url: str, expected_version: str | None = None) -> None:
     """Nothing, if Halocline is alive at this address. Raises WrongTarget."""
     _open(f"{base_url}/livez")
-    totals = _json(f"{base_url}/api/v1/totals")
-    absent = {"missions", "profiles"} - totals.keys()
-    if absent:
-        raise WrongTarget(f"{base_url}/api/v1/totals has no {' and no '.join(sorted(absent))}: this is not Halocline")
-    if expected_version is not None:
-        found = _json(f"{base_url}/api/v1/openapi.json").get("info", {}).get("version")
-        if found != expected_version:
-            raise WrongTarget(f"{base_url} runs version {found}, expected {expected_version}")
+    fleet = _json(f"{base_url}/api/v1/totals").get("fleet")
+    if not isinstance(fleet, dict) or not {"missions", "profiles"} <= fleet.keys():
+        raise WrongTarget(f"{base_url}/api/v1/totals has no totals of a fleet: this is not Halocline")
+    # The foot of every page names the version.
+    if expected_version and f"Halocline {expected_version}<" not in _open(f"{base_url}/").decode(errors="replace"):
+        raise WrongTarget(f"{base_url} does not run Halocline {expected_version}")
 
 
 def missions(base_url: str) -> list[Mission]:
@@ -86,7 +84,7 @@ def _pages(base_url: str) -> Iterator[list[Mission]]:
         query = {"limit": str(min(left, 200))} | ({"cursor": cursor} if cursor else {})
         page = _json(f"{base_url}/api/v1/missions?{urllib.parse.urlencode(query)}")
         try:
-            yield [Mission(item["platform"], item["mission"], item.get("samples")) for item in page["items"]]
+            yield [Mission(item["platform"], item["mission"], item["bbox"] is not None) for item in page["items"]]
         except (KeyError, TypeError) as error:
             raise WrongTarget(f"{base_url}/api/v1/missions lacks {error}: this is not Halocline") from error
         left -= len(page["items"])

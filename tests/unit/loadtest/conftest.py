@@ -17,11 +17,11 @@ import pytest
 
 LOCUSTFILE = pathlib.Path(__file__).parents[3] / "loadtest" / "locustfile.py"
 
-MISSIONS = [{"platform": "standin1", "mission": "20200101T0000", "samples": 9}]
+MISSIONS = [{"platform": "standin1", "mission": "20200101T0000", "bbox": [1, 2, 3, 4]}]
 LINE = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}}
 PAGE = (
     '<!doctype html><html><link href="/static/site.css"><b data-total="profiles">3</b>'
-    '<a href="/missions/standin1/20200101T0000">20200101T0000</a></html>'
+    '<a href="/missions/standin1/20200101T0000">20200101T0000</a><li>Halocline 1.2.3</li></html>'
 )
 MISSION = "/missions/standin1/20200101T0000"
 GOOD: dict[str, tuple[str, str]] = {
@@ -30,14 +30,13 @@ GOOD: dict[str, tuple[str, str]] = {
     "/missions": ("text/html", PAGE),
     MISSION: ("text/html", PAGE),
     "/static/site.css": ("text/css", "b{}"),
-    "/api/v1/totals": ("application/json", json.dumps({"missions": 1, "profiles": 3})),
+    "/api/v1/totals": ("application/json", json.dumps({"fleet": {"missions": 1, "profiles": 3}})),
     "/api/v1/tracks": ("application/geo+json", json.dumps({"type": "FeatureCollection", "features": [LINE]})),
     "/api/v1/missions": ("application/json", json.dumps({"items": MISSIONS, "next": None})),
     f"/api/v1{MISSION}": ("application/json", json.dumps(MISSIONS[0])),
     f"/api/v1{MISSION}/track": ("application/geo+json", json.dumps(LINE)),
     f"/api/v1{MISSION}/profiles": ("application/json", json.dumps({"items": [{"number": 1}], "next": None})),
     f"/api/v1{MISSION}/data": ("text/csv", "time,depth_m\n2020-01-01T00:00:00.000Z,1\n"),
-    "/api/v1/openapi.json": ("application/json", json.dumps({"info": {"version": "1.2.3"}})),
 }
 
 Fault = Callable[["Answer"], None]

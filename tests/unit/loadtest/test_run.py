@@ -107,7 +107,7 @@ def test_a_request_whose_connection_closes_is_never_sent_again(bad):
 def test_another_site_is_refused_in_one_line(make_target, load):
     run = load(make_target({"/livez": ("text/html", "hello"), "/api/v1/totals": ("application/json", "{}")}).url)
     assert run.code == 1
-    assert "has no missions and no profiles: this is not Halocline" in _last_line(run.output)
+    assert "has no totals of a fleet: this is not Halocline" in _last_line(run.output)
     assert run.summary == {}
 
 
@@ -152,7 +152,12 @@ def test_a_host_on_the_allow_list_may_be_loaded(load):
 def test_another_version_than_expected_is_refused(make_target, load):
     run = load(make_target().url, "--expect-version=9.9.9")
     assert run.code == 1
-    assert "runs version 1.2.3, expected 9.9.9" in _last_line(run.output)
+    assert "does not run Halocline 9.9.9" in _last_line(run.output)
+
+
+def test_the_expected_version_passes(make_target, load):
+    run = load(make_target().url, "--expect-version=1.2.3", "--users=1", "--run-time=1s", "--min-requests=1")
+    assert run.code == 0, run.output
 
 
 def test_a_run_without_requests_fails(make_target, load):
