@@ -1,0 +1,25 @@
+"""Asking a server that may still be starting."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+# Starting takes a second or two; a busy machine takes longer.
+PATIENCE_S = 60.0
+
+
+def answer(url: str, body: Any = None) -> Any:
+    """The JSON that a server answers, as soon as it is ready. Raises the last error after a minute."""
+    deadline = time.monotonic() + PATIENCE_S
+    data = None if body is None else json.dumps(body).encode()
+    while True:
+        try:
+            request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+            with urllib.request.urlopen(request, timeout=5) as response:
+                return json.loads(response.read() or "null")
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
