@@ -77,9 +77,8 @@ def _deployments() -> dashboard.AnnotationQuery:
         .datasource(SOURCE)
         .enable(True)
         .icon_color("blue")
-        .target(prometheus.Dataquery().ref_id("Deployments"))
         # Grafana marks what is above 0; the zeros show that the query works.
-        .expr(f"({running} unless {before}) or {running} * 0")
+        .target(prometheus.Dataquery().ref_id("Deployments").expr(f"({running} unless {before}) or {running} * 0"))
         .title_format("{{version}}")
     )
 

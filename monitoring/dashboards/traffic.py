@@ -75,7 +75,7 @@ def panels(told: Objectives) -> list[Panel]:
                 width=12,
             ),
             [
-                (f"topk(10, {total} > 0)", "requests", "reqps"),
+                (f"{total} > 0", "requests", "reqps"),
                 (
                     f"({by_route} (rate({errors}[$__rate_interval])) or {total} * 0) / ({total} > 0)",
                     "errors",
