@@ -6,8 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as budget
 from hypothesis import strategies as st
+
+from app import create_app
+from app.config import Settings
+from app.extensions import mongo
 
 Get = Callable[..., Any]
 LISTS = ["/missions", "/tracks", "/platforms", "/basins", "/missions/smilla77/20221208T1145/profiles"]
@@ -145,6 +150,17 @@ def test_the_api_is_for_reading(get: Get, method: str) -> None:
     assert allowed == {frozenset({"GET", "HEAD", "OPTIONS"})}
 
 
+@pytest.mark.parametrize("path", ["/missions", "/missions/smilla77/20221208T1145/data", "/totals"])
+def test_without_a_database_the_answer_is_503_with_a_time_to_ask_again(settings: Settings, path: str) -> None:
+    # Port 1 is nobody's; a tenth of a second is enough to find that out.
+    away = {"mongodb_uri": "mongodb://127.0.0.1:1", "mongodb_timeout_ms": 100}
+    app = create_app(settings.model_copy(update=away))
+    response = app.test_client().get(f"/api/v1{path}", buffered=True)
+    mongo.close()
+    assert problem(response) == refused(503)
+    assert response.headers["Retry-After"] == "10"
+
+
 _NAMES = st.sampled_from(
     ["limit", "cursor", "platform", "basin", "data_mode", "project", "year", "variable", "from", "to", "x"]
 )
@@ -164,9 +180,7 @@ def _cursor(parts: list[Any]) -> str:
 
 
 @given(path=st.sampled_from(LISTS + PLAIN), query=st.dictionaries(_NAMES, _VALUES, max_size=4))
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@budget(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_asked_the_answer_is_an_answer_or_a_named_refusal(
     get: Get, path: str, query: dict[str, str]
 ) -> None:

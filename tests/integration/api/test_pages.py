@@ -1,17 +1,21 @@
 """Lists by page: every item once, also while data change."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
-from app.domain.records import Mission
-from app.queries import cursors
+from app.domain.records import EarlierVersion, Mission
+from app.errors import Conflict
+from app.queries import cursors, profiles
 from app.store import documents
 from tests.integration.api.conftest import START, make_mission, make_profile
 
 Get = Callable[..., Any]
+# Any moment after the test, and one long before it.
+JUST_NOW, LONG_AGO = datetime(2200, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)
 PROFILES = "/missions/smilla77/20221208T1145/profiles"
 
 
@@ -43,8 +47,7 @@ def test_pages_of_tracks_count_missions(get: Get) -> None:
 
 def test_a_cursor_of_profiles_stays_with_the_version_it_began_with(get: Get, db: Database[Any], fleet: Mission) -> None:
     first = get(f"{PROFILES}?limit=3").json
-    newer = make_mission(version="v2", earlier=(*fleet.earlier, earlier_of(fleet)))
-    db.missions.replace_one({"_id": fleet.id}, documents.mission_to_document(newer))
+    replace_it(db, fleet, JUST_NOW)
     whose = (fleet.platform, fleet.mission, "v2")
     db.profiles.insert_one(documents.profile_to_document(*whose, make_profile(9)))
     second = get(f"{PROFILES}?limit=3&cursor={first['next']}").json
@@ -53,8 +56,34 @@ def test_a_cursor_of_profiles_stays_with_the_version_it_began_with(get: Get, db:
     assert [item["number"] for item in get(PROFILES).json["items"]] == [9]
 
 
-def earlier_of(mission: Mission) -> Any:
-    return type(mission.earlier[0])(mission.version, mission.data_mode, START, "nrt.nc", mission.figures)
+def replace_it(db: Database[Any], mission: Mission, replaced_at: datetime) -> None:
+    out = EarlierVersion(mission.version, mission.data_mode, replaced_at, "nrt.nc", mission.figures)
+    newer = make_mission(version="v2", earlier=(*mission.earlier, out))
+    db.missions.replace_one({"_id": mission.id}, documents.mission_to_document(newer))
+
+
+def test_a_cursor_of_a_version_that_was_swept_away_is_refused(get: Get, db: Database[Any], fleet: Mission) -> None:
+    first = get(f"{PROFILES}?limit=3").json
+    replace_it(db, fleet, LONG_AGO)
+    response = get(f"{PROFILES}?limit=3&cursor={first['next']}")
+    assert response.status_code == 400
+    assert response.json["errors"][0]["field"] == "cursor"
+
+
+def test_an_export_that_outlived_its_version_breaks_off(db: Database[Any], fleet: Mission) -> None:
+    samples = profiles.samples_of(fleet)
+    first = next(samples)
+    replace_it(db, fleet, LONG_AGO)
+    assert first["number"] == 0
+    with pytest.raises(Conflict):
+        list(samples)
+
+
+def test_an_export_goes_on_when_its_version_was_just_replaced(db: Database[Any], fleet: Mission) -> None:
+    samples = profiles.samples_of(fleet)
+    next(samples)
+    replace_it(db, fleet, JUST_NOW)
+    assert [document["number"] for document in samples] == [1]
 
 
 @pytest.mark.parametrize("version", ["v7", "", "x" * 200])
