@@ -57,6 +57,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "basins": [],
     "counters": [],
     "derived_pending": [],
+    "originals.files": [],
+    "originals.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
 }
 
@@ -102,11 +104,17 @@ VALIDATORS: dict[str, Document] = {
 
 def ensure(db: Database[Document]) -> list[str]:
     """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names."""
+    known = {found["name"]: found.get("options", {}).get("validator") for found in db.list_collections()}
     for name, indexes in INDEXES.items():
         schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
-        try:
-            db.create_collection(name, validator=schema)
-        except CollectionInvalid:
+        if name not in known:
+            try:
+                db.create_collection(name, validator=schema)
+            except CollectionInvalid:
+                # Somebody else started at the same moment.
+                known[name] = None
+        # Changing one waits for every open transaction, also a killed importer's: only when there is a change.
+        if known.get(name, schema) != schema:
             db.command("collMod", name, validator=schema)
         if indexes:
             db[name].create_indexes(indexes)

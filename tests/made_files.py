@@ -1,0 +1,65 @@
+"""Small made glider files, sound unless a test asks for dirt."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+
+SAMPLES_A_PROFILE = 6
+STEP_S = 60
+
+
+def rows(profiles: int = 4, lon: float = 15.5, lat: float = 55.5, start_s: float = 1.6e9) -> dict[str, Any]:
+    """The columns of a time series: profiles down and up to 50 m, 600 m apart, a minute from sample to sample."""
+    n = profiles * SAMPLES_A_PROFILE
+    profile = np.arange(n) // SAMPLES_A_PROFILE
+    way = np.arange(n) % SAMPLES_A_PROFILE
+    depth = np.where(profile % 2 == 0, way, SAMPLES_A_PROFILE - 1 - way) * 10.0
+    return {
+        "time": start_s + STEP_S * np.arange(n, dtype=np.float64),
+        "longitude": lon + 0.01 * profile,
+        "latitude": np.full(n, lat),
+        "depth": depth,
+        "profile_index": profile + 1.0,
+        "temperature": 10.0 - 0.1 * depth,
+    }
+
+
+def time_series(
+    path: Path,
+    columns: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    units: Mapping[str, str] | None = None,
+    dimension: str = "time",
+) -> Path:
+    """A mission's time series: the columns of `rows` unless others are given, along one dimension."""
+    columns = rows() if columns is None else columns
+    said = {"time": "seconds since 1970-01-01T00:00:00Z", "depth": "m", "temperature": "Celsius", **(units or {})}
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension(dimension, len(columns.get("time", next(iter(columns.values())))))
+        for name, values in columns.items():
+            variable = file.createVariable(name, np.asarray(values).dtype, (dimension,), fill_value=np.nan)
+            if name in said:
+                variable.units = said[name]
+            variable[:] = values
+        for name, value in {"id": "made-20200913T1226", **(attributes or {})}.items():
+            file.setncattr(name, value)
+    return path
+
+
+def profile_file(path: Path, number: int = 1, attributes: Mapping[str, Any] | None = None, **column: Any) -> Path:
+    """One profile as the IOOS data assembly center's files bring it; `column` replaces columns of its rows."""
+    whole = rows(profiles=number, **{key: column.pop(key) for key in ("lon", "lat", "start_s") if key in column})
+    rename = {"longitude": "lon", "latitude": "lat"}
+    columns = {
+        rename.get(name, name): values[-SAMPLES_A_PROFILE:] for name, values in whole.items() if name != "profile_index"
+    }
+    time_series(path, {**columns, **column}, attributes)
+    with netCDF4.Dataset(path, "a") as file:
+        file.createVariable("profile_id", "i4")[...] = number
+        moment = file.createVariable("profile_time", "f8")
+        moment.units = "seconds since 1970-01-01T00:00:00Z"
+        moment[...] = float(columns["time"][0])
+    return path
