@@ -1,6 +1,7 @@
 """Missions on the pages come in by the same door as everywhere: made files, taken in."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,14 @@ HOSTILE = "\"'><script>alert(1)</script><!-- {{ 7*7 }}"
 SUMMER = 1_625_000_000.0  # 2021-06-29T20:53:20Z
 
 
+@pytest.fixture(scope="session")
+def tools() -> kit.Kit:
+    """The importer's tools, made once: reading 300 sea areas takes a while."""
+    return kit.kit(config.load(HALOCLINE_ENVIRONMENT="test"), Options())
+
+
 @pytest.fixture
-def take_in(settings: config.Settings, db: Database[dict[str, Any]], tmp_path: Path) -> Callable[..., None]:
+def take_in(tools: kit.Kit, db: Database[dict[str, Any]], tmp_path: Path) -> Callable[..., None]:
     """Makes a file and takes it in; figures as of `made_files.rows`, attributes as given."""
 
     def run(platform: str = "sea001", mission: str = "20210629T2053", **attributes: Any) -> None:
@@ -26,7 +33,7 @@ def take_in(settings: config.Settings, db: Database[dict[str, Any]], tmp_path: P
         mode = attributes.pop("mode", None)
         path = made_files.time_series(tmp_path / f"{platform}-{mission}.nc", rows, attributes)
         options = Options(platform=platform, mission=mission, mode=mode)
-        (report,) = runs.real([path], kit.kit(settings, options))
+        (report,) = runs.real([path], replace(tools, options=options))
         assert report.outcome != "refused", report.line()
 
     return run
