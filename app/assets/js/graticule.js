@@ -2,6 +2,7 @@
 import L from "leaflet";
 
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 90];
+const CORNER_PX = 4;
 const APART_PX = 76; // Room for the longest label, "179.95° W".
 
 function label(value, positive, negative, digits) {
@@ -28,10 +29,12 @@ class Graticule extends L.LayerGroup {
     const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
     for (let i = Math.ceil(view.getWest() / step); i * step <= view.getEast(); i++) {
       this.line([[-85, i * step], [85, i * step]]);
+      if (this.map.latLngToContainerPoint([0, i * step]).x > width - APART_PX) continue; // The corner is the parallels'.
       this.text([Math.min(view.getNorth(), 85), i * step], label(i * step, "E", "W", digits), "graticule-lon");
     }
     for (let i = Math.ceil(Math.max(-80, view.getSouth()) / step); i * step <= Math.min(80, view.getNorth()); i++) {
       this.line([[i * step, view.getWest() - span], [i * step, view.getEast() + span]]);
+      if (this.map.latLngToContainerPoint([i * step, 0]).y < CORNER_PX) continue;
       this.text([i * step, view.getEast()], label(i * step, "N", "S", digits), "graticule-lat");
     }
   }

@@ -20,6 +20,20 @@ class Land extends L.LayerGroup {
     this.url = url;
     this.base = url.slice(0, url.lastIndexOf("/") + 1);
     this.squares = new Map();
+    this.pending = 0;
+  }
+
+  /** A file of land; `data-pending` of the map counts those still on their way. */
+  async fetched(url) {
+    const count = (step) => (this.map.getContainer().dataset.pending = this.pending += step);
+    count(1);
+    try {
+      const answer = await fetch(url);
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      return await answer.json();
+    } finally {
+      count(-1);
+    }
   }
 
   onAdd(map) {
@@ -36,7 +50,7 @@ class Land extends L.LayerGroup {
 
   async load() {
     try {
-      this.index = await (await fetch(this.url)).json();
+      this.index = await this.fetched(this.url);
     } catch {
       return; // A map without land still shows the tracks.
     }
@@ -78,7 +92,7 @@ class Land extends L.LayerGroup {
       this.squares.set(key, square);
       try {
         const file = this.index.levels[level].pattern.replace("{name}", name);
-        const pieces = await (await fetch(this.base + file)).json();
+        const pieces = await this.fetched(this.base + file);
         square.addLayer(L.polygon(flip(pieces, Number(turn)), this.style));
       } catch {
         this.squares.delete(key);

@@ -1,0 +1,121 @@
+"""The whole portal with the demo missions, as a process of its own, and a Chromium that looks at it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+from pymongo import MongoClient
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
+
+from app.trial.servers import free_port
+from tests.e2e.browser.looking import Window
+
+ROOT = Path(__file__).parents[3]
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# A cold start on two busy cores, with a browser beside it.
+_PATIENCE_S = 60
+
+
+def _program(*names: str) -> str:
+    """Where one of these programs is; without them the test is skipped on a developer's machine and fails in CI."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found:
+        return found
+    reason = f"no {names[0]} was found: the pages have not been looked at with a browser"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser_programs() -> tuple[str, str]:
+    """Chromium and its driver."""
+    return _program(*_CHROMIUM), _program("chromedriver")
+
+
+@pytest.fixture(scope="session")
+def portal(
+    browser_programs: tuple[str, str],
+    mongodb_uri: str,
+    redis_url: str,
+    worker_number: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """Address of a portal with the demo missions."""
+    assert (ROOT / "app/static/manifest.json").exists(), "the front end is not built: run `make setup`"
+    port, database = free_port(), f"test_browser_{worker_number}"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "MONGODB_URI": mongodb_uri,
+        "MONGODB_DATABASE": database,
+        "MONGODB_TIMEOUT_MS": "20000",
+        "REDIS_URL": redis_url,
+        "HALOCLINE_ENVIRONMENT": "development",
+        "WEB_WORKERS": "1",
+        "WEB_BIND": f"127.0.0.1:{port}",
+    }
+    log = tmp_path_factory.mktemp("portal") / "portal.log"
+    with log.open("wb") as output:
+        options: dict[str, Any] = {"cwd": ROOT, "env": environment, "stdout": output, "stderr": output}
+        cli = [sys.executable, "-m", "app.cli"]
+        subprocess.run([*cli, "ingest", "demo"], check=True, timeout=_PATIENCE_S * 2, **options)
+        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app.wsgi:application"]
+        process = subprocess.Popen(gunicorn, **options)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            WebDriverWait(address, _PATIENCE_S, ignored_exceptions=(URLError, OSError)).until(
+                lambda url: _answers(url), f"the portal did not start: {log.read_text(errors='replace')[-2000:]}"
+            )
+            yield address
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE_S)
+            with MongoClient(mongodb_uri) as client:
+                client.drop_database(database)
+
+
+def _answers(address: str) -> bool:
+    with urllib.request.urlopen(f"{address}/livez", timeout=5) as answer:
+        return bool(answer.status == 200)
+
+
+@pytest.fixture
+def window(portal: str, browser_programs: tuple[str, str], tmp_path: Path) -> Iterator[Callable[[int], Window]]:
+    """Opens a fresh browser of so many pixels width on the portal."""
+    chromium, driver = browser_programs
+    opened: list[Chrome] = []
+
+    def open_window(width_px: int) -> Window:
+        options = ChromeOptions()
+        options.binary_location = chromium
+        for argument in (
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",  # A container's /dev/shm is too small for a page with a map.
+            "--hide-scrollbars",
+            f"--user-data-dir={tmp_path / f'profile-{len(opened)}'}",
+        ):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        # The driver is named, so selenium has nothing to download.
+        opened.append(Chrome(options=options, service=Service(driver)))
+        return Window(opened[-1], portal, width_px)
+
+    yield open_window
+    for chrome in opened:
+        chrome.quit()
