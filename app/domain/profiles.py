@@ -45,16 +45,19 @@ def identified(number: Ints, time_ms: Ints) -> NDArray[np.intp]:
 
 
 def _time_is_constant(number: Ints, time_ms: Ints) -> bool:
-    """Whether samples carry their profile's time instead of their own: so in nine of ten runs of a number."""
+    """Whether samples carry their profile's time instead of their own, told by the runs of one number.
+
+    Most runs then have a single time; a number that is its own neighbour makes a run of two or three. Sensors that
+    share a clock of whole seconds also repeat times, but have many of them.
+    """
     starts = np.flatnonzero(np.concatenate(([True], np.diff(number) != 0)))
     ends = np.concatenate((starts[1:], [number.size]))
     long = ends - starts > 1
     if not long.any():
         return False
-    # A repeated number may be a run's neighbour, so a run counts as constant when nearly all its steps are 0.
-    still = np.concatenate(([0], np.cumsum(np.diff(time_ms) == 0)))
-    share = (still[ends - 1] - still[starts])[long] / (ends - starts - 1)[long]
-    return bool(np.mean(share > 0.5) >= 0.9)
+    steps = np.concatenate(([0], np.cumsum(np.diff(time_ms) != 0)))
+    times = (steps[ends - 1] - steps[starts] + 1)[long]
+    return bool(np.median(times) == 1 and np.mean(times <= 3) >= 0.9)
 
 
 def directions(depth_m: Floats, group: NDArray[np.intp], groups: int) -> NDArray[np.int8]:

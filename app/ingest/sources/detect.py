@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.ingest.refusal import Refused
-from app.ingest.sources import grid, profile_file, time_series
+from app.ingest.sources import classic, grid, profile_file, time_series
 from app.ingest.sources.netcdf import CELLS_PER_SAMPLE, NetCdf, opened
 from app.ingest.sources.observations import Coordinates, Observations
 
@@ -31,6 +31,8 @@ def read(path: Path, limits: Limits, has_identity: bool = False) -> Observations
         head = stream.read(_HEAD_BYTES)
     if not head.startswith(_NETCDF):
         raise _not_netcdf(head, has_identity)
+    if head.startswith(b"CDF") and (least := classic.least_size(path) or 0) > path.stat().st_size:
+        raise Refused("truncated", f"{path.stat().st_size} bytes are there of at least {least}")
     with opened(path) as file:
         _bounded(file, limits)
         return _read(file, has_identity)

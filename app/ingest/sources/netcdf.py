@@ -131,7 +131,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return [plain(item) for item in value.tolist()]
     if isinstance(value, np.generic):
-        return value.item()
+        return plain(value.item())
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        # MongoDB's whole numbers end there.
+        return str(value)
     return value if isinstance(value, str | int | float) else str(value)
 
 

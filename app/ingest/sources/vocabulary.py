@@ -21,6 +21,8 @@ _NOT_MEASURED = (
 )  # fmt: skip
 _NOT_MEASURED_PREFIXES = ("time_", "deployment_", "sensor_", "instrument_", "qartod_", "gps_")
 _NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_flag", "_time")
+# Names of the columns that every stored profile has.
+_COORDINATES = ("time", "longitude", "latitude", "depth")
 _STEMS = ("_adjusted", "_raw")
 
 # What dialects call good: QARTOD, OceanGliders, Seaglider, IOOS.
@@ -74,7 +76,7 @@ def measured(file: NetCdf, dimensions: Iterable[tuple[str, ...]], coordinates: s
     for name in found:
         if name not in ours:
             own = "".join(c if c.isascii() and c.isalnum() else "_" for c in name).strip("_") or "unnamed"
-            while own in ours.values():
+            while own in ours.values() or own in _COORDINATES:
                 own += "_2"
             ours[name] = own
     return sorted(ours.items(), key=lambda pair: pair[1])

@@ -1,0 +1,57 @@
+"""Times in all forms that files use, and spans over the turn of a year."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain import times
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2022-12-08T11:45:52Z", datetime(2022, 12, 8, 11, 45, 52, tzinfo=UTC)),
+        ("2021-08-23T23:22:52.837000000", datetime(2021, 8, 23, 23, 22, 52, 837000, tzinfo=UTC)),
+        ("20100903T181710", datetime(2010, 9, 3, 18, 17, 10, tzinfo=UTC)),
+        ("2024-02-06T17:05Z", datetime(2024, 2, 6, 17, 5, tzinfo=UTC)),
+        ("1970-1-1 00:00:00", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("1970-01-01", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("1970-01-01T00:00:00+00:00", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("2020-01-01T02:00:00+0200", datetime(2020, 1, 1, tzinfo=UTC)),
+        ("2019-12-31T19:00:00-05:00", datetime(2020, 1, 1, tzinfo=UTC)),
+        ("2010-09-03 18:24:38.193000192", datetime(2010, 9, 3, 18, 24, 38, 193000, tzinfo=UTC)),
+    ],
+)
+def test_every_form_in_use_is_read_as_utc(text: str, moment: datetime) -> None:
+    assert times.parsed(text) == moment
+
+
+@pytest.mark.parametrize("text", ["", " ", "yesterday", "2022-13-01", "2022-02-30T00:00", None, 19, "20220230T1200"])
+def test_what_is_no_time_is_none(text: object) -> None:
+    assert times.parsed(text) is None
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    parsed = times.parsed(text)
+
+    assert parsed is None or parsed.tzinfo is UTC
+
+
+@given(st.integers(-62_135_596_800_000, 253_402_300_799_000))
+def test_milliseconds_come_back_exactly(time_ms: int) -> None:
+    assert times.to_ms(times.from_ms(time_ms)) == time_ms
+
+
+def test_a_mission_over_new_year_divides_by_real_time() -> None:
+    start, end = datetime(2023, 12, 30, 12, tzinfo=UTC), datetime(2024, 1, 2, 12, tzinfo=UTC)
+
+    assert times.seconds_by_year(start, end) == {2023: 1.5 * 86_400, 2024: 1.5 * 86_400}
+
+
+def test_a_mission_that_starts_at_midnight_of_new_year_lies_in_the_new_one() -> None:
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+
+    assert times.seconds_by_year(start, datetime(2024, 1, 2, tzinfo=UTC)) == {2024: 86_400.0}

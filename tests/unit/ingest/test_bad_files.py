@@ -1,0 +1,158 @@
+"""Files that cannot be taken in: each is refused with one line that names the file, the variable and the cause."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import pytest
+
+from app.ingest.report import Report
+from tests.made_files import profile_file, rows, time_series
+
+Read = Callable[..., Report]
+
+
+def without(*names: str) -> dict[str, Any]:
+    """The columns of a sound file but these."""
+    return {name: values for name, values in rows().items() if name not in names}
+
+
+def refused(report: Report, code: str, *words: str) -> None:
+    """Asserts the refusal, in one line with these words."""
+    assert (report.outcome, report.reason_code, report.mission) == ("refused", code, None)
+    assert report.reason is not None
+    assert "\n" not in report.reason
+    assert [word for word in words if word not in report.reason] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty_file"),
+        (b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "html_page"),
+        (b"\n  <HTML><head><title>Login</title></head></HTML>", "html_page"),
+        (b"just some text", "not_netcdf"),
+        (bytes(range(256)), "not_netcdf"),
+        (b"\x89HDF\r\n\x1a\n", "truncated"),
+        (b"CDF\x01\x00\x00", "truncated"),
+        (b"CDF\x02" + b"\xff" * 64, "truncated"),
+        (b'[{"deployment": "x"}]', "not_observations"),
+        (b"time,latitude,longitude,depth\nUTC,degrees_north,degrees_east,m\n", "no_mission"),
+    ],
+)
+def test_what_is_no_netcdf_is_refused(tmp_path: Path, read: Read, content: bytes, code: str) -> None:
+    path = tmp_path / "download.nc"
+    path.write_bytes(content)
+
+    refused(read(path), code, "download.nc")
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("layout", ["NETCDF4", "NETCDF3_CLASSIC"])
+def test_a_truncated_file_is_refused(tmp_path: Path, read: Read, kept: float, layout: str) -> None:
+    whole = time_series(tmp_path / "whole.nc", rows(profiles=400))
+    copy = tmp_path / "copy.nc"
+    with netCDF4.Dataset(whole) as source, netCDF4.Dataset(copy, "w", format=layout) as target:
+        target.createDimension("time", len(source.dimensions["time"]))
+        for name, variable in source.variables.items():
+            target.createVariable(name, "f8", ("time",))[:] = variable[:]
+            target.variables[name].setncatts({a: variable.getncattr(a) for a in variable.ncattrs() if a == "units"})
+        target.id = source.id
+    data = copy.read_bytes()
+    path = tmp_path / "cut.nc"
+    path.write_bytes(data[: int(len(data) * kept)])
+
+    refused(read(path), "truncated", "cut.nc")
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "word"),
+    [
+        (("time",), "no_time", "time"),
+        (("latitude",), "no_valid_position", "latitude"),
+        (("longitude",), "no_valid_position", "longitude"),
+        (("time", "latitude", "longitude"), "not_observations", "position"),
+    ],
+)
+def test_a_file_without_time_or_position_is_refused(
+    tmp_path: Path, read: Read, missing: tuple[str, ...], code: str, word: str
+) -> None:
+    refused(read(time_series(tmp_path / "part.nc", without(*missing))), code, "part.nc", word)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "code", "words"),
+    [
+        ("time", np.nan, "no_time", ["time"]),
+        ("latitude", np.nan, "no_valid_position", ["latitude", "without a value"]),
+        ("latitude", 4838.49, "position_not_degrees", ["latitude", "4838.49"]),
+        ("longitude", -12330.7, "position_not_degrees", ["longitude", "-12330.7"]),
+        ("time", 4.0e9, "time_out_of_range", ["time", "2096"]),
+        ("time", 1000.0, "time_out_of_range", ["time", "1970"]),
+        ("time", 1e300, "no_time", ["time"]),
+    ],
+)
+def test_a_column_of_nonsense_is_refused(
+    tmp_path: Path, read: Read, name: str, values: float, code: str, words: list[str]
+) -> None:
+    columns = {**rows(), name: np.full(24, values)}
+
+    refused(read(time_series(tmp_path / "odd.nc", columns)), code, "odd.nc", *words)
+
+
+def test_positions_at_the_origin_only_are_refused(tmp_path: Path, read: Read) -> None:
+    columns = {**rows(), "latitude": np.zeros(24), "longitude": np.zeros(24)}
+
+    refused(read(time_series(tmp_path / "origin.nc", columns)), "no_valid_position", "24 at 0, 0")
+
+
+def test_a_file_of_nothing_but_nan_is_refused(tmp_path: Path, read: Read) -> None:
+    columns = {name: np.full(24, np.nan) for name in rows()}
+
+    refused(read(time_series(tmp_path / "nan.nc", columns)), "no_time", "time")
+
+
+def test_a_file_without_rows_is_refused(tmp_path: Path, read: Read) -> None:
+    columns = {name: values[:0] for name, values in rows().items()}
+
+    refused(read(time_series(tmp_path / "short.nc", columns)), "no_samples", "short.nc")
+
+
+@pytest.mark.parametrize("units", ["seconds", "fortnights since 1970-01-01", "seconds since the war", ""])
+def test_times_that_count_from_nowhere_are_refused(tmp_path: Path, read: Read, units: str) -> None:
+    refused(read(time_series(tmp_path / "when.nc", units={"time": units})), "no_time", "time", "since when")
+
+
+def test_a_few_bytes_that_declare_billions_of_rows_are_refused(tmp_path: Path, read: Read) -> None:
+    path = tmp_path / "vast.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension("time", 4_000_000_000)
+        for name in ("time", "latitude", "longitude"):
+            file.createVariable(name, "f8", ("time",), chunksizes=(1_000_000,))
+
+    assert path.stat().st_size < 100_000
+    refused(read(path), "too_large", "4000000000")
+
+
+def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path, read: Read) -> None:
+    path = time_series(tmp_path / "large.nc")
+
+    refused(read(path, HALOCLINE_MAX_FILE_BYTES=1024), "too_large", "large.nc", "1024")
+
+
+def test_a_file_without_identity_is_refused(tmp_path: Path, read: Read) -> None:
+    refused(read(time_series(tmp_path / "who.nc", attributes={"id": "a glider"})), "no_mission", "--mission")
+
+
+def test_a_profile_file_with_number_zero_is_refused(tmp_path: Path, read: Read) -> None:
+    path = profile_file(tmp_path / "zero.nc")
+    with netCDF4.Dataset(path, "a") as file:
+        file.variables["profile_id"][...] = 0
+
+    refused(read(path), "not_profiles", "profile_id")
+
+
+def test_a_folder_without_permission_to_read_is_no_crash(tmp_path: Path, read: Read) -> None:
+    refused(read(tmp_path / "gone.nc"), "not_found", "gone.nc")

@@ -1,0 +1,90 @@
+"""Every real file gives, alone and in a dry run, what expected.json says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_EXPECTED = Path(os.environ.get("HALOCLINE_TEST_DATA", "")) / "real" / "expected.json"
+FILES: dict[str, Any] = json.loads(_EXPECTED.read_text("utf-8"))["files"] if _EXPECTED.is_file() else {}
+STORED = [name for name, expected in FILES.items() if expected["outcome"] == "stored"]
+REFUSED = [name for name, expected in FILES.items() if expected["outcome"] == "refused"]
+_NONE = [pytest.param("", id="no real files")]
+
+
+def dry_run(*files: Path, options: tuple[str, ...] = (), zone: str = "UTC") -> tuple[int, list[dict[str, Any]]]:
+    """The exit status and the objects of `halocline ingest --dry-run --json`, in a process without a server."""
+    command = [sys.executable, "-m", "app.cli", "ingest", "--dry-run", "--json", *options, *map(str, files)]
+    environment = {"TZ": zone, "PYTHONPATH": str(Path(__file__).parents[3]), "MONGODB_URI": "mongodb://127.0.0.1:9"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def reports(test_data: Path) -> dict[str, dict[str, Any]]:
+    """What a dry run over all files says, by file."""
+    status, found = dry_run(*(test_data / "real" / name for name in FILES))
+    assert status == 1
+    return dict(zip(FILES, found, strict=True))
+
+
+@pytest.mark.parametrize("name", STORED or _NONE)
+def test_a_real_file_gives_the_expected_mission(reports: dict[str, dict[str, Any]], name: str) -> None:
+    expected, report = FILES[name], reports[name]
+
+    assert (report["outcome"], report["reason"], report["reason_code"]) == ("stored", None, None)
+    mission = report["mission"]
+    exact = ("platform", "mission", "data_mode", "samples", "profiles", "start_at", "end_at")
+    assert {key: mission[key] for key in exact} == {key: expected[key] for key in exact}
+    assert mission["distance_m"] == pytest.approx(expected["distance_m"], rel=1e-3)
+    # The expected sums are rounded to 0.1 m.
+    assert mission["vertical_m"] == pytest.approx(expected["vertical_m"], rel=1e-3, abs=0.05)
+    assert mission["max_depth_m"] == pytest.approx(expected["max_depth_m"], abs=0.01)
+    assert mission["bbox"] == pytest.approx(expected["bbox"], abs=1e-4)
+    assert mission["basins"][0]["name"] == expected["basin"]
+    warnings = {warning["code"]: warning["count"] for warning in mission["warnings"]}
+    assert expected["warnings"].items() <= warnings.items()
+
+
+@pytest.mark.parametrize("name", REFUSED or _NONE)
+def test_a_real_file_that_cannot_be_used_is_refused_by_name(reports: dict[str, dict[str, Any]], name: str) -> None:
+    expected, report = FILES[name], reports[name]
+
+    assert (report["outcome"], report["reason_code"], report["mission"]) == ("refused", expected["reason_code"], None)
+    assert "\n" not in report["reason"]
+    assert all(word in report["reason"] for word in [Path(name).name, *expected.get("reason_names", [])])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Stockholm", "America/Los_Angeles"])
+def test_the_start_does_not_depend_on_where_the_importer_runs(test_data: Path, zone: str) -> None:
+    real = test_data / "real"
+    files = (real / "voto/nrt_SEA077_M17.nc", real / "pyglider/dfo-eva035-20190718_timeseries.nc")
+
+    status, found = dry_run(*files, zone=zone)
+
+    assert status == 0
+    assert [report["mission"]["start_at"] for report in found] == [
+        "2022-12-08T11:45:52.410Z",
+        "2019-07-21T23:25:02.737Z",
+    ]
+
+
+def test_declared_metadata_that_the_data_contradict_are_warned_of(reports: dict[str, dict[str, Any]]) -> None:
+    name = "og1/sea076_20230906T0852_R.nc"
+
+    codes = [warning["code"] for warning in reports[name]["mission"]["warnings"]]
+
+    assert "declared_differs" in codes
+
+
+def test_a_dive_with_a_mission_named_is_refused_for_its_format(test_data: Path) -> None:
+    options = ("--mission", "20080604T0000")
+
+    status, (report,) = dry_run(test_data / "real/seaglider/p0050003_20080606.nc", options=options)
+
+    assert (status, report["reason_code"]) == (1, "format_not_supported")

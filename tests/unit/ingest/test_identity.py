@@ -1,0 +1,108 @@
+"""Who a file is about, and in which mode."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.errors import Invalid
+from app.ingest import identity
+from app.ingest.identity import Options
+from app.ingest.report import Report
+from tests.made_files import rows, time_series
+
+Read = Callable[..., Report]
+
+
+@pytest.mark.parametrize(
+    ("said", "platform", "mission", "mode"),
+    [
+        ("Smilla77-20221208T1145", "smilla77", "20221208T1145", "R"),
+        ("sg033_20100903T182416_delayed", "sg033", "20100903T182416", "D"),
+        ("sea076_20230906T0852_R", "sea076", "20230906T0852", "R"),
+        ("whoi_406-20160902T1700", "whoi_406", "20160902T1700", "R"),
+        ("dfo-eva035035-20190721T2325", "dfo-eva035035", "20190721T2325", "R"),
+        ("sp065_20210616T143025_P", "sp065", "20210616T143025", "P"),
+        ("bass-20171031T0000-delayed", "bass", "20171031T0000", "D"),
+        ("unit_595-20190718", "unit_595", "20190718", "R"),
+    ],
+)
+def test_an_id_names_platform_mission_and_mode(
+    tmp_path: Path, read: Read, said: str, platform: str, mission: str, mode: str
+) -> None:
+    found = read(time_series(tmp_path / "a.nc", attributes={"id": said})).mission
+
+    assert found is not None
+    assert (found["platform"], found["mission"], found["data_mode"]) == (platform, mission, mode)
+
+
+def test_adjusted_values_say_more_than_an_attribute_that_still_says_real_time(tmp_path: Path, read: Read) -> None:
+    columns = {**rows(), "temperature_adjusted": rows()["temperature"]}
+
+    found = read(time_series(tmp_path / "a.nc", columns, {"data_mode": "R"})).mission
+
+    assert found is not None
+    assert found["data_mode"] == "A"
+
+
+def test_the_attribute_beats_the_suffix(tmp_path: Path, read: Read) -> None:
+    found = read(time_series(tmp_path / "a.nc", attributes={"id": "sp065_20210616T143025_R", "data_mode": "D"})).mission
+
+    assert found is not None
+    assert found["data_mode"] == "D"
+
+
+def test_the_caller_beats_the_file(tmp_path: Path, read: Read) -> None:
+    found = read(time_series(tmp_path / "a.nc"), identity.options("Other1", "20200101T0000", "d")).mission
+
+    assert found is not None
+    assert (found["platform"], found["mission"], found["data_mode"]) == ("other1", "20200101T0000", "D")
+
+
+def test_the_caller_can_name_a_file_that_names_nothing(tmp_path: Path, read: Read) -> None:
+    path = time_series(tmp_path / "a.nc", attributes={"id": "nothing"})
+
+    found = read(path, Options(platform="glider9", mission="m1")).mission
+
+    assert found is not None
+    assert (found["platform"], found["mission"]) == ("glider9", "m1")
+
+
+@pytest.mark.parametrize("said", ["../etc-20200101T0000", "<b>x</b>-20200101T0000", "a/b-20200101T0000"])
+def test_a_name_that_cannot_stand_in_an_address_is_refused(tmp_path: Path, read: Read, said: str) -> None:
+    assert read(time_series(tmp_path / "a.nc", attributes={"id": said})).reason_code == "bad_identity"
+
+
+@pytest.mark.parametrize(
+    ("platform", "mission", "mode", "field"),
+    [("a/b", None, None, "platform"), (None, "x y", None, "mission"), (None, None, "Q", "mode")],
+)
+def test_options_that_cannot_be_are_invalid(
+    platform: str | None, mission: str | None, mode: str | None, field: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        identity.options(platform, mission, mode)
+
+    assert caught.value.field == field
+
+
+def test_known_platforms_have_their_names() -> None:
+    names = identity.platform_names(None)
+
+    assert (names["smilla77"].serial, names["smilla77"].name) == ("SEA077", "Smilla")
+
+
+def test_an_operators_names_replace_ours(tmp_path: Path) -> None:
+    path = tmp_path / "platforms.toml"
+    path.write_text('[SB2016]\nserial = "SB2016"\nkind = "sailbuoy"\n', encoding="utf-8")
+
+    assert identity.platform_names(path) == {"sb2016": identity.PlatformName(serial="SB2016", kind="sailbuoy")}
+
+
+@pytest.mark.parametrize("text", ["[x", '[x]\ncolour = "red"', "x = 1"])
+def test_a_broken_file_of_names_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "platforms.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(Invalid, match="HALOCLINE_PLATFORMS_FILE"):
+        identity.platform_names(path)
