@@ -27,7 +27,7 @@ reset: down ## Stop and delete the data of `make up`
 
 ##@ Develop
 
-.PHONY: setup develop format generate requirements
+.PHONY: setup develop format screenshots generate requirements
 setup: ## Prepare only .venv and the front end
 	@scripts/setup trial
 
@@ -38,6 +38,13 @@ develop:
 format: develop ## Format the Python code
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
+
+screenshots: develop ## Take the README's pictures anew with Chromium (docs/img)
+	@CI=true $(bin)/python -m pytest tests/e2e/browser -q -k every_page
+	@mkdir -p docs/img
+	@cp build/screenshots/landing-1440.png docs/img/landing.png
+	@cp build/screenshots/mission-1440.png docs/img/mission.png
+	@cp build/screenshots/mission-390.png docs/img/phone.png
 
 generate: develop ## Write alert rules and dashboards anew from monitoring/
 	@$(bin)/python -m monitoring.generate
@@ -80,3 +87,18 @@ TARGET ?= http://127.0.0.1:8000
 load: develop ## Load TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike; docs/load-tests.md has the rest
 	@$(bin)/locust -f loadtest/locustfile.py --headless --only-summary --host $(TARGET) --shape $(SHAPE) \
 	  $(if $(USERS),--users $(USERS)) $(if $(RUN_TIME),--run-time $(RUN_TIME))
+
+##@ Image and cluster
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= halocline:$(VERSION)
+ENGINE ?= $(firstword $(notdir $(shell command -v docker podman 2>/dev/null)))
+.PHONY: image cluster-test
+image: ## Build the image (IMAGE=halocline:VERSION, BASE=… for another Python image, ENGINE=docker or podman)
+	@$(or $(ENGINE),$(error Neither docker nor podman is on PATH)) build $(if $(BASE),--build-arg BASE=$(BASE)) \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) --tag $(IMAGE) .
+
+# Takes namespace halocline-lab for itself and removes it afterwards. HALOCLINE_CLUSTER_URL: the way in, if it is not
+# http://127.0.0.1:8080. The image must be there already.
+cluster-test: develop ## The drills on the current kubectl context (IMAGE=…): about 15 minutes
+	@IMAGE=$(IMAGE) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20

@@ -52,14 +52,16 @@ def index() -> str:
     """Missions that match the filters in the URL, newest data first, a page at a time."""
     chosen = _chosen()
     found = _page(chosen)
+    facets = missions.facets()
+    named = {mission.platform for mission in found.items} | set(facets["platform"])
     return render_template(
         "missions.html",
         chosen=chosen,
         after=request.args.get("after"),
         missions=found.items,
         next=found.next,
-        platforms=platforms.named(sorted({mission.platform for mission in found.items})),
-        facets=missions.facets(),
+        platforms=platforms.named(sorted(named)),
+        facets=facets,
         basin_names=basins.names(),
     )
 

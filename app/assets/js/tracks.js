@@ -111,7 +111,7 @@ export function drawTracks(map, collection, element) {
       group.pin = marker(properties, at, heading(lines)).addTo(map);
       group.bounds.extend(at);
       if (element.dataset.map === "fleet" && drawn.size < LABELS_AT_MOST) {
-        group.pin.bindTooltip(properties.serial, { permanent: true, direction: "right", offset: [12, 0], className: "map-label" });
+        group.pin.bindTooltip(properties.serial, { permanent: true, direction: "auto", offset: [12, 0], className: "map-label" });
       }
     }
     if (group.bounds.isValid()) bounds.extend(group.bounds);

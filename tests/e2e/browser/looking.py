@@ -65,6 +65,15 @@ class Window:
         urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
         return {urlsplit(url).netloc for url in urls if urlsplit(url).scheme.startswith(("http", "ws"))} - {own}
 
+    def received_bytes(self) -> int:
+        """What the page and everything it asked for weighed over the wire, headers left out."""
+        script = """
+          return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+            .reduce((sum, entry) => sum + entry.encodedBodySize, 0);
+        """
+        received: int = self.chrome.execute_script(script)
+        return received
+
     def overflow_px(self) -> int:
         """By how much the page is wider than the window."""
         width: int = self.chrome.execute_script("return document.documentElement.scrollWidth")

@@ -62,6 +62,12 @@ def test_the_demo_missions_show_their_figures(window: Open) -> None:
     assert "Bornholm Basin" in desk.all(".lead-text")[0].text
 
 
+@pytest.mark.parametrize("path", ["/", "/missions", SMILLA, "/fleet/SEA077"])
+def test_a_first_view_is_light(window: Open, path: str) -> None:
+    received = window(390).open(path).received_bytes()
+    assert 5_000 < received <= 150_000
+
+
 def test_list_and_map_answer_each_other(window: Open) -> None:
     desk = window(1440).open("/")
     (entry,) = desk.all("[data-track='smilla77/20221208T1145']")

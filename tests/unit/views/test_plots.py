@@ -1,0 +1,55 @@
+"""The numbers behind the small pictures."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.domain.records import Track
+from app.views import plots
+
+START = datetime(2022, 12, 8, 11, 45, tzinfo=UTC)
+
+
+def make_track(depths_m: list[float], step: timedelta = timedelta(hours=1)) -> Track:
+    """Profiles at one place, a step apart."""
+    n = len(depths_m)
+    at = tuple(START + step * i for i in range(n))
+    return Track("p", "m", "v", tuple(range(n)), (15.0,) * n, (55.0,) * n, at, tuple(depths_m), (), (), 0, None)
+
+
+def test_nothing_to_draw_draws_nothing() -> None:
+    assert plots.spark(None) == ()
+    assert plots.depths(None) is None
+    assert plots.depths(make_track([])) is None
+    assert plots.spark(make_track([0.0, 0.0])) == ()
+
+
+def test_one_profile_is_one_bar() -> None:
+    assert len(plots.spark(make_track([80.0]))) == 1
+
+
+def test_many_profiles_become_few_bars_that_keep_the_deepest() -> None:
+    bars = plots.spark(make_track([10.0] * 999 + [80.0]))
+    assert len(bars) == 60
+    assert max(height for _, _, height in bars) == 1.0
+
+
+def test_the_picture_ends_at_a_round_depth_below_the_deepest() -> None:
+    drawn = plots.depths(make_track([60.0, 82.12]))
+    assert drawn is not None
+    assert drawn.bottom_m == 100
+    assert [tick.text for tick in drawn.depth_ticks] == ["0", "20", "40", "60", "80", "100"]
+
+
+def test_times_are_ticked_at_round_hours_and_days() -> None:
+    hours = plots.depths(make_track([10.0] * 20))
+    days = plots.depths(make_track([10.0] * 20, timedelta(hours=10)))
+    assert hours is not None
+    assert days is not None
+    assert [tick.text for tick in hours.time_ticks] == ["12:00", "18:00", "09 Dec", "06:00"]
+    assert [tick.text for tick in days.time_ticks] == ["10 Dec", "12 Dec", "14 Dec", "16 Dec"]
+
+
+def test_everything_stays_inside_the_picture() -> None:
+    drawn = plots.depths(make_track([float(d) for d in range(1, 500)]))
+    assert drawn is not None
+    assert all(left >= 0 and left + width <= 1 and 0 <= height <= 1 for left, width, height in drawn.bars)
+    assert all(0 <= tick.at <= 1 for tick in (*drawn.time_ticks, *drawn.depth_ticks))
