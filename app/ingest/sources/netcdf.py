@@ -1,5 +1,6 @@
 """A NetCDF file as plain arrays: fills are NaN, scaled, in native byte order; damage is refused, not raised."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,11 +30,15 @@ _CALENDARS = {"", "standard", "gregorian", "proleptic_gregorian"}
 _EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_000
 
 
+# The library crashes the process when two threads use it at once, even on different files.
+_ONE_AT_A_TIME = threading.Lock()
+
+
 @contextmanager
 def opened(path: Path) -> Iterator["NetCdf"]:
     """The file, closed at the end. Raises Refused when its bytes are damaged, also while it is read."""
     try:
-        with netCDF4.Dataset(str(path)) as dataset:
+        with _ONE_AT_A_TIME, netCDF4.Dataset(str(path)) as dataset:
             # The library would mask by valid_min and valid_max: a depth of -0.02 m is dirt, not a gap.
             dataset.set_auto_mask(False)
             dataset.set_auto_scale(False)

@@ -1,0 +1,101 @@
+"""`halocline ingest` as people call it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from app import config
+from tests.made_files import time_series
+
+ROOT = Path(__file__).parents[3]
+
+
+def halocline(*arguments: str | Path, settings: config.Settings | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the command, pointed at the servers of the tests when settings are given."""
+    named = (
+        {}
+        if settings is None
+        else {
+            "MONGODB_URI": settings.mongodb_uri,
+            "MONGODB_DATABASE": settings.mongodb_database,
+            "REDIS_URL": settings.redis_url,
+        }
+    )
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "MONGODB_URI": "mongodb://127.0.0.1:9", **named}
+    command = [sys.executable, "-m", "app.cli", "ingest", *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_folder_is_taken_in_with_one_line_a_file(
+    tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]]
+) -> None:
+    (tmp_path / "deep").mkdir()
+    time_series(tmp_path / "deep/a.nc")
+    (tmp_path / "b.nc").write_bytes(b"")
+    (tmp_path / "README.md").write_text("not data", encoding="utf-8")
+
+    done = halocline(tmp_path, settings=settings)
+
+    lines = done.stdout.splitlines()
+    assert (done.returncode, len(lines)) == (1, 2)
+    assert lines[0].startswith("refused   empty_file: b.nc: ")
+    assert lines[1].startswith("stored ")
+    assert "made/20200913T1226 R, 4 profiles, 1.9 km, Bornholm Basin" in lines[1]
+    assert db.missions.count_documents({}) == 1
+
+
+def test_json_has_one_object_a_line_with_the_promised_fields(
+    tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]]
+) -> None:
+    path = time_series(tmp_path / "a.nc")
+
+    done = halocline("--json", path, settings=settings)
+
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert list(report) == ["path", "outcome", "reason", "reason_code", "mission"]
+    assert (report["path"], report["outcome"]) == (str(path), "stored")
+    assert set(report["mission"]) == {
+        "platform", "mission", "data_mode", "samples", "profiles", "distance_m", "max_depth_m", "vertical_m",
+        "start_at", "end_at", "bbox", "basins", "warnings",
+    }  # fmt: skip
+
+
+def test_a_refusal_by_mode_still_says_what_the_file_alone_gives(
+    tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]]
+) -> None:
+    path = time_series(tmp_path / "a.nc")
+    halocline("--mode", "D", path, settings=settings)
+
+    report = json.loads(halocline("--json", path, settings=settings).stdout)
+
+    assert (report["outcome"], report["reason_code"]) == ("refused", "lower_mode")
+    assert (report["mission"]["data_mode"], report["mission"]["profiles"]) == ("R", 4)
+
+
+def test_a_dry_run_needs_no_server_and_stores_nothing(tmp_path: Path, db: Database[dict[str, Any]]) -> None:
+    done = halocline("--dry-run", "--json", time_series(tmp_path / "a.nc"))
+
+    assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "stored")
+    assert db.missions.count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("gone.nc",), ("--mode", "X", __file__), ("--mission", "a/b", __file__), ("--what", __file__)]
+)
+def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
+    assert halocline("--dry-run", *arguments).returncode == 2
+
+
+def test_a_store_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:
+    done = halocline(time_series(tmp_path / "a.nc"))
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "halocline: MongoDB is not available at the moment"
+    assert "Traceback" not in done.stderr

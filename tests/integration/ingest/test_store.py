@@ -1,0 +1,301 @@
+"""What an import leaves in the store, and what it leaves alone."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import gridfs
+import numpy as np
+import pytest
+from pymongo.database import Database
+from redis import Redis
+
+from app import events, extensions
+from app.domain import columns
+from app.ingest.report import Report
+from app.store import missions, profiles, samples, totals, tracks, versions
+from tests.made_files import profile_file, rows, time_series
+
+Ingest = Callable[..., list[Report]]
+Db = Database[dict[str, Any]]
+PLATFORM, MISSION = "made", "20200913T1226"
+
+
+def adjusted(path: Path) -> Path:
+    """The sound file with values of a higher mode."""
+    return time_series(path, {**rows(), "temperature_adjusted": rows()["temperature"]})
+
+
+def decoded(document: dict[str, Any], name: str) -> list[float]:
+    """A column of a sample document."""
+    column = document["columns"][name]
+    return columns.decoded(column["data"], column["dtype"]).tolist()
+
+
+def test_a_mission_is_stored_with_its_profiles_and_samples(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    ingest(time_series(tmp_path / "a.nc"))
+
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    assert (found.figures.profiles, found.figures.samples, found.data_mode) == (4, 24, "R")
+    listed = profiles.page(PLATFORM, MISSION, found.version, limit=10)
+    assert [(profile.number, profile.direction) for profile in listed] == [
+        (1, "down"),
+        (2, "up"),
+        (3, "down"),
+        (4, "up"),
+    ]
+    documents = list(samples.of_version(PLATFORM, MISSION, found.version))
+    assert [document["number"] for document in documents] == [1, 2, 3, 4]
+    stored = [value for document in documents for value in decoded(document, "temperature")]
+    assert stored == pytest.approx(rows()["temperature"].tolist())
+    stored_times = [value / 1000 for document in documents for value in decoded(document, "time")]
+    assert stored_times == rows()["time"].tolist()
+
+
+def test_samples_outside_profiles_are_kept_under_number_0(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    outside = rows()
+    outside["profile_index"][[0, 23]] = 0
+
+    ingest(time_series(tmp_path / "a.nc", outside))
+
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    assert found.figures.samples == 24
+    kept = {doc["number"]: doc["count"] for doc in samples.of_version(PLATFORM, MISSION, found.version)}
+    assert kept == {0: 2, 1: 5, 2: 6, 3: 6, 4: 5}
+
+
+def test_the_original_is_kept_byte_by_byte(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    path = time_series(tmp_path / "a.nc")
+
+    ingest(path)
+
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    with gridfs.GridFSBucket(db, "originals").open_download_stream(sha256) as stream:
+        assert (stream.filename, stream.read()) == ("a.nc", path.read_bytes())
+
+
+def test_a_track_and_totals_are_derived(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    ingest(time_series(tmp_path / "a.nc", rows(lon=179.985, lat=-17.0)))
+
+    track = tracks.find(PLATFORM, MISSION)
+    assert track is not None
+    assert (track.number, len(track.lines), track.hidden) == ((1, 2, 3, 4), 2, 0)
+    fleet = totals.find("fleet")
+    assert fleet is not None
+    assert (fleet.missions, fleet.platforms, fleet.profiles, fleet.samples) == (1, 1, 4, 24)
+    assert [found.scope for found in totals.of_kind("year")] == ["year:2020"]
+    assert [found.scope for found in totals.of_kind("platform")] == ["platform:made"]
+    assert db.derived_pending.count_documents({}) == 0
+
+
+def test_a_mission_over_new_year_has_a_share_in_both_years(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    turn_s = datetime(2024, 1, 1, tzinfo=UTC).timestamp()
+
+    ingest(time_series(tmp_path / "a.nc", rows(start_s=turn_s - 11.5 * 60)))
+
+    years = totals.of_kind("year")
+    assert [(found.scope, found.profiles, found.time_at_sea_s) for found in years] == [
+        ("year:2023", 2, 690.0),
+        ("year:2024", 2, 690.0),
+    ]
+    fleet = totals.find("fleet")
+    assert fleet is not None
+    assert sum(found.distance_m for found in years) == pytest.approx(fleet.distance_m)
+
+
+def test_a_basin_has_the_share_of_its_profiles(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    ingest(time_series(tmp_path / "a.nc"))
+
+    assert [(found.scope, found.profiles) for found in totals.of_kind("basin")] == [("basin:SEA-007", 4)]
+    assert db.basins.find_one({"_id": "SEA-007"}, {"name": 1}) == {"_id": "SEA-007", "name": "Bornholm Basin"}
+
+
+def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    listener = extensions.redis.client.pubsub()
+    listener.subscribe(events.CHANNEL)
+    listener.get_message(timeout=2)
+
+    ingest(time_series(tmp_path / "a.nc"))
+
+    logged = list(db.changes.find().sort("_id", 1))
+    assert [change["_id"] for change in logged] == [1, 2, 3]
+    assert logged[0]["tags"] == [f"mission:{PLATFORM}/{MISSION}", f"platform:{PLATFORM}", "totals"]
+    told = [listener.get_message(timeout=2) for _ in range(3)]
+    assert [message and message["data"] for message in told] == [b"1", b"2", b"3"]
+    listener.close()
+
+
+def test_without_redis_an_import_goes_on(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extensions.redis, "_client", Redis(port=1, socket_connect_timeout=0.2))
+
+    assert [report.outcome for report in ingest(time_series(tmp_path / "a.nc"))] == ["stored"]
+
+
+def test_a_higher_mode_replaces_and_is_remembered(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    reports = ingest(time_series(tmp_path / "a.nc"), adjusted(tmp_path / "b.nc"))
+
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    assert [report.outcome for report in reports] == ["stored", "replaced"]
+    assert found.data_mode == "A"
+    assert [(e.data_mode, e.file_name, e.figures.profiles) for e in found.earlier] == [("R", "a.nc", 4)]
+
+
+def test_a_replaced_version_can_be_read_until_it_is_swept(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    ingest(time_series(tmp_path / "a.nc"))
+    before = missions.find(PLATFORM, MISSION)
+    ingest(adjusted(tmp_path / "b.nc"))
+
+    assert before is not None
+    assert len(profiles.page(PLATFORM, MISSION, before.version, limit=10)) == 4
+
+    assert versions.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
+
+    assert profiles.page(PLATFORM, MISSION, before.version, limit=10) == []
+    assert (db.profiles.count_documents({}), db.samples.count_documents({})) == (4, 4)
+    assert db.retired_versions.count_documents({}) == 0
+
+
+def test_the_current_version_is_never_swept(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    ingest(time_series(tmp_path / "a.nc"))
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    versions.begin(PLATFORM, MISSION, found.version, datetime(2020, 1, 1, tzinfo=UTC))
+
+    assert versions.sweep(datetime.now(UTC)) == 0
+
+    assert db.profiles.count_documents({}) == 4
+    assert db.retired_versions.count_documents({}) == 0
+
+
+def test_an_equal_mode_replaces_only_when_newer(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    dated = [
+        time_series(tmp_path / f"{day}.nc", attributes={"date_modified": f"2021-01-{day:02d}T00:00:00Z"})
+        for day in (2, 1, 3)
+    ]
+
+    reports = ingest(*dated)
+
+    assert [(report.outcome, report.reason_code) for report in reports] == [
+        ("stored", None),
+        ("refused", "not_newer"),
+        ("replaced", None),
+    ]
+
+
+def test_without_a_date_the_longer_data_are_newer(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    reports = ingest(*(time_series(tmp_path / f"{n}.nc", rows(profiles=n)) for n in (3, 4, 2)))
+
+    assert [report.outcome for report in reports] == ["stored", "replaced", "refused"]
+
+
+def test_a_refused_file_is_logged_and_leaves_nothing_else(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    path = time_series(tmp_path / "bad.nc", {**rows(), "latitude": np.full(24, 4838.5)})
+
+    ingest(path)
+
+    (attempt,) = db.imports.find()
+    assert (attempt["outcome"], attempt["reason_code"]) == ("refused", "position_not_degrees")
+    assert attempt["file_name"] == "bad.nc"
+    assert "latitude" in attempt["reason"]
+    stored = ["missions", "profiles", "samples", "platforms", "changes", "originals.files", "originals.chunks"]
+    assert {name: db[name].count_documents({}) for name in stored} == dict.fromkeys(stored, 0)
+
+
+def test_every_attempt_is_logged_and_counted(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    first, second = time_series(tmp_path / "a.nc"), adjusted(tmp_path / "b.nc")
+
+    ingest(first, first, second, first)
+
+    assert [doc["outcome"] for doc in db.imports.find().sort("at", 1)] == ["stored", "unchanged", "replaced", "refused"]
+    counted = {doc["_id"]: doc["n"] for doc in db.counters.find({"_id": {"$regex": "^imports:"}})}
+    assert counted == {"imports:stored": 1, "imports:unchanged": 1, "imports:replaced": 1, "imports:refused": 1}
+
+
+def test_a_profile_joins_the_current_version_under_its_own_rule_of_modes(
+    tmp_path: Path, ingest: Ingest, db: Db
+) -> None:
+    reports = ingest(
+        adjusted(tmp_path / "a.nc"),
+        profile_file(tmp_path / "lower.nc", 2),
+        profile_file(tmp_path / "new.nc", 7),
+        profile_file(tmp_path / "higher.nc", 2, {"data_mode": "D"}, temperature=np.full(6, 3.0)),
+        profile_file(tmp_path / "higher.nc", 2, {"data_mode": "D"}, temperature=np.full(6, 3.0)),
+    )
+
+    assert [(report.outcome, report.reason_code) for report in reports] == [
+        ("stored", None),
+        ("refused", "lower_mode"),
+        ("stored", None),
+        ("replaced", None),
+        ("unchanged", None),
+    ]
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    listed = profiles.page(PLATFORM, MISSION, found.version, limit=10)
+    assert [(profile.number, profile.data_mode) for profile in listed] == [
+        (1, "A"),
+        (2, "D"),
+        (3, "A"),
+        (4, "A"),
+        (7, "R"),
+    ]
+    assert (found.figures.profiles, found.figures.samples) == (5, 30)
+    second = [doc for doc in samples.of_version(PLATFORM, MISSION, found.version) if doc["number"] == 2]
+    assert [decoded(doc, "temperature") for doc in second] == [[3.0] * 6]
+
+
+def test_profiles_one_by_one_make_the_figures_of_the_whole_file(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    ingest(*(profile_file(tmp_path / f"{n}.nc", n) for n in (3, 1, 4, 2)))
+    by_profile = missions.find(PLATFORM, MISSION)
+    ingest(time_series(tmp_path / "whole.nc", attributes={"id": "whole-20200913T1226"}))
+    whole = missions.find("whole", MISSION)
+
+    assert by_profile is not None
+    assert whole is not None
+    assert by_profile.figures == whole.figures
+    assert by_profile.basins == whole.basins
+
+
+def test_importers_of_one_mission_at_once_leave_the_highest_mode(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    files = [time_series(tmp_path / "a.nc"), adjusted(tmp_path / "b.nc")]
+    together = threading.Barrier(4)
+
+    def run(file: Path) -> Any:
+        together.wait(timeout=10)
+        return ingest(file)[0].outcome
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(run, files * 2))
+
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    assert found.data_mode == "A"
+    assert set(done) <= {"stored", "replaced", "unchanged", "refused"}
+    assert db.profiles.count_documents({"version": found.version}) == 4
+    assert db.imports.count_documents({}) == 4
+    numbers = [change["_id"] for change in db.changes.find().sort("_id", 1)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_importers_of_different_profiles_at_once_lose_none(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    files = [profile_file(tmp_path / f"{n}.nc", n) for n in range(1, 7)]
+
+    with ThreadPoolExecutor(3) as pool:
+        done = [report.outcome for reports in pool.map(ingest, files) for report in reports]
+
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    assert done == ["stored"] * 6
+    assert (found.figures.profiles, db.profiles.count_documents({})) == (6, 6)
+    track = tracks.find(PLATFORM, MISSION)
+    assert track is not None
+    assert track.number == (1, 2, 3, 4, 5, 6)
