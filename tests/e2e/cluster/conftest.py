@@ -1,0 +1,79 @@
+"""One lab for all drills, taken away at the end whatever happens; the figures go to a file and to the terminal."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.cluster.cluster import NAMESPACE, Lab, kubectl
+
+ROOT = Path(__file__).parents[3]
+FIGURES = pytest.StashKey[dict[str, Any]]()
+LAB = pytest.StashKey[Lab]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = {}
+    # A CI that gives up sends SIGTERM: what has been started goes all the same.
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
+    """What the drills measured."""
+    return pytestconfig.stash[FIGURES]
+
+
+@pytest.fixture(scope="session")
+def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
+    """A namespace that nothing is in yet."""
+    image = os.environ.get("IMAGE")
+    if not image:
+        pytest.exit("cluster-test: name the image: make cluster-test IMAGE=…", 2)
+    if shutil.which("kubectl") is None:
+        pytest.exit("cluster-test: kubectl is not on PATH", 2)
+    lab = pytestconfig.stash[LAB] = Lab(image, os.environ.get("HALOCLINE_CLUSTER_URL", "http://127.0.0.1:8080"))
+    lab.delete()
+    try:
+        yield lab
+    finally:
+        lab.delete()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    """Adds to a failure what the cluster looks like at that moment: afterwards it is gone."""
+    report = yield
+    if report.failed and call.when == "call":
+        with contextlib.suppress(Exception):
+            report.sections.append((f"namespace {NAMESPACE}", _state()))
+    return report
+
+
+def _state() -> str:
+    looks = [
+        ["get", "pods,hpa,jobs", "--output=wide"],
+        ["get", "events", "--sort-by=.lastTimestamp"],
+        ["logs", "--selector=app.kubernetes.io/component=web", "--container=app", "--tail=15", "--prefix"],
+        ["logs", "job/indexes", "--all-containers", "--tail=15"],
+    ]
+    return "\n\n".join("\n".join(kubectl(*look, check=False).splitlines()[-40:]) for look in looks)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    figures = config.stash[FIGURES]
+    if not figures:
+        return
+    file = Path(os.environ.get("HALOCLINE_FIGURES", ROOT / "build/cluster-figures.json"))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(figures, indent=2) + "\n")
+    terminalreporter.section("figures")
+    for drill, measured in figures.items():
+        text = ", ".join(f"{name} {value}" for name, value in measured.items())
+        terminalreporter.write_line(f"{drill}: {text}")

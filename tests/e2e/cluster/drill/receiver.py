@@ -1,0 +1,27 @@
+"""Takes Alertmanager's webhooks and writes one JSON line for each alert: when, to whom, and its labels."""
+
+import json
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """The path is the receiver's name."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        for alert in body["alerts"]:
+            line = {"at_s": time.time(), "receiver": self.path.strip("/"), "status": alert["status"], **alert["labels"]}
+            sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the lines above are the log."""
+
+
+if __name__ == "__main__":
+    ThreadingHTTPServer(("", 8080), Receiver).serve_forever()

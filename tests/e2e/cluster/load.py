@@ -1,0 +1,119 @@
+"""Load: Locust's journeys with their verdict, and a plain driver that counts each single request."""
+
+import collections
+import contextlib
+import http.client
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.cluster.cluster import Failed
+
+LOCUSTFILE = Path(__file__).parents[3] / "loadtest/locustfile.py"
+# Longer than a drain may take, so that only what is really lost counts as lost.
+PATIENCE_S = 40
+
+
+class Locust:
+    """A run of the load test in the background; its numbers when it is over."""
+
+    def __init__(self, url: str, folder: Path, *options: str) -> None:
+        self._summary = folder / "summary.json"
+        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
+        self._log = folder / "locust.log"
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "--host", url, "--summary", str(self._summary), *options],
+                stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def result(self, timeout_s: float) -> dict[str, Any]:
+        """The summary. Raises Failed when there is none."""
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            self.stop()
+            raise Failed(f"Locust did not end:\n{self._log.read_text()[-2000:]}") from error
+        if not self._summary.exists():
+            raise Failed(f"Locust gave no summary:\n{self._log.read_text()[-2000:]}")
+        summary: dict[str, Any] = json.loads(self._summary.read_text())
+        return summary
+
+    def stop(self) -> None:
+        """Ends it, whatever it does."""
+        if self.running():
+            self.process.terminate()
+            try:
+                self.process.wait(45)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+
+
+@contextlib.contextmanager
+def locust(url: str, folder: Path, *options: str) -> Iterator[Locust]:
+    """A run that is gone at the end of the block."""
+    run = Locust(url, folder, *options)
+    try:
+        yield run
+    finally:
+        run.stop()
+
+
+class Driver:
+    """Clients that ask one path again and again over kept connections and never repeat a request by themselves."""
+
+    def __init__(self, url: str, clients: int, pause_s: float = 0) -> None:
+        parts = urllib.parse.urlsplit(url)
+        self._host, self._path, self._pause_s = parts.netloc, parts.path or "/", pause_s
+        self._lock, self._stop = threading.Lock(), threading.Event()
+        self.outcomes: collections.Counter[str] = collections.Counter()
+        self.first_at_s: dict[str, float] = {}
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
+
+    def __enter__(self) -> "Driver":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(PATIENCE_S + 5)
+
+    @property
+    def sent(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """Everything but 200, by what it was."""
+        return {outcome: count for outcome, count in self.outcomes.items() if outcome != "200"}
+
+    def _ask(self) -> None:
+        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
+        while not self._stop.is_set():
+            outcome = self._one(connection)
+            with self._lock:
+                self.outcomes[outcome] += 1
+                self.first_at_s.setdefault(outcome, time.time())
+            self._stop.wait(self._pause_s)
+        connection.close()
+
+    def _one(self, connection: http.client.HTTPConnection) -> str:
+        try:
+            connection.request("GET", self._path)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            return type(error).__name__
+        return str(answer.status)

@@ -1,0 +1,298 @@
+"""Halocline on a real Kubernetes: the drills, in this order, each on what the one before has left."""
+
+import json
+import re
+import tarfile
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.cluster import prometheus
+from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, read, until
+from tests.e2e.cluster.load import Driver, locust
+
+pytestmark = pytest.mark.timeout(600)
+
+ROOT = Path(__file__).parents[3]
+DEMO = sorted((ROOT / "demo").glob("*.nc"))
+Figures = dict[str, Any]
+
+# What each planted fault is made of.
+SLOW = {"HALOCLINE_FAULT_DELAY_S": "3"}
+FAILING = {"HALOCLINE_FAULT_ERROR_RATIO": "0.5"}
+HASTY = {"terminationGracePeriodSeconds": 1}
+
+
+def test_the_lab_comes_up_by_one_command(lab: Lab, figures: Figures) -> None:
+    began = time.monotonic()
+
+    lab.apply()
+    kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=300s", timeout_s=310)
+    lab.rolled_out()
+    kubectl("rollout", "status", "statefulset/mongodb", "--timeout=120s", timeout_s=130)
+    kubectl("wait", "--for=condition=ready", "pod", "--all", "--field-selector=status.phase=Running", "--timeout=120s")
+    ready_s = time.monotonic() - began
+    until("two web pods", lambda: _ready(lab) >= 2, 60)
+    until("an answer through the ingress", lambda: read(f"{lab.url}/api/v1/totals")[0] == 200, 30)
+
+    figures["start"] = {"apply to everything Ready, s": round(ready_s, 1)}
+    images = {box["image"] for pod in lab.pods("web") for box in pod["spec"]["containers"]}
+    assert images == {lab.image}
+
+
+def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> None:
+    before = _generations()
+    lab.apply()
+    after = _generations()
+    kubectl("delete", "job", "indexes")
+    lab.apply()
+    kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=60s")
+
+    # kubectl calls a StatefulSet with volumes "configured" each time; what counts is that it is the same.
+    assert after == before
+
+
+def test_real_files_are_taken_in_inside_the_cluster(lab: Lab, figures: Figures) -> None:
+    kubectl("exec", "--stdin", "ingest", "--", "tar", "-x", "-C", "/data", stdin=_tar(DEMO))
+
+    began = time.monotonic()
+    first = _ingest()
+    took_s = time.monotonic() - began
+    again = _ingest()
+
+    figures["ingest"] = {"files": len(first), "s": round(took_s, 1)}
+    assert [one["outcome"] for one in first] == ["stored"] * len(DEMO)
+    assert [one["outcome"] for one in again] == ["unchanged"] * len(DEMO)
+    found = {one["mission"]: one for one in lab.json("/api/v1/missions")["items"]}
+    smilla, eva = found["20221208T1145"], found["20190721T2325"]
+    assert smilla["profiles"] == 143
+    assert smilla["distance_m"] == pytest.approx(189_188, rel=1e-3)
+    assert smilla["basins"][0]["name"] == "Bornholm Basin"
+    assert eva["profiles"] == 22
+    assert eva["distance_m"] == pytest.approx(30_993, rel=1e-3)
+    assert lab.json("/api/v1/totals")["profiles"] == 165
+    status, page = read(f"{lab.url}/")
+    assert status == 200
+    assert re.search(rb'data-total="profiles"[^>]*>\s*165\s*<', page)
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str) -> None:
+    wrong = f"HALOCLINE_ENVIRONMENT={environment} HALOCLINE_FAULT_ERROR_RATIO=0.5"
+    script = f"{wrong} gunicorn app.wsgi:application 2>&1; echo status=$?"
+
+    said = kubectl("exec", "ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
+
+    assert said[-1] == "status=2"
+    assert len(said) == 2
+    assert "HALOCLINE_FAULT_ERROR_RATIO" in said[0]
+
+
+def test_the_network_denies_what_no_policy_allows(lab: Lab) -> None:
+    reach = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3); print('reached')"
+    addresses = {name: lab.pods(name)[0]["status"]["podIP"] for name in ("mongodb", "redis", "web")}
+
+    # First that the way of asking finds what is allowed.
+    assert "reached" in kubectl("exec", "ingest", "--", "python", "-c", reach, addresses["mongodb"], "27017")
+    assert "reached" in kubectl("exec", "ingest", "--", "python", "-c", reach, addresses["redis"], "6379")
+    denied = [("ingest", "web", "8000"), *(("alert-receiver", *to) for to in _DOORS)]
+    tried = [
+        kubectl("exec", one, "--", "python", "-c", reach, addresses[to], port, check=False) for one, to, port in denied
+    ]
+    assert tried == [""] * len(denied)
+
+
+_DOORS = [("mongodb", "27017"), ("redis", "6379"), ("web", "8000"), ("web", "9100")]
+
+
+def test_a_rollout_under_load_loses_no_request(lab: Lab, figures: Figures, tmp_path: Path) -> None:
+    options = ["--shape", "rollout", "--users", "30", "--think", "0.3", "--run-time", "100s", "--max-p95-ms", "10000"]
+
+    with locust(lab.url, tmp_path, *options) as run:
+        time.sleep(10)
+        began = time.monotonic()
+        lab.restart()
+        took_s = time.monotonic() - began
+        in_time = run.running()
+        summary = run.result(timeout_s=200)
+
+    figures["rollout"] = {
+        "requests": summary["requests"],
+        "failed": summary["failed"],
+        "unanswered": summary["unanswered"],
+        "requests per s": summary["requests_per_s"],
+        "p95, ms": summary["p95_ms"],
+        "rollout, s": round(took_s, 1),
+    }
+    assert in_time, "the load ended before the rollout"
+    assert summary["requests"] >= 2000
+    assert (summary["failed"], summary["unanswered"]) == (0, 0), summary["reasons"]
+
+
+def test_slow_requests_survive_a_rollout_too(lab: Lab, figures: Figures) -> None:
+    lab.apply(_web(SLOW))
+    lab.rolled_out()
+
+    with Driver(f"{lab.url}/api/v1/totals", clients=16) as driver:
+        time.sleep(4)
+        lab.restart()
+
+    figures["rollout with slow requests"] = {"requests": driver.sent, "failed": sum(driver.failed.values())}
+    assert driver.sent > 50
+    assert driver.failed == {}
+
+
+def test_the_same_rollout_without_a_drain_fails_in_five_of_five_tries(lab: Lab, figures: Figures) -> None:
+    lab.apply(_web(SLOW, drain=False))
+    lab.rolled_out()
+
+    tries = []
+    for _ in range(5):
+        with Driver(f"{lab.url}/api/v1/totals", clients=16) as driver:
+            time.sleep(4)
+            lab.restart()
+        tries.append((driver.sent, driver.failed))
+
+    figures["rollout without drain"] = {
+        "requests of each try": [sent for sent, _ in tries],
+        "failed of each try": [sum(failed.values()) for _, failed in tries],
+    }
+    # 503 would be our own refusal of too much work, and prove nothing about the drain.
+    assert all(failed and "503" not in failed for _, failed in tries), tries
+
+
+def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) -> None:
+    lab.apply()
+    lab.rolled_out()
+    until("two replicas", lambda: _scaler()["currentReplicas"] == _scaler()["desiredReplicas"] == 2, 180, every_s=2)
+    kubectl("delete", "events", "--all")
+    stairs = ["--shape", "stairs", "--steps", "4", "--step-s", "30", "--step-users", "15", "--think", "0.2"]
+
+    with locust(lab.url, tmp_path, *stairs, "--max-p95-ms", "20000") as run:
+        began = time.monotonic()
+        rescaled = until("the autoscaler's event", _rescales, 110)
+        decided_s = time.monotonic() - began
+        until("new replicas Ready", lambda: _ready(lab) >= 3, 110)
+        ready_s = time.monotonic() - began
+        until("all of them Ready", lambda: _ready(lab) >= _scaler()["desiredReplicas"], 110)
+        all_ready_s = time.monotonic() - began
+        replicas = _ready(lab)
+        summary = run.result(timeout_s=200)
+
+    figures["autoscaling"] = {
+        "load to decision, s": round(decided_s, 1),
+        "load to first new replica Ready, s": round(ready_s, 1),
+        "load to all Ready, s": round(all_ready_s, 1),
+        "replicas": replicas,
+        "requests": summary["requests"],
+        "failed": summary["failed"],
+        "event": rescaled[0],
+    }
+    assert "above target" in rescaled[0]
+    assert replicas >= 3
+
+
+def test_every_query_of_the_dashboard_returns_data(lab: Lab, figures: Figures) -> None:
+    with prometheus.opened() as server:
+        queries = prometheus.dashboard_queries(ROOT / "monitoring/dashboards/out")
+        # Recording rules over long windows and new series need a round or two.
+        until("data for every query", lambda: not prometheus.empty(server, queries), 60, every_s=5)
+        missing = prometheus.empty(server, queries)
+
+    figures["dashboard"] = {"queries": len(queries), "without data": len(missing)}
+    assert queries
+    assert missing == []
+
+
+def test_pages_are_answered_without_the_cache(lab: Lab, figures: Figures) -> None:
+    kubectl("scale", "deployment/redis", "--replicas=0")
+    until("redis to be gone", lambda: not lab.pods("redis"), 60)
+
+    began = time.monotonic()
+    statuses = [read(lab.url + path)[0] for path in ["/", "/missions", "/api/v1/missions", "/api/v1/totals"] * 5]
+    took_s = time.monotonic() - began
+    kubectl("scale", "deployment/redis", "--replicas=1")
+    kubectl("rollout", "status", "deployment/redis", "--timeout=60s")
+
+    figures["without redis"] = {"requests": len(statuses), "mean, ms": round(took_s / len(statuses) * 1000)}
+    assert statuses == [200] * 20
+    assert took_s < 20
+
+
+def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
+    lab.apply(_web(FAILING))
+
+    with Driver(f"{lab.url}/api/v1/totals", clients=8, pause_s=0.2) as driver:
+        until("the first error", lambda: driver.first_at_s.get("500"), 60)
+        paged = until("the page", _pages, 420, every_s=2)
+    took_s = paged[0]["at_s"] - driver.first_at_s["500"]
+
+    figures["alert"] = {
+        "first error to notification, s": round(took_s, 1),
+        "requests": driver.sent,
+        "errors": driver.outcomes["500"],
+        "alert": f"{paged[0]['alertname']} {paged[0]['slo']} {paged[0]['long']}",
+    }
+    assert paged[0]["receiver"] == "pager"
+    assert paged[0]["severity"] == "critical"
+    assert paged[0]["long"] == "1h"
+
+
+def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
+    """A patch to the web Deployment: variables of the app, and whether it may leave in peace."""
+    app: Document = {"name": "app", "env": [{"name": name, "value": value} for name, value in environment.items()]}
+    pod: Document = {"containers": [app]}
+    if not drain:
+        app["lifecycle"] = None
+        pod |= HASTY
+    metadata = {"name": "web"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": {"spec": pod}}}
+
+
+def _tar(files: list[Path]) -> bytes:
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for file in files:
+            archive.add(file, file.name)
+    return packed.getvalue()
+
+
+def _ingest() -> list[Document]:
+    """What `halocline ingest` says of each file in the pod."""
+    said = kubectl("exec", "ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+def _generations() -> dict[str, int]:
+    """How often the specification of each object has changed."""
+    items = get("deployments,statefulsets,jobs,hpa,networkpolicies,poddisruptionbudgets,ingresses")["items"]
+    return {f"{one['kind']} {one['metadata']['name']}": one["metadata"].get("generation", 0) for one in items}
+
+
+def _ready(lab: Lab) -> int:
+    conditions = [pod["status"].get("conditions", []) for pod in lab.pods("web")]
+    return sum(any(one["type"] == "Ready" and one["status"] == "True" for one in found) for found in conditions)
+
+
+def _scaler() -> Document:
+    status: Document = get("hpa", "web")["status"]
+    return {"currentReplicas": 0, "desiredReplicas": 0} | status
+
+
+def _rescales() -> list[str]:
+    """The autoscaler's own words when it asked for more."""
+    events = get("events", "--field-selector=involvedObject.kind=HorizontalPodAutoscaler,reason=SuccessfulRescale")
+    return [event["message"] for event in events["items"] if "above target" in event["message"]]
+
+
+def _pages() -> list[Document]:
+    """What the pager was told of the availability objective, oldest first."""
+    lines = [json.loads(line) for line in kubectl("logs", "alert-receiver").splitlines() if line.startswith("{")]
+    return [
+        line
+        for line in lines
+        if line["alertname"] == "AppErrorBudgetBurn" and line["status"] == "firing" and line["receiver"] == "pager"
+    ]
