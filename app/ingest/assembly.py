@@ -212,6 +212,7 @@ class _Taken:
             negative = self._depth < 0
         self._flaws: dict[str, checks.Mask] = {
             "depth_negative": negative,
+            "depth_invalid": depths.invalid[rows],
             "depth_from_pressure": depths.from_pressure[rows],
             "position_missing": positions.missing[rows],
             "position_invalid": positions.invalid[rows],

@@ -19,6 +19,7 @@ Mask = NDArray[np.bool_]
 WARNINGS = {
     "declared_differs": "attributes of the file (span, box, depth) that its data contradict",
     "depth_from_pressure": "samples without depth whose pressure in dbar stands for it, about 1 % too deep",
+    "depth_invalid": "samples with a depth that no sea has, such as an undeclared fill value; it counts as missing",
     "depth_negative": "samples above the surface; they count as 0 m",
     "depth_sign_flipped": "samples of a file that gives all depths as negative; the sign was turned",
     "duplicate_rows": "rows that repeat another one exactly and were dropped",
@@ -34,6 +35,8 @@ WARNINGS = {
 
 # Half of the samples: a single wrong fix is dirt, more is a wrong unit.
 _MOSTLY = 0.5
+# The Challenger Deep is 10 935 m; a pressure sensor on deck may say a few metres above the surface.
+_DEEPEST_M, _HIGHEST_M = 11_000.0, 100.0
 # A glider that never dives below this may just float: its depths are noise around 0.
 _CERTAINLY_BELOW_M = 1.0
 
@@ -56,6 +59,7 @@ class Depths:
 
     depth_m: Floats
     from_pressure: Mask
+    invalid: Mask
     flipped: int
 
 
@@ -113,9 +117,13 @@ def judged_depths(depth_m: Floats, pressure_dbar: Floats | None) -> Depths:
         depth[from_pressure] = pressure_dbar[from_pressure]
     finite = depth[np.isfinite(depth)]
     # Never by profile: a short one may lie above the surface as a whole.
-    if finite.size and finite.max() < 0 and finite.min() < -_CERTAINLY_BELOW_M:
-        return Depths(-depth, from_pressure, int(finite.size))
-    return Depths(depth, from_pressure, 0)
+    flipped = bool(finite.size and finite.max() < 0 and finite.min() < -_CERTAINLY_BELOW_M)
+    if flipped:
+        depth = -depth
+    with np.errstate(invalid="ignore"):
+        invalid = (depth > _DEEPEST_M) | (depth < -_HIGHEST_M)
+    depth[invalid] = np.nan
+    return Depths(depth, from_pressure, invalid, int(finite.size) if flipped else 0)
 
 
 def repeated_rows(time_ms: Ints, others: list[NDArray[np.generic]]) -> Mask:

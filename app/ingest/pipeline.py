@@ -7,7 +7,6 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from pymongo.client_session import ClientSession
@@ -46,7 +45,7 @@ def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
 
 def learn_basins(found: Sequence[Basin]) -> None:
     """Makes these the basins of the portal, when they are not yet."""
-    text = json.dumps([asdict(basin) for basin in found], sort_keys=True)
+    text = json.dumps([(basin.id, basin.name, basin.source, basin.geometry) for basin in found])
     digest = hashlib.sha256(text.encode()).hexdigest()
     if basins.digest() != digest:
         basins.replace_all(found)

@@ -10,6 +10,7 @@ CODES = {
     "html_page": "a web page was saved instead of data",
     "not_netcdf": "the bytes are no NetCDF file",
     "truncated": "the file ends too early or is damaged inside",
+    "unreadable": "the file is built in a way that no reader here expects",
     "not_observations": "the file is sound but holds no observations of a platform",
     "format_not_supported": "the format is known but this version does not read it",
     "no_time": "no usable time",

@@ -27,5 +27,6 @@ def replace_all(found: Sequence[Totals], session: ClientSession) -> None:
     """Makes these all the totals there are."""
     documents = [totals_to_document(totals) for totals in found]
     changes = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents]
-    mongo.db.totals.bulk_write(changes, session=session)
+    if changes:
+        mongo.db.totals.bulk_write(changes, session=session)
     mongo.db.totals.delete_many({"_id": {"$nin": [doc["_id"] for doc in documents]}}, session=session)

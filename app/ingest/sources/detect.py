@@ -100,6 +100,9 @@ def _read(file: NetCdf, has_identity: bool) -> Observations:
     if latitude is None or longitude is None:
         raise Refused("no_valid_position", "there is no such variable", "longitude" if latitude else "latitude")
     coordinates = Coordinates(time, latitude, longitude)
+    for name, code in ((time, "no_time"), (latitude, "no_valid_position"), (longitude, "no_valid_position")):
+        if not file.is_number(name):
+            raise Refused(code, "its values are no numbers", name)
     if grid.matches(file):
         return grid.read(file, coordinates)
     if profile_file.matches(file):

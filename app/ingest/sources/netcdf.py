@@ -8,6 +8,7 @@ from typing import Any
 
 import netCDF4
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from app.domain import times
@@ -16,6 +17,8 @@ from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
 # A row of a file with many variables needs more than its share: the bound is on cells, 25 variables a sample.
 CELLS_PER_SAMPLE = 25
+
+log = structlog.get_logger(__name__)
 
 _MS = {
     "nanosecond": 1e-6, "nanoseconds": 1e-6, "ns": 1e-6, "microsecond": 1e-3, "microseconds": 1e-3,
@@ -43,12 +46,17 @@ def opened(path: Path) -> Iterator["NetCdf"]:
             dataset.set_auto_mask(False)
             dataset.set_auto_scale(False)
             yield NetCdf(dataset)
-    except (OSError, RuntimeError, UnicodeDecodeError, IndexError) as error:
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:
         raise Refused("truncated", f"the file cannot be read to its end: {_cause(error)}") from error
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, MemoryError) as error:
+        # A hostile or odd file must not end the run of all the others; the log has what a developer needs.
+        log.warning("file_unreadable", file_name=path.name, exc_info=True)
+        raise Refused("unreadable", f"the file's structure makes no sense here: {_cause(error)}") from error
 
 
 def _cause(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0][:120]
+    said = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return said.splitlines()[0][:120]
 
 
 class NetCdf:
@@ -118,7 +126,8 @@ class NetCdf:
             raise Refused("no_time", f"calendar {calendar[:40]!r} is not ours", name)
         values = self.floats(name)
         # A double's noise, below a microsecond, is rounded away; then the rest is cut: 0.9999 s is 0.999 s.
-        ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
+        with np.errstate(over="ignore"):
+            ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
         inside = np.isfinite(ms) & (ms >= _EARLIEST_MS) & (ms <= _LATEST_MS)
         return np.where(inside, np.where(inside, ms, 0).astype(np.int64), NO_TIME)
 

@@ -49,8 +49,8 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     for name in (latitude, longitude):
         if tuple(file.variables[name].dimensions) != shape:
             raise Refused("no_valid_position", "there is not one position for each time", name)
-    depth = next((n for n in _DEPTHS if n in file.variables and tuple(file.variables[n].dimensions) == shape), None)
-    number = next((n for n in _NUMBERS if n in file.variables and tuple(file.variables[n].dimensions) == shape), None)
+    depth = next((name for name in _DEPTHS if _is_along(file, name, shape)), None)
+    number = next((name for name in _NUMBERS if _is_along(file, name, shape)), None)
     used = {time, latitude, longitude, *([depth] if depth else []), *([number] if number else [])}
     return Observations(
         format="OG1.0" if shape[0].lower() == "n_measurements" else "pyglider time series",
@@ -103,6 +103,10 @@ def texts(file: NetCdf) -> dict[str, str]:
         for attribute in ("id", "wmo_id", "type", "long_name"):
             found[f"platform.{attribute}"] = str(file.attribute("platform", attribute) or "")
     return found
+
+
+def _is_along(file: NetCdf, name: str, shape: tuple[str, ...]) -> bool:
+    return name in file.variables and tuple(file.variables[name].dimensions) == shape and file.is_number(name)
 
 
 def _name(file: NetCdf, name: str) -> str:

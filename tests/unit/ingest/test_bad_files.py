@@ -154,5 +154,14 @@ def test_a_profile_file_with_number_zero_is_refused(tmp_path: Path, read: Read) 
     refused(read(path), "not_profiles", "profile_id")
 
 
-def test_a_folder_without_permission_to_read_is_no_crash(tmp_path: Path, read: Read) -> None:
+@pytest.mark.parametrize(("name", "code"), [("time", "no_time"), ("latitude", "no_valid_position")])
+def test_coordinates_that_are_texts_are_refused(tmp_path: Path, read: Read, name: str, code: str) -> None:
+    path = time_series(tmp_path / "text.nc", without(name))
+    with netCDF4.Dataset(path, "a") as file:
+        file.createVariable(name, str, ("time",))[:] = np.array(["x"] * 24, dtype=object)
+
+    refused(read(path), code, name, "no numbers")
+
+
+def test_a_missing_file_is_no_crash(tmp_path: Path, read: Read) -> None:
     refused(read(tmp_path / "gone.nc"), "not_found", "gone.nc")

@@ -51,6 +51,8 @@ def test_a_sound_file_has_no_warning(tmp_path: Path, read: Read) -> None:
         (dirty("latitude", [3, 4], np.nan), "position_missing", 2),
         (dirty("latitude", [3], 95.0), "position_invalid", 1),
         (dirty("depth", [0, 11], -0.2), "depth_negative", 2),
+        (dirty("depth", [1, 2, 3], -9999.9), "depth_invalid", 3),
+        (dirty("depth", [2], 9.9e36), "depth_invalid", 1),
         (dirty("time", [5], np.nan), "time_missing", 1),
         (dirty("time", [0], 10.0), "time_out_of_range", 1),
         (dirty("time", [23], 4e9), "time_out_of_range", 1),
