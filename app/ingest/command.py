@@ -22,12 +22,15 @@ _STORE_TIMEOUT_MS = 60_000
 
 
 def run(paths: Sequence[Path], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
-    """Takes the files in and says so; 1 when one was refused, else 0.
+    """Takes the files in and says so; 1 when one was refused, 2 when the folders hold no data file, else 0.
 
     Raises Unavailable when the store is away, before or in the middle: run again, it goes on.
     """
     tools = kit.kit(settings, options)
     files = runs.files_of(paths)
+    if not files:
+        sys.stderr.write(f"halocline: no data file in {', '.join(map(str, paths))}\n")
+        return 2
     if dry_run:
         return _said(runs.dry(files, tools), len(files), as_json)
     try:

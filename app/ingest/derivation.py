@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from pymongo.client_session import ClientSession
 
 from app import events
 from app.domain import geodesy
-from app.domain.records import Totals, Track
+from app.domain.basins import BasinMap
+from app.domain.records import BasinShare, Totals, Track
 from app.store import changes, missions, pending, profiles, totals, tracks, transactions
 
 # About a pixel of the whole-fleet map at the zoom where single missions are told apart.
@@ -17,44 +19,61 @@ _SIMPLIFIED_DEG = 0.002
 _SUMS = ("profiles", "samples", "distance_m", "vertical_m", "time_at_sea_s")
 
 
-def rebuild() -> int:
-    """Rebuilds whatever is outdated, each scope in a transaction that logs the change. Returns how many."""
+def rebuild(basin_map: BasinMap) -> int:
+    """Rebuilds whatever is outdated, each scope in a transaction that logs the change. Returns how many.
+
+    Scopes come in the order of their names: basins of missions, then tracks, then the totals that sum them up.
+    """
     outdated = pending.scopes()
     for scope in outdated:
         kind, _, name = scope.partition(":")
         number = transactions.run(
-            lambda session, scope=scope, kind=kind, name=name: _rebuilt(scope, kind, name, session)  # type: ignore[misc]
+            lambda session, scope=scope, kind=kind, name=name: _rebuilt(scope, kind, name, basin_map, session)  # type: ignore[misc]
         )
         if number is not None:
             events.nudge(number)
     return len(outdated)
 
 
-def _rebuilt(scope: str, kind: str, name: str, session: ClientSession) -> int | None:
+def _rebuilt(scope: str, kind: str, name: str, basin_map: BasinMap, session: ClientSession) -> int | None:
     """The number of the change, None when somebody else rebuilt the scope."""
     if not pending.clear(scope, session):
         return None
     now = datetime.now(UTC)
+    platform, _, mission = name.partition("/")
+    if kind == "basins":
+        missions.sort_into(platform, mission, _shares(platform, mission, basin_map, session), session)
+        return changes.append((f"mission:{name}",), now, session)
     if kind == "mission":
-        platform, _, mission = name.partition("/")
         tracks.put(_track(platform, mission, session), session)
         return changes.append((scope, "tracks"), now, session)
     totals.replace_all(summed(missions.sums(session), now), session)
     return changes.append(("totals",), now, session)
 
 
-def _track(platform: str, mission: str, session: ClientSession) -> Track:
-    doc = missions.document(platform, mission, session)
-    version = doc["version"] if doc else ""
-    found = profiles.of_version(platform, mission, version, session)
+def _drawn(platform: str, mission: str, session: ClientSession) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
+    """The mission, its profiles with a position that is believed, and how many others it has."""
+    doc = missions.document(platform, mission, session) or {"version": "", "figures": {"bbox": None}}
+    found = profiles.of_version(platform, mission, doc["version"], session)
     drawn = [profile for profile in found if profile["lon_deg"] is not None and not profile["flagged"]]
+    return doc, drawn, len(found) - len(drawn)
+
+
+def _shares(platform: str, mission: str, basin_map: BasinMap, session: ClientSession) -> tuple[BasinShare, ...]:
+    _, drawn, _ = _drawn(platform, mission, session)
+    lon, lat = (np.array([profile[key] for profile in drawn], dtype=np.float64) for key in ("lon_deg", "lat_deg"))
+    return basin_map.shares(lon, lat)
+
+
+def _track(platform: str, mission: str, session: ClientSession) -> Track:
+    doc, drawn, hidden = _drawn(platform, mission, session)
     way = [(profile["lon_deg"], profile["lat_deg"]) for profile in drawn]
     lines = geodesy.lines_split_at_180(way)
-    box = doc["figures"]["bbox"] if doc else None
+    box = doc["figures"]["bbox"]
     return Track(
         platform=platform,
         mission=mission,
-        version=version,
+        version=doc["version"],
         number=tuple(profile["number"] for profile in drawn),
         lon_deg=tuple(lon for lon, _ in way),
         lat_deg=tuple(lat for _, lat in way),
@@ -62,7 +81,7 @@ def _track(platform: str, mission: str, session: ClientSession) -> Track:
         max_depth_m=tuple(profile["max_depth_m"] for profile in drawn),
         lines=tuple(tuple(line) for line in lines),
         simplified=tuple(tuple(geodesy.simplified(line, _SIMPLIFIED_DEG)) for line in lines),
-        hidden=len(found) - len(drawn),
+        hidden=hidden,
         bbox=(box[0], box[1], box[2], box[3]) if box else None,
     )
 

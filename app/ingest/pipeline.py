@@ -44,12 +44,20 @@ def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
 
 
 def learn_basins(found: Sequence[Basin]) -> None:
-    """Makes these the basins of the portal, when they are not yet."""
+    """Makes these the basins of the portal, when they are not yet, and marks every mission to be sorted anew."""
     text = json.dumps([(basin.id, basin.name, basin.source, basin.geometry) for basin in found])
     digest = hashlib.sha256(text.encode()).hexdigest()
     if basins.digest() != digest:
         basins.replace_all(found)
-        basins.note_digest(digest)
+        transactions.run(lambda session: _note_basins(digest, session))
+
+
+def _note_basins(digest: str, session: ClientSession) -> None:
+    scopes = [f"basins:{name}" for name in missions.ids(session)]
+    if scopes:
+        number = changes.append(("basins",), datetime.now(UTC), session)
+        pending.mark((*scopes, "totals"), number, session)
+    basins.note_digest(digest, session)
 
 
 def log_refusal(file_name: str, sha256: str | None, refusal: Refused, draft: Draft | None) -> None:

@@ -21,7 +21,6 @@ CODES = {
     "no_mission": "the file does not say which mission it belongs to",
     "no_platform": "the file does not say which platform it belongs to",
     "bad_identity": "the identity holds characters that cannot be in an address",
-    "bad_mode": "the data mode is none of R, P, A, D",
     "lower_mode": "the stored data have a higher mode",
     "not_newer": "the stored data have the same mode and are as new",
     "not_profiles": "the file brings profiles but has no profile in it",

@@ -59,7 +59,7 @@ def real(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
     pipeline.learn_basins(tools.basins)
     for path in files:
         yield _taken(path, tools)
-    derivation.rebuild()
+    derivation.rebuild(tools.basin_map)
     pipeline.sweep()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pymongo import ReplaceOne
+from pymongo.client_session import ClientSession
 
 from app.domain.records import Basin
 from app.extensions import mongo
@@ -39,6 +40,6 @@ def digest() -> str | None:
     return str(doc["digest"]) if doc else None
 
 
-def note_digest(value: str) -> None:
+def note_digest(value: str, session: ClientSession) -> None:
     """Notes what the basins are made of, after they were replaced."""
-    mongo.db.counters.update_one({"_id": "basins"}, {"$set": {"digest": value}}, upsert=True)
+    mongo.db.counters.update_one({"_id": "basins"}, {"$set": {"digest": value}}, upsert=True, session=session)

@@ -1,12 +1,13 @@
 """Missions: one document each; `_id` is `platform/mission`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import Mission
+from app.domain.records import BasinShare, Mission
 from app.extensions import mongo
 from app.store.documents import mission_from_document, mission_to_document
 from app.store.indexes import MISSION_FILTERS
@@ -74,6 +75,17 @@ def of_platform(platform: str, session: ClientSession) -> list[Mission]:
     # A platform makes a few missions a year for at most twenty years.
     cursor = mongo.db.missions.find({"platform": platform}, session=session).sort("figures.end_at", 1).limit(10_000)
     return [mission_from_document(doc) for doc in cursor]
+
+
+def ids(session: ClientSession) -> list[str]:
+    """The ids of all missions, `platform/mission`."""
+    return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}, session=session).sort("_id", 1)]
+
+
+def sort_into(platform: str, mission: str, basins: Sequence[BasinShare], session: ClientSession) -> None:
+    """Makes these the basins of a mission."""
+    shares = [asdict(share) for share in basins]
+    mongo.db.missions.update_one({"_id": f"{platform}/{mission}"}, {"$set": {"basins": shares}}, session=session)
 
 
 def sums(session: ClientSession) -> Iterator[dict[str, Any]]:

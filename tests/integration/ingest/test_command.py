@@ -93,6 +93,13 @@ def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
     assert halocline("--dry-run", *arguments).returncode == 2
 
 
+def test_a_folder_without_data_is_wrong_usage(tmp_path: Path) -> None:
+    done = halocline("--dry-run", tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"halocline: no data file in {tmp_path}\n"
+
+
 def test_a_store_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:
     done = halocline(time_series(tmp_path / "a.nc"))
 

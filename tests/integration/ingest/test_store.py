@@ -1,6 +1,7 @@
 """What an import leaves in the store, and what it leaves alone."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +14,13 @@ import numpy as np
 import pytest
 from pymongo.database import Database
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from app import events, extensions
+from app import config, events, extensions
 from app.domain import columns
+from app.ingest import kit, runs
+from app.ingest.identity import Options
 from app.ingest.report import Report
 from app.store import missions, profiles, samples, totals, tracks, versions
 from tests.made_files import profile_file, rows, time_series
@@ -116,6 +121,29 @@ def test_a_basin_has_the_share_of_its_profiles(tmp_path: Path, ingest: Ingest, d
     assert db.basins.find_one({"_id": "SEA-007"}, {"name": 1}) == {"_id": "SEA-007", "name": "Bornholm Basin"}
 
 
+def test_an_operators_basins_sort_stored_missions_anew(
+    tmp_path: Path, settings: config.Settings, ingest: Ingest, db: Db
+) -> None:
+    ingest(time_series(tmp_path / "a.nc"))
+    ring = [[10.0, 50.0], [20.0, 50.0], [20.0, 60.0], [10.0, 60.0], [10.0, 50.0]]
+    area = {
+        "type": "Feature",
+        "properties": {"name": "Åland & Co"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    own = tmp_path / "own.geojson"
+    own.write_text(json.dumps({"type": "FeatureCollection", "features": [area]}), encoding="utf-8")
+
+    tools = kit.kit(settings.model_copy(update={"basins_dir": tmp_path}), Options())
+    list(runs.real([], tools))
+
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    assert [(basin.id, basin.share) for basin in found.basins] == [("aland-co", 1.0)]
+    assert [total.scope for total in totals.of_kind("basin")] == ["basin:aland-co"]
+    assert db.basins.count_documents({}) == 1
+
+
 def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     listener = extensions.redis.client.pubsub()
     listener.subscribe(events.CHANNEL)
@@ -134,7 +162,7 @@ def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Pat
 def test_without_redis_an_import_goes_on(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extensions.redis, "_client", Redis(port=1, socket_connect_timeout=0.2))
+    monkeypatch.setattr(extensions.redis, "_client", Redis(port=1, retry=Retry(NoBackoff(), 0)))
 
     assert [report.outcome for report in ingest(time_series(tmp_path / "a.nc"))] == ["stored"]
 
