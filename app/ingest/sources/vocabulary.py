@@ -16,8 +16,8 @@ from app.ingest.sources.observations import Column
 # Coordinates, and what only steers the reader: not measurements.
 _NOT_MEASURED = (
     "time", "latitude", "longitude", "lat", "lon", "depth", "profile_index", "profile_number", "profile_num",
-    "profile_id", "profile", "profile_time", "profile_lat", "profile_lon", "time_profile", "latitude_profile",
-    "longitude_profile", "crs", "platform", "trajectory",
+    "profile_id", "profile", "profile_direction", "profile_time", "profile_lat", "profile_lon", "time_profile",
+    "latitude_profile", "longitude_profile", "crs", "platform", "trajectory",
 )  # fmt: skip
 _NOT_MEASURED_PREFIXES = ("time_", "deployment_", "sensor_", "instrument_", "qartod_", "gps_")
 _NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_flag", "_time")
