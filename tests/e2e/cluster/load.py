@@ -69,15 +69,21 @@ def locust(url: str, folder: Path, *options: str) -> Iterator[Locust]:
 
 
 class Driver:
-    """Clients that ask one path again and again over kept connections and never repeat a request by themselves."""
+    """Clients that ask one path again and again over kept connections and never repeat a request by themselves.
 
-    def __init__(self, url: str, clients: int, pause_s: float = 0) -> None:
+    They begin one after the other within spread_s. All at once they would ask slow requests in step, and whether
+    a killed pod had any of them to lose would be chance.
+    """
+
+    def __init__(self, url: str, clients: int, pause_s: float = 0, spread_s: float = 0) -> None:
         parts = urllib.parse.urlsplit(url)
         self._host, self._path, self._pause_s = parts.netloc, parts.path or "/", pause_s
         self._lock, self._stop = threading.Lock(), threading.Event()
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.first_at_s: dict[str, float] = {}
-        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
+        self._threads = [
+            threading.Thread(target=self._ask, args=[spread_s * n / clients], daemon=True) for n in range(clients)
+        ]
 
     def __enter__(self) -> "Driver":
         for thread in self._threads:
@@ -96,9 +102,11 @@ class Driver:
     @property
     def failed(self) -> dict[str, int]:
         """Everything but 200, by what it was."""
-        return {outcome: count for outcome, count in self.outcomes.items() if outcome != "200"}
+        with self._lock:
+            return {outcome: count for outcome, count in self.outcomes.items() if outcome != "200"}
 
-    def _ask(self) -> None:
+    def _ask(self, after_s: float) -> None:
+        self._stop.wait(after_s)
         connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
         while not self._stop.is_set():
             outcome = self._one(connection)

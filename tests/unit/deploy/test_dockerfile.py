@@ -32,7 +32,7 @@ def test_gunicorn_is_process_one() -> None:
 
 
 def test_every_python_package_is_checked_against_its_hash() -> None:
-    read = re.findall(r"(\S+) -r (requirements/\S+)", DOCKERFILE)
+    read = re.findall(r"(\S+) -r (requirements/[\w.]+)", DOCKERFILE)
 
     assert read == [("--require-hashes", "requirements/ingest.txt"), ("--require-hashes", "requirements/build.txt")]
 
