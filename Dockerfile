@@ -84,7 +84,7 @@ WORKDIR /srv/halocline
 USER 10001:10001
 EXPOSE 8000 9100
 # Last, because they change with every commit.
-ARG VERSION=0.0.0
+ARG VERSION=0.1.0
 ARG REVISION=unknown
 ENV HALOCLINE_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="Halocline" \

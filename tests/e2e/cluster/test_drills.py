@@ -45,9 +45,9 @@ def test_the_lab_comes_up_by_one_command(lab: Lab, figures: Figures) -> None:
 
 
 def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> None:
-    before = _generations()
+    before = _specifications()
     lab.apply()
-    after = _generations()
+    after = _specifications()
     kubectl("delete", "job", "indexes")
     lab.apply()
     kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=60s")
@@ -273,10 +273,10 @@ def _ingest() -> list[Document]:
     return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
 
 
-def _generations() -> dict[str, int]:
-    """How often the specification of each object has changed."""
-    items = get("deployments,statefulsets,jobs,hpa,networkpolicies,poddisruptionbudgets,ingresses")["items"]
-    return {f"{one['kind']} {one['metadata']['name']}": one["metadata"].get("generation", 0) for one in items}
+def _specifications() -> dict[str, Document]:
+    """What each object shall be, but for the number of replicas, which is the autoscaler's."""
+    items = get("deployments,statefulsets,jobs,hpa,networkpolicies,poddisruptionbudgets,ingresses,services")["items"]
+    return {f"{one['kind']} {one['metadata']['name']}": one["spec"] | {"replicas": None} for one in items}
 
 
 def _ready(lab: Lab) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -35,6 +36,12 @@ def test_every_python_package_is_checked_against_its_hash() -> None:
     read = re.findall(r"(\S+) -r (requirements/[\w.]+)", DOCKERFILE)
 
     assert read == [("--require-hashes", "requirements/ingest.txt"), ("--require-hashes", "requirements/build.txt")]
+
+
+def test_an_image_built_without_arguments_calls_itself_by_the_projects_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert re.findall(r"^ARG VERSION=(.+)$", FINAL, re.MULTILINE) == [project["version"]]
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", ".dockerignore", ".npmrc", "package-lock.json"])
