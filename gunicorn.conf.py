@@ -62,6 +62,9 @@ preload_app = False
 
 # Whose X-Forwarded-Proto is believed: the proxies' addresses.
 forwarded_allow_ips = _settings.forwarded_allow_ips
+# By default gunicorn takes SCRIPT_NAME from such a proxy, and proxies pass it on from anybody: it would rewrite our
+# links. We are mounted at the root.
+forwarder_headers = ""
 # Our paths and queries are short; what is longer gets 400 from gunicorn before it costs anything.
 limit_request_line = 4094
 limit_request_fields = 64

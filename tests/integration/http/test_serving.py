@@ -144,3 +144,19 @@ def test_what_is_not_http_is_a_client_error(request_bytes, gunicorn):
     connection.close()
 
     assert status_line.startswith(b"HTTP/1.1 4")
+
+
+@pytest.mark.parametrize("script_name", ["/x", "//evil.example"])
+def test_a_header_that_a_proxy_passed_on_moves_no_link(script_name, gunicorn, db):
+    portal = gunicorn(FORWARDED_ALLOW_IPS="*")
+    link = portal.connection()
+    link.request("GET", f"{script_name}/missions", headers={"SCRIPT_NAME": script_name, "Connection": "close"})
+    moved = link.getresponse()
+    moved.read()
+    link.request("GET", "/", headers={"SCRIPT_NAME": script_name, "Connection": "close"})
+    page = link.getresponse()
+    body = page.read()
+    link.close()
+
+    assert (moved.status, page.status) == (404, 200)
+    assert script_name.encode() + b"/" not in body
