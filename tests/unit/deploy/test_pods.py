@@ -129,5 +129,5 @@ def _app(web: Workload) -> Document:
 def _setting(path: Path, name: str) -> int:
     """A number that a Python file assigns to a name."""
     tree = ast.parse(path.read_text())
-    assigned = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
+    assigned = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
     return int(ast.literal_eval(assigned[name]))
