@@ -1,0 +1,18 @@
+"""Links between our documents lead somewhere."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_link_leads_to_a_file(name: str) -> None:
+    page = ROOT / name
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    own = [link for link in links if "://" not in link and not link.startswith("mailto:")]
+    assert [link for link in own if not (page.parent / link).exists()] == []
