@@ -92,6 +92,7 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     order = np.argsort(group, kind="stable")
     rows, group = keep[order], group[order]
     count = int(group[-1]) + 1 if group.size else 0
+    checks.require_few_profiles(count)
     taken = GroupedRows(observations, positions, depths, accepted, rows, group, count)
     parts = taken.parts()
     warnings = Counter(dropped)

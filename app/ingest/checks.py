@@ -41,6 +41,10 @@ _DEEPEST_M, _HIGHEST_M = 11_000.0, 100.0
 _CERTAINLY_BELOW_M = 1.0
 
 
+# A track is one document of 150 bytes a profile, of which MongoDB takes 16 MB; a year of shallow dives is 15 000.
+MAX_PROFILES = 50_000
+
+
 @dataclass(frozen=True, slots=True)
 class Positions:
     """(n,) positions and what is wrong with them. `valid` ones have neither flaw."""
@@ -61,6 +65,12 @@ class Depths:
     from_pressure: Mask
     invalid: Mask
     flipped: int
+
+
+def require_few_profiles(count: int) -> None:
+    """Raises Refused for more profiles than a mission can have."""
+    if count > MAX_PROFILES:
+        raise Refused("too_large", f"{count} profiles are more than the {MAX_PROFILES} a mission may have")
 
 
 def accepted_times(observations: Observations, earliest_ms: int, latest_ms: int) -> Mask:

@@ -3,10 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
+import structlog
+from bson.errors import BSONError
 from pymongo.client_session import ClientSession
+from pymongo.errors import PyMongoError
 
 from app import events
 from app.domain import geodesy
@@ -16,30 +20,38 @@ from app.store import changes, missions, pending, profiles, totals, tracks, tran
 
 # About a pixel of the whole-fleet map at the zoom where single missions are told apart.
 _SIMPLIFIED_DEG = 0.002
+log = structlog.get_logger(__name__)
+
 _SUMS = ("profiles", "samples", "distance_m", "vertical_m", "time_at_sea_s")
 
 
-def rebuild(basin_map: BasinMap) -> int:
-    """Rebuilds whatever is outdated, each scope in a transaction that logs the change. Returns how many.
+def rebuild(basin_map: BasinMap) -> list[str]:
+    """Rebuilds whatever is outdated, each scope in a transaction that logs the change. Returns what could not be.
 
-    Scopes come in the order of their names: basins of missions, then tracks, then the totals that sum them up.
+    Scopes come in the order of their names: basins of missions, then tracks, then the totals that sum them up. One
+    that fails stays marked, is logged, and stops no other; pymongo's errors are raised when the store is away.
     """
-    outdated = pending.scopes()
-    for scope in outdated:
-        kind, _, name = scope.partition(":")
-        number = transactions.run(
-            lambda session, scope=scope, kind=kind, name=name: _rebuilt(scope, kind, name, basin_map, session)  # type: ignore[misc]
-        )
-        if number is not None:
-            events.nudge(number)
-    return len(outdated)
+    failed: list[str] = []
+    for scope in pending.scopes():
+        try:
+            number = transactions.run(partial(_rebuilt, scope, basin_map))
+        except (PyMongoError, BSONError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+            if isinstance(error, PyMongoError) and transactions.is_away(error):
+                raise
+            log.exception("rebuild_failed", scope=scope)
+            failed.append(scope)
+        else:
+            if number is not None:
+                events.nudge(number)
+    return failed
 
 
-def _rebuilt(scope: str, kind: str, name: str, basin_map: BasinMap, session: ClientSession) -> int | None:
+def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | None:
     """The number of the change, None when somebody else rebuilt the scope."""
     if not pending.clear(scope, session):
         return None
     now = datetime.now(UTC)
+    kind, _, name = scope.partition(":")
     platform, _, mission = name.partition("/")
     if kind == "basins":
         missions.sort_into(platform, mission, _shares(platform, mission, basin_map, session), session)

@@ -10,6 +10,7 @@ from app.domain.figures import Part, Remainder, folded
 from app.domain.profiles import REPEAT_GAP_MS
 from app.domain.records import MODE_RANK, Mission, Outcome
 from app.domain.times import to_ms
+from app.ingest import checks
 from app.ingest.assembly import Draft
 from app.ingest.documents import (
     File,
@@ -49,6 +50,7 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
     originals.keep(file.sha256, file.path, now)
     replaced_ids = {doc["_id"] for doc in twins}
     rest = [doc for doc in there if doc["_id"] not in replaced_ids]
+    checks.require_few_profiles(len(rest) + len(draft.parts))
     remainder = remainder_of(stored) if stored else Remainder()
     whole = folded([*(part_of(doc) for doc in rest), *draft.parts], remainder, tools.basin_map)
     profiles.remove(twins, session)

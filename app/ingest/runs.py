@@ -1,9 +1,10 @@
 """A run of `halocline ingest`: which files, in which order, and what became of each."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from app.errors import HaloclineError
 from app.ingest import assembly, derivation, identity, pipeline, report
 from app.ingest.documents import File
 from app.ingest.kit import Kit
@@ -14,6 +15,14 @@ from app.ingest.sources import detect
 _MAGIC = (b"CDF", b"\x89HDF")
 # Reading a file for its digest does not depend on its size.
 _BLOCK_BYTES = 1 << 20
+
+
+class NotRebuilt(HaloclineError):
+    """The files are in, but some of what derives from them could not be rebuilt; the next run tries again."""
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        shown = ", ".join(scopes[:3]) + (", …" if len(scopes) > 3 else "")
+        super().__init__(f"{len(scopes)} derived documents could not be rebuilt, the log says why: {shown}")
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:
@@ -54,13 +63,15 @@ def dry(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
 def real(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
     """Takes each file in, logs the attempt, and at the end rebuilds what derives from it.
 
-    Raises pymongo's errors when the store fails; run again, it ends as if it had not.
+    Raises pymongo's errors when the store fails; run again, it ends as if it had not. Raises NotRebuilt at the end.
     """
     pipeline.learn_basins(tools.basins)
     for path in files:
         yield _taken(path, tools)
-    derivation.rebuild(tools.basin_map)
+    failed = derivation.rebuild(tools.basin_map)
     pipeline.sweep()
+    if failed:
+        raise NotRebuilt(failed)
 
 
 def _taken(path: Path, tools: Kit) -> Report:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pymongo import ReadPreference
 from pymongo.client_session import ClientSession
+from pymongo.errors import ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -22,3 +23,8 @@ def run(work: Callable[[ClientSession], Result]) -> Result:
             write_concern=WriteConcern("majority"),
             read_preference=ReadPreference.PRIMARY,
         )
+
+
+def is_away(error: PyMongoError) -> bool:
+    """Whether the store did not answer, and not that it answered no: trying again later may help."""
+    return isinstance(error, ConnectionFailure) or error.timeout

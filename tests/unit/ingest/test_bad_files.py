@@ -8,6 +8,7 @@ import netCDF4
 import numpy as np
 import pytest
 
+from app.ingest.checks import MAX_PROFILES
 from app.ingest.report import Report
 from tests.made_files import profile_file, rows, time_series
 
@@ -165,3 +166,10 @@ def test_coordinates_that_are_texts_are_refused(tmp_path: Path, read: Read, name
 
 def test_a_missing_file_is_no_crash(tmp_path: Path, read: Read) -> None:
     refused(read(tmp_path / "gone.nc"), "not_found", "gone.nc")
+
+
+def test_a_file_of_too_many_profiles_is_refused(tmp_path: Path, read: Read) -> None:
+    many = rows(profiles=MAX_PROFILES // 6 + 1)
+    many["profile_index"] = np.arange(many["time"].size) + 1.0
+
+    refused(read(time_series(tmp_path / "many.nc", many)), "too_large", "profiles")

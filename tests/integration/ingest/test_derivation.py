@@ -1,0 +1,48 @@
+"""What derives from missions, when one of them cannot be worked with."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from app.ingest import checks, runs
+from app.ingest.report import Report
+from app.store import totals, tracks
+from tests.made_files import profile_file, time_series
+
+Ingest = Callable[..., list[Report]]
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def broken(tmp_path: Path, ingest: Ingest, db: Db) -> str:
+    """The scope of a stored mission whose track cannot be built."""
+    ingest(time_series(tmp_path / "broken.nc", attributes={"id": "broken-20200913T1226"}))
+    db.profiles.update_one({"platform": "broken"}, {"$unset": {"flagged": True}})
+    scope = "mission:broken/20200913T1226"
+    db.derived_pending.insert_one({"_id": scope, "number": 1})
+    return scope
+
+
+def test_one_mission_that_cannot_be_drawn_stops_no_other(tmp_path: Path, ingest: Ingest, db: Db, broken: str) -> None:
+    with pytest.raises(runs.NotRebuilt, match=f"1 derived documents could not be rebuilt.* {broken}"):
+        ingest(time_series(tmp_path / "sound.nc", attributes={"id": "sound-20200913T1226"}))
+
+    assert tracks.find("sound", "20200913T1226") is not None
+    fleet = totals.find("fleet")
+    assert fleet is not None
+    assert fleet.missions == 2
+    assert [doc["_id"] for doc in db.derived_pending.find()] == [broken]
+
+
+def test_profiles_one_by_one_may_not_become_too_many(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "MAX_PROFILES", 2)
+
+    reports = ingest(*(profile_file(tmp_path / f"{n}.nc", n) for n in (1, 2, 3)))
+
+    assert [report.reason_code for report in reports] == [None, None, "too_large"]
+    assert db.profiles.count_documents({}) == 2
