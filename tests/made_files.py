@@ -1,6 +1,7 @@
 """Small made glider files, sound unless a test asks for dirt."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,35 @@ def profile_file(path: Path, number: int = 1, attributes: Mapping[str, Any] | No
         moment.units = "seconds since 1970-01-01T00:00:00Z"
         moment[...] = float(columns["time"][0])
     return path
+
+
+def table(columns: Mapping[str, Any] | None = None, units: Mapping[str, str] | None = None) -> list[list[str]]:
+    """The cells of an ERDDAP `.csvp` table: the columns of `rows` unless others are given, times as ISO 8601."""
+    columns = rows() if columns is None else columns
+    said = {"time": "UTC", "latitude": "degrees_north", "longitude": "degrees_east", "depth": "m", **(units or {})}
+    names = [f"{name} ({said[name]})" if name in said else name for name in columns]
+    written = [
+        [datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for value in values]
+        if name == "time"
+        else ["NaN" if value != value else str(value) for value in np.asarray(values).tolist()]
+        for name, values in columns.items()
+    ]
+    return [names, *map(list, zip(*written, strict=True))]
+
+
+def csv_file(path: Path, cells: list[list[str]] | None = None, end: str = "\n") -> Path:
+    """The cells as they stand, a row a line."""
+    text = "".join(",".join(row) + end for row in (table() if cells is None else cells))
+    path.write_bytes(text.encode("utf-8"))
+    return path
+
+
+def dive_file(path: Path, dive: int = 1, attributes: Mapping[str, Any] | None = None, **column: Any) -> Path:
+    """One dive of a Seaglider as its basestation writes it: down to 50 m and up again; `column` replaces columns."""
+    whole = rows(profiles=2, start_s=1.6e9 + 3600.0 * dive)
+    rename = {"time": "ctd_time", "depth": "ctd_depth"}
+    columns = {rename.get(name, name): values for name, values in whole.items() if name != "profile_index"}
+    said = {"id": f"p001{dive:04d}_20200913", "platform_id": "SG001", "dive_number": np.int32(dive)}
+    columns = {**columns, "time": whole["time"], **column}
+    units = dict.fromkeys(("time", "ctd_time"), "seconds since 1970-1-1 00:00:00")
+    return time_series(path, columns, {**said, **(attributes or {})}, units, "sg_data_point")

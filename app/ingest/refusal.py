@@ -8,11 +8,11 @@ CODES = {
     "empty_file": "the file has no bytes",
     "too_large": "the file is larger than this installation takes",
     "html_page": "a web page was saved instead of data",
-    "not_netcdf": "the bytes are no NetCDF file",
+    "not_netcdf": "the bytes are neither a NetCDF file nor a table of observations",
     "truncated": "the file ends too early or is damaged inside",
     "unreadable": "the file is built in a way that no reader here expects",
     "not_observations": "the file is sound but holds no observations of a platform",
-    "format_not_supported": "the format is known but this version does not read it",
+    "no_header": "a table without a row of names, as ERDDAP's .csv0",
     "no_time": "no usable time",
     "time_out_of_range": "no time between the earliest accepted date and now",
     "no_valid_position": "no sample has a usable position",
@@ -37,4 +37,14 @@ class Refused(HaloclineError):
 
     def line(self, file_name: str) -> str:
         """The reason as people read it: one line, whatever the file's texts hold."""
-        return " ".join(f"{file_name}: {self}".split())
+        return one_line(f"{file_name}: {self}")
+
+
+def one_line(text: str) -> str:
+    """The text as it can be shown anywhere: without line ends, control characters and what no encoding has."""
+    return " ".join("".join(c if c.isprintable() else " " for c in encodable(text)).split())
+
+
+def encodable(text: str) -> str:
+    """The text with an escape for what UTF-8 does not have, such as the bytes of a file name in another encoding."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -8,11 +8,10 @@ from app.errors import HaloclineError
 from app.ingest import assembly, derivation, identity, pipeline, report
 from app.ingest.documents import File
 from app.ingest.kit import Kit
-from app.ingest.refusal import Refused
+from app.ingest.refusal import Refused, one_line
 from app.ingest.report import Report
 from app.ingest.sources import detect
 
-_MAGIC = (b"CDF", b"\x89HDF")
 # Reading a file for its digest does not depend on its size.
 _BLOCK_BYTES = 1 << 20
 
@@ -26,7 +25,7 @@ class NotRebuilt(HaloclineError):
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:
-    """The files to take in: those named, and in folders what is NetCDF by its first bytes or its name, sorted."""
+    """The files to take in: those named, and in folders what is data by its first bytes or its name, sorted."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -43,8 +42,7 @@ def _looks_like_data(path: Path) -> bool:
     if path.suffix.lower() in (".nc", ".nc4", ".cdf"):
         return True
     try:
-        with path.open("rb") as stream:
-            return stream.read(4).startswith(_MAGIC)
+        return detect.is_data(path)
     except OSError:
         return False
 
@@ -82,7 +80,7 @@ def _taken(path: Path, tools: Kit) -> Report:
         draft = _draft(path, digest, tools)
         outcome = pipeline.take_in(draft, File(path, digest, path.stat().st_size), tools)
     except Refused as refusal:
-        pipeline.log_refusal(path.name, sha256, refusal, draft)
+        pipeline.log_refusal(one_line(path.name), sha256, refusal, draft)
         return _refused(path, refusal, draft)
     return Report(str(path), outcome, mission=report.mission_of(draft))
 
@@ -90,7 +88,7 @@ def _taken(path: Path, tools: Kit) -> Report:
 def _draft(path: Path, sha256: str, tools: Kit) -> assembly.Draft:
     options = tools.options
     try:
-        observations = detect.read(path, tools.limits, has_identity=options.mission is not None)
+        observations = detect.read(path, tools.limits)
     except OSError as error:
         raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
     named = identity.identified(observations, options)

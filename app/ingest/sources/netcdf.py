@@ -1,5 +1,6 @@
 """A NetCDF file as plain arrays: fills are NaN, scaled, in native byte order; damage is refused, not raised."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import structlog
 from numpy.typing import NDArray
 
 from app.domain import times
-from app.ingest.refusal import Refused
+from app.ingest.refusal import Refused, one_line
 from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
 # A row of a file with many variables needs more than its share: the bound is on cells, 25 variables a sample.
@@ -40,8 +41,10 @@ _ONE_AT_A_TIME = threading.Lock()
 @contextmanager
 def opened(path: Path) -> Iterator["NetCdf"]:
     """The file, closed at the end. Raises Refused when its bytes are damaged, also while it is read."""
+    # The library wants a text that it can encode; Latin-1 gives back the bytes of any name.
+    name = os.fsencode(path).decode("latin-1")
     try:
-        with _ONE_AT_A_TIME, netCDF4.Dataset(str(path)) as dataset:
+        with _ONE_AT_A_TIME, netCDF4.Dataset(name, encoding="latin-1") as dataset:
             # The library would mask by valid_min and valid_max: a depth of -0.02 m is dirt, not a gap.
             dataset.set_auto_mask(False)
             dataset.set_auto_scale(False)
@@ -50,7 +53,7 @@ def opened(path: Path) -> Iterator["NetCdf"]:
         raise Refused("truncated", f"the file cannot be read to its end: {_cause(error)}") from error
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, MemoryError) as error:
         # A hostile or odd file must not end the run of all the others; the log has what a developer needs.
-        log.warning("file_unreadable", file_name=path.name, exc_info=True)
+        log.warning("file_unreadable", file_name=one_line(path.name), exc_info=True)
         raise Refused("unreadable", f"the file's structure makes no sense here: {_cause(error)}") from error
 
 
@@ -117,19 +120,7 @@ class NetCdf:
     def times_ms(self, name: str) -> Ints:
         """Milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused for units that name no moment."""
         units, calendar = str(self.attribute(name, "units") or ""), str(self.attribute(name, "calendar") or "")
-        unit, _, reference = units.partition(" since ")
-        epoch = times.parsed(reference)
-        scale = _MS.get(unit.strip().lower())
-        if scale is None or epoch is None:
-            raise Refused("no_time", f"units {units[:60]!r} do not say since when time is counted", name)
-        if calendar.lower() not in _CALENDARS:
-            raise Refused("no_time", f"calendar {calendar[:40]!r} is not ours", name)
-        values = self.floats(name)
-        # A double's noise, below a microsecond, is rounded away; then the rest is cut: 0.9999 s is 0.999 s.
-        with np.errstate(over="ignore"):
-            ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
-        inside = np.isfinite(ms) & (ms >= _EARLIEST_MS) & (ms <= _LATEST_MS)
-        return np.where(inside, np.where(inside, ms, 0).astype(np.int64), NO_TIME)
+        return counted_ms(self.floats(name), units, calendar, name)
 
     @staticmethod
     def _fills(variable: Any, dtype: np.dtype[Any]) -> list[Any]:
@@ -138,6 +129,22 @@ class NetCdf:
             if attribute in variable.ncattrs():
                 fills.extend(np.ravel(variable.getncattr(attribute)).tolist())
         return [fill for fill in fills if isinstance(fill, int | float)]
+
+
+def counted_ms(values: NDArray[Any], units: str, calendar: str, name: str) -> Ints:
+    """Values counted in `units` as milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused."""
+    unit, _, reference = units.partition(" since ")
+    epoch = times.parsed(reference)
+    scale = _MS.get(unit.strip().lower())
+    if scale is None or epoch is None:
+        raise Refused("no_time", f"units {units[:60]!r} do not say since when time is counted", name)
+    if calendar.lower() not in _CALENDARS:
+        raise Refused("no_time", f"calendar {calendar[:40]!r} is not ours", name)
+    # A double's noise, below a microsecond, is rounded away; then the rest is cut: 0.9999 s is 0.999 s.
+    with np.errstate(over="ignore"):
+        ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
+    inside = np.isfinite(ms) & (ms >= _EARLIEST_MS) & (ms <= _LATEST_MS)
+    return np.where(inside, np.where(inside, ms, 0).astype(np.int64), NO_TIME)
 
 
 def plain(value: Any) -> Any:

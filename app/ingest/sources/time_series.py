@@ -1,12 +1,15 @@
 """Time series of a whole mission: pyglider's, and OceanGliders 1.0 in its dialects, upper or lower case."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
 from app.ingest.refusal import Refused
 from app.ingest.sources import vocabulary
-from app.ingest.sources.netcdf import NetCdf, as_floats
+from app.ingest.sources.netcdf import as_floats
 from app.ingest.sources.observations import Column, Coordinates, Observations
+from app.ingest.sources.variables import Variables
 
 _NUMBERS = ("profile_number", "profile_index", "profile_num", "profile_id")
 _DEPTHS = ("depth", "glider_depth", "depth_z")
@@ -15,17 +18,24 @@ _METRES = {"m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "
 _MAX_TEXT = 4096
 
 
-def time_name(file: NetCdf) -> str | None:
-    """The lower-case name of the time variable, None when there is none."""
-    return _found(file, ("time",), "time")
+def coordinates(file: Variables) -> Coordinates:
+    """How the file calls time and position. Raises Refused when one is missing or holds no numbers."""
+    time = _found(file, ("time",), "time")
+    latitude = _found(file, ("latitude", "lat"), "latitude")
+    longitude = _found(file, ("longitude", "lon"), "longitude")
+    if time is None:
+        if latitude or longitude:
+            raise Refused("no_time", "there is no such variable", "time")
+        raise Refused("not_observations", "there is neither time nor position")
+    if latitude is None or longitude is None:
+        raise Refused("no_valid_position", "there is no such variable", "longitude" if latitude else "latitude")
+    for name, code in ((time, "no_time"), (latitude, "no_valid_position"), (longitude, "no_valid_position")):
+        if not file.is_number(name):
+            raise Refused(code, "its values are no numbers", name)
+    return Coordinates(time, latitude, longitude)
 
 
-def position_names(file: NetCdf) -> tuple[str | None, str | None]:
-    """The lower-case names of latitude and longitude."""
-    return _found(file, ("latitude", "lat"), "latitude"), _found(file, ("longitude", "lon"), "longitude")
-
-
-def _found(file: NetCdf, names: tuple[str, ...], standard: str) -> str | None:
+def _found(file: Variables, names: tuple[str, ...], standard: str) -> str | None:
     by_name = next((name for name in names if name in file.variables), None)
     return by_name or next(
         (
@@ -37,8 +47,16 @@ def _found(file: NetCdf, names: tuple[str, ...], standard: str) -> str | None:
     )
 
 
-def read(file: NetCdf, coordinates: Coordinates) -> Observations:
-    """The rows along the dimension of time. Raises Refused when they are none."""
+def read(
+    file: Variables,
+    coordinates: Coordinates,
+    depths: tuple[str, ...] = _DEPTHS,
+    hidden: Collection[str] = (),
+) -> Observations:
+    """The rows along the dimension of time. Raises Refused when they are none.
+
+    `depths` may be called so, best first; `hidden` are names of what is not to be kept.
+    """
     time, latitude, longitude = coordinates.time, coordinates.latitude, coordinates.longitude
     shape = tuple(file.variables[time].dimensions)
     if len(shape) != 1:
@@ -49,9 +67,9 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     for name in (latitude, longitude):
         if tuple(file.variables[name].dimensions) != shape:
             raise Refused("no_valid_position", "there is not one position for each time", name)
-    depth = next((name for name in _DEPTHS if _is_along(file, name, shape)), None)
+    depth = next((name for name in depths if _is_along(file, name, shape)), None)
     number = next((name for name in _NUMBERS if _is_along(file, name, shape)), None)
-    used = {time, latitude, longitude, *([depth] if depth else []), *([number] if number else [])}
+    used = {*hidden, time, latitude, longitude, *([depth] if depth else []), *([number] if number else [])}
     return Observations(
         format="OG1.0" if shape[0].lower() == "n_measurements" else "pyglider time series",
         scope="mission",
@@ -74,7 +92,7 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     )
 
 
-def columns(file: NetCdf, shape: tuple[str, ...], used: set[str]) -> tuple[Column, ...]:
+def columns(file: Variables, shape: tuple[str, ...], used: set[str]) -> tuple[Column, ...]:
     """Every measured variable along `shape`, in our names and units."""
     found = (
         vocabulary.column(file, name, ours, file.floats(name, narrow=True))
@@ -83,7 +101,7 @@ def columns(file: NetCdf, shape: tuple[str, ...], used: set[str]) -> tuple[Colum
     return tuple(column for column in found if column is not None)
 
 
-def depth_m(file: NetCdf, name: str | None, rows: int) -> NDArray[np.float64]:
+def depth_m(file: Variables, name: str | None, rows: int) -> NDArray[np.float64]:
     """Depth in metres, NaN throughout when there is no such variable."""
     if name is None:
         return np.full(rows, np.nan)
@@ -91,7 +109,7 @@ def depth_m(file: NetCdf, name: str | None, rows: int) -> NDArray[np.float64]:
     return as_floats(file.floats(name)) * _METRES.get(unit, 1.0)
 
 
-def texts(file: NetCdf) -> dict[str, str]:
+def texts(file: Variables) -> dict[str, str]:
     """Scalar texts such as the trajectory's name, and what the variable `platform` says in its attributes."""
     found: dict[str, str] = {}
     for name, variable in file.variables.items():
@@ -105,9 +123,9 @@ def texts(file: NetCdf) -> dict[str, str]:
     return found
 
 
-def _is_along(file: NetCdf, name: str, shape: tuple[str, ...]) -> bool:
+def _is_along(file: Variables, name: str, shape: tuple[str, ...]) -> bool:
     return name in file.variables and tuple(file.variables[name].dimensions) == shape and file.is_number(name)
 
 
-def _name(file: NetCdf, name: str) -> str:
+def _name(file: Variables, name: str) -> str:
     return str(file.variables[name].name)

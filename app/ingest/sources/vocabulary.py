@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.records import Variable
-from app.ingest.sources.netcdf import NetCdf
 from app.ingest.sources.observations import Column
+from app.ingest.sources.variables import Variables
 
 # Coordinates, and what only steers the reader: not measurements.
 _NOT_MEASURED = (
@@ -49,7 +49,7 @@ def _by_name() -> dict[str, str]:
     return {alias: ours for ours, entry in _entries().items() for alias in entry["names"]}
 
 
-def measured(file: NetCdf, dimensions: Iterable[tuple[str, ...]], coordinates: set[str]) -> list[tuple[str, str]]:
+def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates: set[str]) -> list[tuple[str, str]]:
     """(name in the file, our name) of every measured variable with one of these shapes; ours are distinct.
 
     `coordinates` are the lower-case names that the reader uses itself.
@@ -82,7 +82,7 @@ def measured(file: NetCdf, dimensions: Iterable[tuple[str, ...]], coordinates: s
     return sorted(ours.items(), key=lambda pair: pair[1])
 
 
-def column(file: NetCdf, name: str, ours: str, values: NDArray[Any]) -> Column | None:
+def column(file: Variables, name: str, ours: str, values: NDArray[Any]) -> Column | None:
     """The variable with its values in our unit, None when not one is finite."""
     if not np.isfinite(values).any():
         return None
@@ -127,7 +127,7 @@ def _converted(ours: str, source_unit: str | None, values: NDArray[Any]) -> tupl
     return entry["unit"], values if factor == 1 else values * values.dtype.type(factor)
 
 
-def _quality(file: NetCdf, name: str) -> tuple[int | None, int | None]:
+def _quality(file: Variables, name: str) -> tuple[int | None, int | None]:
     """How many rows are good, and how many were judged, by the flags' own meanings; None without such flags."""
     flags = f"{name}_qc"
     if flags not in file.variables or not file.is_number(flags):

@@ -40,7 +40,8 @@ def refused(report: Report, code: str, *words: str) -> None:
         (b"CDF\x01\x00\x00", "truncated"),
         (b"CDF\x02" + b"\xff" * 64, "truncated"),
         (b'[{"deployment": "x"}]', "not_observations"),
-        (b"time,latitude,longitude,depth\nUTC,degrees_north,degrees_east,m\n", "no_mission"),
+        (b'{"table": "none"}', "not_observations"),
+        (b"name,depth\nx,3\n", "not_netcdf"),
     ],
 )
 def test_what_is_no_netcdf_is_refused(tmp_path: Path, read: Read, content: bytes, code: str) -> None:

@@ -13,6 +13,7 @@ _EXPECTED = Path(os.environ.get("HALOCLINE_TEST_DATA", "")) / "real" / "expected
 FILES: dict[str, Any] = json.loads(_EXPECTED.read_text("utf-8"))["files"] if _EXPECTED.is_file() else {}
 STORED = [name for name, expected in FILES.items() if expected["outcome"] == "stored"]
 REFUSED = [name for name, expected in FILES.items() if expected["outcome"] == "refused"]
+NAMED = [name for name, expected in FILES.items() if "with" in expected]
 _NONE = [pytest.param("", id="no real files")]
 
 
@@ -25,18 +26,8 @@ def dry_run(*files: Path, options: tuple[str, ...] = (), zone: str = "UTC") -> t
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def reports(test_data: Path) -> dict[str, dict[str, Any]]:
-    """What a dry run over all files says, by file."""
-    status, found = dry_run(*(test_data / "real" / name for name in FILES))
-    assert status == 1
-    return dict(zip(FILES, found, strict=True))
-
-
-@pytest.mark.parametrize("name", STORED or _NONE)
-def test_a_real_file_gives_the_expected_mission(reports: dict[str, dict[str, Any]], name: str) -> None:
-    expected, report = FILES[name], reports[name]
-
+def gives(report: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Asserts that the report is of the expected mission."""
     assert (report["outcome"], report["reason"], report["reason_code"]) == ("stored", None, None)
     mission = report["mission"]
     exact = ("platform", "mission", "data_mode", "samples", "profiles", "start_at", "end_at")
@@ -49,6 +40,29 @@ def test_a_real_file_gives_the_expected_mission(reports: dict[str, dict[str, Any
     assert mission["basins"][0]["name"] == expected["basin"]
     warnings = {warning["code"]: warning["count"] for warning in mission["warnings"]}
     assert expected["warnings"].items() <= warnings.items()
+
+
+@pytest.fixture(scope="module")
+def reports(test_data: Path) -> dict[str, dict[str, Any]]:
+    """What a dry run over all files says, by file."""
+    status, found = dry_run(*(test_data / "real" / name for name in FILES))
+    assert status == 1
+    return dict(zip(FILES, found, strict=True))
+
+
+@pytest.mark.parametrize("name", STORED or _NONE)
+def test_a_real_file_gives_the_expected_mission(reports: dict[str, dict[str, Any]], name: str) -> None:
+    gives(reports[name], FILES[name])
+
+
+@pytest.mark.parametrize("name", NAMED or _NONE)
+def test_a_real_file_without_identity_gives_the_expected_mission_once_it_is_named(test_data: Path, name: str) -> None:
+    expected = FILES[name]["with"]
+
+    status, (report,) = dry_run(test_data / "real" / name, options=tuple(expected["options"]))
+
+    assert status == 0
+    gives(report, expected)
 
 
 @pytest.mark.parametrize("name", REFUSED or _NONE)
@@ -80,11 +94,3 @@ def test_declared_metadata_that_the_data_contradict_are_warned_of(reports: dict[
     codes = [warning["code"] for warning in reports[name]["mission"]["warnings"]]
 
     assert "declared_differs" in codes
-
-
-def test_a_dive_with_a_mission_named_is_refused_for_its_format(test_data: Path) -> None:
-    options = ("--mission", "20080604T0000")
-
-    status, (report,) = dry_run(test_data / "real/seaglider/p0050003_20080606.nc", options=options)
-
-    assert (status, report["reason_code"]) == (1, "format_not_supported")

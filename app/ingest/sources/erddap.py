@@ -1,0 +1,169 @@
+"""ERDDAP's tables from disk: `.csvp`, `.csv` with its row of units, `.json`. Without names (`.csv0`) they say nothing.
+
+The format: https://coastwatch.pfeg.noaa.gov/erddap/tabledap/documentation.html (texts are ISO 8859-1, times ISO 8601).
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from io import TextIOWrapper
+from itertools import chain, islice
+from os import SEEK_END
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.ingest.refusal import Refused
+from app.ingest.sources import cells, time_series
+from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
+from app.ingest.sources.observations import Observations
+from app.ingest.sources.table import Table
+
+# Rows are turned into columns by so many at a time: what is held as text does not grow with the file.
+_BLOCK_ROWS = 1 << 13
+# A line of a table has a few hundred characters; a file that is one line must not be read as one.
+_LONGEST_LINE = 1 << 16
+# A JSON document is read as a whole, and takes several times its size.
+_MOST_JSON_BYTES = 64 << 20
+_BOM = b"\xef\xbb\xbf"
+_ISO = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}")
+_POSITIONS = ({"latitude", "lat"}, {"longitude", "lon"})
+
+
+def matches(head: bytes) -> bool:
+    """Whether the first bytes are a table that names time and position. Raises Refused for one without any names."""
+    text = _plain(head)
+    if text.startswith("{"):
+        return '"columnnames"' in text.lower() and '"table"' in text.lower()
+    first = [cell.strip(' "') for cell in text.splitlines()[0].split(",")] if text else []
+    if any(_ISO.match(cell) for cell in first) and sum(map(cells.is_number, first)) >= 2:
+        raise Refused("no_header", "the first row holds values and not the names of the columns: ask for .csvp or .csv")
+    names = {_named(cell)[0].lower() for cell in first}
+    return sum(("time" in names, *(bool(names & position) for position in _POSITIONS))) >= 2
+
+
+def read(path: Path, head: bytes, max_samples: int) -> Observations:
+    """The rows of the table. Raises Refused."""
+    table = _json(path, max_samples) if _plain(head).startswith("{") else _delimited(path, head, max_samples)
+    if table.rows == 0:
+        raise Refused("no_samples", "the table has names but not one row")
+    if table.differing("trajectory"):
+        raise Refused("no_mission", "the table holds several trajectories: ask for one", "trajectory")
+    said = table.attributes()
+    return replace(
+        time_series.read(table, time_series.coordinates(table)), format="ERDDAP table", attributes=said, texts=said
+    )
+
+
+def _plain(head: bytes) -> str:
+    return head.removeprefix(_BOM).decode("latin-1").lstrip()
+
+
+def _named(cell: str) -> tuple[str, str | None]:
+    """Name and unit of `depth (m)`."""
+    name, opened, unit = cell.strip().partition(" (")
+    return (name, unit[:-1]) if opened and unit.endswith(")") else (cell.strip(), None)
+
+
+def _delimited(path: Path, head: bytes, max_samples: int) -> Table:
+    with path.open("rb") as binary:
+        binary.seek(-1, SEEK_END)
+        is_whole = binary.read(1) in b"\r\n"
+        binary.seek(len(_BOM) if head.startswith(_BOM) else 0)
+        # Any byte is a character of Latin-1: numbers are ASCII anyway, and the few texts are repaired.
+        with TextIOWrapper(binary, encoding="latin-1", newline="") as stream:
+            records = _records(_lines(stream))
+            named = [_named(cell) for cell in next(records)]
+            names, units = [name for name, _ in named], [unit for _, unit in named]
+            first = list(islice(records, 1))
+            if first and len(first[0]) == len(names) and not any(units) and _are_units(names, first[0]):
+                units, first = [cells.repaired(cell).strip() or None for cell in first[0]], []
+            table = Table(names, units)
+            _fill(table, chain(first, records), len(names), max_samples, is_whole)
+    return table
+
+
+def _fill(table: Table, records: Iterator[list[str]], width: int, max_samples: int, is_whole: bool) -> None:
+    """Adds the records. `is_whole`: the last line has its end; without, a last row that is odd was cut."""
+    block = list(islice(records, _BLOCK_ROWS))
+    while block:
+        following = list(islice(records, _BLOCK_ROWS))
+        _bounded(table.rows + len(block), width, max_samples)
+        cut = [block.pop()] if not following and not is_whole else []
+        _add(table, block, width)
+        try:
+            _add(table, cut, width)
+        except Refused as refusal:
+            raise Refused("truncated", f"the file ends in the middle of a row: {refusal}") from refusal
+        block = following
+
+
+def _add(table: Table, block: list[list[str]], width: int) -> None:
+    if not set(map(len, block)) <= {width}:
+        odd = next(i for i, record in enumerate(block) if len(record) != width)
+        raise Refused("unreadable", f"row {table.rows + odd + 1} has {len(block[odd])} values instead of {width}")
+    if block:
+        table.add(block)
+
+
+def _are_units(names: list[str], record: list[str]) -> bool:
+    """Whether the row under the names tells units: `UTC` stands where a time would."""
+    by_name = dict(zip((name.lower() for name in names), record, strict=True))
+    time = by_name.get("time", "").strip()
+    return not (time[:4].isdigit() or cells.is_number(time))
+
+
+def _lines(stream: TextIOWrapper) -> Iterator[str]:
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE and not line.endswith(("\n", "\r")):
+            raise Refused("unreadable", f"a line has more than {_LONGEST_LINE} characters: this is no table")
+        yield line
+
+
+def _records(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The rows that are not empty, as lists of cells."""
+    reader = csv.reader(lines, strict=True, skipinitialspace=True)
+    try:
+        yield from (record for record in reader if record)
+    except csv.Error as error:
+        code = "truncated" if "unexpected end" in str(error) else "unreadable"
+        raise Refused(code, f"line {reader.line_num} is no row of a table: {error}") from error
+
+
+def _json(path: Path, max_samples: int) -> Table:
+    size = path.stat().st_size
+    if size > _MOST_JSON_BYTES:
+        raise Refused("too_large", f"a JSON table of {size} bytes is too long to be read at once: ask for .csvp")
+    try:
+        said = orjson.loads(path.read_bytes().removeprefix(_BOM))
+    except orjson.JSONDecodeError as error:
+        raise Refused("truncated", f"the JSON document is damaged or ends too early: {error.msg}") from error
+    table = said.get("table") if isinstance(said, dict) else None
+    names = _listed(table, "columnNames")
+    if not names or not all(isinstance(name, str) for name in names):
+        raise Refused("not_observations", "this JSON document is not a table with names of columns")
+    units = _listed(table, "columnUnits") or [None] * len(names)
+    types = _listed(table, "columnTypes") or [None] * len(names)
+    rows = _listed(table, "rows")
+    if len(units) != len(names) or len(types) != len(names):
+        raise Refused("unreadable", "there is not one unit and one type for each column", "columnUnits")
+    wrong = next((i for i, row in enumerate(rows) if not isinstance(row, list) or len(row) != len(names)), None)
+    if wrong is not None:
+        raise Refused("unreadable", f"row {wrong + 1} does not have {len(names)} values", "rows")
+    _bounded(len(rows), len(names), max_samples)
+    filled = Table(names, [unit if isinstance(unit, str) else None for unit in units], types)
+    for first in range(0, len(rows), _BLOCK_ROWS):
+        filled.add(rows[first : first + _BLOCK_ROWS])
+    return filled
+
+
+def _listed(table: Any, key: str) -> list[Any]:
+    found = table.get(key) if isinstance(table, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _bounded(rows: int, width: int, max_samples: int) -> None:
+    if rows > max_samples or rows * width > max_samples * CELLS_PER_SAMPLE:
+        raise Refused("too_large", f"more than {max_samples} rows of {CELLS_PER_SAMPLE} values are not taken here")

@@ -1,0 +1,36 @@
+"""What readers ask of an open file, whatever it is written in."""
+
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from app.ingest.sources.observations import Ints
+
+
+class Variables(Protocol):
+    """Named arrays with attributes. Names are in lower case; a variable's `name` is the file's own."""
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What there is, by lower-case name."""
+
+    def attributes(self) -> dict[str, Any]:
+        """What the file says about itself as a whole."""
+
+    def attribute(self, name: str, attribute: str) -> Any:
+        """An attribute of a variable, None when it has none."""
+
+    def is_number(self, name: str) -> bool:
+        """Whether the variable holds numbers and not texts."""
+
+    def text(self, name: str) -> str:
+        """The one text of a variable."""
+
+    def floats(self, name: str, narrow: bool = False) -> NDArray[Any]:
+        """The variable as floats, NaN where missing; with `narrow` in the width that the file has."""
+
+    def integers(self, name: str) -> Ints:
+        """The variable as whole numbers, -1 where missing."""
+
+    def times_ms(self, name: str) -> Ints:
+        """Milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused for what names no moment."""
