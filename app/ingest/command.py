@@ -1,30 +1,35 @@
 """`halocline ingest`: a progress bar and one line a file, or one JSON object a line; the exit status."""
 
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
+import structlog
 from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import extensions
 from app.config import Settings
-from app.errors import Unavailable
-from app.ingest import kit, runs
+from app.errors import HaloclineError, Unavailable
+from app.ingest import kit, refusal, runs
 from app.ingest.identity import Options
 from app.ingest.report import Report
-from app.store import indexes
+from app.store import indexes, transactions
 
 # An import writes megabytes and waits for a majority: what a visitor may wait is too short for it.
 _STORE_TIMEOUT_MS = 60_000
+
+log = structlog.get_logger(__name__)
 
 
 def run(paths: Sequence[Path], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
     """Takes the files in and says so; 1 when one was refused, 2 when the folders hold no data file, else 0.
 
-    Raises Unavailable when the store is away, before or in the middle: run again, it goes on.
+    Raises Unavailable when the store is away, before or in the middle: run again, it goes on. Raises HaloclineError
+    when the store answers no, as to a wrong password.
     """
     tools = kit.kit(settings, options)
     files = runs.files_of(paths)
@@ -44,7 +49,10 @@ def run(paths: Sequence[Path], settings: Settings, options: Options, dry_run: bo
         indexes.ensure(extensions.mongo.db)
         return _said(runs.real(files, tools), len(files), as_json)
     except PyMongoError as error:
-        raise Unavailable("MongoDB") from error
+        if transactions.is_away(error):
+            raise Unavailable("MongoDB") from error
+        log.exception("store_refused")
+        raise HaloclineError(f"MongoDB refuses: {refusal.one_line(str(error))[:200]}") from error
     finally:
         extensions.mongo.close()
         extensions.redis.close()
@@ -52,6 +60,9 @@ def run(paths: Sequence[Path], settings: Settings, options: Options, dry_run: bo
 
 def _said(reports: Iterator[Report], count: int, as_json: bool) -> int:
     refused = False
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a terminal's encoding does not have must not end the run.
+        sys.stdout.reconfigure(errors="backslashreplace")
     shown = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty()) as bar:

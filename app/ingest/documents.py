@@ -11,6 +11,7 @@ from app.domain.records import EarlierVersion, Mission, Profile, Source
 from app.domain.times import from_ms, to_ms
 from app.ingest.assembly import Draft
 from app.ingest.precedence import Standing
+from app.ingest.refusal import one_line
 from app.store.documents import mission_from_document, profile_to_document
 
 
@@ -21,6 +22,11 @@ class File:
     path: Path
     sha256: str
     size_bytes: int
+
+    @property
+    def name(self) -> str:
+        """The file's name as it can be stored and shown."""
+        return one_line(self.path.name)
 
 
 def new_mission(
@@ -48,7 +54,7 @@ def new_mission(
 def source_of(draft: Draft, file: File, now: datetime) -> Source:
     """Where the draft came from."""
     return Source(
-        file_name=file.path.name,
+        file_name=file.name,
         sha256=file.sha256,
         size_bytes=file.size_bytes,
         format=draft.format,

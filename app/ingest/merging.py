@@ -47,7 +47,7 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
         stands = Standing.of(doc["data_mode"], doc["modified_ms"], doc["end_at"])
         require_higher(Standing.of(draft.identity.mode, draft.modified_ms, draft.folded.figures.end_at), stands)
     # Outside the transaction on purpose: a file is the same whatever becomes of this one.
-    originals.keep(file.sha256, file.path, now)
+    originals.keep(file.sha256, file.path, file.name, now)
     replaced_ids = {doc["_id"] for doc in twins}
     rest = [doc for doc in there if doc["_id"] not in replaced_ids]
     checks.require_few_profiles(len(rest) + len(draft.parts))

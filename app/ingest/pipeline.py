@@ -38,7 +38,7 @@ def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
     if stored is None or stored["version"] != draft.version:
         if stored is not None:
             require_higher(standing(draft), standing_of(stored))
-        originals.keep(file.sha256, file.path, datetime.now(UTC))
+        originals.keep(file.sha256, file.path, file.name, datetime.now(UTC))
         _write(draft, file)
     return _commit(lambda session, now: _swap(draft, file, session, now), draft, file, tools)
 
@@ -133,7 +133,7 @@ def _commit(work: Callable[[ClientSession, datetime], Outcome | None], draft: Dr
             tags = (f"mission:{platform}/{mission}", f"platform:{platform}", "totals")
             number = changes.append(tags, now, session)
             pending.mark((f"mission:{platform}/{mission}", "totals"), number, session)
-        imports.log(_attempt(file.path.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)
+        imports.log(_attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)
         return outcome, number
 
     while (done := transactions.run(whole)) is None:

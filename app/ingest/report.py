@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain.records import Outcome
 from app.ingest.assembly import Draft
+from app.ingest.refusal import encodable, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The fields of `--json`, in their order."""
         return {
-            "path": self.path,
+            "path": encodable(self.path),
             "outcome": self.outcome,
             "reason": self.reason,
             "reason_code": self.reason_code,
@@ -29,14 +30,17 @@ class Report:
         }
 
     def line(self) -> str:
-        """The outcome as one line."""
+        """The outcome as one line, whatever the file is called."""
+        return f"{self.outcome:<9} {one_line(self._said())}"
+
+    def _said(self) -> str:
         if self.outcome == "refused" or self.mission is None:
-            return f"{self.outcome:<9} {self.reason_code}: {self.reason}"
+            return f"{self.reason_code}: {self.reason}"
         mission = self.mission
         basins = mission["basins"]
         warned = "".join(f", {warning['count']} {warning['code']}" for warning in mission["warnings"])
         return (
-            f"{self.outcome:<9} {self.path}: {mission['platform']}/{mission['mission']} {mission['data_mode']}, "
+            f"{self.path}: {mission['platform']}/{mission['mission']} {mission['data_mode']}, "
             f"{_counted(mission['profiles'], 'profile')}, {mission['distance_m'] / 1000:.1f} km"
             f"{', ' + basins[0]['name'] if basins else ''}{warned}"
         )

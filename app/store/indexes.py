@@ -4,9 +4,11 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
-from pymongo.errors import CollectionInvalid
+from pymongo.errors import CollectionInvalid, OperationFailure
 
 Document = dict[str, Any]
+
+_NAMESPACE_EXISTS = 48
 
 # The change log only has to outlive the slowest reader's pause.
 CHANGES_KEPT_S = 3600
@@ -108,17 +110,27 @@ def ensure(db: Database[Document]) -> list[str]:
     for name, indexes in INDEXES.items():
         schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
         if name not in known:
-            try:
-                db.create_collection(name, validator=schema)
-            except CollectionInvalid:
-                # Somebody else started at the same moment.
-                known[name] = None
+            known[name] = _created(db, name, schema)
         # Changing one waits for every open transaction, also a killed importer's: only when there is a change.
         if known.get(name, schema) != schema:
             db.command("collMod", name, validator=schema)
         if indexes:
             db[name].create_indexes(indexes)
     return sorted(INDEXES)
+
+
+def _created(db: Database[Document], name: str, schema: Document) -> Document | None:
+    """The validator that the collection has now: None when somebody else, starting as well, made it first."""
+    try:
+        db.create_collection(name, validator=schema)
+    except CollectionInvalid:
+        return None
+    except OperationFailure as error:
+        # Between the driver's look and the command it came to be.
+        if error.code != _NAMESPACE_EXISTS:
+            raise
+        return None
+    return schema
 
 
 def missing(db: Database[Document]) -> list[str]:

@@ -20,8 +20,8 @@ _CHUNKS_AT_ONCE = 32
 _DUPLICATE_KEY = 11000
 
 
-def keep(sha256: str, path: Path, at: datetime) -> None:
-    """Stores the file once; a second time does nothing."""
+def keep(sha256: str, path: Path, name: str, at: datetime) -> None:
+    """Stores the file once under its name; a second time does nothing."""
     files, chunks = mongo.db[f"{BUCKET}.files"], mongo.db[f"{BUCKET}.chunks"]
     if files.find_one({"_id": sha256}, {"_id": 1}) is not None:
         return
@@ -34,7 +34,7 @@ def keep(sha256: str, path: Path, at: datetime) -> None:
             if any(problem["code"] != _DUPLICATE_KEY for problem in error.details["writeErrors"]):
                 raise
     # The file exists once its chunks do.
-    about = {"length": length, "chunkSize": _CHUNK_BYTES, "uploadDate": at, "filename": path.name}
+    about = {"length": length, "chunkSize": _CHUNK_BYTES, "uploadDate": at, "filename": name}
     files.update_one({"_id": sha256}, {"$setOnInsert": about}, upsert=True)
 
 

@@ -106,3 +106,27 @@ def test_a_store_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "halocline: MongoDB is not available at the moment"
     assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_command_to_the_store_is_not_called_an_absent_store(tmp_path: Path, settings: config.Settings) -> None:
+    uri = settings.mongodb_uri.replace("mongodb://", "mongodb://nobody:wrong@", 1)
+
+    done = halocline(time_series(tmp_path / "a.nc"), settings=settings.model_copy(update={"mongodb_uri": uri}))
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("halocline: MongoDB refuses: Authentication failed")
+
+
+def test_a_file_may_be_called_anything(tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]]) -> None:
+    time_series(tmp_path / "plain.nc").rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\nstored    forged.nc"))
+    (tmp_path / os.fsdecode(b"\xff\n.nc")).write_bytes(b"")
+
+    dry, real = halocline("--dry-run", tmp_path), halocline("--json", tmp_path, settings=settings)
+
+    lines, reports = dry.stdout.splitlines(), [json.loads(line) for line in real.stdout.splitlines()]
+    assert [line.split()[0] for line in lines] == ["stored", "refused"]
+    assert "caf\\udce9 stored forged.nc: made/20200913T1226 R" in lines[0]
+    assert [report["outcome"] for report in reports] == ["stored", "refused"]
+    names = sorted(doc["file_name"] for doc in db.imports.find())
+    assert names == ["\\udcff .nc", "caf\\udce9 stored forged.nc"]
+    assert db["originals.files"].distinct("filename") == names[1:]
