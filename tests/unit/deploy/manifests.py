@@ -19,13 +19,13 @@ OVERLAYS = sorted(path.name for path in (K8S / "overlays").iterdir())
 Document = dict[str, Any]
 
 # Suffixes of quantities that these manifests use.
-_FACTORS = {"m": Decimal("0.001"), "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_FACTORS = {"m": Decimal("0.001"), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30)}
 
 
 def quantity(text: object) -> Decimal:
     """A Kubernetes quantity as a plain number."""
     suffix = next((suffix for suffix in _FACTORS if str(text).endswith(suffix)), "")
-    return Decimal(str(text).removesuffix(suffix)) * _FACTORS.get(suffix, 1)
+    return Decimal(str(text).removesuffix(suffix)) * _FACTORS.get(suffix, Decimal(1))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
