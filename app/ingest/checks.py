@@ -43,6 +43,8 @@ _CERTAINLY_BELOW_M = 1.0
 
 # A track is one document of 150 bytes a profile, of which MongoDB takes 16 MB; a year of shallow dives is 15 000.
 MAX_PROFILES = 50_000
+# Each is half a kilobyte of every list that has the mission; a Seaglider with all its electronics has 200.
+MAX_VARIABLES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ def require_few_profiles(count: int) -> None:
     """Raises Refused for more profiles than a mission can have."""
     if count > MAX_PROFILES:
         raise Refused("too_large", f"{count} profiles are more than the {MAX_PROFILES} a mission may have")
+
+
+def require_few_variables(count: int) -> None:
+    """Raises Refused for more measured variables than a mission can have."""
+    if count > MAX_VARIABLES:
+        raise Refused("too_large", f"{count} variables are more than the {MAX_VARIABLES} a mission may have")
 
 
 def accepted_times(observations: Observations, earliest_ms: int, latest_ms: int) -> Mask:

@@ -2,17 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import bson
+from bson.errors import BSONError
 
 from app.domain.figures import Folded, Part, Remainder
 from app.domain.records import EarlierVersion, Mission, Profile, Source
 from app.domain.times import from_ms, to_ms
 from app.ingest.assembly import Draft
 from app.ingest.precedence import Standing
-from app.ingest.refusal import one_line
-from app.store.documents import mission_from_document, profile_to_document
+from app.ingest.refusal import Refused, one_line
+from app.store.documents import mission_from_document, mission_to_document, profile_to_document
+
+# A list of 200 missions must fit into memory; MongoDB alone would take 16 MB for each.
+_MOST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,17 @@ def new_mission(
         simulated=draft.simulated,
     )
     return record, extra_of(draft.folded, draft.remainder, draft.modified_ms, draft.quality)
+
+
+def require_storable(draft: Draft, path: Path) -> None:
+    """Raises Refused for a draft that no document can hold, whatever its texts and numbers are."""
+    record, extra = new_mission(draft, File(path, "", 0), datetime.now(UTC), ())
+    try:
+        size = len(bson.encode({**mission_to_document(record), **extra}))
+    except (BSONError, OverflowError, UnicodeEncodeError) as error:
+        raise Refused("unreadable", f"it holds what cannot be stored: {one_line(str(error))[:120]}") from error
+    if size > _MOST_BYTES:
+        raise Refused("too_large", f"what it says of itself takes {size} bytes")
 
 
 def source_of(draft: Draft, file: File, now: datetime) -> Source:

@@ -77,6 +77,7 @@ def _merged(before: Mission, fresh: Mission, draft: Draft, file: File, now: date
     """What a mission says of itself when profiles join it: what it said stays, what is new is added."""
     known = {variable.name for variable in before.variables}
     added = tuple(variable for variable in fresh.variables if variable.name not in known)
+    checks.require_few_variables(len(known) + len(added))
     return replace(
         before,
         # Whatever mode has come in is not to be replaced by a lower one.

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.domain import times
 from app.domain.records import Figures
+from app.ingest.refusal import encodable
 from app.ingest.sources.observations import Observations
 
 # Ours: the attributes that may hold it, best first.
@@ -41,8 +42,11 @@ _DECLARED = (
 # What people write when they have nothing to say.
 _NOTHING = {"", "none", "none yet", "n/a", "na", "nan", "null", "unknown", "-", "not available"}
 _NO_WMO_ID = {"0", "0000000", "999999", "9999999", "000000", "99999"}
-# Long texts are histories, not descriptions.
-_MAX_TEXT = 4000
+# What says more than a name; every list of missions carries all of it, so that longer histories are cut.
+_PROSE = frozenset({"summary", "comment", "acknowledgement", "citation", "references", "quality_control"})
+_MAX_PROSE, _MAX_NAME = 4000, 500
+# What stands at the end of a text that was cut.
+_CUT = "…"
 
 # Summaries are written with a second or a hundredth of a degree less than the data.
 _TIME_TOLERANCE_S = 60.0
@@ -53,7 +57,9 @@ _DEPTH_TOLERANCE_M = 1.0
 def described(observations: Observations) -> dict[str, Any]:
     """The metadata that pages show; what is missing or a placeholder is left out. Texts are as the file has them."""
     attributes = {name.lower(): value for name, value in observations.attributes.items()}
-    found = {ours: text for ours, names in _NAMES.items() if (text := _first(attributes, names)) is not None}
+    found = {
+        ours: text for ours, names in _NAMES.items() if (text := _first(attributes, names, _most(ours))) is not None
+    }
     if (leader := _principal_investigator(attributes)) is not None:
         found["pi"] = leader
     if (model := _text(observations.texts.get("platform_model"))) is not None:
@@ -67,9 +73,13 @@ def described(observations: Observations) -> dict[str, Any]:
 
 
 def declared(observations: Observations) -> dict[str, Any]:
-    """What the attributes say of span, box, depth and the like, as they stand."""
+    """What the attributes say of span, box, depth and the like, as they stand: numbers, and texts of limited length."""
     attributes = {name.lower(): value for name, value in observations.attributes.items()}
-    return {name: attributes[name] for name in _DECLARED if _text(attributes.get(name)) is not None}
+    return {
+        name: text if isinstance(attributes[name], str) else attributes[name]
+        for name in _DECLARED
+        if (text := _text(attributes.get(name))) is not None
+    }
 
 
 def disagreements(said: dict[str, Any], figures: Figures) -> list[str]:
@@ -108,19 +118,25 @@ def _principal_investigator(attributes: dict[str, Any]) -> str | None:
     roles = [role.strip().lower() for role in str(attributes.get("contributor_role") or "").split(",")]
     for name, role in zip(people, roles, strict=False):
         if name and (role == "pi" or role.replace(" ", "").startswith("principalinvestigator")):
-            return name
+            return _text(name)
     return _first(attributes, ("principal_investigator", "pi"))
 
 
-def _first(attributes: dict[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((text for name in names if (text := _text(attributes.get(name))) is not None), None)
+def _first(attributes: dict[str, Any], names: tuple[str, ...], most: int = _MAX_NAME) -> str | None:
+    return next((text for name in names if (text := _text(attributes.get(name), most)) is not None), None)
 
 
-def _text(value: Any) -> str | None:
+def _most(ours: str) -> int:
+    return _MAX_PROSE if ours in _PROSE else _MAX_NAME
+
+
+def _text(value: Any, most: int = _MAX_NAME) -> str | None:
     if value is None or isinstance(value, list):
         return None
-    text = str(value).strip()
-    return None if text.lower() in _NOTHING else text[:_MAX_TEXT]
+    text = encodable(str(value)).strip()
+    if text.lower() in _NOTHING:
+        return None
+    return text if len(text) <= most else text[: most - len(_CUT)] + _CUT
 
 
 def _number(value: Any) -> float | None:

@@ -6,7 +6,7 @@ from app.errors import HaloclineError
 CODES = {
     "not_found": "there is no such file, or it cannot be read",
     "empty_file": "the file has no bytes",
-    "too_large": "the file is larger than this installation takes",
+    "too_large": "the file, or what it holds, is larger than this installation takes",
     "html_page": "a web page was saved instead of data",
     "not_netcdf": "the bytes are neither a NetCDF file nor a table of observations",
     "truncated": "the file ends too early or is damaged inside",

@@ -4,9 +4,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from bson.errors import BSONError
+from pymongo.errors import DocumentTooLarge
+
+from app.domain.records import Outcome
 from app.errors import HaloclineError
 from app.ingest import assembly, derivation, identity, pipeline, report
-from app.ingest.documents import File
+from app.ingest.documents import File, require_storable
 from app.ingest.kit import Kit
 from app.ingest.refusal import Refused, one_line
 from app.ingest.report import Report
@@ -78,7 +82,7 @@ def _taken(path: Path, tools: Kit) -> Report:
     try:
         digest = sha256 = _digest(path, tools.limits.max_file_bytes)
         draft = _draft(path, digest, tools)
-        outcome = pipeline.take_in(draft, File(path, digest, path.stat().st_size), tools)
+        outcome = _stored(draft, File(path, digest, path.stat().st_size), tools)
     except Refused as refusal:
         pipeline.log_refusal(one_line(path.name), sha256, refusal, draft)
         return _refused(path, refusal, draft)
@@ -92,7 +96,19 @@ def _draft(path: Path, sha256: str, tools: Kit) -> assembly.Draft:
     except OSError as error:
         raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
     named = identity.identified(observations, options)
-    return assembly.draft(observations, named, sha256, tools.span, tools.basin_map)
+    draft = assembly.draft(observations, named, sha256, tools.span, tools.basin_map)
+    require_storable(draft, path)
+    return draft
+
+
+def _stored(draft: assembly.Draft, file: File, tools: Kit) -> Outcome:
+    """What became of the draft. Raises Refused for what MongoDB cannot hold: the run of the others goes on."""
+    try:
+        return pipeline.take_in(draft, file, tools)
+    except DocumentTooLarge as error:
+        raise Refused("too_large", f"MongoDB does not take so much at once: {error}") from error
+    except (BSONError, OverflowError, UnicodeEncodeError) as error:
+        raise Refused("unreadable", f"it holds what cannot be stored: {error}") from error
 
 
 def _digest(path: Path, limit: int) -> str:

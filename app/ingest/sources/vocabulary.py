@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.records import Variable
+from app.ingest import checks
+from app.ingest.refusal import encodable
 from app.ingest.sources.observations import Column
 from app.ingest.sources.variables import Variables
 
@@ -24,6 +26,8 @@ _NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_flag"
 # Names of the columns that every stored profile has.
 _COORDINATES = ("time", "longitude", "latitude", "depth")
 _STEMS = ("_adjusted", "_raw")
+# Lists of missions carry these texts with every variable.
+_MAX_NAME, _MAX_UNIT = 200, 80
 
 # What dialects call good: QARTOD, OceanGliders, Seaglider, IOOS.
 _GOOD = {
@@ -64,6 +68,7 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
         and not _is_auxiliary(name)
         and " since " not in str(file.attribute(name, "units") or "")
     ]
+    checks.require_few_variables(len(found))
     ours: dict[str, str] = {}
     for name in found:
         if (known := _known(name)) and known not in ours.values():
@@ -75,7 +80,7 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
             ours[name] = by_standard
     for name in found:
         if name not in ours:
-            own = "".join(c if c.isascii() and c.isalnum() else "_" for c in name).strip("_") or "unnamed"
+            own = "".join(c if c.isascii() and c.isalnum() else "_" for c in name[:_MAX_NAME]).strip("_") or "unnamed"
             while own in ours.values() or own in _COORDINATES:
                 own += "_2"
             ours[name] = own
@@ -86,17 +91,18 @@ def column(file: Variables, name: str, ours: str, values: NDArray[Any]) -> Colum
     """The variable with its values in our unit, None when not one is finite."""
     if not np.isfinite(values).any():
         return None
-    source_unit = file.attribute(name, "units")
-    unit, values = _converted(ours, None if source_unit is None else str(source_unit), values)
+    said = file.attribute(name, "units")
+    source_unit = None if said is None else encodable(str(said))[:_MAX_UNIT]
+    unit, values = _converted(ours, source_unit, values)
     good, checked = _quality(file, name)
     standard_name, long_name = file.attribute(name, "standard_name"), file.attribute(name, "long_name")
     about = Variable(
         name=ours,
         unit=unit,
-        standard_name=str(standard_name)[:200] if standard_name else None,
-        long_name=str(long_name)[:200] if long_name else None,
-        source_name=file.variables[name].name,
-        source_unit=None if source_unit is None else str(source_unit)[:80],
+        standard_name=encodable(str(standard_name))[:_MAX_NAME] if standard_name else None,
+        long_name=encodable(str(long_name))[:_MAX_NAME] if long_name else None,
+        source_name=encodable(file.variables[name].name)[:_MAX_NAME],
+        source_unit=source_unit,
     )
     return Column(about, values, good, checked)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from pymongo import MongoClient
@@ -42,7 +43,7 @@ def test_a_collection_that_came_between_the_look_and_the_command_is_fine(
     nothing: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     indexes.ensure(nothing)
-    monkeypatch.setattr(type(nothing), "list_collections", lambda db: iter(()))
-    monkeypatch.setattr(type(nothing), "list_collection_names", lambda db, **_: [])
+    monkeypatch.setattr(type(nothing), "list_collections", Mock(return_value=[]))
+    monkeypatch.setattr(type(nothing), "list_collection_names", Mock(return_value=[]))
 
     assert indexes.ensure(nothing) == sorted(indexes.INDEXES)

@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import gridfs
 import numpy as np
 import pytest
+from bson.errors import InvalidDocument
 from pymongo.database import Database
+from pymongo.errors import DocumentTooLarge
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -327,3 +330,23 @@ def test_importers_of_different_profiles_at_once_lose_none(tmp_path: Path, inges
     track = tracks.find(PLATFORM, MISSION)
     assert track is not None
     assert track.number == (1, 2, 3, 4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DocumentTooLarge("16 MB"), "too_large"),
+        (InvalidDocument("a set"), "unreadable"),
+        (OverflowError(), "unreadable"),
+    ],
+)
+def test_what_the_store_cannot_hold_is_refused_and_the_run_goes_on(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    failing = Mock(side_effect=[error, None])
+    monkeypatch.setattr(profiles, "put", failing)
+    other = time_series(tmp_path / "b.nc", attributes={"id": "other-20200913T1226"})
+
+    reports = ingest(time_series(tmp_path / "a.nc"), other)
+
+    assert [(report.outcome, report.reason_code) for report in reports] == [("refused", code), ("stored", None)]
