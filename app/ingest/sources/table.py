@@ -25,6 +25,7 @@ _ROWS = ("row",)
 _MAX_TEXT = 4096
 # ERDDAP's widest tables have a few hundred.
 _MOST_COLUMNS = 1000
+_LONGEST_NAME = 200
 
 
 @dataclass(slots=True)
@@ -92,6 +93,8 @@ class Table:
         self._columns: dict[str, Column] = {}
         for name, unit, kind in zip(names, units, types or [None] * len(names), strict=True):
             key = name.lower()
+            if len(name) > _LONGEST_NAME:
+                raise Refused("unreadable", f"a column's name has {len(name)} characters", name[:_LONGEST_NAME])
             if key in self._columns:
                 raise Refused("unreadable", "two columns have this name", name)
             counted = unit is not None and " since " in unit

@@ -355,6 +355,13 @@ def test_a_thousand_columns_are_no_table(tmp_path: Path, read: Read) -> None:
     refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "unreadable", "1006 columns")
 
 
+def test_a_column_with_a_name_without_end_is_refused(tmp_path: Path, read: Read) -> None:
+    cells = table()
+    cells[0][-1] = "x" * 5000
+
+    refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "unreadable", "5000 characters")
+
+
 def test_more_rows_than_taken_are_refused(tmp_path: Path) -> None:
     tools = kit.kit(config.load(HALOCLINE_MAX_SAMPLES=20), NAMED)
 
