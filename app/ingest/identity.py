@@ -8,17 +8,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from app.domain import times
 from app.domain.records import MODE_RANK, DataMode
 from app.errors import Invalid
 from app.ingest.refusal import Refused
 from app.ingest.sources.observations import Observations
 
 _ID = re.compile(
-    r"^(?P<platform>.+?)[-_](?P<stamp>\d{8}(?:T\d{4}(?:\d{2})?)?)Z?(?:[-_](?P<mode>[A-Za-z]+(?:[-_][A-Za-z]+)*))?$",
-    re.IGNORECASE,
+    r"(?P<platform>.+?)[-_](?P<stamp>\d{8}(?:T\d{4}(?:\d{2})?)?)Z?(?:[-_](?P<mode>[A-Z]+(?:[-_][A-Z]+)*))?",
+    re.IGNORECASE | re.ASCII,
 )
 # What can stand in an address without being escaped.
-_TOKEN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+# A platform's 80 characters, the stamp and the mode; what is longer names nothing.
+_LONGEST_ID = 200
 _SUFFIXES: dict[str, DataMode] = {
     "r": "R", "rt": "R", "nrt": "R", "realtime": "R", "real-time": "R", "real_time": "R",
     "p": "P", "provisional": "P", "recovered": "P",
@@ -60,7 +63,7 @@ class PlatformName:
 def options(platform: str | None, mission: str | None, mode: str | None) -> Options:
     """The caller's words, checked. Raises Invalid."""
     for field, value in (("platform", platform), ("mission", mission)):
-        if value is not None and not _TOKEN.match(value):
+        if value is not None and not _TOKEN.fullmatch(value):
             raise Invalid(field, "use letters, digits, dot, dash and underscore, 80 at most")
     if mode is not None and mode.upper() not in _MODES:
         raise Invalid("mode", "use one of R, P, A, D")
@@ -74,7 +77,7 @@ def identified(observations: Observations, options: Options) -> Identity:
     """
     attributes, texts = observations.attributes, observations.texts
     named = [attributes.get("id"), texts.get("trajectory"), attributes.get("title")]
-    found = [match for text in named if isinstance(text, str) and (match := _ID.match(text.strip()))]
+    found = [match for text in named if isinstance(text, str) and (match := _named_by(text))]
     best = next((match for match in found if "T" in match["stamp"].upper()), found[0] if found else None)
     mission = options.mission or (best["stamp"].upper() if best else None)
     if mission is None:
@@ -83,9 +86,16 @@ def identified(observations: Observations, options: Options) -> Identity:
     if platform is None:
         raise Refused("no_platform", "neither id nor trajectory names a platform: name it with --platform", "id")
     platform = re.sub(r"\s+", "_", platform.strip().lower())
-    if not _TOKEN.match(platform):
+    if not _TOKEN.fullmatch(platform):
         raise Refused("bad_identity", f"{platform[:80]!r} cannot be a platform's address", "id")
     return Identity(platform, mission, options.mode or _mode(observations, best["mode"] if best else None))
+
+
+def _named_by(text: str) -> re.Match[str] | None:
+    """The parts of an id whose stamp is a date that was, None for any other text."""
+    text = text.strip()
+    match = _ID.fullmatch(text) if len(text) <= _LONGEST_ID else None
+    return match if match and times.parsed(match["stamp"].upper()) else None
 
 
 def _platform_text(observations: Observations) -> str | None:

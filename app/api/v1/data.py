@@ -24,4 +24,4 @@ def export(platform: str, mission: str) -> Response:
     lines = csv_text.rows(profiles.samples_of(found), found.variables)
     # The mission changes whenever its samples do, so its resource stands for a body too long to read twice.
     made_of = dumped(schemas.Mission.of(found).model_dump())
-    return stream(lines, CSV, made_of, re.sub(r"[^\w.-]", "_", f"{found.platform}_{found.mission}.csv"))
+    return stream(lines, CSV, made_of, re.sub(r"[^A-Za-z0-9_.-]", "_", f"{found.platform}_{found.mission}.csv"))

@@ -13,7 +13,7 @@ from app.ingest.sources.netcdf import NetCdf
 from app.ingest.sources.observations import NO_TIME, Floats, Observations
 
 # `p0050003_20080606`: glider 5, dive 3.
-_ID = re.compile(r"^p\d{3}(\d{4})(?:_|$)")
+_ID = re.compile(r"^p\d{3}(\d{4})(?:_|$)", re.ASCII)
 # Counts and frequencies of the electronics, from which the variables beside them were computed.
 _RAW = "eng_"
 

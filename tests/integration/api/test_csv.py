@@ -9,6 +9,7 @@ from zlib import compress
 
 import pytest
 from flask import Flask
+from pymongo.database import Database
 
 from app.api.v1 import csv_text, responses
 from app.domain.records import Variable
@@ -88,3 +89,15 @@ def test_a_stream_is_not_read_before_it_is_sent(app: Flask) -> None:
         response = responses.stream(chunks, responses.CSV, b"mission", "a.csv")
     assert next(chunks) == "time\r\n"
     assert response.is_streamed
+
+
+def test_the_name_of_the_saved_file_is_plain_whatever_the_mission_is_called(
+    get: Get, db: Database[dict[str, Any]]
+) -> None:
+    stored = db.missions.find_one({"_id": "smilla77/20221208T1145"})
+    assert stored is not None
+    db.missions.insert_one({**stored, "_id": "grön\u0661/20221208T1145", "platform": "grön\u0661"})
+
+    saved = get("/missions/grön\u0661/20221208T1145/data").headers["Content-Disposition"]
+
+    assert saved == "attachment; filename=gr_n__20221208T1145.csv"

@@ -36,6 +36,27 @@ def test_an_id_names_platform_mission_and_mode(
     assert (found["platform"], found["mission"], found["data_mode"]) == (platform, mission, mode)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "glider-٢٠٢٢١٢٠٨T١١٤٥",
+        "abc-99999999T9999",
+        "abc-20230230T1145",
+        "abc-20221208T2460",
+        "abc-20221208T1145-x1",
+        "a-" * 500_000 + "20221208T1145",
+    ],
+)
+def test_what_is_no_platform_with_a_real_date_names_no_mission(tmp_path: Path, read: Read, said: str) -> None:
+    assert read(time_series(tmp_path / "a.nc", attributes={"id": said})).reason_code == "no_mission"
+
+
+@pytest.mark.parametrize("word", ["ab\n", "å", "٢٠٢", "..", "a/b", ""])
+def test_a_callers_word_must_fit_an_address(word: str) -> None:
+    with pytest.raises(Invalid):
+        identity.options(None, word, None)
+
+
 def test_adjusted_values_say_more_than_an_attribute_that_still_says_real_time(tmp_path: Path, read: Read) -> None:
     columns = {**rows(), "temperature_adjusted": rows()["temperature"]}
 
