@@ -4,32 +4,37 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 _FORM = re.compile(
-    r"""^\s*(?P<date>\d{4}-?\d{1,2}-?\d{1,2})
-    (?:[T\s]?\s*(?P<hour>\d{2}):?(?P<minute>\d{2})?(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,12}))?)?)?
-    \s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$""",
-    re.VERBOSE,
+    r"""\s*(?P<date>\d{4}-?\d{1,2}-?\d{1,2})
+    (?:[T\s]?\s*(?P<time>\d{2}(?:\d{2}(?:\d{2})?)?|\d{1,2}:\d{1,2}(?::\d{1,2})?)(?:[.,](?P<fraction>\d{1,12}))?)?
+    \s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*""",
+    re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-_DATE = re.compile(r"^(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))$")
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))", re.ASCII)
+_PAIRS = re.compile(r"\d{1,2}", re.ASCII)
+# Twice the longest form seen; a text without an end must not be searched.
+_LONGEST = 64
 
 
 def parsed(text: object) -> datetime | None:
     """The moment that an attribute names, or None: ISO 8601 in all seen forms, without a zone it is UTC, never local.
 
-    Seen: `2022-12-08T11:45:52Z`, nine decimals, `20100903T181710`, `2024-02-06T17:05Z`, `1970-1-1 00:00:00`.
+    Seen: `2022-12-08T11:45:52Z`, nine decimals, `20100903T181710`, `2024-02-06T17:05Z`, `1970-1-1 0:0:0`.
     """
-    match = _FORM.match(str(text))
-    date = _DATE.match(match["date"]) if match else None
+    said = str(text)
+    match = _FORM.fullmatch(said) if len(said) <= _LONGEST else None
+    date = _DATE.fullmatch(match["date"]) if match else None
     if match is None or date is None:
         return None
     month, day = date[2] or date[4], date[3] or date[5]
+    hour, minute, second = (*map(int, _PAIRS.findall(match["time"] or "")), 0, 0, 0)[:3]
     try:
         moment = datetime(
             int(date[1]),
             int(month),
             int(day),
-            int(match["hour"] or 0),
-            int(match["minute"] or 0),
-            int(match["second"] or 0),
+            hour,
+            minute,
+            second,
             int((match["fraction"] or "0").ljust(6, "0")[:6]),
             _zone(match["zone"]),
         )

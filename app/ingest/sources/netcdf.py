@@ -1,6 +1,7 @@
 """A NetCDF file as plain arrays: fills are NaN, scaled, in native byte order; damage is refused, not raised."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ _MS = {
     "minute": 6e4, "minutes": 6e4, "min": 6e4, "mins": 6e4,
     "hour": 36e5, "hours": 36e5, "hr": 36e5, "hrs": 36e5, "h": 36e5, "day": 864e5, "days": 864e5, "d": 864e5,
 }  # fmt: skip
+_COUNTED = re.compile(r"\s*(?P<unit>\w+)\s+since\s(?P<reference>.{1,100})", re.IGNORECASE | re.DOTALL)
 _CALENDARS = {"", "standard", "gregorian", "proleptic_gregorian"}
 
 # Year 1 to 9999: what lies outside is no time but a fill value that nobody declared.
@@ -131,11 +133,16 @@ class NetCdf:
         return [fill for fill in fills if isinstance(fill, int | float)]
 
 
+def counts_time(units: object) -> bool:
+    """Whether the units count since a moment, whichever."""
+    return " since " in " ".join(str(units).lower().split()) if units else False
+
+
 def counted_ms(values: NDArray[Any], units: str, calendar: str, name: str) -> Ints:
     """Values counted in `units` as milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused."""
-    unit, _, reference = units.partition(" since ")
-    epoch = times.parsed(reference)
-    scale = _MS.get(unit.strip().lower())
+    said = _COUNTED.fullmatch(units)
+    epoch = times.parsed(said["reference"]) if said else None
+    scale = _MS.get(said["unit"].lower()) if said else None
     if scale is None or epoch is None:
         raise Refused("no_time", f"units {units[:60]!r} do not say since when time is counted", name)
     if calendar.lower() not in _CALENDARS:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.ingest.refusal import Refused
 from app.ingest.sources import cells
-from app.ingest.sources.netcdf import counted_ms
+from app.ingest.sources.netcdf import counted_ms, counts_time
 from app.ingest.sources.observations import Ints
 
 # Names that say who or what, even when they look like a number (a serial of 077).
@@ -97,7 +97,7 @@ class Table:
                 raise Refused("unreadable", f"a column's name has {len(name)} characters", name[:_LONGEST_NAME])
             if key in self._columns:
                 raise Refused("unreadable", "two columns have this name", name)
-            counted = unit is not None and " since " in unit
+            counted = counts_time(unit)
             self._columns[key] = Column(
                 name,
                 unit or None,

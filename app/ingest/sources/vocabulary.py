@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.domain.records import Variable
 from app.ingest import checks
 from app.ingest.refusal import encodable
+from app.ingest.sources.netcdf import counts_time
 from app.ingest.sources.observations import Column
 from app.ingest.sources.variables import Variables
 
@@ -66,7 +67,7 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
         and file.is_number(name)
         and name not in coordinates
         and not _is_auxiliary(name)
-        and " since " not in str(file.attribute(name, "units") or "")
+        and not counts_time(file.attribute(name, "units"))
     ]
     checks.require_few_variables(len(found))
     ours: dict[str, str] = {}

@@ -18,6 +18,10 @@ from app.domain import times
         ("2024-02-06T17:05Z", datetime(2024, 2, 6, 17, 5, tzinfo=UTC)),
         ("1970-1-1 00:00:00", datetime(1970, 1, 1, tzinfo=UTC)),
         ("1970-01-01", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("1970-1-1 0:0:0", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("1900-01-01 7:05:0.25 utc", datetime(1900, 1, 1, 7, 5, 0, 250_000, tzinfo=UTC)),
+        ("2020-01-01T23:59", datetime(2020, 1, 1, 23, 59, tzinfo=UTC)),
+        ("20200101 2359Z", datetime(2020, 1, 1, 23, 59, tzinfo=UTC)),
         ("1970-01-01T00:00:00+00:00", datetime(1970, 1, 1, tzinfo=UTC)),
         ("2020-01-01T02:00:00+0200", datetime(2020, 1, 1, tzinfo=UTC)),
         ("2019-12-31T19:00:00-05:00", datetime(2020, 1, 1, tzinfo=UTC)),
@@ -28,7 +32,22 @@ def test_every_form_in_use_is_read_as_utc(text: str, moment: datetime) -> None:
     assert times.parsed(text) == moment
 
 
-@pytest.mark.parametrize("text", ["", " ", "yesterday", "2022-13-01", "2022-02-30T00:00", None, 19, "20220230T1200"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "yesterday",
+        "2022-13-01",
+        "2022-02-30T00:00",
+        None,
+        19,
+        "20220230T1200",
+        "20200101T2",
+        "٢٠٢٢-١٢-٠٨",
+        "2020-01-01" + " " * 90,
+    ],
+)
 def test_what_is_no_time_is_none(text: object) -> None:
     assert times.parsed(text) is None
 
