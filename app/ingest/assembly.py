@@ -18,6 +18,7 @@ from app.domain.times import from_ms, to_ms
 from app.ingest import checks, metadata
 from app.ingest.grouped import GroupedRows
 from app.ingest.identity import Identity
+from app.ingest.refusal import Refused
 from app.ingest.sources.observations import NO_TIME, Floats, Ints, Observations
 
 # A document of MongoDB holds 16 MB; columns that do not compress must fit with room for their names.
@@ -93,6 +94,8 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     rows, group = keep[order], group[order]
     count = int(group[-1]) + 1 if group.size else 0
     checks.require_few_profiles(count)
+    if observations.scope == "profiles" and not count:
+        raise Refused("not_profiles", "no sample with a usable time has a depth, so there is no profile", "depth")
     taken = GroupedRows(observations, positions, depths, accepted, rows, group, count)
     parts = taken.parts()
     warnings = Counter(dropped)
@@ -102,7 +105,7 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     if repeated:
         warnings["profile_number_repeated"] = repeated
     warnings["depth_sign_flipped"] = depths.flipped
-    if observations.scope == "profiles" and parts:
+    if observations.scope == "profiles":
         parts, remainder = _whole_in_first(parts, taken.remainder(warnings)), Remainder()
     else:
         remainder = taken.remainder(warnings)
@@ -137,7 +140,7 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         },
         metadata=metadata.described(observations),
         declared=said,
-        modified_ms=metadata.modified_ms(observations),
+        modified_ms=metadata.modified_ms(observations, span.earliest_ms, span.latest_ms),
         simulated=str(observations.attributes.get("simulated", "")).strip().lower() in ("1", "true", "yes"),
         time_ms=time_ms,
         offsets=np.concatenate((np.searchsorted(group, np.arange(-1, count)), [group.size])),

@@ -21,7 +21,7 @@ WARNINGS = {
     "depth_from_pressure": "samples without depth whose pressure in dbar stands for it, about 1 % too deep",
     "depth_invalid": "samples with a depth that no sea has, such as an undeclared fill value; it counts as missing",
     "depth_negative": "samples above the surface; they count as 0 m",
-    "depth_sign_flipped": "samples of a file that gives all depths as negative; the sign was turned",
+    "depth_sign_flipped": "samples of a file that gives nearly all depths as negative; the sign was turned",
     "duplicate_rows": "rows that repeat another one exactly and were dropped",
     "position_invalid": "samples with a position that is on no globe",
     "position_jump": "profiles whose position only an impossible speed reaches",
@@ -39,6 +39,8 @@ _MOSTLY = 0.5
 _DEEPEST_M, _HIGHEST_M = 11_000.0, 100.0
 # A glider that never dives below this may just float: its depths are noise around 0.
 _CERTAINLY_BELOW_M = 1.0
+# Where up is positive, a few samples are above the surface, or a fill value that could be a depth.
+_NEARLY_ALL = 0.9
 
 
 # A track is one document of 150 bytes a profile, of which MongoDB takes 16 MB; a year of shallow dives is 15 000.
@@ -127,21 +129,25 @@ def judged_positions(lon_deg: Floats, lat_deg: Floats, accepted: Mask, names: di
 
 
 def judged_depths(depth_m: Floats, pressure_dbar: Floats | None) -> Depths:
-    """The depths, taken from pressure where there is none; all of them negative means that up was positive."""
+    """The depths, taken from pressure where there is none; nearly all of them negative means that up was positive."""
     depth = depth_m.copy()
     none = np.zeros(depth.size, dtype=bool)
     from_pressure = none if pressure_dbar is None else np.isnan(depth) & np.isfinite(pressure_dbar)
     if pressure_dbar is not None:
         depth[from_pressure] = pressure_dbar[from_pressure]
+    # Before the sign is judged: a fill value that nobody declared has a sign of its own.
+    with np.errstate(invalid="ignore"):
+        invalid = np.abs(depth) > _DEEPEST_M
+    depth[invalid] = np.nan
     finite = depth[np.isfinite(depth)]
     # Never by profile: a short one may lie above the surface as a whole.
-    flipped = bool(finite.size and finite.max() < 0 and finite.min() < -_CERTAINLY_BELOW_M)
+    flipped = bool(finite.size and (finite < 0).mean() > _NEARLY_ALL and finite.min() < -_CERTAINLY_BELOW_M)
     if flipped:
         depth = -depth
     with np.errstate(invalid="ignore"):
-        invalid = (depth > _DEEPEST_M) | (depth < -_HIGHEST_M)
-    depth[invalid] = np.nan
-    return Depths(depth, from_pressure, invalid, int(finite.size) if flipped else 0)
+        flying = depth < -_HIGHEST_M
+    depth[flying] = np.nan
+    return Depths(depth, from_pressure, invalid | flying, int(finite.size) if flipped else 0)
 
 
 def repeated_rows(time_ms: Ints, others: list[NDArray[np.generic]]) -> Mask:

@@ -25,7 +25,6 @@ from app.ingest.documents import (
 )
 from app.ingest.kit import Kit
 from app.ingest.precedence import Standing, require_higher
-from app.ingest.refusal import Refused
 from app.store import missions, originals, profiles, samples
 
 
@@ -34,8 +33,6 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
 
     "stored" for new profiles, "replaced" when others gave way, "unchanged" when they are these. Raises Refused.
     """
-    if not draft.parts:
-        raise Refused("not_profiles", "no sample has a depth, so there is no profile", "depth")
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
     version = stored["version"] if stored else draft.version

@@ -104,11 +104,14 @@ def disagreements(said: dict[str, Any], figures: Figures) -> list[str]:
     return found
 
 
-def modified_ms(observations: Observations) -> int | None:
-    """When the file says it was last changed, in ms since 1970; None when it does not."""
+def modified_ms(observations: Observations, earliest_ms: int, latest_ms: int) -> int | None:
+    """When the file says it was last changed, in ms since 1970; None when it says nothing that can be.
+
+    A date from the future would keep every later file out.
+    """
     for name in ("date_modified", "date_metadata_modified", "date_issued", "date_created"):
         moment = times.parsed(observations.attributes.get(name))
-        if moment is not None:
+        if moment is not None and earliest_ms <= times.to_ms(moment) <= latest_ms:
             return times.to_ms(moment)
     return None
 

@@ -12,6 +12,8 @@ _PLOT_BARS = 400
 _TICK_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 _TICK_STEPS = tuple(timedelta(hours=h) for h in (1, 3, 6, 12, 24, 48, 120, 240, 480, 960, 1920, 4800, 9600))
 _MOST_TICKS = 6
+# No sea is deeper: whatever is stored, an axis has an end.
+_DEEPEST_M = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ def depths(track: Track | None) -> Depths | None:
     """The depth of each profile over time, with axes; None while there is nothing to draw."""
     if track is None or not track.mid_at:
         return None
-    step_m = next((s for s in _TICK_STEPS_M if max(track.max_depth_m) / s <= _MOST_TICKS), _TICK_STEPS_M[-1])
-    bottom_m = max(-(-max(track.max_depth_m) // step_m) * step_m, step_m)
+    deepest_m = min(max(track.max_depth_m), _DEEPEST_M)
+    step_m = next((s for s in _TICK_STEPS_M if deepest_m / s <= _MOST_TICKS), _TICK_STEPS_M[-1])
+    bottom_m = max(-(-deepest_m // step_m) * step_m, step_m)
     return Depths(
         bars=_bars(track.mid_at, track.max_depth_m, _PLOT_BARS, bottom_m),
         bottom_m=bottom_m,
@@ -71,7 +74,9 @@ def _bars(
         slot = min(int((moment - at[0]).total_seconds() / whole_s * count), count - 1)
         deepest[slot] = max(deepest.get(slot, 0.0), depth_m)
     width = round(0.82 / count, 5)
-    return tuple((round(slot / count, 5), width, round(m / bottom_m, 4)) for slot, m in sorted(deepest.items()))
+    return tuple(
+        (round(slot / count, 5), width, round(min(m / bottom_m, 1.0), 4)) for slot, m in sorted(deepest.items())
+    )
 
 
 def _steps(step_m: float, bottom_m: float) -> list[float]:

@@ -32,7 +32,10 @@ def read(path: Path, limits: Limits) -> Observations:
         raise Refused("truncated", f"{path.stat().st_size} bytes are there of at least {least}")
     with opened(path) as file:
         _bounded(file, limits)
-        return _read(file)
+        observations = _read(file)
+    # A grid's rows are its filled bins, which only show when it was read.
+    _require_few_rows(observations.time_ms.size, limits, observations.names["time"])
+    return observations
 
 
 def is_data(path: Path) -> bool:
@@ -74,10 +77,16 @@ def _bounded(file: NetCdf, limits: Limits) -> None:
         for length in variable.shape:
             count *= int(length)
         cells += count
+        _require_few_rows(max(variable.shape, default=0), limits, name)
         if count > limits.max_samples * CELLS_PER_SAMPLE:
             raise Refused("too_large", f"{count} values are more than this installation takes", name)
     if cells > limits.max_samples * CELLS_PER_SAMPLE:
         raise Refused("too_large", f"{cells} values are more than this installation takes")
+
+
+def _require_few_rows(count: int, limits: Limits, name: str) -> None:
+    if count > limits.max_samples:
+        raise Refused("too_large", f"{count} rows are more than the {limits.max_samples} taken here", name)
 
 
 def _read(file: NetCdf) -> Observations:

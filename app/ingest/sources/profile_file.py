@@ -19,8 +19,9 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     """The rows of the profile. Raises Refused when its number is none."""
     observations = time_series.read(file, coordinates)
     number = float(np.ravel(file.floats("profile_id"))[0])
-    if not (np.isfinite(number) and number >= 1 and number == int(number)):
-        raise Refused("not_profiles", "a profile's number is a whole number from 1", "profile_id")
+    # Up to 2^53 a float holds every whole number; beyond, two profiles would have one number.
+    if not (1 <= number < 2**53 and number == int(number)):
+        raise Refused("not_profiles", "a profile's number is a whole number from 1 to 2^53", "profile_id")
     return replace(
         observations,
         format="NGDAC profile",

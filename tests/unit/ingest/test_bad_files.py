@@ -122,9 +122,30 @@ def test_a_file_without_rows_is_refused(tmp_path: Path, read: Read) -> None:
     refused(read(time_series(tmp_path / "short.nc", columns)), "no_samples", "short.nc")
 
 
-@pytest.mark.parametrize("units", ["seconds", "fortnights since 1970-01-01", "seconds since the war", ""])
+@pytest.mark.parametrize(
+    "units", ["seconds", "fortnights since 1970-01-01", "seconds since the war", "", "s since " + "1" * 99]
+)
 def test_times_that_count_from_nowhere_are_refused(tmp_path: Path, read: Read, units: str) -> None:
     refused(read(time_series(tmp_path / "when.nc", units={"time": units})), "no_time", "time", "since when")
+
+
+@pytest.mark.parametrize(
+    ("units", "divisor", "later"),
+    [
+        ("seconds since 1970-1-1 0:0:0", 1, 0),
+        ("Seconds Since 1970-01-01", 1, 0),
+        ("hours since 1900-01-01 00:00:0.0", 3600, 613_608),
+        ("DAYS  since 1950-01-01t0:0", 86_400, 7305),
+    ],
+)
+def test_common_ways_to_count_time_are_read(tmp_path: Path, read: Read, units: str, divisor: int, later: int) -> None:
+    columns = rows()
+    columns["time"] = columns["time"] / divisor + later
+
+    report = read(time_series(tmp_path / "a.nc", columns, units={"time": units}))
+
+    assert report.mission is not None
+    assert report.mission["start_at"] == "2020-09-13T12:26:40.000Z"
 
 
 def test_a_few_bytes_that_declare_billions_of_rows_are_refused(tmp_path: Path, read: Read) -> None:
@@ -148,12 +169,23 @@ def test_a_file_without_identity_is_refused(tmp_path: Path, read: Read) -> None:
     refused(read(time_series(tmp_path / "who.nc", attributes={"id": "a glider"})), "no_mission", "--mission")
 
 
-def test_a_profile_file_with_number_zero_is_refused(tmp_path: Path, read: Read) -> None:
-    path = profile_file(tmp_path / "zero.nc")
+@pytest.mark.parametrize("number", [0.0, -5.0, np.nan, 1.5, 2.0**53, 1e300, np.int64(2**63 - 1)])
+def test_a_profile_file_without_a_usable_number_is_refused(tmp_path: Path, read: Read, number: Any) -> None:
+    path = profile_file(tmp_path / "odd.nc")
     with netCDF4.Dataset(path, "a") as file:
-        file.variables["profile_id"][...] = 0
+        file.renameVariable("profile_id", "was")
+        file.createVariable("profile_id", np.asarray(number).dtype)[...] = number
 
     refused(read(path), "not_profiles", "profile_id")
+
+
+def test_a_profile_file_without_any_depth_is_refused(tmp_path: Path, read: Read) -> None:
+    refused(read(profile_file(tmp_path / "flat.nc", depth=np.full(6, np.nan))), "not_profiles", "depth")
+
+
+def test_more_rows_than_are_taken_are_refused(tmp_path: Path, read: Read) -> None:
+    assert read(time_series(tmp_path / "a.nc"), HALOCLINE_MAX_SAMPLES=24).outcome == "stored"
+    refused(read(time_series(tmp_path / "a.nc"), HALOCLINE_MAX_SAMPLES=23), "too_large", "24 rows")
 
 
 @pytest.mark.parametrize(("name", "code"), [("time", "no_time"), ("latitude", "no_valid_position")])

@@ -1,13 +1,19 @@
 """Dirt that is warned of: it stays in the count and out of the picture."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from app import config
+from app.domain.times import to_ms
+from app.ingest import kit, metadata
+from app.ingest.identity import Options
 from app.ingest.report import Report
+from app.ingest.sources import detect
 from tests.made_files import profile_file, rows, time_series
 
 Read = Callable[..., Report]
@@ -120,6 +126,32 @@ def test_depths_that_are_all_negative_are_turned(tmp_path: Path, read: Read) -> 
 
     assert warnings(report) == {"depth_sign_flipped": 24}
     assert mission(report)["max_depth_m"] == 51
+
+
+@pytest.mark.parametrize(("odd", "dropped"), [(99999.0, 1), (1e30, 1), (-99999.0, 1), (9999.0, 1), (0.2, 0)])
+def test_one_odd_depth_does_not_keep_the_others_from_being_turned(
+    tmp_path: Path, read: Read, odd: float, dropped: int
+) -> None:
+    columns = rows()
+    columns["depth"] = -columns["depth"] - 1
+    columns["depth"][0] = odd
+
+    found = read(time_series(tmp_path / "a.nc", columns))
+
+    counts = warnings(found)
+    assert counts.get("depth_invalid", 0) == dropped
+    assert counts["depth_sign_flipped"] >= 23
+    assert mission(found)["max_depth_m"] == 51
+
+
+def test_a_date_that_cannot_be_is_no_date_of_change(tmp_path: Path) -> None:
+    said = {"date_modified": "9999-12-31T23:59:59Z", "date_issued": "0001-01-01", "date_created": "2021-05-01"}
+    tools = kit.kit(config.load(), Options())
+    found = detect.read(time_series(tmp_path / "a.nc", attributes=said), tools.limits)
+
+    modified_ms = metadata.modified_ms(found, tools.span.earliest_ms, tools.span.latest_ms)
+
+    assert modified_ms == to_ms(datetime(2021, 5, 1, tzinfo=UTC))
 
 
 def test_pressure_stands_for_a_missing_depth(tmp_path: Path, read: Read) -> None:

@@ -53,3 +53,11 @@ def test_everything_stays_inside_the_picture() -> None:
     assert drawn is not None
     assert all(left >= 0 and left + width <= 1 and 0 <= height <= 1 for left, width, height in drawn.bars)
     assert all(0 <= tick.at <= 1 for tick in (*drawn.time_ticks, *drawn.depth_ticks))
+
+
+def test_an_absurd_depth_that_was_stored_does_not_make_an_axis_without_end() -> None:
+    drawn = plots.depths(make_track([60.0, 1e30]))
+
+    assert drawn is not None
+    assert len(drawn.depth_ticks) <= 8
+    assert max(height for _, _, height in drawn.bars) == 1.0
