@@ -25,6 +25,7 @@ from app.ingest.documents import (
 )
 from app.ingest.kit import Kit
 from app.ingest.precedence import Standing, require_higher
+from app.ingest.refusal import CHANGED, Refused
 from app.store import missions, originals, profiles, samples
 
 
@@ -44,7 +45,7 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
         stands = Standing.of(doc["data_mode"], doc["modified_ms"], doc["end_at"])
         require_higher(Standing.of(draft.identity.mode, draft.modified_ms, draft.folded.figures.end_at), stands)
     # Outside the transaction on purpose: a file is the same whatever becomes of this one.
-    originals.keep(file.sha256, file.path, file.name, now)
+    keep_original(file, now)
     replaced_ids = {doc["_id"] for doc in twins}
     rest = [doc for doc in there if doc["_id"] not in replaced_ids]
     checks.require_few_profiles(len(rest) + len(draft.parts))
@@ -61,6 +62,16 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
     quality: dict[str, Any] = stored["quality"] if stored else {}
     missions.put(record, extra_of(whole, remainder, max(modified, default=None), quality), session)
     return "replaced" if twins else "stored"
+
+
+def keep_original(file: File, now: datetime) -> None:
+    """Keeps the file's bytes. Raises Refused when they are no longer those that were read."""
+    try:
+        kept = originals.keep(file.sha256, file.path, file.name, now)
+    except OSError as error:
+        raise Refused("not_found", f"cannot be read any more: {error.strerror or error}") from error
+    if not kept:
+        raise Refused(*CHANGED)
 
 
 def _is_same(doc: dict[str, Any], part: Part) -> bool:

@@ -19,12 +19,15 @@ from app.ingest.documents import File, mission_of, new_mission, profile_document
 from app.ingest.kit import Kit
 from app.ingest.precedence import Standing, require_higher
 from app.ingest.refusal import Refused
-from app.store import basins, changes, imports, missions, originals, pending, profiles, samples, transactions, versions
+from app.store import basins, changes, imports, missions, pending, profiles, samples, transactions, versions
 
 # A reader or a cursor that began with a version may go on with it for so long.
 RETIRED_FOR = timedelta(minutes=10)
 # Profiles a batch: a few megabytes of samples, so that memory stays flat and the announcement is renewed often.
 _PROFILES_AT_ONCE = 100
+# A mission that is under way is replaced several times a day; its document must not grow for ever. The import log
+# has them all.
+_MOST_EARLIER = 50
 
 
 def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
@@ -38,7 +41,7 @@ def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
     if stored is None or stored["version"] != draft.version:
         if stored is not None:
             require_higher(standing(draft), standing_of(stored))
-        originals.keep(file.sha256, file.path, file.name, datetime.now(UTC))
+        merging.keep_original(file, datetime.now(UTC))
         _write(draft, file)
     return _commit(lambda session, now: _swap(draft, file, session, now), draft, file, tools)
 
@@ -78,22 +81,35 @@ def standing(draft: Draft) -> Standing:
 
 
 def _write(draft: Draft, file: File) -> None:
-    """Writes all documents of the draft's version, where nobody looks yet."""
+    """Writes all documents of the draft's version, where nobody looks yet.
+
+    Stops when another importer of the same file made it current meanwhile: profiles may have joined it since.
+    """
     key = (draft.identity.platform, draft.identity.mission, draft.version)
     leftovers = versions.begin(*key, at=datetime.now(UTC))
     kept: list[str] = []
     # -1 is what lies outside profiles.
     for first in range(-1, len(draft.parts), _PROFILES_AT_ONCE):
+        if leftovers and missions.is_current(*key):
+            return
         last = min(first + _PROFILES_AT_ONCE, len(draft.parts))
         found = list(sample_documents(draft, draft.version, first, last))
         samples.put(found, afresh=not leftovers)
         kept += [doc["_id"] for doc in found]
         versions.touch(*key, at=datetime.now(UTC))
     whole = profile_documents(draft, draft.version, file)
-    profiles.put(whole, afresh=not leftovers)
-    if leftovers:
-        profiles.remove_others(*key, ids=[doc["_id"] for doc in whole])
-        samples.remove_others(*key, ids=kept)
+    if not leftovers:
+        profiles.put(whole, afresh=True)
+        return
+
+    def clear(session: ClientSession) -> None:
+        # Looked up in the transaction that removes: what joins the version later is not in its snapshot.
+        if not missions.is_current(*key, session):
+            profiles.put(whole, afresh=False, session=session)
+            profiles.remove_others(*key, ids=[doc["_id"] for doc in whole], session=session)
+            samples.remove_others(*key, ids=kept, session=session)
+
+    transactions.run(clear)
 
 
 def _swap(draft: Draft, file: File, session: ClientSession, now: datetime) -> Outcome | None:
@@ -110,7 +126,7 @@ def _swap(draft: Draft, file: File, session: ClientSession, now: datetime) -> Ou
     if stored is not None:
         before = mission_of(stored)
         replaced = EarlierVersion(before.version, before.data_mode, now, before.source.file_name, before.figures)
-        earlier = (*before.earlier, replaced)
+        earlier = (*before.earlier, replaced)[-_MOST_EARLIER:]
         versions.retire(platform, mission, before.version, now, session)
     record, extra = new_mission(draft, file, now, earlier)
     missions.put(record, extra, session)

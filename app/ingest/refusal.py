@@ -7,6 +7,7 @@ CODES = {
     "not_found": "there is no such file, or it cannot be read",
     "empty_file": "the file has no bytes",
     "too_large": "the file, or what it holds, is larger than this installation takes",
+    "changed_while_reading": "the file became another one while it was taken in",
     "html_page": "a web page was saved instead of data",
     "not_netcdf": "the bytes are neither a NetCDF file nor a table of observations",
     "truncated": "the file ends too early or is damaged inside",
@@ -25,6 +26,10 @@ CODES = {
     "not_newer": "the stored data have the same mode and are as new",
     "not_profiles": "the file brings profiles but has no profile in it",
 }
+
+
+# Code and cause for whoever notices.
+CHANGED = ("changed_while_reading", "it is still being written: take it in once it is complete")
 
 
 class Refused(HaloclineError):

@@ -12,7 +12,7 @@ from app.errors import HaloclineError
 from app.ingest import assembly, derivation, identity, pipeline, report
 from app.ingest.documents import File, require_storable
 from app.ingest.kit import Kit
-from app.ingest.refusal import Refused, one_line
+from app.ingest.refusal import CHANGED, Refused, one_line
 from app.ingest.report import Report
 from app.ingest.sources import detect
 
@@ -80,13 +80,25 @@ def _taken(path: Path, tools: Kit) -> Report:
     sha256: str | None = None
     draft: assembly.Draft | None = None
     try:
+        before = _state(path)
         digest = sha256 = _digest(path, tools.limits.max_file_bytes)
         draft = _draft(path, digest, tools)
-        outcome = _stored(draft, File(path, digest, path.stat().st_size), tools)
+        if _state(path) != before:
+            raise Refused(*CHANGED)
+        outcome = _stored(draft, File(path, digest, before[0]), tools)
     except Refused as refusal:
         pipeline.log_refusal(one_line(path.name), sha256, refusal, draft)
         return _refused(path, refusal, draft)
     return Report(str(path), outcome, mission=report.mission_of(draft))
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """Size, time of change and identity of the file: what is read between two equal ones is one file."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _draft(path: Path, sha256: str, tools: Kit) -> assembly.Draft:

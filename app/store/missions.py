@@ -64,6 +64,12 @@ def document(platform: str, mission: str, session: ClientSession | None = None) 
     return mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, session=session)
 
 
+def is_current(platform: str, mission: str, version: str, session: ClientSession | None = None) -> bool:
+    """Whether this is the version that readers are shown."""
+    query = {"_id": f"{platform}/{mission}", "version": version}
+    return mongo.db.missions.find_one(query, {"_id": 1}, session=session) is not None
+
+
 def put(mission: Mission, extra: Mapping[str, Any], session: ClientSession) -> None:
     """Makes this the mission: the one update that swaps a version. `extra` is what only importers need."""
     doc = {**mission_to_document(mission), **extra}

@@ -4,38 +4,40 @@ Written by hand because GridFS's own upload is not repeatable: here every chunk 
 killed upload, or two at once, end in the same documents.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pymongo.errors import BulkWriteError
-
 from app.extensions import mongo
+from app.store import bulk
 
 BUCKET = "originals"
 # GridFS's default.
 _CHUNK_BYTES = 255 * 1024
 _CHUNKS_AT_ONCE = 32
-_DUPLICATE_KEY = 11000
 
 
-def keep(sha256: str, path: Path, name: str, at: datetime) -> None:
-    """Stores the file once under its name; a second time does nothing."""
+def keep(sha256: str, path: Path, name: str, at: datetime) -> bool:
+    """Stores the file once under its name; a second time does nothing. False, and nothing kept, for other bytes."""
     files, chunks = mongo.db[f"{BUCKET}.files"], mongo.db[f"{BUCKET}.chunks"]
     if files.find_one({"_id": sha256}, {"_id": 1}) is not None:
-        return
-    length = 0
+        return True
+    length, digest = 0, hashlib.sha256()
     for batch in _batches(sha256, path):
-        length += sum(len(chunk["data"]) for chunk in batch)
-        try:
-            chunks.insert_many(batch, ordered=False)
-        except BulkWriteError as error:
-            if any(problem["code"] != _DUPLICATE_KEY for problem in error.details["writeErrors"]):
-                raise
+        for chunk in batch:
+            length += len(chunk["data"])
+            digest.update(chunk["data"])
+        # What is there may be of a file that changed under a killed importer: it is replaced.
+        bulk.put(chunks, batch, afresh=True)
+    if digest.hexdigest() != sha256:
+        chunks.delete_many({"files_id": sha256})
+        return False
     # The file exists once its chunks do.
     about = {"length": length, "chunkSize": _CHUNK_BYTES, "uploadDate": at, "filename": name}
     files.update_one({"_id": sha256}, {"$setOnInsert": about}, upsert=True)
+    return True
 
 
 def _batches(sha256: str, path: Path) -> Iterator[list[dict[str, Any]]]:

@@ -53,7 +53,7 @@ def remove(documents: Sequence[Mapping[str, Any]], session: ClientSession) -> No
         mongo.db.profiles.delete_one({"_id": doc["_id"]}, session=session)
 
 
-def remove_others(platform: str, mission: str, version: str, ids: Sequence[str]) -> None:
+def remove_others(platform: str, mission: str, version: str, ids: Sequence[str], session: ClientSession) -> None:
     """Removes what a killed importer left of a version beyond the profiles with these ids."""
     query = {"platform": platform, "mission": mission, "version": version, "_id": {"$nin": list(ids)}}
-    mongo.db.profiles.delete_many(query)
+    mongo.db.profiles.delete_many(query, session=session)

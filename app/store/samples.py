@@ -24,7 +24,7 @@ def put(documents: Sequence[dict[str, Any]], afresh: bool, session: ClientSessio
     bulk.put(mongo.db.samples, documents, afresh, session)
 
 
-def remove_others(platform: str, mission: str, version: str, ids: Sequence[str]) -> None:
+def remove_others(platform: str, mission: str, version: str, ids: Sequence[str], session: ClientSession) -> None:
     """Removes what a killed importer left of a version beyond the documents with these ids."""
     query = {"platform": platform, "mission": mission, "version": version, "_id": {"$nin": list(ids)}}
-    mongo.db.samples.delete_many(query)
+    mongo.db.samples.delete_many(query, session=session)

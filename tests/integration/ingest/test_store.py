@@ -22,10 +22,11 @@ from redis.retry import Retry
 
 from app import config, events, extensions
 from app.domain import columns
-from app.ingest import kit, runs
+from app.ingest import kit, pipeline, runs
 from app.ingest.identity import Options
 from app.ingest.report import Report
-from app.store import missions, profiles, samples, totals, tracks, versions
+from app.ingest.sources import detect
+from app.store import missions, originals, profiles, samples, totals, tracks, versions
 from tests.made_files import profile_file, rows, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -350,3 +351,82 @@ def test_what_the_store_cannot_hold_is_refused_and_the_run_goes_on(
     reports = ingest(time_series(tmp_path / "a.nc"), other)
 
     assert [(report.outcome, report.reason_code) for report in reports] == [("refused", code), ("stored", None)]
+
+
+def test_a_second_importer_of_a_file_leaves_the_profiles_that_joined_after_the_first(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = time_series(tmp_path / "a.nc")
+    ingest(path, profile_file(tmp_path / "seventh.nc", 7))
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    # The second looked before the first had committed, and had announced the version as well.
+    versions.begin(PLATFORM, MISSION, found.version, datetime.now(UTC))
+    looked = Mock(side_effect=[None, db.missions.find_one()])
+    monkeypatch.setattr(missions, "document", looked)
+
+    (report,) = ingest(path)
+
+    assert report.outcome == "unchanged"
+    assert [profile.number for profile in profiles.page(PLATFORM, MISSION, found.version, 10)] == [1, 2, 3, 4, 7]
+    assert [doc["number"] for doc in samples.of_version(PLATFORM, MISSION, found.version)] == [1, 2, 3, 4, 7]
+
+
+def test_a_file_that_grows_while_it_is_taken_in_is_not_kept_as_what_was_read(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = time_series(tmp_path / "a.nc")
+    before, stored = path.read_bytes(), originals.keep
+
+    def grown(*said: Any) -> bool:
+        path.write_bytes(before + b"more")
+        return stored(*said)
+
+    monkeypatch.setattr(originals, "keep", grown)
+
+    (report,) = ingest(path)
+
+    assert (report.outcome, report.reason_code) == ("refused", "changed_while_reading")
+    left = ("missions", "profiles", "samples", "originals.files", "originals.chunks")
+    assert {name: db[name].count_documents({}) for name in left} == dict.fromkeys(left, 0)
+
+
+def test_a_file_that_changes_between_digest_and_reading_is_refused(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, longer = time_series(tmp_path / "a.nc"), time_series(tmp_path / "b.nc", rows(profiles=9))
+    read = detect.read
+
+    def replaced(*said: Any) -> Any:
+        longer.replace(path)
+        return read(*said)
+
+    monkeypatch.setattr(detect, "read", replaced)
+
+    (report,) = ingest(path)
+
+    assert (report.outcome, report.reason_code) == ("refused", "changed_while_reading")
+    assert db.missions.count_documents({}) == 0
+
+
+def test_wrong_bytes_that_a_killed_importer_left_are_replaced(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    path = time_series(tmp_path / "a.nc")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    db["originals.chunks"].insert_one({"_id": f"{sha256}/0", "files_id": sha256, "n": 0, "data": b"other"})
+
+    ingest(path)
+
+    with gridfs.GridFSBucket(db, "originals").open_download_stream(sha256) as stream:
+        assert stream.read() == path.read_bytes()
+
+
+def test_a_mission_lists_its_newest_earlier_versions(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_MOST_EARLIER", 2)
+
+    ingest(*(time_series(tmp_path / f"{n}.nc", rows(profiles=n)) for n in (2, 3, 4, 5)))
+
+    found = missions.find(PLATFORM, MISSION)
+    assert found is not None
+    assert [earlier.file_name for earlier in found.earlier] == ["3.nc", "4.nc"]
