@@ -59,6 +59,7 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
     if kind == "mission":
         tracks.put(_track(platform, mission, session), session)
         return changes.append((scope, "tracks"), now, session)
+    missions.derive_facets(session)
     totals.replace_all(summed(missions.sums(session), now), session)
     return changes.append(("totals",), now, session)
 

@@ -58,6 +58,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "basins": [],
     "counters": [],
+    "facets": [],
     "derived_pending": [],
     "originals.files": [],
     "originals.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],

@@ -13,6 +13,9 @@ from app.store.documents import mission_from_document, mission_to_document
 from app.store.indexes import MISSION_FILTERS
 
 _ORDER = [("figures.end_at", -1), ("_id", 1)]
+_FACETS = "missions"
+# A list to choose from that is longer helps nobody; the address takes every value all the same.
+_MOST_VALUES = 2000
 
 
 def find(platform: str, mission: str) -> Mission | None:
@@ -52,11 +55,18 @@ def page(
 
 
 def facets() -> dict[str, list[Any]]:
-    """What each filter of the missions list may be set to, in order; every value occurs at least once."""
-    return {
-        name: sorted(value for value in mongo.db.missions.distinct(path, {"simulated": False}) if value is not None)
-        for name, path in MISSION_FILTERS.items()
-    }
+    """What each filter of the missions list may be set to, in order: derived, as of the last rebuild."""
+    doc = mongo.db.facets.find_one({"_id": _FACETS})
+    return {name: list(doc[name]) if doc else [] for name in MISSION_FILTERS}
+
+
+def derive_facets(session: ClientSession) -> None:
+    """Looks anew what the filters of the missions list may be set to, in the session's transaction."""
+    found: dict[str, list[Any]] = {}
+    for name, path in MISSION_FILTERS.items():
+        values = mongo.db.missions.distinct(path, {"simulated": False}, session=session)
+        found[name] = sorted(value for value in values if value is not None)[:_MOST_VALUES]
+    mongo.db.facets.replace_one({"_id": _FACETS}, {"_id": _FACETS, **found}, upsert=True, session=session)
 
 
 def document(platform: str, mission: str, session: ClientSession | None = None) -> dict[str, Any] | None:

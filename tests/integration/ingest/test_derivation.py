@@ -9,7 +9,8 @@ from pymongo.database import Database
 
 from app.ingest import checks, runs
 from app.ingest.report import Report
-from app.store import totals, tracks
+from app.store import missions, totals, tracks
+from app.store.indexes import MISSION_FILTERS
 from tests.made_files import profile_file, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -46,3 +47,23 @@ def test_profiles_one_by_one_may_not_become_too_many(
 
     assert [report.reason_code for report in reports] == [None, None, "too_large"]
     assert db.profiles.count_documents({}) == 2
+
+
+def test_what_the_list_can_be_filtered_by_is_derived_and_read_in_one_look(
+    tmp_path: Path, ingest: Ingest, db: Db
+) -> None:
+    assert missions.facets() == {name: [] for name in MISSION_FILTERS}
+    other = {"id": "other-20200913T1226", "data_mode": "D", "project": "SAMBA"}
+
+    ingest(time_series(tmp_path / "a.nc"), time_series(tmp_path / "b.nc", attributes=other))
+
+    # Whatever else a page of the list would have to look for is gone.
+    db.missions.delete_many({})
+    assert missions.facets() == {
+        "platform": ["made", "other"],
+        "data_mode": ["D", "R"],
+        "basin": ["SEA-007"],
+        "project": ["SAMBA"],
+        "variable": ["temperature"],
+        "year": [2020],
+    }
