@@ -1,5 +1,7 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
+from datetime import datetime
+
 from pymongo.client_session import ClientSession
 
 from app.domain.records import Platform
@@ -20,6 +22,16 @@ def page(limit: int, after: str | None = None) -> list[Platform]:
     if after is not None:
         query["_id"] = {"$gt": after}
     return [platform_from_document(doc) for doc in mongo.db.platforms.find(query).sort("_id", 1).limit(limit)]
+
+
+def heard(limit: int, after: tuple[datetime, str] | None = None) -> list[Platform]:
+    """At most `limit` platforms, last heard first, after (last_seen_at, id); simulated ones left out."""
+    query: dict[str, object] = {"simulated": False}
+    if after is not None:
+        seen_at, last_id = after
+        query["$or"] = [{"last_seen_at": {"$lt": seen_at}}, {"last_seen_at": seen_at, "_id": {"$gt": last_id}}]
+    cursor = mongo.db.platforms.find(query).sort([("last_seen_at", -1), ("_id", 1)]).limit(limit)
+    return [platform_from_document(doc) for doc in cursor]
 
 
 def named(ids: list[str]) -> dict[str, Platform]:

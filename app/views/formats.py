@@ -14,7 +14,8 @@ _DAY_S = 86_400.0
 
 def install(app: Flask) -> None:
     """Gives templates these functions as filters."""
-    for function in (number, distance, depth, duration, utc, iso, mode_name, byte_size, box, called, span, day):
+    known = (number, distance, depth, duration, sea_days, utc, iso, mode_name, byte_size, box, called, span, day)
+    for function in known:
         app.jinja_env.filters[function.__name__] = function
 
 
@@ -42,6 +43,12 @@ def duration(duration_s: float) -> str:
     if duration_s >= 3600:
         return f"{number(duration_s / 3600, 1)}{THIN}hours"
     return f"{number(duration_s / 60)}{THIN}min"
+
+
+def sea_days(duration_s: float) -> str:
+    """Days with one decimal, for columns that are compared; what is less than a twentieth of a day is not nothing."""
+    days = duration_s / _DAY_S
+    return "< 0.1" if 0 < days < 0.05 else number(days, 1)
 
 
 def utc(at: datetime) -> str:

@@ -15,6 +15,7 @@ PAGES = {
     "no-match": "/missions?year=1999",
     "mission": SMILLA,
     "mission-eva035": "/missions/dfo-eva035035/20190721T2325",
+    "fleet": "/fleet",
     "platform": "/fleet/SEA077",
     "api": "/api/v1/docs",
     "not-found": "/nowhere",

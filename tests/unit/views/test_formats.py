@@ -27,6 +27,13 @@ def test_a_distance_has_a_unit_and_sensible_digits(distance_m: float, text: str)
 
 
 @pytest.mark.parametrize(
+    ("duration_s", "text"), [(0, "0.0"), (1380, "< 0.1"), (4320, "0.1"), (705_571.6, "8.2"), (1e9, "11\u202f574.1")]
+)
+def test_sea_days_are_never_cut_to_nothing(duration_s: float, text: str) -> None:
+    assert formats.sea_days(duration_s) == text
+
+
+@pytest.mark.parametrize(
     ("duration_s", "text"),
     [(270, "4\u202fmin"), (9_850, "2.7\u202fhours"), (86_400, "1.0\u202fdays"), (705_572, "8.2\u202fdays")],
 )

@@ -1,0 +1,57 @@
+"""The list of all platforms."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.views import platforms
+from tests import made_files
+from tests.integration.views.conftest import value
+
+Page = Callable[[str], str]
+TakeIn = Callable[..., None]
+SUMS = ("missions", "profiles", "distance_m", "time_at_sea_s")
+
+
+@pytest.fixture
+def two(take_in: TakeIn) -> None:
+    """A platform heard in 2021 with two missions, and one last heard in 2020 whose id comes first."""
+    take_in("sea002")
+    take_in("sea002", "20200913T1226", rows=made_files.rows())
+    take_in("sea001", "20200913T1226", rows=made_files.rows(profiles=2))
+
+
+def test_an_empty_fleet_says_so(page: Page) -> None:
+    assert 'data-empty="store"' in page("/fleet")
+
+
+def test_platforms_come_last_heard_first(page: Page, two: None) -> None:
+    html = page("/fleet")
+    assert html.index('data-platform="sea002"') < html.index('data-platform="sea001"')
+    assert '<time datetime="2021-06-29T21:16:20Z" data-age>' in html
+
+
+def test_sums_are_those_of_the_api(page: Page, client: FlaskClient, two: None) -> None:
+    row = page("/fleet").split('data-platform="sea002"')[1]
+    said = client.get("/api/v1/platforms/sea002").json
+    assert said["profiles"] == 8
+    assert {name: float(value(row, f'data-sum="{name}"')) for name in SUMS} == {name: said[name] for name in SUMS}
+
+
+def test_the_fleet_goes_on_by_key(page: Page, two: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platforms, "_PLATFORMS_A_PAGE", 1)
+    first = page("/fleet")
+    following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
+    second = page(following)
+    assert 'data-platform="sea001"' not in first
+    assert 'data-platform="sea002"' not in second
+    assert 'data-platform="sea001"' in second
+    assert 'rel="next"' not in second
+
+
+@pytest.mark.parametrize("after", ["x", "A" * 700, "%00"])
+def test_a_bad_cursor_is_a_400_page_that_names_it(client: FlaskClient, after: str) -> None:
+    answer = client.get(f"/fleet?after={after}")
+    assert answer.status_code == 400
+    assert 'error-detail">after: ' in answer.text
