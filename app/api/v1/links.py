@@ -34,9 +34,10 @@ def fleet_page(serial: str) -> str:
 
 
 def basin(name: str) -> Links:
-    """Links of a basin."""
+    """Links of a basin; `html` is the page for people."""
     return {
         "self": _path("/api/v1/basins", name),
+        "html": _path("/basins", name),
         "missions": f"{_path('/api/v1/missions')}?basin={quote(name, safe='')}",
     }
 

@@ -212,7 +212,7 @@ class Profile(Resource):
 class Sums(Resource):
     """Sums over a scope. `last_data_at` and `computed_at` are null while nothing is stored."""
 
-    scope: str = Field(description="`fleet`, `year:2022` or `basin:SEA-007`.")
+    scope: str = Field(description="`fleet`, `year:2022`, `basin:SEA-007` or `platform:smilla77`.")
     missions: int
     platforms: int
     profiles: int
@@ -230,6 +230,24 @@ class Sums(Resource):
         return cls(**own | {"computed_at": totals.computed_at if totals.computed_at.year > 1970 else None})
 
 
+class StatsRow(Sums):
+    """The sums of one year, basin or platform."""
+
+    key: str = Field(description="The year, or the id of the basin or platform.")
+    name: str = Field(description="What people call it: a basin's name, a platform's serial.")
+
+    @classmethod
+    def row(cls, key: str, name: str, totals: records.Totals) -> Self:
+        return cls(**Sums.of(totals).model_dump(), key=key, name=name)
+
+
+class Stats(Resource):
+    """Every year, basin or platform that has data, in the order of their keys."""
+
+    by: Literal["year", "basin", "platform"]
+    items: list[StatsRow]
+
+
 class Totals(Resource):
     """Sums over the fleet, and over each year and basin that has data."""
 
@@ -242,6 +260,7 @@ class BasinLinks(Resource):
     """Where the rest is."""
 
     self: str
+    html: str
     missions: str
 
 

@@ -1,9 +1,12 @@
 // Every [data-map] on the page becomes a map; what it draws comes from the API.
 import L from "leaflet";
+import { drawArea } from "./area.js";
 import { graticule } from "./graticule.js";
 import { landLayer } from "./land.js";
 import { drawTracks } from "./tracks.js";
 import { rememberView, restoreView } from "./view.js";
+
+const WHOLE = { fleet: "Show the whole fleet", basin: "Show the whole basin" };
 
 function status(element, text) {
   const line = element.parentElement.querySelector("[data-map-status]");
@@ -42,6 +45,21 @@ function fit(map, bounds) {
   map.fitBounds(bounds, { ...padding, maxZoom: 8, animate: false });
 }
 
+async function geojson(url) {
+  const answer = await fetch(url, { headers: { Accept: "application/geo+json" } });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return answer.json();
+}
+
+/** What the map leaves out, in words. */
+function omissions(hidden, collection) {
+  const said = [];
+  const missions = new Set(collection.features.map(({ properties }) => `${properties.platform}/${properties.mission}`)).size;
+  if (collection.next) said.push(`The map holds the newest ${missions} missions only.`);
+  if (hidden) said.push(`${hidden} ${hidden === 1 ? "profile" : "profiles"} hidden: no valid position.`);
+  return said.join(" ");
+}
+
 async function start(element) {
   const map = L.map(element, {
     center: [20, 0],
@@ -61,15 +79,17 @@ async function start(element) {
   landLayer(element.dataset.land).addTo(map);
   graticule().addTo(map);
   try {
-    const answer = await fetch(element.dataset.tracks, { headers: { Accept: "application/geo+json" } });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    const { bounds, hidden } = drawTracks(map, await answer.json(), element);
+    const [collection, outline] = await Promise.all([element.dataset.tracks, element.dataset.area].map((url) => url && geojson(url)));
+    const area = outline && drawArea(map, outline);
+    const drawn = drawTracks(map, collection, element, area?.turn);
+    // A basin's map shows the basin: tracks may lead out of it.
+    const bounds = area?.bounds ?? drawn.bounds;
     const view = element.dataset.map === "fleet" ? restoreView() : null;
     if (view) map.setView(view.center, view.zoom);
     else if (bounds.isValid()) fit(map, bounds);
-    if (bounds.isValid()) wholeButton(map, bounds, element.dataset.map === "fleet" ? "Show the whole fleet" : "Show the whole track");
+    if (bounds.isValid()) wholeButton(map, bounds, WHOLE[element.dataset.map] ?? "Show the whole track");
     if (element.dataset.map === "fleet") rememberView(map);
-    status(element, hidden ? `${hidden} ${hidden === 1 ? "profile" : "profiles"} hidden: no valid position.` : "");
+    status(element, omissions(drawn.hidden, collection));
     element.dataset.ready = "true";
   } catch (error) {
     status(element, "The tracks cannot be loaded at the moment; the table holds the same missions.");

@@ -79,8 +79,11 @@ function declutter(map, pins) {
   }
 }
 
-/** Draws everything; returns the bounds of it and how many profiles have no drawable position. */
-export function drawTracks(map, collection, element) {
+/**
+ * Draws everything; returns the bounds of it and how many profiles have no drawable position.
+ * `turn` says where longitudes go when not each mission decides for itself.
+ */
+export function drawTracks(map, collection, element, turn) {
   const byMission = new Map();
   for (const feature of collection.features) {
     const key = keyOf(feature.properties);
@@ -91,7 +94,7 @@ export function drawTracks(map, collection, element) {
   const drawn = new Map();
   let hidden = 0;
   for (const [key, features] of byMission) {
-    const unroll = unroller(features);
+    const unroll = turn ?? unroller(features);
     const group = { lines: [], pin: null, bounds: L.latLngBounds([]) };
     let lines = [];
     for (const { geometry, properties } of features) {

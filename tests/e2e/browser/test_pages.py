@@ -17,6 +17,8 @@ PAGES = {
     "mission-eva035": "/missions/dfo-eva035035/20190721T2325",
     "fleet": "/fleet",
     "platform": "/fleet/SEA077",
+    "basin": "/basins/SEA-007",
+    "basin-across-180": "/basins/bering-sea",
     "api": "/api/v1/docs",
     "not-found": "/nowhere",
     "bad-request": "/missions?year=never",
@@ -53,6 +55,12 @@ def test_the_mission_map_shows_its_track(at_each_width: Window) -> None:
     assert track.size["height"] > 30
 
 
+def test_the_basin_map_shows_outline_and_tracks(at_each_width: Window) -> None:
+    at_each_width.open("/basins/SEA-007")
+    assert len(at_each_width.all("[data-map=basin] path.area")) == 1
+    assert len(at_each_width.all("[data-map=basin] path.track")) == 1
+
+
 def test_the_demo_missions_show_their_figures(window: Open) -> None:
     desk = window(1440).open("/")
     assert [element.get_attribute("value") for element in desk.all("[data-total=missions]")] == ["2"]
@@ -63,7 +71,7 @@ def test_the_demo_missions_show_their_figures(window: Open) -> None:
     assert "Bornholm Basin" in desk.all(".lead-text")[0].text
 
 
-@pytest.mark.parametrize("path", ["/", "/missions", SMILLA, "/fleet/SEA077"])
+@pytest.mark.parametrize("path", ["/", "/missions", SMILLA, "/fleet", "/fleet/SEA077", "/basins/SEA-007"])
 def test_a_first_view_is_light(window: Open, path: str) -> None:
     received = window(390).open(path).received_bytes()
     assert 5_000 < received <= 150_000

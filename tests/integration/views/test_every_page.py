@@ -8,7 +8,15 @@ from flask.testing import FlaskClient
 
 from tests.integration.views.conftest import HOSTILE
 
-PAGES = ("/", "/missions", "/missions/sea001/20210629T2053", "/fleet", "/fleet/sea001", "/api/v1/docs")
+PAGES = (
+    "/",
+    "/missions",
+    "/missions/sea001/20210629T2053",
+    "/fleet",
+    "/fleet/sea001",
+    "/basins/SEA-007",
+    "/api/v1/docs",
+)
 SAID = ("title", "comment", "project", "institution", "license", "doi", "citation", "glider_name", "glider_model")
 FILTERS = ("platform", "project", "variable", "basin")
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)")
