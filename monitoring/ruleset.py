@@ -14,26 +14,27 @@ LONG_INTERVAL = "1m"
 Rule = dict[str, Any]
 
 
-def _rate(objectives: Objectives, suffix: str, window: str, *matchers: str) -> str:
+def _sum(objectives: Objectives, function: str, suffix: str, window: str, *matchers: str) -> str:
     selector = ",".join((f'job="{objectives.job}"', *matchers))
-    return f"sum by (namespace) (rate({DURATION}_{suffix}{{{selector}}}[{window}]))"
+    return f"sum by (namespace) ({function}({DURATION}_{suffix}{{{selector}}}[{window}]))"
 
 
-def valid(objectives: Objectives, slo: Slo, window: str) -> str:
-    """Requests a second that the objective judges."""
+def valid(objectives: Objectives, slo: Slo, window: str, function: str = "rate") -> str:
+    """Requests a second that the objective judges, or with `increase` how many there were."""
     if slo.below_s is None:
-        return _rate(objectives, "count", window)
-    return _rate(objectives, "count", window, 'http_response_status_code!~"5.."')
+        return _sum(objectives, function, "count", window)
+    return _sum(objectives, function, "count", window, 'http_response_status_code!~"5.."')
 
 
-def bad(objectives: Objectives, slo: Slo, window: str) -> str:
-    """Requests a second that spend the budget: 0, not nothing, while no error series exists."""
-    total = valid(objectives, slo, window)
+def bad(objectives: Objectives, slo: Slo, window: str, function: str = "rate") -> str:
+    """Requests, counted as in `valid`, that spend the budget: 0, not nothing, while no error series exists."""
+    total = valid(objectives, slo, window, function)
     if slo.below_s is None:
-        errors = _rate(objectives, "count", window, 'http_response_status_code=~"5.."')
+        errors = _sum(objectives, function, "count", window, 'http_response_status_code=~"5.."')
         return f"{errors}\nor\n{total} * 0"
     # Prometheus 3 writes whole bounds as 1.0, and so does the Python client.
-    fast = _rate(objectives, "bucket", window, 'http_response_status_code!~"5.."', f'le="{float(slo.below_s)}"')
+    bound = f'le="{float(slo.below_s)}"'
+    fast = _sum(objectives, function, "bucket", window, 'http_response_status_code!~"5.."', bound)
     return f"{total}\n-\n{fast}"
 
 
@@ -73,11 +74,19 @@ def recordings(objectives: Objectives) -> list[Rule]:
 
 
 def _ratios(objectives: Objectives, windows: tuple[str, ...]) -> list[Rule]:
-    return [
+    counted = [burn.long for burn in objectives.burns if burn.more_than is not None]
+    ratios = [
         _recorded(objectives, slo, f"slo:error_ratio:rate{window}", ratio(objectives, slo, window))
         for slo in objectives.slos
         for window in windows
     ]
+    counts = [
+        _recorded(objectives, slo, f"slo:bad:increase{window}", bad(objectives, slo, window, "increase"))
+        for slo in objectives.slos
+        for window in windows
+        if window in counted
+    ]
+    return ratios + counts
 
 
 def _budget(objectives: Objectives, slo: Slo) -> list[Rule]:
@@ -107,11 +116,15 @@ def burn_alerts(objectives: Objectives) -> list[Rule]:
 def _burn_alert(objectives: Objectives, slo: Slo, burn: Burn) -> Rule:
     here = f'{{service="{objectives.service}",slo="{slo.name}"}}'
     limit = f"({burn.factor} * {slo.budget})"
+    needed = [
+        f"slo:error_ratio:rate{burn.long}{here} > {limit}\n",
+        f"slo:error_ratio:rate{burn.short}{here} > {limit}\n",
+    ]
+    if burn.more_than is not None:
+        needed.append(f"slo:bad:increase{burn.long}{here} > {burn.more_than}\n")
     return {
         "alert": slo.alert,
-        "expr": (
-            f"slo:error_ratio:rate{burn.long}{here} > {limit}\nand\nslo:error_ratio:rate{burn.short}{here} > {limit}\n"
-        ),
+        "expr": "and\n".join(needed),
         "for": burn.hold,
         "keep_firing_for": objectives.keep_firing_for,
         # Long and short keep the rules apart: promtool refuses two of one name and one label set.

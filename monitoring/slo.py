@@ -35,6 +35,8 @@ class Burn:
     short: str
     factor: Decimal
     hold: str
+    more_than: int | None = None
+    """How many bad requests the long window must exceed besides; None: any share counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def load(path: Path = HERE / "slo.yaml") -> Objectives:
     # Through text: 1 - 0.999 in binary would print as 0.0010000000000000009 in every rule.
     slos = tuple(Slo(**{**row, "objective": Decimal(str(row["objective"]))}) for row in told["slos"])
     burns = tuple(
-        Burn(row["severity"], row["long"], row["short"], Decimal(str(row["factor"])), row["for"])
+        Burn(row["severity"], row["long"], row["short"], Decimal(str(row["factor"])), row["for"], row.get("more_than"))
         for row in told["burn"]
     )
     return Objectives(
