@@ -36,20 +36,23 @@ class _StrictQuery(FlaskPlugin):
 class _Answers(SpecTreeResponse):
     """What an endpoint answers. spectree would call every body `application/json`, problems and CSV too."""
 
-    def __init__(self, answer: type[BaseModel] | None, says: str, mimetype: str, may_be_missing: bool) -> None:
+    def __init__(
+        self, answer: type[BaseModel] | None, says: str, mimetype: str, may_be_missing: bool, also: str | None
+    ) -> None:
         problems: dict[str, Any] = {"HTTP_400": (Problem, "A parameter is off; `errors` names it.")}
         if may_be_missing:
             problems["HTTP_404"] = (Problem, "There is no such thing.")
         problems["HTTP_503"] = (Problem, "The database is away; `Retry-After` says when to try again.")
         super().__init__(HTTP_200=(answer, says), HTTP_304=(None, "The reader's copy is the newest."), **problems)
         self._mimetype = mimetype
+        self._also = {also: {"schema": {"type": "string"}}} if also else {}
 
     def generate_spec(self, *args: Any, **options: Any) -> dict[str, Any]:
         answers = super().generate_spec(*args, **options)
         for status, answer in answers.items():
             content = answer.get("content", {"": {"schema": {"type": "string"}}}).values()
             if status == "200":
-                answer |= {"headers": _ETAG, "content": dict.fromkeys([self._mimetype], *content)}
+                answer |= {"headers": _ETAG, "content": dict.fromkeys([self._mimetype], *content) | self._also}
             elif status != "304":
                 answer["content"] = dict.fromkeys(["application/problem+json"], *content)
         return dict(sorted(answers.items()))
@@ -80,13 +83,17 @@ def documented(
     mimetype: str = JSON,
     says: str = "OK",
     may_be_missing: bool = False,
+    also: str | None = None,
 ) -> Callable[[View], View]:
-    """Puts an endpoint into the document and checks its query, which the view gets as `query` if it takes any."""
+    """Puts an endpoint into the document and checks its query, which the view gets as `query` if it takes any.
+
+    `also` is a second media type that the same address answers with, as text.
+    """
 
     def decorate(view: View) -> View:
         described = spec.validate(
             query=query,
-            resp=_Answers(answer, says, mimetype, may_be_missing),
+            resp=_Answers(answer, says, mimetype, may_be_missing, also),
             tags=[Tag(name=tag)],
             path_parameter_descriptions=_PATH,
             operation_id=f"{view.__module__.rpartition('.')[2]}_{view.__name__}",

@@ -19,6 +19,7 @@ PAGES = {
     "platform": "/fleet/SEA077",
     "basin": "/basins/SEA-007",
     "basin-across-180": "/basins/bering-sea",
+    "statistics": "/stats",
     "api": "/api/v1/docs",
     "not-found": "/nowhere",
     "bad-request": "/missions?year=never",
@@ -71,7 +72,7 @@ def test_the_demo_missions_show_their_figures(window: Open) -> None:
     assert "Bornholm Basin" in desk.all(".lead-text")[0].text
 
 
-@pytest.mark.parametrize("path", ["/", "/missions", SMILLA, "/fleet", "/fleet/SEA077", "/basins/SEA-007"])
+@pytest.mark.parametrize("path", ["/", "/missions", SMILLA, "/fleet", "/fleet/SEA077", "/basins/SEA-007", "/stats"])
 def test_a_first_view_is_light(window: Open, path: str) -> None:
     received = window(390).open(path).received_bytes()
     assert 5_000 < received <= 150_000

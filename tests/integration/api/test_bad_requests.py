@@ -18,6 +18,7 @@ Get = Callable[..., Any]
 LISTS = ["/missions", "/tracks", "/platforms", "/basins", "/missions/smilla77/20221208T1145/profiles"]
 PLAIN = [
     "/totals",
+    "/stats",
     "/openapi.json",
     "/docs",
     "/platforms/smilla77",

@@ -15,6 +15,7 @@ PAGES = (
     "/fleet",
     "/fleet/sea001",
     "/basins/SEA-007",
+    "/stats",
     "/api/v1/docs",
 )
 SAID = ("title", "comment", "project", "institution", "license", "doi", "citation", "glider_name", "glider_model")

@@ -1,0 +1,78 @@
+"""Statistics by year, basin and platform."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pymongo.database import Database
+
+from app.views import statistics
+from tests import made_files
+from tests.integration.views.conftest import HOSTILE, value
+
+Page = Callable[[str], str]
+TakeIn = Callable[..., None]
+SUMS = ("missions", "profiles", "distance_m", "time_at_sea_s")
+# 2023-12-31T23:50:00Z: of 24 samples, a minute apart, the first 10 lie in 2023.
+NEW_YEARS_EVE = 1_704_066_600.0
+
+
+@pytest.fixture
+def two(take_in: TakeIn) -> None:
+    """A mission over New Year in the Bornholm Basin and one of 2021 in the middle of the Atlantic."""
+    take_in(mission="20231231T2350", rows=made_files.rows(start_s=NEW_YEARS_EVE))
+    take_in("sea002", rows=made_files.rows(lon=-40.0, lat=30.0, start_s=1_625_000_000.0))
+
+
+def test_an_empty_store_says_so(page: Page) -> None:
+    assert 'data-empty="store"' in page("/stats")
+
+
+def test_a_mission_over_new_year_is_split_by_real_time(page: Page, two: None) -> None:
+    html = page("/stats")
+    days = {year: float(value(html.split(f'data-scope="year:{year}"')[1], "time_at_sea_s")) for year in (2023, 2024)}
+    assert days == {2023: 600.0, 2024: 780.0}
+    missions = [value(html.split(f'data-scope="year:{year}"')[1], 'data-sum="missions"') for year in (2023, 2024)]
+    assert missions == ["1", "1"]
+
+
+@pytest.mark.parametrize("by", ["year", "basin", "platform"])
+def test_sums_are_those_of_the_api(page: Page, client: FlaskClient, two: None, by: str) -> None:
+    html = page("/stats").split(f'data-statistics="{by}"')[1].split("</section>")[0]
+    said = client.get(f"/api/v1/stats?by={by}").json["items"]
+    rows = {item["scope"]: html.split(f'data-scope="{item["scope"]}"')[1] for item in said}
+    shown = {scope: {name: float(value(row, f'data-sum="{name}"')) for name in SUMS} for scope, row in rows.items()}
+    assert len(said) >= 2
+    assert html.count("data-scope=") == len(said)
+    assert shown == {item["scope"]: {name: item[name] for name in SUMS} for item in said}
+
+
+def test_years_add_up_to_the_fleet(page: Page, client: FlaskClient, two: None) -> None:
+    html = page("/stats")
+    years = client.get("/api/v1/stats?by=year").json["items"]
+    assert sum(year["time_at_sea_s"] for year in years) == float(value(html, 'data-total="time_at_sea"'))
+    assert sum(year["profiles"] for year in years) == float(value(html, 'data-total="profiles"'))
+
+
+def test_the_date_of_the_sums_is_shown(page: Page, two: None) -> None:
+    assert "Computed <time datetime=" in page("/stats")
+
+
+def test_bars_are_drawn_without_style(page: Page, two: None) -> None:
+    html = page("/stats")
+    assert '<rect width="100.0" height="10"/>' in html
+    assert "style=" not in html
+
+
+def test_a_long_table_says_what_it_leaves_out(page: Page, two: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "_ROWS_AT_MOST", 1)
+    html = page("/stats")
+    assert "The table holds 1 of 3; the CSV holds all." in html
+    assert html.count("data-scope=") == 3
+
+
+def test_names_are_escaped(page: Page, db: Database[dict[str, Any]], two: None) -> None:
+    db.basins.update_one({"_id": "SEA-007"}, {"$set": {"name": HOSTILE}})
+    db.platforms.update_one({"_id": "sea001"}, {"$set": {"serial": HOSTILE, "serial_key": HOSTILE.lower()}})
+    assert "<script>alert" not in page("/stats")
