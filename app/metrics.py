@@ -81,5 +81,5 @@ def method_label(method: str) -> str:
 def expect_routes(routes: Iterable[str]) -> None:
     """Creates the series of each route at 0. A series born at 1 shows no increase: the first error would be lost."""
     for route in routes:
-        for status in ("200", "404", "500"):
+        for status in ("200", "404", "500", "503"):
             request_duration.labels("GET", route, status)
