@@ -66,6 +66,15 @@ def test_every_receiver_has_an_address(objects: dict[tuple[str, str], dict[str, 
     assert files == set(objects["ConfigMap", "alertmanager-receivers"]["data"])
 
 
+def test_the_watchdog_beats_once_a_minute() -> None:
+    config = yaml.safe_load((MONITORING / "alertmanager/alertmanager.yml").read_text("utf-8"))
+    watchdog = next(route for route in config["route"]["routes"] if route["receiver"] == "watchdog")
+    flush, repeat = (int(watchdog[key].removesuffix("s")) for key in ("group_interval", "repeat_interval"))
+
+    # A flush sends again when more than repeat_interval has passed; one that falls on it is a little too early.
+    assert (repeat // flush + 1) * flush == 60
+
+
 def test_bindings_name_the_service_account_of_the_namespace(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
     bindings = [one for (kind, _), one in objects.items() if kind.endswith("RoleBinding")]
 
