@@ -111,12 +111,15 @@ class Settings(BaseSettings):
 
 
 class _EnvironmentOrFile(EnvSettingsSource):
-    """NAME from the environment, else the text of the file that NAME_FILE names, without its last line end."""
+    """The text of the file that NAME_FILE names, without its last line end; else NAME from the environment.
+
+    The file wins: who mounts a secret over a default must not silently get the default.
+    """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         value, key, is_complex = super().get_field_value(field, field_name)
         path = self.env_vars.get(f"{key}_file".lower())
-        if value is None and path:
+        if path:
             value = _text(path)
         return value, key, is_complex
 

@@ -41,10 +41,12 @@ def test_faults_are_accepted_in_the_lab(monkeypatch: pytest.MonkeyPatch) -> None
     assert load().fault_error_ratio == 0.5
 
 
-def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_from_a_file_beats_a_default_beside_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secret = tmp_path / "uri"
     secret.write_text("mongodb://user:word@db:27017\n")
     monkeypatch.setenv("MONGODB_URI_FILE", str(secret))
+    # A default from a ConfigMap beside it, as in the cluster.
+    monkeypatch.setenv("MONGODB_URI", "mongodb://default:27017")
     assert load().mongodb_uri == "mongodb://user:word@db:27017"
 
 
