@@ -94,16 +94,19 @@ class Health:
 
     def check(self) -> None:
         """One round of checks. Never raises for what a neighbour does."""
+        # Before anybody is asked: restarting this process would not bring MongoDB back, nor a name service that hangs.
+        self.started = True
         for name, check in self._checks.items():
             self._note(name, _error_of(check))
         if self._waiting_for is not None:
             self._look_for_the_store()
-        # Also when nothing answered: restarting this process would not bring MongoDB back.
-        self.started = True
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
-            self.check()
+            try:
+                self.check()
+            except Exception as error:  # noqa: BLE001 - a thread that ended would freeze readiness as it stood.
+                log.error("health_check_failed", exc_info=error)
             self._stopping.wait(PERIOD_S)
 
     def _note(self, name: str, error: str | None) -> None:
@@ -170,7 +173,7 @@ def live() -> Response:
 
 @bp.get(probes.STARTED)
 def started() -> Response:
-    """200 once the first checks are done, however they went: what they found is for readiness."""
+    """200 once the first checks have begun: what they find is for readiness."""
     return _answer(of(current_app).started)
 
 

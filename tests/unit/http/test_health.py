@@ -1,5 +1,7 @@
 """When a process is ready, and when it is not."""
 
+import threading
+
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from redis import ConnectionError as RedisConnectionError
@@ -140,3 +142,36 @@ def test_the_probes_of_a_process_that_has_not_checked_yet(path, status, portal, 
 
     assert int(got[:3]) == status
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_a_neighbour_that_hangs_does_not_hold_up_the_start(neighbours):
+    asked, release = threading.Event(), threading.Event()
+
+    def hanging():
+        asked.set()
+        release.wait(10)
+
+    health = Health(frozenset(), lambda: [], {"mongodb": hanging})
+    health.start()
+    was_asked = asked.wait(10)
+    started = health.started
+    release.set()
+    health.stop()
+
+    assert (was_asked, started) == (True, True)
+
+
+def test_a_fault_of_ours_in_a_check_does_not_end_the_watch(monkeypatch):
+    monkeypatch.setattr("app.http.health.PERIOD_S", 0.01)
+    asked = threading.Semaphore(0)
+
+    def faulty():
+        asked.release()
+        raise RuntimeError
+
+    health = Health(frozenset(), lambda: [], {"mongodb": faulty})
+    health.start()
+    rounds_begun = [asked.acquire(timeout=10) for _ in range(3)]
+    health.stop()
+
+    assert rounds_begun == [True] * 3
