@@ -131,3 +131,8 @@ def _setting(path: Path, name: str) -> int:
     tree = ast.parse(path.read_text())
     assigned = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
     return int(ast.literal_eval(assigned[name]))
+
+
+def test_no_pod_is_made_by_hand(lab_with_ingest: Manifests) -> None:
+    # The API refuses to change one: the next changed setting, and with it a new ConfigMap, could not be applied.
+    assert [one["metadata"]["name"] for one in lab_with_ingest.of("Pod")] == []
