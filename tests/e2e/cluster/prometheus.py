@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.cluster.cluster import NAMESPACE, Failed, forwarded, read
+from tests.e2e.cluster.cluster import NAMESPACE, Failed, forwarded, read, until
 
 # What Grafana would put in: the variables of the dashboards, and its own.
 VARIABLES = {
@@ -37,6 +37,13 @@ def dashboard_queries(folder: Path) -> list[str]:
 def empty(server: str, queries: list[str]) -> list[str]:
     """The queries that return nothing now. Raises Failed for one that Prometheus refuses."""
     return [query for query in queries if not ask(server, query)]
+
+
+def still_empty(server: str, queries: list[str], patience_s: float) -> list[str]:
+    """The queries that have returned nothing for so long; empty as soon as each has returned something."""
+    with contextlib.suppress(Failed):
+        until("data for every query", lambda: not empty(server, queries), patience_s, every_s=5)
+    return empty(server, queries)
 
 
 def ask(server: str, query: str) -> list[Any]:

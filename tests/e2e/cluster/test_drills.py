@@ -4,6 +4,7 @@ import json
 import re
 import tarfile
 import time
+from collections import Counter
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> N
 
 
 def test_real_files_are_taken_in_inside_the_cluster(lab: Lab, figures: Figures) -> None:
-    kubectl("exec", "--stdin", "ingest", "--", "tar", "-x", "-C", "/data", stdin=_tar(DEMO))
+    kubectl("exec", "--stdin", "deployment/ingest", "--", "tar", "-x", "-C", "/data", stdin=_tar(DEMO))
 
     began = time.monotonic()
     first = _ingest()
@@ -95,7 +96,7 @@ def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str
     wrong = f"HALOCLINE_ENVIRONMENT={environment} HALOCLINE_FAULT_ERROR_RATIO=0.5"
     script = f"{wrong} gunicorn app.wsgi:application 2>&1; echo status=$?"
 
-    said = kubectl("exec", "ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
+    said = kubectl("exec", "deployment/ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
 
     assert said[-1] == "status=2"
     assert len(said) == 2
@@ -103,10 +104,10 @@ def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str
 
 
 def test_the_network_denies_what_no_policy_allows(lab: Lab) -> None:
-    allowed = [("ingest", "mongodb", 27017), ("ingest", "redis", 6379)]
+    allowed = [("deployment/ingest", "mongodb", 27017), ("deployment/ingest", "redis", 6379)]
     denied = [
         *(("alert-receiver", *door) for door in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]),
-        ("ingest", "web", 8000),
+        ("deployment/ingest", "web", 8000),
     ]
 
     # First that this way of asking finds what is allowed; Prometheus has no Python, its own figures say it.
@@ -177,12 +178,12 @@ def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) ->
     lab.apply()
     lab.rolled_out()
     until("two replicas", lambda: _scaler()["currentReplicas"] == _scaler()["desiredReplicas"] == 2, 300, every_s=2)
-    kubectl("delete", "events", "--all")
+    before = _rescales()
     stairs = ["--shape", "stairs", "--steps", "4", "--step-s", "22", "--step-users", "15", "--think", "0.2"]
 
     with locust(lab.url, tmp_path, *stairs, "--max-p95-ms", "20000") as run:
         began = time.monotonic()
-        rescaled = until("the autoscaler's event", _rescales, 110)
+        rescaled = until("the autoscaler's event", lambda: _rescales() - before, 110)
         decided_s = time.monotonic() - began
         until("new replicas Ready", lambda: _ready(lab) >= 3, 110)
         ready_s = time.monotonic() - began
@@ -198,18 +199,17 @@ def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) ->
         "replicas": replicas,
         "requests": summary["requests"],
         "failed": summary["failed"],
-        "event": rescaled[0],
+        "event": next(iter(rescaled)),
     }
-    assert "above target" in rescaled[0]
     assert replicas >= 3
 
 
 def test_every_query_of_the_dashboard_returns_data(lab: Lab, figures: Figures) -> None:
     with prometheus.opened() as server:
         queries = prometheus.dashboard_queries(ROOT / "monitoring/dashboards/out")
-        # Recording rules over long windows and new series need a round or two.
-        until("data for every query", lambda: not prometheus.empty(server, queries), 60, every_s=5)
-        missing = prometheus.empty(server, queries)
+        # A few readers, because rates of an idle service are empty on purpose; the rules then need a round or two.
+        with Driver(f"{lab.url}/api/v1/totals", clients=2, pause_s=0.2):
+            missing = prometheus.still_empty(server, queries, 120)
 
     figures["dashboard"] = {"queries": len(queries), "without data": len(missing)}
     assert queries
@@ -277,7 +277,7 @@ def _tar(files: list[Path]) -> bytes:
 
 def _ingest() -> list[Document]:
     """What `halocline ingest` says of each file in the pod."""
-    said = kubectl("exec", "ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
+    said = kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
     return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
 
 
@@ -312,10 +312,12 @@ def _scaler() -> Document:
     return {"currentReplicas": 0, "desiredReplicas": 0} | status
 
 
-def _rescales() -> list[str]:
-    """The autoscaler's own words when it asked for more."""
+def _rescales() -> Counter[str]:
+    """The autoscaler's own words when it asked for more, and how often it has said them."""
     events = get("events", "--field-selector=involvedObject.kind=HorizontalPodAutoscaler,reason=SuccessfulRescale")
-    return [event["message"] for event in events["items"] if "above target" in event["message"]]
+    return Counter(
+        {one["message"]: one.get("count") or 1 for one in events["items"] if "above target" in one["message"]}
+    )
 
 
 def _pages() -> list[Document]:
