@@ -69,6 +69,22 @@ def derive_facets(session: ClientSession) -> None:
     mongo.db.facets.replace_one({"_id": _FACETS}, {"_id": _FACETS, **found}, upsert=True, session=session)
 
 
+def addresses(
+    limit: int, since: datetime | None = None, until: datetime | None = None
+) -> list[tuple[str, str, datetime]]:
+    """(platform, mission, end of the data) of at most `limit` missions, newest data first; simulated ones left out.
+
+    Their data end at `since` or later and before `until`.
+    """
+    query: dict[str, Any] = {"simulated": False}
+    if since is not None or until is not None:
+        bounds = {"$gte": since, "$lt": until}
+        query["figures.end_at"] = {name: value for name, value in bounds.items() if value is not None}
+    wanted = {"platform": 1, "mission": 1, "figures.end_at": 1}
+    cursor = mongo.db.missions.find(query, wanted).sort(_ORDER).limit(limit).max_time_ms(2000)
+    return [(doc["platform"], doc["mission"], doc["figures"]["end_at"]) for doc in cursor]
+
+
 def document(platform: str, mission: str, session: ClientSession | None = None) -> dict[str, Any] | None:
     """The mission's whole document, with what only importers need (`remainder`, `modified_ms`, `by_year`); or None."""
     return mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, session=session)
