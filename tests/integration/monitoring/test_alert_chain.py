@@ -48,6 +48,11 @@ def test_the_watchdog_beats_without_any_trouble(prometheus: str, pages: Pages) -
         ({}, {"severity": "warning", "long": "3d", "slo": "latency-1s"}, False),
         ({}, {"severity": "warning", "long": "3d", "namespace": "other"}, False),
         ({"alertname": "AppDown", "slo": ""}, {"severity": "critical"}, True),
+        (
+            {"alertname": "AppDown", "slo": ""},
+            {"alertname": "AppTargetDown", "slo": "", "severity": "warning"},
+            True,
+        ),
         ({"alertname": "DependencyDown", "slo": "", "severity": "warning"}, {"severity": "critical"}, False),
     ],
     ids=[
@@ -55,6 +60,7 @@ def test_the_watchdog_beats_without_any_trouble(prometheus: str, pages: Pages) -
         "but not that of another objective",
         "nor that of another namespace",
         "no pod silences the burn",
+        "nor is each pod of them told",
         "a cause never silences a symptom",
     ],
 )
