@@ -105,7 +105,8 @@ class Health:
         while not self._stopping.is_set():
             try:
                 self.check()
-            except Exception as error:  # noqa: BLE001 - a thread that ended would freeze readiness as it stood.
+            except Exception as error:
+                # Whatever it was: a thread that ended would freeze readiness as it stood.
                 log.error("health_check_failed", exc_info=error)
             self._stopping.wait(PERIOD_S)
 

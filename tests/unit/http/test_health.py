@@ -151,7 +151,7 @@ def test_a_neighbour_that_hangs_does_not_hold_up_the_start(neighbours):
         asked.set()
         release.wait(10)
 
-    health = Health(frozenset(), lambda: [], {"mongodb": hanging})
+    health = Health(frozenset(), list, {"mongodb": hanging})
     health.start()
     was_asked = asked.wait(10)
     started = health.started
@@ -169,7 +169,7 @@ def test_a_fault_of_ours_in_a_check_does_not_end_the_watch(monkeypatch):
         asked.release()
         raise RuntimeError
 
-    health = Health(frozenset(), lambda: [], {"mongodb": faulty})
+    health = Health(frozenset(), list, {"mongodb": faulty})
     health.start()
     rounds_begun = [asked.acquire(timeout=10) for _ in range(3)]
     health.stop()
