@@ -49,6 +49,12 @@ worker_threads = Gauge(
     multiprocess_mode="livesum",
     registry=registry,
 )
+worker_places = Gauge(
+    "halocline_worker_places",
+    "Requests that may be answered at once; further ones wait a moment and are then turned away.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
 worker_threads_busy = Gauge(
     "halocline_worker_threads_busy",
     "Threads that hold a request now, answering or waiting for a place.",

@@ -13,6 +13,7 @@ def started(threads: int) -> None:
     """This worker serves from now on: tells the metrics and begins to watch the neighbours."""
     metrics.worker_starts.inc()
     metrics.worker_threads.set(threads)
+    metrics.worker_places.set(settings.web_concurrency_limit)
     metrics.worker_threads_busy.set(0)
     health.of(application).start()
 

@@ -18,7 +18,7 @@ def panels(told: Objectives) -> list[Panel]:
             [
                 Query(f"sum(http_server_active_requests{{{APP}}})", "in flight"),
                 Query(f"sum(halocline_worker_threads_busy{{{APP}}})", "busy"),
-                Query(f"sum(halocline_worker_threads{{{APP}}})", "capacity"),
+                Query(f"sum(halocline_worker_places{{{APP}}})", "capacity"),
             ],
         ),
         lines(
@@ -31,7 +31,7 @@ def panels(told: Objectives) -> list[Panel]:
             [
                 Query(
                     f"sum by (pod) (halocline_worker_threads_busy{{{APP}}})"
-                    f" / (sum by (pod) (halocline_worker_threads{{{APP}}}) > 0)",
+                    f" / (sum by (pod) (halocline_worker_places{{{APP}}}) > 0)",
                     "{{pod}}",
                 )
             ],

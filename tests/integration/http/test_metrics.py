@@ -58,6 +58,7 @@ def test_the_metrics_process_tells_of_workers_and_of_the_store(gunicorn, metrics
     assert 'halocline_imports_total{outcome="stored"} 7.0' in text
     assert 'halocline_imports_total{outcome="refused"} 0.0' in text
     assert "halocline_worker_threads 16.0" in text
+    assert "halocline_worker_places 12.0" in text
     assert process.get("/metrics?name[]=halocline_worker_threads").status == 200
     assert process.get("/").status == 404
 
