@@ -236,8 +236,10 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
 
     with Driver(f"{lab.url}/api/v1/totals", clients=8, pause_s=0.2) as driver:
         until("the first error", lambda: driver.first_at_s.get("500"), 60)
-        paged = until("the page", _pages, 420, every_s=2)
-    took_s = paged[0]["at_s"] - driver.first_at_s["500"]
+        began_s = driver.first_at_s["500"]
+        # A page from before the errors is of an earlier drill, and proves nothing about these.
+        paged = until("the page", lambda: [page for page in _pages() if page["at_s"] > began_s], 420, every_s=2)
+    took_s = paged[0]["at_s"] - began_s
 
     figures["alert"] = {
         "first error to notification, s": round(took_s, 1),
@@ -248,6 +250,7 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
     assert paged[0]["receiver"] == "pager"
     assert paged[0]["severity"] == "critical"
     assert paged[0]["long"] == "1h"
+    assert took_s > 0
 
 
 def _slow_requests(lab: Lab) -> Driver:

@@ -75,6 +75,7 @@ def test_an_overloaded_worker_sheds_and_still_answers_probes(gunicorn, pool):
 def test_without_mongodb_at_start_it_serves_unready_and_says_why(gunicorn):
     portal = gunicorn(MONGODB_URI=NOBODY)
     until(lambda: portal.get("/startupz").status == 200)
+    until(lambda: portal.get("/readyz").json["reasons"] != ["waiting for the first checks"])
     readiness = portal.get("/readyz")
 
     assert (readiness.status, readiness.json["reasons"]) == (503, ["waiting for MongoDB"])
