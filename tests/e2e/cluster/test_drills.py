@@ -202,6 +202,8 @@ def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) ->
         "event": next(iter(rescaled)),
     }
     assert replicas >= 3
+    # Until the new replicas are there, some may be turned away; a service that only fails would scale as well.
+    assert summary["failed"] / summary["requests"] < 0.05, summary["reasons"]
 
 
 def test_every_query_of_the_dashboard_returns_data(lab: Lab, figures: Figures) -> None:
