@@ -8,6 +8,7 @@ DataMode = Literal["R", "P", "A", "D"]
 Outcome = Literal["stored", "replaced", "unchanged", "refused"]
 Scope = Literal["mission", "profiles"]
 Direction = Literal["down", "up"]
+Kind = Literal["glider", "sailbuoy"]
 
 # West, south, east, north in degrees; west > east when the box crosses 180.
 Bbox = tuple[float, float, float, float]
@@ -105,6 +106,7 @@ class Mission:
     source: Source
     earlier: tuple[EarlierVersion, ...] = ()
     simulated: bool = False
+    kind: Kind = "glider"
 
     @property
     def id(self) -> str:
@@ -142,7 +144,7 @@ class Platform:
 
     platform: str
     serial: str
-    kind: Literal["glider", "sailbuoy"]
+    kind: Kind
     name: str | None
     model: str | None
     wmo_id: str | None

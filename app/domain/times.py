@@ -11,6 +11,7 @@ _FORM = re.compile(
 )
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))", re.ASCII)
 _PAIRS = re.compile(r"\d{1,2}", re.ASCII)
+_ASKED = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 # Twice the longest form seen; a text without an end must not be searched.
 _LONGEST = 64
 
@@ -41,6 +42,21 @@ def parsed(text: object) -> datetime | None:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def day_or_moment(text: object, whole_day: bool = False) -> datetime:
+    """The moment that somebody asks for: `2022-12-08` or `2022-12-08T11:45:52Z`, without a zone UTC.
+
+    With `whole_day` a bare date means its end. Raises ValueError, whose text says what would be right.
+    """
+    if not isinstance(text, str) or not _ASKED.fullmatch(text):
+        raise ValueError("must be a date such as 2022-12-08 or a time such as 2022-12-08T11:45:52Z")
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment + timedelta(days=1) if whole_day and len(text) == len("2022-12-08") else moment
+    except (ValueError, OverflowError) as error:
+        raise ValueError("names a time that does not exist") from error
 
 
 def _zone(text: str | None) -> timezone:

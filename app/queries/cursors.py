@@ -15,14 +15,14 @@ _LONGEST = 600
 _LARGEST = 2**53
 
 
-def encode(*parts: str | int | datetime) -> str:
+def encode(*parts: str | float | datetime) -> str:
     """The cursor that holds these values, safe in a URL."""
     plain = [_milliseconds(part) if isinstance(part, datetime) else part for part in parts]
     return base64.urlsafe_b64encode(orjson.dumps(plain)).rstrip(b"=").decode()
 
 
 def decode(cursor: str, *kinds: type) -> tuple[Any, ...]:
-    """The values of a cursor made by `encode`, as these kinds (str, int, datetime). Raises Invalid("cursor")."""
+    """The values of a cursor made by `encode`, as these kinds (str, int, float, datetime). Raises Invalid("cursor")."""
     try:
         if len(cursor) > _LONGEST:
             raise ValueError
@@ -38,9 +38,13 @@ def _milliseconds(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def _restore(value: object, kind: type) -> str | int | datetime:
+def _restore(value: object, kind: type) -> str | float | datetime:
     if kind is str and isinstance(value, str):
         return value
-    if kind is not str and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
-        return datetime.fromtimestamp(value / 1000, UTC) if kind is datetime else value
-    raise ValueError
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise ValueError
+    if kind is float:
+        return float(value)
+    if kind is str or isinstance(value, float):
+        raise ValueError
+    return datetime.fromtimestamp(value / 1000, UTC) if kind is datetime else value

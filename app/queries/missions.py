@@ -3,20 +3,41 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from app.domain.records import Mission
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.queries import cursors
 from app.store import missions
+
+Sort = Literal["newest", "oldest", "longest", "farthest", "profiles", "deepest"]
+# What a cursor of each order carries.
+_SORTED_BY: dict[str, type] = {
+    "newest": datetime,
+    "oldest": datetime,
+    "longest": float,
+    "farthest": float,
+    "profiles": int,
+    "deepest": float,
+}
+# Counting reads an index entry for each mission: beyond this it would cost more than the list itself.
+_MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class MissionPage:
-    """A page of missions, newest data first, and the cursor of the next one (None on the last)."""
+    """A page of missions in the order asked for, and the cursor of the next one (None on the last)."""
 
     items: list[Mission]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of missions; when not `exact`, there are more."""
+
+    missions: int
+    exact: bool
 
 
 def find(platform: str, mission: str) -> Mission:
@@ -33,24 +54,41 @@ def page(
     cursor: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    simulated: bool = False,
+    sort: Sort = "newest",
 ) -> MissionPage:
-    """A page of missions. `filters`: platform, data_mode, basin, project, variable, year. Raises Invalid("cursor")."""
-    end_at, last_id = cursors.decode(cursor, datetime, str) if cursor else (None, None)
-    after = (end_at, last_id) if end_at is not None and last_id is not None else None
-    found = missions.page(filters or {}, limit + 1, after=after, since=since, until=until)
+    """A page of missions. `filters`: platform, kind, data_mode, basin, project, variable, year.
+
+    Raises Invalid("cursor"), also for a cursor of another order.
+    """
+    after = cursors.decode(cursor, str, _SORTED_BY[sort], str) if cursor else None
+    if after is not None and after[0] != sort:
+        raise Invalid("cursor", "belongs to another order of the list")
+    found = missions.page(filters or {}, limit + 1, after[1:] if after else None, since, until, simulated, sort)
     items = found[:limit]
-    more = cursors.encode(items[-1].figures.end_at, items[-1].id) if len(found) > limit else None
+    more = cursors.encode(sort, *missions.place(items[-1], sort)) if len(found) > limit else None
     return MissionPage(items, more)
 
 
-def active(now: datetime, window_h: float, limit: int = 200) -> list[Mission]:
+def count(
+    filters: Mapping[str, Any] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    simulated: bool = False,
+) -> Count:
+    """How many missions match what `page` takes."""
+    found = missions.count(filters or {}, _MOST_COUNTED + 1, since, until, simulated)
+    return Count(min(found, _MOST_COUNTED), exact=found <= _MOST_COUNTED)
+
+
+def active(now: datetime, window_h: float, limit: int = 200, simulated: bool = False) -> list[Mission]:
     """Missions whose newest data are at most `window_h` old, newest first; exactly that old is active."""
-    return missions.page({}, limit, since=now - timedelta(hours=window_h))
+    return missions.page({}, limit, since=now - timedelta(hours=window_h), simulated=simulated)
 
 
-def recent(limit: int = 6) -> list[Mission]:
+def recent(limit: int = 6, simulated: bool = False) -> list[Mission]:
     """The missions with the newest data."""
-    return missions.page({}, limit)
+    return missions.page({}, limit, simulated=simulated)
 
 
 def facets() -> dict[str, list[Any]]:

@@ -34,7 +34,13 @@ def mission_to_document(mission: Mission) -> Document:
     figures = mission.figures
     # `years` is what the list's filter asks for: a mission over New Year is found in both.
     years = list(range(figures.start_at.year, figures.end_at.year + 1))
-    return {"_id": mission.id, "years": years, **asdict(mission)}
+    return {"_id": mission.id, "years": years, "order": mission_order(mission), **asdict(mission)}
+
+
+def mission_order(mission: Mission) -> Document:
+    """What lists of missions can be ordered by beside the figures themselves; an unknown depth comes last."""
+    depth_m = mission.figures.max_depth_m
+    return {"duration_s": mission.duration_s, "depth_m": -1.0 if depth_m is None else depth_m}
 
 
 def mission_from_document(doc: Mapping[str, Any]) -> Mission:

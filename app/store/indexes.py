@@ -13,9 +13,10 @@ _NAMESPACE_EXISTS = 48
 # The change log only has to outlive the slowest reader's pause.
 CHANGES_KEPT_S = 3600
 
-# Filters that /missions offers, and how each lies in the document.
+# Filters that lists of missions offer, and how each lies in the document.
 MISSION_FILTERS = {
     "platform": "platform",
+    "kind": "kind",
     "data_mode": "data_mode",
     "basin": "basins.id",
     "project": "metadata.project",
@@ -23,14 +24,44 @@ MISSION_FILTERS = {
     "year": "years",
 }
 
-# The order of lists: newest data first, the id breaks ties so that a cursor never skips.
-_NEWEST = [("figures.end_at", DESCENDING), ("_id", ASCENDING)]
+# The orders that lists of missions offer. The id breaks ties, so that a cursor never skips; it runs against the value,
+# so that two opposite orders read one index from its two ends.
+MISSION_SORTS = {
+    "newest": ("figures.end_at", DESCENDING),
+    "oldest": ("figures.end_at", ASCENDING),
+    "longest": ("order.duration_s", DESCENDING),
+    "farthest": ("figures.distance_m", DESCENDING),
+    "profiles": ("figures.profiles", DESCENDING),
+    "deepest": ("order.depth_m", DESCENDING),
+}
+
+# Pairs of filters that people combine, each with the newest first. Two lists (basins, years, variables) never share an
+# index in MongoDB; other pairs are answered by the index of one filter.
+MISSION_PAIRS = (("platform", "year"), ("project", "year"), ("kind", "year"), ("data_mode", "year"), ("kind", "basin"))
+
+
+def _mission_indexes() -> list[IndexModel]:
+    """One index for each filter with each order. Simulated missions stand apart at the front of all of them."""
+    orders = {name: path for name, (path, direction) in MISSION_SORTS.items() if direction == DESCENDING}
+    filters: list[tuple[str, ...]] = [(), *((name,) for name in MISSION_FILTERS)]
+    wanted = [(names, order) for names in filters for order in orders]
+    wanted += [(pair, "newest") for pair in MISSION_PAIRS]
+    return [
+        IndexModel(
+            [
+                ("simulated", ASCENDING),
+                *((MISSION_FILTERS[name], ASCENDING) for name in names),
+                (orders[order], DESCENDING),
+                ("_id", ASCENDING),
+            ],
+            name="_".join((*names, order, "first")),
+        )
+        for names, order in wanted
+    ]
+
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "missions": [
-        IndexModel(_NEWEST, name="newest"),
-        *[IndexModel([(path, ASCENDING), *_NEWEST], name=name) for name, path in MISSION_FILTERS.items()],
-    ],
+    "missions": _mission_indexes(),
     "platforms": [
         IndexModel([("serial_key", ASCENDING)], name="serial"),
         IndexModel([("last_seen_at", DESCENDING), ("_id", ASCENDING)], name="last_seen"),
@@ -64,6 +95,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "originals.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
 }
+
+# What earlier releases made and no query needs any more: every write would go on paying for it.
+RETIRED = {"missions": ("newest", "platform", "data_mode", "basin", "project", "variable", "year")}
 
 _TEXT: Document = {"bsonType": "string", "minLength": 1}
 _COUNT: Document = {"bsonType": ["int", "long"], "minimum": 0}
@@ -117,7 +151,22 @@ def ensure(db: Database[Document]) -> list[str]:
             db.command("collMod", name, validator=schema)
         if indexes:
             db[name].create_indexes(indexes)
+    for name, retired in RETIRED.items():
+        for index in db[name].index_information().keys() & set(retired):
+            db[name].drop_index(index)
+    _complete(db)
     return sorted(INDEXES)
+
+
+def _complete(db: Database[Document]) -> None:
+    """Gives missions that an earlier release stored what lists are ordered and filtered by since."""
+    span_ms = {"$subtract": ["$figures.end_at", "$figures.start_at"]}
+    order = {
+        "duration_s": {"$divide": [span_ms, 1000]},
+        "depth_m": {"$ifNull": ["$figures.max_depth_m", -1.0]},
+    }
+    lacking = {"order": {"$exists": False}}
+    db.missions.update_many(lacking, [{"$set": {"order": order, "kind": {"$ifNull": ["$kind", "glider"]}}}])
 
 
 def _created(db: Database[Document], name: str, schema: Document) -> Document | None:

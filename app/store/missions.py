@@ -9,10 +9,9 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import BasinShare, Mission
 from app.extensions import mongo
-from app.store.documents import mission_from_document, mission_to_document
-from app.store.indexes import MISSION_FILTERS
+from app.store.documents import mission_from_document, mission_order, mission_to_document
+from app.store.indexes import MISSION_FILTERS, MISSION_SORTS
 
-_ORDER = [("figures.end_at", -1), ("_id", 1)]
 _FACETS = "missions"
 # A list to choose from that is longer helps nobody; the address takes every value all the same.
 _MOST_VALUES = 2000
@@ -27,37 +26,72 @@ def find(platform: str, mission: str) -> Mission | None:
 def page(
     filters: Mapping[str, Any],
     limit: int,
-    after: tuple[datetime, str] | None = None,
+    after: tuple[Any, str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     simulated: bool = False,
+    sort: str = "newest",
 ) -> list[Mission]:
-    """At most `limit` missions, newest data first, that match `filters` (keys of MISSION_FILTERS).
+    """At most `limit` missions that match `filters` (keys of MISSION_FILTERS), in the order of a key of MISSION_SORTS.
 
-    `after` is (end_at, id) of the last mission of the page before; `since` and `until` bound the span of the data.
+    `after` is (value, id) of the last mission of the page before, see `place`; `since` and `until` bound the span of
+    the data. Simulated missions are left out unless asked for.
     """
+    path, direction = MISSION_SORTS[sort]
+    conditions = [_matching(filters, since, until, simulated)]
+    if after is not None:
+        value, last_id = after
+        beyond, ties = ("$lt", "$gt") if direction < 0 else ("$gt", "$lt")
+        # The first condition is implied by the second, and lets the index begin there.
+        conditions.append({path: {"$lte" if direction < 0 else "$gte": value}})
+        conditions.append({"$or": [{path: {beyond: value}}, {path: value, "_id": {ties: last_id}}]})
+    # A list never waits for a scan: what has no index is cut off here and answered as unavailable.
+    cursor = mongo.db.missions.find({"$and": conditions}).sort(_order(sort)).limit(limit).max_time_ms(2000)
+    return [mission_from_document(doc) for doc in cursor]
+
+
+def count(
+    filters: Mapping[str, Any],
+    most: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    simulated: bool = False,
+) -> int:
+    """How many missions match, as `page` would list them, counted up to `most`."""
+    query = _matching(filters, since, until, simulated)
+    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000))
+
+
+def place(mission: Mission, sort: str) -> tuple[Any, str]:
+    """Where the mission stands in an order: what `page` takes as `after`."""
+    value: Any = {"order": mission_order(mission), "figures": asdict(mission.figures)}
+    for key in MISSION_SORTS[sort][0].split("."):
+        value = value[key]
+    return value, mission.id
+
+
+def _matching(
+    filters: Mapping[str, Any], since: datetime | None, until: datetime | None, simulated: bool
+) -> dict[str, Any]:
     query: dict[str, Any] = {MISSION_FILTERS[name]: value for name, value in filters.items()}
-    if not simulated:
-        query["simulated"] = False
+    # Named even where both are wanted: the indexes begin with it.
+    query["simulated"] = {"$in": [False, True]} if simulated else False
     if since is not None:
         query["figures.end_at"] = {"$gte": since}
     if until is not None:
         query["figures.start_at"] = {"$lt": until}
-    if after is not None:
-        end_at, last_id = after
-        query["$or"] = [
-            {"figures.end_at": {"$lt": end_at}},
-            {"figures.end_at": end_at, "_id": {"$gt": last_id}},
-        ]
-    # A list never waits for a scan: what has no index is cut off here and answered as unavailable.
-    cursor = mongo.db.missions.find(query).sort(_ORDER).limit(limit).max_time_ms(2000)
-    return [mission_from_document(doc) for doc in cursor]
+    return query
+
+
+def _order(sort: str) -> list[tuple[str, int]]:
+    path, direction = MISSION_SORTS[sort]
+    return [(path, direction), ("_id", -direction)]
 
 
 def facets() -> dict[str, list[Any]]:
     """What each filter of the missions list may be set to, in order: derived, as of the last rebuild."""
     doc = mongo.db.facets.find_one({"_id": _FACETS})
-    return {name: list(doc[name]) if doc else [] for name in MISSION_FILTERS}
+    return {name: list(doc.get(name, ())) if doc else [] for name in MISSION_FILTERS}
 
 
 def derive_facets(session: ClientSession) -> None:
@@ -81,7 +115,7 @@ def addresses(
         bounds = {"$gte": since, "$lt": until}
         query["figures.end_at"] = {name: value for name, value in bounds.items() if value is not None}
     wanted = {"platform": 1, "mission": 1, "figures.end_at": 1}
-    cursor = mongo.db.missions.find(query, wanted).sort(_ORDER).limit(limit).max_time_ms(2000)
+    cursor = mongo.db.missions.find(query, wanted).sort(_order("newest")).limit(limit).max_time_ms(2000)
     return [(doc["platform"], doc["mission"], doc["figures"]["end_at"]) for doc in cursor]
 
 

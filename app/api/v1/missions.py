@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import MissionFilters
+from app.api.v1.parameters import MissionList
 from app.api.v1.responses import json
 from app.queries import missions
 
@@ -12,10 +12,10 @@ bp = Blueprint("missions", __name__)
 
 
 @bp.get("/missions")
-@documented(schemas.MissionPage, "missions", MissionFilters)
-def page(query: MissionFilters) -> Response:
+@documented(schemas.MissionPage, "missions", MissionList)
+def page(query: MissionList) -> Response:
     """Missions that match all the given filters, newest data first."""
-    found = missions.page(query.filters(), query.limit, query.cursor, since=query.since, until=query.until)
+    found = missions.page(query.filters(), query.limit, query.cursor, sort=query.sort, **query.span())
     items = [schemas.Mission.of(mission) for mission in found.items]
     return json(schemas.MissionPage(items=items, next=found.next).model_dump())
 

@@ -1,17 +1,17 @@
 """Query parameters of each endpoint, read strictly: what is unknown, repeated or off is refused by name."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from app.domain.times import day_or_moment
 from app.errors import Invalid
+from app.queries.missions import Sort
 
 # Long enough for a screen, short enough that no reader makes a worker hold a whole collection.
 MAX_LIMIT = 200
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _PROBLEMS = {
     "extra_forbidden": "is not a parameter of this endpoint",
     "int_parsing": "must be a whole number",
@@ -20,23 +20,12 @@ _PROBLEMS = {
 }
 
 
-def _day_or_moment(text: object, whole_day: bool) -> datetime:
-    if not isinstance(text, str) or not _MOMENT.fullmatch(text):
-        raise ValueError("must be a date such as 2022-12-08 or a time such as 2022-12-08T11:45:52Z")
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment + timedelta(days=1) if whole_day and len(text) == len("2022-12-08") else moment
-    except (ValueError, OverflowError) as error:
-        raise ValueError("names a time that does not exist") from error
-
-
 def _since(text: object) -> datetime:
-    return _day_or_moment(text, whole_day=False)
+    return day_or_moment(text)
 
 
 def _until(text: object) -> datetime:
-    return _day_or_moment(text, whole_day=True)
+    return day_or_moment(text, whole_day=True)
 
 
 _MOMENT_SCHEMA: Any = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
@@ -69,10 +58,11 @@ class Page(Parameters):
     )
 
 
-class MissionFilters(Page):
-    """Missions that match all the given filters, newest data first."""
+class MissionFilters(Parameters):
+    """Missions that match all the given filters."""
 
     platform: Word | None = Field(None, description="Platform id, such as `smilla77`.")
+    kind: Literal["glider", "sailbuoy"] | None = Field(None, description="What kind of platform.")
     basin: Word | None = Field(None, description="Basin id, as `/basins` lists it.")
     data_mode: Literal["R", "P", "A", "D"] | None = Field(
         None, description="R real time, P provisional, A adjusted, D delayed."
@@ -87,12 +77,31 @@ class MissionFilters(Page):
         None, alias="to", description="Missions with data before this time; a bare date includes that whole day."
     )
 
+    simulated: Literal["include"] | None = Field(
+        None, description="`include` adds simulated missions, which are left out otherwise."
+    )
+
     def filters(self) -> dict[str, Any]:
         """The filters that were given, as `queries.missions.page` takes them. Raises Invalid("to")."""
         if self.since and self.until and self.until <= self.since:
             raise Invalid("to", "must be later than from")
-        given = self.model_dump(include={"basin", "data_mode", "project", "year", "variable"}, exclude_none=True)
+        given = self.model_dump(
+            include={"kind", "basin", "data_mode", "project", "year", "variable"}, exclude_none=True
+        )
         return given | ({"platform": self.platform.lower()} if self.platform else {})
+
+    def span(self) -> dict[str, Any]:
+        """The rest of what `queries.missions.page` and `count` take to select missions."""
+        return {"since": self.since, "until": self.until, "simulated": self.simulated is not None}
+
+
+class MissionList(MissionFilters, Page):
+    """A page of the missions that match all the given filters."""
+
+    sort: Sort = Field(
+        "newest",
+        description="`newest` or `oldest` data first, or the `longest`, `farthest`, `deepest`, most `profiles`.",
+    )
 
 
 P = TypeVar("P", bound=Parameters)

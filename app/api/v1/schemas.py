@@ -109,6 +109,7 @@ class Identity(Resource):
     version: str = Field(description="Changes when other data replace the mission's.")
     data_mode: DataMode = Field(description="R real time, P provisional, A adjusted, D delayed.")
     simulated: bool
+    kind: Literal["glider", "sailbuoy"]
 
 
 class Mission(Figures, Identity):
@@ -132,6 +133,7 @@ class Mission(Figures, Identity):
             version=mission.version,
             data_mode=mission.data_mode,
             simulated=mission.simulated,
+            kind=mission.kind,
             basins=[BasinShare.model_validate(share) for share in mission.basins],
             warnings=[Warning.model_validate(finding) for finding in mission.warnings],
             variables=[Variable.model_validate(variable) for variable in mission.variables],

@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from app.api.v1 import geojson
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import MissionFilters
+from app.api.v1.parameters import MissionList
 from app.api.v1.responses import GEOJSON, json
 from app.queries import missions, platforms, tracks
 
@@ -28,13 +28,13 @@ def one(platform: str, mission: str) -> Response:
 
 
 @bp.get("/tracks")
-@documented(geojson.TracksPage, "tracks", MissionFilters, mimetype=GEOJSON)
-def page(query: MissionFilters) -> Response:
+@documented(geojson.TracksPage, "tracks", MissionList, mimetype=GEOJSON)
+def page(query: MissionList) -> Response:
     """Ways and last positions of the missions that match, newest data first.
 
     Lines are simplified; `limit` counts missions. `next` is a member beside those of GeoJSON.
     """
-    found = missions.page(query.filters(), query.limit, query.cursor, since=query.since, until=query.until)
+    found = missions.page(query.filters(), query.limit, query.cursor, sort=query.sort, **query.span())
     ways = tracks.overviews(found.items)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))
     features = [

@@ -98,4 +98,4 @@ def test_the_page_lists_the_routes_and_no_others(app: Flask) -> None:
 def test_the_page_lists_the_filters_and_no_others(app: Flask) -> None:
     listed = re.findall(r"^\| `([a-z_]+)` \|", PAGE, flags=re.MULTILINE)
     parameters = app.test_client().get("/api/v1/openapi.json").json["paths"]["/api/v1/missions"]["get"]["parameters"]
-    assert {*listed, "limit", "cursor"} == {parameter["name"] for parameter in parameters}
+    assert {*listed, "sort", "limit", "cursor"} == {parameter["name"] for parameter in parameters}

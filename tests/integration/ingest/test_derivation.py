@@ -61,6 +61,7 @@ def test_what_the_list_can_be_filtered_by_is_derived_and_read_in_one_look(
     db.missions.delete_many({})
     assert missions.facets() == {
         "platform": ["made", "other"],
+        "kind": ["glider"],
         "data_mode": ["D", "R"],
         "basin": ["SEA-007"],
         "project": ["SAMBA"],

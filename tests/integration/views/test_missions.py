@@ -40,6 +40,27 @@ def test_a_basin_narrows_the_list(page: Page, two: None) -> None:
     assert 'data-empty="filters"' in page("/missions?basin=no-such-basin")
 
 
+@pytest.mark.parametrize(("query", "first"), [("", ONE), ("sort=oldest", "/missions/sea002/20200913T1226")])
+def test_the_order_is_part_of_the_address(page: Page, two: None, query: str, first: str) -> None:
+    html = page(f"/missions?{query}").split("<tbody>")[1]
+    assert html.split('href="')[1].split('"')[0] == first
+
+
+def test_dates_narrow_the_list_and_the_count(page: Page, two: None) -> None:
+    html = page("/missions?from=2021-01-01&to=2021-12-31")
+    assert value(html, 'data-count="missions"') == "1"
+    assert f'href="{ONE}"' in html
+
+
+def test_simulated_missions_show_only_on_demand_and_say_so(page: Page, two: None, take_in: TakeIn) -> None:
+    take_in("sim001", "20220101T0000", simulated="true")
+    assert "/missions/sim001/20220101T0000" not in page("/missions")
+    asked = page("/missions?simulated=include")
+    assert "/missions/sim001/20220101T0000" in asked
+    assert 'data-simulated="include"' in asked
+    assert value(asked, 'data-count="missions"') == "3"
+
+
 def test_filters_left_at_all_do_not_count(page: Page, two: None) -> None:
     html = page("/missions?platform=&basin=&project=&data_mode=&year=&variable=")
     assert html.count('scope="row"') == 2
@@ -67,6 +88,12 @@ def test_the_list_goes_on_by_key_and_keeps_its_filters(page: Page, two: None, mo
         ("data_mode", "data_mode=X"),
         ("platform", "platform=" + "x" * 201),
         ("project", "project=a%00b"),
+        ("kind", "kind=submarine"),
+        ("sort", "sort=colour"),
+        ("simulated", "simulated=yes"),
+        ("from", "from=yesterday"),
+        ("to", "to=2021-02-30"),
+        ("to", "from=2021-02-02&to=2021-01-01"),
         ("after", "after=nonsense"),
         ("after", "after=" + "A" * 700),
     ],
