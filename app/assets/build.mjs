@@ -93,9 +93,7 @@ function maps() {
 
 function copies() {
   emit("icon.svg", readFileSync(join(HERE, "icon.svg")));
-  emit("swagger-ui-bundle.js", readFileSync(require.resolve("swagger-ui-dist/swagger-ui-bundle.js")));
-  emit("swagger-ui.css", readFileSync(require.resolve("swagger-ui-dist/swagger-ui.css")));
-  const licences = ["bootstrap/LICENSE", "leaflet/LICENSE", "swagger-ui-dist/LICENSE", "topojson-client/LICENSE", "world-atlas/LICENSE"];
+  const licences = ["bootstrap/LICENSE", "leaflet/LICENSE", "topojson-client/LICENSE", "world-atlas/LICENSE"];
   for (const licence of licences) {
     cpSync(join(ROOT, "node_modules", licence), join(DRAFT, "licences", `${dirname(licence)}.txt`));
   }

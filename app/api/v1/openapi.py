@@ -9,6 +9,7 @@ from spectree import Response as SpecTreeResponse
 from spectree import SpecTree, Tag
 from spectree.plugins.flask_plugin import FlaskPlugin
 
+from app.api.v1 import reference
 from app.api.v1.parameters import Parameters, read
 from app.api.v1.responses import JSON, json
 from app.api.v1.schemas import Problem
@@ -112,6 +113,13 @@ def document() -> Response:
 
 @bp.get("/docs")
 def docs() -> Response:
-    """The document as a page to browse; its scripts and styles are served from here, like all others."""
+    """The document as a page to browse and to try."""
     read(Parameters)
-    return Response(render_template("api_docs.html", document=url_for("api_v1.openapi.document")))
+    page = render_template(
+        "api_docs.html",
+        document=url_for("api_v1.openapi.document"),
+        description=spec.spec["info"]["description"],
+        operations=reference.operations(spec.spec),
+        models=reference.models(spec.spec),
+    )
+    return Response(page)

@@ -1,18 +1,24 @@
-// The browsable API page: Swagger UI on our own description.
-const target = document.querySelector("[data-openapi]");
+// The API's page: forms whose address has parts of its own, and links into what is folded.
 
-window.SwaggerUIBundle({
-  url: target.dataset.openapi,
-  domNode: target,
-  deepLinking: true,
-  defaultModelsExpandDepth: 0,
-  validatorUrl: null, // The default asks another host for a badge.
-  presets: [window.SwaggerUIBundle.presets.apis],
-});
+for (const form of document.querySelectorAll("form[data-try]")) {
+  const template = form.getAttribute("action");
+  const parts = [...form.querySelectorAll("[data-in-path]")];
+  if (parts.length === 0) continue;
+  form.addEventListener("submit", () => {
+    form.action = parts.reduce((path, part) => path.replace(`{${part.name}}`, encodeURIComponent(part.value.trim())), template);
+  });
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const part of parts) formData.delete(part.name);
+  });
+}
 
-// Swagger UI has a dark form of its own, under this class.
-const follow = () => {
-  document.documentElement.classList.toggle("dark-mode", document.documentElement.dataset.bsTheme === "dark");
-};
-document.addEventListener("themechange", follow);
-follow();
+function unfold() {
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target && target.tagName === "DETAILS") {
+    target.open = true;
+    target.scrollIntoView();
+  }
+}
+
+window.addEventListener("hashchange", unfold);
+unfold();

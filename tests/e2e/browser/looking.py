@@ -11,7 +11,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-PICTURES = Path(__file__).parents[3] / "build" / "screenshots"
+ROOT = Path(__file__).parents[3]
+PICTURES = ROOT / "build" / "screenshots"
+_AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _PATIENCE_S = 60
 _DESKTOP_HEIGHT_PX = 1000
 _PHONE_HEIGHT_PX = 844
@@ -19,9 +21,16 @@ _PHONE_HEIGHT_PX = 844
 _TALLEST_PX = 8000
 _SETTLED = """
   const maps = [...document.querySelectorAll("[data-map]")];
-  const docs = document.querySelector("[data-openapi]");
-  return maps.every((map) => map.dataset.ready === "true" && map.dataset.pending === "0")
-    && (!docs || docs.querySelector(".opblock") !== null);
+  return maps.every((map) => map.dataset.ready === "true" && map.dataset.pending === "0");
+"""
+
+_BARRIERS = """
+  const done = arguments[arguments.length - 1];
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  axe.run(document, { resultTypes: ["violations"] }).then(
+    ({ violations }) => done(violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))),
+    (error) => done([String(error)]),
+  );
 """
 
 
@@ -44,9 +53,9 @@ class Window:
         )
         return self
 
-    def prefer_dark(self) -> None:
-        """The system asks for dark colours."""
-        features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    def prefer(self, scheme: str) -> None:
+        """The system asks for `light` or `dark` colours."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def all(self, selector: str) -> list[WebElement]:
@@ -73,6 +82,12 @@ class Window:
         """
         received: int = self.chrome.execute_script(script)
         return received
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds in the way of people with a screen reader, a keyboard or weak eyes: rule and element."""
+        self.chrome.execute_script(_AXE.read_text(encoding="utf-8"))
+        found: list[str] = self.chrome.execute_async_script(_BARRIERS)
+        return found
 
     def overflow_px(self) -> int:
         """By how much the page is wider than the window."""

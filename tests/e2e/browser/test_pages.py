@@ -91,7 +91,7 @@ def test_list_and_map_answer_each_other(window: Open) -> None:
 
 def test_dark_follows_the_system_and_the_switch_is_remembered(window: Open) -> None:
     desk = window(1440)
-    desk.prefer_dark()
+    desk.prefer("dark")
     desk.open("/").picture("landing-dark")
     assert desk.all("html")[0].get_attribute("data-bs-theme") == "dark"
     desk.open(SMILLA).picture("mission-dark")

@@ -1,0 +1,18 @@
+"""axe-core finds nothing on any page, wide and narrow, light and dark."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.browser.looking import Window
+from tests.e2e.browser.test_pages import PAGES
+
+Open = Callable[[int], Window]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width_px", [1440, 390])
+def test_no_page_puts_barriers_up(window: Open, width_px: int, dark: bool) -> None:
+    opened = window(width_px)
+    opened.prefer("dark" if dark else "light")
+    assert {name: opened.open(path).barriers() for name, path in PAGES.items()} == {name: [] for name in PAGES}
