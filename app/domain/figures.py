@@ -12,7 +12,7 @@ import numpy as np
 from app.domain.basins import BasinMap
 from app.domain.geodesy import bbox_union, step_lengths_m
 from app.domain.profiles import too_fast
-from app.domain.records import BasinShare, Bbox, Figures, Finding
+from app.domain.records import BasinShare, Bbox, Figures, Finding, YearShare
 from app.domain.times import from_ms, seconds_by_year
 
 
@@ -42,18 +42,6 @@ class Remainder:
     max_depth_m: float | None = None
     bbox: Bbox | None = None
     warnings: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class YearShare:
-    """What of a mission falls into a year: time by overlap, the rest by the mid time of each profile."""
-
-    year: int
-    time_at_sea_s: float
-    profiles: int
-    samples: int
-    distance_m: float
-    vertical_m: float
 
 
 @dataclass(frozen=True, slots=True)

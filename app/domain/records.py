@@ -9,6 +9,9 @@ Outcome = Literal["stored", "replaced", "unchanged", "refused"]
 Scope = Literal["mission", "profiles"]
 Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
+UpdateKind = Literal["deployment", "recovery", "delayed"]
+# How a mission is known to be over.
+Over = Literal["next_mission", "processed_data", "silence"]
 
 # West, south, east, north in degrees; west > east when the box crosses 180.
 Bbox = tuple[float, float, float, float]
@@ -77,6 +80,18 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class YearShare:
+    """What of a mission falls into a year: time by overlap, the rest by the mid time of each profile."""
+
+    year: int
+    time_at_sea_s: float
+    profiles: int
+    samples: int
+    distance_m: float
+    vertical_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierVersion:
     """A version that was replaced."""
 
@@ -107,6 +122,7 @@ class Mission:
     earlier: tuple[EarlierVersion, ...] = ()
     simulated: bool = False
     kind: Kind = "glider"
+    by_year: tuple[YearShare, ...] = ()
 
     @property
     def id(self) -> str:
@@ -164,8 +180,8 @@ class Platform:
 class Track:
     """A mission's way, derived: the positioned, unflagged profiles in time order as columns.
 
-    `lines` is split at 180 degrees (RFC 7946, 3.1.9); `simplified` is the same way with fewer points for overviews.
-    `hidden` counts the profiles without a drawable position.
+    `lines` is split at 180 degrees (RFC 7946, 3.1.9); `simplified`, `medium` and `coarse` are the same way with fewer
+    and fewer points for overviews. `hidden` counts the profiles without a drawable position.
     """
 
     platform: str
@@ -180,13 +196,17 @@ class Track:
     simplified: tuple[tuple[LonLat, ...], ...]
     hidden: int
     bbox: Bbox | None
+    medium: tuple[tuple[LonLat, ...], ...] = ()
+    coarse: tuple[tuple[LonLat, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over a scope: `fleet`, `year:2022`, `basin:SEA-007`, `platform:smilla77`; never over simulated missions.
+    """Sums over a scope: `fleet`, `year:2022`, `basin:SEA-007`, `year_basin:2022/SEA-007`, `platform:smilla77`.
 
-    A basin or year counts the part of a mission that lies in it for time at sea; missions are counted in each.
+    Never over simulated missions. A basin or year counts the part of a mission that lies in it for time at sea;
+    missions are counted in each. `under_way_s` is the time of the year in which at least one of them was under way:
+    the union of their spans, None for scopes that are no year.
     """
 
     scope: str
@@ -199,6 +219,28 @@ class Totals:
     time_at_sea_s: float
     last_data_at: datetime | None
     computed_at: datetime
+    under_way_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """News of a mission: when it happened, and when it was known (`shown_from`, which silence puts off).
+
+    `over` says how the end of a mission is known; `learned_at` when the data that tell of it first came in.
+    """
+
+    id: str
+    kind: UpdateKind
+    platform: str
+    mission: str
+    at: datetime
+    shown_from: datetime
+    over: Over | None
+    learned_at: datetime | None
+    profiles: int
+    distance_m: float
+    time_at_sea_s: float
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +252,7 @@ class Basin:
     bbox: Bbox
     geometry: dict[str, Any]  # GeoJSON Polygon or MultiPolygon
     source: str | None = None
+    outline: dict[str, Any] | None = None  # The same with as few points as an overview needs.
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +270,4 @@ class ImportAttempt:
     mission: str | None = None
     data_mode: DataMode | None = None
     warnings: tuple[Finding, ...] = field(default=())
+    simulated: bool = False

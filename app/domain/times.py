@@ -1,6 +1,7 @@
 """Times as files write them, and how a span divides into years. All results are aware UTC."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
 _FORM = re.compile(
@@ -88,3 +89,24 @@ def seconds_by_year(start_at: datetime, end_at: datetime) -> dict[int, float]:
         closes = datetime(year + 1, 1, 1, tzinfo=UTC) if year < 9999 else end_at
         shares[year] = max((min(end_at, closes) - max(start_at, opens)).total_seconds(), 0.0)
     return shares
+
+
+def year_opens(year: int) -> datetime:
+    """Midnight UTC at which the year begins."""
+    return datetime(year, 1, 1, tzinfo=UTC)
+
+
+def elapsed_s(year: int, now: datetime) -> float:
+    """How much of the UTC year has gone by, s: nothing of a year to come, the whole of one that is over."""
+    return max((min(now, year_opens(year + 1)) - year_opens(year)).total_seconds(), 0.0)
+
+
+def union_s(spans: Iterable[tuple[datetime, datetime]]) -> float:
+    """How long at least one of these spans (begin, end) lasts, s; what overlaps counts once."""
+    whole = timedelta()
+    reached: datetime | None = None
+    for start_at, end_at in sorted(spans):
+        opens = start_at if reached is None else max(start_at, reached)
+        whole += max(end_at - opens, timedelta())
+        reached = end_at if reached is None else max(end_at, reached)
+    return whole.total_seconds()

@@ -1,7 +1,5 @@
 """Derived documents: tracks and totals, rebuilt once for all that changed, also for what a killed run left."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,16 +11,17 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from app import events
-from app.domain import geodesy
+from app.domain import geodesy, lifecycle
 from app.domain.basins import BasinMap
-from app.domain.records import BasinShare, Totals, Track
-from app.store import changes, missions, pending, profiles, totals, tracks, transactions
+from app.domain.records import BasinShare, LonLat, Track
+from app.ingest.summing import summed
+from app.store import changes, missions, pending, profiles, totals, tracks, transactions, updates
 
-# About a pixel of the whole-fleet map at the zoom where single missions are told apart.
-_SIMPLIFIED_DEG = 0.002
+# About a pixel of a map at the zoom where single missions are told apart, where a sea fills it, and of the whole world.
+_FINE_DEG = 0.002
+_MEDIUM_DEG = 0.02
+_COARSE_DEG = 0.1
 log = structlog.get_logger(__name__)
-
-_SUMS = ("profiles", "samples", "distance_m", "vertical_m", "time_at_sea_s")
 
 
 def rebuild(basin_map: BasinMap) -> list[str]:
@@ -59,6 +58,10 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
     if kind == "mission":
         tracks.put(_track(platform, mission, session), session)
         return changes.append((scope, "tracks"), now, session)
+    if kind == "updates":
+        news = lifecycle.updates(missions.of_platform(name, session), updates.learned(name, session))
+        updates.replace_of(name, news, session)
+        return changes.append(("updates",), now, session)
     missions.derive_facets(session)
     totals.replace_all(summed(missions.sums(session), now), session)
     return changes.append(("totals",), now, session)
@@ -82,6 +85,10 @@ def _track(platform: str, mission: str, session: ClientSession) -> Track:
     doc, drawn, hidden = _drawn(platform, mission, session)
     way = [(profile["lon_deg"], profile["lat_deg"]) for profile in drawn]
     lines = geodesy.lines_split_at_180(way)
+
+    def simplified(tolerance_deg: float) -> tuple[tuple[LonLat, ...], ...]:
+        return tuple(tuple(geodesy.simplified(line, tolerance_deg)) for line in lines)
+
     box = doc["figures"]["bbox"]
     return Track(
         platform=platform,
@@ -93,48 +100,9 @@ def _track(platform: str, mission: str, session: ClientSession) -> Track:
         mid_at=tuple(profile["mid_at"] for profile in drawn),
         max_depth_m=tuple(profile["max_depth_m"] for profile in drawn),
         lines=tuple(tuple(line) for line in lines),
-        simplified=tuple(tuple(geodesy.simplified(line, _SIMPLIFIED_DEG)) for line in lines),
+        simplified=simplified(_FINE_DEG),
+        medium=simplified(_MEDIUM_DEG),
+        coarse=simplified(_COARSE_DEG),
         hidden=hidden,
         bbox=(box[0], box[1], box[2], box[3]) if box else None,
     )
-
-
-def summed(documents: Iterable[Mapping[str, Any]], now: datetime) -> list[Totals]:
-    """The totals of the fleet and of every year, basin and platform that these missions touch."""
-    sums: defaultdict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0.0))
-    counted: defaultdict[str, int] = defaultdict(int)
-    seen: defaultdict[str, set[str]] = defaultdict(set)
-    latest: dict[str, datetime] = {}
-
-    def add(scope: str, doc: Mapping[str, Any], values: Mapping[str, float], share: float = 1.0) -> None:
-        counted[scope] += 1
-        seen[scope].add(doc["platform"])
-        end_at = doc["figures"]["end_at"]
-        latest[scope] = max(latest.get(scope, end_at), end_at)
-        for name in _SUMS:
-            sums[scope][name] += values[name] * share
-
-    for doc in documents:
-        figures = doc["figures"]
-        whole = {**figures, "time_at_sea_s": (figures["end_at"] - figures["start_at"]).total_seconds()}
-        add("fleet", doc, whole)
-        add(f"platform:{doc['platform']}", doc, whole)
-        for share in doc["by_year"]:
-            add(f"year:{share['year']}", doc, share)
-        for basin in doc["basins"]:
-            add(f"basin:{basin['id']}", doc, whole, basin["share"])
-    return [
-        Totals(
-            scope=scope,
-            missions=counted[scope],
-            platforms=len(seen[scope]),
-            profiles=round(values["profiles"]),
-            samples=round(values["samples"]),
-            distance_m=values["distance_m"],
-            vertical_m=values["vertical_m"],
-            time_at_sea_s=values["time_at_sea_s"],
-            last_data_at=latest[scope],
-            computed_at=now,
-        )
-        for scope, values in sorted(sums.items())
-    ]

@@ -10,6 +10,7 @@ from app.domain.records import (
     EarlierVersion,
     Figures,
     Finding,
+    ImportAttempt,
     LonLat,
     Mission,
     Platform,
@@ -17,7 +18,9 @@ from app.domain.records import (
     Source,
     Totals,
     Track,
+    Update,
     Variable,
+    YearShare,
 )
 from app.domain.times import to_ms
 
@@ -34,7 +37,16 @@ def mission_to_document(mission: Mission) -> Document:
     figures = mission.figures
     # `years` is what the list's filter asks for: a mission over New Year is found in both.
     years = list(range(figures.start_at.year, figures.end_at.year + 1))
-    return {"_id": mission.id, "years": years, "order": mission_order(mission), **asdict(mission)}
+    derived = {"years": years, "order": mission_order(mission), "extent": mission_extent(mission)}
+    return {"_id": mission.id, **derived, **asdict(mission)}
+
+
+def mission_extent(mission: Mission) -> Document | None:
+    """The box of the mission by sides, so that an index can hold them; east is never less than west."""
+    if mission.figures.bbox is None:
+        return None
+    west, south, east, north = mission.figures.bbox
+    return {"west": west, "south": south, "east": east if east >= west else east + 360.0, "north": north}
 
 
 def mission_order(mission: Mission) -> Document:
@@ -54,6 +66,7 @@ def mission_from_document(doc: Mapping[str, Any]) -> Mission:
             "variables": tuple(Variable(**variable) for variable in doc["variables"]),
             "warnings": tuple(Finding(**finding) for finding in doc["warnings"]),
             "source": Source(**doc["source"]),
+            "by_year": tuple(YearShare(**share) for share in doc.get("by_year", ())),
             "earlier": tuple(
                 EarlierVersion(**{**version, "figures": _figures(version["figures"])}) for version in doc["earlier"]
             ),
@@ -112,6 +125,8 @@ def track_from_document(doc: Mapping[str, Any]) -> Track:
         simplified=_lines(doc["simplified"]),
         hidden=doc["hidden"],
         bbox=tuple(doc["bbox"]) if doc["bbox"] else None,
+        medium=_lines(doc.get("medium", [])),
+        coarse=_lines(doc.get("coarse", [])),
     )
 
 
@@ -136,4 +151,29 @@ def basin_to_document(basin: Basin) -> Document:
 
 def basin_from_document(doc: Mapping[str, Any]) -> Basin:
     """The record of a basin document."""
-    return Basin(**{**{key: doc[key] for key in Basin.__slots__}, "bbox": tuple(doc["bbox"])})
+    return Basin(**{**{key: doc[key] for key in Basin.__slots__ if key in doc}, "bbox": tuple(doc["bbox"])})
+
+
+def update_to_document(update: Update) -> Document:
+    """The update as its document."""
+    doc = asdict(update)
+    return {"_id": doc.pop("id"), **doc}
+
+
+def update_from_document(doc: Mapping[str, Any]) -> Update:
+    """The record of an update document."""
+    return Update(id=doc["_id"], **{key: doc[key] for key in Update.__slots__ if key != "id"})
+
+
+def attempt_to_document(attempt: ImportAttempt) -> Document:
+    """The attempt as its document."""
+    doc = asdict(attempt)
+    return {"_id": doc.pop("id"), **doc}
+
+
+def attempt_from_document(doc: Mapping[str, Any]) -> ImportAttempt:
+    """The record of an attempt's document."""
+    from_doc = {key: doc[key] for key in ImportAttempt.__slots__ if key in doc}
+    return ImportAttempt(
+        **{**from_doc, "id": doc["_id"], "warnings": tuple(Finding(**finding) for finding in doc["warnings"])}
+    )

@@ -1,17 +1,46 @@
 """The import log: every attempt to take a file in, and how often each outcome happened."""
 
-from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import ImportAttempt
+from app.domain.records import ImportAttempt, Outcome
 from app.extensions import mongo
+from app.store.documents import attempt_from_document, attempt_to_document
 
 
 def log(attempt: ImportAttempt, session: ClientSession) -> None:
     """Logs an attempt and counts its outcome, in the transaction that makes it true."""
-    doc = asdict(attempt)
-    mongo.db.imports.insert_one({"_id": doc.pop("id"), **doc}, session=session)
+    mongo.db.imports.insert_one(attempt_to_document(attempt), session=session)
     mongo.db.counters.update_one(
         {"_id": f"imports:{attempt.outcome}"}, {"$inc": {"n": 1}}, upsert=True, session=session
     )
+
+
+def page(
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    outcome: Outcome | None = None,
+    simulated: bool = False,
+) -> list[ImportAttempt]:
+    """At most `limit` attempts, newest first, after (at, id); those with simulated data only when asked for."""
+    query = _matching(outcome, simulated)
+    if after is not None:
+        at, last_id = after
+        query["at"] = {"$lte": at}
+        query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$gt": last_id}}]
+    cursor = mongo.db.imports.find(query).sort([("at", -1), ("_id", 1)]).limit(limit).max_time_ms(2000)
+    return [attempt_from_document(doc) for doc in cursor]
+
+
+def count(outcome: Outcome, since: datetime, most: int) -> int:
+    """How many attempts since then had this outcome, counted up to `most`; simulated data left out."""
+    query = {**_matching(outcome, False), "at": {"$gte": since}}
+    return int(mongo.db.imports.count_documents(query, limit=most, maxTimeMS=2000))
+
+
+def _matching(outcome: Outcome | None, simulated: bool) -> dict[str, Any]:
+    # Named even where both are wanted: the indexes begin with it.
+    query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
+    return query | ({"outcome": outcome} if outcome else {})

@@ -60,11 +60,23 @@ def _mission_indexes() -> list[IndexModel]:
     ]
 
 
+# The order of the lists with the sides of each mission's box, by which a part of a map is picked from the keys alone.
+BOXED = "newest_boxed"
+_BOXED = IndexModel(
+    [
+        ("simulated", ASCENDING),
+        ("figures.end_at", DESCENDING),
+        ("_id", ASCENDING),
+        *((f"extent.{side}", ASCENDING) for side in ("west", "south", "east", "north")),
+    ],
+    name=BOXED,
+)
+
 INDEXES: dict[str, list[IndexModel]] = {
-    "missions": _mission_indexes(),
+    "missions": [*_mission_indexes(), _BOXED],
     "platforms": [
         IndexModel([("serial_key", ASCENDING)], name="serial"),
-        IndexModel([("last_seen_at", DESCENDING), ("_id", ASCENDING)], name="last_seen"),
+        IndexModel([("simulated", ASCENDING), ("last_seen_at", DESCENDING), ("_id", ASCENDING)], name="heard"),
     ],
     "profiles": [
         IndexModel(
@@ -84,20 +96,43 @@ INDEXES: dict[str, list[IndexModel]] = {
     "totals": [IndexModel([("kind", ASCENDING)], name="kind")],
     "changes": [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=CHANGES_KEPT_S)],
     "imports": [
-        IndexModel([("at", DESCENDING), ("_id", ASCENDING)], name="newest"),
         IndexModel([("sha256", ASCENDING)], name="file"),
+        IndexModel([("simulated", ASCENDING), ("at", DESCENDING), ("_id", ASCENDING)], name="real_newest"),
+        IndexModel(
+            [("simulated", ASCENDING), ("outcome", ASCENDING), ("at", DESCENDING), ("_id", ASCENDING)],
+            name="outcome_newest",
+        ),
+    ],
+    "updates": [
+        *(
+            IndexModel(
+                [
+                    ("simulated", ASCENDING),
+                    *((name, ASCENDING) for name in names),
+                    ("shown_from", DESCENDING),
+                    ("_id", ASCENDING),
+                ],
+                name="_".join((*names, "newest")),
+            )
+            for names in ((), ("kind",), ("platform",), ("platform", "kind"))
+        ),
+        IndexModel([("platform", ASCENDING)], name="platform"),
     ],
     "basins": [],
     "counters": [],
     "facets": [],
-    "derived_pending": [],
+    "derived_pending": [IndexModel([("at", ASCENDING)], name="oldest")],
     "originals.files": [],
     "originals.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
 }
 
 # What earlier releases made and no query needs any more: every write would go on paying for it.
-RETIRED = {"missions": ("newest", "platform", "data_mode", "basin", "project", "variable", "year")}
+RETIRED = {
+    "missions": ("newest", "platform", "data_mode", "basin", "project", "variable", "year"),
+    "platforms": ("last_seen",),
+    "imports": ("newest",),
+}
 
 _TEXT: Document = {"bsonType": "string", "minLength": 1}
 _COUNT: Document = {"bsonType": ["int", "long"], "minimum": 0}
@@ -142,6 +177,7 @@ VALIDATORS: dict[str, Document] = {
 def ensure(db: Database[Document]) -> list[str]:
     """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names."""
     known = {found["name"]: found.get("options", {}).get("validator") for found in db.list_collections()}
+    had_updates = "updates" in known
     for name, indexes in INDEXES.items():
         schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
         if name not in known:
@@ -155,16 +191,31 @@ def ensure(db: Database[Document]) -> list[str]:
         for index in db[name].index_information().keys() & set(retired):
             db[name].drop_index(index)
     _complete(db)
+    if not had_updates:
+        _mark_updates(db)
     return sorted(INDEXES)
 
 
+def _mark_updates(db: Database[Document]) -> None:
+    """Has the next import derive what an earlier release did not know: updates, and totals by year and basin."""
+    platforms = db.missions.distinct("platform")
+    for scope in [*(f"updates:{platform}" for platform in platforms), *(["totals"] if platforms else [])]:
+        db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 0}}, upsert=True)
+
+
 def _complete(db: Database[Document]) -> None:
-    """Gives missions that an earlier release stored what lists are ordered and filtered by since."""
+    """Gives what an earlier release stored that which lists are ordered and filtered by since."""
+    db.imports.update_many({"simulated": {"$exists": False}}, {"$set": {"simulated": False}})
     span_ms = {"$subtract": ["$figures.end_at", "$figures.start_at"]}
     order = {
         "duration_s": {"$divide": [span_ms, 1000]},
         "depth_m": {"$ifNull": ["$figures.max_depth_m", -1.0]},
     }
+    west, south, east, north = ({"$arrayElemAt": ["$figures.bbox", side]} for side in range(4))
+    unrolled = {"$cond": [{"$gte": [east, west]}, east, {"$add": [east, 360]}]}
+    extent = {"west": west, "south": south, "east": unrolled, "north": north}
+    boxed = {"$cond": [{"$isArray": "$figures.bbox"}, extent, None]}
+    db.missions.update_many({"extent": {"$exists": False}}, [{"$set": {"extent": boxed}}])
     lacking = {"order": {"$exists": False}}
     db.missions.update_many(lacking, [{"$set": {"order": order, "kind": {"$ifNull": ["$kind", "glider"]}}}])
 

@@ -17,7 +17,7 @@ from tests import made_files
 DRIVER = Path(__file__).with_name("driver.py")
 ROOT = Path(__file__).parents[3]
 # When something was done differs from run to run; what was done must not.
-TIMES = {"at", "imported_at", "replaced_at", "computed_at", "uploadDate"}
+TIMES = {"at", "imported_at", "replaced_at", "computed_at", "uploadDate", "learned_at", "shown_from"}
 # A second run says of each file what it finds: only what changed something is compared.
 CHANGING = {"stored", "replaced"}
 State = dict[str, list[dict[str, Any]]]

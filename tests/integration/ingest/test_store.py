@@ -156,10 +156,10 @@ def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Pat
     ingest(time_series(tmp_path / "a.nc"))
 
     logged = list(db.changes.find().sort("_id", 1))
-    assert [change["_id"] for change in logged] == [1, 2, 3]
+    assert [change["_id"] for change in logged] == [1, 2, 3, 4]
     assert logged[0]["tags"] == [f"mission:{PLATFORM}/{MISSION}", f"platform:{PLATFORM}", "totals"]
-    told = [listener.get_message(timeout=2) for _ in range(3)]
-    assert [message and message["data"] for message in told] == [b"1", b"2", b"3"]
+    told = [listener.get_message(timeout=2) for _ in range(4)]
+    assert [message and message["data"] for message in told] == [b"1", b"2", b"3", b"4"]
     listener.close()
 
 

@@ -1,6 +1,6 @@
 """Times in all forms that files use, and spans over the turn of a year."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -74,3 +74,28 @@ def test_a_mission_that_starts_at_midnight_of_new_year_lies_in_the_new_one() -> 
     start = datetime(2024, 1, 1, tzinfo=UTC)
 
     assert times.seconds_by_year(start, datetime(2024, 1, 2, tzinfo=UTC)) == {2024: 86_400.0}
+
+
+@pytest.mark.parametrize(
+    ("spans", "hours"),
+    [
+        ([], 0),
+        ([(0, 6)], 6),
+        ([(0, 6), (6, 8)], 8),
+        ([(0, 6), (7, 8)], 7),
+        ([(3, 9), (0, 6)], 9),
+        ([(0, 10), (2, 3), (4, 5)], 10),
+        ([(5, 5)], 0),
+    ],
+)
+def test_what_overlaps_counts_once(spans: list[tuple[int, int]], hours: int) -> None:
+    day = datetime(2024, 1, 1, tzinfo=UTC)
+    moments = [(day + timedelta(hours=begin), day + timedelta(hours=end)) for begin, end in spans]
+    assert times.union_s(moments) == hours * 3600.0
+
+
+@pytest.mark.parametrize(
+    ("year", "days"), [(2023, 365), (2024, 366), (2025, 31.5), (2026, 0)], ids=["past", "leap", "now", "to come"]
+)
+def test_a_year_has_gone_by_as_far_as_it_has(year: int, days: float) -> None:
+    assert times.elapsed_s(year, datetime(2025, 2, 1, 12, tzinfo=UTC)) == days * 86_400

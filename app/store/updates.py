@@ -1,0 +1,49 @@
+"""Updates: news of missions, derived from them; `_id` is `kind/platform/mission`, so that news come once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReplaceOne
+from pymongo.client_session import ClientSession
+
+from app.domain.records import Update, UpdateKind
+from app.extensions import mongo
+from app.store.documents import update_from_document, update_to_document
+
+
+def page(
+    now: datetime,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    kind: UpdateKind | None = None,
+    platform: str | None = None,
+    simulated: bool = False,
+) -> list[Update]:
+    """At most `limit` updates that are known by `now`, newest first, after (shown_from, id)."""
+    # Named even where both are wanted: the indexes begin with it.
+    query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
+    query |= {name: value for name, value in (("kind", kind), ("platform", platform)) if value}
+    query["shown_from"] = {"$lte": now}
+    if after is not None:
+        shown_from, last_id = after
+        query["shown_from"] = {"$lte": min(now, shown_from)}
+        query["$or"] = [{"shown_from": {"$lt": shown_from}}, {"shown_from": shown_from, "_id": {"$gt": last_id}}]
+    cursor = mongo.db.updates.find(query).sort([("shown_from", -1), ("_id", 1)]).limit(limit).max_time_ms(2000)
+    return [update_from_document(doc) for doc in cursor]
+
+
+def learned(platform: str, session: ClientSession) -> dict[str, datetime]:
+    """When the data behind a platform's updates first came in, by id."""
+    found = mongo.db.updates.find({"platform": platform, "learned_at": {"$type": "date"}}, session=session)
+    return {doc["_id"]: doc["learned_at"] for doc in found}
+
+
+def replace_of(platform: str, found: Sequence[Update], session: ClientSession) -> None:
+    """Makes these all the updates of a platform."""
+    documents = [update_to_document(update) for update in found]
+    if documents:
+        changes = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents]
+        mongo.db.updates.bulk_write(changes, session=session)
+    kept = [doc["_id"] for doc in documents]
+    mongo.db.updates.delete_many({"platform": platform, "_id": {"$nin": kept}}, session=session)
