@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from app.domain.records import Mission
+from app.domain.records import Bbox, Mission
 from app.errors import Invalid, NotFound
 from app.queries import cursors
 from app.store import missions
@@ -56,15 +56,18 @@ def page(
     until: datetime | None = None,
     simulated: bool = False,
     sort: Sort = "newest",
+    within: Bbox | None = None,
 ) -> MissionPage:
     """A page of missions. `filters`: platform, kind, data_mode, basin, project, variable, year.
+
+    `within` leaves those whose box of positions meets it.
 
     Raises Invalid("cursor"), also for a cursor of another order.
     """
     after = cursors.decode(cursor, str, _SORTED_BY[sort], str) if cursor else None
     if after is not None and after[0] != sort:
         raise Invalid("cursor", "belongs to another order of the list")
-    found = missions.page(filters or {}, limit + 1, after[1:] if after else None, since, until, simulated, sort)
+    found = missions.page(filters or {}, limit + 1, after[1:] if after else None, since, until, simulated, sort, within)
     items = found[:limit]
     more = cursors.encode(sort, *missions.place(items[-1], sort)) if len(found) > limit else None
     return MissionPage(items, more)
@@ -89,6 +92,11 @@ def active(now: datetime, window_h: float, limit: int = 200, simulated: bool = F
 def recent(limit: int = 6, simulated: bool = False) -> list[Mission]:
     """The missions with the newest data."""
     return missions.page({}, limit, simulated=simulated)
+
+
+def simulation(now: datetime, window_h: float) -> int:
+    """How many simulated missions have data that are at most `window_h` old."""
+    return missions.count_simulated(now - timedelta(hours=window_h), _MOST_COUNTED)
 
 
 def facets() -> dict[str, list[Any]]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import BasinShare, Mission
+from app.domain.records import BasinShare, Bbox, Mission
 from app.extensions import mongo
 from app.store.documents import mission_from_document, mission_order, mission_to_document
-from app.store.indexes import MISSION_FILTERS, MISSION_SORTS
+from app.store.indexes import BOXED, MISSION_FILTERS, MISSION_SORTS
 
 _FACETS = "missions"
 # A list to choose from that is longer helps nobody; the address takes every value all the same.
@@ -31,11 +31,13 @@ def page(
     until: datetime | None = None,
     simulated: bool = False,
     sort: str = "newest",
+    within: Bbox | None = None,
 ) -> list[Mission]:
     """At most `limit` missions that match `filters` (keys of MISSION_FILTERS), in the order of a key of MISSION_SORTS.
 
     `after` is (value, id) of the last mission of the page before, see `place`; `since` and `until` bound the span of
-    the data. Simulated missions are left out unless asked for.
+    the data; `within` is met by boxes of missions that share a point with it. Simulated missions are left out unless
+    asked for.
     """
     path, direction = MISSION_SORTS[sort]
     conditions = [_matching(filters, since, until, simulated)]
@@ -45,8 +47,13 @@ def page(
         # The first condition is implied by the second, and lets the index begin there.
         conditions.append({path: {"$lte" if direction < 0 else "$gte": value}})
         conditions.append({"$or": [{path: {beyond: value}}, {path: value, "_id": {ties: last_id}}]})
+    if within is not None:
+        conditions.append(_meeting(within))
     # A list never waits for a scan: what has no index is cut off here and answered as unavailable.
     cursor = mongo.db.missions.find({"$and": conditions}).sort(_order(sort)).limit(limit).max_time_ms(2000)
+    if within is not None and not filters and path == "figures.end_at":
+        # Its keys hold the boxes, so that only missions that are shown are read; the planner may not try it.
+        cursor = cursor.hint(BOXED)
     return [mission_from_document(doc) for doc in cursor]
 
 
@@ -59,6 +66,12 @@ def count(
 ) -> int:
     """How many missions match, as `page` would list them, counted up to `most`."""
     query = _matching(filters, since, until, simulated)
+    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000))
+
+
+def count_simulated(since: datetime, most: int) -> int:
+    """How many simulated missions have data since then, counted up to `most`."""
+    query = {"simulated": True, "figures.end_at": {"$gte": since}}
     return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000))
 
 
@@ -81,6 +94,15 @@ def _matching(
     if until is not None:
         query["figures.start_at"] = {"$lt": until}
     return query
+
+
+def _meeting(box: Bbox) -> dict[str, Any]:
+    """What is asked of `extent`. Either box may cross 180 degrees: theirs ends beyond it, ours is moved by a turn."""
+    west, south, east, north = box
+    if east < west:
+        east += 360.0
+    turns = [{"extent.west": {"$lte": east + turn}, "extent.east": {"$gte": west + turn}} for turn in (-360, 0, 360)]
+    return {"extent.south": {"$lte": north}, "extent.north": {"$gte": south}, "$or": turns}
 
 
 def _order(sort: str) -> list[tuple[str, int]]:
@@ -130,6 +152,12 @@ def is_current(platform: str, mission: str, version: str, session: ClientSession
     return mongo.db.missions.find_one(query, {"_id": 1}, session=session) is not None
 
 
+def is_simulated(platform: str, mission: str, session: ClientSession) -> bool | None:
+    """Whether the mission is simulated; None when there is none."""
+    doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, {"simulated": 1}, session=session)
+    return None if doc is None else bool(doc["simulated"])
+
+
 def put(mission: Mission, extra: Mapping[str, Any], session: ClientSession) -> None:
     """Makes this the mission: the one update that swaps a version. `extra` is what only importers need."""
     doc = {**mission_to_document(mission), **extra}
@@ -158,3 +186,20 @@ def sums(session: ClientSession) -> Iterator[dict[str, Any]]:
     """What totals are made of, for every mission that is not simulated."""
     wanted = {"platform": 1, "figures": 1, "basins": 1, "by_year": 1}
     yield from mongo.db.missions.find({"simulated": False}, wanted, session=session)
+
+
+def simulated_before(moment: datetime, limit: int) -> list[tuple[str, str]]:
+    """(platform, mission) of at most `limit` simulated missions whose data ended before the moment, oldest first."""
+    query = {"simulated": True, "figures.end_at": {"$lt": moment}}
+    found = mongo.db.missions.find(query, {"platform": 1, "mission": 1}).sort(_order("oldest")).limit(limit)
+    return [(doc["platform"], doc["mission"]) for doc in found]
+
+
+def remove_simulated(platform: str, mission: str, before: datetime, session: ClientSession) -> str | None:
+    """Removes a simulated mission whose data ended before the moment and returns its version; None when it is not so.
+
+    Its profiles and samples stay: they are the version's.
+    """
+    query = {"_id": f"{platform}/{mission}", "simulated": True, "figures.end_at": {"$lt": before}}
+    doc = mongo.db.missions.find_one_and_delete(query, projection={"version": 1}, session=session)
+    return None if doc is None else str(doc["version"])

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 
 from app.errors import Invalid
 from app.queries import basins, missions, platforms
+from app.views import choices
 
 bp = Blueprint("basins", __name__, url_prefix="/basins")
 
@@ -15,8 +16,9 @@ def one(basin: str) -> str:
     """A sea area: its outline, what was done in it, and the missions that have been there."""
     found, sums = basins.find(basin)
     after = request.args.get("after")
+    simulated = choices.simulated()
     try:
-        listed = missions.page({"basin": found.id}, limit=_MISSIONS_A_PAGE, cursor=after or None)
+        listed = missions.page({"basin": found.id}, _MISSIONS_A_PAGE, cursor=after or None, simulated=simulated)
     except Invalid as error:
         raise Invalid("after", error.problem) from error
     return render_template(
@@ -26,5 +28,6 @@ def one(basin: str) -> str:
         missions=listed.items,
         next=listed.next,
         after=after,
+        chosen={"simulated": "include"} if simulated else {},
         platforms=platforms.named(sorted({mission.platform for mission in listed.items})),
     )

@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, render_template
 
 from app.config import Settings
 from app.queries import missions, platforms, totals, tracks
-from app.views import formats, plots
+from app.views import choices, formats, plots
 
 bp = Blueprint("landing", __name__)
 
@@ -24,14 +24,17 @@ def now() -> datetime:
 def index() -> str:
     """The landing page; each of its states, empty ones too, says what there is."""
     settings: Settings = current_app.extensions["settings"]
-    active = missions.active(now(), settings.active_window_h, limit=_LISTED)
-    recent = missions.recent(limit=_LISTED)
+    simulated = choices.simulated()
+    active = missions.active(now(), settings.active_window_h, limit=_LISTED, simulated=simulated)
+    recent = missions.recent(limit=_LISTED, simulated=simulated)
     known = {mission.id for mission in active}
     shown = (active or recent)[:_CARDS]
     ways = tracks.of_missions(shown)
     return render_template(
         "landing.html",
         active=active,
+        simulated_too=simulated,
+        simulation=missions.simulation(now(), settings.active_window_h),
         earlier=[mission for mission in recent if mission.id not in known],
         shown=shown,
         platforms=platforms.named(sorted({mission.platform for mission in [*active, *recent]})),

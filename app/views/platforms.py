@@ -29,7 +29,9 @@ def one(serial: str) -> str:
     found = platforms.find(serial)
     after = request.args.get("after")
     try:
-        listed = missions.page({"platform": found.platform}, limit=_MISSIONS_A_PAGE, cursor=after or None)
+        listed = missions.page(
+            {"platform": found.platform}, _MISSIONS_A_PAGE, cursor=after or None, simulated=found.simulated
+        )
     except Invalid as error:
         raise Invalid("after", error.problem) from error
     return render_template("platform.html", platform=found, missions=listed.items, next=listed.next, after=after)

@@ -94,3 +94,17 @@ def test_an_unknown_basin_is_a_404_page(client: FlaskClient, two: None, name: st
     assert answer.status_code == 404
     assert 'data-error="404"' in answer.text
     assert "<script>alert" not in answer.text
+
+
+def test_a_basin_shows_simulated_missions_only_on_demand(page: Page, take_in: TakeIn) -> None:
+    take_in("sim001", simulated="true")
+    basin = page("/missions?simulated=include").split('href="/basins/')[1].split('"')[0]
+    assert "/missions/sim001/" not in page(f"/basins/{basin}")
+    asked = page(f"/basins/{basin}?simulated=include")
+    assert "/missions/sim001/20210629T2053" in asked
+    assert 'data-simulated="include"' in asked
+
+
+def test_a_simulated_platform_shows_its_own_missions(page: Page, take_in: TakeIn) -> None:
+    take_in("sim001", simulated="true")
+    assert "/missions/sim001/20210629T2053" in page("/fleet/sim001")

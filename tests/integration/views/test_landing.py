@@ -63,3 +63,17 @@ def test_the_table_holds_every_mission_of_the_map(page: Page, take_in: Callable[
     html = page("/")
     assert 'data-tracks="/api/v1/tracks?limit=200"' in html
     assert 'data-track="sea001/20210629T2053"' in html
+
+
+def test_a_simulation_is_announced_and_shows_only_on_demand(
+    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in()
+    take_in("sim001", simulated="true")
+    monkeypatch.setattr(landing, "now", lambda: SAME_DAY)
+    plain, asked = page("/"), page("/?simulated=include")
+    assert 'data-simulated="left-out">1 simulated mission is under way' in plain
+    assert "sim001/20210629T2053" not in plain
+    assert 'data-track="sim001/20210629T2053"' in asked
+    assert 'data-tracks="/api/v1/tracks?limit=200&amp;simulated=include"' in asked
+    assert value(plain, 'data-total="missions"') == value(asked, 'data-total="missions"') == "1"
