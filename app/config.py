@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(2 << 30, ge=1024, validation_alias="HALOCLINE_MAX_FILE_BYTES")
     # Bounds the importer's memory: about 200 bytes a sample while a file is read.
     max_samples: int = Field(20_000_000, ge=1, validation_alias="HALOCLINE_MAX_SAMPLES")
+    # What reading a small file may take; each MiB adds a second. Sound ones take a tenth of that on a slow disk.
+    reader_timeout_s: float = Field(60, gt=0, le=3600, validation_alias="HALOCLINE_READER_TIMEOUT_S")
+    # The most that reading one file may take: 200 bytes a sample for HALOCLINE_MAX_SAMPLES of them, and room to work.
+    reader_memory_bytes: int = Field(6 << 30, ge=256 << 20, validation_alias="HALOCLINE_READER_MEMORY_BYTES")
 
     # Faults on purpose, for drills: only where nobody relies on the answers.
     fault_error_ratio: float = Field(0, ge=0, le=1, validation_alias="HALOCLINE_FAULT_ERROR_RATIO")

@@ -8,6 +8,7 @@ from app.domain.basins import BasinMap
 from app.domain.records import Basin
 from app.ingest import areas, assembly, identity
 from app.ingest.identity import Options, PlatformName
+from app.ingest.reader import Reader
 from app.ingest.sources import detect
 
 
@@ -17,6 +18,7 @@ class Kit:
 
     options: Options
     limits: detect.Limits
+    reader: Reader
     span: assembly.Span
     basins: tuple[Basin, ...]
     basin_map: BasinMap
@@ -29,6 +31,7 @@ def kit(settings: Settings, options: Options) -> Kit:
     return Kit(
         options=options,
         limits=detect.Limits(settings.max_file_bytes, settings.max_samples),
+        reader=Reader(settings.reader_timeout_s, settings.reader_memory_bytes, settings.log_level),
         span=assembly.span(settings.accept_from, datetime.now(UTC), settings.future_tolerance_s),
         basins=basins,
         basin_map=BasinMap(basins),

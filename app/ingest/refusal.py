@@ -24,6 +24,7 @@ CODES = {
     "bad_identity": "the identity holds characters that cannot be in an address",
     "lower_mode": "the stored data have a higher mode",
     "not_newer": "the stored data have the same mode and are as new",
+    "other_world": "the file is simulated and the stored mission real, or the other way round",
     "not_profiles": "the file brings profiles but has no profile in it",
 }
 
@@ -38,6 +39,7 @@ class Refused(HaloclineError):
     def __init__(self, code: str, cause: str, variable: str | None = None) -> None:
         super().__init__(f"{variable}: {cause}" if variable else cause)
         self.code = code
+        self.cause = cause
         self.variable = variable
 
     def line(self, file_name: str) -> str:

@@ -53,13 +53,14 @@ def _looks_like_data(path: Path) -> bool:
 
 def dry(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
     """What each file would be, alone in an empty store: stored or refused. Needs no server."""
-    for path in files:
-        try:
-            draft = _draft(path, "", tools)
-        except Refused as refusal:
-            yield _refused(path, refusal)
-        else:
-            yield Report(str(path), "stored", mission=report.mission_of(draft))
+    with tools.reader:
+        for path in files:
+            try:
+                draft = _draft(path, "", tools)
+            except Refused as refusal:
+                yield _refused(path, refusal)
+            else:
+                yield Report(str(path), "stored", mission=report.mission_of(draft))
 
 
 def real(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
@@ -67,9 +68,10 @@ def real(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
 
     Raises pymongo's errors when the store fails; run again, it ends as if it had not. Raises NotRebuilt at the end.
     """
-    pipeline.learn_basins(tools.basins)
-    for path in files:
-        yield _taken(path, tools)
+    with tools.reader:
+        pipeline.learn_basins(tools.basins)
+        for path in files:
+            yield _taken(path, tools)
     failed = derivation.rebuild(tools.basin_map)
     pipeline.sweep()
     if failed:
@@ -103,10 +105,7 @@ def _state(path: Path) -> tuple[int, int, int]:
 
 def _draft(path: Path, sha256: str, tools: Kit) -> assembly.Draft:
     options = tools.options
-    try:
-        observations = detect.read(path, tools.limits)
-    except OSError as error:
-        raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
+    observations = tools.reader.read(path, tools.limits)
     named = identity.identified(observations, options)
     draft = assembly.draft(observations, named, sha256, tools.span, tools.basin_map)
     require_storable(draft, path)

@@ -52,8 +52,12 @@ def opened(path: Path) -> Iterator["NetCdf"]:
             dataset.set_auto_scale(False)
             yield NetCdf(dataset)
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
+        if "Memory allocation" in str(error):
+            raise Refused("unreadable", "it asks for more memory than a file of its size gets") from MemoryError()
         raise Refused("truncated", f"the file cannot be read to its end: {_cause(error)}") from error
-    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, MemoryError) as error:
+    except MemoryError as error:
+        raise Refused("unreadable", "it asks for more memory than a file of its size gets") from error
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
         # A hostile or odd file must not end the run of all the others; the log has what a developer needs.
         log.warning("file_unreadable", file_name=one_line(path.name), exc_info=True)
         raise Refused("unreadable", f"the file's structure makes no sense here: {_cause(error)}") from error
