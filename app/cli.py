@@ -72,13 +72,29 @@ def ingest(
 
 
 @cli.command()
+@click.option("--every", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Seconds a profile.")
+@click.option("--once", is_flag=True, help="Store what is due by now and end.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another one makes other dives.")
+def simulate(every: float, once: bool, seed: int) -> None:
+    """Let a few made-up gliders dive now; marked as simulated, in no total, kept for 48 hours."""
+    from app.trial import simulation
+
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    simulation.run(settings, every, seed, once)
+
+
+@cli.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Where to serve.")
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data, logs and pids [.halocline].")
-def up(port: int, home: Path | None) -> None:
+@click.option(
+    "--simulate/--no-simulate", default=None, help="Simulated gliders [yes, unless MONGODB_URI names a server]."
+)
+def up(port: int, home: Path | None, simulate: bool | None) -> None:
     """Run the whole portal on this machine with the demo missions; Ctrl-C stops it."""
     from app.trial import up as trial
 
-    trial.run(config.load(), (home or trial.HOME).resolve(), port)
+    trial.run(config.load(), (home or trial.HOME).resolve(), port, simulate=simulate)
 
 
 @cli.command()

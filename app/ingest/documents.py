@@ -23,11 +23,13 @@ _MOST_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The file that is taken in."""
+    """The file that is taken in, and by whom. One that is made up has no bytes to keep and is nobody's attempt."""
 
     path: Path
     sha256: str
     size_bytes: int
+    imported_by: str = "halocline ingest"
+    made_up: bool = False
 
     @property
     def name(self) -> str:
@@ -77,7 +79,7 @@ def source_of(draft: Draft, file: File, now: datetime) -> Source:
         format=draft.format,
         scope=draft.scope,
         imported_at=now,
-        imported_by="halocline ingest",
+        imported_by=file.imported_by,
         modified_at=None if draft.modified_ms is None else from_ms(draft.modified_ms),
     )
 

@@ -8,12 +8,18 @@ from app.store import missions, platforms
 
 
 def refresh(platform: str, names: dict[str, PlatformName], session: ClientSession) -> None:
-    """Makes the platform what its missions and the operator's names say, in the session's transaction."""
+    """Makes the platform what its missions and the operator's names say, in the session's transaction.
+
+    Without missions there is no platform.
+    """
     found = missions.of_platform(platform, session)
-    latest = found[-1]
+    if not found:
+        platforms.remove(platform, session)
+        return
     # Only simulated missions make a simulated platform; simulated ones are in no sum of a real one.
     simulated = all(mission.simulated for mission in found)
     counted = [mission for mission in found if mission.simulated == simulated]
+    latest = counted[-1]
     named = names.get(platform, PlatformName())
     said = latest.metadata
     platforms.put(

@@ -65,7 +65,9 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
 
 
 def keep_original(file: File, now: datetime) -> None:
-    """Keeps the file's bytes. Raises Refused when they are no longer those that were read."""
+    """Keeps the file's bytes, if it has any. Raises Refused when they are no longer those that were read."""
+    if file.made_up:
+        return
     try:
         kept = originals.keep(file.sha256, file.path, file.name, now)
     except OSError as error:

@@ -140,16 +140,21 @@ def _commit(work: Callable[[ClientSession, datetime], Outcome | None], draft: Dr
     platform, mission = draft.identity.platform, draft.identity.mission
 
     def whole(session: ClientSession) -> tuple[Outcome, int | None] | None:
+        if missions.is_simulated(platform, mission, session) not in (None, draft.simulated):
+            raise Refused("other_world", "real and simulated data cannot be in one mission", "simulated")
         outcome = work(session, now)
         if outcome is None:
             return None
         number = None
         if outcome != "unchanged":
             fleet.refresh(platform, tools.names, session)
-            tags = (f"mission:{platform}/{mission}", f"platform:{platform}", "totals")
-            number = changes.append(tags, now, session)
-            pending.mark((f"mission:{platform}/{mission}", "totals"), number, session)
-        imports.log(_attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)
+            # Simulated missions are in no total: nothing that real ones add up to is outdated.
+            summed = "simulated" if draft.simulated else "totals"
+            number = changes.append((f"mission:{platform}/{mission}", f"platform:{platform}", summed), now, session)
+            scopes = (f"mission:{platform}/{mission}", f"updates:{platform}", *(("totals",) * (not draft.simulated)))
+            pending.mark(scopes, number, session)
+        if not file.made_up:
+            imports.log(_attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)
         return outcome, number
 
     while (done := transactions.run(whole)) is None:
@@ -181,6 +186,7 @@ def _attempt(
         mission=draft.identity.mission if draft else None,
         data_mode=draft.identity.mode if draft else None,
         warnings=draft.folded.warnings if draft else (),
+        simulated=draft.simulated if draft else False,
     )
 
 

@@ -1,6 +1,7 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
 from datetime import datetime
+from typing import Any
 
 from pymongo.client_session import ClientSession
 
@@ -16,28 +17,43 @@ def find(name: str) -> Platform | None:
     return platform_from_document(doc) if doc else None
 
 
-def page(limit: int, after: str | None = None) -> list[Platform]:
-    """At most `limit` platforms in the order of their ids, after `after`; simulated ones left out."""
-    query: dict[str, object] = {"simulated": False}
+def page(limit: int, after: str | None = None, simulated: bool = False) -> list[Platform]:
+    """At most `limit` platforms in the order of their ids, after `after`; simulated ones only when asked for."""
+    query = _matching(simulated)
     if after is not None:
         query["_id"] = {"$gt": after}
     return [platform_from_document(doc) for doc in mongo.db.platforms.find(query).sort("_id", 1).limit(limit)]
 
 
-def heard(limit: int, after: tuple[datetime, str] | None = None) -> list[Platform]:
-    """At most `limit` platforms, last heard first, after (last_seen_at, id); simulated ones left out."""
-    query: dict[str, object] = {"simulated": False}
+def heard(
+    limit: int, after: tuple[datetime, str] | None = None, simulated: bool = False, silent_first: bool = False
+) -> list[Platform]:
+    """At most `limit` platforms, last heard first or last, after (last_seen_at, id); simulated ones when asked for."""
+    query = _matching(simulated)
+    direction, beyond, ties = (1, "$gt", "$lt") if silent_first else (-1, "$lt", "$gt")
     if after is not None:
         seen_at, last_id = after
-        query["$or"] = [{"last_seen_at": {"$lt": seen_at}}, {"last_seen_at": seen_at, "_id": {"$gt": last_id}}]
-    cursor = mongo.db.platforms.find(query).sort([("last_seen_at", -1), ("_id", 1)]).limit(limit)
+        # Implied by what follows; it lets the index begin there.
+        query["last_seen_at"] = {f"{beyond}e": seen_at}
+        query["$or"] = [{"last_seen_at": {beyond: seen_at}}, {"last_seen_at": seen_at, "_id": {ties: last_id}}]
+    cursor = mongo.db.platforms.find(query).sort([("last_seen_at", direction), ("_id", -direction)]).limit(limit)
     return [platform_from_document(doc) for doc in cursor]
+
+
+def _matching(simulated: bool) -> dict[str, Any]:
+    # Named even where both are wanted: the index begins with it.
+    return {"simulated": {"$in": [False, True]} if simulated else False}
 
 
 def named(ids: list[str]) -> dict[str, Platform]:
     """The platforms with these ids, by id; unknown ones are left out."""
     cursor = mongo.db.platforms.find({"_id": {"$in": ids}}).limit(len(ids))
     return {doc["_id"]: platform_from_document(doc) for doc in cursor}
+
+
+def remove(platform: str, session: ClientSession) -> None:
+    """Removes the platform."""
+    mongo.db.platforms.delete_one({"_id": platform}, session=session)
 
 
 def put(platform: Platform, session: ClientSession) -> None:

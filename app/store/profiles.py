@@ -57,3 +57,11 @@ def remove_others(platform: str, mission: str, version: str, ids: Sequence[str],
     """Removes what a killed importer left of a version beyond the profiles with these ids."""
     query = {"platform": platform, "mission": mission, "version": version, "_id": {"$nin": list(ids)}}
     mongo.db.profiles.delete_many(query, session=session)
+
+
+def numbers(platform: str, mission: str) -> set[int]:
+    """The numbers of all profiles that the mission has now."""
+    doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, {"version": 1})
+    query = {"platform": platform, "mission": mission, "version": doc["version"] if doc else ""}
+    found = mongo.db.profiles.find(query, {"_id": 0, "number": 1}).hint("mission_time")
+    return {int(profile["number"]) for profile in found}

@@ -35,3 +35,8 @@ def overviews(ids: Sequence[str]) -> dict[str, Track]:
     cut: dict[str, object] = {"lines": 0, **{name: {"$slice": -1} for name in _COLUMNS}}
     cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, cut).limit(max(len(ids), 1))
     return {doc["_id"]: track_from_document({**doc, "lines": []}) for doc in cursor}
+
+
+def remove(platform: str, mission: str, session: ClientSession) -> None:
+    """Removes the mission's track."""
+    mongo.db.tracks.delete_one({"_id": f"{platform}/{mission}"}, session=session)

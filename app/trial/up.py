@@ -38,10 +38,11 @@ class _Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """A portal on this machine: its folder and its address."""
+    """A portal on this machine: its folder, its address, and whether simulated gliders dive in it."""
 
     home: Path
     port: int
+    simulate: bool = False
     env: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -50,12 +51,21 @@ class Portal:
         return f"http://127.0.0.1:{self.port}"
 
 
-def run(settings: Settings, home: Path = HOME, port: int = 8000, demo: Path = ROOT / "demo") -> None:
+def run(
+    settings: Settings,
+    home: Path = HOME,
+    port: int = 8000,
+    demo: Path = ROOT / "demo",
+    simulate: bool | None = None,
+) -> None:
     """Runs the portal until SIGINT, SIGTERM or the end of one of its processes; stops what it started.
 
-    MONGODB_URI and REDIS_URL, when set, are used in place of servers of our own. Raises TrialError with one line.
+    MONGODB_URI and REDIS_URL, when set, are used in place of servers of our own. Simulated gliders dive unless told
+    otherwise, or unless the MongoDB is somebody's own: there they must be asked for. Raises TrialError with one line.
     """
-    portal = Portal(home, port)
+    if simulate is None:
+        simulate = "mongodb_uri" not in settings.model_fields_set
+    portal = Portal(home, port, simulate)
     with _signals():
         try:
             _refuse_twice(portal)
@@ -80,7 +90,7 @@ def down(home: Path = HOME) -> list[str]:
     stopped = ["up"] if process.alive(home / "up.pid") not in (None, os.getpid()) else []
     if stopped:
         process.stop(home / "up.pid", within_s=_PARENT_ENDS_WITHIN_S)
-    stopped += ["web"] if process.stop(home / "web.pid") else []
+    stopped += [name for name in ("simulator", "web") if process.stop(home / f"{name}.pid")]
     stopped += servers.stop(home)
     (home / "up.pid").unlink(missing_ok=True)
     return stopped
@@ -112,8 +122,9 @@ def _refuse_twice(portal: Portal) -> None:
     other = process.alive(portal.home / "up.pid")
     if other is not None:
         raise TrialError(f"The portal runs already (process {other}): open it, or stop it with 'make down' first.")
-    # What a killed `up` left behind would hold the port.
+    # What a killed `up` left behind would hold the port, and dive where this one shall not.
     process.stop(portal.home / "web.pid")
+    process.stop(portal.home / "simulator.pid")
 
 
 def _start(portal: Portal, settings: Settings, demo: Path) -> None:
@@ -135,7 +146,12 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     web = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--chdir", str(ROOT)]
     process.start("web", [*web, "app.wsgi:application"], portal.home, env)
     _await_page(portal)
+    if portal.simulate:
+        _step("Simulated gliders")
+        process.start("simulator", [sys.executable, "-m", "app.cli", "simulate"], portal.home, env)
     click.echo(f"\nHalocline is on {portal.url}  (Ctrl-C stops it; logs are in {_short(portal.home)})")
+    if portal.simulate:
+        click.echo(f"Simulated gliders dive on {portal.url}/?simulated=include")
 
 
 def _command(env: Mapping[str, str], *words: str) -> None:
@@ -175,7 +191,7 @@ def _answers(portal: Portal) -> bool:
 
 def _watch(portal: Portal) -> None:
     """Returns never: raises _Stopped when asked to end, TrialError when a child ended by itself."""
-    children = [name for name in ("web", "redis", "mongodb") if (portal.home / f"{name}.pid").exists()]
+    children = [name for name in ("simulator", "web", "redis", "mongodb") if (portal.home / f"{name}.pid").exists()]
     while True:
         for name in children:
             if process.alive(portal.home / f"{name}.pid") is None:

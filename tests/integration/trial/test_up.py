@@ -18,8 +18,8 @@ COMMAND = [sys.executable, "-m", "app.cli"]
 class Running:
     """`halocline up` in a folder of its own, on a free port, until the page answers."""
 
-    def __init__(self, home, port):
-        command = [*COMMAND, "up", "--home", str(home), "--port", str(port)]
+    def __init__(self, home, port, *options):
+        command = [*COMMAND, "up", "--home", str(home), "--port", str(port), *options]
         self.home, self.port = home, port
         # One worker starts faster than two.
         env = {**os.environ, "WEB_WORKERS": "1"}
@@ -56,6 +56,7 @@ class Running:
 def home(tmp_path):
     yield tmp_path / ".halocline"
     process.stop(tmp_path / ".halocline/up.pid")
+    process.stop(tmp_path / ".halocline/simulator.pid")
     process.stop(tmp_path / ".halocline/web.pid")
     servers.stop(tmp_path / ".halocline")
 
@@ -65,8 +66,8 @@ def up(home):
     """Starts the portal on a free port; whatever a test leaves running is closed."""
     started = []
 
-    def start():
-        started.append(Running(home, servers.free_port()))
+    def start(*options):
+        started.append(Running(home, servers.free_port(), *options))
         return started[-1]
 
     yield start
@@ -77,7 +78,7 @@ def up(home):
 
 
 def test_the_portal_shows_the_demo_missions_and_ctrl_c_leaves_nothing_behind(up, home):
-    first = up()
+    first = up("--no-simulate")
     assert first.ready, "".join(first.said)
     children = first.children()
     assert first.status_of("/") == 200
@@ -89,7 +90,7 @@ def test_the_portal_shows_the_demo_missions_and_ctrl_c_leaves_nothing_behind(up,
     assert left == []
     assert list(home.glob("*.pid")) == []
 
-    second = up()
+    second = up("--no-simulate")
     assert second.missions() == missions
     assert second.end(signal.SIGTERM) == 0
 
@@ -114,13 +115,13 @@ def test_down_stops_what_a_killed_up_left_behind(up, home):
 
     done = subprocess.run([*COMMAND, "down", "--home", str(home)], capture_output=True, text=True, check=True)
 
-    assert done.stdout == "Stopped: web, redis, mongodb.\n"
+    assert done.stdout == "Stopped: simulator, web, redis, mongodb.\n"
     _gone, left = psutil.wait_procs(children, timeout=5)
     assert left == []
 
 
 def test_a_second_up_is_refused_in_one_line(up, home):
-    running = up()
+    running = up("--no-simulate")
 
     command = [*COMMAND, "up", "--home", str(home), "--port", str(servers.free_port())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -130,3 +131,14 @@ def test_a_second_up_is_refused_in_one_line(up, home):
         f"halocline: The portal runs already (process {running.process.pid}): open it, "
         "or stop it with 'make down' first.\n"
     )
+
+
+def test_simulated_gliders_dive_where_their_address_says(up):
+    running = up()
+
+    assert running.process.stdout.readline() == (
+        f"Simulated gliders dive on http://127.0.0.1:{running.port}/?simulated=include\n"
+    )
+    assert process.alive(running.home / "simulator.pid") is not None
+    assert running.end(signal.SIGTERM) == 0
+    assert process.alive(running.home / "simulator.pid") is None

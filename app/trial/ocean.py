@@ -1,0 +1,121 @@
+"""A made-up sea that looks like a real one: layers that lie stably upon each other, seasons, waves inside.
+
+Nothing is stored and nothing is random: the water at a depth, a time and a place is always the same.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_YEAR_DAYS = 365.25
+# The surface is warmest in the middle of August, on the northern half of the earth.
+_WARMEST_DAY = 227
+# Waves along a boundary between layers come with the tide.
+_WAVE_PERIOD_S = 12.42 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A boundary between two bodies of water: half of the change is above `depth_m`, most of it within `width_m`."""
+
+    depth_m: float
+    width_m: float
+
+    def share_below(self, depth_m: Floats) -> Floats:
+        """(n,) 0 far above the boundary, 1 far below it."""
+        return np.asarray(1 / (1 + np.exp((self.depth_m - depth_m) / self.width_m)), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Sea:
+    """A place on the northern half of the earth with its water.
+
+    Temperatures are degree_C: of the surface in winter and summer, between the layers, and at the bottom; salinities
+    are practical, above and below the halocline; oxygen is mmol m-3 at the bottom. `dive_m` is how deep gliders go.
+    """
+
+    name: str
+    lon_deg: float
+    lat_deg: float
+    dive_m: float
+    winter_c: float
+    summer_c: float
+    middle_c: float
+    bottom_c: float
+    surface_psu: float
+    bottom_psu: float
+    thermocline: Layer
+    halocline: Layer
+    bottom_oxygen: float
+
+    def temperature(self, depth_m: Floats, at: datetime) -> Floats:
+        """(n,) degree_C: the season above the thermocline, the bottom's below the halocline."""
+        depth_m = self._heaved(depth_m, at)
+        surface = self.winter_c + (self.summer_c - self.winter_c) * _summer(at)
+        # Water is not colder on top of warmer water of the same salinity: in winter it has mixed.
+        middle = min(self.middle_c, surface)
+        below = self.thermocline.share_below(depth_m)
+        return surface + (middle - surface) * below + (self.bottom_c - middle) * self.halocline.share_below(depth_m)
+
+    def salinity(self, depth_m: Floats, at: datetime) -> Floats:
+        """(n,) practical salinity: fresher above the halocline in the Baltic."""
+        below = self.halocline.share_below(self._heaved(depth_m, at))
+        return self.surface_psu + (self.bottom_psu - self.surface_psu) * below
+
+    def oxygen(self, depth_m: Floats, at: datetime) -> Floats:
+        """(n,) mmol m-3: what the air gives above, what is left below the halocline."""
+        surface = saturation(self.temperature(depth_m, at))
+        below = self.halocline.share_below(self._heaved(depth_m, at))
+        return surface + (self.bottom_oxygen - surface) * below
+
+    def chlorophyll(self, depth_m: Floats, at: datetime) -> Floats:
+        """(n,) mg m-3: most of it just above the thermocline, more in summer."""
+        most_at_m = self.thermocline.depth_m * 0.6
+        spread = np.exp(-(((self._heaved(depth_m, at) - most_at_m) / most_at_m) ** 2))
+        return np.asarray(0.1 + (0.4 + 2.5 * _summer(at)) * spread, dtype=np.float64)
+
+    def _heaved(self, depth_m: Floats, at: datetime) -> Floats:
+        """The depth at which this water would lie at rest. Grows with depth: layers never turn over."""
+        height_m = self.halocline.depth_m / 15
+        wave = np.sin(2 * np.pi * at.timestamp() / _WAVE_PERIOD_S + self.lon_deg)
+        return np.asarray(depth_m + height_m * wave * np.minimum(depth_m / (3 * height_m), 1.0), dtype=np.float64)
+
+
+def density(temperature_c: Floats, salinity: Floats) -> Floats:
+    """(n,) kg m-3 at the pressure of the surface. NaN stays NaN.
+
+    Source: the international equation of state of 1980, UNESCO technical papers in marine science 44 (1983).
+    """
+    t, s = temperature_c, salinity
+    pure = 999.842594 + t * (
+        6.793952e-2 + t * (-9.095290e-3 + t * (1.001685e-4 + t * (-1.120083e-6 + t * 6.536332e-9)))
+    )
+    a = 8.24493e-1 + t * (-4.0899e-3 + t * (7.6438e-5 + t * (-8.2467e-7 + t * 5.3875e-9)))
+    b = -5.72466e-3 + t * (1.0227e-4 - t * 1.6546e-6)
+    return np.asarray(pure + a * s + b * s**1.5 + 4.8314e-4 * s**2, dtype=np.float64)
+
+
+def saturation(temperature_c: Floats) -> Floats:
+    """(n,) mmol m-3 of oxygen that water in contact with air holds, to about a tenth; salt is left out."""
+    return np.asarray(450.0 * np.exp(-0.024 * temperature_c) - 20.0, dtype=np.float64)
+
+
+def _summer(at: datetime) -> float:
+    """0 in the coldest days of a year, 1 in the warmest."""
+    day = at.timetuple().tm_yday
+    return float(0.5 + 0.5 * np.cos(2 * np.pi * (day - _WARMEST_DAY) / _YEAR_DAYS))
+
+
+BORNHOLM = Sea(
+    "Bornholm Basin", 15.75, 55.30, 82.0, 3.6, 18.5, 4.5, 7.5, 7.4, 16.0, Layer(22, 3), Layer(60, 4), 60.0
+)  # fmt: skip
+GOTLAND = Sea(
+    "Eastern Gotland Basin", 19.90, 57.10, 110.0, 3.2, 18.0, 4.2, 6.6, 7.1, 11.8, Layer(20, 3), Layer(70, 6), 25.0
+)  # fmt: skip
+ATLANTIC = Sea(
+    "North Atlantic Ocean", -20.0, 52.0, 700.0, 11.5, 16.5, 11.2, 6.0, 35.45, 35.05, Layer(40, 7), Layer(480, 80), 210.0
+)  # fmt: skip

@@ -1,0 +1,96 @@
+"""The process of `halocline simulate`: dives until it is asked to end; a store that is away is waited for."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from app import extensions
+from app.config import Settings
+from app.errors import HaloclineError, Unavailable
+from app.ingest import kit, refusal
+from app.ingest.identity import Options
+from app.store import indexes, transactions
+from app.trial.gliders import FLEET, Schedule
+from app.trial.simulator import Simulator
+
+# What a store that restarts needs; a longer pause would make people think that nothing happens any more.
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+# Longer than a visitor would wait, shorter than what `make down` gives a process to end.
+_STORE_TIMEOUT_MS = 15_000
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings, every_s: float, seed: int = 0, once: bool = False) -> None:
+    """Stores a made-up profile every `every_s` seconds until SIGTERM or SIGINT; `once`: what is due, and ends.
+
+    Raises Unavailable for `once` when the store is away, and HaloclineError when it answers no.
+    """
+    timeout_ms = max(settings.mongodb_timeout_ms, _STORE_TIMEOUT_MS)
+    extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": timeout_ms}))
+    extensions.redis.bind(settings)
+    simulator = Simulator(kit.kit(settings, Options()), Schedule(every_s * len(FLEET), seed))
+    try:
+        with _asked_to_end() as ending:
+            if once:
+                indexes.ensure(extensions.mongo.db)
+                log.info("simulated", profiles=simulator.catch_up(datetime.now(UTC), ending.is_set))
+            else:
+                follow(simulator, every_s, lambda: datetime.now(UTC), ending.wait, ending.is_set)
+    except PyMongoError as error:
+        if transactions.is_away(error):
+            raise Unavailable("MongoDB") from error
+        log.exception("store_refused")
+        raise HaloclineError(f"MongoDB refuses: {refusal.one_line(str(error))[:200]}") from error
+    finally:
+        extensions.mongo.close()
+        extensions.redis.close()
+
+
+def follow(
+    simulator: Simulator,
+    every_s: float,
+    now: Callable[[], datetime],
+    wait: Callable[[float], bool],
+    asked_to_end: Callable[[], bool],
+) -> None:
+    """Catches up again and again. `wait` sleeps so many seconds and says whether to end.
+
+    While the store is away it says so once and tries again, less and less often; then it goes on where it was.
+    """
+    ready, pause_s = False, 0.0
+    while True:
+        try:
+            if not ready:
+                indexes.ensure(extensions.mongo.db)
+            stored = simulator.catch_up(now(), asked_to_end)
+            if not ready:
+                log.info("simulating", every_s=every_s, profiles=stored)
+            ready, pause_s = True, 0.0
+        except PyMongoError as error:
+            if not transactions.is_away(error):
+                raise
+            # What a failed commit left is not known: it is looked up.
+            simulator.numbers.clear()
+            ready, pause_s = False, min(max(pause_s * 2, FIRST_WAIT_S), LONGEST_WAIT_S)
+            log.warning("store_away", error=type(error).__name__, retry_in_s=pause_s)
+        if wait(pause_s or every_s):
+            return
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[threading.Event]:
+    """An event that SIGTERM, SIGINT and SIGHUP set."""
+    event = threading.Event()
+    endings = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: event.set()) for number in endings}
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,109 @@
+"""`halocline simulate`: a few made-up gliders that dive now, through the same path as a file.
+
+Two simulators at once do no harm: they make the same dives, and what is stored already is left as it is.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import structlog
+
+from app.domain.times import to_ms
+from app.ingest import assembly, derivation, expiry, pipeline
+from app.ingest.documents import File
+from app.ingest.identity import PlatformName
+from app.ingest.kit import Kit
+from app.ingest.refusal import Refused
+from app.ingest.sources.observations import Observations
+from app.store import profiles
+from app.trial.dives import Dive
+from app.trial.gliders import FLEET, Glider, Schedule, identity_of, stamp
+
+# A page that nobody had open yet shows tracks, and a start takes a few seconds.
+BACKFILL = timedelta(hours=2)
+# One transaction each: a second's work, far from the minute that MongoDB gives it.
+_DIVES_AT_ONCE = 200
+# Missions end twice a day: nobody waits for their removal.
+_EXPIRE_EVERY = timedelta(minutes=10)
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Simulator:
+    """Takes the dives in that have ended since the last call. `numbers` holds what the store has, by mission."""
+
+    tools: Kit
+    schedule: Schedule
+    fleet: Sequence[Glider] = FLEET
+    backfill: timedelta = BACKFILL
+    numbers: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    expire_at: datetime | None = None
+
+    def catch_up(self, now: datetime, asked_to_end: Callable[[], bool] = lambda: False) -> int:
+        """Stores every dive that ended in the backfill and is not there yet; returns how many.
+
+        Ends early, between two batches, when asked. Raises pymongo's errors when the store fails: call it again.
+        """
+        if self.expire_at is None:
+            pipeline.learn_basins(self.tools.basins)
+        if self.expire_at is None or now >= self.expire_at:
+            expiry.remove_simulated(now, self._names())
+            pipeline.sweep()
+            self.expire_at = now + _EXPIRE_EVERY
+        stored = 0
+        for glider, mission, batch in self._missing(now):
+            if asked_to_end():
+                break
+            stored += self._take_in(glider, mission, batch, now)
+        derivation.rebuild(self.tools.basin_map)
+        return stored
+
+    def _missing(self, now: datetime) -> Iterator[tuple[Glider, datetime, list[Dive]]]:
+        for place, glider in enumerate(self.fleet):
+            ended = self.schedule.ended(glider, place / len(self.fleet), now - self.backfill, now)
+            for mission, made in groupby(ended, key=lambda pair: pair[0]):
+                there = self._there(glider, mission)
+                lacking = [dive for _, dive in made if dive.number not in there]
+                for first in range(0, len(lacking), _DIVES_AT_ONCE):
+                    yield glider, mission, lacking[first : first + _DIVES_AT_ONCE]
+
+    def _there(self, glider: Glider, mission: datetime) -> set[int]:
+        key = glider.platform, stamp(mission)
+        if key not in self.numbers:
+            # Only the missions of now are asked for: older ones need not be remembered.
+            self.numbers = {k: v for k, v in self.numbers.items() if k[1] >= stamp(mission - self.backfill * 2)}
+            self.numbers[key] = profiles.numbers(*key)
+        return self.numbers[key]
+
+    def _take_in(self, glider: Glider, mission: datetime, batch: Sequence[Dive], now: datetime) -> int:
+        made = self.schedule.observations(glider, mission, batch)
+        digest = _digest(made)
+        span = assembly.Span(self.tools.span.earliest_ms, to_ms(now))
+        draft = assembly.draft(made, identity_of(glider, mission), digest, span, self.tools.basin_map)
+        file = File(Path(f"{glider.platform} {batch[0].number}"), digest, 0, "halocline simulate", made_up=True)
+        try:
+            pipeline.take_in(draft, file, replace(self.tools, names=self._names()))
+        except Refused as refusal:
+            # Another simulator was first: the next call leaves out what is there by then.
+            log.info("simulated_refused", platform=glider.platform, mission=stamp(mission), code=refusal.code)
+            self.numbers.pop((glider.platform, stamp(mission)), None)
+            return 0
+        self._there(glider, mission).update(dive.number for dive in batch)
+        return len(batch)
+
+    def _names(self) -> dict[str, PlatformName]:
+        return {**self.tools.names, **{glider.platform: glider.label for glider in self.fleet}}
+
+
+def _digest(made: Observations) -> str:
+    """What stands for the bytes of a file: the same for the same rows."""
+    digest = hashlib.sha256()
+    for values in (made.time_ms, made.lon_deg, made.lat_deg, made.depth_m, made.number):
+        digest.update(values.tobytes())
+    for column in made.columns:
+        digest.update(column.values.tobytes())
+    return digest.hexdigest()
