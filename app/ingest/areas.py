@@ -13,8 +13,12 @@ import shapely
 from shapely.geometry import mapping, shape
 
 from app.domain.geodesy import bbox_union
-from app.domain.records import Basin
+from app.domain.records import Basin, Bbox
 from app.errors import Invalid
+
+# How far an outline for overviews may be off: a share of the area's width, but never more than degrees that one sees.
+_OUTLINE_SHARE = 0.004
+_OUTLINE_DEG = 0.2
 
 
 def known(directory: Path | None) -> list[Basin]:
@@ -66,4 +70,13 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id} has no polygon")
     source = features[0]["properties"].get("source")
     geometry = json.loads(json.dumps(mapping(whole)))
-    return Basin(basin_id, features[0]["name"], box, geometry, str(source) if source else None)
+    return Basin(basin_id, features[0]["name"], box, geometry, str(source) if source else None, _outline(whole, box))
+
+
+def _outline(whole: Any, box: Bbox) -> dict[str, Any]:
+    """The area with as few points as a map needs that shows it whole: off by less than a pixel or two."""
+    west, south, east, north = box
+    wide_deg = max(east - west if east >= west else east - west + 360.0, north - south)
+    simple = whole.simplify(min(_OUTLINE_SHARE * wide_deg, _OUTLINE_DEG))
+    outline: dict[str, Any] = json.loads(json.dumps(mapping(shapely.transform(simple, lambda xy: xy.round(3)))))
+    return outline

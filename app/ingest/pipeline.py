@@ -48,7 +48,7 @@ def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
 
 def learn_basins(found: Sequence[Basin]) -> None:
     """Makes these the basins of the portal, when they are not yet, and marks every mission to be sorted anew."""
-    text = json.dumps([(basin.id, basin.name, basin.source, basin.geometry) for basin in found])
+    text = json.dumps([(basin.id, basin.name, basin.source, basin.geometry, basin.outline) for basin in found])
     digest = hashlib.sha256(text.encode()).hexdigest()
     if basins.digest() != digest:
         basins.replace_all(found)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.domain.records import Mission, Track
 from app.store import tracks
+from app.store.tracks import Detail as Detail
 
 
 def of(mission: Mission) -> Track | None:
@@ -16,6 +17,6 @@ def of_missions(missions: Sequence[Mission]) -> dict[str, Track]:
     return tracks.of_missions([mission.id for mission in missions])
 
 
-def overviews(missions: Sequence[Mission]) -> dict[str, Track]:
+def overviews(missions: Sequence[Mission], detail: Detail = "fine") -> dict[str, Track]:
     """The simplified ways of these missions with the last profile alone, by `platform/mission`; cheap for a fleet."""
-    return tracks.overviews([mission.id for mission in missions])
+    return tracks.overviews([mission.id for mission in missions], detail)

@@ -86,9 +86,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
     ],
     "samples": [
+        # With the count, so that an export knows how many rows it will have without reading one.
         IndexModel(
-            [(key, ASCENDING) for key in ("platform", "mission", "version", "start_at", "number", "part")],
-            name="mission_time",
+            [(key, ASCENDING) for key in ("platform", "mission", "version", "start_at", "number", "part", "count")],
+            name="rows",
             unique=True,
         ),
     ],
@@ -132,6 +133,7 @@ RETIRED = {
     "missions": ("newest", "platform", "data_mode", "basin", "project", "variable", "year"),
     "platforms": ("last_seen",),
     "imports": ("newest",),
+    "samples": ("mission_time",),
 }
 
 _TEXT: Document = {"bsonType": "string", "minLength": 1}

@@ -17,9 +17,9 @@ _FACETS = "missions"
 _MOST_VALUES = 2000
 
 
-def find(platform: str, mission: str) -> Mission | None:
+def find(platform: str, mission: str, session: ClientSession | None = None) -> Mission | None:
     """The mission, or None."""
-    doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"})
+    doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, session=session)
     return mission_from_document(doc) if doc else None
 
 
@@ -114,6 +114,12 @@ def facets() -> dict[str, list[Any]]:
     """What each filter of the missions list may be set to, in order: derived, as of the last rebuild."""
     doc = mongo.db.facets.find_one({"_id": _FACETS})
     return {name: list(doc.get(name, ())) if doc else [] for name in MISSION_FILTERS}
+
+
+def years_of(platform: str, simulated: bool) -> list[int]:
+    """The years in which a platform has real or simulated data, newest first."""
+    found = mongo.db.missions.distinct("years", {"simulated": simulated, "platform": platform}, maxTimeMS=2000)
+    return sorted(found, reverse=True)
 
 
 def derive_facets(session: ClientSession) -> None:

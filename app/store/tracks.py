@@ -1,6 +1,7 @@
 """Tracks: derived, one document a mission: its profiles as column arrays and its lines."""
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from pymongo.client_session import ClientSession
 
@@ -8,6 +9,9 @@ from app.domain.records import Track
 from app.extensions import mongo
 from app.store.documents import track_from_document, track_to_document
 
+# How fine the line of an overview is, and the field that holds it.
+Detail = Literal["fine", "medium", "coarse"]
+_LINES: dict[Detail, str] = {"fine": "simplified", "medium": "medium", "coarse": "coarse"}
 _COLUMNS = ("number", "lon_deg", "lat_deg", "mid_at", "max_depth_m")
 
 
@@ -29,11 +33,17 @@ def put(track: Track, session: ClientSession) -> None:
     mongo.db.tracks.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
 
 
-def overviews(ids: Sequence[str]) -> dict[str, Track]:
-    """The tracks of these missions as an overview draws them, by id: `lines` empty, columns cut to the last profile."""
+def overviews(ids: Sequence[str], detail: Detail = "fine") -> dict[str, Track]:
+    """The tracks of these missions as an overview draws them, by id.
+
+    `simplified` is as fine as asked for, the other lines are empty, columns are cut to the last profile.
+    """
     # A mission of 1 500 profiles is 150 kB; a map of the fleet needs a hundredth of it.
-    cut: dict[str, object] = {"lines": 0, **{name: {"$slice": -1} for name in _COLUMNS}}
-    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, cut).limit(max(len(ids), 1))
+    wanted: dict[str, Any] = dict.fromkeys(("platform", "mission", "version", "hidden", "bbox"), 1)
+    wanted |= {name: {"$slice": -1} for name in _COLUMNS}
+    # What an earlier release derived has one simplified line only.
+    wanted["simplified"] = 1 if detail == "fine" else {"$ifNull": [f"${_LINES[detail]}", "$simplified"]}
+    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, wanted).limit(max(len(ids), 1))
     return {doc["_id"]: track_from_document({**doc, "lines": []}) for doc in cursor}
 
 

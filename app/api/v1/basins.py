@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from app.api.v1 import geojson, schemas
+from app.api.v1 import geojson, links, schemas
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Page
 from app.api.v1.responses import GEOJSON, json
@@ -19,6 +19,29 @@ def page(query: Page) -> Response:
     sums = {total.scope: total for total in totals.of_kind("basin")}
     items = [schemas.Basin.of(basin, sums.get(f"basin:{basin.id}")) for basin in found.items]
     return json(schemas.BasinPage(items=items, next=found.next).model_dump())
+
+
+@bp.get("/outlines")
+@documented(geojson.OutlinesPage, "basins", Page, mimetype=GEOJSON)
+def outlines(query: Page) -> Response:
+    """Simplified outlines of the basins that missions have been in, in the order of their ids, for overviews."""
+    found = basins.visited(query.limit, query.cursor)
+    features = [
+        {
+            "type": "Feature",
+            "id": basin.id,
+            "bbox": basin.bbox,
+            "geometry": basin.geometry,
+            "properties": {
+                "id": basin.id,
+                "name": basin.name,
+                "missions": found.missions[basin.id],
+                "html": links.basin(basin.id)["html"],
+            },
+        }
+        for basin in found.items
+    ]
+    return json({"type": "FeatureCollection", "features": features, "next": found.next}, GEOJSON)
 
 
 @bp.get("/basins/<basin>")

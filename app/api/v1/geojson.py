@@ -8,8 +8,14 @@ from pydantic import BaseModel, ConfigDict
 from app.api.v1 import links
 from app.api.v1.schemas import Basin, Box, DataMode, Next, Time, iso_ms
 from app.domain.records import LonLat, Mission, Platform, Track
+from app.queries.tracks import Detail
 
 Position = tuple[float, float]
+
+
+# A tenth of a metre (RFC 7946, 11.2): further digits would double the size and say nothing. Where the line itself is
+# off by more, fewer say as much.
+_DIGITS: dict[Detail | None, int] = {None: 6, "fine": 6, "medium": 4, "coarse": 3}
 
 
 class Way(BaseModel):
@@ -59,6 +65,7 @@ class SpotProperties(BaseModel):
     mission: str
     simulated: bool
     at: Time
+    max_depth_m: float
     html: str
 
 
@@ -100,6 +107,37 @@ class TracksPage(BaseModel):
     next: Next
 
 
+class OutlineProperties(BaseModel):
+    """Which basin the outline is of, and how many missions have been there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    name: str
+    missions: int
+    html: str
+
+
+class Outline(BaseModel):
+    """A basin's simplified outline."""
+
+    type: Literal["Feature"]
+    id: str
+    bbox: Box
+    geometry: dict[str, Any]
+    properties: OutlineProperties
+
+
+class OutlinesPage(BaseModel):
+    """A page of the simplified outlines of basins with missions, as a GeoJSON FeatureCollection."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["FeatureCollection"]
+    features: list[Outline]
+    next: Next
+
+
 class Area(BaseModel):
     """A basin's outline as a GeoJSON feature."""
 
@@ -110,9 +148,12 @@ class Area(BaseModel):
     properties: Basin
 
 
-def features(mission: Mission, track: Track, platform: Platform | None, simplified: bool) -> list[dict[str, Any]]:
-    """The way of a mission and its last position (left out when it has none)."""
-    lines = track.simplified if simplified else track.lines
+def features(
+    mission: Mission, track: Track, platform: Platform | None, detail: Detail | None = None
+) -> list[dict[str, Any]]:
+    """The way of a mission, simplified if a detail is given, and its last position (left out when it has none)."""
+    lines = track.simplified if detail else track.lines
+    digits = _DIGITS[detail]
     whose = {
         "platform": mission.platform,
         "serial": platform.serial if platform else mission.platform,
@@ -125,7 +166,7 @@ def features(mission: Mission, track: Track, platform: Platform | None, simplifi
         {
             "type": "Feature",
             "id": f"{mission.id}/track",
-            "geometry": _way(lines),
+            "geometry": _way(lines, digits),
             "properties": whose
             | {
                 "kind": "track",
@@ -144,18 +185,18 @@ def features(mission: Mission, track: Track, platform: Platform | None, simplifi
             {
                 "type": "Feature",
                 "id": f"{mission.id}/last_position",
-                "geometry": {"type": "Point", "coordinates": _rounded((track.lon_deg[-1], track.lat_deg[-1]))},
-                "properties": whose | {"kind": "last_position", "at": iso_ms(track.mid_at[-1])},
+                "geometry": {"type": "Point", "coordinates": _rounded((track.lon_deg[-1], track.lat_deg[-1]), digits)},
+                "properties": whose
+                | {"kind": "last_position", "at": iso_ms(track.mid_at[-1]), "max_depth_m": track.max_depth_m[-1]},
             }
         )
     return found
 
 
-def _way(lines: Sequence[Sequence[LonLat]]) -> dict[str, Any] | None:
-    drawable = [[_rounded(position) for position in line] for line in lines if len(line) > 1]
+def _way(lines: Sequence[Sequence[LonLat]], digits: int) -> dict[str, Any] | None:
+    drawable = [[_rounded(position, digits) for position in line] for line in lines if len(line) > 1]
     return {"type": "MultiLineString", "coordinates": drawable} if drawable else None
 
 
-def _rounded(position: LonLat) -> LonLat:
-    # A tenth of a metre (RFC 7946, 11.2): further digits would double the size and say nothing.
-    return round(position[0], 6), round(position[1], 6)
+def _rounded(position: LonLat, digits: int) -> LonLat:
+    return round(position[0], digits), round(position[1], digits)

@@ -1,14 +1,17 @@
 """Query parameters of each endpoint, read strictly: what is unknown, repeated or off is refused by name."""
 
 from datetime import datetime
+from math import isfinite
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from app.domain.records import Bbox
 from app.domain.times import day_or_moment
 from app.errors import Invalid
 from app.queries.missions import Sort
+from app.queries.tracks import Detail
 
 # Long enough for a screen, short enough that no reader makes a worker hold a whole collection.
 MAX_LIMIT = 200
@@ -101,6 +104,38 @@ class MissionList(MissionFilters, Page):
     sort: Sort = Field(
         "newest",
         description="`newest` or `oldest` data first, or the `longest`, `farthest`, `deepest`, most `profiles`.",
+    )
+
+
+def _box(text: object) -> Bbox:
+    """West, south, east, north of `W,S,E,N` in degrees. Raises ValueError."""
+    try:
+        west, south, east, north = (float(side) for side in str(text).split(","))
+    except ValueError:
+        raise ValueError("must be four numbers: west, south, east, north") from None
+    if not all(isfinite(side) for side in (west, south, east, north)):
+        raise ValueError("must be four numbers: west, south, east, north")
+    if not (-180 <= west <= 180 and -180 <= east <= 180):
+        raise ValueError("west and east must lie from -180 to 180")
+    if not -90 <= south <= north <= 90:
+        raise ValueError("south and north must lie from -90 to 90, south first")
+    return west, south, east, north
+
+
+_BOX_SCHEMA: Any = {"type": "string", "pattern": r"^[^,]+,[^,]+,[^,]+,[^,]+$", "examples": ["10,53,30,66"]}
+
+
+class TrackList(MissionList):
+    """A page of the ways of missions that match all the given filters."""
+
+    bbox: Annotated[Bbox, BeforeValidator(_box), WithJsonSchema(_BOX_SCHEMA)] | None = Field(
+        None,
+        description="`west,south,east,north` in degrees: missions whose box of positions meets this one. "
+        "West is greater than east for a box across 180 degrees.",
+    )
+    detail: Detail = Field(
+        "fine",
+        description="How far lines may be off: `fine` 0.002 degrees, `medium` 0.02, `coarse` 0.1, for the whole world.",
     )
 
 

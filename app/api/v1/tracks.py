@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from app.api.v1 import geojson
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import MissionList
+from app.api.v1.parameters import TrackList
 from app.api.v1.responses import GEOJSON, json
 from app.queries import missions, platforms, tracks
 
@@ -22,25 +22,27 @@ def one(platform: str, mission: str) -> Response:
     found = missions.find(platform, mission)
     track = tracks.of(found)
     owner = platforms.named([found.platform]).get(found.platform)
-    features = geojson.features(found, track, owner, simplified=False) if track else []
+    features = geojson.features(found, track, owner) if track else []
     bbox = {"bbox": track.bbox} if track and track.bbox else {}
     return json({"type": "FeatureCollection", **bbox, "features": features}, GEOJSON)
 
 
 @bp.get("/tracks")
-@documented(geojson.TracksPage, "tracks", MissionList, mimetype=GEOJSON)
-def page(query: MissionList) -> Response:
+@documented(geojson.TracksPage, "tracks", TrackList, mimetype=GEOJSON)
+def page(query: TrackList) -> Response:
     """Ways and last positions of the missions that match, newest data first.
 
-    Lines are simplified; `limit` counts missions. `next` is a member beside those of GeoJSON.
+    Lines are simplified as far as `detail` says; `limit` counts missions. `next` is a member beside those of GeoJSON.
     """
-    found = missions.page(query.filters(), query.limit, query.cursor, sort=query.sort, **query.span())
-    ways = tracks.overviews(found.items)
+    found = missions.page(
+        query.filters(), query.limit, query.cursor, sort=query.sort, within=query.bbox, **query.span()
+    )
+    ways = tracks.overviews(found.items, query.detail)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))
     features = [
         feature
         for mission in found.items
         if mission.id in ways
-        for feature in geojson.features(mission, ways[mission.id], owners.get(mission.platform), simplified=True)
+        for feature in geojson.features(mission, ways[mission.id], owners.get(mission.platform), query.detail)
     ]
     return json({"type": "FeatureCollection", "features": features, "next": found.next}, GEOJSON)

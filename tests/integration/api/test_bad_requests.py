@@ -15,7 +15,7 @@ from app.config import Settings
 from app.extensions import mongo
 
 Get = Callable[..., Any]
-LISTS = ["/missions", "/tracks", "/platforms", "/basins", "/missions/smilla77/20221208T1145/profiles"]
+LISTS = ["/missions", "/tracks", "/platforms", "/basins", "/outlines", "/missions/smilla77/20221208T1145/profiles"]
 PLAIN = [
     "/totals",
     "/stats",
