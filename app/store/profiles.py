@@ -32,6 +32,19 @@ def of_version(platform: str, mission: str, version: str, session: ClientSession
     return list(mongo.db.profiles.find(query, session=session).sort(_ORDER))
 
 
+def are_of_file(platform: str, mission: str, version: str, sha256: str, session: ClientSession | None = None) -> bool:
+    """Whether all profiles of a version came with this file."""
+    query = {"platform": platform, "mission": mission, "version": version, "sha256": {"$ne": sha256}}
+    return mongo.db.profiles.find_one(query, {"_id": 1}, session=session) is None
+
+
+def spans(platform: str, mission: str, version: str) -> list[dict[str, Any]]:
+    """Number, times and depth of all profiles of a version in time order."""
+    query = {"platform": platform, "mission": mission, "version": version}
+    wanted = {"number": 1, "start_at": 1, "mid_at": 1, "end_at": 1, "max_depth_m": 1}
+    return list(mongo.db.profiles.find(query, wanted).sort(_ORDER))
+
+
 def put(documents: Sequence[dict[str, Any]], afresh: bool, session: ClientSession | None = None) -> None:
     """Stores profile documents under their ids."""
     bulk.put(mongo.db.profiles, documents, afresh, session)

@@ -1,6 +1,7 @@
 """Samples: one profile's measurements as compressed columns; number 0 holds what lies outside every profile."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -8,15 +9,41 @@ from pymongo.client_session import ClientSession
 from app.extensions import mongo
 from app.store import bulk
 
+_ORDER = [("start_at", 1), ("number", 1), ("part", 1)]
 
-def of_version(platform: str, mission: str, version: str) -> Iterator[dict[str, Any]]:
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many rows a version has, and the highest of its profiles' numbers."""
+
+    rows: int
+    highest_number: int
+
+
+def of_version(
+    platform: str, mission: str, version: str, session: ClientSession | None = None
+) -> Iterator[dict[str, Any]]:
     """The sample documents of a version in time order, a few at a time: memory stays bounded.
 
     Each has `number`, `count` and `columns`: {variable: {"unit", "dtype", "data"}}; see `domain.columns`.
     """
     query = {"platform": platform, "mission": mission, "version": version}
-    order = [("start_at", 1), ("number", 1), ("part", 1)]
-    yield from mongo.db.samples.find(query).sort(order).batch_size(20)
+    yield from mongo.db.samples.find(query, session=session).sort(_ORDER).batch_size(20)
+
+
+def extent(platform: str, mission: str, version: str, session: ClientSession | None = None) -> Extent:
+    """How much a version holds, told by the index alone."""
+    query = {"platform": platform, "mission": mission, "version": version}
+    sums = {"_id": None, "rows": {"$sum": "$count"}, "highest_number": {"$max": "$number"}}
+    found = list(mongo.db.samples.aggregate([{"$match": query}, {"$group": sums}], hint="rows", session=session))
+    return Extent(found[0]["rows"], found[0]["highest_number"]) if found else Extent(0, 0)
+
+
+def first_types(platform: str, mission: str, version: str, session: ClientSession | None = None) -> dict[str, str]:
+    """The types of the first sample document's columns: {variable: a Dtype of `domain.columns`}."""
+    query = {"platform": platform, "mission": mission, "version": version}
+    found = mongo.db.samples.find_one(query, {"columns": 1}, sort=_ORDER, session=session)
+    return {name: column["dtype"] for name, column in found["columns"].items()} if found else {}
 
 
 def put(documents: Sequence[dict[str, Any]], afresh: bool, session: ClientSession | None = None) -> None:

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made from the endpoints themselves, and the page to browse it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from flask import Blueprint, Response, render_template, url_for
@@ -11,7 +11,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 
 from app.api.v1 import reference
 from app.api.v1.parameters import Parameters, read
-from app.api.v1.responses import JSON, json
+from app.api.v1.responses import JSON, NETCDF, json
 from app.api.v1.schemas import Problem
 
 bp = Blueprint("openapi", __name__)
@@ -22,6 +22,7 @@ _PATH = {
     "basin": "Basin id, as `/basins` lists it.",
 }
 _ETAG = {"ETag": {"description": "Strong; send it back as `If-None-Match`.", "schema": {"type": "string"}}}
+_BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}}
 View = TypeVar("View", bound=Callable[..., Response])
 
 
@@ -38,7 +39,7 @@ class _Answers(SpecTreeResponse):
     """What an endpoint answers. spectree would call every body `application/json`, problems and CSV too."""
 
     def __init__(
-        self, answer: type[BaseModel] | None, says: str, mimetype: str, may_be_missing: bool, also: str | None
+        self, answer: type[BaseModel] | None, says: str, mimetype: str, may_be_missing: bool, also: str | Sequence[str]
     ) -> None:
         problems: dict[str, Any] = {"HTTP_400": (Problem, "A parameter is off; `errors` names it.")}
         if may_be_missing:
@@ -46,7 +47,8 @@ class _Answers(SpecTreeResponse):
         problems["HTTP_503"] = (Problem, "The database is away; `Retry-After` says when to try again.")
         super().__init__(HTTP_200=(answer, says), HTTP_304=(None, "The reader's copy is the newest."), **problems)
         self._mimetype = mimetype
-        self._also = {also: {"schema": {"type": "string"}}} if also else {}
+        forms = [also] if isinstance(also, str) else also
+        self._also = {form: {"schema": _BODIES.get(form, {"type": "string"})} for form in forms}
 
     def generate_spec(self, *args: Any, **options: Any) -> dict[str, Any]:
         answers = super().generate_spec(*args, **options)
@@ -84,11 +86,11 @@ def documented(
     mimetype: str = JSON,
     says: str = "OK",
     may_be_missing: bool = False,
-    also: str | None = None,
+    also: str | Sequence[str] = (),
 ) -> Callable[[View], View]:
     """Puts an endpoint into the document and checks its query, which the view gets as `query` if it takes any.
 
-    `also` is a second media type that the same address answers with, as text.
+    `also` are further media types that the same address answers with.
     """
 
     def decorate(view: View) -> View:

@@ -1,0 +1,176 @@
+"""NetCDF files in the classic format, made while they are sent: a header, then rows of fixed size.
+
+Needs no library, so that web workers stay small; docs/adr/0008 says why. Only what exports need: fixed variables that
+fit into the header's company, and one growing dimension whose rows are sent as they are read.
+Source: https://docs.unidata.ucar.edu/netcdf-c/current/file_format_specifications.html (CDF-2, 64-bit offset).
+"""
+
+import struct
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, Literal
+
+Type = Literal["char", "int", "float", "double"]
+Value = str | int | float
+
+_CODES: dict[str, int] = {"char": 2, "int": 4, "float": 5, "double": 6}
+_FORMATS: dict[str, str] = {"int": "i", "float": "f", "double": "d"}
+_SIZES: dict[str, int] = {"char": 1, "int": 4, "float": 4, "double": 8}
+_DIMENSION, _VARIABLE, _ATTRIBUTE = 10, 11, 12
+# The header counts rows with 31 bits.
+MOST_ROWS = 2**31 - 1
+# A slice of rows that a socket takes at once, and that is nothing to a worker's memory.
+_SLICE_BYTES = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable. One that grows with the rows has no `values`, and `fill` where a row has none.
+
+    A fixed one holds its `values` in the file's own bytes, along `dimensions`.
+    """
+
+    name: str
+    type: Type
+    attributes: Mapping[str, Value]
+    dimensions: tuple[str, ...] = ()
+    values: bytes | None = None
+    fill: float = 0
+
+    @property
+    def grows(self) -> bool:
+        return self.values is None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a file holds but for its rows. `dimensions` are the fixed ones; `rows` is the one that grows."""
+
+    rows: str
+    dimensions: Mapping[str, int]
+    attributes: Mapping[str, Value]
+    variables: Sequence[Variable]
+
+    @cached_property
+    def growing(self) -> list[Variable]:
+        """The variables that every row has a value of, in the order in which it has them."""
+        return [variable for variable in self.variables if variable.grows]
+
+    @property
+    def row_bytes(self) -> int:
+        """The size of a row."""
+        return sum(_SIZES[variable.type] for variable in self.growing)
+
+    @cached_property
+    def _offsets(self) -> dict[str, int]:
+        """Where in a row the value of each variable begins."""
+        ends = accumulate((_SIZES[variable.type] for variable in self.growing), initial=0)
+        return {variable.name: end for variable, end in zip(self.growing, ends, strict=False)}
+
+    def header(self, rows: int) -> bytes:
+        """The file up to its first row. Raises OverflowError for more rows than the format can count."""
+        if rows > MOST_ROWS:
+            raise OverflowError(f"{rows} rows are more than a file can have")
+        size = len(self._header(rows, 0))
+        fixed = b"".join(_padded(variable.values) for variable in self.variables if variable.values is not None)
+        return self._header(rows, size) + fixed
+
+    def _header(self, rows: int, size: int) -> bytes:
+        numbers = {name: place for place, name in enumerate((self.rows, *self.dimensions))}
+        begin = size
+        places: dict[str, int] = {}
+        for variable in self.variables:
+            if variable.values is not None:
+                places[variable.name] = begin
+                begin += len(_padded(variable.values))
+        places |= {name: begin + place for name, place in self._offsets.items()}
+        dimensions = [_name(name) + _int(length) for name, length in ((self.rows, 0), *self.dimensions.items())]
+        variables = [
+            _name(variable.name)
+            + _dimensions([numbers[name] for name in ((self.rows,) if variable.grows else variable.dimensions)])
+            + _attributes(variable.attributes, variable.type)
+            + _int(_CODES[variable.type])
+            + _int(_SIZES[variable.type] if variable.grows else len(_padded(variable.values or b"")))
+            + struct.pack(">q", places[variable.name])
+            for variable in self.variables
+        ]
+        return b"".join(
+            (
+                b"CDF\x02",
+                _int(rows),
+                _list(_DIMENSION, dimensions),
+                _attributes(self.attributes, "double"),
+                _list(_VARIABLE, variables),
+            )
+        )
+
+    def chunks(self, count: int, columns: Mapping[str, "array[Any]"]) -> Iterator[bytes]:
+        """So many rows with these columns, by variable; a variable without a column has its fill in each of them.
+
+        Raises ValueError for a column of another length or type than the header says.
+        """
+        blank = b"".join(struct.pack(f">{_FORMATS[v.type]}", v.fill) for v in self.growing)
+        swapped: list[tuple[int, int, bytes]] = []
+        for variable in self.growing:
+            if (column := columns.get(variable.name)) is None:
+                continue
+            if len(column) != count or column.typecode != _FORMATS[variable.type]:
+                raise ValueError(f"{len(column)} values of {column.typecode!r} for {variable.name}")
+            if sys.byteorder == "little":
+                column = column[:]
+                column.byteswap()
+            swapped.append((self._offsets[variable.name], _SIZES[variable.type], column.tobytes()))
+        step = max(_SLICE_BYTES // len(blank), 1)
+        for first in range(0, count, step):
+            some = min(step, count - first)
+            rows = bytearray(blank * some)
+            for offset, size, data in swapped:
+                # Byte by byte of a value, but for all rows at once: the loop over rows is the interpreter's own.
+                for byte in range(size):
+                    rows[offset + byte :: len(blank)] = data[first * size + byte : (first + some) * size : size]
+            yield bytes(rows)
+
+
+def text(value: str) -> bytes:
+    """A text as attributes and character variables hold it: UTF-8 without what ends or hides a text in C."""
+    plain = "".join(char if char >= " " or char in "\n\t" else "\ufffd" for char in value)
+    return plain.encode("utf-8", "replace")
+
+
+def _name(name: str) -> bytes:
+    data = name.encode("ascii")
+    return _int(len(data)) + _padded(data)
+
+
+def _dimensions(numbers: Sequence[int]) -> bytes:
+    return _int(len(numbers)) + b"".join(map(_int, numbers))
+
+
+def _attributes(attributes: Mapping[str, Value], number: Type) -> bytes:
+    return _list(_ATTRIBUTE, [_name(name) + _attribute(value, number) for name, value in attributes.items()])
+
+
+def _attribute(value: Value, number: Type) -> bytes:
+    """A text as characters, a number in the variable's own type."""
+    if isinstance(value, str):
+        data = text(value)
+        return _int(_CODES["char"]) + _int(len(data)) + _padded(data)
+    kind: Type = number if number != "char" else "double"
+    return _int(_CODES[kind]) + _int(1) + _padded(struct.pack(f">{_FORMATS[kind]}", value))
+
+
+def _list(tag: int, items: Iterable[bytes]) -> bytes:
+    every = list(items)
+    return _int(tag) + _int(len(every)) + b"".join(every) if every else _int(0) + _int(0)
+
+
+def _int(value: int) -> bytes:
+    return struct.pack(">i", value)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + b"\0" * (-len(data) % 4)

@@ -1,0 +1,142 @@
+"""A mission's samples as NetCDF: every value of the CSV, and a file that importers take for the mission itself."""
+
+import csv
+from collections.abc import Callable
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from pymongo.database import Database
+
+from app import config
+from app.ingest import identity, kit, runs
+
+Get = Callable[..., Any]
+Report = dict[str, Any]
+ROOT = Path(__file__).parents[3]
+DEMO = {path.name: path for path in sorted((ROOT / "demo").glob("*.nc"))}
+DATA = "/missions/smilla77/20221208T1145/data?format=netcdf"
+# Of what a dry run says: all that is computed from the samples.
+FIGURES = (
+    *("platform", "mission", "data_mode", "samples", "profiles", "distance_m", "max_depth_m", "vertical_m"),
+    *("start_at", "end_at", "bbox", "basins"),
+)
+
+
+@pytest.fixture(params=sorted(DEMO))
+def original(request: pytest.FixtureRequest) -> Path:
+    """A file of the demo."""
+    return DEMO[request.param]
+
+
+@pytest.fixture
+def tools(settings: config.Settings) -> kit.Kit:
+    """What an import needs."""
+    return kit.kit(settings, identity.options(None, None, None))
+
+
+@pytest.fixture
+def mission(original: Path, tools: kit.Kit, db: Database[Any]) -> Report:
+    """The mission of that file, taken in: what the import said of it."""
+    (report,) = runs.real([original], tools)
+    assert report.mission is not None
+    return report.mission
+
+
+@pytest.fixture
+def exported(mission: Report, client: FlaskClient, tmp_path: Path) -> Path:
+    """The mission as a NetCDF file."""
+    path = tmp_path / "exported.nc"
+    address = f"/api/v1/missions/{mission['platform']}/{mission['mission']}/data"
+    path.write_bytes(client.get(address, query_string={"format": "netcdf"}, buffered=True).data)
+    return path
+
+
+@pytest.fixture
+def table(mission: Report, client: FlaskClient) -> dict[str, list[str]]:
+    """The mission as CSV: its cells by column."""
+    answer = client.get(f"/api/v1/missions/{mission['platform']}/{mission['mission']}/data", buffered=True)
+    names, *rows = csv.reader(StringIO(answer.text))
+    return {name.partition(" (")[0]: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+@pytest.fixture
+def stored(get: Get, tmp_path: Path) -> netCDF4.Dataset:
+    """Smilla's mission of the small fleet as a file, open."""
+    path = tmp_path / "smilla.nc"
+    path.write_bytes(get(DATA).data)
+    with netCDF4.Dataset(path) as file:
+        yield file
+
+
+def numbers(cells: list[str]) -> list[float]:
+    return [float(cell) if cell else np.nan for cell in cells]
+
+
+def filled(variable: Any) -> list[float]:
+    return np.ma.filled(variable[:].astype(float), np.nan).tolist()
+
+
+def test_the_file_has_every_value_of_the_csv(exported: Path, table: dict[str, list[str]]) -> None:
+    measured = [name for name in table if name not in ("time", "profile")]
+    with netCDF4.Dataset(exported) as file:
+        ours = {getattr(found, "source_name", name).lower(): found for name, found in file.variables.items()}
+        by_name = ours | {name: file[name.upper()] for name in ("longitude", "latitude", "depth")}
+        got = {name: filled(by_name[SOURCE_NAMES.get(name, name)]) for name in measured}
+    np.testing.assert_equal(got, {name: numbers(table[name]) for name in measured})
+
+
+def test_the_file_has_every_time_and_profile_number_of_the_csv(exported: Path, table: dict[str, list[str]]) -> None:
+    with netCDF4.Dataset(exported) as file:
+        seconds, profiles = file["TIME"][:].tolist(), file["PROFILE_NUMBER"][:].filled(0).tolist()
+    assert seconds == [datetime.fromisoformat(time).timestamp() for time in table["time"]]
+    assert profiles == [int(number) for number in table["profile"]]
+
+
+def test_an_importer_takes_the_file_for_the_mission(exported: Path, mission: Report, tools: kit.Kit) -> None:
+    (again,) = runs.dry([exported], tools)
+    assert again.mission is not None, again.reason
+    assert {name: again.mission[name] for name in FIGURES} == {name: mission[name] for name in FIGURES}
+
+
+def test_the_size_is_told_before_the_file_is_made(get: Get) -> None:
+    answer = get(DATA)
+    assert answer.mimetype == "application/x-netcdf"
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    assert int(get(DATA, method="HEAD").headers["Content-Length"]) == len(answer.data)
+
+
+def test_the_file_is_a_cf_trajectory_under_og1_names(stored: netCDF4.Dataset) -> None:
+    assert stored.featureType == "trajectory"
+    assert stored.id == "smilla77_20221208T1145_D"
+    assert stored.dimensions["N_MEASUREMENTS"].isunlimited()
+    assert stored["TRAJECTORY"].cf_role == "trajectory_id"
+    assert stored["TRAJECTORY"][:].tobytes().decode() == "smilla77_20221208T1145"
+    assert stored["TEMP"].standard_name == "sea_water_temperature"
+    assert stored["TIME"].units == "seconds since 1970-01-01T00:00:00Z"
+
+
+def test_the_file_says_where_it_comes_from(stored: netCDF4.Dataset) -> None:
+    assert stored.source == f"nrt.nc (SHA-256 {'0' * 64})"
+    assert stored.halocline_version == "v1"
+    assert (stored.data_mode, stored.simulated) == ("D", "false")
+    assert stored.geospatial_lon_min == 15.98102
+
+
+def test_samples_outside_profiles_have_no_profile_number(stored: netCDF4.Dataset) -> None:
+    assert stored["PROFILE_NUMBER"][:].tolist() == [None, 1, 1]
+
+
+def test_a_broken_number_of_rows_breaks_the_file_off(get: Get, db: Database[Any]) -> None:
+    db.samples.update_one({"number": 1}, {"$set": {"count": 3}})
+    with pytest.raises(ValueError, match="2 values"):
+        get(DATA)
+
+
+# What the demo's files call a variable for which we have another name.
+SOURCE_NAMES = {"oxygen": "oxygen_concentration"}
