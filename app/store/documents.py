@@ -107,7 +107,9 @@ def platform_from_document(doc: Mapping[str, Any]) -> Platform:
 
 def track_to_document(track: Track) -> Document:
     """The track as its document: column arrays."""
-    return {"_id": f"{track.platform}/{track.mission}", **asdict(track)}
+    # Not asdict, which copies every number: a track has thousands, and is derived anew with each profile.
+    columns = {name: getattr(track, name) for name in Track.__slots__}
+    return {"_id": f"{track.platform}/{track.mission}", **columns}
 
 
 def track_from_document(doc: Mapping[str, Any]) -> Track:

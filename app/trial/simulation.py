@@ -75,8 +75,6 @@ def follow(
         except PyMongoError as error:
             if not transactions.is_away(error):
                 raise
-            # What a failed commit left is not known: it is looked up.
-            simulator.numbers.clear()
             ready, pause_s = False, min(max(pause_s * 2, FIRST_WAIT_S), LONGEST_WAIT_S)
             log.warning("store_away", error=type(error).__name__, retry_in_s=pause_s)
         if wait(pause_s or every_s):

@@ -5,7 +5,7 @@ Two simulators at once do no harm: they make the same dives, and what is stored 
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -34,13 +34,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Simulator:
-    """Takes the dives in that have ended since the last call. `numbers` holds what the store has, by mission."""
+    """Takes the dives in that have ended by now. `since` is the moment up to which all are known to be stored."""
 
     tools: Kit
     schedule: Schedule
     fleet: Sequence[Glider] = FLEET
     backfill: timedelta = BACKFILL
-    numbers: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    since: datetime | None = None
     expire_at: datetime | None = None
 
     def catch_up(self, now: datetime, asked_to_end: Callable[[], bool] = lambda: False) -> int:
@@ -54,30 +54,28 @@ class Simulator:
             expiry.remove_simulated(now, self._names())
             pipeline.sweep()
             self.expire_at = now + _EXPIRE_EVERY
-        stored = 0
-        for glider, mission, batch in self._missing(now):
+        # Until all is in, nothing is known: after a failure the store is asked what it has.
+        since, self.since = self.since, None
+        stored, complete = 0, True
+        for glider, mission, batch in self._missing(since, now):
             if asked_to_end():
                 break
-            stored += self._take_in(glider, mission, batch, now)
+            taken = self._take_in(glider, mission, batch, now)
+            stored, complete = stored + taken, complete and taken > 0
+        else:
+            self.since = now if complete else None
         derivation.rebuild(self.tools.basin_map)
         return stored
 
-    def _missing(self, now: datetime) -> Iterator[tuple[Glider, datetime, list[Dive]]]:
+    def _missing(self, since: datetime | None, now: datetime) -> Iterator[tuple[Glider, datetime, list[Dive]]]:
+        opening = now - self.backfill
         for place, glider in enumerate(self.fleet):
-            ended = self.schedule.ended(glider, place / len(self.fleet), now - self.backfill, now)
+            ended = self.schedule.ended(glider, place / len(self.fleet), max(since or opening, opening), now)
             for mission, made in groupby(ended, key=lambda pair: pair[0]):
-                there = self._there(glider, mission)
+                there = profiles.numbers(glider.platform, stamp(mission)) if since is None else set()
                 lacking = [dive for _, dive in made if dive.number not in there]
                 for first in range(0, len(lacking), _DIVES_AT_ONCE):
                     yield glider, mission, lacking[first : first + _DIVES_AT_ONCE]
-
-    def _there(self, glider: Glider, mission: datetime) -> set[int]:
-        key = glider.platform, stamp(mission)
-        if key not in self.numbers:
-            # Only the missions of now are asked for: older ones need not be remembered.
-            self.numbers = {k: v for k, v in self.numbers.items() if k[1] >= stamp(mission - self.backfill * 2)}
-            self.numbers[key] = profiles.numbers(*key)
-        return self.numbers[key]
 
     def _take_in(self, glider: Glider, mission: datetime, batch: Sequence[Dive], now: datetime) -> int:
         made = self.schedule.observations(glider, mission, batch)
@@ -90,9 +88,7 @@ class Simulator:
         except Refused as refusal:
             # Another simulator was first: the next call leaves out what is there by then.
             log.info("simulated_refused", platform=glider.platform, mission=stamp(mission), code=refusal.code)
-            self.numbers.pop((glider.platform, stamp(mission)), None)
             return 0
-        self._there(glider, mission).update(dive.number for dive in batch)
         return len(batch)
 
     def _names(self) -> dict[str, PlatformName]:
