@@ -14,6 +14,7 @@ from app import events
 from app.domain import geodesy, lifecycle
 from app.domain.basins import BasinMap
 from app.domain.records import BasinShare, LonLat, Track
+from app.ingest import redrawing
 from app.ingest.summing import summed
 from app.store import changes, missions, pending, profiles, totals, tracks, transactions, updates
 
@@ -24,7 +25,7 @@ _COARSE_DEG = 0.1
 log = structlog.get_logger(__name__)
 
 
-def rebuild(basin_map: BasinMap) -> list[str]:
+def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
     """Rebuilds whatever is outdated, each scope in a transaction that logs the change. Returns what could not be.
 
     Scopes come in the order of their names: basins of missions, then tracks, then the totals that sum them up. One
@@ -42,7 +43,8 @@ def rebuild(basin_map: BasinMap) -> list[str]:
         else:
             if number is not None:
                 events.nudge(number)
-    return failed
+    # Last, because they take longest; a caller that comes every few seconds draws no mission more than once a minute.
+    return failed + redrawing.redraw(draw_at_once)
 
 
 def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | None:

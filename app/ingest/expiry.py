@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 from app import events
 from app.ingest import fleet
 from app.ingest.identity import PlatformName
-from app.store import changes, missions, pending, tracks, transactions, versions
+from app.store import changes, missions, pending, sections, tracks, transactions, versions
 
 SIMULATED_KEPT = timedelta(hours=48)
 # A fleet of ten that begins two missions a day; what is left over is found the next time.
@@ -41,7 +41,10 @@ def _removed(
     at = datetime.now(UTC)
     versions.retire(platform, mission, version, at, session)
     tracks.remove(platform, mission, session)
-    pending.forget((f"mission:{platform}/{mission}", f"basins:{platform}/{mission}"), session)
+    sections.remove(platform, mission, session)
+    pending.forget(
+        (f"sections:{platform}/{mission}", f"mission:{platform}/{mission}", f"basins:{platform}/{mission}"), session
+    )
     fleet.refresh(platform, names, session)
     number = changes.append((f"mission:{platform}/{mission}", f"platform:{platform}", "simulated"), at, session)
     pending.mark((f"updates:{platform}",), number, session)

@@ -151,7 +151,12 @@ def _commit(work: Callable[[ClientSession, datetime], Outcome | None], draft: Dr
             # Simulated missions are in no total: nothing that real ones add up to is outdated.
             summed = "simulated" if draft.simulated else "totals"
             number = changes.append((f"mission:{platform}/{mission}", f"platform:{platform}", summed), now, session)
-            scopes = (f"mission:{platform}/{mission}", f"updates:{platform}", *(("totals",) * (not draft.simulated)))
+            scopes = (
+                f"mission:{platform}/{mission}",
+                f"sections:{platform}/{mission}",
+                f"updates:{platform}",
+                *(("totals",) * (not draft.simulated)),
+            )
             pending.mark(scopes, number, session)
         if not file.made_up:
             imports.log(_attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)

@@ -84,6 +84,9 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="mission_time",
             unique=True,
         ),
+        IndexModel(
+            [(key, ASCENDING) for key in ("platform", "mission", "version", "number", "start_at")], name="number"
+        ),
     ],
     "samples": [
         # With the count, so that an export knows how many rows it will have without reading one.
@@ -94,6 +97,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
     ],
     "tracks": [IndexModel([("platform", ASCENDING), ("mission", ASCENDING)], name="mission", unique=True)],
+    "sections": [
+        IndexModel(
+            [("platform", ASCENDING), ("mission", ASCENDING), ("what", ASCENDING), ("place", ASCENDING)], name="mission"
+        )
+    ],
     "totals": [IndexModel([("kind", ASCENDING)], name="kind")],
     "changes": [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=CHANGES_KEPT_S)],
     "imports": [
@@ -179,6 +187,7 @@ VALIDATORS: dict[str, Document] = {
 def ensure(db: Database[Document]) -> list[str]:
     """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names."""
     known = {found["name"]: found.get("options", {}).get("validator") for found in db.list_collections()}
+    known_before = set(known)
     had_updates = "updates" in known
     for name, indexes in INDEXES.items():
         schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
@@ -195,6 +204,10 @@ def ensure(db: Database[Document]) -> list[str]:
     _complete(db)
     if not had_updates:
         _mark_updates(db)
+    if "sections" not in known_before:
+        for mission in db.missions.find({}, {"_id": 1}):
+            mark = {"$set": {"number": 0}}
+            db.derived_pending.update_one({"_id": f"sections:{mission['_id']}"}, mark, upsert=True)
     return sorted(INDEXES)
 
 

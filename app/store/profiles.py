@@ -38,6 +38,19 @@ def are_of_file(platform: str, mission: str, version: str, sha256: str, session:
     return mongo.db.profiles.find_one(query, {"_id": 1}, session=session) is None
 
 
+def numbered(platform: str, mission: str, version: str, number: int, limit: int) -> list[Profile]:
+    """At most `limit` profiles of a version with this number, in time order."""
+    query = {"platform": platform, "mission": mission, "version": version, "number": number}
+    return [profile_from_document(doc) for doc in mongo.db.profiles.find(query).sort("start_at", 1).limit(limit)]
+
+
+def starting(platform: str, mission: str, version: str, number: int, start_at: datetime) -> Profile | None:
+    """The profile of a version with this number and first time, or None."""
+    query = {"platform": platform, "mission": mission, "version": version, "number": number, "start_at": start_at}
+    doc = mongo.db.profiles.find_one(query)
+    return profile_from_document(doc) if doc else None
+
+
 def spans(platform: str, mission: str, version: str) -> list[dict[str, Any]]:
     """Number, times and depth of all profiles of a version in time order."""
     query = {"platform": platform, "mission": mission, "version": version}

@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from app.domain.records import Profile
 from app.extensions import mongo
 from app.store import bulk
 
@@ -29,6 +30,14 @@ def of_version(
     """
     query = {"platform": platform, "mission": mission, "version": version}
     yield from mongo.db.samples.find(query, session=session).sort(_ORDER).batch_size(20)
+
+
+def of_profile(platform: str, mission: str, version: str, profile: Profile, limit: int) -> Iterator[dict[str, Any]]:
+    """At most `limit` sample documents of a profile in time order."""
+    # The parts of a profile begin within it: the index of times is read over its span alone.
+    span = {"$gte": profile.start_at, "$lte": profile.end_at}
+    query = {"platform": platform, "mission": mission, "version": version, "number": profile.number, "start_at": span}
+    yield from mongo.db.samples.find(query).sort(_ORDER).limit(limit).batch_size(2)
 
 
 def extent(platform: str, mission: str, version: str, session: ClientSession | None = None) -> Extent:

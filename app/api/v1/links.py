@@ -24,7 +24,31 @@ def mission(platform: str, mission: str) -> Links:
         "platform": _path("/api/v1/platforms", platform),
         "track": f"{own}/track",
         "profiles": f"{own}/profiles",
+        "sections": f"{own}/sections",
         "data": f"{own}/data",
+    }
+
+
+def section(platform: str, mission: str, variable: str) -> Links:
+    """Links of a section; `html` is its place on the page for people."""
+    own = _path("/api/v1/missions", platform, mission, "sections", variable)
+    return {
+        "self": own,
+        "csv": f"{own}?format=csv",
+        "png_light": f"{own}.png?theme=light",
+        "png_dark": f"{own}.png?theme=dark",
+        "html": f"{_path('/missions', platform, mission)}#section-{quote(variable, safe='')}",
+    }
+
+
+def ts(platform: str, mission: str) -> Links:
+    """Links of the T-S diagram; `html` is its place on the page for people."""
+    own = _path("/api/v1/missions", platform, mission, "ts")
+    return {
+        "self": own,
+        "png_light": f"{own}.png?theme=light",
+        "png_dark": f"{own}.png?theme=dark",
+        "html": f"{_path('/missions', platform, mission)}#ts",
     }
 
 

@@ -20,6 +20,8 @@ _PATH = {
     "platform": "Platform id in lower case, such as `smilla77`.",
     "mission": "Mission id, such as `20221208T1145`.",
     "basin": "Basin id, as `/basins` lists it.",
+    "variable": "A variable, as `/sections` lists it, such as `temperature`.",
+    "number": "Number of a profile, as `/profiles` lists it.",
 }
 _ETAG = {"ETag": {"description": "Strong; send it back as `If-None-Match`.", "schema": {"type": "string"}}}
 _BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}}

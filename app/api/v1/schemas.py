@@ -98,6 +98,7 @@ class MissionLinks(Resource):
     platform: str
     track: str
     profiles: str
+    sections: str
     data: str
 
 

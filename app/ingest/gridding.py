@@ -1,0 +1,126 @@
+"""Samples into cells of time and depth, a profile at a time: memory depends on the cells, not on the samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# A picture has about 300 pixels for them.
+MOST_ROWS = 150
+# Heights that people think in. A section begins with the finest that gives at most 300 rows and takes a multiple of it.
+_HEIGHTS_M = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+_MULTIPLES = (1, 2, 4, 5, 10, 20, 50, 100)
+_MOST_FINE = 2 * MOST_ROWS
+# Of the cells between a column's first and last value so many have one, or the rows are made higher.
+_FILLED = 0.75
+# No sea is deeper: whatever is stored, there is an end.
+_DEEPEST_M = 12_000.0
+# Percentiles of so many values do not differ from those of all by anything that can be seen.
+MOST_FOR_LIMITS = 250_000
+_PERCENTILES = (1.0, 99.0)
+
+
+def fine_m(deepest_m: float) -> float:
+    """The height of the rows that sums are kept in, m."""
+    deepest_m = min(deepest_m, _DEEPEST_M)
+    return next((height for height in _HEIGHTS_M if deepest_m / height <= _MOST_FINE), _HEIGHTS_M[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Means by depth and time, NaN where nothing was measured: (rows, columns), rows of `bin_m` from the surface."""
+
+    values: Floats
+    bin_m: float
+
+
+@dataclass(slots=True)
+class Sums:
+    """What has been added up of one variable. `stride`: each how manyeth value the limits are taken from."""
+
+    columns: int
+    deepest_m: float
+    stride: int = 1
+    samples: int = 0
+    least: float = np.inf
+    greatest: float = -np.inf
+    total: Floats = field(init=False)
+    count: NDArray[np.int64] = field(init=False)
+    kept: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        rows = max(int(np.ceil(min(self.deepest_m, _DEEPEST_M) / fine_m(self.deepest_m))), 1)
+        self.total = np.zeros((rows, self.columns))
+        self.count = np.zeros((rows, self.columns), dtype=np.int64)
+
+    def add(self, column: int, depth_m: Floats, values: Floats) -> None:
+        """Adds the samples of a profile: (n,) each. Values or depths that are no finite number are left out.
+
+        What stands above the surface belongs to the first row, what is deeper than the mission to none.
+        """
+        rows = self.total.shape[0]
+        height = fine_m(self.deepest_m)
+        good = np.isfinite(values) & np.isfinite(depth_m) & (depth_m <= rows * height)
+        if not good.any():
+            return
+        values, depth_m = values[good], depth_m[good]
+        row = np.clip((depth_m / height).astype(np.intp), 0, rows - 1)
+        self.total[:, column] += np.bincount(row, values, minlength=rows)
+        self.count[:, column] += np.bincount(row, minlength=rows)
+        first = -self.samples % self.stride
+        self.kept.append(values[first :: self.stride].astype(np.float32))
+        self.samples += values.size
+        self.least = min(self.least, float(values.min()))
+        self.greatest = max(self.greatest, float(values.max()))
+
+    def cells(self) -> Cells:
+        """The means, in rows high enough that they are mostly filled, down to the deepest value."""
+        height = fine_m(self.deepest_m)
+        for multiple in _MULTIPLES:
+            total, count = _merged(self.total, multiple), _merged(self.count, multiple)
+            if count.shape[0] <= MOST_ROWS and (count.shape[0] <= 2 or _filled(count) >= _FILLED):
+                break
+        used = int(np.flatnonzero(count.any(axis=1))[-1]) + 1
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            values = total[:used] / count[:used]
+        return Cells(np.where(np.isfinite(values), values, np.nan), height * multiple)
+
+    def limits(self, centred: bool) -> tuple[float, float]:
+        """Where the colours end: percentiles 1 and 99, around zero when `centred`, never the same number twice."""
+        return limits(self.kept, centred)
+
+
+def limits(kept: Sequence[NDArray[np.float32]], centred: bool) -> tuple[float, float]:
+    """Percentiles 1 and 99 of the values, around zero when `centred`; a constant gets a little room on both sides."""
+    low, high = (float(limit) for limit in np.percentile(np.concatenate(kept).astype(np.float64), _PERCENTILES))
+    if centred:
+        high = max(abs(low), abs(high))
+        low = -high
+    if high - low <= 1e-6 * max(abs(low), abs(high)):
+        room = 0.01 * max(abs(low), abs(high)) or 0.5
+        low, high = low - room, high + room
+    return low, high
+
+
+def decimals(low: float, high: float) -> int:
+    """How many decimals tell a thousandth of the span apart; 0 to 12."""
+    return int(np.clip(3 - np.floor(np.log10(high - low)), 0, 12))
+
+
+def _merged(values: NDArray[np.generic], multiple: int) -> NDArray[np.float64]:
+    rows = -(-values.shape[0] // multiple)
+    padded = np.zeros((rows * multiple, values.shape[1]))
+    padded[: values.shape[0]] = values
+    merged: NDArray[np.float64] = padded.reshape(rows, multiple, -1).sum(axis=1)
+    return merged
+
+
+def _filled(count: NDArray[np.float64]) -> float:
+    """The share of cells with a value among those between the first and the last of their column."""
+    has = count > 0
+    below = np.maximum.accumulate(has, axis=0)
+    above = np.maximum.accumulate(has[::-1], axis=0)[::-1]
+    return float(has.sum() / max(int((below & above).sum()), 1))

@@ -1,0 +1,56 @@
+"""The sections of a mission as pages and endpoints show them."""
+
+from app.domain.records import Mission
+from app.domain.sections import Cloud, Section, Theme
+from app.errors import NotFound
+from app.store import sections
+
+
+def of(mission: Mission) -> list[Section]:
+    """The mission's sections in the order of interest, without cells; empty in the moments before they are made."""
+    return sections.listed(mission.platform, mission.mission)
+
+
+def find(mission: Mission, variable: str) -> Section:
+    """The section of a variable with its cells. Raises NotFound."""
+    found = sections.find(mission.platform, mission.mission, variable)
+    if found is None:
+        raise _missing(mission, variable)
+    return found
+
+
+def picture(mission: Mission, variable: str, theme: Theme) -> bytes:
+    """The section of a variable as PNG. Raises NotFound."""
+    found = sections.picture(mission.platform, mission.mission, variable, theme)
+    if found is None:
+        raise _missing(mission, variable)
+    return found
+
+
+def cloud(mission: Mission) -> Cloud:
+    """The points of the mission's T-S diagram. Raises NotFound."""
+    found = sections.cloud(mission.platform, mission.mission)
+    if found is None:
+        raise _no_pairs(mission)
+    return found
+
+
+def has_cloud(mission: Mission) -> bool:
+    """Whether the mission has a T-S diagram."""
+    return sections.has_cloud(mission.platform, mission.mission)
+
+
+def cloud_picture(mission: Mission, theme: Theme) -> bytes:
+    """The mission's T-S diagram as PNG. Raises NotFound."""
+    found = sections.cloud_picture(mission.platform, mission.mission, theme)
+    if found is None:
+        raise _no_pairs(mission)
+    return found
+
+
+def _missing(mission: Mission, variable: str) -> NotFound:
+    return NotFound(f"Mission {mission.mission} of {mission.platform} has no section of {variable[:80]}.")
+
+
+def _no_pairs(mission: Mission) -> NotFound:
+    return NotFound(f"Mission {mission.mission} of {mission.platform} has no salinity with temperature.")

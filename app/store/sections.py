@@ -1,0 +1,114 @@
+"""Sections: derived, one document a mission and variable, with its pictures; and one cloud of points for T-S."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bson.binary import Binary
+from pymongo.client_session import ClientSession
+
+from app.domain.sections import Cloud, Section, Theme
+from app.extensions import mongo
+
+# More than a mission is given; a list has an end whatever is stored.
+_MOST = 50
+_Pictures = Mapping[Theme, bytes]
+
+
+def listed(platform: str, mission: str) -> list[Section]:
+    """The mission's sections in the order of interest, without their cells."""
+    query = {"platform": platform, "mission": mission, "what": "section"}
+    cursor = mongo.db.sections.find(query, {"packed": 0, "pictures": 0}).sort("place", 1).limit(_MOST)
+    return [_section(doc) for doc in cursor]
+
+
+def find(platform: str, mission: str, variable: str) -> Section | None:
+    """The section of a variable with its cells, or None."""
+    doc = mongo.db.sections.find_one({"_id": _section_id(platform, mission, variable)}, {"pictures": 0})
+    return _section(doc) if doc else None
+
+
+def cloud(platform: str, mission: str) -> Cloud | None:
+    """The points of the T-S diagram, or None where no sample has both."""
+    doc = mongo.db.sections.find_one({"_id": _cloud_id(platform, mission)}, {"pictures": 0})
+    return _cloud(doc) if doc else None
+
+
+def has_cloud(platform: str, mission: str) -> bool:
+    """Whether there is a T-S diagram."""
+    return mongo.db.sections.find_one({"_id": _cloud_id(platform, mission)}, {"_id": 1}) is not None
+
+
+def picture(platform: str, mission: str, variable: str, theme: Theme) -> bytes | None:
+    """The PNG of a section, or None."""
+    return _picture(_section_id(platform, mission, variable), theme)
+
+
+def cloud_picture(platform: str, mission: str, theme: Theme) -> bytes | None:
+    """The PNG of the T-S diagram, or None."""
+    return _picture(_cloud_id(platform, mission), theme)
+
+
+def any_of(platform: str, mission: str) -> bool:
+    """Whether anything has been built of the mission."""
+    query = {"platform": platform, "mission": mission}
+    return mongo.db.sections.find_one(query, {"_id": 1}) is not None
+
+
+def newest(platform: str, mission: str, session: ClientSession) -> int:
+    """The number of the change that the stored sections know of; -1 when there are none."""
+    query = {"platform": platform, "mission": mission}
+    found = mongo.db.sections.find(query, {"number": 1}, session=session).limit(_MOST)
+    return max((int(doc["number"]) for doc in found), default=-1)
+
+
+def replace_all(
+    platform: str,
+    mission: str,
+    found: Sequence[tuple[Section, _Pictures]],
+    points: tuple[Cloud, _Pictures] | None,
+    session: ClientSession,
+) -> None:
+    """Makes these the sections of the mission, and this its T-S diagram."""
+    documents = [
+        {"_id": _section_id(platform, mission, section.variable), "what": "section", **_stored(section, pictures)}
+        for section, pictures in found
+    ]
+    if points is not None:
+        documents.append({"_id": _cloud_id(platform, mission), "what": "ts", **_stored(*points)})
+    for doc in documents:
+        mongo.db.sections.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
+    others = {"platform": platform, "mission": mission, "_id": {"$nin": [doc["_id"] for doc in documents]}}
+    mongo.db.sections.delete_many(others, session=session)
+
+
+def remove(platform: str, mission: str, session: ClientSession) -> None:
+    """Removes all sections of the mission."""
+    mongo.db.sections.delete_many({"platform": platform, "mission": mission}, session=session)
+
+
+def _section_id(platform: str, mission: str, variable: str) -> str:
+    return f"{platform}/{mission}/section/{variable}"
+
+
+def _cloud_id(platform: str, mission: str) -> str:
+    return f"{platform}/{mission}/ts"
+
+
+def _stored(record: Section | Cloud, pictures: _Pictures) -> dict[str, Any]:
+    return {**asdict(record), "pictures": {theme: Binary(png) for theme, png in pictures.items()}}
+
+
+def _section(doc: Mapping[str, Any]) -> Section:
+    own = {key: doc[key] for key in Section.__slots__ if key in doc}
+    return Section(**{**own, "limits": tuple(doc["limits"]), "span": tuple(doc["span"])})
+
+
+def _cloud(doc: Mapping[str, Any]) -> Cloud:
+    return Cloud(**{key: doc[key] for key in Cloud.__slots__ if key in doc})
+
+
+def _picture(key: str, theme: Theme) -> bytes | None:
+    doc = mongo.db.sections.find_one({"_id": key}, {f"pictures.{theme}": 1})
+    found = doc["pictures"].get(theme) if doc else None
+    return bytes(found) if found is not None else None
