@@ -175,6 +175,14 @@ class Platform:
     time_at_sea_s: float
     simulated: bool = False
 
+    @property
+    def called(self) -> str:
+        """What people call it: `SEA077 Smilla`, else its serial."""
+        # Names that only repeat the serial say nothing new.
+        if self.name and self.name.lower() not in self.serial.lower():
+            return f"{self.serial} {self.name}"
+        return self.serial
+
 
 @dataclass(frozen=True, slots=True)
 class Track:

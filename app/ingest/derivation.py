@@ -15,6 +15,7 @@ from app.domain import geodesy, lifecycle
 from app.domain.basins import BasinMap
 from app.domain.records import BasinShare, LonLat, Track
 from app.ingest import redrawing
+from app.ingest import findable
 from app.ingest.summing import summed
 from app.store import changes, missions, pending, profiles, totals, tracks, transactions, updates
 
@@ -31,6 +32,7 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
     Scopes come in the order of their names: basins of missions, then tracks, then the totals that sum them up. One
     that fails stays marked, is logged, and stops no other; pymongo's errors are raised when the store is away.
     """
+    findable.refresh_basins()
     failed: list[str] = []
     for scope in pending.scopes():
         try:
@@ -61,8 +63,9 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
         tracks.put(_track(platform, mission, session), session)
         return changes.append((scope, "tracks"), now, session)
     if kind == "updates":
-        news = lifecycle.updates(missions.of_platform(name, session), updates.learned(name, session))
-        updates.replace_of(name, news, session)
+        of_platform = missions.of_platform(name, session)
+        updates.replace_of(name, lifecycle.updates(of_platform, updates.learned(name, session)), session)
+        findable.refresh(name, of_platform, session)
         return changes.append(("updates",), now, session)
     missions.derive_facets(session)
     totals.replace_all(summed(missions.sums(session), now), session)

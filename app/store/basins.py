@@ -30,6 +30,12 @@ def outlined(ids: Sequence[str]) -> list[Basin]:
     return [basin_from_document(doc) for doc in found]
 
 
+def named(ids: Sequence[str]) -> dict[str, str]:
+    """The names of the basins with these ids, by id; unknown ones are left out."""
+    found = mongo.db.basins.find({"_id": {"$in": list(ids)}}, {"name": 1}).limit(max(len(ids), 1))
+    return {doc["_id"]: doc["name"] for doc in found}
+
+
 def names() -> dict[str, str]:
     """Every basin's name by its id."""
     return {doc["_id"]: doc["name"] for doc in mongo.db.basins.find({}, {"name": 1}).limit(10_000)}

@@ -127,6 +127,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("platform", ASCENDING)], name="platform"),
     ],
+    "search": [
+        IndexModel(
+            [("kind", ASCENDING), ("simulated", ASCENDING), *((key, ASCENDING) for key in ("keys", "order", "_id"))],
+            name="found",
+        ),
+        IndexModel([("platform", ASCENDING)], name="platform"),
+    ],
     "basins": [],
     "counters": [],
     "facets": [],
@@ -188,7 +195,7 @@ def ensure(db: Database[Document]) -> list[str]:
     """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names."""
     known = {found["name"]: found.get("options", {}).get("validator") for found in db.list_collections()}
     known_before = set(known)
-    had_updates = "updates" in known
+    derived = {"updates", "search"}.issubset(known)
     for name, indexes in INDEXES.items():
         schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
         if name not in known:
@@ -202,8 +209,8 @@ def ensure(db: Database[Document]) -> list[str]:
         for index in db[name].index_information().keys() & set(retired):
             db[name].drop_index(index)
     _complete(db)
-    if not had_updates:
-        _mark_updates(db)
+    if not derived:
+        _mark_platforms(db)
     if "sections" not in known_before:
         for mission in db.missions.find({}, {"_id": 1}):
             mark = {"$set": {"number": 0}}
@@ -211,8 +218,8 @@ def ensure(db: Database[Document]) -> list[str]:
     return sorted(INDEXES)
 
 
-def _mark_updates(db: Database[Document]) -> None:
-    """Has the next import derive what an earlier release did not know: updates, and totals by year and basin."""
+def _mark_platforms(db: Database[Document]) -> None:
+    """Has the next import derive what an earlier release did not know: updates, search, totals by year and basin."""
     platforms = db.missions.distinct("platform")
     for scope in [*(f"updates:{platform}" for platform in platforms), *(["totals"] if platforms else [])]:
         db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 0}}, upsert=True)

@@ -23,6 +23,12 @@ def find(platform: str, mission: str, session: ClientSession | None = None) -> M
     return mission_from_document(doc) if doc else None
 
 
+def named(ids: Sequence[str]) -> list[Mission]:
+    """The missions with these ids (`platform/mission`) in their order; unknown ones are left out."""
+    docs = {doc["_id"]: doc for doc in mongo.db.missions.find({"_id": {"$in": list(ids)}}).limit(max(len(ids), 1))}
+    return [mission_from_document(docs[name]) for name in ids if name in docs]
+
+
 def page(
     filters: Mapping[str, Any],
     limit: int,

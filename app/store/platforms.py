@@ -10,6 +10,12 @@ from app.extensions import mongo
 from app.store.documents import platform_from_document, platform_to_document
 
 
+def of(platform: str, session: ClientSession) -> Platform | None:
+    """The platform with this id, in the session's transaction; None when there is none."""
+    doc = mongo.db.platforms.find_one({"_id": platform}, session=session)
+    return platform_from_document(doc) if doc else None
+
+
 def find(name: str) -> Platform | None:
     """The platform with this id or serial, in whatever case; None when there is none."""
     key = name.lower()

@@ -100,12 +100,7 @@ def box(bbox: Bbox | None) -> str:
 
 def called(platform: Platform | None, otherwise: str = "") -> str:
     """What people call a platform: `SEA077 Smilla`, else its serial, else its id."""
-    if platform is None:
-        return otherwise
-    # Names that only repeat the serial say nothing new.
-    if platform.name and platform.name.lower() not in platform.serial.lower():
-        return f"{platform.serial} {platform.name}"
-    return platform.serial
+    return otherwise if platform is None else platform.called
 
 
 def elapsed(duration_h: float) -> str:

@@ -1,5 +1,6 @@
 // What every page gets on top of its HTML: the theme switch, ages beside times, short URLs from forms.
 import { showAges } from "./ages.js";
+import { suggest } from "./suggest.js";
 
 function themeSwitch() {
   const button = document.querySelector("[data-theme-switch]");
@@ -33,5 +34,6 @@ function shortUrls() {
 
 themeSwitch();
 shortUrls();
+suggest(document.querySelector("[data-suggest]"));
 showAges(document);
 setInterval(() => showAges(document), 60_000);

@@ -20,6 +20,8 @@ PAGES = {
     "basin": "/basins/SEA-007",
     "basin-across-180": "/basins/bering-sea",
     "statistics": "/stats",
+    "search": "/search?q=s",
+    "search-for-nothing": "/search",
     "api": "/api/v1/docs",
     "not-found": "/nowhere",
     "bad-request": "/missions?year=never",

@@ -22,6 +22,7 @@ PLAIN = [
     "/openapi.json",
     "/docs",
     "/platforms/smilla77",
+    "/search",
     "/basins/SEA-007",
     "/missions/smilla77/20221208T1145",
     "/missions/smilla77/20221208T1145/track",

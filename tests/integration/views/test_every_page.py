@@ -16,6 +16,8 @@ PAGES = (
     "/fleet/sea001",
     "/basins/SEA-007",
     "/stats",
+    "/search",
+    "/search?q=sea",
     "/api/v1/docs",
 )
 SAID = ("title", "comment", "project", "institution", "license", "doi", "citation", "glider_name", "glider_model")

@@ -1,0 +1,57 @@
+"""By which words platforms, missions and basins are found; written when what they are called changes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo.client_session import ClientSession
+
+from app.domain import words
+from app.domain.records import Mission, Platform
+from app.domain.times import to_ms
+from app.store import basins, platforms, search, transactions
+
+
+def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> None:
+    """Makes a platform and all its missions findable under the names that they have now."""
+    owner = platforms.of(platform, session)
+    entries = [_mission(mission, owner) for mission in missions]
+    if owner is not None:
+        entries.append(_platform(owner))
+    search.replace_of(platform, entries, session)
+
+
+def refresh_basins() -> None:
+    """Makes the basins findable, unless those that are stored already are."""
+    digest = basins.digest()
+    if digest != search.basins_digest():
+        entries = [_basin(*basin) for basin in basins.names().items()]
+        transactions.run(lambda session: search.replace_basins(entries, digest, session))
+
+
+def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
+    said = mission.metadata
+    names = [owner.serial, owner.name or ""] if owner else []
+    texts = [mission.platform, mission.mission, *names, *(str(said.get(key) or "") for key in ("name", "project"))]
+    called = [mission.id, mission.mission, *(f"{name} {mission.mission}" for name in names if name)]
+    if owner:
+        called.append(f"{owner.called} {mission.mission}")
+    # The newest first, without an entry having to be written again while its mission goes on.
+    order = -to_ms(mission.figures.start_at)
+    keys = words.beginnings(texts) | _exactly(called)
+    return search.entry("mission", mission.id, keys, order, platform=mission.platform, simulated=mission.simulated)
+
+
+def _platform(owner: Platform) -> dict[str, Any]:
+    names = [owner.platform, owner.serial, owner.name or "", owner.wmo_id or ""]
+    keys = words.beginnings(names) | _exactly([*names, owner.called])
+    order = words.whole(owner.serial)
+    return search.entry("platform", owner.platform, keys, order, platform=owner.platform, simulated=owner.simulated)
+
+
+def _basin(basin: str, name: str) -> dict[str, Any]:
+    return search.entry("basin", basin, words.beginnings([basin, name]) | _exactly([basin, name]), words.whole(name))
+
+
+def _exactly(names: Sequence[str]) -> set[str]:
+    """The keys under which something is found by a whole name."""
+    return {words.exactly(name) for name in names if words.of(name)}

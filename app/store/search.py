@@ -1,0 +1,74 @@
+"""What a search can find: an entry for each platform, mission and basin, with the beginnings of its words.
+
+An entry is found through the index of its `keys` alone, however many there are; `_id` is `kind:id`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import ReplaceOne
+from pymongo.client_session import ClientSession
+
+from app.extensions import mongo
+
+# Of several words the rarest leads; so many entries that have it are looked at for the others.
+MOST_EXAMINED = 1000
+# A search is made while somebody types: what takes longer is not awaited.
+_TIMEOUT_MS = 1000
+_BASINS = "search_basins"
+
+
+def found(kind: str, keys: Sequence[str], limit: int, simulated: bool) -> list[str]:
+    """The ids of at most `limit` entries of a kind that have all the keys, in their order.
+
+    Entries beyond the first MOST_EXAMINED that have the rarest key are not looked at.
+    """
+    query = {"kind": kind, "simulated": {"$in": [False, True]} if simulated else False}
+    rarest = min(keys, key=lambda key: _count({**query, "keys": key})) if len(keys) > 1 else keys[0]
+    stages: list[dict[str, Any]] = [
+        {"$match": {**query, "keys": rarest}},
+        {"$sort": {"order": 1, "_id": 1}},
+        {"$limit": MOST_EXAMINED if len(keys) > 1 else limit},
+        {"$match": {"keys": {"$all": list(keys)}}},
+        {"$limit": limit},
+        {"$project": {"_id": 1}},
+    ]
+    answer = mongo.db.search.aggregate(stages, maxTimeMS=_TIMEOUT_MS)
+    return [doc["_id"].partition(":")[2] for doc in answer]
+
+
+def entry(kind: str, name: str, keys: set[str], order: str | int, **about: Any) -> dict[str, Any]:
+    """The document of an entry; `about` is what it belongs to."""
+    return {"_id": f"{kind}:{name}", "kind": kind, "simulated": False, "order": order, "keys": sorted(keys), **about}
+
+
+def replace_of(platform: str, entries: Sequence[dict[str, Any]], session: ClientSession) -> None:
+    """Makes these all the entries of a platform and its missions; those that stay the same are not written."""
+    _replace({"platform": platform}, entries, session)
+
+
+def replace_basins(entries: Sequence[dict[str, Any]], digest: str | None, session: ClientSession) -> None:
+    """Makes these all the entries of basins, and notes of which set of basins they are."""
+    _replace({"kind": "basin"}, entries, session)
+    change = {"$set": {"digest": digest}}
+    mongo.db.counters.update_one({"_id": _BASINS}, change, upsert=True, session=session)
+
+
+def basins_digest() -> str | None:
+    """Of which set of basins there are entries, as noted by `replace_basins`."""
+    doc = mongo.db.counters.find_one({"_id": _BASINS})
+    return doc["digest"] if doc else None
+
+
+def _count(query: dict[str, Any]) -> int:
+    return mongo.db.search.count_documents(query, limit=MOST_EXAMINED, maxTimeMS=_TIMEOUT_MS)
+
+
+def _replace(query: dict[str, Any], entries: Sequence[dict[str, Any]], session: ClientSession) -> None:
+    stored = {doc["_id"]: doc for doc in mongo.db.search.find(query, session=session)}
+    changed = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in entries if stored.get(doc["_id"]) != doc]
+    if changed:
+        mongo.db.search.bulk_write(changed, session=session)
+    gone = sorted(stored.keys() - {doc["_id"] for doc in entries})
+    if gone:
+        mongo.db.search.delete_many({"_id": {"$in": gone}}, session=session)
