@@ -5,7 +5,7 @@
 
 from flask import Blueprint
 
-from app.api.v1 import basins, data, missions, openapi, platforms, profiles, sections, stats, totals, tracks
+from app.api.v1 import basins, data, missions, openapi, platforms, profiles, search, sections, stats, totals, tracks
 
 bp = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 for part in (platforms, missions, tracks, profiles, sections, data, totals, stats, search, basins, openapi):
