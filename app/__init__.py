@@ -24,6 +24,7 @@ def create_app(settings: "Settings") -> "Flask":
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
     app.extensions["version"] = __version__
+    app.extensions["version"] = __version__
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
     layers.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))

@@ -1,12 +1,19 @@
 """Platforms as pages and endpoints show them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from app.domain.records import Platform
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.queries import cursors
-from app.store import platforms
+from app.store import missions, platforms
+
+# The words of OceanOPS that data alone can tell. Probable, Confirmed and Registered are about plans, Active about
+# positions without data.
+Status = Literal["operational", "inactive", "closed"]
+# OceanOPS closes a float that it has not heard of for 365 days; gliders go to sea once or several times a year.
+CLOSED_AFTER = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +32,38 @@ def find(name: str) -> Platform:
     return found
 
 
-def page(limit: int = 50, cursor: str | None = None) -> PlatformPage:
+def status(platform: Platform, now: datetime, active_window_h: float) -> Status:
+    """Where the platform stands by the age of its newest data; exactly as old as the window is operational."""
+    silence = now - platform.last_seen_at
+    if silence <= timedelta(hours=active_window_h):
+        return "operational"
+    return "inactive" if silence <= CLOSED_AFTER else "closed"
+
+
+def years(platform: Platform) -> list[int]:
+    """The UTC years in which the platform has data, newest first."""
+    return missions.years_of(platform.platform, platform.simulated)
+
+
+def page(limit: int = 50, cursor: str | None = None, simulated: bool = False) -> PlatformPage:
     """A page of platforms. Raises Invalid("cursor")."""
     (after,) = cursors.decode(cursor, str) if cursor else (None,)
-    found = platforms.page(limit + 1, after=after)
+    found = platforms.page(limit + 1, after=after, simulated=simulated)
     items = found[:limit]
     return PlatformPage(items, cursors.encode(items[-1].platform) if len(found) > limit else None)
 
 
-def heard(limit: int = 50, cursor: str | None = None) -> PlatformPage:
-    """A page of platforms, last heard first. Raises Invalid("cursor")."""
-    seen_at, last_id = cursors.decode(cursor, datetime, str) if cursor else (None, None)
-    after = (seen_at, last_id) if seen_at is not None and last_id is not None else None
-    found = platforms.heard(limit + 1, after=after)
+def heard(
+    limit: int = 50, cursor: str | None = None, simulated: bool = False, silent_first: bool = False
+) -> PlatformPage:
+    """A page of platforms, last heard first or silent for longest first. Raises Invalid("cursor")."""
+    order = "silent" if silent_first else "heard"
+    after = cursors.decode(cursor, str, datetime, str) if cursor else None
+    if after is not None and after[0] != order:
+        raise Invalid("cursor", "belongs to another order of the list")
+    found = platforms.heard(limit + 1, (after[1], after[2]) if after else None, simulated, silent_first)
     items = found[:limit]
-    more = cursors.encode(items[-1].last_seen_at, items[-1].platform) if len(found) > limit else None
+    more = cursors.encode(order, items[-1].last_seen_at, items[-1].platform) if len(found) > limit else None
     return PlatformPage(items, more)
 
 

@@ -1,32 +1,68 @@
-"""Statistics: the derived sums of each year, basin or platform, under the names that people know them by."""
+"""Statistics: the derived sums of years, basins and platforms, under the names that people know them by."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from app.domain.records import Totals
+from app.domain.times import elapsed_s
 from app.store import basins, platforms, totals
 
-Kind = Literal["year", "basin", "platform"]
+Kind = Literal["year", "basin", "platform", "year_basin"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The sums of one year, basin or platform: its id, what people call it (a platform by its serial), its totals."""
+    """The sums of one year, basin, platform, or basin in a year (`2022/SEA-007`): id, what people call it, totals.
+
+    `year` and `basin` are what the key names; `elapsed_s` is how much of the year has gone by.
+    """
 
     key: str
     name: str
     totals: Totals
+    year: int | None = None
+    basin: str | None = None
+    elapsed_s: float | None = None
+
+    @property
+    def uptime_percent(self) -> float | None:
+        """The share of the year's elapsed time in which at least one mission was under way, per cent (0 to 100).
+
+        None for what is no year, and for a year that has not begun.
+        """
+        if self.totals.under_way_s is None or not self.elapsed_s:
+            return None
+        # Clocks on board may run ahead of ours: nothing is under way for longer than the year has lasted.
+        return min(self.totals.under_way_s / self.elapsed_s, 1.0) * 100.0
+
+    @property
+    def mean_at_sea(self) -> float | None:
+        """How many missions were under way on average over the year's elapsed time; None as for the uptime."""
+        return self.totals.time_at_sea_s / self.elapsed_s if self.elapsed_s else None
 
 
-def by(kind: Kind) -> list[Row]:
-    """Every year, basin or platform that has data, in the order of their keys."""
+def by(kind: Kind, now: datetime) -> list[Row]:
+    """Every year, basin, platform, or basin in a year that has data, in the order of their keys.
+
+    A year has gone by up to the last whole minute: the same question has the same answer for a while.
+    """
+    now = now.replace(second=0, microsecond=0)
     found = {sums.scope.partition(":")[2]: sums for sums in totals.of_kind(kind)}
     names = _names(kind, list(found))
-    return [Row(key, names.get(key, key), sums) for key, sums in sorted(found.items())]
+    return [_row(kind, key, sums, names, now) for key, sums in sorted(found.items())]
+
+
+def _row(kind: Kind, key: str, sums: Totals, names: dict[str, str], now: datetime) -> Row:
+    first, _, rest = key.partition("/")
+    if kind in ("year", "year_basin"):
+        year, basin = int(first), rest or None
+        return Row(key, names.get(rest, key), sums, year, basin, elapsed_s(year, now))
+    return Row(key, names.get(key, key), sums, basin=key if kind == "basin" else None)
 
 
 def _names(kind: Kind, keys: list[str]) -> dict[str, str]:
-    if kind == "basin":
+    if kind in ("basin", "year_basin"):
         return basins.names()
     if kind == "platform" and keys:
         return {key: platform.serial for key, platform in platforms.named(keys).items()}

@@ -1,6 +1,8 @@
 """Values as people read them: UTC, units, thin spaces that do not break, digits that mean something."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from flask import Flask
 
@@ -10,12 +12,30 @@ from app.domain.records import MODE_NAMES, Bbox, Figures, Platform
 THIN = "\u202f"
 _KILO = 1000.0
 _DAY_S = 86_400.0
+# https://www.w3.org/TR/xml/#charsets
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def install(app: Flask) -> None:
     """Gives templates these functions as filters."""
-    known = (number, distance, depth, duration, sea_days, utc, iso, mode_name, byte_size, box, called, span, day)
-    for function in known:
+    known = (
+        number,
+        distance,
+        depth,
+        duration,
+        sea_days,
+        utc,
+        iso,
+        mode_name,
+        byte_size,
+        box,
+        called,
+        span,
+        day,
+        share,
+        rfc822,
+    )
+    for function in (*known, xml_text):
         app.jinja_env.filters[function.__name__] = function
 
 
@@ -51,6 +71,11 @@ def sea_days(duration_s: float) -> str:
     return "< 0.1" if 0 < days < 0.05 else number(days, 1)
 
 
+def share(percent: float) -> str:
+    """A share that is given in per cent: `45.2 %`; what is less than a twentieth is not nothing."""
+    return f"< 0.1{THIN}%" if 0 < percent < 0.05 else f"{number(percent, 1)}{THIN}%"
+
+
 def utc(at: datetime) -> str:
     """`2022-12-16 15:45 UTC`."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -64,6 +89,16 @@ def day(at: datetime) -> str:
 def iso(at: datetime) -> str:
     """ISO 8601 in UTC, for `<time datetime>`."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def rfc822(at: datetime) -> str:
+    """`Fri, 16 Dec 2022 15:45:24 GMT`, the form of dates in RSS."""
+    return format_datetime(at.astimezone(UTC), usegmt=True)
+
+
+def xml_text(text: str) -> str:
+    """The text without what no XML document may hold; the template escapes the rest."""
+    return _NO_XML.sub("\ufffd", text)
 
 
 def span(figures: Figures) -> str:

@@ -1,23 +1,18 @@
 """The front door: who is at sea, what the fleet has done, the newest missions."""
 
-from datetime import UTC, datetime
-
 from flask import Blueprint, current_app, render_template
 
 from app.config import Settings
-from app.queries import missions, platforms, totals, tracks
+from app.queries import clock, missions, platforms, totals, tracks, updates
 from app.views import choices, formats, plots
+from app.views.updates import KINDS, REASONS
 
 bp = Blueprint("landing", __name__)
 
 # The list stands beside the map on one screen; more is what the missions list is for.
 _LISTED = 50
 _CARDS = 6
-
-
-def now() -> datetime:
-    """The present, by which platforms are active or not."""
-    return datetime.now(UTC)
+_UPDATES = 5
 
 
 @bp.get("/")
@@ -25,19 +20,24 @@ def index() -> str:
     """The landing page; each of its states, empty ones too, says what there is."""
     settings: Settings = current_app.extensions["settings"]
     simulated = choices.simulated()
-    active = missions.active(now(), settings.active_window_h, limit=_LISTED, simulated=simulated)
+    active = missions.active(clock.now(), settings.active_window_h, limit=_LISTED, simulated=simulated)
     recent = missions.recent(limit=_LISTED, simulated=simulated)
     known = {mission.id for mission in active}
     shown = (active or recent)[:_CARDS]
     ways = tracks.of_missions(shown)
+    news = updates.page(clock.now(), _UPDATES, simulated=simulated).items
+    listed = {item.platform for item in [*active, *recent, *news]}
     return render_template(
         "landing.html",
         active=active,
         simulated_too=simulated,
-        simulation=missions.simulation(now(), settings.active_window_h),
+        simulation=missions.simulation(clock.now(), settings.active_window_h),
         earlier=[mission for mission in recent if mission.id not in known],
         shown=shown,
-        platforms=platforms.named(sorted({mission.platform for mission in [*active, *recent]})),
+        platforms=platforms.named(sorted(listed)),
+        updates=news,
+        kinds=KINDS,
+        reasons=REASONS,
         sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in shown},
         totals=totals.fleet(),
         window=formats.elapsed(settings.active_window_h),

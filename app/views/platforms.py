@@ -1,9 +1,13 @@
 """The fleet and the page of a platform."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request
 
+from app.config import Settings
+from app.domain.records import Platform
 from app.errors import Invalid
-from app.queries import missions, platforms
+from app.queries import clock, missions, platforms
+from app.queries.platforms import Status
+from app.views import choices, formats
 
 bp = Blueprint("platforms", __name__, url_prefix="/fleet")
 
@@ -16,11 +20,21 @@ _PLATFORMS_A_PAGE = 100
 def index() -> str:
     """All platforms with their sums, last heard first, a page at a time."""
     after = request.args.get("after")
+    simulated = choices.simulated()
     try:
-        found = platforms.heard(limit=_PLATFORMS_A_PAGE, cursor=after or None)
+        found = platforms.heard(limit=_PLATFORMS_A_PAGE, cursor=after or None, simulated=simulated)
     except Invalid as error:
         raise Invalid("after", error.problem) from error
-    return render_template("fleet.html", platforms=found.items, next=found.next, after=after)
+    return render_template(
+        "fleet.html",
+        platforms=found.items,
+        statuses=statuses(found.items),
+        simulated_too=simulated,
+        given={"simulated": "include"} if simulated else {},
+        next=found.next,
+        after=after,
+        **rule(),
+    )
 
 
 @bp.get("/<serial>")
@@ -34,4 +48,26 @@ def one(serial: str) -> str:
         )
     except Invalid as error:
         raise Invalid("after", error.problem) from error
-    return render_template("platform.html", platform=found, missions=listed.items, next=listed.next, after=after)
+    return render_template(
+        "platform.html",
+        platform=found,
+        status=statuses([found])[found.platform],
+        years=platforms.years(found),
+        missions=listed.items,
+        next=listed.next,
+        after=after,
+        **rule(),
+    )
+
+
+def statuses(found: list[Platform]) -> dict[str, Status]:
+    """Where each platform stands at present, by its id."""
+    settings: Settings = current_app.extensions["settings"]
+    now = clock.now()
+    return {platform.platform: platforms.status(platform, now, settings.active_window_h) for platform in found}
+
+
+def rule() -> dict[str, str | int]:
+    """What the templates need to say how a status comes about."""
+    settings: Settings = current_app.extensions["settings"]
+    return {"window": formats.elapsed(settings.active_window_h), "closed_after_d": platforms.CLOSED_AFTER.days}

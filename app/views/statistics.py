@@ -1,16 +1,20 @@
 """Statistics: what was done in each year, in each basin and by each platform."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
-from app.queries import statistics, totals
+from app.queries import clock, statistics, totals
 from app.queries.statistics import Kind, Row
 
 bp = Blueprint("statistics", __name__)
 
 # Enough for a look around; the whole is one link away and would make the page heavy.
 _ROWS_AT_MOST = 100
+# What a screen shows side by side.
+_YEARS_AT_MOST = 10
+_BASINS_AT_MOST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +27,54 @@ class Table:
     longest_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Basins by years: the years, newest first; the basins as (id, name), most days at sea first; the cells.
+
+    `basin_count` and `year_count` are what there is in all.
+    """
+
+    years: list[int]
+    basins: list[tuple[str, str]]
+    cells: dict[tuple[str, int], Row]
+    basin_count: int
+    year_count: int
+
+
 @bp.get("/stats")
 def index() -> str:
-    """Sums of years (newest first), basins and platforms (most days at sea first), with bars."""
+    """Sums of years (newest first), basins and platforms (most days at sea first), with bars; basins by years."""
     return render_template(
-        "stats.html", totals=totals.fleet(), tables=[_table(k) for k in ("year", "basin", "platform")]
+        "stats.html",
+        totals=totals.fleet(),
+        tables=[_table(kind) for kind in ("year", "basin", "platform")],
+        grid=_grid(),
     )
 
 
 def _table(kind: Kind) -> Table:
-    found = statistics.by(kind)
+    found = statistics.by(kind, clock.now())
     if kind == "year":
         found.reverse()
     else:
         found.sort(key=lambda row: -row.totals.time_at_sea_s)
     shown = found[:_ROWS_AT_MOST]
     return Table(kind, shown, len(found), max((row.totals.time_at_sea_s for row in shown), default=0.0))
+
+
+def _grid() -> Grid:
+    found = statistics.by("year_basin", clock.now())
+    cells = {(row.basin, row.year): row for row in found if row.basin is not None and row.year is not None}
+    at_sea_s: defaultdict[str, float] = defaultdict(float)
+    for (basin, _), row in cells.items():
+        at_sea_s[basin] += row.totals.time_at_sea_s
+    names = {basin: row.name for (basin, _), row in cells.items()}
+    years = sorted({year for _, year in cells}, reverse=True)
+    basins = sorted(at_sea_s, key=lambda basin: (-at_sea_s[basin], basin))
+    return Grid(
+        years=years[:_YEARS_AT_MOST],
+        basins=[(basin, names[basin]) for basin in basins[:_BASINS_AT_MOST]],
+        cells=cells,
+        basin_count=len(basins),
+        year_count=len(years),
+    )

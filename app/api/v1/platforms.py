@@ -1,22 +1,35 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
-from flask import Blueprint, Response
+from typing import Literal
+
+from flask import Blueprint, Response, current_app
+from pydantic import Field
 
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Page
 from app.api.v1.responses import json
-from app.queries import platforms
+from app.config import Settings
+from app.domain import records
+from app.queries import clock, platforms
 
 bp = Blueprint("platforms", __name__)
 
 
+class PlatformList(Page):
+    """A page of the platforms."""
+
+    simulated: Literal["include"] | None = Field(
+        None, description="`include` adds simulated platforms, which are left out otherwise."
+    )
+
+
 @bp.get("/platforms")
-@documented(schemas.PlatformPage, "platforms", Page)
-def page(query: Page) -> Response:
+@documented(schemas.PlatformPage, "platforms", PlatformList)
+def page(query: PlatformList) -> Response:
     """Platforms in the order of their ids."""
-    found = platforms.page(query.limit, query.cursor)
-    items = [schemas.Platform.of(platform) for platform in found.items]
+    found = platforms.page(query.limit, query.cursor, simulated=query.simulated is not None)
+    items = [_shown(platform) for platform in found.items]
     return json(schemas.PlatformPage(items=items, next=found.next).model_dump())
 
 
@@ -27,4 +40,9 @@ def one(platform: str) -> Response:
 
     Found by its id or its serial, in whatever case.
     """
-    return json(schemas.Platform.of(platforms.find(platform)).model_dump())
+    return json(_shown(platforms.find(platform)).model_dump())
+
+
+def _shown(platform: records.Platform) -> schemas.Platform:
+    settings: Settings = current_app.extensions["settings"]
+    return schemas.Platform.of(platform, platforms.status(platform, clock.now(), settings.active_window_h))

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 
 from app.api.v1 import links
 from app.domain import records
+from app.queries.platforms import Status
+from app.queries.statistics import Row
 
 DataMode = Literal["R", "P", "A", "D"]
 
@@ -113,9 +115,21 @@ class Identity(Resource):
     kind: Literal["glider", "sailbuoy"]
 
 
+class YearShare(Resource):
+    """What of a mission falls into a UTC year: its time by overlap, the rest by the mid time of each profile."""
+
+    year: int
+    time_at_sea_s: float
+    profiles: int
+    samples: int
+    distance_m: float
+    vertical_m: float
+
+
 class Mission(Figures, Identity):
     """One mission as it stands."""
 
+    by_year: list[YearShare] = Field(description="What of it falls into each year.")
     basins: list[BasinShare] = Field(description="Largest share first.")
     warnings: list[Warning]
     variables: list[Variable]
@@ -135,6 +149,7 @@ class Mission(Figures, Identity):
             data_mode=mission.data_mode,
             simulated=mission.simulated,
             kind=mission.kind,
+            by_year=[YearShare.model_validate(share) for share in mission.by_year],
             basins=[BasinShare.model_validate(share) for share in mission.basins],
             warnings=[Warning.model_validate(finding) for finding in mission.warnings],
             variables=[Variable.model_validate(variable) for variable in mission.variables],
@@ -178,6 +193,7 @@ class Platform(Resource):
     model: str | None
     wmo_id: str | None
     operator: str | None
+    status: Status = Field(description="As of now, in OceanOPS' words, told from the age of the newest data.")
     last_seen_at: Time = Field(description="The newest valid time in its data.")
     last_mission: str
     missions: int
@@ -190,10 +206,10 @@ class Platform(Resource):
     links: PlatformLinks
 
     @classmethod
-    def of(cls, platform: records.Platform) -> Self:
-        own = {name: getattr(platform, name) for name in cls.model_fields if name != "links"}
+    def of(cls, platform: records.Platform, status: Status) -> Self:
+        own = {name: getattr(platform, name) for name in cls.model_fields if name not in ("links", "status")}
         where = links.platform(platform.platform) | {"html": links.fleet_page(platform.serial)}
-        return cls(**own, links=PlatformLinks(**where))
+        return cls(**own, status=status, links=PlatformLinks(**where))
 
 
 class Profile(Resource):
@@ -215,7 +231,9 @@ class Profile(Resource):
 class Sums(Resource):
     """Sums over a scope. `last_data_at` and `computed_at` are null while nothing is stored."""
 
-    scope: str = Field(description="`fleet`, `year:2022`, `basin:SEA-007` or `platform:smilla77`.")
+    scope: str = Field(
+        description="`fleet`, `year:2022`, `basin:SEA-007`, `year_basin:2022/SEA-007` or `platform:smilla77`."
+    )
     missions: int
     platforms: int
     profiles: int
@@ -234,20 +252,30 @@ class Sums(Resource):
 
 
 class StatsRow(Sums):
-    """The sums of one year, basin or platform."""
+    """The sums of one year, basin, platform, or basin in a year."""
 
-    key: str = Field(description="The year, or the id of the basin or platform.")
+    key: str = Field(description="The year, the id of the basin or platform, or both as `2022/SEA-007`.")
     name: str = Field(description="What people call it: a basin's name, a platform's serial.")
+    year: int | None = Field(description="The UTC year; null where the row is no year.")
+    basin: str | None = Field(description="The id of the basin; null where the row is no basin.")
+    under_way_s: float | None = Field(
+        description="Time of the year in which at least one mission was under way, s; null where the row is no year."
+    )
+    elapsed_s: float | None = Field(description="How much of the year has gone by, s; null where the row is no year.")
+    uptime_percent: float | None = Field(description="100 times `under_way_s` / `elapsed_s`: 0 to 100.", ge=0, le=100)
+    mean_at_sea: float | None = Field(description="`time_at_sea_s` / `elapsed_s`: missions under way on average.")
 
     @classmethod
-    def row(cls, key: str, name: str, totals: records.Totals) -> Self:
-        return cls(**Sums.of(totals).model_dump(), key=key, name=name)
+    def row(cls, row: Row) -> Self:
+        names = ("key", "name", "year", "basin", "elapsed_s", "uptime_percent", "mean_at_sea")
+        own: dict[str, Any] = {name: getattr(row, name) for name in names}
+        return cls(**Sums.of(row.totals).model_dump(), **own, under_way_s=row.totals.under_way_s)
 
 
 class Stats(Resource):
-    """Every year, basin or platform that has data, in the order of their keys."""
+    """Every year, basin, platform, or basin in a year that has data, in the order of their keys."""
 
-    by: Literal["year", "basin", "platform"]
+    by: Literal["year", "basin", "platform", "year_basin"]
     items: list[StatsRow]
 
 

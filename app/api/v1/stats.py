@@ -1,4 +1,4 @@
-"""Statistics of the years, the basins or the platforms, as JSON and as CSV."""
+"""Statistics of the years, the basins, both together or the platforms, as JSON and as CSV."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -11,7 +11,7 @@ from app.api.v1.csv_text import text_cell
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters
 from app.api.v1.responses import CSV, dumped, json, stream
-from app.queries import statistics
+from app.queries import clock, statistics
 
 bp = Blueprint("stats", __name__)
 
@@ -26,6 +26,10 @@ _COLUMNS = (
     "vertical (m)",
     "time_at_sea (s)",
     "sea_days (d)",
+    "under_way (s)",
+    "elapsed (s)",
+    "uptime (%)",
+    "mean_at_sea",
     "last_data (UTC)",
     "computed (UTC)",
 )
@@ -34,19 +38,23 @@ _COLUMNS = (
 class StatsQuery(Parameters):
     """What to sum up by, and how to write it."""
 
-    by: Literal["year", "basin", "platform"] = Field("year", description="What the rows are.")
+    by: Literal["year", "basin", "platform", "year_basin"] = Field(
+        "year", description="What the rows are; `year_basin` is each basin in each year."
+    )
     format: Literal["json", "csv"] = Field("json", description="The same figures as JSON or as CSV.")
 
 
 @bp.get("/stats")
-@documented(schemas.Stats, "totals", StatsQuery, also=CSV)
+@documented(schemas.Stats, "totals", StatsQuery, also=[CSV])
 def rows(query: StatsQuery) -> Response:
-    """Sums of every year, basin or platform that has data.
+    """Sums of every year, basin, platform, or basin in a year that has data.
 
     A mission over New Year counts in both years, each with what happened in it; one in several basins counts in
-    each, with the share of its profiles that lie there. Simulated missions are left out.
+    each, with the share of its profiles that lie there. The uptime of a year is the share of its elapsed time in
+    which at least one mission was under way; a mission is under way in all its basins from its begin to its end.
+    Simulated missions are left out.
     """
-    items = [schemas.StatsRow.row(row.key, row.name, row.totals) for row in statistics.by(query.by)]
+    items = [schemas.StatsRow.row(row) for row in statistics.by(query.by, clock.now())]
     body = schemas.Stats(by=query.by, items=items).model_dump()
     if query.format == "json":
         return json(body)
@@ -60,4 +68,6 @@ def _lines(by: str, items: Sequence[schemas.StatsRow]) -> Iterator[str]:
         times = (item.last_data_at, item.computed_at)
         cells = [text_cell(item.key), text_cell(item.name), *map(repr, numbers)]
         cells += [repr(item.time_at_sea_s), f"{item.time_at_sea_s / _DAY_S:.1f}"]
+        of_the_year = (item.under_way_s, item.elapsed_s, item.uptime_percent, item.mean_at_sea)
+        cells += ["" if value is None else repr(value) for value in of_the_year]
         yield ",".join([*cells, *(schemas.iso_ms(at) if at else "" for at in times)]) + "\r\n"

@@ -15,10 +15,11 @@ from app.config import Settings
 from app.extensions import mongo
 
 Get = Callable[..., Any]
-LISTS = ["/missions", "/tracks", "/platforms", "/basins", "/outlines", "/missions/smilla77/20221208T1145/profiles"]
+LISTS = ["/missions", "/tracks", "/platforms", "/updates", "/imports", "/basins", "/outlines", "/missions/smilla77/20221208T1145/profiles"]
 PLAIN = [
     "/totals",
     "/stats",
+    "/status",
     "/openapi.json",
     "/docs",
     "/platforms/smilla77",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.views import landing
+from app.queries import clock
 from tests import made_files
 from tests.integration.views.conftest import value
 
@@ -30,7 +30,7 @@ def test_a_mission_of_the_last_24_hours_reports_now(
     page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_in()
-    monkeypatch.setattr(landing, "now", lambda: SAME_DAY)
+    monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     html = page("/")
     assert "1 mission has reported in the last 24 hours." in html
     assert "Reporting now" in html
@@ -42,7 +42,7 @@ def test_silent_missions_stand_below_the_active_ones(
 ) -> None:
     take_in()
     take_in("sea002", "20200913T1226", rows=made_files.rows())
-    monkeypatch.setattr(landing, "now", lambda: SAME_DAY)
+    monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     now, earlier = page("/").split("Heard from earlier")
     assert "sea001/20210629T2053" in now
     assert 'data-track="sea002/20200913T1226"' in earlier
@@ -70,7 +70,7 @@ def test_a_simulation_is_announced_and_shows_only_on_demand(
 ) -> None:
     take_in()
     take_in("sim001", simulated="true")
-    monkeypatch.setattr(landing, "now", lambda: SAME_DAY)
+    monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     plain, asked = page("/"), page("/?simulated=include")
     assert 'data-simulated="left-out">1 simulated mission is under way' in plain
     assert "sim001/20210629T2053" not in plain

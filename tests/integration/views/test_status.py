@@ -1,0 +1,225 @@
+"""The status page and the import log: what is late, what failed and why, and what nobody else shall know."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pymongo.database import Database
+
+from app.ingest import kit, runs
+from app.queries import clock
+from app.queries.imports import public_text
+from app.views import status
+from tests import made_files
+from tests.integration.views.conftest import HOSTILE, SUMMER, value
+
+Page = Callable[[str], str]
+TakeIn = Callable[..., None]
+ENDED = datetime.fromtimestamp(SUMMER, UTC) + timedelta(minutes=23)
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def refuse(tools: kit.Kit, tmp_path: Path, db: Database[dict[str, Any]]) -> Callable[[str], None]:
+    """Takes a file in that is no data."""
+
+    def run(name: str) -> None:
+        path = tmp_path / name
+        path.write_text("<html>not found</html>", encoding="utf-8")
+        (report,) = runs.real([path], tools)
+        assert report.outcome == "refused"
+
+    return run
+
+
+@pytest.fixture
+def attempts(db: Database[dict[str, Any]]) -> None:
+    """Forty attempts, an hour apart, every fourth refused."""
+    outcomes = ("stored", "replaced", "unchanged", "refused")
+    db.imports.insert_many(
+        [
+            {
+                "_id": f"a{n:02d}",
+                "at": NOON - timedelta(hours=n),
+                "file_name": f"{n}.nc",
+                "sha256": None,
+                "outcome": outcomes[n % 4],
+                "reason_code": "no_time" if n % 4 == 3 else None,
+                "reason": f"{n}.nc: no usable time" if n % 4 == 3 else None,
+                "platform": None,
+                "mission": None,
+                "data_mode": None,
+                "warnings": [],
+                "simulated": False,
+            }
+            for n in range(40)
+        ]
+    )
+
+
+def test_an_empty_store_has_a_status(page: Page, client: FlaskClient) -> None:
+    html = page("/status")
+    assert "No file has come in yet." in html
+    assert "No file has been refused." in html
+    assert 'data-empty="store"' in html
+    said = client.get("/api/v1/status").json
+    assert said["imports"] == {"stored": 0, "replaced": 0, "unchanged": 0, "refused": 0}
+    assert (said["last_import_at"], said["pending"], said["pending_since"]) == (None, 0, None)
+
+
+def test_platforms_stand_in_both_orders(page: Page, take_in: TakeIn) -> None:
+    take_in("sea001")
+    take_in("sea002", "20200913T1226", rows=made_files.rows())
+    heard, silent = page("/status"), page("/status?order=silent")
+    assert heard.index('data-platform="sea001"') < heard.index('data-platform="sea002"')
+    assert silent.index('data-platform="sea002"') < silent.index('data-platform="sea001"')
+    assert "expected to report at least every 24 hours" in heard
+
+
+@pytest.mark.parametrize(
+    ("silence", "word"),
+    [
+        (timedelta(hours=24), "operational"),
+        (timedelta(hours=24, seconds=1), "inactive"),
+        (timedelta(days=365), "inactive"),
+        (timedelta(days=365, seconds=1), "closed"),
+    ],
+)
+def test_a_platform_has_one_status_everywhere(
+    page: Page,
+    client: FlaskClient,
+    take_in: TakeIn,
+    monkeypatch: pytest.MonkeyPatch,
+    silence: timedelta,
+    word: str,
+) -> None:
+    take_in()
+    monkeypatch.setattr(clock, "now", lambda: ENDED + silence)
+    pages = [page(path) for path in ("/status", "/fleet", "/fleet/sea001")]
+    assert [html.split('data-status="')[1].split('"')[0] for html in pages] == [word] * 3
+    assert all(f'data-status="{word}">{word.capitalize()}</span>' in html for html in pages)
+    assert all("closed</em> after more than 365 days" in html for html in pages)
+    assert client.get("/api/v1/platforms/sea001").json["status"] == word
+    assert client.get("/api/v1/platforms").json["items"][0]["status"] == word
+
+
+def test_failures_are_shown_with_their_cause(page: Page, client: FlaskClient, refuse: Callable[[str], None]) -> None:
+    refuse("report.nc")
+    html = page("/status")
+    assert "<code>html_page</code>" in html
+    assert "report.nc" in html
+    assert value(html, 'data-imports="refused"') == "1"
+    (item,) = client.get("/api/v1/imports").json["items"]
+    assert (item["outcome"], item["reason_code"], item["file_name"]) == ("refused", "html_page", "report.nc")
+    assert item["reason"].startswith("report.nc: ")
+
+
+def test_hostile_file_names_are_escaped(page: Page, refuse: Callable[[str], None]) -> None:
+    refuse("\"'><script>alert(1)<!-- {{ 7*7 }}\u202e\x01.nc")
+    html = page("/status")
+    assert "&lt;script&gt;alert(1)" in html
+    assert "<script>alert" not in html
+
+
+def test_hostile_words_of_the_log_are_escaped(page: Page, db: Database[dict[str, Any]], attempts: None) -> None:
+    db.imports.update_many({}, {"$set": dict.fromkeys(("file_name", "reason", "platform", "mission"), HOSTILE)})
+    assert "<script>alert" not in page("/status")
+
+
+def test_outcomes_of_the_last_week_are_counted(
+    page: Page, client: FlaskClient, db: Database[dict[str, Any]], attempts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.imports.update_one({"_id": "a03"}, {"$set": {"at": NOON - timedelta(days=8)}})
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    html = page("/status")
+    shown = {name: int(value(html, f'data-imports="{name}"')) for name in ("stored", "refused")}
+    assert shown == {"stored": 10, "refused": 9}
+    assert client.get("/api/v1/status").json["imports"]["refused"] == 9
+
+
+def test_failures_go_on_by_key(page: Page, attempts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "_FAILURES_A_PAGE", 6)
+    first = page("/status")
+    second = page(first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&"))
+    shown = [part.split('"')[0] for part in (first + second).split('data-import="')[1:]]
+    assert shown == [f"a{n:02d}" for n in range(3, 40, 4)]
+    assert 'rel="next"' not in second
+
+
+def test_the_log_is_paged_by_key_while_attempts_come_in(
+    client: FlaskClient, db: Database[dict[str, Any]], attempts: None
+) -> None:
+    first = client.get("/api/v1/imports?limit=30").json
+    late = db.imports.find_one({"_id": "a00"}) or {}
+    db.imports.insert_one({**late, "_id": "new", "at": NOON + timedelta(hours=1)})
+    second = client.get(f"/api/v1/imports?limit=30&cursor={first['next']}").json
+    assert [item["id"] for item in first["items"] + second["items"]] == [f"a{n:02d}" for n in range(40)]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("outcome", ["stored", "replaced", "unchanged", "refused"])
+def test_the_log_is_filtered_by_outcome(client: FlaskClient, attempts: None, outcome: str) -> None:
+    items = client.get(f"/api/v1/imports?outcome={outcome}").json["items"]
+    assert {item["outcome"] for item in items} == {outcome}
+    assert len(items) == 10
+
+
+def test_simulated_attempts_are_left_out_unless_asked_for(
+    client: FlaskClient, page: Page, db: Database[dict[str, Any]], attempts: None
+) -> None:
+    db.imports.update_one({"_id": "a03"}, {"$set": {"simulated": True}})
+    assert len(client.get("/api/v1/imports").json["items"]) == 39
+    assert len(client.get("/api/v1/imports?simulated=include").json["items"]) == 40
+    assert 'data-import="a03"' not in page("/status")
+    assert 'data-import="a03"' in page("/status?simulated=include")
+
+
+def test_what_waits_to_be_derived_is_told(page: Page, client: FlaskClient, db: Database[dict[str, Any]]) -> None:
+    db.derived_pending.insert_many([{"_id": "totals", "number": 1, "at": NOON}, {"_id": "mission:a/b", "number": 1}])
+    assert value(page("/status"), 'data-pending="scopes"') == "2"
+    assert 'since <time datetime="2026-01-01T12:00:00Z"' in page("/status")
+    said = client.get("/api/v1/status").json
+    assert (said["pending"], said["pending_since"]) == (2, "2026-01-01T12:00:00.000Z")
+
+
+def test_the_version_is_told(page: Page, client: FlaskClient) -> None:
+    said = client.get("/api/v1/status").json
+    assert f"Halocline {said['version']}, revision <code>{said['revision']}</code>" in page("/status")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("order=age", "order"), ("after=x", "after"), ("after=%00", "after"), ("simulated=1", "simulated")],
+)
+def test_what_makes_no_sense_is_named(client: FlaskClient, query: str, field: str) -> None:
+    answer = client.get(f"/status?{query}")
+    assert answer.status_code == 400
+    assert f'error-detail">{field}: ' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("a.nc: no usable time", "a.nc: no usable time"),
+        ("a.nc: cannot read '/srv/data/in/a.nc'", "a.nc: cannot read '…/a.nc'"),
+        ("cannot read /srv/data/in/: gone", "cannot read …: gone"),
+        ("~/in/a.nc and ../b.nc", "…/a.nc and …/b.nc"),
+        (r"C:\data\in\a.nc is gone", "…/a.nc is gone"),
+        ("https://me:secret@erddap.example:8443/tabledap/x.csv?time&key=k", "…/x.csv"),
+        ("https://me:secret@erddap.example", "…"),
+        ("no answer from mongo-0.mongo.ocean.svc:27017 at 12:30", "no answer from … at 12:30"),
+        ("connect 10.0.0.3 failed; localhost:6379 too", "connect … failed; … too"),
+        ("speeds in m/s, variable N/A, sea001/20200913T1226", "speeds in m/s, variable N/A, sea001/20200913T1226"),
+        ("depth: 12.5 is not < 3; version 1.2.3", "depth: 12.5 is not < 3; version 1.2.3"),
+    ],
+)
+def test_paths_addresses_and_servers_are_left_out(said: str, shown: str) -> None:
+    assert public_text(said) == shown
+
+
+def test_the_log_is_read_by_its_index(db: Database[dict[str, Any]], attempts: None) -> None:
+    found = db.imports.find({"simulated": False, "outcome": "refused"}).sort([("at", -1), ("_id", 1)]).limit(5)
+    assert found.explain()["executionStats"]["totalDocsExamined"] == 5
