@@ -11,14 +11,17 @@ import numpy as np
 
 from app.domain.basins import BasinMap
 from app.domain.geodesy import bbox_union, step_lengths_m
-from app.domain.profiles import too_fast
+from app.domain.profiles import MAX_SPEED_M_S, too_fast
 from app.domain.records import BasinShare, Bbox, Figures, Finding, YearShare
 from app.domain.times import from_ms, seconds_by_year
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One profile, as far as the mission's figures need it. Position None: it has no valid one."""
+    """One profile, as far as the mission's figures need it. Position None: it has no valid one.
+
+    A vessel that stays at the surface has fixes instead: parts that are no profile and have no depth.
+    """
 
     number: int
     start_ms: int
@@ -30,6 +33,7 @@ class Part:
     samples: int
     bbox: Bbox | None
     warnings: Mapping[str, int] = field(default_factory=dict)
+    is_profile: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +59,21 @@ class Folded:
     warnings: tuple[Finding, ...]
 
 
-def folded(parts: Sequence[Part], remainder: Remainder, basin_map: BasinMap) -> Folded:
+def folded(
+    parts: Sequence[Part], remainder: Remainder, basin_map: BasinMap, max_speed_m_s: float = MAX_SPEED_M_S
+) -> Folded:
     """The mission that these parts make, whatever order they come in. Needs one part, or a span in the remainder.
 
-    Distance is the sum of geodesics between the positions of consecutive profiles in the order of their first samples;
+    Distance is the sum of geodesics between the positions of consecutive parts in the order of their first samples;
     flagged positions are left out of distance, box and basins but stay in the counts.
     """
     order = sorted(range(len(parts)), key=lambda i: (parts[i].start_ms, parts[i].number))
     positioned = [i for i in order if parts[i].lon_deg is not None and parts[i].lat_deg is not None]
     lon = np.array([parts[i].lon_deg for i in positioned], dtype=np.float64)
     lat = np.array([parts[i].lat_deg for i in positioned], dtype=np.float64)
-    fast = too_fast(lon, lat, np.array([parts[i].mid_ms for i in positioned], dtype=np.int64))
+    fast = too_fast(lon, lat, np.array([parts[i].mid_ms for i in positioned], dtype=np.int64), max_speed_m_s)
     flagged_indexes = {i for i, flag in zip(positioned, fast, strict=True) if flag}
-    depths = [part.max_depth_m for part in parts]
+    depths = [part.max_depth_m for part in parts if part.is_profile]
     if remainder.max_depth_m is not None:
         depths.append(remainder.max_depth_m)
     starts = [part.start_ms for part in parts] + ([remainder.start_ms] if remainder.start_ms is not None else [])
@@ -76,7 +82,7 @@ def folded(parts: Sequence[Part], remainder: Remainder, basin_map: BasinMap) -> 
     steps = step_lengths_m(lon[~fast], lat[~fast]).tolist()
     figures = Figures(
         samples=remainder.samples + sum(part.samples for part in parts),
-        profiles=len(parts),
+        profiles=sum(part.is_profile for part in parts),
         distance_m=float(sum(steps)),
         max_depth_m=max(depths) if depths else None,
         vertical_m=float(sum(parts[i].max_depth_m for i in order)),
@@ -109,7 +115,7 @@ def _years(
     vertical_m: dict[int, float] = dict.fromkeys(seconds, 0.0)
     for part in parts:
         year = from_ms(part.mid_ms).year
-        profiles[year] += 1
+        profiles[year] += part.is_profile
         samples[year] += part.samples
         vertical_m[year] += part.max_depth_m
     for part, step in zip(drawn[1:], steps, strict=True):

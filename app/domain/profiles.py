@@ -70,7 +70,7 @@ def directions(depth_m: Floats, group: NDArray[np.intp], groups: int) -> NDArray
     return signs
 
 
-def too_fast(lon: Floats, lat: Floats, mid_ms: Ints) -> NDArray[np.bool_]:
+def too_fast(lon: Floats, lat: Floats, mid_ms: Ints, max_speed_m_s: float = MAX_SPEED_M_S) -> NDArray[np.bool_]:
     """True for positions that only an impossible speed reaches. lon, lat, mid_ms: (n,) in time order, no NaN.
 
     The longest stretch without such a step is believed; from its ends on, whatever is too far from the last believed
@@ -80,7 +80,7 @@ def too_fast(lon: Floats, lat: Floats, mid_ms: Ints) -> NDArray[np.bool_]:
     flagged = np.zeros(n, dtype=bool)
     if n < 2:
         return flagged
-    fast = _too_far(step_lengths_m(lon, lat), np.diff(mid_ms))
+    fast = _too_far(step_lengths_m(lon, lat), np.diff(mid_ms), max_speed_m_s)
     if not fast.any():
         return flagged
     edges = np.concatenate(([0], np.flatnonzero(fast) + 1, [n]))
@@ -90,13 +90,13 @@ def too_fast(lon: Floats, lat: Floats, mid_ms: Ints) -> NDArray[np.bool_]:
         last = end - 1 if indexes.step > 0 else start
         for i in indexes:
             pair = np.array([last, i])
-            if _too_far(step_lengths_m(lon[pair], lat[pair]), np.abs(np.diff(mid_ms[pair])))[0]:
+            if _too_far(step_lengths_m(lon[pair], lat[pair]), np.abs(np.diff(mid_ms[pair])), max_speed_m_s)[0]:
                 flagged[i] = True
             else:
                 last = i
     return flagged
 
 
-def _too_far(length_m: Floats, elapsed_ms: Ints) -> NDArray[np.bool_]:
+def _too_far(length_m: Floats, elapsed_ms: Ints, max_speed_m_s: float) -> NDArray[np.bool_]:
     # Stamps are good to a second at best: two profiles at one moment may lie 3 m apart.
-    return length_m > MAX_SPEED_M_S * np.maximum(elapsed_ms / 1000.0, 1.0)
+    return length_m > max_speed_m_s * np.maximum(elapsed_ms / 1000.0, 1.0)

@@ -26,7 +26,7 @@ def refresh(platform: str, names: dict[str, PlatformName], session: ClientSessio
         Platform(
             platform=platform,
             serial=named.serial or platform,
-            kind=named.kind,
+            kind=named.kind or latest.kind,
             name=named.name or said.get("platform_name"),
             model=named.model or said.get("platform_model"),
             wmo_id=next((m.metadata["wmo_id"] for m in reversed(found) if m.metadata.get("wmo_id")), None),

@@ -51,6 +51,8 @@ def observations(found: Observations) -> Iterator[memoryview]:
             "attributes": found.attributes,
             "texts": found.texts,
             "names": found.names,
+            "kind": found.kind,
+            "warnings": dict(found.warnings),
             "columns": [{"about": asdict(c.about), "good": c.good, "checked": c.checked} for c in found.columns],
             "rows": int(found.time_ms.size),
             "dtypes": [array.dtype.str for array in plain],
@@ -90,6 +92,8 @@ def _answer(said: dict[str, Any], take: Take, most_rows: int, most_cells: int) -
         attributes=said["attributes"],
         texts=said["texts"],
         names=said["names"],
+        kind=said["kind"],
+        warnings=said["warnings"],
         columns=tuple(
             Column(Variable(**column["about"]), array, column["good"], column["checked"])
             for column, array in zip(columns, values, strict=True)

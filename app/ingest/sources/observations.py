@@ -1,12 +1,13 @@
 """What every reader returns: one file's rows in our vocabulary, nothing judged yet."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.records import Scope, Variable
+from app.domain.records import Kind, Scope, Variable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,6 +44,7 @@ class Observations:
 
     `number` is the raw profile number (NaN, 0 and halves included), `weight` is 1 for a row that counts as a sample and
     0 for one that a grid only spreads over depth. `texts` are scalar text variables by lower-case name.
+    `warnings` are what the reader itself has noticed. A sailbuoy has neither numbers nor depths.
     """
 
     format: str
@@ -57,3 +59,5 @@ class Observations:
     weight: Ints
     columns: tuple[Column, ...]
     names: dict[str, str]
+    kind: Kind = "glider"
+    warnings: Mapping[str, int] = field(default_factory=dict)
