@@ -3,6 +3,7 @@
 import errno
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -44,31 +45,46 @@ def metrics() -> None:
     metrics_server.serve(settings, counters.imports)
 
 
+class _PathOrUrl(click.Path):
+    """A path, or the text of a URL."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or the text."""
+        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+
+
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=_PathOrUrl(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what each file would be, alone in an empty store; needs no server.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a file on standard output.")
 @click.option("--platform", help="The platform, for files that do not name it.")
 @click.option("--mission", help="The mission, for files that do not name it.")
 @click.option("--mode", help="The data mode: R, P, A or D.")
 def ingest(
-    paths: tuple[Path, ...],
+    paths: tuple[Path | str, ...],
     dry_run: bool,
     as_json: bool,
     platform: str | None,
     mission: str | None,
     mode: str | None,
 ) -> None:
-    """Take files in; folders are searched. Status 1 when a file was refused."""
+    """Take files in, by path or by URL (a dataset of an ERDDAP, or a file); folders are searched.
+
+    Status 1 when a file was refused.
+    """
     from app.ingest import command, identity
+    from app.ingest.remote import addresses
 
     try:
         options = identity.options(platform, mission, mode)
+        given = [addresses.parsed(path) if isinstance(path, str) else path for path in paths]
     except errors.Invalid as error:
-        raise click.BadParameter(error.problem, param_hint=f"--{error.field}") from error
+        raise click.BadParameter(
+            error.problem, param_hint="URL" if error.field == "url" else f"--{error.field}"
+        ) from error
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
-    sys.exit(command.run(paths, settings, options, dry_run, as_json))
+    sys.exit(command.run(given, settings, options, dry_run, as_json))
 
 
 @cli.command()

@@ -64,6 +64,19 @@ class Settings(BaseSettings):
     # The most that reading one file may take: 200 bytes a sample for HALOCLINE_MAX_SAMPLES of them, and room to work.
     reader_memory_bytes: int = Field(6 << 30, ge=256 << 20, validation_alias="HALOCLINE_READER_MEMORY_BYTES")
 
+    # A server in reach takes a second to say so; the rest is for a bad line.
+    fetch_connect_timeout_s: float = Field(10, gt=0, le=120, validation_alias="HALOCLINE_FETCH_CONNECT_TIMEOUT_S")
+    # ERDDAP may search its files for a minute before the first byte.
+    fetch_read_timeout_s: float = Field(90, gt=0, le=900, validation_alias="HALOCLINE_FETCH_READ_TIMEOUT_S")
+    # For all attempts at a URL together: the largest file at 2 MB/s.
+    fetch_timeout_s: float = Field(1200, gt=0, le=86_400, validation_alias="HALOCLINE_FETCH_TIMEOUT_S")
+    # A server that restarts is back after the third; more would be a nuisance to one that is overloaded.
+    fetch_attempts: int = Field(3, ge=1, le=10, validation_alias="HALOCLINE_FETCH_ATTEMPTS")
+    # Before the second attempt; doubled before each further one.
+    fetch_backoff_s: float = Field(2, ge=0, le=300, validation_alias="HALOCLINE_FETCH_BACKOFF_S")
+    # Where a redirect may lead besides the host that was asked.
+    fetch_hosts: Annotated[frozenset[str], NoDecode] = Field(frozenset(), validation_alias="HALOCLINE_FETCH_HOSTS")
+
     # Faults on purpose, for drills: only where nobody relies on the answers.
     fault_error_ratio: float = Field(0, ge=0, le=1, validation_alias="HALOCLINE_FAULT_ERROR_RATIO")
     fault_delay_s: float = Field(0, ge=0, le=60, validation_alias="HALOCLINE_FAULT_DELAY_S")
@@ -77,7 +90,7 @@ class Settings(BaseSettings):
     prometheus_multiproc_dir: Path | None = None
     forwarded_allow_ips: str = "127.0.0.1"
 
-    @field_validator("ready_requires", mode="before")
+    @field_validator("ready_requires", "fetch_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

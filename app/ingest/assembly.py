@@ -16,6 +16,7 @@ from app.domain.figures import Folded, Part, Remainder, folded
 from app.domain.records import Direction, Scope, Variable
 from app.domain.times import from_ms, to_ms
 from app.ingest import checks, metadata
+from app.ingest import parts as parts_of_datasets
 from app.ingest.grouped import GroupedRows
 from app.ingest.identity import Identity
 from app.ingest.refusal import Refused
@@ -105,6 +106,8 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     if repeated:
         warnings["profile_number_repeated"] = repeated
     warnings["depth_sign_flipped"] = depths.flipped
+    if observations.scope == "mission":
+        warnings[parts_of_datasets.WARNING] = parts_of_datasets.constraints(observations.attributes)
     if observations.scope == "profiles":
         parts, remainder = _whole_in_first(parts, taken.remainder(warnings)), Remainder()
     else:

@@ -23,6 +23,7 @@ WARNINGS = {
     "depth_negative": "samples above the surface; they count as 0 m",
     "depth_sign_flipped": "samples of a file that gives nearly all depths as negative; the sign was turned",
     "duplicate_rows": "rows that repeat another one exactly and were dropped",
+    "part_of_dataset": "constraints by which the rows were cut out of a dataset: it holds more",
     "position_invalid": "samples with a position that is on no globe",
     "position_jump": "profiles whose position only an impossible speed reaches",
     "position_missing": "samples without a position",

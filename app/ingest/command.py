@@ -3,7 +3,6 @@
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import orjson
 import structlog
@@ -16,6 +15,7 @@ from app.config import Settings
 from app.errors import HaloclineError, Unavailable
 from app.ingest import kit, refusal, runs
 from app.ingest.identity import Options
+from app.ingest.remote.fetched import Given
 from app.ingest.report import Report
 from app.store import indexes, transactions
 
@@ -25,7 +25,7 @@ _STORE_TIMEOUT_MS = 60_000
 log = structlog.get_logger(__name__)
 
 
-def run(paths: Sequence[Path], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
+def run(paths: Sequence[Given], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
     """Takes the files in and says so; 1 when one was refused, 2 when the folders hold no data file, else 0.
 
     Raises Unavailable when the store is away, before or in the middle: run again, it goes on. Raises HaloclineError

@@ -30,11 +30,12 @@ class File:
     size_bytes: int
     imported_by: str = "halocline ingest"
     made_up: bool = False
+    address: str | None = None
 
     @property
     def name(self) -> str:
-        """The file's name as it can be stored and shown."""
-        return one_line(self.path.name)
+        """The file's name, or where it was fetched from, as it can be stored and shown."""
+        return one_line(self.address or self.path.name)
 
 
 def new_mission(

@@ -76,7 +76,7 @@ def identified(observations: Observations, options: Options) -> Identity:
     The id, the trajectory and the title are asked in this order; a stamp with a time of day beats a mere date.
     """
     attributes, texts = observations.attributes, observations.texts
-    named = [attributes.get("id"), texts.get("trajectory"), attributes.get("title")]
+    named = [attributes.get("id"), texts.get("trajectory"), attributes.get("title"), attributes.get("dataset_id")]
     found = [match for text in named if isinstance(text, str) and (match := _named_by(text))]
     best = next((match for match in found if "T" in match["stamp"].upper()), found[0] if found else None)
     mission = options.mission or (best["stamp"].upper() if best else None)

@@ -9,6 +9,8 @@ from app.domain.records import Basin
 from app.ingest import areas, assembly, identity
 from app.ingest.identity import Options, PlatformName
 from app.ingest.reader import Reader
+from app.ingest.remote import fetched
+from app.ingest.remote.fetch import Patience
 from app.ingest.sources import detect
 
 
@@ -19,6 +21,7 @@ class Kit:
     options: Options
     limits: detect.Limits
     reader: Reader
+    patience: Patience
     span: assembly.Span
     basins: tuple[Basin, ...]
     basin_map: BasinMap
@@ -32,6 +35,7 @@ def kit(settings: Settings, options: Options) -> Kit:
         options=options,
         limits=detect.Limits(settings.max_file_bytes, settings.max_samples),
         reader=Reader(settings.reader_timeout_s, settings.reader_memory_bytes, settings.log_level),
+        patience=fetched.patience(settings),
         span=assembly.span(settings.accept_from, datetime.now(UTC), settings.future_tolerance_s),
         basins=basins,
         basin_map=BasinMap(basins),

@@ -15,9 +15,9 @@ from app import events
 from app.domain.records import Basin, EarlierVersion, ImportAttempt, Outcome
 from app.ingest import fleet, merging
 from app.ingest.assembly import Draft
-from app.ingest.documents import File, mission_of, new_mission, profile_documents, sample_documents, standing_of
+from app.ingest.documents import File, mission_of, new_mission, profile_documents, sample_documents
 from app.ingest.kit import Kit
-from app.ingest.precedence import Standing, require_higher
+from app.ingest.places import require_place
 from app.ingest.refusal import Refused
 from app.store import basins, changes, imports, missions, pending, profiles, samples, transactions, versions
 
@@ -40,7 +40,7 @@ def take_in(draft: Draft, file: File, tools: Kit) -> Outcome:
     stored = missions.document(draft.identity.platform, draft.identity.mission)
     if stored is None or stored["version"] != draft.version:
         if stored is not None:
-            require_higher(standing(draft), standing_of(stored))
+            require_place(draft, stored)
         merging.keep_original(file, datetime.now(UTC))
         _write(draft, file)
     return _commit(lambda session, now: _swap(draft, file, session, now), draft, file, tools)
@@ -72,12 +72,6 @@ def log_refusal(file_name: str, sha256: str | None, refusal: Refused, draft: Dra
 def sweep() -> int:
     """Removes versions that have been out for ten minutes, and those that a killed importer never finished."""
     return versions.sweep(datetime.now(UTC) - RETIRED_FOR)
-
-
-def standing(draft: Draft) -> Standing:
-    """What decides whether the draft may take another's place."""
-    end_at = draft.folded.figures.end_at
-    return Standing.of(draft.identity.mode, draft.modified_ms, end_at)
 
 
 def _write(draft: Draft, file: File) -> None:
@@ -119,7 +113,7 @@ def _swap(draft: Draft, file: File, session: ClientSession, now: datetime) -> Ou
     if stored is not None and stored["version"] == draft.version:
         return "unchanged"
     if stored is not None:
-        require_higher(standing(draft), standing_of(stored))
+        require_place(draft, stored)
     if not versions.settle(platform, mission, draft.version, session):
         return None
     earlier: tuple[EarlierVersion, ...] = ()

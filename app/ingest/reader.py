@@ -17,6 +17,7 @@ import structlog
 
 from app.ingest import frames
 from app.ingest.refusal import Refused
+from app.ingest.sources.described import About
 from app.ingest.sources.detect import Limits
 from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
 from app.ingest.sources.observations import Observations
@@ -55,7 +56,7 @@ class Reader:
     ) -> None:
         self.close()
 
-    def read(self, path: Path, limits: Limits) -> Observations:
+    def read(self, path: Path, limits: Limits, about: About | None = None) -> Observations:
         """The file's rows. Raises Refused: as `detect.read`, or `unreadable` when the process does not survive it."""
         size = _size(path)
         timeout_s = self._timeout_s + size / _BYTES_A_SECOND
@@ -63,6 +64,7 @@ class Reader:
         request = {
             "path": os.fsencode(path.absolute()).decode("latin-1"),
             "limits": asdict(limits),
+            "about": asdict(about) if about else None,
             "timeout_s": timeout_s,
             "memory_bytes": memory_bytes,
         }

@@ -17,6 +17,7 @@ from app import logs
 from app.ingest import frames
 from app.ingest.refusal import Refused
 from app.ingest.sources import detect
+from app.ingest.sources.described import About
 from app.ingest.sources.observations import Observations
 
 # The import ends the reader when its time is up; the alarm is for a reader whose import was killed.
@@ -56,8 +57,10 @@ def _answer(request: dict[str, Any], answers: int) -> None:
 
 
 def _read(request: dict[str, Any]) -> Observations:
+    path = Path(os.fsdecode(request["path"].encode("latin-1")))
+    about = About(**request["about"]) if request["about"] else None
     try:
-        return detect.read(Path(os.fsdecode(request["path"].encode("latin-1"))), detect.Limits(**request["limits"]))
+        return detect.read(path, detect.Limits(**request["limits"]), about)
     except OSError as error:
         raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
 

@@ -25,6 +25,10 @@ CODES = {
     "lower_mode": "the stored data have a higher mode",
     "not_newer": "the stored data have the same mode and are as new",
     "other_world": "the file is simulated and the stored mission real, or the other way round",
+    "part_of_mission": "only a part of a dataset, and more of the mission is stored",
+    "fetch_failed": "the server could not be reached, was too slow, or its answer broke off",
+    "server_error": "the server answers with an error, whose message follows",
+    "redirected": "the server points elsewhere, where the import does not go by itself",
     "not_profiles": "the file brings profiles but has no profile in it",
 }
 

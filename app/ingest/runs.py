@@ -12,7 +12,8 @@ from app.errors import HaloclineError
 from app.ingest import assembly, derivation, identity, pipeline, report
 from app.ingest.documents import File, require_storable
 from app.ingest.kit import Kit
-from app.ingest.refusal import CHANGED, Refused, one_line
+from app.ingest.refusal import CHANGED, Refused
+from app.ingest.remote.fetched import Given, Local, local, name_of
 from app.ingest.report import Report
 from app.ingest.sources import detect
 
@@ -28,11 +29,11 @@ class NotRebuilt(HaloclineError):
         super().__init__(f"{len(scopes)} derived documents could not be rebuilt, the log says why: {shown}")
 
 
-def files_of(paths: Iterable[Path]) -> list[Path]:
+def files_of(paths: Iterable[Given]) -> list[Given]:
     """The files to take in: those named, and in folders what is data by its first bytes or its name, sorted."""
-    found: list[Path] = []
+    found: list[Given] = []
     for path in paths:
-        if path.is_dir():
+        if isinstance(path, Path) and path.is_dir():
             found += [file for file in sorted(path.rglob("*")) if file.is_file() and _looks_like_data(file)]
         else:
             found.append(path)
@@ -51,19 +52,20 @@ def _looks_like_data(path: Path) -> bool:
         return False
 
 
-def dry(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
+def dry(files: Iterable[Given], tools: Kit) -> Iterator[Report]:
     """What each file would be, alone in an empty store: stored or refused. Needs no server."""
     with tools.reader:
-        for path in files:
+        for given in files:
             try:
-                draft = _draft(path, "", tools)
+                with local(given, tools.limits.max_file_bytes, tools.patience) as found:
+                    draft = _draft(found, "", tools)
             except Refused as refusal:
-                yield _refused(path, refusal)
+                yield _refused(given, refusal)
             else:
-                yield Report(str(path), "stored", mission=report.mission_of(draft))
+                yield Report(str(given), "stored", mission=report.mission_of(draft))
 
 
-def real(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
+def real(files: Iterable[Given], tools: Kit) -> Iterator[Report]:
     """Takes each file in, logs the attempt, and at the end rebuilds what derives from it.
 
     Raises pymongo's errors when the store fails; run again, it ends as if it had not. Raises NotRebuilt at the end.
@@ -78,20 +80,21 @@ def real(files: Iterable[Path], tools: Kit) -> Iterator[Report]:
         raise NotRebuilt(failed)
 
 
-def _taken(path: Path, tools: Kit) -> Report:
+def _taken(given: Given, tools: Kit) -> Report:
     sha256: str | None = None
     draft: assembly.Draft | None = None
     try:
-        before = _state(path)
-        digest = sha256 = _digest(path, tools.limits.max_file_bytes)
-        draft = _draft(path, digest, tools)
-        if _state(path) != before:
-            raise Refused(*CHANGED)
-        outcome = _stored(draft, File(path, digest, before[0]), tools)
+        with local(given, tools.limits.max_file_bytes, tools.patience) as found:
+            before = _state(found.path)
+            digest = sha256 = _digest(found.path, tools.limits.max_file_bytes)
+            draft = _draft(found, digest, tools)
+            if _state(found.path) != before:
+                raise Refused(*CHANGED)
+            outcome = _stored(draft, File(found.path, digest, before[0], address=found.address), tools)
     except Refused as refusal:
-        pipeline.log_refusal(one_line(path.name), sha256, refusal, draft)
-        return _refused(path, refusal, draft)
-    return Report(str(path), outcome, mission=report.mission_of(draft))
+        pipeline.log_refusal(name_of(given), sha256, refusal, draft)
+        return _refused(given, refusal, draft)
+    return Report(str(given), outcome, mission=report.mission_of(draft))
 
 
 def _state(path: Path) -> tuple[int, int, int]:
@@ -103,12 +106,12 @@ def _state(path: Path) -> tuple[int, int, int]:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _draft(path: Path, sha256: str, tools: Kit) -> assembly.Draft:
+def _draft(found: Local, sha256: str, tools: Kit) -> assembly.Draft:
     options = tools.options
-    observations = tools.reader.read(path, tools.limits)
+    observations = tools.reader.read(found.path, tools.limits, found.about)
     named = identity.identified(observations, options)
     draft = assembly.draft(observations, named, sha256, tools.span, tools.basin_map)
-    require_storable(draft, path)
+    require_storable(draft, found.path)
     return draft
 
 
@@ -135,11 +138,11 @@ def _digest(path: Path, limit: int) -> str:
     return digest.hexdigest()
 
 
-def _refused(path: Path, refusal: Refused, draft: assembly.Draft | None = None) -> Report:
+def _refused(given: Given, refusal: Refused, draft: assembly.Draft | None = None) -> Report:
     return Report(
-        path=str(path),
+        path=str(given),
         outcome="refused",
-        reason=refusal.line(path.name),
+        reason=refusal.line(name_of(given)),
         reason_code=refusal.code,
         mission=report.mission_of(draft) if draft is not None else None,
     )

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.ingest.refusal import Refused
-from app.ingest.sources import classic, erddap, grid, profile_file, seaglider, time_series
+from app.ingest.sources import classic, erddap, grid, profile_file, sailbuoy, seaglider, time_series
+from app.ingest.sources.described import About
 from app.ingest.sources.netcdf import CELLS_PER_SAMPLE, NetCdf, opened
 from app.ingest.sources.observations import Observations
 
@@ -21,13 +22,16 @@ class Limits:
     max_samples: int
 
 
-def read(path: Path, limits: Limits) -> Observations:
-    """The file's rows. Raises Refused for whatever is no readable file of observations."""
+def read(path: Path, limits: Limits, about: About | None = None) -> Observations:
+    """The file's rows; `about` is what a server says of a table.
+
+    Raises Refused for whatever is no readable file of observations.
+    """
     require_size(path, limits.max_file_bytes)
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head.startswith(_NETCDF):
-        return _read_text(path, head, limits)
+        return _read_text(path, head, limits, about)
     if head.startswith(b"CDF") and (least := classic.least_size(path) or 0) > path.stat().st_size:
         raise Refused("truncated", f"{path.stat().st_size} bytes are there of at least {least}")
     with opened(path) as file:
@@ -39,11 +43,11 @@ def read(path: Path, limits: Limits) -> Observations:
 
 
 def is_data(path: Path) -> bool:
-    """Whether a file in a folder is meant to be read: NetCDF, or a table that names time and position."""
+    """Whether a file in a folder is meant to be read: NetCDF, a sailbuoy's log, or a table of positions."""
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     try:
-        return head.startswith((b"CDF", b"\x89HDF")) or erddap.matches(head)
+        return head.startswith((b"CDF", b"\x89HDF")) or sailbuoy.matches(path, head) or erddap.matches(head)
     except Refused:
         # A table all the same: the refusal is for whoever put it there.
         return True
@@ -58,12 +62,14 @@ def require_size(path: Path, most_bytes: int) -> None:
         raise Refused("too_large", f"{size} bytes are more than the {most_bytes} taken here")
 
 
-def _read_text(path: Path, head: bytes, limits: Limits) -> Observations:
+def _read_text(path: Path, head: bytes, limits: Limits, about: About | None) -> Observations:
     text = head.decode("utf-8", "replace").lstrip("\ufeff \t\r\n").lower()
     if text.startswith(("<!doctype html", "<html")) or "<html" in text[:1024]:
         raise Refused("html_page", "this is a web page, not data: the download may have failed")
+    if sailbuoy.matches(path, head):
+        return sailbuoy.read(path, limits.max_samples)
     if erddap.matches(head):
-        return erddap.read(path, head, limits.max_samples)
+        return erddap.read(path, head, limits.max_samples, about)
     if text.startswith(("{", "[")):
         raise Refused("not_observations", "this is a JSON document without observations")
     raise Refused("not_netcdf", "this is neither a NetCDF file nor a table with time, latitude and longitude")

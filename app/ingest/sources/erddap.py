@@ -17,6 +17,7 @@ import orjson
 
 from app.ingest.refusal import Refused
 from app.ingest.sources import cells, time_series
+from app.ingest.sources.described import About, Description, description
 from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
 from app.ingest.sources.observations import Observations
 from app.ingest.sources.table import Table
@@ -44,16 +45,21 @@ def matches(head: bytes) -> bool:
     return sum(("time" in names, *(bool(names & position) for position in _POSITIONS))) >= 2
 
 
-def read(path: Path, head: bytes, max_samples: int) -> Observations:
-    """The rows of the table. Raises Refused."""
-    table = _json(path, max_samples) if _plain(head).startswith("{") else _delimited(path, head, max_samples)
+def read(path: Path, head: bytes, max_samples: int, about: About | None = None) -> Observations:
+    """The rows of the table, with what their server says about them. Raises Refused."""
+    known = description(about) if about else Description()
+    is_json = _plain(head).startswith("{")
+    table = _json(path, max_samples) if is_json else _delimited(path, head, max_samples, known)
     if table.rows == 0:
         raise Refused("no_samples", "the table has names but not one row")
     if table.differing("trajectory"):
         raise Refused("no_mission", "the table holds several trajectories: ask for one", "trajectory")
-    said = table.attributes()
+    said = {**known.attributes, **table.attributes()}
     return replace(
-        time_series.read(table, time_series.coordinates(table)), format="ERDDAP table", attributes=said, texts=said
+        time_series.read(table, time_series.coordinates(table)),
+        format="ERDDAP table",
+        attributes=said,
+        texts=table.attributes(),
     )
 
 
@@ -67,7 +73,7 @@ def _named(cell: str) -> tuple[str, str | None]:
     return (name, unit[:-1]) if opened and unit.endswith(")") else (cell.strip(), None)
 
 
-def _delimited(path: Path, head: bytes, max_samples: int) -> Table:
+def _delimited(path: Path, head: bytes, max_samples: int, known: Description) -> Table:
     with path.open("rb") as binary:
         binary.seek(-1, SEEK_END)
         is_whole = binary.read(1) in b"\r\n"
@@ -80,7 +86,8 @@ def _delimited(path: Path, head: bytes, max_samples: int) -> Table:
             first = list(islice(records, 1))
             if first and len(first[0]) == len(names) and not any(units) and _are_units(names, first[0]):
                 units, first = [cells.repaired(cell).strip() or None for cell in first[0]], []
-            table = Table(names, units)
+            types = [known.types.get(name.lower()) for name in names]
+            table = Table(names, units, types, known.variables)
             _fill(table, chain(first, records), len(names), max_samples, is_whole)
     return table
 

@@ -1,6 +1,6 @@
 """A table of text as named columns, offered as a NetCDF file offers its variables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import filterfalse
@@ -86,10 +86,17 @@ class TableVariable:
 class Table:
     """Columns of equal length. What is the same in every row stands for an attribute of the whole."""
 
-    def __init__(self, names: Sequence[str], units: Sequence[str | None], types: Sequence[Any] | None = None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        units: Sequence[str | None],
+        types: Sequence[Any] | None = None,
+        known: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         if len(names) > _MOST_COLUMNS:
             raise Refused("unreadable", f"{len(names)} columns are more than any table of observations has")
         self.rows = 0
+        self._known = known or {}
         self._columns: dict[str, Column] = {}
         for name, unit, kind in zip(names, units, types or [None] * len(names), strict=True):
             key = name.lower()
@@ -135,8 +142,10 @@ class Table:
         return dict(self.constants())
 
     def attribute(self, name: str, attribute: str) -> Any:
-        """A column's unit; tables say nothing else of it."""
-        return self._columns[name].unit if attribute == "units" else None
+        """A column's unit; tables say nothing else of it, but their server may."""
+        if attribute == "units" and self._columns[name].unit is not None:
+            return self._columns[name].unit
+        return self._known.get(name, {}).get(attribute)
 
     def is_number(self, name: str) -> bool:
         """Whether the column holds numbers or moments."""
