@@ -64,3 +64,13 @@ class Cloud:
     computed_at: datetime
     number: int
     packed: dict[str, Any] = field(default_factory=dict)
+
+
+def days(start_at: datetime, end_at: datetime) -> str:
+    """The days in words: "8 to 16 December 2022", with what both have in common said once."""
+    last = f"{end_at.day} {end_at:%B %Y}"
+    if start_at.date() == end_at.date():
+        return last
+    if (start_at.year, start_at.month) == (end_at.year, end_at.month):
+        return f"{start_at.day} to {last}"
+    return f"{start_at.day} {start_at:%B}{'' if start_at.year == end_at.year else f' {start_at.year}'} to {last}"

@@ -15,7 +15,7 @@ _HEIGHTS_M = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _MULTIPLES = (1, 2, 4, 5, 10, 20, 50, 100)
 _MOST_FINE = 2 * MOST_ROWS
 # Of the cells between a column's first and last value so many have one, or the rows are made higher.
-_FILLED = 0.75
+_FILLED = 0.9
 # No sea is deeper: whatever is stored, there is an end.
 _DEEPEST_M = 12_000.0
 # Percentiles of so many values do not differ from those of all by anything that can be seen.

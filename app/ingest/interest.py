@@ -7,44 +7,46 @@ from app.domain.records import Variable
 
 MOST_SECTIONS = 12
 
-# By the beginning of a name, in the order of interest; colour maps are cmocean's.
+# In the order of interest, with cmocean's maps: each name as it is, or with a number as in `backscatter_700`.
 _FIRST = (
-    ("temperature", "thermal"),
-    ("salinity", "haline"),
-    ("density", "dense"),
-    ("potential_density", "dense"),
-    ("sigma", "dense"),
-    ("oxygen", "oxy"),
-    ("chlorophyll", "algae"),
-    ("turbidity", "turbid"),
-    ("backscatter", "turbid"),
-    ("cdom", "matter"),
-    ("potential_temperature", "thermal"),
+    (r"temperature", "thermal"),
+    (r"salinity", "haline"),
+    (r"density", "dense"),
+    (r"potential_density|sigma_\w+", "dense"),
+    (r"oxygen\w*", "oxy"),
+    (r"chlorophyll\w*", "algae"),
+    (r"turbidity|backscatter", "turbid"),
+    (r"cdom", "matter"),
+    (r"potential_temperature|conservative_temperature", "thermal"),
+    (r"absolute_salinity", "haline"),
 )
-# What says more of the instrument than of the sea comes last.
+_RANKS = [re.compile(rf"(?:{name})(?:_\d+)?") for name, _ in _FIRST]
+# What says more of the instrument than of the sea comes last, or not at all.
 _LAST = ("conductivity", "pressure")
-_VELOCITY = re.compile(r"velocity|(^|_)(u|v|w)$|current")
+_NEVER = re.compile(r"heading|pitch|roll|battery|volt|dive_num|distance|(^|_)depth|profile|glide_|phase|_index")
+_VELOCITY = re.compile(r"velo|(^|_)(u|v|w)$|curr|wcur")
 _OTHERS = "haline"
+# What a longer name has in it.
+_LIKE = (("temp", "thermal"), ("density", "dense"), ("oxygen", "oxy"), ("chlor", "algae"), ("scatter", "turbid"))
 # A name is part of an address, and `.png` ends one.
 _NAME = re.compile(r"[\w-]{1,80}")
 
 
 def ordered(variables: Sequence[Variable]) -> list[Variable]:
     """The variables that get a section, at most twelve, the most interesting first."""
-    usable = [variable for variable in variables if _NAME.fullmatch(variable.name)]
+    usable = [v for v in variables if _NAME.fullmatch(v.name) and not _NEVER.search(v.name)]
     return sorted(usable, key=_rank)[:MOST_SECTIONS]
 
 
 def colour_map(variable: Variable) -> str:
     """The name of the colour map that readers know the variable by."""
-    for start, name in _FIRST:
-        if variable.name.startswith(start):
-            return name
-    return "balance" if _VELOCITY.search(variable.name) else _OTHERS
+    rank = _rank(variable)
+    if rank < len(_FIRST):
+        return _FIRST[rank][1]
+    words = next((colours for name, colours in _LIKE if name in variable.name), _OTHERS)
+    return "balance" if _VELOCITY.search(variable.name) else words
 
 
-def _rank(variable: Variable) -> tuple[int, bool]:
-    starts = [start for start, _ in _FIRST]
-    place = next((i for i, start in enumerate(starts) if variable.name.startswith(start)), len(starts))
-    # Beside `temperature` stands what derives from it, such as `temperature_qc`.
-    return place + (variable.name in _LAST), variable.name not in starts
+def _rank(variable: Variable) -> int:
+    found = (place for place, name in enumerate(_RANKS) if name.fullmatch(variable.name))
+    return next(found, len(_RANKS) + (variable.name in _LAST))

@@ -9,11 +9,10 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from app import events
-from app.domain.sections import Cloud, Section, Theme
 from app.domain.times import to_ms
-from app.ingest import sectioning
+from app.ingest import drawing, sectioning
 from app.ingest.sectioning import Dive
-from app.store import changes, missions, pending, profiles, samples, sections, transactions
+from app.store import changes, missions, pending, platforms, profiles, samples, sections, transactions
 
 # A live mission gets a profile every few seconds; drawing each of them would be all that an importer does.
 EVERY = timedelta(minutes=1)
@@ -68,8 +67,9 @@ def _redrawn(scope: str) -> int | None:
     ]
     stream = samples.of_version(platform, mission, found.version)
     made = sectioning.made(found, dives, stream, number, datetime.now(UTC))
-    drawn: list[tuple[Section, dict[Theme, bytes]]] = [(section, {}) for section in made.sections]
-    cloud: tuple[Cloud, dict[Theme, bytes]] | None = None if made.cloud is None else (made.cloud, {})
+    label = _label(platform, mission)
+    drawn = [(section, drawing.section(section, label, found.data_mode)) for section in made.sections]
+    cloud = (made.cloud, drawing.cloud(made.cloud, label, found.data_mode)) if made.cloud else None
 
     def store(session: ClientSession) -> int | None:
         # A version that was swapped out meanwhile has been marked again with the one that took its place.
@@ -82,6 +82,12 @@ def _redrawn(scope: str) -> int | None:
         return changes.append((f"mission:{platform}/{mission}",), datetime.now(UTC), session)
 
     return transactions.run(store)
+
+
+def _label(platform: str, mission: str) -> str:
+    owner = platforms.named([platform]).get(platform)
+    names = dict.fromkeys((owner.serial, owner.name or owner.serial) if owner else (platform,))
+    return " ".join((*names, mission))
 
 
 def _emptied(scope: str, session: ClientSession) -> None:
