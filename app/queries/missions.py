@@ -84,6 +84,18 @@ def count(
     return Count(min(found, _MOST_COUNTED), exact=found <= _MOST_COUNTED)
 
 
+def span(filters: Mapping[str, Any] | None = None, simulated: bool = False) -> tuple[datetime, datetime] | None:
+    """From when to when the missions that match have data, None without any.
+
+    It begins with the mission whose data ended first: one that began still earlier went on for longer.
+    """
+    ends = [missions.page(filters or {}, 1, simulated=simulated, sort=sort) for sort in ("oldest", "newest")]
+    if not all(ends):
+        return None
+    (first,), (last,) = ends
+    return first.figures.start_at, last.figures.end_at
+
+
 def active(now: datetime, window_h: float, limit: int = 200, simulated: bool = False) -> list[Mission]:
     """Missions whose newest data are at most `window_h` old, newest first; exactly that old is active."""
     return missions.page({}, limit, since=now - timedelta(hours=window_h), simulated=simulated)

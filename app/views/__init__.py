@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.views import assets, basins, crawlers, formats, landing, missions, platforms, search, statistics, status, updates
+from app.views import assets, basins, crawlers, formats, landing, maps, missions, platforms, search, statistics, status, updates
 
 
 def install(app: Flask, version: str) -> None:
@@ -13,5 +13,5 @@ def install(app: Flask, version: str) -> None:
     # Blocks of templates leave no empty lines behind: a third of a page's bytes otherwise.
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    for part in (landing, missions, platforms, basins, search, statistics, updates, status, crawlers):
+    for part in (landing, missions, platforms, basins, search, statistics, updates, status, maps, crawlers):
         app.register_blueprint(part.bp)

@@ -2,26 +2,26 @@
 import L from "leaflet";
 import { age } from "./ages.js";
 
-const RECENT_MS = 24 * 3600 * 1000;
+export const RECENT_MS = 24 * 3600 * 1000;
 const LABELS_AT_MOST = 24;
 
-const keyOf = (properties) => `${properties.platform}/${properties.mission}`;
+export const keyOf = (properties) => `${properties.platform}/${properties.mission}`;
 
 /** Degrees by which to move a longitude, so that a mission across 180 degrees stays in one piece. */
-function unroller(features) {
+export function unroller(features) {
   const lons = features.flatMap(({ geometry }) => positions(geometry).map(([lon]) => lon));
   const west = lons.filter((lon) => lon < 0);
   const crosses = west.length > 0 && west.length < lons.length && Math.max(...lons) - Math.min(...lons) > 180;
   return (lon) => (crosses && lon < 0 ? lon + 360 : lon);
 }
 
-function positions(geometry) {
+export function positions(geometry) {
   if (!geometry) return [];
   if (geometry.type === "Point") return [geometry.coordinates];
   return geometry.type === "MultiLineString" ? geometry.coordinates.flat() : geometry.coordinates;
 }
 
-function popup(properties, at) {
+export function popup(properties, at) {
   const box = document.createElement("div");
   const line = (tag, text, className = "") => {
     const element = box.appendChild(document.createElement(tag));
@@ -39,7 +39,7 @@ function popup(properties, at) {
   return box;
 }
 
-function marker(properties, at, heading) {
+export function marker(properties, at, heading) {
   const recent = Date.now() - Date.parse(properties.at) < RECENT_MS;
   const icon = document.createElement("span");
   icon.className = `marker${recent ? " marker-recent" : ""}`;
@@ -58,7 +58,7 @@ function marker(properties, at, heading) {
 }
 
 /** Course over ground of the last step, degrees from north, on the Mercator map. */
-function heading(lines) {
+export function heading(lines) {
   const last = lines.at(-1)?.slice(-2);
   if (!last || last.length < 2) return 0;
   const [from, to] = last.map(([lat, lon]) => L.CRS.EPSG3857.project(L.latLng(lat, lon)));
