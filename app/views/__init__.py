@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from app.views import assets, basins, crawlers, formats, landing, maps, missions, platforms, search, statistics, status, updates
+from app.views import (
+    assets,
+    basins,
+    crawlers,
+    formats,
+    landing,
+    maps,
+    missions,
+    platforms,
+    search,
+    statistics,
+    status,
+    updates,
+)
 
 
 def install(app: Flask, version: str) -> None:
