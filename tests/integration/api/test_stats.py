@@ -52,3 +52,9 @@ def test_a_name_never_runs_in_a_spreadsheet(get: Get, db: Database[Any]) -> None
 def test_a_reader_who_has_the_csv_is_told_so(get: Get) -> None:
     etag = get("/stats?format=csv").headers["ETag"]
     assert get("/stats?format=csv", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_a_row_that_is_no_year_has_no_uptime(get: Get) -> None:
+    (basin,) = get("/stats?by=basin").json["items"]
+    assert [basin[name] for name in ("year", "under_way_s", "elapsed_s", "uptime_percent", "mean_at_sea")] == [None] * 5
+    assert basin["basin"] == basin["key"]
