@@ -1,11 +1,15 @@
 """Sections: a mission's measurements in cells of time and depth, and what pictures and arrays of them need."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 SectionKind = Literal["section", "series"]
 Theme = Literal["light", "dark"]
+_UNITS = {"degree_C": "°C", "Celsius": "°C", "degrees_C": "°C", "1": "", "degrees": "°", "degree": "°"}
+_POWER = re.compile(r"(?<=[A-Za-z])-?\d+\b")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
@@ -74,3 +78,14 @@ def days(start_at: datetime, end_at: datetime) -> str:
     if (start_at.year, start_at.month) == (end_at.year, end_at.month):
         return f"{start_at.day} to {last}"
     return f"{start_at.day} {start_at:%B}{'' if start_at.year == end_at.year else f' {start_at.year}'} to {last}"
+
+
+def called(variable: str) -> str:
+    """A variable's name as people write it."""
+    return variable.replace("_", " ").capitalize()
+
+
+def unit_shown(unit: str | None) -> str:
+    """A unit as people write it: `kg m⁻³`, `°C`; empty for none."""
+    known = _UNITS.get(unit or "", unit or "")
+    return _POWER.sub(lambda power: power[0].translate(_RAISED), known)

@@ -4,7 +4,6 @@ matplotlib writes what stands around, in greys; cells are painted here: each has
 """
 
 import io
-import re
 import unicodedata
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import columns
-from app.domain.sections import Cloud, Section, Theme, days
+from app.domain.sections import Cloud, Section, Theme, called, days, unit_shown
 from app.ingest import seawater
 
 if TYPE_CHECKING:
@@ -35,17 +34,15 @@ _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "dark": ((10, 23, 36), (230, 238, 245)),
 }
 _LONGEST = 118
-_UNITS = {"degree_C": "°C", "Celsius": "°C", "degree_Celsius": "°C", "1": "", "degrees": "°"}
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed mode"}
 
 
 def section(section: Section, label: str, data_mode: str) -> dict[Theme, bytes]:
     """The section or series as PNG. label: what people call the mission; text of any kind, drawn as it is."""
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in section.packed.items()}
-    name = f"{_called(section.variable)}{_in(section.unit)}"
+    name = f"{called(section.variable)}{_in(section.unit)}"
     when, mode = days(section.start_at, section.end_at), _MODES.get(data_mode, data_mode)
-    title = f"{label} · {_called(section.variable)} · {when} · {mode} · Halocline"
+    title = f"{label} · {called(section.variable)} · {when} · {mode} · Halocline"
     if section.kind == "series":
         return _png(_series(section, packed, title, name), section.colour_map)
     start, end = _span(packed)
@@ -225,13 +222,8 @@ def _dated(axes: "Axes") -> None:
     axes.set_xlabel(" · ".join(filter(None, ("Time (UTC)", texts.get_offset()))), fontsize=9)
 
 
-def _called(variable: str) -> str:
-    return variable.replace("_", " ").capitalize()
-
-
 def _in(unit: str | None) -> str:
-    shown = _UNITS.get(unit or "", unit or "")
-    shown = re.sub(r"(?<=[A-Za-z])-?\d+\b", lambda power: power[0].translate(_RAISED), shown)
+    shown = unit_shown(unit)
     return f" ({shown})" if shown else ""
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from app.errors import Invalid
-from app.queries import basins, missions, platforms, profiles, tracks
+from app.queries import basins, missions, platforms, profiles, sections, tracks
 from app.views import choices, declarations, plots
 
 bp = Blueprint("missions", __name__)
@@ -49,6 +49,8 @@ def one(platform: str, mission: str) -> str:
         profiles=listed,
         after=after,
         depths=plots.depths(tracks.of(found)),
+        pictures=pictured.of(found),
+        has_ts=sections.has_cloud(found),
         declarations=declarations.differing(found.declared, found.figures),
     )
 
