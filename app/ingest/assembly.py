@@ -4,18 +4,19 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import columns, profiles
+from app.domain import columns, fixes, profiles
 from app.domain.basins import BasinMap
 from app.domain.columns import Dtype
 from app.domain.figures import Folded, Part, Remainder, folded
-from app.domain.records import Direction, Scope, Variable
+from app.domain.records import Direction, Kind, Scope, Variable
 from app.domain.times import from_ms, to_ms
-from app.ingest import checks, metadata
+from app.ingest import checks, metadata, surface
 from app.ingest import parts as parts_of_datasets
 from app.ingest.grouped import GroupedRows
 from app.ingest.identity import Identity
@@ -41,6 +42,7 @@ class Draft:
     """One file as a mission of its own, not stored yet. Rows are ordered by profile, those outside profiles first."""
 
     identity: Identity
+    kind: Kind
     version: str
     scope: Scope
     format: str
@@ -83,13 +85,11 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     """The file as a mission of its own. Raises Refused when its times or positions cannot be used."""
     accepted = checks.accepted_times(observations, span.earliest_ms, span.latest_ms)
     positions = checks.judged_positions(observations.lon_deg, observations.lat_deg, accepted, observations.names)
-    pressure = next((c.values for c in observations.columns if c.about.name == "pressure"), None)
-    depths = checks.judged_depths(
-        observations.depth_m, None if pressure is None else pressure.astype(np.float64, copy=False)
-    )
+    at_surface = observations.kind == "sailbuoy"
+    depths = _depths(observations)
     keep, dropped = _rows_in_time_order(observations)
     number = profiles.numbers_of(observations.number[keep])
-    number[~accepted[keep]] = 0
+    number[~accepted[keep] | at_surface] = 0
     group = _with_depth(profiles.identified(number, observations.time_ms[keep]), depths.depth_m[keep])
     order = np.argsort(group, kind="stable")
     rows, group = keep[order], group[order]
@@ -100,7 +100,8 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     taken = GroupedRows(observations, positions, depths, accepted, rows, group, count)
     parts = taken.parts()
     warnings = Counter(dropped)
-    if "number" not in observations.names and observations.format != "pyglider grid":
+    warnings.update(observations.warnings)
+    if not at_surface and "number" not in observations.names and observations.format != "pyglider grid":
         warnings["profile_number_missing"] = int(rows.size)
     repeated = len(parts) - len({part.number for part in parts})
     if repeated:
@@ -113,12 +114,21 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     else:
         remainder = taken.remainder(warnings)
     said = metadata.declared(observations)
-    whole = folded(parts, remainder, basin_map)
+    fold = partial(folded, basin_map=basin_map)
+    if at_surface:
+        valid = positions.valid[rows] & accepted[rows]
+        track, remainder = surface.parts(
+            observations.time_ms[rows], positions.lon_deg[rows], positions.lat_deg[rows], valid,
+            observations.weight[rows], remainder,
+        )  # fmt: skip
+        fold = partial(fold, max_speed_m_s=fixes.MAX_SPEED_M_S)
+    else:
+        track = parts
+    whole = fold(track, remainder)
     # A profile file's attributes tell of its whole deployment: they cannot be held against one profile.
     if observations.scope == "mission" and (differing := metadata.disagreements(said, whole.figures)):
-        warnings["declared_differs"] = len(differing)
-        remainder = taken.remainder(warnings)
-        whole = folded(parts, remainder, basin_map)
+        remainder = replace(remainder, warnings={**remainder.warnings, "declared_differs": len(differing)})
+        whole = fold(track, remainder)
     time_ms = observations.time_ms[rows]
     coordinates: list[tuple[str, str | None, NDArray[Any]]] = [
         ("time", "milliseconds since 1970-01-01T00:00:00Z", time_ms),
@@ -128,6 +138,7 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     ]
     return Draft(
         identity=identity,
+        kind=observations.kind,
         version=version_of(identity, observations.scope, sha256),
         scope=observations.scope,
         format=observations.format,
@@ -148,6 +159,17 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         time_ms=time_ms,
         offsets=np.concatenate((np.searchsorted(group, np.arange(-1, count)), [group.size])),
         columns=(*coordinates, *((c.about.name, c.about.unit, c.values[rows]) for c in observations.columns)),
+    )
+
+
+def _depths(observations: Observations) -> checks.Depths:
+    """The depths as judged; none for a vessel that stays at the surface, whatever pressure it measures there."""
+    if observations.kind == "sailbuoy":
+        nowhere = np.zeros(observations.depth_m.size, dtype=bool)
+        return checks.Depths(np.full(observations.depth_m.size, np.nan), nowhere, nowhere, 0)
+    pressure = next((c.values for c in observations.columns if c.about.name == "pressure"), None)
+    return checks.judged_depths(
+        observations.depth_m, None if pressure is None else pressure.astype(np.float64, copy=False)
     )
 
 

@@ -25,11 +25,16 @@ WARNINGS = {
     "duplicate_rows": "rows that repeat another one exactly and were dropped",
     "part_of_dataset": "constraints by which the rows were cut out of a dataset: it holds more",
     "position_invalid": "samples with a position that is on no globe",
-    "position_jump": "profiles whose position only an impossible speed reaches",
+    "payload_missing": "file of positions beside which no payload lies; there are no measurements",
+    "payload_repeated": "payload rows that repeat another one exactly and were dropped",
+    "payload_unpaired": "payload rows without a position within ten minutes of them; they are samples of their own",
+    "position_jump": "profiles, or fixes of a sailbuoy, whose position only an impossible speed reaches",
     "position_missing": "samples without a position",
     "position_zero": "samples at exactly 0, 0",
     "profile_number_missing": "samples of a file that does not number its profiles",
     "profile_number_repeated": "profiles whose number an earlier profile has already",
+    "rows_in_harbour": "rows of a sailbuoy in the box of its harbour, before a mission or after it; dropped",
+    "rows_of_short_trip": "rows of a sailbuoy's trips shorter than three days, which are tests; they were dropped",
     "time_missing": "rows without a time, which were dropped",
     "time_out_of_range": "samples dated before the earliest accepted day or in the future",
 }
@@ -76,6 +81,12 @@ def require_few_profiles(count: int) -> None:
     """Raises Refused for more profiles than a mission can have."""
     if count > MAX_PROFILES:
         raise Refused("too_large", f"{count} profiles are more than the {MAX_PROFILES} a mission may have")
+
+
+def require_few_fixes(count: int) -> None:
+    """Raises Refused for more fixes than a track can have: nearly a year of one each ten minutes."""
+    if count > MAX_PROFILES:
+        raise Refused("too_large", f"{count} fixes are more than the {MAX_PROFILES} a mission may have")
 
 
 def require_few_variables(count: int) -> None:

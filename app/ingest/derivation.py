@@ -14,16 +14,18 @@ from app import events
 from app.domain import geodesy, lifecycle
 from app.domain.basins import BasinMap
 from app.domain.records import BasinShare, LonLat, Track
-from app.ingest import redrawing
-from app.ingest import findable
+from app.domain.times import from_ms
+from app.ingest import findable, redrawing, surface
 from app.ingest.summing import summed
-from app.store import changes, missions, pending, profiles, totals, tracks, transactions, updates
+from app.store import changes, missions, pending, profiles, samples, totals, tracks, transactions, updates
 
 # About a pixel of a map at the zoom where single missions are told apart, where a sea fills it, and of the whole world.
 _FINE_DEG = 0.002
 _MEDIUM_DEG = 0.02
 _COARSE_DEG = 0.1
 log = structlog.get_logger(__name__)
+
+_Drawn = tuple[dict[str, Any], list[dict[str, Any]], int]
 
 
 def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
@@ -72,12 +74,25 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
     return changes.append(("totals",), now, session)
 
 
-def _drawn(platform: str, mission: str, session: ClientSession) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
-    """The mission, its profiles with a position that is believed, and how many others it has."""
+def _drawn(platform: str, mission: str, session: ClientSession) -> _Drawn:
+    """The mission, its profiles (or fixes) with a position that is believed, and how many others it has."""
     doc = missions.document(platform, mission, session) or {"version": "", "figures": {"bbox": None}}
+    if doc.get("kind") == "sailbuoy":
+        return _fixes(doc, session)
     found = profiles.of_version(platform, mission, doc["version"], session)
     drawn = [profile for profile in found if profile["lon_deg"] is not None and not profile["flagged"]]
     return doc, drawn, len(found) - len(drawn)
+
+
+def _fixes(doc: dict[str, Any], session: ClientSession) -> _Drawn:
+    found = surface.way(samples.of_version(doc["platform"], doc["mission"], doc["version"], session), doc)
+    rows = zip(found.lon_deg.tolist(), found.lat_deg.tolist(), found.time_ms.tolist(), found.flagged, strict=True)
+    drawn = [
+        {"number": i + 1, "lon_deg": lon, "lat_deg": lat, "mid_at": from_ms(time_ms), "max_depth_m": 0.0}
+        for i, (lon, lat, time_ms, flagged) in enumerate(rows)
+        if not flagged
+    ]
+    return doc, drawn, int(found.flagged.sum())
 
 
 def _shares(platform: str, mission: str, basin_map: BasinMap, session: ClientSession) -> tuple[BasinShare, ...]:

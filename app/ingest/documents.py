@@ -31,6 +31,8 @@ class File:
     imported_by: str = "halocline ingest"
     made_up: bool = False
     address: str | None = None
+    # What belongs to it and was read with it.
+    beside: "File | None" = None
 
     @property
     def name(self) -> str:
@@ -56,6 +58,7 @@ def new_mission(
         source=source_of(draft, file, now),
         earlier=earlier,
         simulated=draft.simulated,
+        kind=draft.kind,
     )
     return record, extra_of(draft.folded, draft.remainder, draft.modified_ms, draft.quality)
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from app.domain import times
-from app.domain.records import MODE_RANK, DataMode
+from app.domain.records import MODE_RANK, DataMode, Kind
 from app.errors import Invalid
 from app.ingest.refusal import Refused
 from app.ingest.sources.observations import Observations
@@ -57,7 +57,7 @@ class PlatformName:
     name: str | None = None
     model: str | None = None
     operator: str | None = None
-    kind: Literal["glider", "sailbuoy"] = "glider"
+    kind: Kind | None = None
 
 
 def options(platform: str | None, mission: str | None, mode: str | None) -> Options:
@@ -88,7 +88,15 @@ def identified(observations: Observations, options: Options) -> Identity:
     platform = re.sub(r"\s+", "_", platform.strip().lower())
     if not _TOKEN.fullmatch(platform):
         raise Refused("bad_identity", f"{platform[:80]!r} cannot be a platform's address", "id")
-    return Identity(platform, mission, options.mode or _mode(observations, best["mode"] if best else None))
+    same = [match["mode"] for match in found if best and match["stamp"].upper() == best["stamp"].upper()]
+    suffix = (best["mode"] if best else None) or next(filter(None, same), None)
+    return Identity(platform, mission, options.mode or _mode(observations, suffix))
+
+
+def mission_named_by(dataset: str) -> str | None:
+    """The `platform/mission` that a dataset's id names, None when it names none."""
+    match = _named_by(dataset)
+    return f"{match['platform'].lower()}/{match['stamp'].upper()}" if match else None
 
 
 def _named_by(text: str) -> re.Match[str] | None:
@@ -108,7 +116,9 @@ def _mode(observations: Observations, suffix: str | None) -> DataMode:
     declared = str(observations.attributes.get("data_mode") or observations.texts.get("data_mode") or "").strip()
     mode = _MODES.get(declared[:1].upper()) if declared else None
     if mode is None:
-        mode = _SUFFIXES.get((suffix or "").lower(), "R")
+        # VOTO's datasets are called nrt_SEA077_M17 and delayed_SEA077_M17.
+        prefix = str(observations.attributes.get("dataset_id") or "").partition("_")[0]
+        mode = _SUFFIXES.get((suffix or (prefix if len(prefix) > 1 else "")).lower(), "R")
     adjusted = any(column.about.name.endswith("_adjusted") for column in observations.columns)
     # Adjusted values say more than an attribute that nobody changed.
     return "A" if adjusted and MODE_RANK[mode] < MODE_RANK["A"] else mode

@@ -36,6 +36,8 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
     """
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
+    if stored and stored.get("kind", draft.kind) != draft.kind:
+        raise Refused("other_world", f"the stored mission is of a {stored['kind']}, not of a {draft.kind}", "kind")
     version = stored["version"] if stored else draft.version
     there = profiles.of_version(platform, mission, version, session) if stored else []
     twins = [doc for doc in there if any(_is_same(doc, part) for part in draft.parts)]
@@ -68,6 +70,8 @@ def keep_original(file: File, now: datetime) -> None:
     """Keeps the file's bytes, if it has any. Raises Refused when they are no longer those that were read."""
     if file.made_up:
         return
+    if file.beside is not None:
+        keep_original(file.beside, now)
     try:
         kept = originals.keep(file.sha256, file.path, file.name, now)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bson.errors import BSONError
@@ -9,13 +10,14 @@ from pymongo.errors import DocumentTooLarge
 
 from app.domain.records import Outcome
 from app.errors import HaloclineError
-from app.ingest import assembly, derivation, identity, pipeline, report
+from app.ingest import assembly, derivation, identity, pipeline, report, voyages
 from app.ingest.documents import File, require_storable
 from app.ingest.kit import Kit
 from app.ingest.refusal import CHANGED, Refused
 from app.ingest.remote.fetched import Given, Local, local, name_of
 from app.ingest.report import Report
-from app.ingest.sources import detect
+from app.ingest.sources import detect, sailbuoy
+from app.ingest.sources.observations import Observations
 
 # Reading a file for its digest does not depend on its size.
 _BLOCK_BYTES = 1 << 20
@@ -30,14 +32,17 @@ class NotRebuilt(HaloclineError):
 
 
 def files_of(paths: Iterable[Given]) -> list[Given]:
-    """The files to take in: those named, and in folders what is data by its first bytes or its name, sorted."""
+    """The files to take in: those named, and in folders what is data by its first bytes or its name, sorted.
+
+    Files that belong together, as a sailbuoy's, stand here once.
+    """
     found: list[Given] = []
     for path in paths:
         if isinstance(path, Path) and path.is_dir():
             found += [file for file in sorted(path.rglob("*")) if file.is_file() and _looks_like_data(file)]
         else:
             found.append(path)
-    return found
+    return sailbuoy.paired(found)
 
 
 def _looks_like_data(path: Path) -> bool:
@@ -53,16 +58,17 @@ def _looks_like_data(path: Path) -> bool:
 
 
 def dry(files: Iterable[Given], tools: Kit) -> Iterator[Report]:
-    """What each file would be, alone in an empty store: stored or refused. Needs no server."""
+    """What each file, or mission in it, would be, alone in an empty store: stored or refused. Needs no server."""
     with tools.reader:
         for given in files:
             try:
                 with local(given, tools.limits.max_file_bytes, tools.patience) as found:
-                    draft = _draft(found, "", tools)
+                    missions, path = _missions(found, tools), found.path
             except Refused as refusal:
                 yield _refused(given, refusal)
             else:
-                yield Report(str(given), "stored", mission=report.mission_of(draft))
+                for mission in missions:
+                    yield _tried(given, mission, path, tools)
 
 
 def real(files: Iterable[Given], tools: Kit) -> Iterator[Report]:
@@ -73,28 +79,64 @@ def real(files: Iterable[Given], tools: Kit) -> Iterator[Report]:
     with tools.reader:
         pipeline.learn_basins(tools.basins)
         for path in files:
-            yield _taken(path, tools)
+            yield from _taken(path, tools)
     failed = derivation.rebuild(tools.basin_map)
     pipeline.sweep()
     if failed:
         raise NotRebuilt(failed)
 
 
-def _taken(given: Given, tools: Kit) -> Report:
+def _tried(given: Given, mission: Observations, path: Path, tools: Kit) -> Report:
+    try:
+        return Report(str(given), "stored", mission=report.mission_of(_draft(mission, path, "", tools)))
+    except Refused as refusal:
+        return _refused(given, refusal)
+
+
+def _taken(given: Given, tools: Kit) -> Iterator[Report]:
+    """What became of each mission in the file; they are stored one by one, each as a whole."""
     sha256: str | None = None
-    draft: assembly.Draft | None = None
     try:
         with local(given, tools.limits.max_file_bytes, tools.patience) as found:
-            before = _state(found.path)
+            before = _states(found.path)
             digest = sha256 = _digest(found.path, tools.limits.max_file_bytes)
-            draft = _draft(found, digest, tools)
-            if _state(found.path) != before:
+            payload = _payload(found.path, tools)
+            missions = _missions(found, tools)
+            if _states(found.path) != before:
                 raise Refused(*CHANGED)
-            outcome = _stored(draft, File(found.path, digest, before[0], address=found.address), tools)
+            file = File(found.path, digest, before[0][0], address=found.address, beside=payload)
+            for mission in missions:
+                yield _one_taken(given, mission, file, tools)
     except Refused as refusal:
-        pipeline.log_refusal(name_of(given), sha256, refusal, draft)
+        pipeline.log_refusal(name_of(given), sha256, refusal, None)
+        yield _refused(given, refusal)
+
+
+def _one_taken(given: Given, mission: Observations, file: File, tools: Kit) -> Report:
+    draft: assembly.Draft | None = None
+    try:
+        draft = _draft(mission, file.path, file.sha256, tools)
+        if file.beside is not None:
+            said = {"payload_file": file.beside.name, "payload_sha256": file.beside.sha256}
+            draft = replace(draft, metadata={**draft.metadata, **said})
+        outcome = _stored(draft, file, tools)
+    except Refused as refusal:
+        pipeline.log_refusal(name_of(given), file.sha256, refusal, draft)
         return _refused(given, refusal, draft)
     return Report(str(given), outcome, mission=report.mission_of(draft))
+
+
+def _payload(path: Path, tools: Kit) -> File | None:
+    """The file that belongs to this one and is read with it."""
+    beside = sailbuoy.payload_of(path)
+    if beside is None:
+        return None
+    return File(beside, _digest(beside, tools.limits.max_file_bytes), _state(beside)[0])
+
+
+def _states(path: Path) -> list[tuple[int, int, int]]:
+    beside = sailbuoy.payload_of(path)
+    return [_state(path), *([_state(beside)] if beside else [])]
 
 
 def _state(path: Path) -> tuple[int, int, int]:
@@ -106,12 +148,23 @@ def _state(path: Path) -> tuple[int, int, int]:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _draft(found: Local, sha256: str, tools: Kit) -> assembly.Draft:
-    options = tools.options
+def _missions(found: Local, tools: Kit) -> list[Observations]:
+    """What the file holds: one mission, or as many as are cut out of a log that goes on and on. Raises Refused."""
     observations = tools.reader.read(found.path, tools.limits, found.about)
-    named = identity.identified(observations, options)
-    draft = assembly.draft(observations, named, sha256, tools.span, tools.basin_map)
-    require_storable(draft, found.path)
+    if observations.format != sailbuoy.FORMAT:
+        return [observations]
+    missions = voyages.cut(observations, tools.span.earliest_ms, tools.span.latest_ms)
+    if tools.options.mission and len(missions) > 1:
+        raise Refused("several_missions", f"it holds {len(missions)} missions: leave --mission out")
+    return missions
+
+
+def _draft(mission: Observations, path: Path, sha256: str, tools: Kit) -> assembly.Draft:
+    named = identity.identified(mission, tools.options)
+    # What a log grows by must not make another version of the missions that are over.
+    source = voyages.digest(mission) if mission.format == sailbuoy.FORMAT else sha256
+    draft = assembly.draft(mission, named, source, tools.span, tools.basin_map)
+    require_storable(draft, path)
     return draft
 
 

@@ -115,7 +115,7 @@ def _rows(
             if not any(cut):
                 continue
             # Lines often end with a separator: what it parts off is nothing.
-            while len(cut) > width and not cut[-1]:
+            if len(cut) > width and not cut[-1]:
                 cut.pop()
             number = reader.line_num + 1
             if len(cut) != width:
