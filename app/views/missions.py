@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from app.errors import Invalid
 from app.queries import basins, missions, platforms, profiles, sections, tracks
-from app.views import choices, declarations, plots
+from app.views import choices, declarations, pictured, plots
 
 bp = Blueprint("missions", __name__)
 
