@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,42 @@ def simulate(every: float, once: bool, seed: int) -> None:
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
     simulation.run(settings, every, seed, once)
+
+
+@cli.command()
+@click.option("--missions", required=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option("--profiles", default=20, show_default=True, type=click.IntRange(1, 5000), help="Of each mission.")
+@click.option("--samples", default=5, show_default=True, type=click.IntRange(2, 10_000), help="Of each profile.")
+@click.option("--active", default=8, show_default=True, type=click.IntRange(0), help="How many are at sea now.")
+@click.option("--start", default="2005-01-01", show_default=True, type=click.DateTime(), help="The first may begin.")
+@click.option("--until", type=click.DateTime(), help="What counts as now [this hour, or that of an earlier run].")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another one makes other missions.")
+@click.option("--sections", is_flag=True, help="Draw those of all missions, a second each, not only of those at sea.")
+@click.option("--metadata-only", is_flag=True, help="Missions, platforms and totals; no profile, sample or track.")
+def seed(
+    missions: int,
+    profiles: int,
+    samples: int,
+    active: int,
+    start: datetime,
+    until: datetime | None,
+    seed: int,
+    sections: bool,
+    metadata_only: bool,
+) -> None:
+    """Fill an empty store with made-up missions to measure with; the same arguments make the same documents."""
+    from app.trial import seed as trial
+    from app.trial.seeding import Plan
+
+    now = (until or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)).replace(tzinfo=UTC)
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    plan = Plan(missions, profiles, samples, active, start.replace(tzinfo=UTC), now, seed)
+    made = trial.run(settings, plan, metadata_only, sections, as_before=until is None)
+    click.echo(
+        f"{made.missions} missions with {made.profiles} stored profiles in {made.stored_s:.0f} s, "
+        f"what derives from them in {made.derived_s:.0f} s"
+    )
 
 
 @cli.command()

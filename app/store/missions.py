@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import BasinShare, Bbox, Mission
 from app.extensions import mongo
+from app.store import bulk
 from app.store.documents import mission_from_document, mission_order, mission_to_document
 from app.store.indexes import BOXED, MISSION_FILTERS, MISSION_SORTS
 
@@ -186,6 +187,12 @@ def of_platform(platform: str, session: ClientSession) -> list[Mission]:
 def ids(session: ClientSession) -> list[str]:
     """The ids of all missions, `platform/mission`."""
     return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}, session=session).sort("_id", 1)]
+
+
+def put_all(found: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientSession) -> None:
+    """The same for several missions at once, each with its `extra`."""
+    documents = [{**mission_to_document(mission), **extra} for mission, extra in found]
+    bulk.put(mongo.db.missions, documents, afresh=False, session=session)
 
 
 def sort_into(platform: str, mission: str, basins: Sequence[BasinShare], session: ClientSession) -> None:

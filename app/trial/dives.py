@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -58,8 +57,7 @@ def observations(
     )
     depth = np.concatenate([_depths(dive, share) for dive in dives])
     lon, lat = (np.concatenate([_between(dive, share, axis) for dive in dives]) for axis in (0, 1))
-    at = [datetime.fromtimestamp(dive.start_ms / 1000, UTC) for dive in dives]
-    columns = _measured(sea, np.split(depth, len(dives)), at, sensors, rng)
+    at_s = np.repeat(np.array([dive.start_ms / 1000 for dive in dives]), samples)
     return Observations(
         format="simulated dives",
         scope=scope,
@@ -71,7 +69,7 @@ def observations(
         depth_m=depth,
         number=number,
         weight=np.ones(time_ms.size, dtype=np.int64),
-        columns=columns,
+        columns=_measured(sea, depth, at_s, sensors, rng),
         names={"time": "time", "latitude": "latitude", "longitude": "longitude", "number": "profile_index"},
     )
 
@@ -87,16 +85,14 @@ def _between(dive: Dive, share: Floats, axis: int) -> Floats:
 
 
 def _measured(
-    sea: Sea, depths: Sequence[Floats], at: Sequence[datetime], sensors: Sequence[str], rng: np.random.Generator
+    sea: Sea, depth_m: Floats, at_s: Floats, sensors: Sequence[str], rng: np.random.Generator
 ) -> tuple[Column, ...]:
-    pairs = list(zip(depths, at, strict=True))
-    size = sum(depth.size for depth in depths)
-    temperature = np.concatenate([sea.temperature(*pair) for pair in pairs]) + rng.normal(0, _SCATTER_C, size)
-    salinity = np.concatenate([sea.salinity(*pair) for pair in pairs]) + rng.normal(0, _SCATTER_PSU, size)
+    temperature = sea.temperature(depth_m, at_s) + rng.normal(0, _SCATTER_C, depth_m.size)
+    salinity = sea.salinity(depth_m, at_s) + rng.normal(0, _SCATTER_PSU, depth_m.size)
     found = {"temperature": temperature, "salinity": salinity, "density": density(temperature, salinity)}
     for name, water in (("oxygen", sea.oxygen), ("chlorophyll", sea.chlorophyll)):
         if name in sensors:
-            found[name] = np.concatenate([water(*pair) for pair in pairs]) * rng.normal(1, _SCATTER_SHARE, size)
+            found[name] = water(depth_m, at_s) * rng.normal(1, _SCATTER_SHARE, depth_m.size)
     return tuple(
         Column(
             Variable(name, _SENSORS[name][0], _SENSORS[name][1], None, name, _SENSORS[name][0]),

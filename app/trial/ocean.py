@@ -4,7 +4,6 @@ Nothing is stored and nothing is random: the water at a depth, a time and a plac
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +31,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Sea:
-    """A place on the northern half of the earth with its water.
+    """A place on the northern half of the earth with its water; `at_s` is (n,) seconds since 1970.
 
     Temperatures are degree_C: of the surface in winter and summer, between the layers, and at the bottom; salinities
     are practical, above and below the halocline; oxygen is mmol m-3 at the bottom. `dive_m` is how deep gliders go.
@@ -52,36 +51,36 @@ class Sea:
     halocline: Layer
     bottom_oxygen: float
 
-    def temperature(self, depth_m: Floats, at: datetime) -> Floats:
+    def temperature(self, depth_m: Floats, at_s: Floats) -> Floats:
         """(n,) degree_C: the season above the thermocline, the bottom's below the halocline."""
-        depth_m = self._heaved(depth_m, at)
-        surface = self.winter_c + (self.summer_c - self.winter_c) * _summer(at)
+        depth_m = self._heaved(depth_m, at_s)
+        surface = self.winter_c + (self.summer_c - self.winter_c) * _summer(at_s)
         # Water is not colder on top of warmer water of the same salinity: in winter it has mixed.
-        middle = min(self.middle_c, surface)
+        middle = np.minimum(self.middle_c, surface)
         below = self.thermocline.share_below(depth_m)
         return surface + (middle - surface) * below + (self.bottom_c - middle) * self.halocline.share_below(depth_m)
 
-    def salinity(self, depth_m: Floats, at: datetime) -> Floats:
+    def salinity(self, depth_m: Floats, at_s: Floats) -> Floats:
         """(n,) practical salinity: fresher above the halocline in the Baltic."""
-        below = self.halocline.share_below(self._heaved(depth_m, at))
+        below = self.halocline.share_below(self._heaved(depth_m, at_s))
         return self.surface_psu + (self.bottom_psu - self.surface_psu) * below
 
-    def oxygen(self, depth_m: Floats, at: datetime) -> Floats:
+    def oxygen(self, depth_m: Floats, at_s: Floats) -> Floats:
         """(n,) mmol m-3: what the air gives above, what is left below the halocline."""
-        surface = saturation(self.temperature(depth_m, at))
-        below = self.halocline.share_below(self._heaved(depth_m, at))
+        surface = saturation(self.temperature(depth_m, at_s))
+        below = self.halocline.share_below(self._heaved(depth_m, at_s))
         return surface + (self.bottom_oxygen - surface) * below
 
-    def chlorophyll(self, depth_m: Floats, at: datetime) -> Floats:
+    def chlorophyll(self, depth_m: Floats, at_s: Floats) -> Floats:
         """(n,) mg m-3: most of it just above the thermocline, more in summer."""
         most_at_m = self.thermocline.depth_m * 0.6
-        spread = np.exp(-(((self._heaved(depth_m, at) - most_at_m) / most_at_m) ** 2))
-        return np.asarray(0.1 + (0.4 + 2.5 * _summer(at)) * spread, dtype=np.float64)
+        spread = np.exp(-(((self._heaved(depth_m, at_s) - most_at_m) / most_at_m) ** 2))
+        return np.asarray(0.1 + (0.4 + 2.5 * _summer(at_s)) * spread, dtype=np.float64)
 
-    def _heaved(self, depth_m: Floats, at: datetime) -> Floats:
+    def _heaved(self, depth_m: Floats, at_s: Floats) -> Floats:
         """The depth at which this water would lie at rest. Grows with depth: layers never turn over."""
         height_m = self.halocline.depth_m / 15
-        wave = np.sin(2 * np.pi * at.timestamp() / _WAVE_PERIOD_S + self.lon_deg)
+        wave = np.sin(2 * np.pi * at_s / _WAVE_PERIOD_S + self.lon_deg)
         return np.asarray(depth_m + height_m * wave * np.minimum(depth_m / (3 * height_m), 1.0), dtype=np.float64)
 
 
@@ -104,10 +103,10 @@ def saturation(temperature_c: Floats) -> Floats:
     return np.asarray(450.0 * np.exp(-0.024 * temperature_c) - 20.0, dtype=np.float64)
 
 
-def _summer(at: datetime) -> float:
-    """0 in the coldest days of a year, 1 in the warmest."""
-    day = at.timetuple().tm_yday
-    return float(0.5 + 0.5 * np.cos(2 * np.pi * (day - _WARMEST_DAY) / _YEAR_DAYS))
+def _summer(at_s: Floats) -> Floats:
+    """(n,) 0 in the coldest days of a year, 1 in the warmest."""
+    day = at_s / 86_400 % _YEAR_DAYS
+    return np.asarray(0.5 + 0.5 * np.cos(2 * np.pi * (day - _WARMEST_DAY) / _YEAR_DAYS), dtype=np.float64)
 
 
 BORNHOLM = Sea(

@@ -11,10 +11,10 @@ from pymongo.errors import PyMongoError
 
 from app import extensions
 from app.config import Settings
-from app.errors import HaloclineError, Unavailable
-from app.ingest import kit, refusal
+from app.ingest import derivation, kit
 from app.ingest.identity import Options
 from app.store import indexes, transactions
+from app.trial import connection
 from app.trial.gliders import FLEET, Schedule
 from app.trial.simulator import Simulator
 
@@ -31,25 +31,15 @@ def run(settings: Settings, every_s: float, seed: int = 0, once: bool = False) -
 
     Raises Unavailable for `once` when the store is away, and HaloclineError when it answers no.
     """
-    timeout_ms = max(settings.mongodb_timeout_ms, _STORE_TIMEOUT_MS)
-    extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": timeout_ms}))
-    extensions.redis.bind(settings)
-    simulator = Simulator(kit.kit(settings, Options()), Schedule(every_s * len(FLEET), seed))
-    try:
-        with _asked_to_end() as ending:
-            if once:
-                indexes.ensure(extensions.mongo.db)
-                log.info("simulated", profiles=simulator.catch_up(datetime.now(UTC), ending.is_set))
-            else:
-                follow(simulator, every_s, lambda: datetime.now(UTC), ending.wait, ending.is_set)
-    except PyMongoError as error:
-        if transactions.is_away(error):
-            raise Unavailable("MongoDB") from error
-        log.exception("store_refused")
-        raise HaloclineError(f"MongoDB refuses: {refusal.one_line(str(error))[:200]}") from error
-    finally:
-        extensions.mongo.close()
-        extensions.redis.close()
+    with connection.bound(settings, _STORE_TIMEOUT_MS), _asked_to_end() as ending:
+        simulator = Simulator(kit.kit(settings, Options()), Schedule(every_s * len(FLEET), seed))
+        if once:
+            indexes.ensure(extensions.mongo.db)
+            stored = simulator.catch_up(datetime.now(UTC), ending.is_set)
+            derivation.rebuild(simulator.tools.basin_map)
+            log.info("simulated", profiles=stored)
+        else:
+            follow(simulator, every_s, lambda: datetime.now(UTC), ending.wait, ending.is_set)
 
 
 def follow(

@@ -64,7 +64,8 @@ class Simulator:
             stored, complete = stored + taken, complete and taken > 0
         else:
             self.since = now if complete else None
-        derivation.rebuild(self.tools.basin_map)
+        # One drawing a call: gliders do not wait for all of them.
+        derivation.rebuild(self.tools.basin_map, draw_at_once=False)
         return stored
 
     def _missing(self, since: datetime | None, now: datetime) -> Iterator[tuple[Glider, datetime, list[Dive]]]:

@@ -25,13 +25,13 @@ def test_density_is_what_unesco_published(temperature_c, salinity, expected):
 @pytest.mark.parametrize("at", DAYS, ids=lambda at: f"{at:%B}")
 def test_water_never_lies_on_lighter_water(sea, at):
     depth_m = np.linspace(0, sea.dive_m, 500)
-    density = ocean.density(sea.temperature(depth_m, at), sea.salinity(depth_m, at))
+    density = ocean.density(sea.temperature(depth_m, at.timestamp()), sea.salinity(depth_m, at.timestamp()))
     assert np.diff(density).min() > -1e-9
 
 
 @pytest.mark.parametrize("at", DAYS, ids=lambda at: f"{at:%B}")
 def test_the_baltic_is_brackish_above_the_halocline_and_saltier_below(at):
-    salinity = ocean.GOTLAND.salinity(np.array([0.0, 40.0, 100.0]), at)
+    salinity = ocean.GOTLAND.salinity(np.array([0.0, 40.0, 100.0]), at.timestamp())
     assert salinity[0] == pytest.approx(7.1, abs=0.1)
     assert salinity[1] == pytest.approx(7.1, abs=0.2)
     assert salinity[2] > 11.5
@@ -39,7 +39,7 @@ def test_the_baltic_is_brackish_above_the_halocline_and_saltier_below(at):
 
 def test_a_thermocline_stands_in_summer_and_not_in_winter():
     depth_m = np.array([2.0, 40.0])
-    august, january = (ocean.BORNHOLM.temperature(depth_m, DAYS[i]) for i in (4, 0))
+    august, january = (ocean.BORNHOLM.temperature(depth_m, DAYS[i].timestamp()) for i in (4, 0))
     assert august[0] - august[1] > 12
     assert abs(january[0] - january[1]) < 1
 
@@ -48,12 +48,14 @@ def test_a_thermocline_stands_in_summer_and_not_in_winter():
 @pytest.mark.parametrize("at", DAYS, ids=lambda at: f"{at:%B}")
 def test_what_sensors_would_find_is_plausible(sea, at):
     depth_m = np.linspace(0, sea.dive_m, 200)
-    assert 2 < sea.temperature(depth_m, at).min() < sea.temperature(depth_m, at).max() < 20
-    assert 0 < sea.oxygen(depth_m, at).min() < sea.oxygen(depth_m, at).max() < 500
-    assert 0 < sea.chlorophyll(depth_m, at).min() < sea.chlorophyll(depth_m, at).max() < 5
+    assert 2 < sea.temperature(depth_m, at.timestamp()).min() < sea.temperature(depth_m, at.timestamp()).max() < 20
+    assert 0 < sea.oxygen(depth_m, at.timestamp()).min() < sea.oxygen(depth_m, at.timestamp()).max() < 500
+    assert 0 < sea.chlorophyll(depth_m, at.timestamp()).min() < sea.chlorophyll(depth_m, at.timestamp()).max() < 5
 
 
 def test_boundaries_between_layers_move_with_the_tide():
     depth_m = np.array([70.0])
-    first, later = (ocean.GOTLAND.salinity(depth_m, datetime(2026, 6, 15, hour, tzinfo=UTC)) for hour in (0, 4))
+    first, later = (
+        ocean.GOTLAND.salinity(depth_m, datetime(2026, 6, 15, hour, tzinfo=UTC).timestamp()) for hour in (0, 4)
+    )
     assert abs(first[0] - later[0]) > 0.2
