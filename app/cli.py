@@ -4,7 +4,7 @@ import errno
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -135,6 +135,23 @@ def seed(
         f"{made.missions} missions with {made.profiles} stored profiles in {made.stored_s:.0f} s, "
         f"what derives from them in {made.derived_s:.0f} s"
     )
+
+
+@cli.command()
+@click.argument("url")
+@click.option("--json", "form", flag_value="json", help="One JSON object a dataset.")
+@click.option("--urls", "form", flag_value="urls", help="Only the addresses of what is new or newer, for `ingest`.")
+def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
+    """List the datasets of an ERDDAP, and which of them reach further than what is stored."""
+    from app.ingest.remote import addresses, command
+
+    try:
+        address = addresses.parsed(url)
+    except errors.Invalid as error:
+        raise click.BadParameter(error.problem, param_hint="URL") from error
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    sys.exit(command.run(address, settings, form or "lines"))
 
 
 @cli.command()

@@ -159,6 +159,18 @@ def document(platform: str, mission: str, session: ClientSession | None = None) 
     return mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, session=session)
 
 
+def ends(names: Sequence[str]) -> dict[str, datetime]:
+    """When the data of stored missions end, by mission (`platform/mission`) and by address they were fetched from.
+
+    For a command line: it may look at every mission.
+    """
+    query = {"$or": [{"_id": {"$in": list(names)}}, {"source.file_name": {"$in": list(names)}}]}
+    found: dict[str, datetime] = {}
+    for doc in mongo.db.missions.find(query, {"figures.end_at": 1, "source.file_name": 1}).limit(2 * len(names) + 1):
+        found[doc["_id"]] = found[doc["source"]["file_name"]] = doc["figures"]["end_at"]
+    return found
+
+
 def is_current(platform: str, mission: str, version: str, session: ClientSession | None = None) -> bool:
     """Whether this is the version that readers are shown."""
     query = {"_id": f"{platform}/{mission}", "version": version}

@@ -8,6 +8,8 @@ from app.errors import Invalid
 
 # Copied from a browser; ERDDAP's own are a few hundred characters.
 _LONGEST = 4000
+# The dataset of an ERDDAP that lists all others.
+ALL_DATASETS = "allDatasets"
 # What may follow a dataset's id: file types, and pages about it. A dot may be part of the id.
 _EXTENSIONS = frozenset({
     "asc", "csv", "csv0", "csvp", "das", "dataTable", "dds", "dods", "esriCsv", "fgdc", "geoJson", "graph", "help",
@@ -22,6 +24,7 @@ _INFO = re.compile(r"(?P<root>.*)/info/(?P<name>[A-Za-z0-9_.-]+)/index\.\w+")
 _PLAIN = re.compile(r"(?:time|latitude|longitude|depth|altitude|pressure|trajectory|profile\w*)[<>=!]|\w+\(")
 _VALUE = re.compile(r"((?:!=|=~|<=|>=|<|>|=)\"?).*", re.DOTALL)
 _SAFE_IN_QUERY = "&=,()\"':.-_~!*<>"
+_ROOT = re.compile(r"(?P<root>.*/erddap)(?:/(?:(?:info|tabledap)/?)?(?:index\.\w+)?)?")
 _SAFE_IN_PATH = "/-._~%"
 
 
@@ -86,6 +89,8 @@ def parsed(text: str) -> Address:
     credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
     path = quote(parts.path or "/", safe=_SAFE_IN_PATH)
     found = _TABLE.fullmatch(path) or _INFO.fullmatch(path)
+    if found is None and (top := _ROOT.fullmatch(path)):
+        return Address(f"{base}{path}", f"{base}{path}", credentials, ALL_DATASETS, base + top["root"])
     if found is None:
         query = f"?{quote(parts.query, safe=_SAFE_IN_QUERY + '%+;/?@')}" if parts.query else ""
         return Address(f"{base}{path}{query}", f"{base}{path}", credentials)

@@ -9,7 +9,7 @@ from pathlib import Path
 from app.config import Settings
 from app.ingest.parts import narrowing
 from app.ingest.refusal import Refused, one_line
-from app.ingest.remote.addresses import Address
+from app.ingest.remote.addresses import ALL_DATASETS, Address
 from app.ingest.remote.fetch import Patience, fetch
 from app.ingest.sources.described import About
 
@@ -57,7 +57,7 @@ def local(given: Given, most_bytes: int, patience: Patience) -> Iterator[Local]:
             fetch(given.url, given.credentials, path, most_bytes, patience)
             yield Local(path, address=given.shown)
             return
-        if given.dataset == "allDatasets":
+        if given.dataset == ALL_DATASETS:
             raise Refused("not_observations", "this is the list of all datasets: show it with `halocline erddap`")
         info = Path(folder, "info")
         fetch(given.info_url(), given.credentials, info, _MOST_INFO_BYTES, patience)
