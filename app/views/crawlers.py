@@ -1,9 +1,9 @@
 """For search engines: what there is, and what they had better leave alone."""
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template
 
-from app.config import Settings
 from app.errors import NotFound
+from app.http import address
 from app.queries import sitemap
 
 bp = Blueprint("crawlers", __name__)
@@ -35,14 +35,8 @@ def part(part: str) -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Everything may be indexed but whole data sets and the lists of every filter."""
-    return Response(render_template("robots.txt", root=_root()), mimetype="text/plain")
+    return Response(render_template("robots.txt", root=address.root()), mimetype="text/plain")
 
 
 def _xml(template: str, **content: object) -> Response:
-    return Response(render_template(template, root=_root(), **content), mimetype="application/xml")
-
-
-def _root() -> str:
-    """The portal's address without the last slash: as configured, else as it was asked for."""
-    settings: Settings = current_app.extensions["settings"]
-    return str(settings.public_url or request.host_url).rstrip("/")
+    return Response(render_template(template, root=address.root(), **content), mimetype="application/xml")

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, render_template
 
 from app.config import Settings
 from app.queries import clock, missions, platforms, totals, tracks, updates
-from app.views import choices, formats, plots
+from app.views import choices, datasets, formats, plots
 from app.views.updates import KINDS, REASONS
 
 bp = Blueprint("landing", __name__)
@@ -25,6 +25,7 @@ def index() -> str:
     known = {mission.id for mission in active}
     shown = (active or recent)[:_CARDS]
     ways = tracks.of_missions(shown)
+    fleet = totals.fleet()
     news = updates.page(clock.now(), _UPDATES, simulated=simulated).items
     listed = {item.platform for item in [*active, *recent, *news]}
     return render_template(
@@ -39,6 +40,7 @@ def index() -> str:
         kinds=KINDS,
         reasons=REASONS,
         sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in shown},
-        totals=totals.fleet(),
+        totals=fleet,
+        catalog=datasets.catalog(fleet),
         window=formats.elapsed(settings.active_window_h),
     )

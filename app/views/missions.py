@@ -1,10 +1,12 @@
 """The list of missions and the page of one."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
+from app.domain import citations
 from app.errors import Invalid
+from app.http import address
 from app.queries import basins, missions, platforms, profiles, sections, tracks
-from app.views import choices, declarations, pictured, plots
+from app.views import choices, datasets, declarations, pictured, plots
 
 bp = Blueprint("missions", __name__)
 
@@ -42,10 +44,17 @@ def one(platform: str, mission: str) -> str:
         listed = profiles.page(found, limit=_PROFILES_A_PAGE, cursor=after)
     except Invalid as error:
         raise Invalid("after", error.problem) from error
+    owner = platforms.named([found.platform]).get(found.platform)
+    here = url_for("missions.one", platform=found.platform, mission=found.mission)
+    cited = citations.of(found, owner, address.root() + here)
     return render_template(
         "mission.html",
         mission=found,
-        platform=platforms.named([found.platform]).get(found.platform),
+        platform=owner,
+        citation=cited,
+        citation_text=citations.sentence(cited),
+        citation_bibtex=citations.bibtex(cited),
+        dataset=datasets.mission(found, owner, cited),
         profiles=listed,
         after=after,
         depths=plots.depths(tracks.of(found)),

@@ -26,6 +26,7 @@ PLAIN = [
     "/search",
     "/basins/SEA-007",
     "/missions/smilla77/20221208T1145",
+    "/missions/smilla77/20221208T1145/citation",
     "/missions/smilla77/20221208T1145/track",
     "/missions/smilla77/20221208T1145/data",
 ]

@@ -1,0 +1,151 @@
+"""How a mission is cited: as a sentence, as BibTeX, as RIS. All texts may come from files, and are made harmless."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.records import MODE_NAMES, Mission, Platform
+
+# A licence longer than a name and an address is a text to be read, not to be cited.
+_LONGEST_LICENCE = 200
+_LONGEST = 500
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s\"<>{}\\]+)", re.IGNORECASE)
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+_TEX = {
+    # BibTeX counts braces that a backslash stands before, too.
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}",
+    "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a citation is made of; `said` is how the file asks to be cited, `url` the page of the mission."""
+
+    key: str
+    authors: tuple[str, ...]
+    year: int
+    title: str
+    data_mode: str
+    version: str
+    taken_in_on: date
+    url: str
+    doi: str | None
+    licence: str | None
+    said: str | None
+
+
+def of(mission: Mission, platform: Platform | None, url: str) -> Citation:
+    """The citation of a mission as it stands."""
+    said = {name: text for name, value in mission.metadata.items() if (text := plain(str(value)))}
+    figures = mission.figures
+    named = said.get("institution") or (plain(platform.operator) if platform and platform.operator else "")
+    authors = tuple(dict.fromkeys(name for name in (said.get("pi", ""), named) if name)) or ("Unknown institution",)
+    kind = "Sailbuoy" if mission.kind == "sailbuoy" else "Glider"
+    called = plain(platform.called) if platform else mission.platform
+    span = f"{_day(figures.start_at.date())} to {_day(figures.end_at.date())}"
+    where = f", {plain(mission.basins[0].name)}" if mission.basins else ""
+    licence = said.get("licence")
+    return Citation(
+        key=_key(mission),
+        authors=authors,
+        year=figures.end_at.year,
+        title=f"{kind} {called}, mission {mission.mission}{where}, {span}",
+        data_mode=MODE_NAMES[mission.data_mode].lower(),
+        version=mission.version,
+        taken_in_on=mission.source.imported_at.date(),
+        url=url,
+        doi=doi(said.get("doi", "")),
+        licence=licence if licence and len(licence) <= _LONGEST_LICENCE else None,
+        said=said.get("citation"),
+    )
+
+
+def doi(text: str) -> str | None:
+    """The DOI in a text, bare: `https://doi.org/10.5281/zenodo.1` gives `10.5281/zenodo.1`; None without one."""
+    found = _DOI.fullmatch(text.strip().rstrip(".,;"))
+    return found[1] if found else None
+
+
+def plain(text: str) -> str:
+    """A text in one line, without what turns writing around or cannot be seen, and not longer than anybody cites."""
+    shown = "".join(" " if letter.isspace() else letter for letter in text if letter.isspace() or letter.isprintable())
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+
+
+def sentence(citation: Citation) -> str:
+    """A line for a list of references; when it was accessed is for the reader to add."""
+    parts = [
+        f"{', '.join(citation.authors)} ({citation.year}): {citation.title}.",
+        f"{citation.data_mode.capitalize()} data, version {citation.version}, taken in {_day(citation.taken_in_on)}.",
+    ]
+    if citation.doi:
+        parts.append(f"https://doi.org/{citation.doi}.")
+    parts.append(f"{citation.url}.")
+    if citation.licence:
+        parts.append(f"Licence: {citation.licence.rstrip('.')}.")
+    return " ".join(parts)
+
+
+def bibtex(citation: Citation) -> str:
+    """A `@misc` entry; texts are escaped for LaTeX and in UTF-8, whole names in braces of their own."""
+    fields = {
+        "author": " and ".join(f"{{{_tex(author)}}}" for author in citation.authors),
+        "title": f"{{{_tex(citation.title)}}}",
+        "year": str(citation.year),
+        "howpublished": _tex(f"{citation.data_mode.capitalize()} data"),
+        "version": _tex(citation.version),
+        "url": _tex_url(citation.url),
+        **({"doi": _tex(citation.doi)} if citation.doi else {}),
+        "note": _tex(_note(citation)),
+    }
+    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
+    return f"@misc{{{citation.key},\n{lines}}}\n"
+
+
+def ris(citation: Citation) -> str:
+    """An entry of type DATA (Research Information Systems), lines ending in CR LF."""
+    lines = [
+        ("TY", "DATA"),
+        *(("AU", author) for author in citation.authors),
+        ("PY", str(citation.year)),
+        ("TI", citation.title),
+        ("ET", citation.version),
+        *([("DO", citation.doi)] if citation.doi else []),
+        ("UR", citation.url),
+        ("ID", citation.key),
+        ("N1", _note(citation)),
+        ("ER", ""),
+    ]
+    return "".join(f"{tag}  - {value}\r\n" for tag, value in lines)
+
+
+def _note(citation: Citation) -> str:
+    parts = [f"{citation.data_mode.capitalize()} data, version {citation.version}"]
+    parts.append(f"taken in {_day(citation.taken_in_on)}")
+    if citation.licence:
+        parts.append(f"licence: {citation.licence}")
+    return ", ".join(parts)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _key(mission: Mission) -> str:
+    """The same for every version of a mission, in letters that every program takes."""
+    plain_id = unicodedata.normalize("NFKD", mission.id).encode("ascii", "ignore").decode()
+    return "halocline_" + re.sub(r"[^A-Za-z0-9]+", "_", plain_id).strip("_")
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(letter, letter) for letter in text)
+
+
+def _tex_url(url: str) -> str:
+    """An address as `\\url` takes it, which typesets it letter by letter; braces would end the field."""
+    return url.replace("\\", "%5C").replace("{", "%7B").replace("}", "%7D").replace(" ", "%20")
