@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -10,6 +11,7 @@ from app.domain.records import Profile
 from app.extensions import mongo
 from app.store import bulk
 
+_COORDINATES = ("time", "longitude", "latitude", "depth")
 _ORDER = [("start_at", 1), ("number", 1), ("part", 1)]
 
 
@@ -53,6 +55,33 @@ def first_types(platform: str, mission: str, version: str, session: ClientSessio
     query = {"platform": platform, "mission": mission, "version": version}
     found = mongo.db.samples.find_one(query, {"columns": 1}, sort=_ORDER, session=session)
     return {name: column["dtype"] for name, column in found["columns"].items()} if found else {}
+
+
+def since(
+    platform: str, mission: str, version: str, moment: datetime, variable: str | None, session: ClientSession
+) -> Iterator[dict[str, Any]]:
+    """The sample documents that may hold rows since the moment, in time order; with a variable only its column."""
+    wanted: dict[str, int] = {"number": 1, "count": 1}
+    columns = [f"columns.{name}" for name in (*_COORDINATES, variable)] if variable else ["columns"]
+    query = _since(platform, mission, version, moment)
+    found = mongo.db.samples.find(query, wanted | dict.fromkeys(columns, 1), session=session)
+    yield from found.sort(_ORDER).hint("rows").batch_size(20)
+
+
+def count_since(platform: str, mission: str, version: str, moment: datetime, session: ClientSession) -> int:
+    """How many rows the documents have that `since` gives, told by the index alone."""
+    stages = [
+        {"$match": _since(platform, mission, version, moment)},
+        {"$group": {"_id": None, "rows": {"$sum": "$count"}}},
+    ]
+    found = list(mongo.db.samples.aggregate(stages, hint="rows", session=session))
+    return int(found[0]["rows"]) if found else 0
+
+
+def _since(platform: str, mission: str, version: str, moment: datetime) -> dict[str, Any]:
+    # A profile is over within a day; what lies outside profiles may have begun with the mission.
+    begun = [{"start_at": {"$gte": moment - timedelta(days=1)}}, {"number": 0}]
+    return {"platform": platform, "mission": mission, "version": version, "$or": begun}
 
 
 def put(documents: Sequence[dict[str, Any]], afresh: bool, session: ClientSession | None = None) -> None:

@@ -5,8 +5,42 @@
 
 from flask import Blueprint
 
-from app.api.v1 import basins, citation, data, imports, missions, openapi, platforms, profiles, search, sections, stats, totals, tracks, updates
+from app.api.v1 import (
+    basins,
+    citation,
+    data,
+    export,
+    imports,
+    missions,
+    observations,
+    openapi,
+    platforms,
+    profiles,
+    search,
+    sections,
+    stats,
+    totals,
+    tracks,
+    updates,
+)
 
 bp = Blueprint("api_v1", __name__, url_prefix="/api/v1")
-for part in (platforms, missions, tracks, profiles, sections, data, citation, totals, stats, search, basins, updates, imports, openapi):
+for part in (
+    platforms,
+    missions,
+    tracks,
+    profiles,
+    sections,
+    data,
+    citation,
+    export,
+    observations,
+    totals,
+    stats,
+    search,
+    basins,
+    updates,
+    imports,
+    openapi,
+):
     bp.register_blueprint(part.bp)

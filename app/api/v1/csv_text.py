@@ -2,17 +2,24 @@
 
 import re
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
 from app.api.v1.schemas import iso_ms
 from app.domain.columns import decoded
-from app.domain.records import Variable
-from app.domain.times import from_ms
+from app.domain.records import Mission, Variable
+from app.domain.times import from_ms, to_ms
+
+Document = Mapping[str, Any]
+# A measured quantity: our name and its unit. Missions that give one in two units have two.
+Quantity = tuple[str, str | None]
 
 # What stands before the measured variables, as (name, unit).
-COORDINATES = (("longitude", "degrees_east"), ("latitude", "degrees_north"), ("depth", "m"))
+COORDINATES: tuple[Quantity, ...] = (("longitude", "degrees_east"), ("latitude", "degrees_north"), ("depth", "m"))
+# What names the mission of a row where there are several.
+WHOSE = ("platform", "mission", "data_mode")
 # Spreadsheets take a cell that begins like this for a formula and run it.
 _FORMULA = re.compile(r"^\s*[=+\-@]|^[\t\r\n]")
 # As text a row takes fifty times the room of its numbers; a thousand rows are a megabyte or two.
@@ -26,30 +33,63 @@ def text_cell(text: str) -> str:
     return '"{}"'.format(harmless.replace('"', '""')) if _NEEDS_QUOTES.search(harmless) else harmless
 
 
-def rows(documents: Iterable[Mapping[str, Any]], variables: Sequence[Variable]) -> Iterator[str]:
+def quantities(missions: Iterable[Mission], variable: str | None = None) -> list[Quantity]:
+    """What these missions measured, each quantity once, in the order of names; with `variable` that one alone."""
+    found = {(about.name, about.unit) for mission in missions for about in mission.variables}
+    return sorted((q for q in found if variable in (None, q[0])), key=lambda quantity: (quantity[0], quantity[1] or ""))
+
+
+def rows(documents: Iterable[Document], variables: Sequence[Variable]) -> Iterator[str]:
     """The header line, then some lines at a time. A missing value is an empty cell.
 
     Columns: time, profile (0 outside every profile), position, depth, then the variables in their order.
     """
-    measured = [(variable.name, variable.unit) for variable in variables]
-    units = [*COORDINATES, *measured]
-    names = [f"{name} ({unit})" if unit else name for name, unit in units]
-    yield ",".join(["time (UTC)", "profile", *map(text_cell, names)]) + "\r\n"
+    measured: list[Quantity] = [(about.name, about.unit) for about in variables]
+    yield _header((), measured)
+    names = [name for name, _ in (*COORDINATES, *measured)]
     for document in documents:
-        yield from _lines(document, [name for name, _ in units])
+        yield from _lines("", document, names, 0, document["count"])
 
 
-def _lines(document: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
-    columns, count, number = document["columns"], document["count"], str(document["number"])
+def rows_of_missions(
+    documents: Iterable[tuple[Mission, Document]], measured: Sequence[Quantity], since_ms: int | None = None
+) -> Iterator[str]:
+    """The same with platform, mission and data mode in front; with `since_ms` only rows from then to the last data."""
+    yield _header(WHOSE, measured)
+    for mission, document in documents:
+        lead = "".join(f"{text_cell(getattr(mission, name))}," for name in WHOSE)
+        known = {(about.name, about.unit) for about in mission.variables}
+        names = [name for name, _ in COORDINATES] + [q[0] if q in known else None for q in measured]
+        first, last = (0, document["count"]) if since_ms is None else span(document, since_ms, mission)
+        yield from _lines(lead, document, names, first, last)
+
+
+def span(document: Document, since_ms: int, mission: Mission) -> tuple[int, int]:
+    """Which rows of a document lie between a moment and the mission's last valid time: from, to (exclusive)."""
+    # Rows of a document are in time order; what a mad clock says comes after the last valid time.
+    times = decoded(document["columns"]["time"]["data"], document["columns"]["time"]["dtype"])
+    return bisect_left(times, since_ms), bisect_right(times, to_ms(mission.figures.end_at))
+
+
+def _header(lead: Sequence[str], measured: Sequence[Quantity]) -> str:
+    names = [f"{name} ({unit})" if unit else name for name, unit in (*COORDINATES, *measured)]
+    return ",".join([*lead, "time (UTC)", "profile", *map(text_cell, names)]) + "\r\n"
+
+
+def _lines(lead: str, document: Document, names: Sequence[str | None], begin: int, end: int) -> Iterator[str]:
+    if begin >= end:
+        return
+    columns, number = document["columns"], document["number"]
     times, *values = [
         decoded(columns[name]["data"], columns[name]["dtype"]) if name in columns else None for name in ("time", *names)
     ]
-    for first in range(0, count, _ROWS_AT_ONCE):
-        taken = slice(first, min(first + _ROWS_AT_ONCE, count))
+    for first in range(begin, end, _ROWS_AT_ONCE):
+        taken = slice(first, min(first + _ROWS_AT_ONCE, end))
         size = taken.stop - taken.start
-        cells = [[""] * size if column is None else _cells(column[taken]) for column in values]
+        written = [[""] * size if column is None else cells(column[taken]) for column in values]
         stamps = [_stamp(time_ms) for time_ms in times[taken]] if times is not None else [""] * size
-        yield "".join(",".join(row) + "\r\n" for row in zip(stamps, [number] * size, *cells, strict=True))
+        stamps = [lead + stamp for stamp in stamps] if lead else stamps
+        yield "".join(",".join(row) + "\r\n" for row in zip(stamps, [str(number)] * size, *written, strict=True))
 
 
 def _stamp(time_ms: int) -> str:
@@ -59,7 +99,8 @@ def _stamp(time_ms: int) -> str:
         return ""
 
 
-def _cells(values: "array[Any]") -> list[str]:
+def cells(values: "array[Any]") -> list[str]:
+    """Numbers with the digits that give the stored value back exactly; empty where there is none."""
     if values.typecode == "f":
         return _single_precision(values)
     return [repr(value) if isfinite(value) else "" for value in values]

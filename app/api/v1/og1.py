@@ -4,8 +4,9 @@ Source: https://oceangliderscommunity.github.io/OG-format-user-manual/OG_Format.
 """
 
 import re
+import struct
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import nan
 from typing import Any
@@ -14,7 +15,7 @@ from app.api.v1.netcdf import Layout, Value, Variable, text
 from app.api.v1.schemas import iso_ms
 from app.domain import records
 from app.domain.columns import decoded
-from app.queries.exports import Samples
+from app.queries.exports import Samples, Selection
 
 ROWS = "N_MEASUREMENTS"
 # Ours: theirs. A name that is not here is written in capitals.
@@ -92,6 +93,85 @@ def rows(samples: Samples, made: Layout) -> Iterator[bytes]:
         columns = _columns(document, {name: (about.name, types[name]) for name, about in names.items()})
         columns["PROFILE_NUMBER"] = _numbers(document, types["PROFILE_NUMBER"])
         yield from made.chunks(document["count"], columns)
+
+
+def layout_of_missions(selection: Selection, version: str) -> Layout:
+    """The file of several missions but for its rows: a contiguous ragged array, a trajectory for each mission.
+
+    Source: CF conventions 1.10, 9.3.3. All measured values are doubles.
+    """
+    missions = selection.missions
+    columns: dict[str, tuple[list[str], dict[str, Value]]] = {
+        "TRAJECTORY": ([f"{m.platform}_{m.mission}" for m in missions], {"cf_role": "trajectory_id"}),
+        "DATA_MODE": (
+            [m.data_mode for m in missions],
+            {"long_name": "R real time, P provisional, A adjusted, D delayed"},
+        ),
+        "SOURCE_FILE": ([m.source.file_name for m in missions], {"long_name": "file that the mission came from"}),
+        "SOURCE_SHA256": ([m.source.sha256 for m in missions], {"long_name": "SHA-256 of that file"}),
+        "LICENSE": ([_word(m.metadata.get("licence")) or "" for m in missions], {"long_name": "licence of the data"}),
+        "CITATION": ([_word(m.metadata.get("citation")) or "" for m in missions], {"long_name": "citation"}),
+        "SIMULATED": (["true" if m.simulated else "false" for m in missions], {"long_name": "made up by a simulator"}),
+    }
+    texts = {name: ([text(word) for word in words], about) for name, (words, about) in columns.items()}
+    widths = {name: max(1, *map(len, words)) for name, (words, _) in texts.items()}
+    sizes = struct.pack(f">{len(missions)}i", *selection.rows)
+    spans = [(m.figures.start_at, m.figures.end_at) for m in missions]
+    return Layout(
+        rows=ROWS,
+        dimensions={"N_TRAJECTORIES": len(missions)} | {f"{name}_LENGTH": width for name, width in widths.items()},
+        attributes={
+            "title": f"{len(missions)} missions of gliders and sailbuoys",
+            "Conventions": "CF-1.10, ACDD-1.3",
+            "featureType": "trajectory",
+            "naming_authority": "halocline",
+            "time_coverage_start": iso_ms(min(start for start, _ in spans)),
+            "time_coverage_end": iso_ms(max(end for _, end in spans)),
+            "history": f"exported by Halocline {version}",
+        },
+        variables=[
+            *coordinates(selection.highest_number),
+            *measured(list(_quantities(missions).values()), frozenset()),
+            Variable(
+                "ROW_SIZE",
+                "int",
+                {"long_name": "number of samples of the mission", "sample_dimension": ROWS},
+                ("N_TRAJECTORIES",),
+                sizes,
+            ),
+            *(
+                Variable(
+                    name,
+                    "char",
+                    about,
+                    ("N_TRAJECTORIES", f"{name}_LENGTH"),
+                    b"".join(word.ljust(widths[name], b"\0") for word in words),
+                )
+                for name, (words, about) in texts.items()
+            ),
+        ],
+    )
+
+
+def rows_of_missions(selection: Selection, made: Layout) -> Iterator[bytes]:
+    """The samples of all missions as rows of the file, streamed. Raises like `rows`."""
+    quantities = _quantities(selection.missions)
+    names = dict(zip(quantities, _own_names(list(quantities.values())), strict=True))
+    number = next(variable.type for variable in made.growing if variable.name == "PROFILE_NUMBER")
+    for mission, document in selection.documents():
+        own = {names[about.name, about.unit]: (about.name, "double") for about in mission.variables}
+        columns = _columns(document, own)
+        columns["PROFILE_NUMBER"] = _numbers(document, number)
+        yield from made.chunks(document["count"], columns)
+
+
+def _quantities(missions: Iterable[records.Mission]) -> dict[tuple[str, str | None], records.Variable]:
+    """What these missions measured by name and unit, in the order of names; a name in two units is two quantities."""
+    found: dict[tuple[str, str | None], records.Variable] = {}
+    for mission in missions:
+        for about in mission.variables:
+            found.setdefault((about.name, about.unit), about)
+    return dict(sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or "")))
 
 
 def coordinates(highest_number: int) -> list[Variable]:

@@ -40,6 +40,14 @@ def dumped(content: object) -> bytes:
     return orjson.dumps(content, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
+def file(content: bytes, mimetype: str, filename: str) -> Response:
+    """The content, offered as a file to save."""
+    response = Response(content, mimetype=mimetype)
+    response.headers["Cache-Control"] = _CACHE_CONTROL
+    response.headers.set("Content-Disposition", "attachment", filename=_UNSAFE.sub("_", filename))
+    return response
+
+
 def stream(
     chunks: Iterator[str] | Iterator[bytes],
     mimetype: str,

@@ -1,20 +1,29 @@
-"""Tracks as GeoJSON: of one mission in full, of many simplified for overviews."""
+"""Tracks as GeoJSON and KML: of one mission in full, of many simplified for overviews."""
+
+from typing import Literal
 
 from flask import Blueprint, Response
+from pydantic import Field
 
-from app.api.v1 import geojson
+from app.api.v1 import geojson, kml
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import TrackList
-from app.api.v1.responses import GEOJSON, json
+from app.api.v1.parameters import Parameters, TrackList
+from app.api.v1.responses import GEOJSON, KML, file, json
 from app.queries import missions, platforms, tracks
 
 bp = Blueprint("tracks", __name__)
 
 
+class TrackQuery(Parameters):
+    """How to write the way."""
+
+    format: Literal["geojson", "kml"] = Field("geojson", description="`geojson`, or `kml` (OGC KML 2.2).")
+
+
 @bp.get("/missions/<platform>/<mission>/track")
-@documented(geojson.Tracks, "tracks", mimetype=GEOJSON, may_be_missing=True)
-def one(platform: str, mission: str) -> Response:
-    """A mission's way and last position.
+@documented(geojson.Tracks, "tracks", TrackQuery, mimetype=GEOJSON, also=[KML], may_be_missing=True)
+def one(platform: str, mission: str, query: TrackQuery) -> Response:
+    """A mission's way and last position, as GeoJSON or KML.
 
     A line through the profiles that have a believable position, split where it crosses 180 degrees; `hidden`
     counts the others. No features in the moment before a new mission's track has been derived.
@@ -22,6 +31,9 @@ def one(platform: str, mission: str) -> Response:
     found = missions.find(platform, mission)
     track = tracks.of(found)
     owner = platforms.named([found.platform]).get(found.platform)
+    if query.format == "kml":
+        text = b"".join(kml.document(f"{found.platform} {found.mission}", [(found, track, owner)]))
+        return file(text, KML, f"{found.platform}_{found.mission}.kml")
     features = geojson.features(found, track, owner) if track else []
     bbox = {"bbox": track.bbox} if track and track.bbox else {}
     return json({"type": "FeatureCollection", **bbox, "features": features}, GEOJSON)

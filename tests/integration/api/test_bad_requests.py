@@ -15,7 +15,16 @@ from app.config import Settings
 from app.extensions import mongo
 
 Get = Callable[..., Any]
-LISTS = ["/missions", "/tracks", "/platforms", "/updates", "/imports", "/basins", "/outlines", "/missions/smilla77/20221208T1145/profiles"]
+LISTS = [
+    "/missions",
+    "/tracks",
+    "/platforms",
+    "/updates",
+    "/imports",
+    "/basins",
+    "/outlines",
+    "/missions/smilla77/20221208T1145/profiles",
+]
 PLAIN = [
     "/totals",
     "/stats",
@@ -28,7 +37,15 @@ PLAIN = [
     "/missions/smilla77/20221208T1145",
     "/missions/smilla77/20221208T1145/citation",
     "/missions/smilla77/20221208T1145/track",
+    "/missions/smilla77/20221208T1145/sections",
+    "/missions/smilla77/20221208T1145/sections/temperature",
+    "/missions/smilla77/20221208T1145/sections/temperature.png",
+    "/missions/smilla77/20221208T1145/ts",
+    "/missions/smilla77/20221208T1145/ts.png",
+    "/missions/smilla77/20221208T1145/profiles/1",
     "/missions/smilla77/20221208T1145/data",
+    "/export",
+    "/observations",
 ]
 
 
@@ -75,6 +92,16 @@ ABSENT = [
     "/missions/unknown/20221208T1145",
     "/missions/smilla77/unknown",
     "/missions/smilla77/unknown/track",
+    "/missions/smilla77/unknown/sections",
+    "/missions/smilla77/unknown/sections/temperature",
+    "/missions/smilla77/20221208T1145/sections/unknown",
+    "/missions/smilla77/20221208T1145/sections/unknown.png",
+    "/missions/smilla77/unknown/ts",
+    "/missions/smilla77/unknown/ts.png",
+    "/missions/smilla77/20221208T1145/profiles/999",
+    "/missions/smilla77/20221208T1145/profiles/one",
+    "/missions/smilla77/20221208T1145/profiles/-1",
+    "/missions/smilla77/20221208T1145/profiles/99999999999999999999",
     "/missions/smilla77/unknown/profiles",
     "/missions/smilla77/unknown/data",
     "/basins/unknown",

@@ -18,6 +18,14 @@ PATHS = [
     f"{SMILLA}/track",
     f"{SMILLA}/profiles",
     f"{SMILLA}/data",
+    f"{SMILLA}/data?format=netcdf",
+    f"{SMILLA}/track?format=kml",
+    "/export",
+    "/export?format=netcdf",
+    "/export?format=geojson",
+    "/export?format=kml",
+    "/observations",
+    "/observations?format=csv",
     "/tracks",
     "/totals",
     "/basins",
@@ -43,7 +51,7 @@ def test_head_gives_the_headers_of_get_alone(get: Get, path: str) -> None:
     assert head.headers["ETag"] == get(path).headers["ETag"]
 
 
-@pytest.mark.parametrize("path", [SMILLA, f"{SMILLA}/data", "/missions"])
+@pytest.mark.parametrize("path", [SMILLA, f"{SMILLA}/data", "/export", "/missions"])
 def test_the_tag_changes_with_the_mission(get: Get, db: Database[Any], fleet: Mission, path: str) -> None:
     before = get(path).headers["ETag"]
     db.missions.update_one({"_id": fleet.id}, {"$set": {"figures.samples": 9}})

@@ -1,0 +1,50 @@
+"""Missions as KML 2.2 for Google Earth and the like: for each its way and its last position.
+
+Source: https://docs.ogc.org/is/07-147r2/ . Google Earth takes the text of a balloon for HTML: it shows our own words
+only, and what files say stands in fields that it shows as text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from flask import current_app
+
+from app.api.v1.schemas import iso_ms
+from app.domain.records import Mission, Platform, Track
+
+# What XML 1.0 cannot hold at all, escaped or not (2.2).
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def document(title: str, missions: Iterable[tuple[Mission, Track | None, Platform | None]]) -> Iterator[bytes]:
+    """The file in pieces, made while missions come; to be called where there is an application."""
+    template = current_app.jinja_env.get_template("tracks.kml.xml")
+    stream = template.stream(title=plain(title), folders=map(_folder, missions), plain=plain, iso=iso_ms)
+    stream.enable_buffering(50)
+    return (piece.encode() for piece in stream)
+
+
+def plain(text: object) -> str:
+    """A text that XML can hold."""
+    return _NO_XML.sub("\ufffd", str(text))
+
+
+def _folder(one: tuple[Mission, Track | None, Platform | None]) -> dict[str, Any]:
+    mission, track, platform = one
+    serial = platform.serial if platform else mission.platform
+    return {
+        "mission": mission,
+        "serial": serial,
+        "said": {
+            "platform": mission.platform,
+            "mission": mission.mission,
+            "data_mode": mission.data_mode,
+            "simulated": "true" if mission.simulated else "false",
+            "profiles": mission.figures.profiles,
+            "distance_m": mission.figures.distance_m,
+            **{name: mission.metadata[name] for name in ("project", "institution") if mission.metadata.get(name)},
+        },
+        "lines": [line for line in track.lines if len(line) > 1] if track else [],
+        "last": (track.lon_deg[-1], track.lat_deg[-1], track.mid_at[-1]) if track and track.lon_deg else None,
+    }
