@@ -97,6 +97,7 @@ function copies() {
   for (const licence of licences) {
     cpSync(join(ROOT, "node_modules", licence), join(DRAFT, "licences", `${dirname(licence)}.txt`));
   }
+  cpSync(join(HERE, "colours.LICENSE"), join(DRAFT, "licences", "cmocean.txt"));
 }
 
 rmSync(DRAFT, { recursive: true, force: true });

@@ -24,6 +24,7 @@ _RANKS = [re.compile(rf"(?:{name})(?:_\d+)?") for name, _ in _FIRST]
 # What says more of the instrument than of the sea comes last, or not at all.
 _LAST = ("conductivity", "pressure")
 _NEVER = re.compile(r"heading|pitch|roll|battery|volt|dive_num|distance|(^|_)depth|profile|glide_|phase|_index")
+COLOUR_MAPS = ("thermal", "haline", "dense", "oxy", "algae", "turbid", "matter", "balance")
 _VELOCITY = re.compile(r"velo|(^|_)(u|v|w)$|curr|wcur")
 _OTHERS = "haline"
 # What a longer name has in it.

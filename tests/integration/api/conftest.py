@@ -28,6 +28,7 @@ from app.domain.records import (
     Variable,
 )
 from app.store import documents
+from tests.integration.api import made_sections
 
 Document = dict[str, Any]
 START = datetime(2022, 12, 8, 11, 45, 52, 410_000, tzinfo=UTC)
@@ -209,6 +210,7 @@ def fleet(db: Database[Document]) -> Mission:
     db.totals.insert_many([documents.totals_to_document(make_totals(scope)) for scope in scopes])
     basins = [Basin(f"SEA-00{n}", f"Basin {n}", (15.0, 54.0, 17.0, 56.0), _SQUARE, "made") for n in (6, 7, 8)]
     db.basins.insert_many([documents.basin_to_document(basin) for basin in basins])
+    made_sections.store(smilla)
     return smilla
 
 

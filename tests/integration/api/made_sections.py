@@ -1,0 +1,107 @@
+"""Sections and a T-S diagram as an importer leaves them, small enough to be read at a glance."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from app.domain import columns
+from app.domain.records import Mission
+from app.domain.sections import Cloud, Section
+from app.domain.times import to_ms
+from app.store import sections, transactions
+
+PNG = b"\x89PNG light"
+DARK = b"\x89PNG dark"
+START = datetime(2022, 12, 8, 12, tzinfo=UTC)
+HOUR_MS = 3_600_000
+
+
+def packed(values: list[Any], dtype: columns.Dtype) -> dict[str, Any]:
+    """A stored column."""
+    return {"dtype": dtype, "data": columns.encoded(np.array(values), dtype)}
+
+
+def section(mission: Mission, variable: str = "temperature", **changes: Any) -> Section:
+    """Three columns of two rows, a gap of two hours before the last; one cell was not measured."""
+    begin = to_ms(START)
+    record: dict[str, Any] = {
+        "platform": mission.platform,
+        "mission": mission.mission,
+        "version": mission.version,
+        "variable": variable,
+        "kind": "section",
+        "place": 0,
+        "unit": "degree_C",
+        "standard_name": "sea_water_temperature",
+        "long_name": None,
+        "colour_map": "thermal",
+        "limits": (-0.9876543, 9.5),
+        "span": (-1.25, 10.0),
+        "decimals": 3,
+        "samples": 17,
+        "profiles": 3,
+        "profiles_each": 1,
+        "columns": 3,
+        "rows": 2,
+        "bin_m": 5.0,
+        "start_at": START,
+        "end_at": START + timedelta(hours=5),
+        "computed_at": START,
+        "number": 1,
+        "packed": {
+            "from_ms": packed([begin, begin + HOUR_MS, begin + 4 * HOUR_MS], "i8"),
+            "mid_ms": packed([begin + HOUR_MS // 2, begin + HOUR_MS * 3 // 2, begin + HOUR_MS * 9 // 2], "i8"),
+            "to_ms": packed([begin + HOUR_MS, begin + 2 * HOUR_MS, begin + 5 * HOUR_MS], "i8"),
+            "profile": packed([1, 2, 5], "i4"),
+            "profiles": packed([1, 1, 1], "i4"),
+            "values": packed([1.23456, -1.25, 3.0, 4.0, np.nan, 10.0], "f4"),
+        },
+    }
+    return Section(**{**record, **changes})
+
+
+def series(mission: Mission) -> Section:
+    """The air temperature of a sailbuoy in two slots, the second empty."""
+    begin = to_ms(START)
+    columns_of = {
+        "from_ms": packed([begin, begin + HOUR_MS], "i8"),
+        "mid_ms": packed([begin + HOUR_MS // 2, begin + HOUR_MS * 3 // 2], "i8"),
+        "to_ms": packed([begin + HOUR_MS, begin + 2 * HOUR_MS], "i8"),
+        "values": packed([2.5, np.nan], "f4"),
+        "low": packed([2.0, np.nan], "f4"),
+        "high": packed([3.0, np.nan], "f4"),
+    }
+    shape = {"kind": "series", "columns": 2, "rows": 1, "bin_m": 0.0, "profiles": 0, "profiles_each": 0, "place": 1}
+    return section(mission, "air_temperature", **shape, packed=columns_of)
+
+
+def cloud(mission: Mission) -> Cloud:
+    """Two points, one without a depth."""
+    return Cloud(
+        platform=mission.platform,
+        mission=mission.mission,
+        version=mission.version,
+        pairs=2,
+        points=2,
+        salinity_unit="1",
+        temperature_unit="degree_C",
+        computed_at=START,
+        number=1,
+        packed={
+            "salinity": packed([7.5, 15.25], "f4"),
+            "temperature": packed([9.0, -0.5], "f4"),
+            "depth_m": packed([1.5, np.nan], "f4"),
+            "profile": packed([1, 2], "i4"),
+        },
+    )
+
+
+def store(mission: Mission) -> None:
+    """Stores a section, a series and a T-S diagram of the mission."""
+    pictures = {"light": PNG, "dark": DARK}
+    found = [(section(mission), pictures), (series(mission), pictures)]
+    points = (cloud(mission), pictures)
+    transactions.run(
+        lambda session: sections.replace_all(mission.platform, mission.mission, found, points, session)  # type: ignore[arg-type]
+    )
