@@ -50,6 +50,15 @@ def time_series(
     return path
 
 
+def looping_file(path: Path) -> Path:
+    """A time series with one changed byte, in which libhdf5 loops for ever; found with random damage."""
+    whole = time_series(path).read_bytes()
+    # The number of the second object in the heap of texts; 0 stands for the free space at its end.
+    second = whole.index(b"GCOL") + 40
+    path.write_bytes(whole[:second] + b"\0" + whole[second + 1 :])
+    return path
+
+
 def profile_file(path: Path, number: int = 1, attributes: Mapping[str, Any] | None = None, **column: Any) -> Path:
     """One profile as the IOOS data assembly center's files bring it; `column` replaces columns of its rows."""
     whole = rows(profiles=number, **{key: column.pop(key) for key in ("lon", "lat", "start_s") if key in column})

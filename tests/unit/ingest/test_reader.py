@@ -14,7 +14,7 @@ from app.ingest.identity import Options
 from app.ingest.reader import Reader
 from app.ingest.report import Report
 from app.ingest.sources import detect
-from tests.made_files import csv_file, time_series
+from tests.made_files import csv_file, looping_file, time_series
 
 # The reader process, except that a file called `bad` meets what a damaged file makes of the library.
 _DOUBLE = """
@@ -22,10 +22,10 @@ import ctypes, os, signal, sys, time
 from app.ingest import reading
 from app.ingest.sources import detect
 sound = detect.read
-def read(path, limits):
+def read(path, limits, about):
     if path.name == "bad":
         {bad}
-    return sound(path, limits)
+    return sound(path, limits, about)
 detect.read = read
 reading.main()
 """
@@ -69,13 +69,7 @@ def test_a_file_that_ends_the_reader_is_refused_and_the_next_is_read(
 
 
 def test_a_file_in_which_the_library_loops_for_ever_is_refused(tmp_path: Path, read: Callable[..., Report]) -> None:
-    path = time_series(tmp_path / "a.nc")
-    whole = path.read_bytes()
-    heap = whole.index(b"GCOL")
-    # The number of the second object in HDF5's heap of texts; found with random damage.
-    path.write_bytes(whole[: heap + 40] + b"\0" + whole[heap + 41 :])
-
-    report = read(path, HALOCLINE_READER_TIMEOUT_S=3)
+    report = read(looping_file(tmp_path / "a.nc"), HALOCLINE_READER_TIMEOUT_S=3)
 
     assert (report.outcome, report.reason_code) == ("refused", "unreadable")
     assert "takes more than 3 s" in (report.reason or "")
