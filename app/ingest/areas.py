@@ -17,8 +17,8 @@ from app.domain.records import Basin, Bbox
 from app.errors import Invalid
 
 # How far an outline for overviews may be off: a share of the area's width, but never more than degrees that one sees.
-_OUTLINE_SHARE = 0.004
-_OUTLINE_DEG = 0.2
+_OUTLINE_SHARE = 0.01
+_OUTLINE_DEG = 0.3
 
 
 def known(directory: Path | None) -> list[Basin]:
@@ -74,9 +74,15 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
 
 
 def _outline(whole: Any, box: Bbox) -> dict[str, Any]:
-    """The area with as few points as a map needs that shows it whole: off by less than a pixel or two."""
+    """The area with as few points as a map needs that shows it whole: off by a pixel or two, without its islets."""
     west, south, east, north = box
     wide_deg = max(east - west if east >= west else east - west + 360.0, north - south)
-    simple = whole.simplify(min(_OUTLINE_SHARE * wide_deg, _OUTLINE_DEG))
-    outline: dict[str, Any] = json.loads(json.dumps(mapping(shapely.transform(simple, lambda xy: xy.round(3)))))
+    off_deg = min(_OUTLINE_SHARE * wide_deg, _OUTLINE_DEG)
+    pieces = [part for part in shapely.get_parts(whole) if part.area > (2 * off_deg) ** 2]
+    kept = [
+        shapely.Polygon(piece.exterior, [hole for hole in piece.interiors if shapely.Polygon(hole).area > off_deg**2])
+        for piece in pieces
+    ]
+    simple = (shapely.MultiPolygon(kept) if kept else whole).simplify(off_deg)
+    outline: dict[str, Any] = json.loads(json.dumps(mapping(shapely.transform(simple, lambda xy: xy.round(2)))))
     return outline

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.api.v1 import links
 from app.api.v1.schemas import Basin, Box, DataMode, Next, Time, iso_ms
-from app.domain.records import LonLat, Mission, Platform, Track
+from app.domain.records import Kind, LonLat, Mission, Platform, Track
 from app.queries.tracks import Detail
 
 Position = tuple[float, float]
@@ -15,7 +15,7 @@ Position = tuple[float, float]
 
 # A tenth of a metre (RFC 7946, 11.2): further digits would double the size and say nothing. Where the line itself is
 # off by more, fewer say as much.
-_DIGITS: dict[Detail | None, int] = {None: 6, "fine": 6, "medium": 4, "coarse": 3}
+_DIGITS: dict[Detail | None, int] = {None: 6, "fine": 6, "medium": 4, "coarse": 2}
 
 
 class Way(BaseModel):
@@ -42,6 +42,7 @@ class WayProperties(BaseModel):
     serial: str
     name: str | None
     mission: str
+    platform_kind: Kind
     version: str
     data_mode: DataMode
     simulated: bool
@@ -63,9 +64,10 @@ class SpotProperties(BaseModel):
     serial: str
     name: str | None
     mission: str
+    platform_kind: Kind
     simulated: bool
     at: Time
-    max_depth_m: float
+    max_depth_m: float | None
     html: str
 
 
@@ -159,6 +161,7 @@ def features(
         "serial": platform.serial if platform else mission.platform,
         "name": platform.name if platform else None,
         "mission": mission.mission,
+        "platform_kind": mission.kind,
         "simulated": mission.simulated,
         "html": links.mission(mission.platform, mission.mission)["html"],
     }
@@ -185,9 +188,12 @@ def features(
             {
                 "type": "Feature",
                 "id": f"{mission.id}/last_position",
-                "geometry": {"type": "Point", "coordinates": _rounded((track.lon_deg[-1], track.lat_deg[-1]), digits)},
+                "geometry": {
+                    "type": "Point",
+                    "coordinates": _rounded((track.lon_deg[-1], track.lat_deg[-1]), max(digits, 4)),
+                },
                 "properties": whose
-                | {"kind": "last_position", "at": iso_ms(track.mid_at[-1]), "max_depth_m": track.max_depth_m[-1]},
+                | {"kind": "last_position", "at": iso_ms(track.mid_at[-1]), "max_depth_m": track.max_depth_m[-1] if mission.kind != "sailbuoy" else None},
             }
         )
     return found

@@ -2,6 +2,7 @@
 import { drawArea } from "./area.js";
 import { startArchive } from "./archive.js";
 import { fit, geojson, groundMap, mapButton, status } from "./ground.js";
+import { keepRefined } from "./refine.js";
 import { drawTracks } from "./tracks.js";
 import { rememberView, restoreView } from "./view.js";
 
@@ -11,8 +12,8 @@ const WHOLE = { fleet: "Show the whole fleet", basin: "Show the whole basin" };
 function omissions(hidden, collection) {
   const said = [];
   const missions = new Set(collection.features.map(({ properties }) => `${properties.platform}/${properties.mission}`)).size;
-  if (collection.next) said.push(`The map holds the newest ${missions} missions only.`);
-  if (hidden) said.push(`${hidden} ${hidden === 1 ? "profile" : "profiles"} hidden: no valid position.`);
+  if (collection.next) said.push(`Showing the newest ${missions} missions.`);
+  if (hidden) said.push(`${hidden} ${hidden === 1 ? "position" : "positions"} hidden: no valid fix.`);
   return said.join(" ");
 }
 
@@ -28,7 +29,10 @@ async function start(element) {
     if (view) map.setView(view.center, view.zoom);
     else if (bounds.isValid()) fit(map, bounds);
     if (bounds.isValid()) mapButton(map, "⤢", WHOLE[element.dataset.map] ?? "Show the whole track", () => fit(map, bounds));
-    if (element.dataset.map === "fleet") rememberView(map);
+    if (element.dataset.map === "fleet") {
+      rememberView(map);
+      keepRefined(map, () => element.dataset.tracks, drawn.refine);
+    }
     status(element, omissions(drawn.hidden, collection));
     element.dataset.ready = "true";
   } catch (error) {

@@ -31,7 +31,7 @@ export class Outlines {
     if (!this.layer) return;
     if (this.wanted) this.layer.addTo(this.map).bringToBack();
     else this.layer.remove();
-    this.map.getContainer().dataset.basins = this.wanted ? this.layer.getLayers().length : 0;
+    this.map.getContainer().dataset.basins = this.wanted ? this.layer.count : 0;
   }
 
   async load() {
@@ -39,9 +39,13 @@ export class Outlines {
     const layer = L.geoJSON(null, { style, renderer: this.renderer });
     for (const feature of features) {
       const unroll = unrolled(feature.bbox);
-      layer.options.coordsToLatLng = ([lon, lat]) => L.latLng(lat, unroll(lon));
-      layer.addData(feature);
+      // One across 180 degrees is seen from both sides of the world.
+      for (const turn of feature.bbox[0] > feature.bbox[2] ? [0, -360] : [0]) {
+        layer.options.coordsToLatLng = ([lon, lat]) => L.latLng(lat, unroll(lon) + turn);
+        layer.addData(feature);
+      }
     }
+    layer.count = features.length;
     layer.eachLayer((area) => area.bindPopup(() => box(area.feature.properties), { maxWidth: 260 }));
     return layer;
   }

@@ -42,7 +42,7 @@ export function popup(properties, at) {
 export function marker(properties, at, heading) {
   const recent = Date.now() - Date.parse(properties.at) < RECENT_MS;
   const icon = document.createElement("span");
-  icon.className = `marker${recent ? " marker-recent" : ""}`;
+  icon.className = `marker${recent ? " marker-recent" : ""}${properties.platform_kind === "sailbuoy" ? " marker-sailbuoy" : ""}`;
   const arrow = icon.appendChild(document.createElement("span"));
   arrow.className = "marker-arrow";
   arrow.style.transform = `rotate(${heading}deg)`;
@@ -124,7 +124,16 @@ export function drawTracks(map, collection, element, turn) {
   map.on("zoomend moveend", () => declutter(map, pins));
   map.whenReady(() => declutter(map, pins));
   answerEachOther(map, drawn);
-  return { bounds, hidden };
+  /** Takes finer lines of missions that are drawn. */
+  const refine = (finer) => {
+    for (const { geometry, properties } of finer.features) {
+      const group = drawn.get(keyOf(properties));
+      if (properties.kind !== "track" || !geometry || !group) continue;
+      const unroll = turn ?? unroller([{ geometry }]);
+      for (const line of group.lines) line.setLatLngs(geometry.coordinates.map((part) => part.map(([lon, lat]) => [lat, unroll(lon)])));
+    }
+  };
+  return { bounds, hidden, refine };
 }
 
 function answerEachOther(map, drawn) {

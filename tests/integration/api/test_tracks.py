@@ -102,7 +102,7 @@ def test_what_an_earlier_release_derived_is_drawn_all_the_same(
     client: FlaskClient, db: Database[Document], three_lines: None
 ) -> None:
     db.tracks.update_many({}, {"$unset": {"medium": 1, "coarse": 1}})
-    assert coordinates(client, "?detail=coarse") == [[[15.99, 55.3], [16.123, 55.4], [16.3, 55.5]]]
+    assert coordinates(client, "?detail=coarse") == [[[15.99, 55.3], [16.12, 55.4], [16.3, 55.5]]]
 
 
 def test_the_last_position_tells_the_depth_of_its_profile(get: Get) -> None:
