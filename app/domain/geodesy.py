@@ -10,18 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
 
+from app.domain.longitudes import wrapped
 from app.domain.records import Bbox, LonLat
 
 Floats = NDArray[np.float64]
 
 _WGS84 = Geod(ellps="WGS84")
-
-
-def wrapped(lon: Floats) -> Floats:
-    """The same longitudes in [-180, 180); NaN stays NaN."""
-    inside = (lon >= -180) & (lon < 180)
-    # The remainder costs the last digits: only what lies outside is touched.
-    return np.where(inside, lon, (lon + 180.0) % 360.0 - 180.0)
 
 
 def step_lengths_m(lon: Floats, lat: Floats) -> Floats:

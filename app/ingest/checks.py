@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.geodesy import wrapped
+from app.domain.longitudes import wrapped
 from app.domain.times import from_ms
 from app.ingest.refusal import Refused
 from app.ingest.sources.observations import NO_TIME, Floats, Ints, Observations

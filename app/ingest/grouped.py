@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from app.domain import geodesy, profiles
 from app.domain.figures import Part, Remainder
+from app.domain.longitudes import wrapped
 from app.domain.records import Bbox, Direction
 from app.ingest import checks
 from app.ingest.sources.observations import Floats, Observations
@@ -84,10 +85,10 @@ class GroupedRows:
         boxes: list[Bbox | None] = [None] * self._count
         if owners.size:
             # Degrees east of the group's mean do not jump at 180; where nothing jumps, the file's own digits are kept.
-            shift = geodesy.wrapped(lon - mean_lon[owner])
+            shift = wrapped(lon - mean_lon[owner])
             lowest, highest = np.minimum.reduceat(lon, starts), np.maximum.reduceat(lon, starts)
-            west = geodesy.wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))
-            east = geodesy.wrapped(mean_lon[owners] + np.maximum.reduceat(shift, starts))
+            west = wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))
+            east = wrapped(mean_lon[owners] + np.maximum.reduceat(shift, starts))
             plain = highest - lowest <= 180
             west, east = np.where(plain, lowest, west), np.where(plain, highest, east)
             south, north = np.minimum.reduceat(lat, starts), np.maximum.reduceat(lat, starts)
