@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     # Where a redirect may lead besides the host that was asked.
     fetch_hosts: Annotated[frozenset[str], NoDecode] = Field(frozenset(), validation_alias="HALOCLINE_FETCH_HOSTS")
 
+    # A version that was replaced stays readable for nine minutes; whoever takes longer could not have it whole.
+    export_timeout_s: float = Field(480, gt=0, le=540, validation_alias="HALOCLINE_EXPORT_TIMEOUT_S")
+
     # Faults on purpose, for drills: only where nobody relies on the answers.
     fault_error_ratio: float = Field(0, ge=0, le=1, validation_alias="HALOCLINE_FAULT_ERROR_RATIO")
     fault_delay_s: float = Field(0, ge=0, le=60, validation_alias="HALOCLINE_FAULT_DELAY_S")
@@ -87,6 +90,8 @@ class Settings(BaseSettings):
     web_threads: int = Field(16, ge=4, le=256)
     # Per worker; the threads above it answer probes and turn visitors away while the rest works.
     web_concurrency_limit: int = Field(12, ge=1, le=252)
+    # Per worker. A thousand pages of 30 kB with their compressed forms; a pod's memory limit knows of it.
+    page_cache_bytes: int = Field(48 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
     prometheus_multiproc_dir: Path | None = None
     forwarded_allow_ips: str = "127.0.0.1"
 

@@ -10,6 +10,7 @@ import structlog
 from flask import Flask, request
 
 from app import metrics
+from app.errors import Conflict
 from app.http import probes
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 
 ROUTE = "halocline.route"
 REQUEST_ID = "halocline.request_id"
+# Set by whoever answers with a body that takes as long as its reader does.
+EXPORT = "halocline.export"
 STATIC = "/static/<path:filename>"
 
 # An id from outside is kept when it is one that every proxy and log store can take.
@@ -71,6 +74,7 @@ class _Exchange:
         self._bytes = 0
         self._complete = False
         self._closed = False
+        self._first_byte_s: float | None = None
         self._chunks: Iterator[bytes] | None = None
         given = environ.get("HTTP_X_REQUEST_ID", "")
         self._request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
@@ -95,9 +99,14 @@ class _Exchange:
         except StopIteration:
             self._complete = True
             raise
+        except Conflict:
+            # What was being read is no more, or the reader took too long: broken off on purpose, and no fault of ours.
+            raise
         except BaseException:
             self._status = 500
             raise
+        if EXPORT in self._environ and self._first_byte_s is None:
+            self._first_byte_s = self._clock() - self._began
         self._bytes += len(chunk)
         return chunk
 
@@ -125,7 +134,9 @@ class _Exchange:
         route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else metrics.UNMATCHED)
         metrics.worker_threads_busy.dec()
         metrics.active_requests.labels(self._method).dec()
-        metrics.request_duration.labels(self._method, route, str(self._status)).observe(duration_s)
+        # An export lasts as long as its reader's line lets it: objectives are about what we are answerable for.
+        ours_s = duration_s if self._first_byte_s is None else self._first_byte_s
+        metrics.request_duration.labels(self._method, route, str(self._status)).observe(ours_s)
         log.info(
             "request",
             method=self._method,

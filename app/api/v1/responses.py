@@ -4,11 +4,16 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from threading import BoundedSemaphore
+from time import monotonic
+from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import Response, current_app, request
 
 from app.api.v1.schemas import iso_ms
+from app.errors import Conflict, Unavailable
+from app.http import observe
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -21,6 +26,11 @@ KML = "application/vnd.google-earth.kml+xml"
 _CACHE_CONTROL = "public, max-age=0, must-revalidate"
 # What stands in a header and in every file system as it is.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+# Downloads that a worker sends at once. Each holds a thread for minutes, and visitors need some: a third of the places
+# that a worker has by default.
+_PLACES = BoundedSemaphore(4)
+# Long enough for a phone in a tunnel.
+_CHUNK_TIMEOUT_S = 60
 
 
 class _Stream(Response):
@@ -57,16 +67,64 @@ def stream(
 ) -> Response:
     """A body made while it is sent, offered as a file to save; 304 when the reader has what the same `made_of` gave.
 
-    `length` is its size where that is known before; a body that breaks off is then shorter than announced.
+    `length` is its size where that is known before; a body that breaks off is then shorter than announced. Raises
+    Unavailable when this worker sends as many as it should. A reader who is too slow is cut off.
     """
-    response = _Stream(chunks, mimetype=mimetype)
+    request.environ[observe.EXPORT] = True
+    place = _Place()
+    response = _Stream(place.until_sent(_within_time(chunks)), mimetype=mimetype)
     response.headers["Cache-Control"] = _CACHE_CONTROL
     response.headers.set("Content-Disposition", "attachment", filename=_UNSAFE.sub("_", filename))
     if length is not None:
         response.content_length = length
     response.set_etag(hashlib.sha256(made_of).hexdigest()[:32])
     response.make_conditional(request)
+    if response.status_code == 200 and request.method == "GET":
+        place.take()
+        response.call_on_close(place.leave)
     return response
+
+
+class _Place:
+    """One of the downloads that a worker sends at once."""
+
+    def __init__(self) -> None:
+        self._taken = False
+
+    def take(self) -> None:
+        """Raises Unavailable when there is none."""
+        if not _PLACES.acquire(blocking=False):
+            raise Unavailable("A place for one more download")
+        self._taken = True
+
+    def leave(self) -> None:
+        """Once, however often it is called."""
+        if self._taken:
+            self._taken = False
+            _PLACES.release()
+
+    def until_sent(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """The chunks; the place is left when the last is out."""
+        try:
+            yield from chunks
+        finally:
+            self.leave()
+
+
+def _within_time(chunks: Iterator[Any]) -> Iterator[Any]:
+    """The chunks until the time for an export is over. Raises Conflict then: what came is not whole."""
+    ends = monotonic() + current_app.extensions["settings"].export_timeout_s
+    if (connection := request.environ.get("gunicorn.socket")) is not None:
+        # For each chunk, of 2 MB at most; gunicorn sets none, and a reader who stands still would stay for ever.
+        connection.settimeout(_CHUNK_TIMEOUT_S)
+    return _until(chunks, ends)
+
+
+def _until(chunks: Iterator[Any], ends: float) -> Iterator[Any]:
+    for chunk in chunks:
+        if monotonic() > ends:
+            raise Conflict("The export took longer than it may.")
+        yield chunk
 
 
 def _plain(value: object) -> object:

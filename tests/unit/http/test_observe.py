@@ -7,7 +7,8 @@ from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
 from app import metrics
-from app.http.observe import ROUTE, Observe
+from app.errors import Conflict
+from app.http.observe import EXPORT, ROUTE, Observe
 
 
 def greeting(environ, start_response):
@@ -147,3 +148,33 @@ def test_any_other_request_id_is_replaced(given, call):
 
     assert headers["X-Request-ID"] != given
     assert len(headers["X-Request-ID"]) == 32
+
+
+def test_an_export_is_timed_until_its_first_byte(counted):
+    def export(environ, start_response):
+        environ[EXPORT] = True
+        start_response("200 OK", [])
+        yield b"first"
+        yield b"second"
+
+    before = metrics.request_duration.labels("GET", "__unmatched__", "200")._sum.get()
+    exchange = Observe(export, clock=count().__next__)(create_environ("/x"), lambda *_: None)
+    assert list(exchange) == [b"first", b"second"]
+    exchange.close()
+
+    # The clock says 0 at the start, 1 at the first byte and 2 at the end.
+    assert metrics.request_duration.labels("GET", "__unmatched__", "200")._sum.get() - before == 1
+
+
+def test_an_export_that_is_broken_off_on_purpose_is_no_error_of_ours(counted):
+    def export(environ, start_response):
+        start_response("200 OK", [])
+        yield b"first"
+        raise Conflict("replaced")
+
+    exchange = Observe(export)(create_environ("/x"), lambda *_: None)
+    with pytest.raises(Conflict):
+        list(exchange)
+    exchange.close()
+
+    assert (counted("GET", "__unmatched__", 500), counted("GET", "__unmatched__", 200)) == (0, 1)
