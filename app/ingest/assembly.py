@@ -129,6 +129,9 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
     if observations.scope == "mission" and (differing := metadata.disagreements(said, whole.figures)):
         remainder = replace(remainder, warnings={**remainder.warnings, "declared_differs": len(differing)})
         whole = fold(track, remainder)
+    if at_surface:
+        # Fixes are derived from the samples whenever they are needed, with their flags.
+        whole = replace(whole, flagged=())
     time_ms = observations.time_ms[rows]
     coordinates: list[tuple[str, str | None, NDArray[Any]]] = [
         ("time", "milliseconds since 1970-01-01T00:00:00Z", time_ms),

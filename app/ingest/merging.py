@@ -37,7 +37,7 @@ def merge(draft: Draft, file: File, tools: Kit, session: ClientSession, now: dat
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
     if stored and stored.get("kind", draft.kind) != draft.kind:
-        raise Refused("other_world", f"the stored mission is of a {stored['kind']}, not of a {draft.kind}", "kind")
+        raise Refused("other_kind", f"the stored mission is of a {stored['kind']}, not of a {draft.kind}", "kind")
     version = stored["version"] if stored else draft.version
     there = profiles.of_version(platform, mission, version, session) if stored else []
     twins = [doc for doc in there if any(_is_same(doc, part) for part in draft.parts)]

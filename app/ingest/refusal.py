@@ -27,6 +27,7 @@ CODES = {
     "bad_identity": "the identity holds characters that cannot be in an address",
     "lower_mode": "the stored data have a higher mode",
     "not_newer": "the stored data have the same mode and are as new",
+    "other_kind": "a profile of a glider for a stored mission of a sailbuoy, or the other way round",
     "other_world": "the file is simulated and the stored mission real, or the other way round",
     "part_of_mission": "only a part of a dataset, and more of the mission is stored",
     "fetch_failed": "the server could not be reached, was too slow, or its answer broke off",
