@@ -29,6 +29,11 @@ def updates(missions: Sequence[Mission], learned: Mapping[str, datetime]) -> lis
     return found
 
 
+def known(found: Sequence[Update], now: datetime) -> dict[str, Update]:
+    """The updates that are known by now, by id."""
+    return {update.id: update for update in found if update.shown_from <= now}
+
+
 def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime]) -> list[Update]:
     start_at, end_at = mission.figures.start_at, mission.figures.end_at
     processed_at = _learned(mission, "recovery", "P", learned)
@@ -68,6 +73,7 @@ def _update(
     over: Over | None = None,
     learned_at: datetime | None = None,
 ) -> Update:
+    ended = over is not None
     return Update(
         id=_id(mission, kind),
         kind=kind,
@@ -77,9 +83,9 @@ def _update(
         shown_from=shown_from,
         over=over,
         learned_at=learned_at,
-        profiles=mission.figures.profiles,
-        distance_m=mission.figures.distance_m,
-        time_at_sea_s=mission.duration_s,
+        profiles=mission.figures.profiles if ended else None,
+        distance_m=mission.figures.distance_m if ended else None,
+        time_at_sea_s=mission.duration_s if ended else None,
         simulated=mission.simulated,
     )
 

@@ -234,7 +234,8 @@ class Totals:
 class Update:
     """News of a mission: when it happened, and when it was known (`shown_from`, which silence puts off).
 
-    `over` says how the end of a mission is known; `learned_at` when the data that tell of it first came in.
+    `over` says how the end of a mission is known; `learned_at` when the data that tell of it first came in. Figures are
+    those of a mission that is over: while it is under way, news of it must not change with every profile.
     """
 
     id: str
@@ -245,9 +246,9 @@ class Update:
     shown_from: datetime
     over: Over | None
     learned_at: datetime | None
-    profiles: int
-    distance_m: float
-    time_at_sea_s: float
+    profiles: int | None = None
+    distance_m: float | None = None
+    time_at_sea_s: float | None = None
     simulated: bool = False
 
 

@@ -52,7 +52,7 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
 
 
 def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | None:
-    """The number of the change, None when somebody else rebuilt the scope."""
+    """The number of the change; None when somebody else rebuilt the scope, or when nobody can see that it changed."""
     if not pending.clear(scope, session):
         return None
     now = datetime.now(UTC)
@@ -66,8 +66,14 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
         return changes.append((scope, "tracks"), now, session)
     if kind == "updates":
         of_platform = missions.of_platform(name, session)
-        updates.replace_of(name, lifecycle.updates(of_platform, updates.learned(name, session)), session)
         findable.refresh(name, of_platform, session)
+        before = updates.of_platform(name, session)
+        learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
+        news = lifecycle.updates(of_platform, learned)
+        updates.replace_of(name, news, session)
+        # Each profile of a mission that is under way puts off the end that silence would tell: nobody sees that.
+        if lifecycle.known(before, now) == lifecycle.known(news, now):
+            return None
         return changes.append(("updates",), now, session)
     missions.derive_facets(session)
     totals.replace_all(summed(missions.sums(session), now), session)

@@ -33,10 +33,11 @@ def page(
     return [update_from_document(doc) for doc in cursor]
 
 
-def learned(platform: str, session: ClientSession) -> dict[str, datetime]:
-    """When the data behind a platform's updates first came in, by id."""
-    found = mongo.db.updates.find({"platform": platform, "learned_at": {"$type": "date"}}, session=session)
-    return {doc["_id"]: doc["learned_at"] for doc in found}
+def of_platform(platform: str, session: ClientSession) -> list[Update]:
+    """All updates of a platform, also those that are not known yet."""
+    # Three a mission, and a platform makes a few missions a year.
+    found = mongo.db.updates.find({"platform": platform}, session=session).sort("_id", 1).limit(30_000)
+    return [update_from_document(doc) for doc in found]
 
 
 def replace_of(platform: str, found: Sequence[Update], session: ClientSession) -> None:

@@ -8,7 +8,7 @@ from app.queries import sitemap
 
 bp = Blueprint("crawlers", __name__)
 
-_PAGES = ("landing.index", "missions.index", "platforms.index", "statistics.index")
+_PAGES = ("landing.index", "missions.index", "platforms.index", "statistics.index", "updates.index")
 _LARGEST = sitemap.LARGEST
 
 

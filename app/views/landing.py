@@ -27,7 +27,7 @@ def index() -> str:
     ways = tracks.of_missions(shown)
     fleet = totals.fleet()
     news = updates.page(clock.now(), _UPDATES, simulated=simulated).items
-    listed = {item.platform for item in [*active, *recent, *news]}
+    listed = {mission.platform for mission in [*active, *recent]} | {update.platform for update in news}
     return render_template(
         "landing.html",
         active=active,

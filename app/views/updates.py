@@ -8,9 +8,10 @@ from flask import Blueprint, Response, render_template, request
 from app.domain import lifecycle
 from app.domain.records import Over, Update, UpdateKind
 from app.errors import Invalid
+from app.http import address
 from app.queries import clock, platforms, updates
 from app.queries.updates import UpdatePage
-from app.views import addresses, choices
+from app.views import choices
 
 bp = Blueprint("updates", __name__)
 
@@ -62,7 +63,7 @@ def rss() -> Response:
         **told(choice.page(_UPDATES_A_FEED).items),
         kinds=KINDS,
         choice=choice,
-        root=addresses.root(),
+        root=address.root(),
     )
     return Response(text, mimetype="application/rss+xml")
 

@@ -33,9 +33,9 @@ class Update(Resource):
     at: Time = Field(description="When it happened: first data, last data, arrival of the delayed data.")
     shown_from: Time = Field(description="Since when it is known; the list has this order.")
     over: records.Over | None = Field(description="How the end of a mission is known; null for other kinds.")
-    profiles: int = Field(description="Of the mission so far, like the next two.")
-    distance_m: float
-    time_at_sea_s: float
+    profiles: int | None = Field(description="Of a mission that is over, like the next two; null for other kinds.")
+    distance_m: float | None
+    time_at_sea_s: float | None
     simulated: bool
     links: UpdateLinks
 

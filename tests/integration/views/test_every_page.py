@@ -16,6 +16,8 @@ PAGES = (
     "/fleet/sea001",
     "/basins/SEA-007",
     "/stats",
+    "/updates",
+    "/status",
     "/search",
     "/search?q=sea",
     "/api/v1/docs",

@@ -101,7 +101,8 @@ def test_delayed_data_are_told_once_whatever_comes_later(take_in: TakeIn, told: 
     (before,) = told(kind="delayed")
     take_in(mode="D", rows=made_files.rows(profiles=5, start_s=SUMMER))
     (after,) = told(kind="delayed")
-    assert (after["profiles"], before["profiles"]) == (5, 4)
+    (over,) = told(kind="recovery")
+    assert (over["profiles"], over["over"]) == (5, "silence")
     assert (after["id"], after["at"], after["shown_from"]) == (before["id"], before["at"], before["shown_from"])
 
 
@@ -260,3 +261,15 @@ def test_lists_read_what_they_show_and_hardly_more(take_in: TakeIn, db: Database
     query = {"simulated": False, "platform": "p3", "shown_from": {"$lte": BEGUN + timedelta(hours=200)}}
     plan = db.updates.find(query).sort([("shown_from", -1), ("_id", 1)]).limit(10).explain()
     assert plan["executionStats"]["totalDocsExamined"] == 10
+
+
+def test_a_profile_of_a_mission_under_way_is_no_change_of_the_news(
+    take_in: TakeIn, db: Database[dict[str, Any]]
+) -> None:
+    recent = datetime.now(UTC).timestamp() - 86_400
+    take_in(rows=made_files.rows(start_s=recent))
+    before = db.changes.count_documents({"tags": "updates"})
+    take_in(rows=made_files.rows(profiles=5, start_s=recent))
+    assert before == db.changes.count_documents({"tags": "updates"}) == 1
+    over = db.updates.find_one({"kind": "recovery"}) or {}
+    assert over["profiles"] == 5
