@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import geodesy, longitudes
+from app.domain import geodesy
+from app.domain.longitudes import wrapped as wrap
 
 longitudes = st.floats(-720, 720, allow_nan=False)
 latitudes = st.floats(-89, 89, allow_nan=False)
@@ -89,7 +90,7 @@ def test_no_boxes_make_no_box() -> None:
 @given(st.lists(st.tuples(longitudes, latitudes), min_size=1, max_size=30))
 def test_the_union_of_single_positions_is_their_box(points: list[tuple[float, float]]) -> None:
     lon, lat = np.array(points).T
-    wrapped = longitudes.wrapped(lon)
+    wrapped = wrap(lon)
 
     union = geodesy.bbox_union([(float(x), float(y), float(x), float(y)) for x, y in zip(wrapped, lat, strict=True)])
     box = geodesy.bbox_of(lon, lat)
@@ -105,7 +106,7 @@ def _width(box: tuple[float, float, float, float]) -> float:
 
 @given(longitudes)
 def test_a_wrapped_longitude_is_the_same_meridian(lon: float) -> None:
-    (wrapped,) = longitudes.wrapped(np.array([lon]))
+    (wrapped,) = wrap(np.array([lon]))
 
     assert -180 <= wrapped < 180
     assert np.cos(np.radians(wrapped)) == pytest.approx(np.cos(np.radians(lon)), abs=1e-9)
@@ -114,7 +115,7 @@ def test_a_wrapped_longitude_is_the_same_meridian(lon: float) -> None:
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=20), longitudes)
 def test_a_mean_does_not_depend_on_where_the_earth_is_cut(offsets: list[float], lon: float) -> None:
     at = np.array(offsets)
-    mean = geodesy.mean_position(longitudes.wrapped(lon + at), np.zeros(at.size))
+    mean = geodesy.mean_position(wrap(lon + at), np.zeros(at.size))
 
     assert mean is not None
     assert (mean[0] - lon - at.mean() + 180) % 360 == pytest.approx(180, abs=1e-6)
