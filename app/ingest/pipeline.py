@@ -119,8 +119,10 @@ def _swap(draft: Draft, file: File, session: ClientSession, now: datetime) -> Ou
     earlier: tuple[EarlierVersion, ...] = ()
     if stored is not None:
         before = mission_of(stored)
-        replaced = EarlierVersion(before.version, before.data_mode, now, before.source.file_name, before.figures)
-        earlier = (*before.earlier, replaced)[-_MOST_EARLIER:]
+        # What is made up as it goes, every ten minutes anew, has no history.
+        if not file.made_up:
+            replaced = EarlierVersion(before.version, before.data_mode, now, before.source.file_name, before.figures)
+            earlier = (*before.earlier, replaced)[-_MOST_EARLIER:]
         versions.retire(platform, mission, before.version, now, session)
     record, extra = new_mission(draft, file, now, earlier)
     missions.put(record, extra, session)

@@ -6,28 +6,24 @@ Everything follows from the clock: two simulators, or one that was stopped for a
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import numpy as np
 
-from app.ingest.identity import Identity, PlatformName
+from app.ingest.identity import PlatformName
 from app.ingest.sources.observations import Observations
-from app.trial import dives, ocean
+from app.trial import courses, dives, ocean
 from app.trial.dives import Dive
+from app.trial.labels import MISSION, attributes, label, mission_at
 from app.trial.ocean import Sea
 
-# A mission of a few thousand profiles is as long as real ones; the merge of a profile reads the others of its mission.
-MISSION = timedelta(hours=12)
 # What a SeaExplorer sinks and climbs by at its common pitch angles; its deepest dives take the full time.
 _VERTICAL_M_S = 0.28
 # Pilots turn above the bottom or at a density: the last tenth differs.
 _SHALLOWEST_TURN = 0.9
 _COURSE_M_S = 0.3
-# A glider turns in a ring of this size and drifts with the earth's turn, 14 h in the Baltic.
-_RING_M, _DRIFT_M = 9_000.0, 700.0
-_DRIFT_PERIOD_S = 14.2 * 3600
-_M_PER_DEG = 111_195.0
+# Wide enough for a picture, and well inside every sea.
+_RING_M = 9_000.0
 _SAMPLES = 90
 
 
@@ -43,7 +39,7 @@ class Glider:
     @property
     def label(self) -> PlatformName:
         """What people read: nobody shall take it for a real one."""
-        return PlatformName(self.platform.upper(), f"Simulated {self.name}", "Simulated glider", "Halocline simulator")
+        return label(self.platform, self.name, "Simulated glider", "glider")
 
     @property
     def dive_s(self) -> float:
@@ -52,12 +48,7 @@ class Glider:
 
     def lon_lat(self, at_s: float) -> tuple[float, float]:
         """Where it is, degrees: on a ring around its place, pushed about by the current."""
-        turn = at_s * _COURSE_M_S / _RING_M + self.sea.lat_deg
-        drift = -2 * math.pi * at_s / _DRIFT_PERIOD_S
-        east_m = _RING_M * math.cos(turn) + _DRIFT_M * math.cos(drift)
-        north_m = _RING_M * math.sin(turn) + _DRIFT_M * math.sin(drift)
-        lat = self.sea.lat_deg + north_m / _M_PER_DEG
-        return self.sea.lon_deg + east_m / _M_PER_DEG / math.cos(math.radians(self.sea.lat_deg)), lat
+        return courses.ring(self.sea.lon_deg, self.sea.lat_deg, at_s, _COURSE_M_S, _RING_M)
 
 
 FLEET = (
@@ -78,17 +69,12 @@ class Schedule:
     period_s: float
     seed: int = 0
 
-    def mission(self, at: datetime) -> datetime:
-        """The start of the mission that a dive at that moment belongs to."""
-        since = at - datetime(1970, 1, 1, tzinfo=UTC)
-        return at - since % MISSION
-
     def ended(self, glider: Glider, place: float, after: datetime, until: datetime) -> Iterator[tuple[datetime, Dive]]:
         """(mission, dive) for the dives that ended after one moment and until the other, in the order of missions.
 
         `place` (0..1) is the glider's among the others, so that they do not all report at once.
         """
-        mission = self.mission(after - timedelta(seconds=glider.dive_s))
+        mission = mission_at(after - timedelta(seconds=glider.dive_s))
         while mission <= until:
             begin = mission.timestamp() + place * self.period_s
             count = math.ceil((MISSION.total_seconds() - place * self.period_s) / self.period_s)
@@ -113,30 +99,5 @@ class Schedule:
     def observations(self, glider: Glider, mission: datetime, made: Sequence[Dive]) -> Observations:
         """What a file with these dives of one mission would hold."""
         seed = (self.seed, *glider.platform.encode(), made[0].start_ms)
-        attributes = attributes_of(glider, mission)
-        return dives.observations(made, glider.sea, _SAMPLES, glider.sensors, attributes, "profiles", seed)
-
-
-def stamp(mission: datetime) -> str:
-    """The mission's name in addresses."""
-    return f"{mission:%Y%m%dT%H%M}"
-
-
-def attributes_of(glider: Glider, mission: datetime) -> dict[str, Any]:
-    """What a file of this mission would say of itself."""
-    return {
-        "id": f"{glider.platform}-{stamp(mission)}",
-        "title": f"Simulated {glider.name} in the {glider.sea.name}",
-        "summary": "Made up by Halocline's simulator to show a portal at work. Nothing here was measured.",
-        "project": "Simulation",
-        "institution": "Halocline simulator",
-        "license": "Free to use for any purpose. These are not observations.",
-        "platform_name": glider.label.name,
-        "platform_type": glider.label.model,
-        "simulated": "true",
-    }
-
-
-def identity_of(glider: Glider, mission: datetime) -> Identity:
-    """The mission as the store knows it."""
-    return Identity(glider.platform, stamp(mission), "R")
+        said = attributes(glider.label, glider.platform, mission, glider.sea.name)
+        return dives.observations(made, glider.sea, _SAMPLES, glider.sensors, said, "profiles", seed)

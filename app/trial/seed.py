@@ -108,7 +108,7 @@ def draft_of(seeded: Seeded, tools: Kit) -> Draft:
 
 def file_of(seeded: Seeded) -> File:
     """What stands for the mission's file."""
-    name = f"{seeded.glider.platform}-{seeded.identity.mission}.nc"
+    name = f"{seeded.vessel.platform}-{seeded.identity.mission}.nc"
     return File(Path(name), seeded.sha256, 0, IMPORTED_BY, made_up=True)
 
 

@@ -15,6 +15,7 @@ from app.ingest.sources.observations import Observations
 from app.trial import dives, ocean
 from app.trial.dives import Dive
 from app.trial.gliders import Glider
+from app.trial.sailbuoys import Sailbuoy
 
 # What an operator's glider has made after some years.
 MISSIONS_A_PLATFORM = 8
@@ -28,6 +29,8 @@ _PROCESSED_AFTER: dict[DataMode, timedelta] = {
 }
 _SENSORS = (dives.CTD, (*dives.CTD, "oxygen"), dives.ALL_SENSORS)
 _SHORTEST_DAYS, _LONGEST_DAYS = 5.0, 60.0
+# One in eight platforms stays at the surface, the third first.
+_SAILBUOY_EVERY, _FIRST_SAILBUOY = 8, 2
 # Active ones have reported within so many hours.
 _SILENT_AT_MOST_H = 6.0
 # Missions that are over ended at least so long before.
@@ -88,7 +91,9 @@ class Plan:
         """
         rng = np.random.default_rng([self.seed, index])
         project, sea = _SEAS[int(rng.integers(len(_SEAS)))]
-        glider = Glider(f"seed{index + 1:04d}", f"{index + 1}", sea, _SENSORS[int(rng.integers(len(_SENSORS)))])
+        platform, sensors = f"seed{index + 1:04d}", _SENSORS[int(rng.integers(len(_SENSORS)))]
+        at_surface = index % _SAILBUOY_EVERY == _FIRST_SAILBUOY
+        vessel = Sailbuoy(platform, "", sea) if at_surface else Glider(platform, "", sea, sensors)
         count = min(MISSIONS_A_PLATFORM, self.missions - index * MISSIONS_A_PLATFORM)
         part = self._part
         for order in range(count):
@@ -101,7 +106,7 @@ class Plan:
             if at_sea:
                 mode, begin = "R", self.until - length - timedelta(hours=silent_h)
             begin = begin.replace(second=0, microsecond=0)
-            yield Seeded(self, glider, project, mode, begin, length, at_sea, (self.seed, index, order))
+            yield Seeded(self, vessel, project, mode, begin, length, at_sea, (self.seed, index, order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ class Seeded:
     """A mission to be."""
 
     plan: Plan
-    glider: Glider
+    vessel: Glider | Sailbuoy
     project: str
     mode: DataMode
     begin: datetime
@@ -120,7 +125,7 @@ class Seeded:
     @property
     def identity(self) -> Identity:
         """The mission as the store knows it."""
-        return Identity(self.glider.platform, f"{self.begin:%Y%m%dT%H%M}", self.mode)
+        return Identity(self.vessel.platform, f"{self.begin:%Y%m%dT%H%M}", self.mode)
 
     @property
     def imported_at(self) -> datetime:
@@ -135,8 +140,16 @@ class Seeded:
 
     def observations(self) -> Observations:
         """What its file would hold."""
+        return self._fixes(self.vessel) if isinstance(self.vessel, Sailbuoy) else self._dives(self.vessel)
+
+    def _fixes(self, buoy: Sailbuoy) -> Observations:
+        count = self.plan.profiles * self.plan.samples
+        at_s = self.begin.timestamp() + np.linspace(0, self.length.total_seconds(), count).round(3)
+        return buoy.rows(at_s, self._attributes(), self.seed)
+
+    def _dives(self, glider: Glider) -> Observations:
         rng = np.random.default_rng([*self.seed, 1])
-        sea, count = self.glider.sea, self.plan.profiles
+        sea, count = glider.sea, self.plan.profiles
         duration_s = min(sea.dive_m / _VERTICAL_M_S, self.length.total_seconds() / count)
         # The first begins with the mission, the last ends with it.
         period_s = (self.length.total_seconds() - duration_s) / max(count - 1, 1)
@@ -144,21 +157,21 @@ class Seeded:
         made = []
         for k in range(count):
             start_s = self.begin.timestamp() + (k if count > 1 else 1) * period_s
-            ways = self.glider.lon_lat(start_s), self.glider.lon_lat(start_s + duration_s)
+            ways = glider.lon_lat(start_s), glider.lon_lat(start_s + duration_s)
             made.append(Dive(k + 1, round(start_s * 1000), duration_s, float(depths_m[k]), k % 2 == 0, *ways))
         return dives.observations(
-            made, sea, self.plan.samples, self.glider.sensors, self._attributes(), "mission", self.seed
+            made, sea, self.plan.samples, glider.sensors, self._attributes(), "mission", self.seed
         )
 
     def _attributes(self) -> dict[str, Any]:
         return {
-            "id": f"{self.glider.platform}-{self.identity.mission}",
-            "title": f"Seeded mission in the {self.glider.sea.name}",
+            "id": f"{self.vessel.platform}-{self.identity.mission}",
+            "title": f"Seeded mission in the {self.vessel.sea.name}",
             "summary": "Made up to measure the portal with. Nothing here was measured at sea.",
             "project": self.project,
             "institution": "Halocline seed",
             "license": "Free to use for any purpose. These are not observations.",
-            "platform_type": "Seeded glider",
+            "platform_type": "Seeded sailbuoy" if isinstance(self.vessel, Sailbuoy) else "Seeded glider",
         }
 
 

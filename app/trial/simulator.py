@@ -1,12 +1,12 @@
-"""`halocline simulate`: a few made-up gliders that dive now, through the same path as a file.
+"""A few made-up gliders that dive now, and a sailbuoy, through the same path as files.
 
-Two simulators at once do no harm: they make the same dives, and what is stored already is left as it is.
+Two simulators at once do no harm: they make the same rows, and what is stored already is left as it is.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from app.ingest.refusal import Refused
 from app.ingest.sources.observations import Observations
 from app.store import profiles
 from app.trial.dives import Dive
-from app.trial.gliders import FLEET, Glider, Schedule, identity_of, stamp
+from app.trial.gliders import FLEET, Glider, Schedule
+from app.trial.labels import identity, stamp
+from app.trial.sailbuoys import BUOYS, TOLD_EVERY, Sailbuoy, told
 
 # A page that nobody had open yet shows tracks, and a start takes a few seconds.
 BACKFILL = timedelta(hours=2)
@@ -39,12 +41,14 @@ class Simulator:
     tools: Kit
     schedule: Schedule
     fleet: Sequence[Glider] = FLEET
+    buoys: Sequence[Sailbuoy] = BUOYS
     backfill: timedelta = BACKFILL
     since: datetime | None = None
+    told: datetime | None = None
     expire_at: datetime | None = None
 
     def catch_up(self, now: datetime, asked_to_end: Callable[[], bool] = lambda: False) -> int:
-        """Stores every dive that ended in the backfill and is not there yet; returns how many.
+        """Stores every dive that ended in the backfill and is not there yet, returns how many, and what buoys tell.
 
         Ends early, between two batches, when asked. Raises pymongo's errors when the store fails: call it again.
         """
@@ -64,6 +68,7 @@ class Simulator:
             stored, complete = stored + taken, complete and taken > 0
         else:
             self.since = now if complete else None
+            self._listen(now)
         # One drawing a call: gliders do not wait for all of them.
         derivation.rebuild(self.tools.basin_map, draw_at_once=False)
         return stored
@@ -80,20 +85,33 @@ class Simulator:
 
     def _take_in(self, glider: Glider, mission: datetime, batch: Sequence[Dive], now: datetime) -> int:
         made = self.schedule.observations(glider, mission, batch)
+        return len(batch) if self._stored(glider, mission, made, now) else 0
+
+    def _listen(self, now: datetime) -> None:
+        """Takes in what the sailbuoys have told since the last time: whole missions, each longer than before."""
+        if self.told is not None and now < self.told + TOLD_EVERY:
+            return
+        for buoy in self.buoys:
+            for mission, until in told(self.told or now - self.backfill, now):
+                self._stored(buoy, mission, buoy.observations(mission, until, self.schedule.seed), now)
+        self.told = now - (now - datetime(1970, 1, 1, tzinfo=UTC)) % TOLD_EVERY
+
+    def _stored(self, vessel: Glider | Sailbuoy, mission: datetime, made: Observations, now: datetime) -> bool:
         digest = _digest(made)
         span = assembly.Span(self.tools.span.earliest_ms, to_ms(now))
-        draft = assembly.draft(made, identity_of(glider, mission), digest, span, self.tools.basin_map)
-        file = File(Path(f"{glider.platform} {batch[0].number}"), digest, 0, "halocline simulate", made_up=True)
+        draft = assembly.draft(made, identity(vessel.platform, mission), digest, span, self.tools.basin_map)
+        file = File(Path(f"{vessel.platform}-{stamp(mission)}"), digest, 0, "halocline simulate", made_up=True)
         try:
             pipeline.take_in(draft, file, replace(self.tools, names=self._names()))
         except Refused as refusal:
             # Another simulator was first: the next call leaves out what is there by then.
-            log.info("simulated_refused", platform=glider.platform, mission=stamp(mission), code=refusal.code)
-            return 0
-        return len(batch)
+            log.info("simulated_refused", platform=vessel.platform, mission=stamp(mission), code=refusal.code)
+            return False
+        return True
 
     def _names(self) -> dict[str, PlatformName]:
-        return {**self.tools.names, **{glider.platform: glider.label for glider in self.fleet}}
+        ours = {glider.platform: glider.label for glider in self.fleet}
+        return {**self.tools.names, **ours, **{buoy.platform: buoy.label for buoy in self.buoys}}
 
 
 def _digest(made: Observations) -> str:

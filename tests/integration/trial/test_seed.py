@@ -77,7 +77,7 @@ def imported(tools, db, held):
 def test_a_seed_leaves_what_the_import_of_the_same_missions_would(imported, tools, held, db):
     made = seed.sow(PLAN, tools)
 
-    assert (made.missions, made.profiles) == (19, 57)
+    assert (made.missions, made.profiles) == (19, 48)
     assert held() == imported
     assert waiting(db) == 0
 
@@ -104,10 +104,10 @@ def test_totals_are_the_sums_of_the_missions(tools, db):
     fleet = totals.find("fleet")
     missions = [doc["figures"] for doc in db.missions.find()]
     assert (fleet.missions, fleet.platforms) == (19, 3)
-    assert fleet.profiles == sum(figures["profiles"] for figures in missions) == db.profiles.count_documents({}) == 57
-    assert fleet.samples == sum(doc["count"] for doc in db.samples.find()) == 57 * 4
+    assert fleet.profiles == sum(figures["profiles"] for figures in missions) == db.profiles.count_documents({}) == 48
+    assert fleet.samples == sum(doc["count"] for doc in db.samples.find()) == 19 * 3 * 4
     assert fleet.distance_m == pytest.approx(sum(figures["distance_m"] for figures in missions))
-    assert sum(of_year.profiles for of_year in totals.of_kind("year")) == 57
+    assert sum(of_year.profiles for of_year in totals.of_kind("year")) == 48
 
 
 def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(tools, db):
@@ -123,6 +123,16 @@ def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(too
     assert db.missions.count_documents({"warnings.0": {"$exists": True}}) == 0
 
 
+def test_one_platform_in_eight_is_a_sailbuoy(tools, db):
+    seed.sow(PLAN, tools)
+
+    at_surface = list(db.missions.find({"kind": "sailbuoy"}))
+    assert {mission["platform"] for mission in at_surface} == {"seed0003"}
+    assert [mission["figures"]["profiles"] for mission in at_surface] == [0, 0, 0]
+    assert [mission["figures"]["samples"] for mission in at_surface] == [12, 12, 12]
+    assert db.platforms.find_one({"_id": "seed0003"})["kind"] == "sailbuoy"
+
+
 def test_seeded_missions_stand_for_real_ones(tools):
     seed.sow(PLAN, tools)
 
@@ -135,7 +145,7 @@ def test_metadata_alone_is_the_missions_and_their_totals(tools, db):
     assert (made.missions, made.profiles) == (19, 0)
     counts = [db[name].count_documents({}) for name in ("missions", "platforms", "profiles", "samples", "tracks")]
     assert counts == [19, 3, 0, 0, 0]
-    assert totals.find("fleet").profiles == 57
+    assert totals.find("fleet").profiles == 48
 
 
 def test_a_store_with_anything_else_in_it_is_refused(tools, db):

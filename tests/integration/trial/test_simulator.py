@@ -21,8 +21,8 @@ from app.trial import simulation
 from app.trial.gliders import FLEET, Schedule
 from app.trial.simulator import Simulator
 
-# The retired versions' clock is the real one, so the simulator's is near it.
-NOW = datetime.now(UTC).replace(microsecond=0)
+# In the middle of a mission.
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
 SCHEDULE = Schedule(period_s=60.0)
 
@@ -45,7 +45,7 @@ def tools(settings, db):
 
 @pytest.fixture
 def simulator(tools):
-    return Simulator(tools, SCHEDULE, backfill=20 * MINUTES)
+    return Simulator(tools, SCHEDULE, buoys=(), backfill=20 * MINUTES)
 
 
 @pytest.fixture
@@ -100,12 +100,12 @@ def test_a_second_simulator_finds_nothing_left_to_do(simulator, tools, db):
     simulator.catch_up(NOW)
     before = counts(db)
 
-    assert Simulator(tools, SCHEDULE, backfill=20 * MINUTES).catch_up(NOW) == 0
+    assert Simulator(tools, SCHEDULE, buoys=(), backfill=20 * MINUTES).catch_up(NOW) == 0
     assert counts(db) == before
 
 
 def test_two_simulators_in_turns_store_what_one_would(simulator, tools, db):
-    other = Simulator(tools, SCHEDULE, backfill=20 * MINUTES)
+    other = Simulator(tools, SCHEDULE, buoys=(), backfill=20 * MINUTES)
     stored = [each.catch_up(NOW + minute * MINUTES) for minute in range(4) for each in (simulator, other)]
 
     assert stored == [60, 0, 3, 3, 3, 3, 3, 3]
@@ -153,13 +153,58 @@ def test_a_removal_that_was_killed_between_missions_is_finished_by_the_next(simu
 
 
 def test_a_real_mission_under_the_same_address_is_left_alone(tools, db, real, monkeypatch):
-    monkeypatch.setattr("app.trial.gliders.stamp", lambda _mission: "20241101T0000")
+    monkeypatch.setattr("app.trial.labels.stamp", lambda _mission: "20241101T0000")
     ours = real()
 
-    stored = Simulator(tools, SCHEDULE, FLEET[:1], backfill=20 * MINUTES).catch_up(NOW)
+    stored = Simulator(tools, SCHEDULE, FLEET[:1], (), backfill=20 * MINUTES).catch_up(NOW)
 
     assert stored == 0
     assert real() == ours
+
+
+@pytest.fixture
+def buoys(tools):
+    return Simulator(tools, SCHEDULE, (), backfill=20 * MINUTES)
+
+
+def test_a_sailbuoy_tells_every_ten_minutes_where_it_has_been(buoys, db):
+    def after(minutes):
+        buoys.catch_up(NOW + minutes * MINUTES)
+        return db.missions.find_one({"kind": "sailbuoy"})["figures"]
+
+    found = [after(0), after(9), after(10)]
+
+    # From midnight on, a row a minute.
+    assert [figures["samples"] for figures in found] == [540, 540, 550]
+    assert [figures["profiles"] for figures in found] == [0, 0, 0]
+    hours = (found[0]["end_at"] - found[0]["start_at"]) / timedelta(hours=1)
+    assert 0.5 < found[0]["distance_m"] / 3600 / hours < 1.5
+    assert db.tracks.find_one({"platform": "sim004"})["hidden"] == 0
+
+
+def test_a_sailbuoy_under_way_has_no_earlier_versions_and_leaves_none_behind(buoys, db):
+    buoys.catch_up(NOW)
+    buoys.catch_up(NOW + 10 * MINUTES)
+    buoys.catch_up(NOW + 20 * MINUTES)
+    versions.sweep(datetime.now(UTC) + MINUTES)
+
+    mission = db.missions.find_one({"platform": "sim004"})
+    assert mission["earlier"] == []
+    assert mission["simulated"] is True
+    assert db.platforms.find_one({"_id": "sim004"})["name"] == "Simulated Disa"
+    assert db.samples.distinct("version") == [mission["version"]]
+
+
+def test_a_sailbuoy_ends_one_mission_and_begins_the_next(buoys, db):
+    midday = NOW.replace(hour=12)
+    buoys.catch_up(midday + 25 * MINUTES)
+
+    samples = {doc["mission"]: doc["figures"]["samples"] for doc in db.missions.find()}
+    assert samples == {"20260615T1200": 20}
+
+    Simulator(buoys.tools, SCHEDULE, (), backfill=60 * MINUTES).catch_up(midday + 25 * MINUTES)
+    samples = {doc["mission"]: doc["figures"]["samples"] for doc in db.missions.find()}
+    assert samples == {"20260615T0000": 720, "20260615T1200": 20}
 
 
 class Sea:

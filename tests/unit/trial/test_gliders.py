@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.domain.geodesy import step_lengths_m
-from app.trial.gliders import FLEET, MISSION, Schedule
+from app.trial.gliders import FLEET, Schedule
+from app.trial.labels import MISSION
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
