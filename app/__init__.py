@@ -18,8 +18,9 @@ def create_app(settings: "Settings") -> "Flask":
 
     from app import extensions, views
     from app.api import v1
+    from app.cache import setup as page_cache
     from app.http import layers
-    from app.store import indexes
+    from app.store import changes, indexes
 
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
@@ -30,5 +31,6 @@ def create_app(settings: "Settings") -> "Flask":
     layers.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
     app.register_blueprint(v1.bp)
     views.install(app, __version__)
+    page_cache.install(app, settings, __version__, (changes.since, changes.latest), extensions.reading)
     layers.surround(app, settings, __version__)
     return app

@@ -7,6 +7,7 @@ from typing import Any
 import redis as redis_client
 from pymongo import MongoClient
 from pymongo.database import Database
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from pymongo.write_concern import WriteConcern
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -14,6 +15,33 @@ from redis.retry import Retry
 from app.config import Settings
 
 Document = dict[str, Any]
+
+
+class Reading(CommandListener):
+    """Whether this thread has read from anything but the primary, which alone knows all that is committed."""
+
+    def __init__(self) -> None:
+        self._thread = threading.local()
+
+    def begin(self) -> None:
+        """Forgets what was read before."""
+        self._thread.lagged = False
+
+    def lagged(self) -> bool:
+        """Whether something came from a secondary since `begin`."""
+        return bool(getattr(self._thread, "lagged", False))
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Called by pymongo before each command."""
+        client = mongo.opened
+        if client is not None and client.topology_description.topology_type_name.startswith("ReplicaSet"):
+            self._thread.lagged = self.lagged() or event.connection_id != client.primary
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Called by pymongo; nothing more is known then."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Called by pymongo; what failed gave nothing to show."""
 
 
 class Mongo:
@@ -53,7 +81,13 @@ class Mongo:
             w="majority",
             retryWrites=True,
             appname="halocline",
+            event_listeners=[reading],
         )
+
+    @property
+    def opened(self) -> MongoClient[Document] | None:
+        """The client when there is one already."""
+        return self._client
 
     def _bound(self) -> Settings:
         if self._settings is None:
@@ -110,5 +144,6 @@ class Redis:
         self._client = None
 
 
+reading = Reading()
 mongo = Mongo()
 redis = Redis()

@@ -76,6 +76,26 @@ dependency_up = Gauge(
     registry=registry,
 )
 
+page_cache_answers = Counter(
+    "halocline_page_cache_answers",
+    "Requests by how the page cache met them: hit, miss, stale (the old page while the new one is made), bypass.",
+    ["outcome"],
+    registry=registry,
+)
+page_cache_bytes = Gauge(
+    "halocline_page_cache_bytes",
+    "About what the pages kept by all workers take.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+page_cache_redis_failures = Counter(
+    "halocline_page_cache_redis_failures",
+    "Times that the page cache went on without Redis.",
+    registry=registry,
+)
+
+for _outcome in ("hit", "miss", "stale", "bypass"):
+    page_cache_answers.labels(_outcome)
 requests_shed.labels("concurrency")  # Born at 0, so that the first one shed is an increase.
 
 

@@ -16,6 +16,7 @@ def started(threads: int) -> None:
     metrics.worker_places.set(settings.web_concurrency_limit)
     metrics.worker_threads_busy.set(0)
     health.of(application).start()
+    application.extensions["freshness"].start()
 
 
 def draining() -> None:
@@ -26,5 +27,6 @@ def draining() -> None:
 def stopped() -> None:
     """The last answer is out: connections close last, because answers need them."""
     health.of(application).stop()
+    application.extensions["freshness"].stop()
     extensions.mongo.close()
     extensions.redis.close()

@@ -1,0 +1,104 @@
+"""Which answers are kept, by which arguments, and which tag of the change log outdates what: the one table of it."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+_HOUR_S = 3600.0
+# For pages that know what time it is: who is at sea, what is late, how much of the year has gone.
+_SOON_S = 30.0
+# An argument is a word or a cursor.
+_MOST_ARGUMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How the answers of a route are kept: `tags` (with the route's own arguments in braces) say what outdates them.
+
+    `arguments` are those of the query that make a difference. A `strict` route refuses others itself; elsewhere they
+    are ignored. `absolute` answers name their own address, so each host has its own.
+    """
+
+    tags: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    most_s: float = _HOUR_S
+    strict: bool = False
+    absolute: bool = False
+
+
+# What lists, maps and sums show: any mission, any platform.
+_ALL = ("mission", "platform", "totals", "tracks", "basins", "updates", "simulated")
+# What shows one mission, and the names of platforms and basins.
+_ONE = ("mission:{platform}/{mission}", "platform:{platform}", "basins")
+_FILTERS = ("platform", "kind", "basin", "project", "data_mode", "year", "variable", "from", "to", "simulated")
+_PAGED = ("limit", "cursor")
+
+_API = "/api/v1"
+_MISSION = f"{_API}/missions/<platform>/<mission>"
+
+RULES: dict[str, Rule] = {
+    "/": Rule(_ALL, ("simulated",), _SOON_S, absolute=True),
+    "/map": Rule(_ALL, (*_FILTERS, "sort", "after")),
+    "/missions": Rule(_ALL, (*_FILTERS, "sort", "after")),
+    "/missions/<platform>/<mission>": Rule(_ONE, ("after",), absolute=True),
+    "/fleet": Rule(_ALL, ("after", "simulated"), _SOON_S),
+    "/fleet/<serial>": Rule(_ALL, ("after",), _SOON_S),
+    "/basins/<basin>": Rule(_ALL, ("after", "simulated")),
+    "/stats": Rule(_ALL, (), _SOON_S),
+    "/updates": Rule(_ALL, ("kind", "platform", "simulated", "after"), _SOON_S),
+    "/updates.rss": Rule(_ALL, ("kind", "platform", "simulated"), _SOON_S, absolute=True),
+    "/data": Rule(_ALL),
+    "/sitemap.xml": Rule(_ALL, absolute=True),
+    "/robots.txt": Rule((), absolute=True),
+    f"{_API}/docs": Rule((), strict=True),
+    f"{_API}/openapi.json": Rule((), strict=True),
+    f"{_API}/missions": Rule(_ALL, (*_FILTERS, *_PAGED, "sort"), strict=True),
+    f"{_API}/tracks": Rule(_ALL, (*_FILTERS, *_PAGED, "sort", "bbox", "detail"), strict=True),
+    f"{_API}/totals": Rule(_ALL, strict=True),
+    f"{_API}/stats": Rule(_ALL, ("by", "format"), _SOON_S, strict=True),
+    f"{_API}/basins": Rule(_ALL, _PAGED, strict=True),
+    f"{_API}/basins/<basin>": Rule(_ALL, strict=True),
+    f"{_API}/outlines": Rule(_ALL, strict=True),
+    f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated"), _SOON_S, strict=True),
+    f"{_API}/platforms/<platform>": Rule(_ALL, (), _SOON_S, strict=True),
+    _MISSION: Rule(_ONE, strict=True),
+    f"{_MISSION}/track": Rule(_ONE, ("format",), strict=True),
+    f"{_MISSION}/profiles": Rule(_ONE, _PAGED, strict=True),
+    f"{_MISSION}/sections": Rule(_ONE, strict=True),
+    f"{_MISSION}/sections/<variable>": Rule(_ONE, ("format",), strict=True),
+    f"{_MISSION}/sections/<variable>.png": Rule(_ONE, ("theme",), strict=True),
+    f"{_MISSION}/ts": Rule(_ONE, strict=True),
+    f"{_MISSION}/ts.png": Rule(_ONE, ("theme",), strict=True),
+}
+
+# Routes whose answers are never kept, and why.
+NOT_KEPT = {
+    "/search": "no two visitors type the same",
+    "/status": "tells of failed imports, which change nothing else and are in no change log",
+    "/sitemap-<part>.xml": "50 000 lines for a crawler that comes once a day",
+    f"{_API}/search": "no two visitors type the same",
+    f"{_API}/status": "as the page",
+    f"{_API}/imports": "as the page",
+    f"{_API}/updates": "depends on the present moment",
+    f"{_API}/observations": "streamed",
+    f"{_API}/export": "streamed",
+    f"{_MISSION}/data": "streamed",
+    f"{_MISSION}/citation": "names the address it was asked at, and is asked for once",
+    f"{_MISSION}/profiles/<number>": "one of hundreds of thousands",
+}
+
+
+def canonical(query: str, rule: Rule) -> str | None:
+    """The query with the arguments that make a difference, in one order; None when the route shall see it as it is."""
+    if not query:
+        return ""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=False, max_num_fields=_MOST_ARGUMENTS)
+    except ValueError:
+        return None
+    if rule.strict and ({name for name, _ in pairs} - {*rule.arguments} or len({n for n, _ in pairs}) != len(pairs)):
+        return None
+    first: dict[str, str] = {}
+    for name, value in pairs:
+        if name in rule.arguments:
+            first.setdefault(name, value)
+    return urlencode(sorted(first.items()))

@@ -1,0 +1,79 @@
+"""The page cache of a worker: put around the application, begun after the fork, ended with the worker."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from flask import Flask
+
+from app import events, metrics
+from app.cache.freshness import Poller, Watcher
+from app.cache.memory import Memory
+from app.cache.pages import PageCache, Reading
+from app.cache.rules import RULES
+from app.cache.shared import Shared
+from app.config import Settings
+from app.extensions import redis
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+class Freshness:
+    """What follows the change log for this worker."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._news = events.News()
+        self._poller: Poller | None = None
+
+    def start(self) -> None:
+        """Begins; nothing is kept before the change log has been read once."""
+        self._poller = Poller(self._watcher, self._news.wait)
+        self._poller.start()
+
+    def stop(self) -> None:
+        """Ends."""
+        if self._poller is not None:
+            self._poller.stop()
+
+
+def install(
+    app: Flask,
+    settings: Settings,
+    version: str,
+    changes: tuple[Callable[[int, int], Sequence[tuple[int, Sequence[str]]]], Callable[[], int]],
+    reading: Reading,
+) -> None:
+    """Puts the page cache in front of the application. `changes` reads the change log: since a number, and the last.
+
+    Nothing is kept until `app.extensions["freshness"].start()`, and never with HALOCLINE_PAGE_CACHE_BYTES=0.
+    """
+    memory = Memory(settings.page_cache_bytes)
+    watcher = Watcher(memory, *changes)
+    app.extensions["freshness"] = Freshness(watcher)
+    if settings.page_cache_bytes == 0:
+        return
+    # Another release renders otherwise, another database holds other missions: each has its own names.
+    release = settings.revision if settings.revision != "unknown" else _fingerprint()
+    told = f"{version}\n{release}\n{settings.mongodb_uri}\n{settings.mongodb_database}"
+    shared = Shared(
+        lambda: redis.client, hashlib.sha256(told.encode()).hexdigest()[:16], metrics.page_cache_redis_failures.inc
+    )
+    answers = {name: metrics.page_cache_answers.labels(name) for name in ("hit", "miss", "stale", "bypass")}
+
+    def count(outcome: str) -> None:
+        answers[outcome].inc()
+        if outcome == "miss":
+            metrics.page_cache_bytes.set(memory.size_bytes)
+
+    # Flask documents this assignment as the way to add a layer.
+    app.wsgi_app = PageCache(  # type: ignore[method-assign]
+        app.wsgi_app, app.url_map, RULES, memory, watcher, shared, reading, count
+    )
+
+
+def _fingerprint() -> str:
+    """What stands for a revision in a checkout, where files change under one version."""
+    parts = sorted(path for path in _PACKAGE.rglob("*") if path.suffix in (".py", ".html", ".json", ".xml"))
+    told = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in parts]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()

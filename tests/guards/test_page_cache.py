@@ -1,0 +1,35 @@
+"""Every route says whether its answers are kept, and what is kept says nothing of who asked."""
+
+import pytest
+from flask import Flask
+
+from app.cache.rules import NOT_KEPT, RULES
+from app.http import probes
+
+_EVIL = "evil.example"
+
+
+def test_every_route_is_in_the_table_or_says_why_not(app: Flask) -> None:
+    routes = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - probes.PATHS
+    assert RULES.keys() | NOT_KEPT.keys() == routes
+    assert RULES.keys() & NOT_KEPT.keys() == set()
+
+
+@pytest.mark.parametrize("route", sorted(route for route, rule in RULES.items() if "<" not in route))
+def test_only_absolute_answers_name_their_host(app: Flask, route: str) -> None:
+    text = app.test_client().get(route, headers={"Host": _EVIL}, buffered=True).text
+    assert (_EVIL in text) <= RULES[route].absolute
+
+
+def test_strict_routes_know_the_arguments_of_the_table(app: Flask) -> None:
+    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    documented = {
+        path.replace("{", "<").replace("}", ">"): {p["name"] for p in methods["get"].get("parameters", ())}
+        for path, methods in paths.items()
+    }
+    unknown = {
+        route: {*rule.arguments} - documented[route]
+        for route, rule in RULES.items()
+        if rule.strict and route in documented
+    }
+    assert {route: names for route, names in unknown.items() if names} == {}

@@ -1,0 +1,118 @@
+"""What a worker knows of the change log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.cache.entry import entry
+from app.cache.freshness import Watcher, widened
+from app.cache.memory import Memory
+
+
+@dataclass
+class Log:
+    """A change log as MongoDB would keep it: numbers without gaps, old ones gone."""
+
+    changes: list[tuple[int, Sequence[str]]] = field(default_factory=list)
+    last: int = 0
+
+    def append(self, *tags: str) -> None:
+        self.last += 1
+        self.changes.append((self.last, tags))
+
+    def since(self, number: int, limit: int) -> list[tuple[int, Sequence[str]]]:
+        return [change for change in self.changes if change[0] > number][:limit]
+
+    def latest(self) -> int:
+        return self.last
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log(last=7)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory(1_000_000)
+
+
+@pytest.fixture
+def watcher(memory: Memory, log: Log) -> Watcher:
+    made = Watcher(memory, log.since, log.latest)
+    made.look()
+    return made
+
+
+def keep(memory: Memory, key: str, number: int, *tags: str) -> None:
+    memory.keep(key, entry("200 OK", [], b"", "/", frozenset(tags), number, 9e9))
+
+
+def is_fresh(memory: Memory, key: str) -> bool | None:
+    found = memory.find(key)
+    return found[1] if found else None
+
+
+def test_nothing_is_known_before_the_first_look(memory: Memory, log: Log) -> None:
+    assert Watcher(memory, log.since, log.latest).number is None
+    assert Watcher(memory, log.since, log.latest).outdates(7, ["mission"])
+
+
+def test_a_change_outdates_what_shows_it_and_what_shows_its_kind(watcher: Watcher, memory: Memory, log: Log) -> None:
+    keep(memory, "one", 7, "mission:p/m")
+    keep(memory, "all", 7, "mission")
+    keep(memory, "other", 7, "mission:p/n", "platform")
+    log.append("mission:p/m")
+    watcher.look()
+    assert watcher.number == 8
+    assert (is_fresh(memory, "one"), is_fresh(memory, "all"), is_fresh(memory, "other")) == (False, False, True)
+
+
+def test_what_was_rendered_before_a_change_is_outdated_and_what_after_is_not(watcher: Watcher, log: Log) -> None:
+    log.append("mission:p/m")
+    log.append("totals")
+    watcher.look()
+    assert watcher.outdates(7, ["mission"])
+    assert not watcher.outdates(8, ["mission"])
+    assert watcher.outdates(8, ["totals"])
+    assert not watcher.outdates(9, ["mission", "totals"])
+
+
+def test_what_was_rendered_before_anybody_remembers_counts_as_outdated(watcher: Watcher) -> None:
+    assert watcher.outdates(6, ["mission"])
+    assert not watcher.outdates(7, ["mission"])
+
+
+def test_who_slept_longer_than_the_log_keeps_forgets_everything(watcher: Watcher, memory: Memory, log: Log) -> None:
+    keep(memory, "/", 7, "mission")
+    log.append("totals")
+    log.append("totals")
+    del log.changes[0]
+    watcher.look()
+    assert is_fresh(memory, "/") is None
+    assert watcher.number == 9
+    assert watcher.outdates(8, ["mission"])
+
+
+def test_another_database_makes_everything_forgotten(watcher: Watcher, memory: Memory, log: Log) -> None:
+    keep(memory, "/", 7, "mission")
+    log.last = 3
+    watcher.look()
+    assert is_fresh(memory, "/") is None
+    assert watcher.number == 3
+
+
+def test_more_changes_than_are_read_at_once_are_all_taken_in(watcher: Watcher, memory: Memory, log: Log) -> None:
+    keep(memory, "/", 7, "mission:p/2500")
+    for number in range(2_501):
+        log.append(f"mission:p/{number}")
+    watcher.look()
+    assert watcher.number == 7 + 2_501
+    assert is_fresh(memory, "/") is False
+    # The oldest are no longer remembered: whoever began before them must not believe what he has.
+    assert watcher.outdates(7, ["nothing"])
+
+
+def test_tags_are_widened_by_their_kind() -> None:
+    assert widened(["mission:p/m", "totals"]) == {"mission:p/m", "mission", "totals"}
