@@ -1,0 +1,241 @@
+"""Sections made when data come in, against numbers that plain numpy finds in the same files."""
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import pytest
+from cmocean import cm
+from PIL import Image
+from pymongo.database import Database
+
+from app.domain import columns
+from app.ingest import drawing, redrawing
+from app.ingest.report import Report
+from app.store import sections
+from tests.made_files import profile_file, rows, time_series
+
+Ingest = Callable[..., list[Report]]
+Db = Database[dict[str, Any]]
+MADE = ("made", "20200913T1226")
+
+
+def column(record: Any, name: str) -> Any:
+    packed = record.packed[name]
+    return np.asarray(columns.decoded(packed["data"], packed["dtype"]))
+
+
+def cells(section: Any) -> Any:
+    return column(section, "values").reshape(section.rows, section.columns)
+
+
+def pixels(section: Any, theme: Any = "light") -> Any:
+    png = sections.picture(section.platform, section.mission, section.variable, theme)
+    assert png is not None
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+@pytest.fixture
+def smilla(real: Path, ingest: Ingest) -> Any:
+    """The section of temperature of the real SEA077, and the file's own rows: depth, temperature, profile."""
+    file = real / "voto/nrt_SEA077_M17.nc"
+    ingest(file)
+    with netCDF4.Dataset(file) as data:
+        # Its `valid_min` of 0 would hide what floats at the surface; missing values are NaN in this file.
+        data.set_auto_mask(False)
+        read = [data[name][:].astype(float) for name in ("depth", "temperature", "profile_num")]
+    return sections.find("smilla77", "20221208T1145", "temperature"), *read
+
+
+def means(section: Any, depth_m: Any, temperature: Any, profile: Any) -> Any:
+    """The mean of each profile in each five metres: what SEA077's samples, three to four metres apart, fill."""
+    measured = np.isfinite(depth_m) & np.isfinite(temperature)
+    in_cell = np.digitize(np.clip(depth_m, 0, None), np.arange(0, 90, 5.0)) - 1
+    expected = np.full((section.rows, section.columns), np.nan)
+    for place, number in enumerate(np.unique(profile)):
+        for row in range(section.rows):
+            chosen = temperature[measured & (profile == number) & (in_cell == row)]
+            expected[row, place] = chosen.mean() if chosen.size else np.nan
+    return expected
+
+
+def test_cells_of_a_real_mission_are_the_means_of_its_samples(smilla: Any) -> None:
+    section, depth_m, temperature, profile = smilla
+
+    measured = np.isfinite(depth_m) & np.isfinite(temperature)
+    assert section.samples == measured.sum() == 2868
+    assert section.columns == len(np.unique(profile)) == 143
+    assert section.bin_m == 5.0
+    np.testing.assert_allclose(cells(section), means(section, depth_m, temperature, profile), rtol=1e-6)
+
+
+def test_limits_of_a_real_mission_are_the_percentiles_of_its_samples(smilla: Any) -> None:
+    section, _, temperature, _ = smilla
+    assert section.limits == pytest.approx(tuple(np.nanpercentile(temperature, [1, 99])), abs=1e-5)
+    assert section.span == pytest.approx((np.nanmin(temperature), np.nanmax(temperature)), abs=1e-5)
+
+
+def test_pictures_of_a_real_mission_are_small(smilla: Any, db: Db) -> None:
+    sizes = [len(png) for doc in db.sections.find() for png in doc["pictures"].values()]
+    assert len(sizes) == 8
+    assert max(sizes) <= 30_000
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_pixel_has_the_colour_of_the_value(tmp_path: Path, ingest: Ingest, theme: str) -> None:
+    ingest(time_series(tmp_path / "made.nc", rows(profiles=8)))
+    section = sections.find(*MADE, "temperature")
+    assert section is not None
+
+    low, high = section.limits
+    values = cells(section)
+    x = drawing.LEFT + (np.arange(8) + 0.5) / 8 * (drawing.RIGHT - drawing.LEFT)
+    y = drawing.TOP + (np.arange(section.rows) + 0.5) / section.rows * (drawing.BOTTOM - drawing.TOP)
+    share = np.clip(np.floor((values - low) / (high - low) * 64), 0, 63)
+    expected = np.round(cm.thermal((share + 0.5) / 64)[:, :, :3] * 255)
+    assert np.isfinite(values).all()
+    found = pixels(section, theme)[y.astype(int)][:, x.astype(int)]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_gap_in_time_and_depth_is_the_ground_of_the_picture(tmp_path: Path, ingest: Ingest) -> None:
+    made = rows(profiles=12)
+    made["time"] = made["time"] + np.where(made["profile_index"] > 6, 20 * 3600.0, 0)
+    made["temperature"] = np.where((made["profile_index"] == 2) & (made["depth"] > 25), np.nan, made["temperature"])
+    ingest(time_series(tmp_path / "made.nc", made))
+    section = sections.find(*MADE, "temperature")
+    assert section is not None
+
+    start, end = column(section, "from_ms"), column(section, "to_ms")
+    assert np.flatnonzero(start[1:] != end[:-1]).tolist() == [5]
+    assert np.isnan(cells(section)[-1]).tolist() == [False, True] + [False] * 10
+    middle = (drawing.LEFT + drawing.RIGHT) // 2, (drawing.TOP + drawing.BOTTOM) // 2
+    assert pixels(section)[middle[1], middle[0]].tolist() == [255, 255, 255]
+    assert pixels(section, "dark")[middle[1], middle[0]].tolist() == [10, 23, 36]
+
+
+def test_water_below_zero_is_not_cut(tmp_path: Path, ingest: Ingest) -> None:
+    made = rows(profiles=8)
+    ingest(time_series(tmp_path / "made.nc", {**made, "temperature": made["temperature"] - 11.8}))
+    section = sections.find(*MADE, "temperature")
+    assert section is not None
+    assert section.span == pytest.approx((-6.8, -1.8))
+    assert section.limits[0] < section.limits[1] <= -1.79
+
+
+def test_a_variable_without_values_has_no_section_and_a_constant_has_one(tmp_path: Path, ingest: Ingest) -> None:
+    made = rows()
+    empty, constant = np.full(made["time"].size, np.nan), np.full(made["time"].size, 35.0)
+    ingest(time_series(tmp_path / "made.nc", {**made, "oxygen": empty, "salinity": constant}))
+
+    found = sections.listed(*MADE)
+
+    assert [section.variable for section in found] == ["temperature", "salinity"]
+    assert found[1].limits == pytest.approx((34.65, 35.35))
+
+
+def test_a_mission_without_measurements_has_no_sections(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    made = {name: values for name, values in rows().items() if name != "temperature"}
+    assert [report.outcome for report in ingest(time_series(tmp_path / "made.nc", made))] == ["stored"]
+    assert sections.listed(*MADE) == []
+    assert db.derived_pending.count_documents({}) == 0
+
+
+def test_names_of_files_are_drawn_as_they_are(tmp_path: Path, ingest: Ingest) -> None:
+    hostile = "$\\frac{1}{0}$ <script>\u202e \U0001f9a0" + "x" * 300
+    file = time_series(tmp_path / "made.nc", attributes={"glider_name": hostile, "project": hostile})
+    with netCDF4.Dataset(file, "a") as data:
+        data["temperature"].long_name = hostile
+    assert [report.outcome for report in ingest(file)] == ["stored"]
+    assert [section.variable for section in sections.listed(*MADE)] == ["temperature"]
+
+
+def test_five_thousand_profiles_fit_into_four_hundred_columns(tmp_path: Path, ingest: Ingest) -> None:
+    made = rows(profiles=5000)
+    made["longitude"] = np.full(made["time"].size, 15.5)
+    ingest(time_series(tmp_path / "made.nc", made))
+    section = sections.find(*MADE, "temperature")
+    assert section is not None
+
+    assert (section.profiles, section.profiles_each, section.samples) == (5000, 13, 30_000)
+    assert section.columns == -(-5000 // 13)
+    assert column(section, "profiles").sum() == 5000
+    # Down and up are the same water: every mean is that of its depth.
+    np.testing.assert_allclose(np.nanmean(cells(section), axis=1)[[0, -1]], [10.0, 5.0], atol=0.51)
+
+
+def test_a_new_profile_is_in_the_section_when_the_import_ends(tmp_path: Path, ingest: Ingest) -> None:
+    ingest(profile_file(tmp_path / "1.nc", 1))
+    before = sections.find(*MADE, "temperature")
+    ingest(profile_file(tmp_path / "2.nc", 2))
+    after = sections.find(*MADE, "temperature")
+    assert before is not None
+    assert after is not None
+    assert (before.columns, before.samples, after.columns, after.samples) == (1, 6, 2, 12)
+    assert after.number > before.number
+
+
+def test_who_comes_often_draws_a_mission_once_a_minute(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(profile_file(tmp_path / "1.nc", 1))
+    drawn = sections.find(*MADE, "temperature")
+    assert drawn is not None
+    monkeypatch.setattr(redrawing, "redraw", lambda _: [])
+    ingest(profile_file(tmp_path / "2.nc", 2))
+    monkeypatch.undo()
+
+    redrawing.redraw(at_once=False)
+    waiting = sections.find(*MADE, "temperature")
+    # A minute goes by.
+    mark = db.derived_pending.find_one({"_id": "sections:made/20200913T1226"})
+    assert mark is not None
+    earlier = {"$set": {"at": mark["at"] - timedelta(minutes=1)}}
+    db.derived_pending.update_one({"_id": mark["_id"]}, earlier)
+    redrawing.redraw(at_once=False)
+    done = sections.find(*MADE, "temperature")
+
+    assert waiting == drawn
+    assert done is not None
+    assert done.columns == 2
+    assert db.derived_pending.count_documents({}) == 0
+
+
+def test_a_change_while_it_is_drawn_is_not_lost(
+    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(profile_file(tmp_path / "1.nc", 1))
+    scope = "sections:made/20200913T1226"
+    db.derived_pending.insert_one({"_id": scope, "number": 100})
+    draw = drawing.section
+
+    def interrupted(*args: Any) -> Any:
+        db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 101}})
+        return draw(*args)
+
+    monkeypatch.setattr(drawing, "section", interrupted)
+    redrawing.redraw()
+
+    kept = sections.find(*MADE, "temperature")
+    assert kept is not None
+    assert kept.number == 100
+    assert [doc["number"] for doc in db.derived_pending.find()] == [101]
+
+
+def test_the_t_s_diagram_has_the_samples_that_have_both(tmp_path: Path, ingest: Ingest) -> None:
+    made = rows(profiles=2000)
+    salinity = 30.0 + made["depth"] / 10
+    salinity[::4] = np.nan
+    ingest(time_series(tmp_path / "made.nc", {**made, "longitude": made["depth"] * 0 + 15.5, "salinity": salinity}))
+    cloud = sections.cloud(*MADE)
+    assert cloud is not None
+
+    assert cloud.pairs == 9000
+    assert 2000 < cloud.points <= 4000
+    depth_m = column(cloud, "depth_m")
+    np.testing.assert_allclose(column(cloud, "salinity"), 30.0 + depth_m / 10, rtol=1e-6)
+    np.testing.assert_allclose(column(cloud, "temperature"), 10.0 - depth_m / 10, rtol=1e-6)
