@@ -1,4 +1,4 @@
-"""The portal on one machine without Docker, databases or root: real servers from wheels, kept in one folder.
+"""The portal on one machine without Docker, databases or root, and made-up data to try it out and measure it with.
 
-For trying out and for tests; `mongod` and Valkey are children of whoever starts them. Production never imports this.
+`mongod` and Valkey come from wheels and are children of whoever starts them. Production never imports this.
 """
