@@ -34,6 +34,8 @@ export function popup(properties, at) {
   line("div", `Mission ${properties.mission}`);
   if (properties.simulated) line("div", "Simulated", "map-simulated");
   line("div", `Last position ${at.slice(0, 16).replace("T", " ")} UTC (${age(Date.parse(at))})`, "map-when");
+  // A sailbuoy stays at the surface.
+  if (properties.max_depth_m) line("div", `Last profile ${Math.round(properties.max_depth_m)}\u202fm deep`);
   const link = line("a", "Open the mission");
   link.href = properties.html;
   return box;

@@ -20,6 +20,7 @@ export class Ways {
     this.missions = new Map();
     this.window = { from: null, to: null };
     this.showsPositions = true;
+    this.markers = 0;
     this.renderer = L.canvas({ tolerance: 6, padding: 0.3 });
     document.addEventListener("themechange", () => this.missions.forEach((mission) => this.paint(mission)));
     map.on("moveend", () => this.missions.forEach((mission) => this.turn(mission)));
@@ -66,8 +67,7 @@ export class Ways {
 
   make(mission) {
     mission.line = L.polyline([], { renderer: this.renderer, smoothFactor: 1 });
-    const pinned = [...this.missions.values()].filter(({ pin }) => pin?.getElement).length < MARKERS_AT_MOST;
-    mission.pin = pinned
+    mission.pin = this.markers++ < MARKERS_AT_MOST
       ? marker(mission.last, mission.at, heading(mission.lines))
       : L.circleMarker(mission.at, { renderer: this.renderer, radius: 3, fillOpacity: 1 });
     // Hundreds of tab stops would lock the keyboard in: the table's buttons open the same popups.
@@ -182,6 +182,7 @@ export class Ways {
       pin?.remove();
     }
     this.missions.clear();
+    this.markers = 0;
     this.publish();
   }
 }
