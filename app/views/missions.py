@@ -57,7 +57,7 @@ def one(platform: str, mission: str) -> str:
         dataset=datasets.mission(found, owner, cited),
         profiles=listed,
         after=after,
-        depths=plots.depths(tracks.of(found)),
+        depths=plots.depths(tracks.of(found)) if found.kind != "sailbuoy" else None,
         pictures=pictured.of(found),
         has_ts=sections.has_cloud(found),
         declarations=declarations.differing(found.declared, found.figures),

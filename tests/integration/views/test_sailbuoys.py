@@ -1,0 +1,92 @@
+"""Sailbuoys on the pages: nothing about profiles and depths, the rest as for gliders; and their data by the API."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pymongo.database import Database
+
+from app.ingest import kit, runs
+from tests.integration.views.conftest import value
+from tests.made_sailbuoys import STEPS, fixes, logs, measured, moved
+
+Page = Callable[[str], str]
+MISSION = "/missions/sb2016/20220501T0600"
+
+
+@pytest.fixture
+def sailbuoy(tools: kit.Kit, db: Database[dict[str, Any]], tmp_path: Path) -> None:
+    """A mission of three days at 60 north, with a jump."""
+    rows = fixes()
+    rows[200] = moved([rows[200]], Lat=62.0)[0]
+    (report,) = runs.real([logs(tmp_path, rows, measured(rows))], tools)
+    assert report.outcome == "stored", report.line()
+
+
+@pytest.mark.usefixtures("sailbuoy")
+def test_the_page_of_a_mission_says_nothing_of_profiles_and_depths(page: Page) -> None:
+    html = page(MISSION)
+    assert float(value(html, 'data-figure="distance_m"')) == pytest.approx(55_800, abs=1)
+    assert value(html, 'data-figure="samples"') == str(STEPS + 1)
+    assert [
+        word for word in ("profiles<", "Profiles<", "Depth of each", "Deepest<", "Depths summed up") if word in html
+    ] == []
+    assert "SB2016pld.csv" in html
+    assert 'data-warning="position_jump" data-count="1"' in html
+    assert "more than 4 m/s" in html
+
+
+@pytest.mark.usefixtures("sailbuoy")
+@pytest.mark.parametrize("path", ["/", "/missions", "/missions?kind=sailbuoy", "/fleet", "/fleet/sb2016"])
+def test_lists_show_a_sailbuoy_and_no_profiles_of_it(page: Page, path: str) -> None:
+    html = page(path)
+    assert "sb2016" in html
+    assert 'data-sum="profiles"' not in html
+    assert 'data-figure="profiles"' not in html
+    assert "0 profiles" not in html
+
+
+@pytest.mark.usefixtures("sailbuoy")
+def test_a_card_of_a_sailbuoy_at_sea_shows_its_way(
+    page: Page, tools: kit.Kit, tmp_path: Path, db: Database[dict[str, Any]]
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    rows = fixes(start_at=now - timedelta(days=3, hours=1))
+    runs_at = replace(tools, span=replace(tools.span, latest_ms=tools.span.latest_ms + 86_400_000))
+    list(runs.real([logs(tmp_path, rows, buoy="SB2121")], runs_at))
+    html = page("/")
+    assert "sb2121" in html
+    assert "profiles</span>" not in html
+
+
+@pytest.mark.usefixtures("sailbuoy")
+def test_tracks_say_what_kind_of_platform_they_are_of(client: FlaskClient) -> None:
+    found = client.get("/api/v1/tracks").get_json()["features"]
+    assert [feature["properties"]["platform_kind"] for feature in found] == ["sailbuoy", "sailbuoy"]
+    way, spot = client.get("/api/v1/missions/sb2016/20220501T0600/track").get_json()["features"]
+    assert len(way["geometry"]["coordinates"][0]) == STEPS
+    assert (way["properties"]["hidden"], way["properties"]["profiles"]) == (1, 0)
+    assert (spot["geometry"]["coordinates"], spot["properties"]["max_depth_m"]) == ([11.0, 60.0], None)
+
+
+@pytest.mark.usefixtures("sailbuoy")
+def test_a_mission_and_its_samples_are_read_by_the_api(client: FlaskClient) -> None:
+    own = "/api/v1/missions/sb2016/20220501T0600"
+    mission = client.get(own).get_json()
+    assert (mission["kind"], mission["profiles"], mission["max_depth_m"], mission["vertical_m"]) == (
+        "sailbuoy",
+        0,
+        None,
+        0,
+    )
+    assert client.get(f"{own}/profiles").get_json()["items"] == []
+    lines = client.get(f"{own}/data").text.splitlines()
+    assert len(lines) == STEPS + 2
+    first = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
+    assert (first["profile"], first["longitude (degrees_east)"], first["salinity (1)"]) == ("0", "10.0", "7.1")
+    assert [m["mission"] for m in client.get("/api/v1/missions?kind=sailbuoy").get_json()["items"]] == ["20220501T0600"]
+    assert client.get("/api/v1/missions?kind=glider").get_json()["items"] == []
