@@ -6,6 +6,7 @@ from app.views import (
     assets,
     basins,
     crawlers,
+    data,
     formats,
     landing,
     maps,
@@ -26,5 +27,5 @@ def install(app: Flask, version: str) -> None:
     # Blocks of templates leave no empty lines behind: a third of a page's bytes otherwise.
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    for part in (landing, missions, platforms, basins, search, statistics, updates, status, maps, crawlers):
+    for part in (landing, missions, platforms, basins, data, search, statistics, updates, status, maps, crawlers):
         app.register_blueprint(part.bp)

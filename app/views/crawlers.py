@@ -8,7 +8,15 @@ from app.queries import sitemap
 
 bp = Blueprint("crawlers", __name__)
 
-_PAGES = ("landing.index", "missions.index", "platforms.index", "statistics.index", "updates.index")
+_PAGES = (
+    "landing.index",
+    "maps.index",
+    "data.index",
+    "missions.index",
+    "platforms.index",
+    "statistics.index",
+    "updates.index",
+)
 _LARGEST = sitemap.LARGEST
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flask import url_for
+
 from app.domain.citations import Citation, plain
 from app.domain.records import MODE_NAMES, Bbox, Mission, Platform, Totals
 from app.http import address
@@ -22,6 +24,7 @@ def mission(found: Mission, platform: Platform | None, cited: Citation) -> dict[
         return None
     own = f"{address.root()}/api/v1/missions/{found.platform}/{found.mission}"
     said = found.metadata
+    leader = plain(str(said.get("pi", "")))
     figures = found.figures
     described: dict[str, Any] = {
         "@context": _CONTEXT,
@@ -33,7 +36,7 @@ def mission(found: Mission, platform: Platform | None, cited: Citation) -> dict[
         "version": found.version,
         "keywords": ["ocean", found.kind, *(variable.name for variable in found.variables)],
         "isAccessibleForFree": True,
-        "creator": [{"@type": "Organization", "name": name} for name in cited.authors],
+        "creator": [{"@type": "Person" if name == leader else "Organization", "name": name} for name in cited.authors],
         "temporalCoverage": f"{formats.iso(figures.start_at)}/{formats.iso(figures.end_at)}",
         "dateModified": formats.iso(found.source.imported_at),
         "measurementTechnique": "Underwater glider" if found.kind == "glider" else "Sailbuoy",
@@ -77,7 +80,7 @@ def catalog(totals: Totals) -> dict[str, Any]:
         "url": f"{root}/",
         "isAccessibleForFree": True,
         "keywords": ["ocean", "glider", "sailbuoy", "temperature", "salinity"],
-        "documentation": f"{root}/api/v1/docs",
+        "documentation": root + url_for("data.index"),
         **({"dateModified": formats.iso(totals.last_data_at)} if totals.last_data_at else {}),
     }
 

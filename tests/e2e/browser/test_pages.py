@@ -20,6 +20,7 @@ PAGES = {
     "basin": "/basins/SEA-007",
     "basin-across-180": "/basins/bering-sea",
     "statistics": "/stats",
+    "data": "/data",
     "search": "/search?q=s",
     "search-for-nothing": "/search",
     "api": "/api/v1/docs",

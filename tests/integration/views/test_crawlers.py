@@ -20,7 +20,7 @@ from tests.integration.views.conftest import HOSTILE
 Page = Callable[[str], str]
 TakeIn = Callable[..., None]
 NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
-PAGES = ["/", "/missions", "/fleet", "/stats", "/updates"]
+PAGES = ["/", "/map", "/data", "/missions", "/fleet", "/stats", "/updates"]
 
 
 @pytest.fixture

@@ -32,7 +32,13 @@ Described = Callable[..., dict[str, Any]]
 
 
 def test_a_mission_has_what_dataset_search_requires(take_in: TakeIn, described: Described) -> None:
-    take_in(license="https://creativecommons.org/licenses/by/4.0/", doi="10.5281/zenodo.1", institution="Sea Lab")
+    take_in(
+        license="https://creativecommons.org/licenses/by/4.0/",
+        doi="10.5281/zenodo.1",
+        institution="Sea Lab",
+        contributor_name="J. Doe",
+        contributor_role="PI",
+    )
     dataset = described()
     assert (dataset["@context"], dataset["@type"]) == ("https://schema.org/", "Dataset")
     assert dataset["name"].startswith("Glider sea001, mission 20210629T2053, Bornholm Basin")
@@ -40,7 +46,10 @@ def test_a_mission_has_what_dataset_search_requires(take_in: TakeIn, described: 
     assert dataset["url"] == f"http://localhost{PAGE}"
     assert dataset["identifier"] == "https://doi.org/10.5281/zenodo.1"
     assert dataset["license"] == "https://creativecommons.org/licenses/by/4.0/"
-    assert dataset["creator"] == [{"@type": "Organization", "name": "Sea Lab"}]
+    assert dataset["creator"] == [
+        {"@type": "Person", "name": "J. Doe"},
+        {"@type": "Organization", "name": "Sea Lab"},
+    ]
     assert dataset["temporalCoverage"] == "2021-06-29T20:53:20Z/2021-06-29T21:16:20Z"
     assert dataset["isAccessibleForFree"] is True
     assert dataset["variableMeasured"][0] == {"@type": "PropertyValue", "name": "temperature", "unitText": "degree_C"}

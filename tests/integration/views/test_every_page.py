@@ -18,13 +18,14 @@ PAGES = (
     "/stats",
     "/updates",
     "/status",
+    "/data",
     "/search",
     "/search?q=sea",
     "/api/v1/docs",
 )
 SAID = ("title", "comment", "project", "institution", "license", "doi", "citation", "glider_name", "glider_model")
 FILTERS = ("platform", "project", "variable", "basin")
-INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?!(?:[^>]*\ssrc=| type="application/ld\+json">))")
+INLINE = re.compile(r'<style|\sstyle=|\son[a-z]+=|<script(?!(?:[^>]*\ssrc=| type="application/ld\+json">))')
 ELSEWHERE = re.compile(r'(?:src|data-tracks|data-land)="(?!/)[^"]*"|<link[^>]+href="(?!/)')
 LINK = re.compile(r'<a [^>]*?href="(/[^"]*)"')
 

@@ -1,0 +1,50 @@
+"""The page about the data: what is taken in and given, how the numbers come about, how it may be used."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from flask import Blueprint, current_app, render_template
+
+from app.config import Settings
+from app.domain.records import MODE_NAMES, MODE_RANK
+from app.queries import missions
+from app.queries.platforms import CLOSED_AFTER
+from app.views import formats
+
+bp = Blueprint("data", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured quantity: our name and unit, the names that files have for it, its CF standard names."""
+
+    name: str
+    unit: str
+    names: tuple[str, ...]
+    standard_names: tuple[str, ...]
+
+
+@bp.get("/data")
+def index() -> str:
+    """Formats, methods, data modes, warnings, licence, downloads; each method has an anchor that pages link to."""
+    settings: Settings = current_app.extensions["settings"]
+    recent = missions.recent(limit=1)
+    return render_template(
+        "data.html",
+        vocabulary=vocabulary(),
+        modes=sorted(MODE_NAMES.items(), key=lambda mode: -MODE_RANK[mode[0]]),
+        window=formats.elapsed(settings.active_window_h),
+        closed_after_d=CLOSED_AFTER.days,
+        earliest=settings.accept_from,
+        example=recent[0] if recent else None,
+    )
+
+
+@cache
+def vocabulary() -> list[Quantity]:
+    """The vocabulary that the import reads, by name: from its data file, so that no worker needs its libraries."""
+    text = files("app.ingest").joinpath("data/vocabulary.toml").read_text(encoding="utf-8")
+    entries = sorted(tomllib.loads(text).items())
+    return [Quantity(name, e["unit"], tuple(e["names"]), tuple(e["standard_names"])) for name, e in entries]
