@@ -11,7 +11,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 
 from app.api.v1 import reference
 from app.api.v1.parameters import Parameters, read
-from app.api.v1.responses import JSON, NETCDF, json
+from app.api.v1.responses import GEOJSON, JSON, NETCDF, json
 from app.api.v1.schemas import Problem
 
 bp = Blueprint("openapi", __name__)
@@ -24,7 +24,7 @@ _PATH = {
     "number": "Number of a profile, as `/profiles` lists it.",
 }
 _ETAG = {"ETag": {"description": "Strong; send it back as `If-None-Match`.", "schema": {"type": "string"}}}
-_BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}}
+_BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}, GEOJSON: {"type": "object"}}
 View = TypeVar("View", bound=Callable[..., Response])
 
 
