@@ -155,6 +155,16 @@ def endless(handler: Handler) -> None:
         handler.wfile.write(b"0" * (1 << 20))
 
 
+def nonsense(handler: Handler) -> None:
+    """Another protocol."""
+    handler.wfile.write(b"220 mail.example ESMTP\r\n")
+
+
+def flood(handler: Handler) -> None:
+    """A head of a thousand lines."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 1000 + b"\r\n")
+
+
 def bomb(handler: Handler) -> None:
     """A few kilobytes that are 64 MiB when unpacked."""
     body(gzip.compress(bytes(64 << 20), 9), Content_Encoding="gzip")(handler)

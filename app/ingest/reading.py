@@ -41,7 +41,8 @@ def main() -> None:
 def _answer(request: dict[str, Any], answers: int) -> None:
     signal.alarm(math.ceil(request["timeout_s"]) + _ALARM_AFTER_S)
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (_address_space_bytes() + request["memory_bytes"], hard))
+    most = _address_space_bytes() + request["memory_bytes"]
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     try:
         found: Observations | Refused = _read(request)
     except Refused as refused:

@@ -1,7 +1,7 @@
 """What a URL asks for: a dataset of an ERDDAP, in whatever form people copied its address, or a file."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from app.errors import Invalid
@@ -36,12 +36,12 @@ class Address:
     a plain file, which may be a key.
     """
 
-    url: str
+    url: str = field(repr=False)
     shown: str
-    credentials: str | None = None
+    credentials: str | None = field(default=None, repr=False)
     dataset: str | None = None
     root: str | None = None
-    query: str = ""
+    query: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         """What may be shown."""

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from http.client import HTTPException
 from pathlib import Path
 
 from app.ingest.refusal import Refused, one_line
@@ -58,6 +59,8 @@ def cause(error: Exception) -> str:
         return "the answer breaks off"
     if "resolve" in text or name in ("NameResolutionError", "gaierror"):
         return "there is no such host"
+    if isinstance(error, HTTPException):
+        return "the answer is no HTTP"
     if "certificate" in text:
         return "the server's certificate is not to be trusted"
     return f"there is no connection to the server ({name})"

@@ -9,9 +9,10 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -27,6 +28,7 @@ _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # A full disk is not the server's fault, and the command says so.
 _OF_OUR_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_SAFE_IN_LOCATION = ":/?#[]@!$&'()*+,;=%-._~"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -119,7 +121,7 @@ def _follow(
         parts = urlsplit(url)
         try:
             location = _once(parts, credentials, target, most_bytes, patience, watch)
-        except (HTTPError, OSError) as error:
+        except (HTTPError, HTTPException, OSError) as error:
             if isinstance(error, OSError) and error.errno in _OF_OUR_DISK:
                 raise
             raise _Again(Refused("fetch_failed", answers.cause(error))) from error
@@ -135,8 +137,9 @@ def _follow(
 
 
 def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; nowhere when that is no address."""
     try:
-        return urljoin(url, location)
+        return urljoin(url, quote(location, safe=_SAFE_IN_LOCATION))
     except ValueError:
         return ""
 

@@ -151,6 +151,9 @@ def test_credentials_are_sent_and_never_shown(server: Server, made: str, ask: Re
         pytest.param([misbehaving.redirect("file:///etc/passwd")], "redirected", "elsewhere", id="to a file"),
         pytest.param([misbehaving.redirect("http://localhost/")], "redirected", "elsewhere", id="to another host"),
         pytest.param([misbehaving.redirect("http://127.0.0.1:1/")], "redirected", "elsewhere", id="to another port"),
+        pytest.param([misbehaving.redirect("/a b\u00e4")], "server_error", "404", id="to an odd path"),
+        pytest.param([misbehaving.nonsense], "fetch_failed", "no HTTP", id="no HTTP"),
+        pytest.param([misbehaving.flood], "fetch_failed", "no HTTP", id="headers without end"),
         pytest.param([misbehaving.redirect("http://[")], "redirected", "elsewhere", id="to no address"),
     ],
 )
@@ -259,6 +262,13 @@ def test_what_may_be_a_key_is_asked_and_not_shown(server: Server, made: str, ask
 
     assert report.path == f'{made}.csvp?time,depth&time>=2020-01-01&token="…'
     assert server.asked[-1] == '/erddap/tabledap/made_1.csvp?time,depth&time>=2020-01-01&token="secret"'
+
+
+def test_an_address_keeps_its_secrets_to_itself() -> None:
+    address = addresses.parsed("https://me:pass@a.example/a.nc?key=word")
+
+    assert "pass" not in repr(address) + str(address)
+    assert "word" not in repr(address) + str(address)
 
 
 @pytest.mark.parametrize(
