@@ -90,3 +90,24 @@ def test_a_mission_and_its_samples_are_read_by_the_api(client: FlaskClient) -> N
     assert (first["profile"], first["longitude (degrees_east)"], first["salinity (1)"]) == ("0", "10.0", "7.1")
     assert [m["mission"] for m in client.get("/api/v1/missions?kind=sailbuoy").get_json()["items"]] == ["20220501T0600"]
     assert client.get("/api/v1/missions?kind=glider").get_json()["items"] == []
+
+
+@pytest.mark.usefixtures("sailbuoy")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/missions/sb2016/20220501T0600/data?format=netcdf", 200),
+        ("/missions/sb2016/20220501T0600/sections", 200),
+        ("/missions/sb2016/20220501T0600/sections/temperature", 200),
+        ("/missions/sb2016/20220501T0600/ts", 404),
+        ("/missions/sb2016/20220501T0600/profiles/1", 404),
+        ("/missions/sb2016/20220501T0600/citation", 200),
+        ("/export?platform=sb2016", 200),
+        ("/export?platform=sb2016&format=netcdf", 200),
+        ("/observations?days=1", 200),
+        ("/search?q=sb2016", 200),
+    ],
+)
+def test_what_is_made_of_a_mission_does_without_profiles(client: FlaskClient, path: str, status: int) -> None:
+    answer = client.get(f"/api/v1{path}")
+    assert (answer.status_code, len(answer.data) > 0) == (status, True)
