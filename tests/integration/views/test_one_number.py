@@ -19,7 +19,7 @@ NEW_YEAR_S = 1_703_937_600.0 + 86_400 - 600  # 2023-12-31T11:50:00Z
 NAMES = {"distance": "distance_m", "time_at_sea": "time_at_sea_s"}
 # Pages that are not HTML of ours, or hold what a visitor types.
 LEFT_OUT = ("/static/", "/api/")
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID = frozenset(("area", "br", "col", "hr", "img", "input", "link", "meta", "source"))
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _own_scope(path: str) -> str:
 
 @pytest.fixture
 def fleet(take_in: TakeIn) -> None:
-    """Missions in two seas, one over New Year, one without profiles of depth 0 only, delayed and real, and simulated."""
+    """Delayed and real-time missions, two of one platform, one over New Year, and a simulated one."""
     take_in(project="Alpha", mode="D")
     take_in("sea001", "20210801T0000", rows=made_files.rows(profiles=7, start_s=SUMMER + 40 * 86_400))
     take_in("sea002", "20200913T1226", rows=made_files.rows(), project="Beta")
