@@ -30,7 +30,7 @@ def outlines(query: Page) -> Response:
         {
             "type": "Feature",
             "id": basin.id,
-            "bbox": basin.bbox,
+            "bbox": [round(side, 2) for side in basin.bbox],
             "geometry": basin.geometry,
             "properties": {
                 "id": basin.id,
