@@ -41,7 +41,7 @@ class Report:
         warned = "".join(f", {warning['count']} {warning['code']}" for warning in mission["warnings"])
         return (
             f"{self.path}: {mission['platform']}/{mission['mission']} {mission['data_mode']}, "
-            f"{_counted(mission['profiles'], 'profile')}, {mission['distance_m'] / 1000:.1f} km"
+            f"{_dived(mission)}{mission['distance_m'] / 1000:.1f} km"
             f"{', ' + basins[0]['name'] if basins else ''}{warned}"
         )
 
@@ -68,6 +68,13 @@ def mission_of(draft: Draft) -> dict[str, Any]:
 
 def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _dived(mission: dict[str, Any]) -> str:
+    """How often the vessel dived, nothing of one that stays at the surface."""
+    if mission["max_depth_m"] is None and not mission["profiles"]:
+        return ""
+    return f"{_counted(mission['profiles'], 'profile')}, "
 
 
 def _counted(count: int, noun: str) -> str:

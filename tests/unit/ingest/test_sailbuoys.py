@@ -317,3 +317,8 @@ def test_a_table_of_erddap_is_not_taken_for_a_log(tmp_path: Path) -> None:
     path = tmp_path / "gliderspnav.csv"
     assert not sailbuoy.matches(path, b"time (UTC),latitude,longitude\n2022-05-01T00:00:00Z,1,2\n")
     assert sailbuoy.matches(path, b"Time\tLat\tLong\n")
+
+
+def test_the_line_of_a_sailbuoy_says_nothing_of_profiles(read: Read, tmp_path: Path) -> None:
+    said = read(logs(tmp_path, fixes(), measured(fixes()))).line()
+    assert said.endswith("SB2016nav.csv: sb2016/20220501T0600 R, 55.8 km")
