@@ -39,7 +39,7 @@ def hostile(take_in: Callable[..., None]) -> None:
 @pytest.fixture
 def html(client: FlaskClient) -> dict[str, str]:
     """Every page and one that does not exist, by path."""
-    return {path: client.get(path).text for path in (*PAGES, "/nowhere")}
+    return {path: client.get(path, buffered=True).text for path in (*PAGES, "/nowhere")}
 
 
 def test_text_from_files_is_escaped_and_shown(html: dict[str, str]) -> None:
