@@ -44,7 +44,7 @@ def page(client: FlaskClient) -> Callable[[str], str]:
     """The HTML of a page that must be there."""
 
     def get(path: str) -> str:
-        answer = client.get(path)
+        answer = client.get(path, buffered=True)
         assert answer.status_code == 200, answer.text
         return answer.text
 

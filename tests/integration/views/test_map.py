@@ -30,7 +30,7 @@ def listed(html: str) -> list[str]:
 def drawn(client: FlaskClient, html: str) -> list[str]:
     """The missions that the script is told to draw, in their order."""
     url = html.split('data-tracks="')[1].split('"')[0].replace("&amp;", "&")
-    features = client.get(url).json["features"]
+    features = client.get(url, buffered=True).json["features"]
     return [f["id"].removesuffix("/track") for f in features if f["properties"]["kind"] == "track"]
 
 
