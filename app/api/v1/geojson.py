@@ -193,7 +193,11 @@ def features(
                     "coordinates": _rounded((track.lon_deg[-1], track.lat_deg[-1]), max(digits, 4)),
                 },
                 "properties": whose
-                | {"kind": "last_position", "at": iso_ms(track.mid_at[-1]), "max_depth_m": track.max_depth_m[-1] if mission.kind != "sailbuoy" else None},
+                | {
+                    "kind": "last_position",
+                    "at": iso_ms(track.mid_at[-1]),
+                    "max_depth_m": track.max_depth_m[-1] if mission.kind != "sailbuoy" else None,
+                },
             }
         )
     return found
