@@ -58,7 +58,8 @@ class News:
                     if self._listening.get_message(timeout=left_s) is not None:
                         return
                 return
-        except RedisError:
+        except (RedisError, OSError, ValueError):
+            # redis-py lets out what a socket says that was closed under it.
             self.close()
             self._ask_at_s = time.monotonic() + self._ASK_AGAIN_S
         time.sleep(max(until_s - time.monotonic(), 0))

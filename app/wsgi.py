@@ -26,7 +26,7 @@ def draining() -> None:
 
 def stopped() -> None:
     """The last answer is out: connections close last, because answers need them."""
-    health.of(application).stop()
     application.extensions["freshness"].stop()
+    health.of(application).stop()
     extensions.mongo.close()
     extensions.redis.close()

@@ -109,8 +109,10 @@ class Poller:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the look that is under way."""
+        """Ends after the look that is under way; connections are closed after it."""
         self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(2 * POLL_S)
 
     def _run(self) -> None:
         away = False

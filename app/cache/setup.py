@@ -35,6 +35,7 @@ class Freshness:
         """Ends."""
         if self._poller is not None:
             self._poller.stop()
+            self._news.close()
 
 
 def install(

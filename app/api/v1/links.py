@@ -26,6 +26,8 @@ def mission(platform: str, mission: str) -> Links:
         "profiles": f"{own}/profiles",
         "sections": f"{own}/sections",
         "data": f"{own}/data",
+        "netcdf": f"{own}/data?format=netcdf",
+        "kml": f"{own}/track?format=kml",
     }
 
 

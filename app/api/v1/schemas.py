@@ -102,6 +102,8 @@ class MissionLinks(Resource):
     profiles: str
     sections: str
     data: str
+    netcdf: str
+    kml: str
 
 
 class Identity(Resource):

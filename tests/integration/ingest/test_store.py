@@ -59,7 +59,7 @@ def test_a_mission_is_stored_with_its_profiles_and_samples(tmp_path: Path, inges
         (4, "up"),
     ]
     documents = list(samples.of_version(PLATFORM, MISSION, found.version))
-    assert [document["number"] for document in documents] == [1, 2, 3, 4]
+    assert [document["number"] for document in documents] == [1, 2, 3, 4, 5]
     stored = [value for document in documents for value in decoded(document, "temperature")]
     assert stored == pytest.approx(rows()["temperature"].tolist())
     stored_times = [value / 1000 for document in documents for value in decoded(document, "time")]
@@ -156,10 +156,10 @@ def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Pat
     ingest(time_series(tmp_path / "a.nc"))
 
     logged = list(db.changes.find().sort("_id", 1))
-    assert [change["_id"] for change in logged] == [1, 2, 3, 4]
+    assert [change["_id"] for change in logged] == [1, 2, 3, 4, 5]
     assert logged[0]["tags"] == [f"mission:{PLATFORM}/{MISSION}", f"platform:{PLATFORM}", "totals"]
-    told = [listener.get_message(timeout=2) for _ in range(4)]
-    assert [message and message["data"] for message in told] == [b"1", b"2", b"3", b"4"]
+    told = [listener.get_message(timeout=2) for _ in range(5)]
+    assert [message and message["data"] for message in told] == [b"1", b"2", b"3", b"4", b"5"]
     listener.close()
 
 
