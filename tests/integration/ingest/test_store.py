@@ -24,8 +24,8 @@ from app import config, events, extensions
 from app.domain import columns
 from app.ingest import kit, pipeline, runs
 from app.ingest.identity import Options
+from app.ingest.reader import Reader
 from app.ingest.report import Report
-from app.ingest.sources import detect
 from app.store import missions, originals, profiles, samples, totals, tracks, versions
 from tests.made_files import profile_file, rows, time_series
 
@@ -395,13 +395,13 @@ def test_a_file_that_changes_between_digest_and_reading_is_refused(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, longer = time_series(tmp_path / "a.nc"), time_series(tmp_path / "b.nc", rows(profiles=9))
-    read = detect.read
+    read = Reader.read
 
     def replaced(*said: Any) -> Any:
         longer.replace(path)
         return read(*said)
 
-    monkeypatch.setattr(detect, "read", replaced)
+    monkeypatch.setattr(Reader, "read", replaced)
 
     (report,) = ingest(path)
 
