@@ -90,8 +90,8 @@ class Settings(BaseSettings):
     web_threads: int = Field(16, ge=4, le=256)
     # Per worker; the threads above it answer probes and turn visitors away while the rest works.
     web_concurrency_limit: int = Field(12, ge=1, le=252)
-    # Per worker. A thousand pages of 30 kB with their compressed forms; a pod's memory limit knows of it.
-    page_cache_bytes: int = Field(48 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
+    # Per worker: 800 pages of 30 kB with their compressed forms. A pod's memory limit must know of it.
+    page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
     prometheus_multiproc_dir: Path | None = None
     forwarded_allow_ips: str = "127.0.0.1"
 

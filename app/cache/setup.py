@@ -52,7 +52,8 @@ def install(
     memory = Memory(settings.page_cache_bytes)
     watcher = Watcher(memory, *changes)
     app.extensions["freshness"] = Freshness(watcher)
-    if settings.page_cache_bytes == 0:
+    if settings.page_cache_bytes == 0 or settings.fault_delay_s or settings.fault_error_ratio:
+        # Faults on purpose are to hit whoever asks, not the first one alone.
         return
     # Another release renders otherwise, another database holds other missions: each has its own names.
     release = settings.revision if settings.revision != "unknown" else _fingerprint()

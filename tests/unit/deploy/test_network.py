@@ -50,6 +50,16 @@ def test_every_policy_that_names_a_component_holds_both_directions(manifests: Ma
     assert all(sorted(policy["policyTypes"]) == ["Egress", "Ingress"] for policy in policies)
 
 
+def test_imports_fetch_from_the_world_and_not_from_the_clusters_own_networks(lab_with_ingest: Manifests) -> None:
+    policy = lab_with_ingest.one("NetworkPolicy", "ingest-outside")["spec"]
+
+    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "ingest"
+    (rule,) = policy["egress"]
+    assert {port["port"] for port in rule["ports"]} == {80, 443}
+    inside = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"}
+    assert [set(peer["ipBlock"]["except"]) for peer in rule["to"]] == [inside]
+
+
 def _edges(manifests: Manifests, name: str, direction: str, side: str) -> set[tuple[str, str, str]]:
     """(from, to, port) of one component's policy in one direction."""
     spec = manifests.one("NetworkPolicy", name)["spec"]
