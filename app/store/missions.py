@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -73,7 +73,9 @@ def count(
 ) -> int:
     """How many missions match, as `page` would list them, counted up to `most`."""
     query = _matching(filters, since, until, simulated)
-    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000))
+    # With nothing but dates the planner has no reason to prefer the one index that knows them.
+    hint = {} if filters else {"hint": "newest_first"}
+    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000, **hint))
 
 
 def count_simulated(since: datetime, most: int) -> int:
@@ -96,11 +98,23 @@ def _matching(
     query: dict[str, Any] = {MISSION_FILTERS[name]: value for name, value in filters.items()}
     # Named even where both are wanted: the indexes begin with it.
     query["simulated"] = {"$in": [False, True]} if simulated else False
+    ends: dict[str, datetime] = {}
     if since is not None:
-        query["figures.end_at"] = {"$gte": since}
+        ends["$gte"] = since
     if until is not None:
         query["figures.start_at"] = {"$lt": until}
+        # No mission that began before ends later than the longest one could: this bounds the indexes, which hold ends.
+        ends["$lt"] = until + _longest(simulated)
+    if ends:
+        query["figures.end_at"] = ends
     return query
+
+
+def _longest(simulated: bool) -> timedelta:
+    """How long the longest of all missions was under way, and a second for rounding."""
+    kinds = {"simulated": {"$in": [False, True]} if simulated else False}
+    found = list(mongo.db.missions.find(kinds, {"order": 1}).sort(_order("longest")).limit(1).max_time_ms(2000))
+    return timedelta(seconds=found[0]["order"]["duration_s"] + 1 if found else 1)
 
 
 def _meeting(box: Bbox) -> dict[str, Any]:
@@ -189,6 +203,12 @@ def put(mission: Mission, extra: Mapping[str, Any], session: ClientSession) -> N
     mongo.db.missions.replace_one({"_id": mission.id}, doc, upsert=True, session=session)
 
 
+def put_all(found: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientSession) -> None:
+    """The same for several missions at once, each with its `extra`."""
+    documents = [{**mission_to_document(mission), **extra} for mission, extra in found]
+    bulk.put(mongo.db.missions, documents, afresh=False, session=session)
+
+
 def of_platform(platform: str, session: ClientSession) -> list[Mission]:
     """All missions of a platform, oldest data first."""
     # A platform makes a few missions a year for at most twenty years.
@@ -199,12 +219,6 @@ def of_platform(platform: str, session: ClientSession) -> list[Mission]:
 def ids(session: ClientSession) -> list[str]:
     """The ids of all missions, `platform/mission`."""
     return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}, session=session).sort("_id", 1)]
-
-
-def put_all(found: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientSession) -> None:
-    """The same for several missions at once, each with its `extra`."""
-    documents = [{**mission_to_document(mission), **extra} for mission, extra in found]
-    bulk.put(mongo.db.missions, documents, afresh=False, session=session)
 
 
 def sort_into(platform: str, mission: str, basins: Sequence[BasinShare], session: ClientSession) -> None:

@@ -81,7 +81,7 @@ def _year(value: str) -> int:
 
 # Everything that selects missions, in the order of the form, and how it is read.
 _READ: dict[str, Callable[[str], Any]] = {
-    "platform": word,
+    "platform": lambda value: word(value).lower(),
     "kind": _one_of(*get_args(Kind)),
     "basin": word,
     "project": word,

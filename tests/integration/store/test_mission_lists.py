@@ -160,11 +160,20 @@ def test_a_span_bounds_list_and_count_alike(many: list[Mission], walked: Callabl
     assert missions.count(**span).missions == len(expected) > 10
 
 
+def test_dates_alone_examine_hardly_more_than_they_return(
+    many: list[Mission], explained: Callable[..., Document]
+) -> None:
+    span = {"since": START + timedelta(days=400), "until": START + timedelta(days=500)}
+    # Missions of at most four days: what ended within four days after the span is looked at, too.
+    assert _is_frugal(explained({}, "newest", **span))
+    assert _is_frugal(explained({}, "oldest", **span))
+
+
 def test_a_count_stops_where_it_would_cost_more_than_the_list(
     many: list[Mission], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(missions, "_MOST_COUNTED", 10)
-    assert missions.count() == missions.Count(10, exact=False)
+    assert missions.count({"kind": "glider"}) == missions.Count(10, exact=False)
 
 
 def test_a_cursor_of_another_order_is_refused(many: list[Mission]) -> None:

@@ -1,0 +1,102 @@
+"""No page and no list of the API makes the database look at much more than it shows: its own profiler says so."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask.testing import FlaskClient
+from pymongo.database import Database
+
+from app import config
+from app.ingest import kit, redrawing
+from app.ingest.identity import Options
+from app.trial import seed
+from app.trial.seeding import Plan
+
+Document = dict[str, Any]
+START, UNTIL = datetime(2006, 1, 1, tzinfo=UTC), datetime(2026, 6, 15, 12, tzinfo=UTC)
+SORTS = ("newest", "oldest", "longest", "farthest", "profiles", "deepest")
+PAGES = [
+    "/",
+    "/map",
+    "/missions",
+    "/fleet",
+    "/updates",
+    "/updates.rss",
+    "/status",
+    "/search?q=seed",
+    "/missions?from=2012-01-01&to=2012-03-01",
+    "/map?from=2012-01-01&to=2012-03-01",
+    "/api/v1/missions",
+    "/api/v1/tracks?detail=coarse&limit=200",
+    "/api/v1/tracks?bbox=10,53,25,66",
+    "/api/v1/platforms",
+    "/api/v1/totals",
+    "/api/v1/basins",
+    "/api/v1/outlines",
+    "/api/v1/updates",
+    "/api/v1/imports",
+    "/api/v1/search?q=seed",
+]
+
+
+# One document more is looked at to know whether there is a next page, and a few small ones besides.
+_SPARE = 4
+
+
+@pytest.fixture
+def seeded(db: Database[Document], settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Document:
+    """400 missions over twenty years; gives the newest."""
+    # Sections have their own tests, and take a second each.
+    monkeypatch.setattr(redrawing, "redraw", lambda _at_once: [])
+    plan = Plan(400, profiles=1, samples=2, active=2, start=START, until=UNTIL, seed=3)
+    seed.sow(plan, kit.kit(settings, Options()))
+    newest = db.missions.find_one({"kind": "glider"}, sort=[("figures.end_at", -1)])
+    assert newest is not None
+    return newest
+
+
+@pytest.fixture
+def wasteful(db: Database[Document], client: FlaskClient) -> Iterator[Callable[[str], list[str]]]:
+    """Asks for an address and gives the reads that examined more than twice what they returned."""
+
+    def ask(address: str) -> list[str]:
+        db.command("profile", 0)
+        db.drop_collection("system.profile")
+        db.command("profile", 2)
+        answer = client.get(address, buffered=True)
+        db.command("profile", 0)
+        assert answer.status_code == 200, f"{address}: {answer.text[:300]}"
+        reads = db["system.profile"].find({"op": {"$in": ["query", "getmore"]}, "docsExamined": {"$gt": 0}})
+        return [
+            f"{read['ns']} {read['docsExamined']} for {read['nreturned']}: {read.get('planSummary')}"
+            for read in reads
+            if read["docsExamined"] > 2 * read["nreturned"] + _SPARE
+        ]
+
+    yield ask
+    db.command("profile", 0)
+    db.drop_collection("system.profile")
+
+
+def test_no_page_or_list_examines_more_than_twice_what_it_returns(
+    seeded: Document, wasteful: Callable[[str], list[str]]
+) -> None:
+    mission = f"{seeded['platform']}/{seeded['mission']}"
+    own = [f"/missions/{mission}", f"/fleet/{seeded['platform']}", f"/basins/{seeded['basins'][0]['id']}"]
+    own += [f"/api/v1/missions/{mission}/{part}" for part in ("profiles", "track", "sections")]
+    chosen = {
+        "platform": seeded["platform"],
+        "kind": "sailbuoy",
+        "basin": seeded["basins"][0]["id"],
+        "project": seeded["metadata"]["project"],
+        "data_mode": "D",
+        "year": 2015,
+        "variable": "temperature",
+    }
+    lists = [f"/missions?{urlencode({name: chosen[name], 'sort': sort})}" for name in chosen for sort in SORTS]
+    lists += [f"/api/v1/tracks?{urlencode({name: chosen[name]})}" for name in chosen]
+    found = {address: wasteful(address) for address in [*PAGES, *own, *lists]}
+    assert {address: reads for address, reads in found.items() if reads} == {}
