@@ -74,8 +74,8 @@ def count(
     """How many missions match, as `page` would list them, counted up to `most`."""
     query = _matching(filters, since, until, simulated)
     # With nothing but dates the planner has no reason to prefer the one index that knows them.
-    hint = {} if filters else {"hint": "newest_first"}
-    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000, **hint))
+    options: dict[str, Any] = {} if filters else {"hint": "newest_first"}
+    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000, **options))
 
 
 def count_simulated(since: datetime, most: int) -> int:
