@@ -48,6 +48,9 @@ RUN /opt/tools/bin/pip --python /opt/halocline/bin/python install --quiet --no-c
     site=$(/opt/halocline/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
     find "$site" -type d \( -name tests -o -name include -o -name f2py \) -prune -exec rm -r {} +; \
     find "$site" -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.[ach]' -o -name '*.cpp' \) -delete; \
+    # Of what matplotlib brings: sample pictures, the machinery of PDF and PostScript fonts, a codec of films. We draw PNG.
+    rm -rf "$site"/matplotlib/mpl-data/{sample_data,images,plot_directive} "$site"/PIL/_avif*.so "$site"/pillow.libs/libavif*; \
+    find "$site/fontTools" -mindepth 1 -maxdepth 1 -type d ! -name misc -exec rm -r {} +; \
     # The package itself comes in a layer of its own, so that a release moves a megabyte and not all of this.
     echo /srv/halocline >"$site/halocline.pth"; \
     rm -f /opt/halocline/bin/[Aa]ctivate*; \
