@@ -11,9 +11,8 @@ import structlog
 from redis import RedisError
 from redis.client import PubSub
 
-from app.extensions import redis
+from app.extensions import mongo, redis
 
-CHANNEL = "halocline:changes"
 log = structlog.get_logger(__name__)
 
 
@@ -26,10 +25,15 @@ class Change:
     at: datetime
 
 
+def channel() -> str:
+    """Where changes of this database are told: channels of a Redis do not know its databases."""
+    return f"halocline:changes:{mongo.database}"
+
+
 def nudge(number: int) -> bool:
     """Tells listeners that the change log has reached `number`. False, and a log line, when Redis is away."""
     try:
-        redis.client.publish(CHANNEL, str(number))
+        redis.client.publish(channel(), str(number))
     except RedisError as error:
         log.warning("nudge_failed", number=number, error=type(error).__name__)
         return False
@@ -52,7 +56,7 @@ class News:
         try:
             if self._listening is None and time.monotonic() >= self._ask_at_s:
                 self._listening = redis.client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-                self._listening.subscribe(CHANNEL)
+                self._listening.subscribe(channel())
             if self._listening is not None:
                 while (left_s := until_s - time.monotonic()) > 0:
                     if self._listening.get_message(timeout=left_s) is not None:

@@ -85,6 +85,11 @@ class Mongo:
         )
 
     @property
+    def database(self) -> str:
+        """The name of the portal's database."""
+        return self._bound().mongodb_database
+
+    @property
     def opened(self) -> MongoClient[Document] | None:
         """The client when there is one already."""
         return self._client
@@ -97,7 +102,7 @@ class Mongo:
     @property
     def db(self) -> Database[Document]:
         """The portal's database. Each call may raise pymongo's errors within the deadline of the settings."""
-        return self.client.get_database(self._bound().mongodb_database, write_concern=WriteConcern("majority"))
+        return self.client.get_database(self.database, write_concern=WriteConcern("majority"))
 
     def close(self) -> None:
         """Closes what this process opened; harmless when nothing is open."""

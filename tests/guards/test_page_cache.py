@@ -22,7 +22,7 @@ def test_only_absolute_answers_name_their_host(app: Flask, route: str) -> None:
 
 
 def test_strict_routes_know_the_arguments_of_the_table(app: Flask) -> None:
-    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    paths = app.test_client().get("/api/v1/openapi.json", buffered=True).json["paths"]
     documented = {
         path.replace("{", "<").replace("}", ">"): {p["name"] for p in methods["get"].get("parameters", ())}
         for path, methods in paths.items()

@@ -61,7 +61,7 @@ def test_totals_carry_hooks_and_their_date(page: Page, take_in: Callable[..., No
 def test_the_table_holds_every_mission_of_the_map(page: Page, take_in: Callable[..., None]) -> None:
     take_in()
     html = page("/")
-    assert 'data-tracks="/api/v1/tracks?limit=200"' in html
+    assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse"' in html
     assert 'data-track="sea001/20210629T2053"' in html
 
 
@@ -75,5 +75,5 @@ def test_a_simulation_is_announced_and_shows_only_on_demand(
     assert 'data-simulated="left-out">1 simulated mission is under way' in plain
     assert "sim001/20210629T2053" not in plain
     assert 'data-track="sim001/20210629T2053"' in asked
-    assert 'data-tracks="/api/v1/tracks?limit=200&amp;simulated=include"' in asked
+    assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse&amp;simulated=include"' in asked
     assert value(plain, 'data-total="missions"') == value(asked, 'data-total="missions"') == "1"

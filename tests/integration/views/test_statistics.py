@@ -69,7 +69,7 @@ def test_a_long_table_says_what_it_leaves_out(page: Page, two: None, monkeypatch
     monkeypatch.setattr(statistics, "_ROWS_AT_MOST", 1)
     html = page("/stats")
     assert "The table holds 1 of 3; the CSV holds all." in html
-    assert html.count("data-scope=") == 3
+    assert html.count("<tr data-scope=") == 3
 
 
 def test_names_are_escaped(page: Page, db: Database[dict[str, Any]], two: None) -> None:
