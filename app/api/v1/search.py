@@ -23,7 +23,7 @@ class SearchQuery(Parameters):
     q: str = Field(
         "",
         max_length=200,
-        description="The beginnings of words of a name; case, accents and signs do not matter. Without a word: nothing.",
+        description="The beginnings of words of a name; case, accents and signs do not matter.",
     )
     limit: int = Field(10, ge=1, le=50, description="How many of each kind.")
     simulated: Literal["include"] | None = Field(

@@ -1,7 +1,6 @@
 """Search: what a name finds on the page and in the API, and what absurd questions are told."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
