@@ -179,7 +179,7 @@ def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) ->
     lab.rolled_out()
     until("two replicas", lambda: _scaler()["currentReplicas"] == _scaler()["desiredReplicas"] == 2, 300, every_s=2)
     before = _rescales()
-    stairs = ["--shape", "stairs", "--steps", "4", "--step-s", "22", "--step-users", "15", "--think", "0.2"]
+    stairs = ["--shape", "stairs", "--steps", "4", "--step-s", "22", "--step-users", "25", "--think", "0.2"]
 
     with locust(lab.url, tmp_path, *stairs, "--max-p95-ms", "20000") as run:
         began = time.monotonic()
