@@ -36,7 +36,7 @@ function emit(name, content, hash = digest(content), brotli = true) {
 }
 
 async function scripts() {
-  const names = ["theme", "site", "map", "api_docs"];
+  const names = ["theme", "site", "map", "api_docs", "sections", "explorer"];
   const { outputFiles } = await build({
     entryPoints: names.map((name) => join(HERE, "js", `${name}.js`)),
     bundle: true,
@@ -52,7 +52,7 @@ async function scripts() {
 
 async function styles() {
   const bootstrap = readFileSync(require.resolve("bootstrap/dist/css/bootstrap.css"), "utf8");
-  const own = readFileSync(join(HERE, "css/site.css"), "utf8");
+  const own = ["site", "explorer"].map((name) => readFileSync(join(HERE, `css/${name}.css`), "utf8")).join("\n");
   const values = readFileSync(join(HERE, "css/dark.css"), "utf8");
   // The switch decides; without it (or without scripts) the system does.
   const dark = `[data-bs-theme="dark"] {${values}} @media (prefers-color-scheme: dark) { :root:not([data-bs-theme]) {${values}} }`;

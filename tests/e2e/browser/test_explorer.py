@@ -1,0 +1,168 @@
+"""Chromium explores the measurements of a mission: tabs, axes, read-outs, profiles, in the address and out of it."""
+
+import base64
+import json
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.e2e.browser.looking import Window
+
+SMILLA = "/missions/smilla77/20221208T1145"
+API = f"/api/v1{SMILLA}"
+Open = Callable[[int], Window]
+
+
+@pytest.fixture(params=[1440, 390])
+def opened(request: pytest.FixtureRequest, window: Open) -> Window:
+    """Smilla's mission at a desk and on a phone."""
+    return window(request.param).open(SMILLA)
+
+
+def _soon(window: Window, found: Callable[[], Any]) -> Any:
+    return WebDriverWait(window.chrome, 30).until(lambda _: found())
+
+
+def _button(window: Window, text: str) -> WebElement:
+    return next(one for one in window.all(".sections button") if one.text == text and one.is_displayed())
+
+
+def _press(window: Window, element: WebElement) -> None:
+    window.chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    element.click()
+
+
+def _explored(window: Window) -> WebElement:
+    """The canvas of the section that is open, after its button was pressed."""
+    _press(window, _button(window, "Change the axes"))
+    return _soon(window, lambda: next((one for one in window.all("canvas[data-plot]") if one.is_displayed()), None))
+
+
+def _picture(window: Window, canvas: WebElement) -> str:
+    window.chrome.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    return str(window.chrome.execute_script("return arguments[0].toDataURL()", canvas))
+
+
+def _json(window: Window, path: str) -> Any:
+    origin = window.chrome.execute_script("return location.origin")
+    with urllib.request.urlopen(f"{origin}{path}", timeout=30) as answer:
+        return json.load(answer)
+
+
+def _type(window: Window, field: WebElement, text: str) -> None:
+    window.chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", field)
+    field.clear()
+    field.send_keys(text, Keys.TAB)
+
+
+def test_tabs_show_one_variable_and_follow_the_arrow_keys(opened: Window) -> None:
+    tabs = opened.all("[role=tab]")
+    assert [tab.text for tab in tabs] == ["Temperature", "Salinity", "Potential density", "T-S diagram"]
+    opened.chrome.execute_script("arguments[0].focus()", tabs[0])
+    ActionChains(opened.chrome).send_keys(Keys.ARROW_RIGHT).perform()
+    assert opened.chrome.current_url.endswith("#section-salinity")
+    assert [figure.get_attribute("id") for figure in opened.all(".sections figure") if figure.is_displayed()] == [
+        "section-salinity"
+    ]
+    assert tabs[1].get_attribute("aria-selected") == "true"
+
+
+def test_other_limits_change_the_colours_and_the_address_restores_them(opened: Window) -> None:
+    canvas = _explored(opened)
+    first = _picture(opened, canvas)
+    (upper,) = [one for one in opened.all("[data-axis=colours-to]") if one.is_displayed()]
+    _type(opened, upper, "9")
+    _soon(opened, lambda: "colours=" in opened.chrome.current_url)
+    changed = _picture(opened, canvas)
+    assert changed != first
+    opened.chrome.refresh()
+    _soon(opened, lambda: [one for one in opened.all("canvas[data-plot]") if one.is_displayed()])
+    (restored,) = [one for one in opened.all("[data-axis=colours-to]") if one.is_displayed()]
+    assert float(restored.get_attribute("value")) == 9.0
+    _press(opened, _button(opened, "Reset"))
+    _soon(opened, lambda: "colours=" not in opened.chrome.current_url)
+
+
+def test_limits_that_make_no_sense_are_named_and_change_nothing(opened: Window) -> None:
+    canvas = _explored(opened)
+    before = _picture(opened, canvas)
+    (upper,) = [one for one in opened.all("[data-axis=colours-to]") if one.is_displayed()]
+    _type(opened, upper, "-50")
+    _soon(opened, lambda: any("must be less than" in one.text for one in opened.all(".wrong")))
+    assert _picture(opened, canvas) == before
+
+
+def test_the_read_out_says_what_the_api_says(opened: Window) -> None:
+    canvas = _explored(opened)
+    opened.chrome.execute_script("arguments[0].focus()", canvas)
+    ActionChains(opened.chrome).send_keys(Keys.ARROW_RIGHT).perform()
+    said = _soon(opened, lambda: next((one.text for one in opened.all("[data-read-out]") if one.text), None))
+    told = _json(opened, f"{API}/sections/temperature")
+    values = {
+        f"{depth_m} m, profile {profile}: {str(value).replace('-', '−')} °C"
+        for depth_m, row in zip(told["depth_m"], told["values"], strict=True)
+        for profile, value in zip(told["profile"], row, strict=True)
+        if value is not None
+    }
+    gaps = "nothing measured"
+    assert gaps in said or any(said.endswith(value) for value in values)
+
+
+def test_zooming_in_by_key_narrows_the_axes(opened: Window) -> None:
+    canvas = _explored(opened)
+    opened.chrome.execute_script("arguments[0].focus()", canvas)
+    ActionChains(opened.chrome).send_keys("+").perform()
+    _soon(opened, lambda: "x=" in opened.chrome.current_url and "y=" in opened.chrome.current_url)
+    ActionChains(opened.chrome).send_keys("0").perform()
+    _soon(opened, lambda: "x=" not in opened.chrome.current_url)
+
+
+def test_the_view_is_saved_as_a_png(opened: Window) -> None:
+    canvas = _explored(opened)
+    kind, _, data = _picture(opened, canvas).partition(",")
+    size = opened.chrome.execute_script("return [arguments[0].width, arguments[0].height]", canvas)
+    header = base64.b64decode(data)[:24]
+    assert kind == "data:image/png;base64"
+    assert [int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")] == size
+    assert _button(opened, "Save as PNG").is_enabled()
+
+
+def test_the_profile_browser_shows_the_profiles_of_the_api(opened: Window) -> None:
+    _press(opened, _button(opened, "Browse the profiles"))
+    (slider,) = _soon(opened, lambda: opened.all("[data-profile-browser] input[type=range]"))
+    _soon(opened, lambda: opened.all("[data-profile-browser] dd"))
+    opened.chrome.execute_script("arguments[0].focus()", slider)
+    ActionChains(opened.chrome).send_keys(Keys.HOME, Keys.ARROW_RIGHT).perform()
+    second = _json(opened, f"{API}/profiles?limit=2")["items"][1]
+    shown = lambda: [fact.text for fact in opened.all("[data-profile-browser] dd")]  # noqa: E731
+    _soon(opened, lambda: str(second["number"]) in shown())
+    assert any(f"{second['max_depth_m']:.1f}" in text for text in shown())
+
+
+def test_a_plot_that_cannot_be_loaded_leaves_the_picture(window: Open) -> None:
+    desk = window(1440)
+    desk.chrome.execute_cdp_cmd("Network.enable", {})
+    desk.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/sections/temperature"]})
+    desk.open(SMILLA)
+    _press(desk, _button(desk, "Change the axes"))
+    _soon(desk, lambda: any("cannot be loaded" in one.text for one in desk.all(".explore-said")))
+    assert [image.is_displayed() for image in desk.all("#section-temperature img.only-light")] == [True]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_that_opens_puts_barriers_up(window: Open, scheme: str) -> None:
+    desk = window(390)
+    desk.prefer(scheme)
+    desk.open(SMILLA)
+    _explored(desk)
+    _press(desk, _button(desk, "Browse the profiles"))
+    _soon(desk, lambda: desk.all("[data-profile-browser] dd"))
+    desk.picture(f"explorer-{scheme}")
+    assert desk.barriers() == []
+    assert desk.overflow_px() == 0
+    assert desk.complaints() == []
