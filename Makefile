@@ -43,6 +43,8 @@ screenshots: develop ## Take the README's pictures anew with Chromium (docs/img)
 	@CI=true $(bin)/python -m pytest tests/e2e/browser -q -k every_page
 	@mkdir -p docs/img
 	@cp build/screenshots/landing-1440.png docs/img/landing.png
+	@cp build/screenshots/map-1440.png docs/img/map.png
+	@cp build/screenshots/statistics-1440.png docs/img/statistics.png
 	@cp build/screenshots/mission-1440.png docs/img/mission.png
 	@cp build/screenshots/mission-390.png docs/img/phone.png
 

@@ -11,6 +11,7 @@ from tests.e2e.browser.looking import Window
 SMILLA = "/missions/smilla77/20221208T1145"
 PAGES = {
     "landing": "/",
+    "map": "/map",
     "missions": "/missions",
     "no-match": "/missions?year=1999",
     "mission": SMILLA,
@@ -20,6 +21,8 @@ PAGES = {
     "basin": "/basins/SEA-007",
     "basin-across-180": "/basins/bering-sea",
     "statistics": "/stats",
+    "updates": "/updates",
+    "status": "/status",
     "data": "/data",
     "search": "/search?q=s",
     "search-for-nothing": "/search",

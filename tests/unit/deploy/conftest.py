@@ -24,7 +24,6 @@ def lab_with_ingest(tmp_path: Path) -> Manifests:
     """The lab with the pod that takes files in by hand, also from outside."""
     here = os.path.relpath(K8S, tmp_path)
     (tmp_path / "kustomization.yaml").write_text(
-        f"resources: [{here}/overlays/lab]\n"
-        f"components: [{here}/components/ingest-shell, {here}/components/erddap]\n"
+        f"resources: [{here}/overlays/lab]\ncomponents: [{here}/components/ingest-shell, {here}/components/erddap]\n"
     )
     return of(tmp_path)
