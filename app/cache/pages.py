@@ -178,7 +178,8 @@ class PageCache:
         found = self._shared.find(asked.key)
         if found is None or found.valid_until_s <= self._clock():
             return None
-        if self._watcher.outdates(found.number, found.tags):
+        # Ahead of what is known here, it may come from a database that was restored since: not to be believed.
+        if found.number > (self._watcher.number or 0) or self._watcher.outdates(found.number, found.tags):
             return None
         self._keep(asked.key, found)
         return Answer(found)

@@ -235,3 +235,18 @@ def test_what_was_shared_before_a_change_is_not_taken(world: Callable[[], World]
     made.look(1)
     assert _answer(made, 1, "/missions") == made.plain("/missions")
     assert b"p1/00001" in made.plain("/missions")[1]
+
+
+def test_what_was_shared_before_a_restored_backup_is_not_taken(world: Callable[[], World]) -> None:
+    made = world()
+    made.write(1)
+    made.write(2)
+    made.look(0)
+    made.workers[0].client.get("/missions", buffered=True)
+    extensions.mongo.db.missions.delete_one({"_id": "p2/00002"})
+    extensions.mongo.db.changes.delete_one({"_id": 2})
+    extensions.mongo.db.counters.update_one({"_id": "changes"}, {"$set": {"n": 1}})
+    made.rendered = {}
+    made.restart(1)
+    assert _answer(made, 1, "/missions") == made.plain("/missions")
+    assert b"p2/00002" not in made.plain("/missions")[1]
