@@ -10,6 +10,8 @@ import click
 
 from app import config, errors, extensions, logs
 
+_INDEXES_TIMEOUT_S = 840
+
 
 @click.group()
 @click.version_option(package_name="halocline")
@@ -20,13 +22,18 @@ def cli() -> None:
 @cli.command()
 def indexes() -> None:
     """Create collections, validators and indexes; harmless when they are there."""
+    import pymongo
     from pymongo.errors import ConnectionFailure
 
     from app.store import indexes as store_indexes
 
     extensions.mongo.bind(config.load())
     try:
-        click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
+        # Whether a server is there shows within the visitor's deadline. Making the indexes of a large store takes
+        # minutes; the Job that runs this is ended after a quarter of an hour.
+        extensions.mongo.client.admin.command("ping")
+        with pymongo.timeout(_INDEXES_TIMEOUT_S):
+            click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
     except ConnectionFailure as error:
         raise errors.Unavailable("MongoDB") from error
     finally:

@@ -61,8 +61,7 @@ class Watcher:
                 # The log keeps an hour: who slept longer cannot know what happened.
                 self._begin(self._latest())
                 return
-            for number, tags in changes:
-                self._learn(number, widened(tags))
+            self._learn([(number, widened(tags)) for number, tags in changes])
             if len(changes) < _AT_ONCE:
                 return
         if (latest := self._latest()) < self._number:
@@ -75,14 +74,22 @@ class Watcher:
             self._remembers_from = self._number = number
         self._memory.clear()
 
-    def _learn(self, number: int, tags: frozenset[str]) -> None:
+    def _learn(self, changes: Sequence[tuple[int, frozenset[str]]]) -> None:
         # Remembered before it is marked: what is kept in between is asked about again by whoever keeps it.
         with self._lock:
-            if len(self._recent) == _REMEMBERED:
-                self._remembers_from = self._recent[0][0]
-            self._recent.append((number, tags))
-            self._number = number
-        self._memory.outdate(number, tags)
+            for number, tags in changes:
+                if len(self._recent) == _REMEMBERED:
+                    self._remembers_from = self._recent[0][0]
+                self._recent.append((number, tags))
+                self._number = number
+        # All at once, because marking holds up whoever reads; it may mark more than it must.
+        self._memory.outdate(changes[-1][0], frozenset().union(*(tags for _, tags in changes)))
+
+    def forget(self) -> None:
+        """Knows nothing any more: nothing is kept or shown from memory until the log has been read again."""
+        with self._lock:
+            self._remembers_from = self._number = None
+        self._memory.clear()
 
 
 def widened(tags: Iterable[str]) -> frozenset[str]:
@@ -124,4 +131,7 @@ class Poller:
                 if not away:
                     log.warning("change_log_unread", error=type(error).__name__)
                 away = True
+            except Exception:  # Whatever it is: a thread that dies would leave old pages shown for ever.
+                log.exception("change_log_unreadable")
+                self._watcher.forget()
             self._wait_for_news(POLL_S)

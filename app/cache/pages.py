@@ -34,9 +34,13 @@ _PATIENCE_S = 2.0
 _LOOK_AGAIN_S = 0.02
 _LONGEST_QUERY = 2_000
 _LONGEST_HOST = 255
+# Ours are short; longer ones are somebody's experiment, and would be keys.
+_LONGEST_PATH = 300
 _LONGEST_ACCEPT = 200
-# What a page is rendered with where its text does not depend on it.
-_NO_ORIGIN = ("http", "localhost")
+# What stands in the key where a page does not depend on it; nobody can ask so: a request has a scheme.
+_NO_ORIGIN = ("", "")
+# What such a page is rendered with; a guard sees to it that it never shows.
+_PLACEHOLDER = ("http", "localhost")
 _FORGOTTEN = ("CONTENT_LENGTH", "CONTENT_TYPE", "RAW_URI", "REQUEST_URI", "wsgi.file_wrapper")
 
 
@@ -136,7 +140,7 @@ class PageCache:
     def _asked(self, environ: "WSGIEnvironment") -> Asked | None:
         """What is asked for; None when it is nothing that is kept."""
         script, path, query = (environ.get(name, "") for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"))
-        if len(query) > _LONGEST_QUERY:
+        if len(query) > _LONGEST_QUERY or len(path) > _LONGEST_PATH:
             return None
         try:
             route, arguments = self._urls.match(path.encode("latin-1").decode("utf-8"), method="GET", return_rule=True)
@@ -256,7 +260,7 @@ def _is_private(headers: Iterable[tuple[str, str]]) -> bool:
 def _stripped(environ: "WSGIEnvironment", asked: Asked) -> "WSGIEnvironment":
     """The request as everyone's: no header of the client's is left that could show in the page."""
     kept = {name: value for name, value in environ.items() if not name.startswith("HTTP_") and name not in _FORGOTTEN}
-    scheme, host = asked.origin
+    scheme, host = asked.origin if asked.rule.absolute else _PLACEHOLDER
     kept |= {
         "REQUEST_METHOD": "GET",
         "QUERY_STRING": asked.query,

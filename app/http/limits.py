@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 WAIT_S = 1.0
 # Threads that neither work nor wait: one for a probe, one to turn requests away.
 FREE_THREADS = 2
+# For each piece of an answer, whole pages of up to a megabyte: a phone with a bad link takes 10 s for most of that.
+SEND_TIMEOUT_S = 20.0
 # Long enough for a burst to pass, short enough that a visitor does not give up.
 RETRY_AFTER_S = 2
 
@@ -39,6 +41,9 @@ class ConcurrencyLimit:
             metrics.requests_shed.labels("concurrency").inc()
             detail = "Too many requests at once; please try again in a moment."
             return problems.plain(environ, start_response, 503, detail, retry_after_s=RETRY_AFTER_S)
+        if (connection := environ.get("gunicorn.socket")) is not None:
+            # gunicorn sets none: a reader who stands still would hold a place for as long as it likes.
+            connection.settimeout(SEND_TIMEOUT_S)
         try:
             body = self._app(environ, start_response)
         except BaseException:

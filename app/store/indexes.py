@@ -258,9 +258,10 @@ def _created(db: Database[Document], name: str, schema: Document) -> Document | 
 
 def missing(db: Database[Document]) -> list[str]:
     """The indexes that `ensure` would create, as `collection.index`; empty when the store is ready."""
+    there = {name: db[name].index_information().keys() for name, indexes in INDEXES.items() if indexes}
     return [
         f"{name}.{index.document['name']}"
         for name, indexes in INDEXES.items()
         for index in indexes
-        if index.document["name"] not in db[name].index_information()
+        if index.document["name"] not in there[name]
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.cache.entry import entry
-from app.cache.freshness import Watcher, widened
+from app.cache.freshness import POLL_S, Poller, Watcher, widened
 from app.cache.memory import Memory
 
 
@@ -116,3 +116,16 @@ def test_more_changes_than_are_read_at_once_are_all_taken_in(watcher: Watcher, m
 
 def test_tags_are_widened_by_their_kind() -> None:
     assert widened(["mission:p/m", "totals"]) == {"mission:p/m", "mission", "totals"}
+
+
+def test_a_log_that_cannot_be_understood_makes_everything_forgotten(memory: Memory, log: Log) -> None:
+    watcher = Watcher(memory, log.since, log.latest)
+    watcher.look()
+    keep(memory, "/", 7, "mission")
+    log.changes.append((8, None))  # type: ignore[arg-type]
+    looks: list[float] = []
+    poller = Poller(watcher, lambda pause_s: (looks.append(pause_s), poller.stop())[0])
+    poller._run()
+    assert looks == [POLL_S]
+    assert watcher.number is None
+    assert is_fresh(memory, "/") is None

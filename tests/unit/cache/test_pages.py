@@ -260,6 +260,14 @@ def test_answers_that_name_their_own_address_are_kept_for_each_host(house: House
     assert house.outcomes == ["miss", "miss", "hit"]
 
 
+def test_no_host_at_all_can_be_mistaken_for_the_one_that_everyone_shares(house: House) -> None:
+    for _ in range(3):
+        house.get("/feed", Host="localhost")
+    told = house.get("/feed", Host="a.example").text
+    assert "a.example" in told
+    assert "localhost" not in told
+
+
 def test_arguments_that_no_route_declares_mint_no_entry(house: House) -> None:
     plain = house.get("/list?year=2022")
     assert house.get("/list?utm_source=x&year=2022&fbclid=123").data == plain.data
@@ -282,7 +290,15 @@ def test_a_strict_route_sees_what_it_does_not_know(house: House) -> None:
 
 
 def test_routes_without_a_rule_and_unknown_paths_pass_by(house: House) -> None:
-    for path in ("/no", "/nowhere", "/%FF%FE", "/list/", "/static/x.css", "/list?" + "x" * 3_000):
+    for path in (
+        "/no",
+        "/nowhere",
+        "/%FF%FE",
+        "/list/",
+        "/static/x.css",
+        "/list?" + "x" * 3_000,
+        "/things/" + "x" * 300,
+    ):
         house.get(path)
     assert set(house.outcomes) == {"bypass"}
     assert len(house.memory) == 0
