@@ -25,11 +25,13 @@ class _Sum:
         start_at, end_at = doc["figures"]["start_at"], doc["figures"]["end_at"]
         self.missions += 1
         self.platforms.add(doc["platform"])
-        self.last_data_at = max(self.last_data_at or end_at, end_at)
+        # Of a year, what lies in it.
+        last_at = end_at if year is None else min(end_at, year_opens(year + 1))
+        self.last_data_at = max(self.last_data_at or last_at, last_at)
         for name in _SUMS:
             self.values[name] += values[name] * share
         if year is not None:
-            self.spans.append((max(start_at, year_opens(year)), min(end_at, year_opens(year + 1))))
+            self.spans.append((max(start_at, year_opens(year)), last_at))
 
 
 def summed(documents: Iterable[Mapping[str, Any]], now: datetime) -> list[Totals]:

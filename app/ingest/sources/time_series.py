@@ -13,6 +13,8 @@ from app.ingest.sources.variables import Variables
 
 _NUMBERS = ("profile_number", "profile_index", "profile_num", "profile_id")
 _DEPTHS = ("depth", "glider_depth", "depth_z")
+# What OG1's vocabulary of platforms (NERC L06) calls a vehicle that never dives; our own exports say so, too.
+_AT_SURFACE = "autonomous surface"
 _METRES = {"m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01}
 # A time series is long: a text variable beyond this is a table of texts, not a name.
 _MAX_TEXT = 4096
@@ -69,12 +71,14 @@ def read(
             raise Refused("no_valid_position", "there is not one position for each time", name)
     depth = next((name for name in depths if _is_along(file, name, shape)), None)
     number = next((name for name in _NUMBERS if _is_along(file, name, shape)), None)
+    attributes = file.attributes()
     used = {*hidden, time, latitude, longitude, *([depth] if depth else []), *([number] if number else [])}
     return Observations(
         format="OG1.0" if shape[0].lower() == "n_measurements" else "pyglider time series",
         scope="mission",
-        attributes=file.attributes(),
+        attributes=attributes,
         texts=texts(file),
+        kind="sailbuoy" if str(attributes.get("platform", "")).strip().lower().startswith(_AT_SURFACE) else "glider",
         time_ms=file.times_ms(time),
         lon_deg=as_floats(file.floats(longitude)),
         lat_deg=as_floats(file.floats(latitude)),

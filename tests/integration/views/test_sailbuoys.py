@@ -111,3 +111,18 @@ def test_a_mission_and_its_samples_are_read_by_the_api(client: FlaskClient) -> N
 def test_what_is_made_of_a_mission_does_without_profiles(client: FlaskClient, path: str, status: int) -> None:
     answer = client.get(f"/api/v1{path}")
     assert (answer.status_code, len(answer.data) > 0) == (status, True)
+
+
+@pytest.mark.usefixtures("sailbuoy")
+def test_the_exported_netcdf_gives_the_mission_again(client: FlaskClient, tools: kit.Kit, tmp_path: Path) -> None:
+    own = "/api/v1/missions/sb2016/20220501T0600"
+    mission = client.get(own, buffered=True).get_json()
+    exported = tmp_path / "exported.nc"
+    exported.write_bytes(client.get(f"{own}/data?format=netcdf", buffered=True).data)
+    (report,) = runs.dry([exported], tools)
+    assert report.outcome == "stored"
+    told = report.mission or {}
+    names = ("platform", "mission", "samples", "profiles", "start_at", "end_at")
+    assert {name: told[name] for name in names} == {name: mission[name] for name in names}
+    assert told["distance_m"] == pytest.approx(mission["distance_m"])
+    assert told["basins"] == mission["basins"]

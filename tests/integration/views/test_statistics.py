@@ -37,6 +37,16 @@ def test_a_mission_over_new_year_is_split_by_real_time(page: Page, two: None) ->
     assert missions == ["1", "1"]
 
 
+def test_the_last_data_of_a_year_lie_in_it(client: FlaskClient, two: None) -> None:
+    years = client.get("/api/v1/stats?by=year", buffered=True).json["items"]
+    last = {year["key"]: year["last_data_at"] for year in years}
+    assert last == {
+        "2021": "2021-06-29T21:16:20.000Z",
+        "2023": "2024-01-01T00:00:00.000Z",
+        "2024": "2024-01-01T00:13:00.000Z",
+    }
+
+
 @pytest.mark.parametrize("by", ["year", "basin", "platform"])
 def test_sums_are_those_of_the_api(page: Page, client: FlaskClient, two: None, by: str) -> None:
     html = page("/stats").split(f'data-statistics="{by}"')[1].split("</section>")[0]
