@@ -152,7 +152,7 @@ def test_profiles_go_on_by_key(page: Page, take_in: TakeIn, monkeypatch: pytest.
     take_in()
     first = page(ONE)
     following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
-    table = page(following.split("#")[0]).split("data-profiles")[1]
+    table = page(following.split("#")[0]).split("data-profiles>")[1]
     assert table.count('<th scope="row"') == 1
     assert '<th scope="row" class="serial">4</th>' in table
 
