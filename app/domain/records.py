@@ -231,6 +231,25 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Subtotal:
+    """What the missions of one platform add to the totals of a scope; counts have parts where a basin has a share.
+
+    `spans`: when at least one of them was under way in the year, without overlap; None for scopes that are no year.
+    """
+
+    scope: str
+    platform: str
+    missions: int
+    profiles: float
+    samples: float
+    distance_m: float
+    vertical_m: float
+    time_at_sea_s: float
+    last_data_at: datetime
+    spans: tuple[tuple[datetime, datetime], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """News of a mission: when it happened, and when it was known (`shown_from`, which silence puts off).
 

@@ -13,6 +13,9 @@ _FORM = re.compile(
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))", re.ASCII)
 _PAIRS = re.compile(r"\d{1,2}", re.ASCII)
 _ASKED = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+# Begin and end.
+Span = tuple[datetime, datetime]
+
 # Twice the longest form seen; a text without an end must not be searched.
 _LONGEST = 64
 
@@ -101,12 +104,17 @@ def elapsed_s(year: int, now: datetime) -> float:
     return max((min(now, year_opens(year + 1)) - year_opens(year)).total_seconds(), 0.0)
 
 
-def union_s(spans: Iterable[tuple[datetime, datetime]]) -> float:
-    """How long at least one of these spans (begin, end) lasts, s; what overlaps counts once."""
-    whole = timedelta()
-    reached: datetime | None = None
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same time in the fewest spans, in their order: those that overlap or touch are one."""
+    found: list[Span] = []
     for start_at, end_at in sorted(spans):
-        opens = start_at if reached is None else max(start_at, reached)
-        whole += max(end_at - opens, timedelta())
-        reached = end_at if reached is None else max(end_at, reached)
-    return whole.total_seconds()
+        if found and start_at <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end_at))
+        else:
+            found.append((start_at, end_at))
+    return found
+
+
+def union_s(spans: Iterable[Span]) -> float:
+    """How long at least one of these spans lasts, s; what overlaps counts once."""
+    return sum((end_at - start_at for start_at, end_at in merged(spans)), timedelta()).total_seconds()

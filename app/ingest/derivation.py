@@ -1,5 +1,6 @@
 """Derived documents: tracks and totals, rebuilt once for all that changed, also for what a killed run left."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -15,9 +16,8 @@ from app.domain import geodesy, lifecycle
 from app.domain.basins import BasinMap
 from app.domain.records import BasinShare, LonLat, Track
 from app.domain.times import from_ms
-from app.ingest import findable, redrawing, surface
-from app.ingest.summing import summed
-from app.store import changes, missions, pending, profiles, samples, totals, tracks, transactions, updates
+from app.ingest import findable, redrawing, summing, surface
+from app.store import changes, missions, pending, profiles, samples, subtotals, totals, tracks, transactions, updates
 
 # About a pixel of a map at the zoom where single missions are told apart, where a sea fills it, and of the whole world.
 _FINE_DEG = 0.002
@@ -31,8 +31,9 @@ _Drawn = tuple[dict[str, Any], list[dict[str, Any]], int]
 def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
     """Rebuilds whatever is outdated, each scope in a transaction that logs the change. Returns what could not be.
 
-    Scopes come in the order of their names: basins of missions, then tracks, then the totals that sum them up. One
-    that fails stays marked, is logged, and stops no other; pymongo's errors are raised when the store is away.
+    Scopes come in the order of their names: basins of missions, then tracks, then the subtotals of platforms and the
+    totals that sum them up. One that fails stays marked, is logged, and stops no other; pymongo's errors are raised
+    when the store is away.
     """
     findable.refresh_basins()
     failed: list[str] = []
@@ -62,7 +63,7 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
         missions.sort_into(platform, mission, _shares(platform, mission, basin_map, session), session)
         return changes.append((f"mission:{name}",), now, session)
     if kind == "mission":
-        tracks.put(_track(platform, mission, session), session)
+        tracks.put(_track(*_drawn(platform, mission, session)), session)
         return changes.append((scope, "tracks"), now, session)
     if kind == "updates":
         of_platform = missions.of_platform(name, session)
@@ -75,30 +76,40 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
         if lifecycle.known(before, now) == lifecycle.known(news, now):
             return None
         return changes.append(("updates",), now, session)
+    if kind == "subtotals":
+        # What they add up to follows: `totals` is marked with them and comes later.
+        subtotals.replace_of(name, summing.subtotals(missions.sums(session, name)), session)
+        return None
     missions.derive_facets(session)
-    totals.replace_all(summed(missions.sums(session), now), session)
+    scopes = subtotals.changed_scopes(session)
+    totals.replace(scopes, summing.totals(subtotals.of_scopes(scopes, session), now), session)
+    subtotals.settle(session)
     return changes.append(("totals",), now, session)
 
 
 def _drawn(platform: str, mission: str, session: ClientSession) -> _Drawn:
     """The mission, its profiles (or fixes) with a position that is believed, and how many others it has."""
-    doc = missions.document(platform, mission, session) or {"version": "", "figures": {"bbox": None}}
+    gone = {"platform": platform, "mission": mission, "version": "", "figures": {"bbox": None}}
+    doc = missions.document(platform, mission, session) or gone
     if doc.get("kind") == "sailbuoy":
-        return _fixes(doc, session)
-    found = profiles.of_version(platform, mission, doc["version"], session)
+        return doc, *_fixes(doc, samples.of_version(platform, mission, doc["version"], session))
+    return doc, *_believed(profiles.of_version(platform, mission, doc["version"], session))
+
+
+def _believed(found: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     drawn = [profile for profile in found if profile["lon_deg"] is not None and not profile["flagged"]]
-    return doc, drawn, len(found) - len(drawn)
+    return drawn, len(found) - len(drawn)
 
 
-def _fixes(doc: dict[str, Any], session: ClientSession) -> _Drawn:
-    found = surface.way(samples.of_version(doc["platform"], doc["mission"], doc["version"], session), doc)
+def _fixes(doc: dict[str, Any], stored: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    found = surface.way(stored, doc)
     rows = zip(found.lon_deg.tolist(), found.lat_deg.tolist(), found.time_ms.tolist(), found.flagged, strict=True)
     drawn = [
         {"number": i + 1, "lon_deg": lon, "lat_deg": lat, "mid_at": from_ms(time_ms), "max_depth_m": 0.0}
         for i, (lon, lat, time_ms, flagged) in enumerate(rows)
         if not flagged
     ]
-    return doc, drawn, int(found.flagged.sum())
+    return drawn, int(found.flagged.sum())
 
 
 def _shares(platform: str, mission: str, basin_map: BasinMap, session: ClientSession) -> tuple[BasinShare, ...]:
@@ -107,8 +118,12 @@ def _shares(platform: str, mission: str, basin_map: BasinMap, session: ClientSes
     return basin_map.shares(lon, lat)
 
 
-def _track(platform: str, mission: str, session: ClientSession) -> Track:
-    doc, drawn, hidden = _drawn(platform, mission, session)
+def track_of(doc: dict[str, Any], of_profiles: Sequence[dict[str, Any]], of_samples: Iterable[dict[str, Any]]) -> Track:
+    """The track of a mission by its documents: of a sailbuoy by its samples, else by its profiles in time order."""
+    return _track(doc, *(_fixes(doc, of_samples) if doc["kind"] == "sailbuoy" else _believed(of_profiles)))
+
+
+def _track(doc: dict[str, Any], drawn: Sequence[dict[str, Any]], hidden: int) -> Track:
     way = [(profile["lon_deg"], profile["lat_deg"]) for profile in drawn]
     lines = geodesy.lines_split_at_180(way)
 
@@ -117,8 +132,8 @@ def _track(platform: str, mission: str, session: ClientSession) -> Track:
 
     box = doc["figures"]["bbox"]
     return Track(
-        platform=platform,
-        mission=mission,
+        platform=doc["platform"],
+        mission=doc["mission"],
         version=doc["version"],
         number=tuple(profile["number"] for profile in drawn),
         lon_deg=tuple(lon for lon, _ in way),

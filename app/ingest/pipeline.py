@@ -56,10 +56,11 @@ def learn_basins(found: Sequence[Basin]) -> None:
 
 
 def _note_basins(digest: str, session: ClientSession) -> None:
-    scopes = [f"basins:{name}" for name in missions.ids(session)]
-    if scopes:
+    ids = missions.ids(session)
+    if ids:
         number = changes.append(("basins",), datetime.now(UTC), session)
-        pending.mark((*scopes, "totals"), number, session)
+        sums = pending.sums_of(name.partition("/")[0] for name in ids)
+        pending.mark((*(f"basins:{name}" for name in ids), *sums), number, session)
     basins.note_digest(digest, session)
 
 
@@ -151,7 +152,7 @@ def _commit(work: Callable[[ClientSession, datetime], Outcome | None], draft: Dr
                 f"mission:{platform}/{mission}",
                 f"sections:{platform}/{mission}",
                 f"updates:{platform}",
-                *(("totals",) * (not draft.simulated)),
+                *(() if draft.simulated else pending.sums_of([platform])),
             )
             pending.mark(scopes, number, session)
         if not file.made_up:

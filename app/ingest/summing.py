@@ -1,60 +1,88 @@
-"""The totals that derive from all missions: of the fleet, and of each year, basin, both together, and platform."""
+"""The totals that derive from all missions: of the fleet, and of each year, basin, both together, and platform.
+
+They are summed in two steps, so that a change costs what its platform has: the missions of a platform make its
+subtotals, and the subtotals of a scope make the scope's totals.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.records import Totals
-from app.domain.times import union_s, year_opens
+from app.domain.records import Subtotal, Totals
+from app.domain.times import Span, merged, union_s, year_opens
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _SUMS = ("profiles", "samples", "distance_m", "vertical_m", "time_at_sea_s")
 
 
+@dataclass(slots=True)
 class _Sum:
-    """What adds up in a scope."""
+    """What adds up."""
 
-    def __init__(self) -> None:
-        self.values = dict.fromkeys(_SUMS, 0.0)
-        self.missions = 0
-        self.platforms: set[str] = set()
-        self.last_data_at: datetime | None = None
-        self.spans: list[tuple[datetime, datetime]] = []
+    values: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0.0))
+    missions: int = 0
+    platforms: set[str] = field(default_factory=set)
+    last_data_at: datetime = _LONG_AGO
+    # None in a scope that is no year.
+    spans: list[Span] | None = None
 
-    def add(self, doc: Mapping[str, Any], values: Mapping[str, float], share: float, year: int | None) -> None:
-        start_at, end_at = doc["figures"]["start_at"], doc["figures"]["end_at"]
-        self.missions += 1
-        self.platforms.add(doc["platform"])
-        # Of a year, what lies in it.
-        last_at = end_at if year is None else min(end_at, year_opens(year + 1))
-        self.last_data_at = max(self.last_data_at or last_at, last_at)
+    def add(self, missions: int, platform: str, last_at: datetime, values: Mapping[str, float], share: float) -> None:
+        self.missions += missions
+        self.platforms.add(platform)
+        self.last_data_at = max(self.last_data_at, last_at)
         for name in _SUMS:
             self.values[name] += values[name] * share
-        if year is not None:
-            self.spans.append((max(start_at, year_opens(year)), last_at))
+
+    def under_way(self, spans: Iterable[Span]) -> None:
+        self.spans = [*(self.spans or ()), *spans]
 
 
 def summed(documents: Iterable[Mapping[str, Any]], now: datetime) -> list[Totals]:
-    """The totals of the fleet and of every year, basin, basin in a year and platform that these missions touch."""
-    sums: defaultdict[str, _Sum] = defaultdict(_Sum)
+    """The totals of every scope that these missions (documents as `store.missions.sums` gives them) touch."""
+    return totals(subtotals(documents), now)
 
-    def add(
-        scope: str, doc: Mapping[str, Any], values: Mapping[str, float], share: float = 1.0, year: int | None = None
-    ) -> None:
-        sums[scope].add(doc, values, share, year)
 
+def subtotals(documents: Iterable[Mapping[str, Any]]) -> list[Subtotal]:
+    """What the missions of each platform add to every scope they touch, in the order of scope and platform."""
+    sums: defaultdict[tuple[str, str], _Sum] = defaultdict(_Sum)
     for doc in documents:
-        figures = doc["figures"]
-        whole = {**figures, "time_at_sea_s": (figures["end_at"] - figures["start_at"]).total_seconds()}
-        add("fleet", doc, whole)
-        add(f"platform:{doc['platform']}", doc, whole)
+        figures, platform = doc["figures"], doc["platform"]
+        start_at, end_at = figures["start_at"], figures["end_at"]
+        whole = {**figures, "time_at_sea_s": (end_at - start_at).total_seconds()}
+        sums["fleet", platform].add(1, platform, end_at, whole, 1.0)
+        sums[f"platform:{platform}", platform].add(1, platform, end_at, whole, 1.0)
         for basin in doc["basins"]:
-            add(f"basin:{basin['id']}", doc, whole, basin["share"])
+            sums[f"basin:{basin['id']}", platform].add(1, platform, end_at, whole, basin["share"])
         for part in doc["by_year"]:
-            add(f"year:{part['year']}", doc, part, year=part["year"])
-            for basin in doc["basins"]:
-                add(f"year_basin:{part['year']}/{basin['id']}", doc, part, basin["share"], part["year"])
-    return [_totals(scope, found, now) for scope, found in sorted(sums.items())]
+            year = part["year"]
+            # Of a year, what lies in it.
+            span = max(start_at, year_opens(year)), min(end_at, year_opens(year + 1))
+            scopes = [(f"year:{year}", 1.0)]
+            scopes += [(f"year_basin:{year}/{basin['id']}", basin["share"]) for basin in doc["basins"]]
+            for scope, share in scopes:
+                found = sums[scope, platform]
+                found.add(1, platform, span[1], part, share)
+                found.under_way([span])
+    return [_subtotal(scope, platform, found) for (scope, platform), found in sorted(sums.items())]
+
+
+def totals(found: Iterable[Subtotal], now: datetime) -> list[Totals]:
+    """The totals of every scope that has subtotals, in the order of their scopes."""
+    sums: defaultdict[str, _Sum] = defaultdict(_Sum)
+    for subtotal in found:
+        whole = sums[subtotal.scope]
+        values = {name: getattr(subtotal, name) for name in _SUMS}
+        whole.add(subtotal.missions, subtotal.platform, subtotal.last_data_at, values, 1.0)
+        if subtotal.spans is not None:
+            whole.under_way(subtotal.spans)
+    return [_totals(scope, whole, now) for scope, whole in sorted(sums.items())]
+
+
+def _subtotal(scope: str, platform: str, found: _Sum) -> Subtotal:
+    spans = None if found.spans is None else tuple(merged(found.spans))
+    return Subtotal(scope, platform, found.missions, **found.values, last_data_at=found.last_data_at, spans=spans)
 
 
 def _totals(scope: str, found: _Sum, now: datetime) -> Totals:
@@ -70,5 +98,5 @@ def _totals(scope: str, found: _Sum, now: datetime) -> Totals:
         time_at_sea_s=values["time_at_sea_s"],
         last_data_at=found.last_data_at,
         computed_at=now,
-        under_way_s=union_s(found.spans) if found.spans else None,
+        under_way_s=None if found.spans is None else union_s(found.spans),
     )

@@ -16,6 +16,7 @@ from app.domain.records import (
     Platform,
     Profile,
     Source,
+    Subtotal,
     Totals,
     Track,
     Update,
@@ -144,6 +145,18 @@ def totals_to_document(totals: Totals) -> Document:
 def totals_from_document(doc: Mapping[str, Any]) -> Totals:
     """The record of a totals document."""
     return Totals(**{key: doc[key] for key in Totals.__slots__ if key in doc})
+
+
+def subtotal_to_document(subtotal: Subtotal) -> Document:
+    """The subtotal as its document; `_id` is `scope|platform`."""
+    spans = None if subtotal.spans is None else [list(span) for span in subtotal.spans]
+    return {"_id": f"{subtotal.scope}|{subtotal.platform}", **asdict(subtotal), "spans": spans}
+
+
+def subtotal_from_document(doc: Mapping[str, Any]) -> Subtotal:
+    """The record of a subtotal's document."""
+    spans = None if doc["spans"] is None else tuple((start_at, end_at) for start_at, end_at in doc["spans"])
+    return Subtotal(**{**{key: doc[key] for key in Subtotal.__slots__}, "spans": spans})
 
 
 def basin_to_document(basin: Basin) -> Document:

@@ -103,6 +103,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         )
     ],
     "totals": [IndexModel([("kind", ASCENDING)], name="kind")],
+    "subtotals": [
+        IndexModel([("scope", ASCENDING), ("platform", ASCENDING)], name="scope"),
+        IndexModel([("platform", ASCENDING)], name="platform"),
+        IndexModel([("changed", ASCENDING)], name="changed", sparse=True),
+    ],
     "changes": [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=CHANGES_KEPT_S)],
     "imports": [
         IndexModel([("sha256", ASCENDING)], name="file"),
@@ -195,7 +200,7 @@ def ensure(db: Database[Document]) -> list[str]:
     """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names."""
     known = {found["name"]: found.get("options", {}).get("validator") for found in db.list_collections()}
     known_before = set(known)
-    derived = {"updates", "search"}.issubset(known)
+    derived = {"updates", "search", "subtotals"}.issubset(known)
     for name, indexes in INDEXES.items():
         schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
         if name not in known:
@@ -219,9 +224,10 @@ def ensure(db: Database[Document]) -> list[str]:
 
 
 def _mark_platforms(db: Database[Document]) -> None:
-    """Has the next import derive what an earlier release did not know: updates, search, totals by year and basin."""
+    """Has the next import derive what an earlier release did not know: updates, search, what totals are made of."""
     platforms = db.missions.distinct("platform")
-    for scope in [*(f"updates:{platform}" for platform in platforms), *(["totals"] if platforms else [])]:
+    scopes = [f"{kind}:{platform}" for kind in ("updates", "subtotals") for platform in platforms]
+    for scope in [*scopes, *(["totals"] if platforms else [])]:
         db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 0}}, upsert=True)
 
 

@@ -227,10 +227,11 @@ def sort_into(platform: str, mission: str, basins: Sequence[BasinShare], session
     mongo.db.missions.update_one({"_id": f"{platform}/{mission}"}, {"$set": {"basins": shares}}, session=session)
 
 
-def sums(session: ClientSession) -> Iterator[dict[str, Any]]:
-    """What totals are made of, for every mission that is not simulated."""
+def sums(session: ClientSession, platform: str | None = None) -> Iterator[dict[str, Any]]:
+    """What totals are made of, for every mission that is not simulated, or those of a platform, newest data first."""
     wanted = {"platform": 1, "figures": 1, "basins": 1, "by_year": 1}
-    yield from mongo.db.missions.find({"simulated": False}, wanted, session=session)
+    query = {"simulated": False} | ({} if platform is None else {"platform": platform})
+    yield from mongo.db.missions.find(query, wanted, session=session).sort(_order("newest"))
 
 
 def simulated_before(moment: datetime, limit: int) -> list[tuple[str, str]]:

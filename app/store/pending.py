@@ -1,7 +1,7 @@
 """What derives from changed data and has not been rebuilt yet. A killed importer's successor finds it here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from pymongo import ReadPreference
@@ -14,8 +14,13 @@ _SECTIONS = re.compile("^sections:")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def sums_of(platforms: Iterable[str]) -> tuple[str, ...]:
+    """The scopes of all sums in which these platforms count."""
+    return (*sorted({f"subtotals:{platform}" for platform in platforms}), "totals")
+
+
 def mark(scopes: Sequence[str], number: int, session: ClientSession) -> None:
-    """Says that these scopes (`mission:p/m`, `sections:p/m`, `updates:p`, `totals`) are outdated since that change."""
+    """Says that these scopes (`mission:p/m`, `updates:p`, those of `sums_of`, …) are outdated since that change."""
     change = {"$set": {"number": number}, "$setOnInsert": {"at": datetime.now(UTC)}}
     for scope in scopes:
         mongo.db.derived_pending.update_one({"_id": scope}, change, upsert=True, session=session)

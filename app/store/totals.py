@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pymongo import ReplaceOne
+from pymongo import DeleteOne, ReplaceOne
 from pymongo.client_session import ClientSession
 
 from app.domain.records import Totals
@@ -23,10 +23,12 @@ def of_kind(kind: str) -> list[Totals]:
     return [totals_from_document(doc) for doc in cursor]
 
 
-def replace_all(found: Sequence[Totals], session: ClientSession) -> None:
-    """Makes these all the totals there are."""
-    documents = [totals_to_document(totals) for totals in found]
-    changes = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents]
-    if changes:
-        mongo.db.totals.bulk_write(changes, session=session)
-    mongo.db.totals.delete_many({"_id": {"$nin": [doc["_id"] for doc in documents]}}, session=session)
+def replace(scopes: Sequence[str], found: Sequence[Totals], session: ClientSession) -> None:
+    """Makes these all the totals there are of the scopes: one that has none left goes."""
+    documents = {totals.scope: totals_to_document(totals) for totals in found}
+    writes = [
+        ReplaceOne({"_id": scope}, documents[scope], upsert=True) if scope in documents else DeleteOne({"_id": scope})
+        for scope in scopes
+    ]
+    if writes:
+        mongo.db.totals.bulk_write(writes, ordered=False, session=session)
