@@ -113,21 +113,27 @@ def simulate(every: float, once: bool, seed: int) -> None:
 @click.option("--profiles", default=20, show_default=True, type=click.IntRange(1, 5000), help="Of each mission.")
 @click.option("--samples", default=5, show_default=True, type=click.IntRange(2, 10_000), help="Of each profile.")
 @click.option("--active", default=8, show_default=True, type=click.IntRange(0), help="How many are at sea now.")
+@click.option("--active-profiles", type=click.IntRange(1, 5000), help="Of each mission at sea [as of the others].")
+@click.option("--sailbuoys/--no-sailbuoys", default=True, help="One platform in eight, without profiles [yes].")
 @click.option("--start", default="2005-01-01", show_default=True, type=click.DateTime(), help="The first may begin.")
 @click.option("--until", type=click.DateTime(), help="What counts as now [this hour, or that of an earlier run].")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another one makes other missions.")
 @click.option("--sections", is_flag=True, help="Draw those of all missions, a second each, not only of those at sea.")
 @click.option("--metadata-only", is_flag=True, help="Missions, platforms and totals; no profile, sample or track.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that share the work.")
 def seed(
     missions: int,
     profiles: int,
     samples: int,
     active: int,
+    active_profiles: int | None,
+    sailbuoys: bool,
     start: datetime,
     until: datetime | None,
     seed: int,
     sections: bool,
     metadata_only: bool,
+    jobs: int,
 ) -> None:
     """Fill an empty store with made-up missions to measure with; the same arguments make the same documents."""
     from app.trial import seed as trial
@@ -136,8 +142,8 @@ def seed(
     now = (until or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)).replace(tzinfo=UTC)
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
-    plan = Plan(missions, profiles, samples, active, start.replace(tzinfo=UTC), now, seed)
-    made = trial.run(settings, plan, metadata_only, sections, as_before=until is None)
+    plan = Plan(missions, profiles, samples, active, start.replace(tzinfo=UTC), now, seed, active_profiles, sailbuoys)
+    made = trial.run(settings, plan, metadata_only, sections, as_before=until is None, jobs=jobs)
     click.echo(
         f"{made.missions} missions with {made.profiles} stored profiles in {made.stored_s:.0f} s, "
         f"what derives from them in {made.derived_s:.0f} s"

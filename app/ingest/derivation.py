@@ -89,7 +89,7 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
 
 def _drawn(platform: str, mission: str, session: ClientSession) -> _Drawn:
     """The mission, its profiles (or fixes) with a position that is believed, and how many others it has."""
-    gone = {"platform": platform, "mission": mission, "version": "", "figures": {"bbox": None}}
+    gone: dict[str, Any] = {"platform": platform, "mission": mission, "version": "", "figures": {"bbox": None}}
     doc = missions.document(platform, mission, session) or gone
     if doc.get("kind") == "sailbuoy":
         return doc, *_fixes(doc, samples.of_version(platform, mission, doc["version"], session))

@@ -87,7 +87,8 @@ def profile_to_document(platform: str, mission: str, version: str, profile: Prof
         "platform": platform,
         "mission": mission,
         "version": version,
-        **asdict(profile),
+        # Not asdict, which copies each value: millions of profiles are stored.
+        **{name: getattr(profile, name) for name in Profile.__slots__},
     }
 
 

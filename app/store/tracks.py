@@ -7,6 +7,7 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import Track
 from app.extensions import mongo
+from app.store import bulk
 from app.store.documents import track_from_document, track_to_document
 
 # How fine the line of an overview is, and the field that holds it.
@@ -31,6 +32,11 @@ def put(track: Track, session: ClientSession) -> None:
     """Makes this the mission's track."""
     doc = track_to_document(track)
     mongo.db.tracks.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
+
+
+def put_all(found: Sequence[Track]) -> None:
+    """The same for several missions at once, outside a transaction."""
+    bulk.put(mongo.db.tracks, [track_to_document(track) for track in found], afresh=True)
 
 
 def overviews(ids: Sequence[str], detail: Detail = "fine") -> dict[str, Track]:

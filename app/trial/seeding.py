@@ -66,6 +66,10 @@ class Plan:
     start: datetime
     until: datetime
     seed: int
+    # Of each mission at sea, where it shall have more than the others.
+    active_profiles: int | None = None
+    # Without sailbuoys every mission has its profiles.
+    sailbuoys: bool = True
 
     def __post_init__(self) -> None:
         if self._part < timedelta(days=2 * _SHORTEST_DAYS):
@@ -92,7 +96,7 @@ class Plan:
         rng = np.random.default_rng([self.seed, index])
         project, sea = _SEAS[int(rng.integers(len(_SEAS)))]
         platform, sensors = f"seed{index + 1:04d}", _SENSORS[int(rng.integers(len(_SENSORS)))]
-        at_surface = index % _SAILBUOY_EVERY == _FIRST_SAILBUOY
+        at_surface = self.sailbuoys and index % _SAILBUOY_EVERY == _FIRST_SAILBUOY
         vessel = Sailbuoy(platform, "", sea) if at_surface else Glider(platform, "", sea, sensors)
         count = min(MISSIONS_A_PLATFORM, self.missions - index * MISSIONS_A_PLATFORM)
         part = self._part
@@ -133,9 +137,14 @@ class Seeded:
         return min(self.begin + self.length + _PROCESSED_AFTER[self.mode], self.plan.until)
 
     @property
+    def profiles(self) -> int:
+        """How many it has, if it is a glider's."""
+        return (self.at_sea and self.plan.active_profiles) or self.plan.profiles
+
+    @property
     def sha256(self) -> str:
         """What stands for the digest of its file."""
-        text = repr((self.plan.profiles, self.plan.samples, self.seed, self.begin, self.length))
+        text = repr((self.profiles, self.plan.samples, self.seed, self.begin, self.length))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def observations(self) -> Observations:
@@ -143,13 +152,13 @@ class Seeded:
         return self._fixes(self.vessel) if isinstance(self.vessel, Sailbuoy) else self._dives(self.vessel)
 
     def _fixes(self, buoy: Sailbuoy) -> Observations:
-        count = self.plan.profiles * self.plan.samples
+        count = self.profiles * self.plan.samples
         at_s = self.begin.timestamp() + np.linspace(0, self.length.total_seconds(), count).round(3)
         return buoy.rows(at_s, self._attributes(), self.seed)
 
     def _dives(self, glider: Glider) -> Observations:
         rng = np.random.default_rng([*self.seed, 1])
-        sea, count = glider.sea, self.plan.profiles
+        sea, count = glider.sea, self.profiles
         duration_s = min(sea.dive_m / _VERTICAL_M_S, self.length.total_seconds() / count)
         # The first begins with the mission, the last ends with it.
         period_s = (self.length.total_seconds() - duration_s) / max(count - 1, 1)
