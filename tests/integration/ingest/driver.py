@@ -1,6 +1,7 @@
 """An importer in a process of its own that can be killed: after so many write commands, or so many seconds after one.
 
-Run as `python driver.py '{"settings": {…}, "files": […], "kill_at": 7, "when": "started"}'`.
+Run as `python driver.py '{"settings": {…}, "files": […], "kill_at": 7, "when": "started"}'`. Each session that it
+begins is a line on its standard error, `session …`, so that somebody can end what it leaves behind.
 """
 
 import json
@@ -26,8 +27,13 @@ class Killer(monitoring.CommandListener):
     def __init__(self, kill_at: int | None, when: str, after_s: float | None) -> None:
         self._left, self._when, self._after_s = kill_at, when, after_s
         self.seen = 0
+        self._sessions: set[str] = set()
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if "lsid" in event.command and (session := event.command["lsid"]["id"].hex()) not in self._sessions:
+            self._sessions.add(session)
+            sys.stderr.write(f"session {session}\n")
+            sys.stderr.flush()
         if event.command_name in _WRITES:
             self.seen += 1
             if self.seen == 1 and self._after_s is not None:

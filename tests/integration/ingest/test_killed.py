@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bson.binary import UUID_SUBTYPE, Binary
 from pymongo.database import Database
 
 from app import config
@@ -52,15 +53,10 @@ def drive(settings: config.Settings, files: list[Path], **order: Any) -> subproc
     )
 
 
-def end_orphaned_transactions(db: Database[dict[str, Any]]) -> None:
-    """Does at once what the server does after a minute with a transaction whose client died.
-
-    A test beside this one that is hit in the middle of its transaction begins it again.
-    """
-    open_ones = [{"$currentOp": {"allUsers": True, "idleSessions": True}}, {"$match": {"type": "idleSession"}}]
-    sessions = [{"id": op["lsid"]["id"]} for op in db.client.admin.aggregate(open_ones) if "transaction" in op]
-    if sessions:
-        db.client.admin.command("killSessions", sessions)
+def end_orphaned_transactions(db: Database[dict[str, Any]], killed: subprocess.CompletedProcess[str]) -> None:
+    """Does at once what the server does after a minute with a transaction whose client died."""
+    said = [line.removeprefix("session ") for line in killed.stderr.splitlines() if line.startswith("session ")]
+    db.client.admin.command("killSessions", [{"id": Binary(bytes.fromhex(session), UUID_SUBTYPE)} for session in said])
 
 
 def state(db: Database[dict[str, Any]]) -> State:
@@ -121,7 +117,7 @@ def test_a_run_after_a_kill_ends_as_one_clean_run(
 ) -> None:
     killed = drive(settings, files, kill_at=kill_at, when=when)
     assert killed.returncode == -9, killed.stderr
-    end_orphaned_transactions(db)
+    end_orphaned_transactions(db, killed)
 
     ingest(*files)
 
@@ -137,8 +133,8 @@ def test_a_run_after_a_kill_at_any_moment_ends_as_one_clean_run(
     db: Database[dict[str, Any]],
     after_s: float,
 ) -> None:
-    drive(settings, files, after_s=after_s)
-    end_orphaned_transactions(db)
+    killed = drive(settings, files, after_s=after_s)
+    end_orphaned_transactions(db, killed)
 
     ingest(*files)
 
