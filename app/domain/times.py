@@ -13,6 +13,9 @@ _FORM = re.compile(
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))", re.ASCII)
 _PAIRS = re.compile(r"\d{1,2}", re.ASCII)
 _ASKED = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
 # Begin and end.
 Span = tuple[datetime, datetime]
 
@@ -73,12 +76,12 @@ def _zone(text: str | None) -> timezone:
 
 def from_ms(time_ms: int) -> datetime:
     """The moment so many milliseconds after 1970, aware UTC, exact."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(time_ms))
+    return _EPOCH + timedelta(milliseconds=int(time_ms))
 
 
 def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970, rounded down."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // _MS
 
 
 def seconds_by_year(start_at: datetime, end_at: datetime) -> dict[int, float]:

@@ -66,19 +66,28 @@ class Draft:
         Each has `key_ms` (first time of the profile), `number`, `part`, `start_at`, `count` and `columns`; see
         `domain.columns`.
         """
-        chunk_rows = max(CHUNK_BYTES // sum(values.dtype.itemsize for _, _, values in self.columns), 1)
+        chunk_rows = max(CHUNK_BYTES // self.row_bytes, 1)
+        views = [_stored(name, unit, values) for name, unit, values in self.columns]
         for profile in range(first, last):
             start, stop = int(self.offsets[profile + 1]), int(self.offsets[profile + 2])
             for part, row in enumerate(range(start, stop, chunk_rows)):
-                rows = slice(row, min(row + chunk_rows, stop))
+                end = min(row + chunk_rows, stop)
                 yield {
                     "key_ms": int(self.time_ms[start]),
                     "number": self.parts[profile].number if profile >= 0 else 0,
                     "part": part,
                     "start_at": from_ms(int(self.time_ms[row])),
-                    "count": rows.stop - rows.start,
-                    "columns": {name: _encoded(unit, values[rows]) for name, unit, values in self.columns},
+                    "count": end - row,
+                    "columns": {
+                        name: {**about, "data": columns.packed(view[row * width : end * width])}
+                        for name, about, view, width in views
+                    },
                 }
+
+    @property
+    def row_bytes(self) -> int:
+        """How much a sample takes before compression."""
+        return sum(values.dtype.itemsize for _, _, values in self.columns)
 
 
 def draft(observations: Observations, identity: Identity, sha256: str, span: Span, basin_map: BasinMap) -> Draft:
@@ -221,9 +230,13 @@ def _whole_in_first(parts: tuple[Part, ...], remainder: Remainder) -> tuple[Part
     return (whole, *parts[1:])
 
 
-def _encoded(unit: str | None, values: NDArray[Any]) -> dict[str, Any]:
+def _stored(name: str, unit: str | None, values: NDArray[Any]) -> tuple[str, dict[str, Any], memoryview, int]:
+    """A column's name, what is said of it, all its bytes as they are stored, and how many a value has."""
     dtype: Dtype = "i8" if values.dtype.kind == "i" else _WIDTHS[values.dtype.str[1:]]
-    return {"unit": unit, "dtype": dtype, "data": columns.encoded(values, dtype)}
+    plain = np.ascontiguousarray(values, dtype=f"<{dtype}")
+    # A view of nothing cannot be cast.
+    view = plain.data.cast("B") if plain.size else memoryview(b"")
+    return name, {"unit": unit, "dtype": dtype}, view, plain.itemsize
 
 
 def span(accept_from: Any, now: Any, tolerance_s: int) -> Span:

@@ -6,9 +6,11 @@ Killed at any point and run again, the store ends as after one clean run: every 
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 from pymongo.client_session import ClientSession
 
 from app import events
@@ -23,8 +25,12 @@ from app.store import basins, changes, imports, missions, pending, profiles, sam
 
 # A reader or a cursor that began with a version may go on with it for so long.
 RETIRED_FOR = timedelta(minutes=10)
-# Profiles a batch: a few megabytes of samples, so that memory stays flat and the announcement is renewed often.
-_PROFILES_AT_ONCE = 100
+# An announcement is renewed long before a sweep takes the version for one that was left.
+ANNOUNCED_FOR = RETIRED_FOR / 10
+# What is written at once: a few megabytes of samples, so that memory stays flat, in no more profiles than the deadline
+# of a command allows on a slow disk.
+_BYTES_AT_ONCE = 4 << 20
+_PROFILES_AT_ONCE = 1_000
 # A mission that is under way is replaced several times a day; its document must not grow for ever. The import log
 # has them all.
 _MOST_EARLIER = 50
@@ -81,18 +87,26 @@ def _write(draft: Draft, file: File) -> None:
     Stops when another importer of the same file made it current meanwhile: profiles may have joined it since.
     """
     key = (draft.identity.platform, draft.identity.mission, draft.version)
-    leftovers = versions.begin(*key, at=datetime.now(UTC))
+    announced_at = datetime.now(UTC)
+    leftovers = versions.begin(*key, at=announced_at)
     kept: list[str] = []
-    # -1 is what lies outside profiles.
-    for first in range(-1, len(draft.parts), _PROFILES_AT_ONCE):
-        if leftovers and missions.is_current(*key):
-            return
-        last = min(first + _PROFILES_AT_ONCE, len(draft.parts))
-        found = list(sample_documents(draft, draft.version, first, last))
-        samples.put(found, afresh=not leftovers)
-        kept += [doc["_id"] for doc in found]
-        versions.touch(*key, at=datetime.now(UTC))
-    whole = profile_documents(draft, draft.version, file)
+    # While MongoDB stores a batch, the next one is made: never more than two in memory.
+    with ThreadPoolExecutor(1) as storing:
+        stored: Future[None] | None = None
+        for first, last in _batches(draft):
+            found = list(sample_documents(draft, draft.version, first, last))
+            if stored is not None:
+                stored.result()
+            if leftovers and missions.is_current(*key):
+                return
+            if (now := datetime.now(UTC)) - announced_at > ANNOUNCED_FOR:
+                announced_at = now
+                versions.touch(*key, at=now)
+            stored = storing.submit(samples.put, found, afresh=not leftovers)
+            kept += [doc["_id"] for doc in found]
+        whole = profile_documents(draft, draft.version, file)
+        if stored is not None:
+            stored.result()
     if not leftovers:
         profiles.put(whole, afresh=True)
         return
@@ -105,6 +119,18 @@ def _write(draft: Draft, file: File) -> None:
             samples.remove_others(*key, ids=kept, session=session)
 
     transactions.run(clear)
+
+
+def _batches(draft: Draft) -> Iterator[tuple[int, int]]:
+    """From which profile to before which the samples are written at once; -1 is what lies outside profiles."""
+    rows_at_once = max(_BYTES_AT_ONCE // draft.row_bytes, 1)
+    count, first = len(draft.parts), -1
+    while first < count:
+        # `offsets` begins with what lies outside profiles.
+        full = int(np.searchsorted(draft.offsets, draft.offsets[first + 1] + rows_at_once, side="right")) - 2
+        last = min(max(full, first + 1), first + _PROFILES_AT_ONCE, count)
+        yield first, last
+        first = last
 
 
 def _swap(draft: Draft, file: File, session: ClientSession, now: datetime) -> Outcome | None:
