@@ -21,8 +21,7 @@ CSV = "text/csv"
 NETCDF = "application/x-netcdf"
 KML = "application/vnd.google-earth.kml+xml"
 
-# Caches may keep an answer but must ask each time: a new profile has to show within a second,
-# and asking costs no more than a 304.
+# Of a download caches may keep a copy but must ask each time, which costs no more than a 304.
 _CACHE_CONTROL = "public, max-age=0, must-revalidate"
 # What stands in a header and in every file system as it is.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
@@ -40,9 +39,7 @@ class _Stream(Response):
 
 def json(content: object, mimetype: str = JSON) -> Response:
     """The content as JSON; times in UTC with milliseconds, NaN and infinities as null."""
-    response = Response(dumped(content), mimetype=mimetype)
-    response.headers["Cache-Control"] = _CACHE_CONTROL
-    return response
+    return Response(dumped(content), mimetype=mimetype)
 
 
 def dumped(content: object) -> bytes:
@@ -53,7 +50,6 @@ def dumped(content: object) -> bytes:
 def file(content: bytes, mimetype: str, filename: str) -> Response:
     """The content, offered as a file to save."""
     response = Response(content, mimetype=mimetype)
-    response.headers["Cache-Control"] = _CACHE_CONTROL
     response.headers.set("Content-Disposition", "attachment", filename=_UNSAFE.sub("_", filename))
     return response
 

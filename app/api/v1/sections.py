@@ -16,8 +16,6 @@ from app.queries import missions, profiles, sections
 bp = Blueprint("sections", __name__)
 
 PNG = "image/png"
-# As for JSON: keep it, and ask each time whether it is still the newest.
-_CACHE_CONTROL = "public, max-age=0, must-revalidate"
 # What stands in a header and in every file system as it is.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
@@ -112,7 +110,6 @@ def profile(platform: str, mission: str, number: str, query: Which) -> Response:
 
 def _file(body: bytes | str, mimetype: str, *name: str) -> Response:
     response = Response(body, mimetype=mimetype)
-    response.headers["Cache-Control"] = _CACHE_CONTROL
     saved_as = ".".join(_UNSAFE.sub("_", part) for part in ("_".join(name[:-1]), name[-1]))
     response.headers.set("Content-Disposition", "inline", filename=saved_as)
     return response

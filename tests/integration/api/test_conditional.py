@@ -39,7 +39,7 @@ def test_a_second_request_with_the_tag_gets_304_and_no_body(get: Get, path: str)
     first = get(path)
     second = get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert not first.headers["ETag"].startswith("W/")
-    assert first.headers["Cache-Control"] == "public, max-age=0, must-revalidate"
+    assert first.headers["Cache-Control"].startswith("public, max-age=0, ")
     assert (second.status_code, second.data) == (304, b"")
     assert second.headers["ETag"] == first.headers["ETag"]
 

@@ -13,14 +13,20 @@ def client():
     app.add_url_rule("/totals", view_func=lambda: {"profiles": 143}, endpoint="totals", methods=["GET", "POST"])
     app.add_url_rule("/data", view_func=lambda: Response(iter(["a,b\n"]), mimetype="text/csv"), endpoint="data")
     app.add_url_rule("/gone", view_func=lambda: ("gone", 410), endpoint="gone")
-    return app.test_client()
+    # The jar of cookies would replace the header.
+    return app.test_client(use_cookies=False)
 
 
-def test_an_answer_has_a_strong_etag_and_is_to_be_revalidated(client):
+def test_browsers_revalidate_an_answer_and_shared_caches_keep_it_for_a_second(client):
     answer = client.get("/totals")
 
     assert answer.headers["ETag"].startswith('"')
-    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Cache-Control"] == "public, max-age=0, s-maxage=1"
+
+
+@pytest.mark.parametrize("header", ["Authorization", "Cookie"])
+def test_what_somebody_is_told_who_said_who_they_are_is_shared_with_nobody(header, client):
+    assert client.get("/totals", headers={header: "somebody"}).headers["Cache-Control"] == "private, no-cache"
 
 
 def test_the_same_content_is_not_sent_twice(client):
@@ -40,7 +46,10 @@ def test_a_malformed_condition_is_no_condition(header, client):
 
 
 def test_a_streamed_answer_is_not_read_to_make_an_etag(client):
-    assert "ETag" not in client.get("/data").headers
+    answer = client.get("/data")
+
+    assert "ETag" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-cache"
 
 
 def test_other_methods_and_errors_have_none(client):
