@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from app.errors import Invalid
-from app.queries import basins, missions, platforms
+from app.queries import basins, exports, missions, platforms
 from app.views import choices
 
 bp = Blueprint("maps", __name__)
@@ -36,4 +36,5 @@ def index() -> str:
         platforms=platforms.named(sorted(named)),
         facets=facets,
         basin_names=basins.names(),
+        most_exported=exports.MOST_MISSIONS,
     )

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request, url_for
 from app.domain import citations
 from app.errors import Invalid
 from app.http import address
-from app.queries import basins, missions, platforms, profiles, sections, tracks
+from app.queries import basins, exports, missions, platforms, profiles, sections, tracks
 from app.views import choices, datasets, declarations, pictured, plots
 
 bp = Blueprint("missions", __name__)
@@ -32,6 +32,7 @@ def index() -> str:
         platforms=platforms.named(sorted(named)),
         facets=facets,
         basin_names=basins.names(),
+        most_exported=exports.MOST_MISSIONS,
     )
 
 

@@ -53,7 +53,9 @@ async function build(figure) {
     refused("");
     plot.reset();
   };
-  const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), button("Save as PNG", () => save(canvas, figure)));
+  const keep = button("Save as PNG", () => save(canvas, figure));
+  keep.dataset.save = "";
+  const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), keep);
   panel.append(form, wrong, buttons, element("p", { class: "muted small" }, HOW));
 
   const wanted = () => restore(plot, colouring && colourBy);
@@ -82,7 +84,7 @@ function remember(figure, plot) {
 
 function save(canvas, figure) {
   canvas.toBlob((blob) => {
-    const link = element("a", { href: URL.createObjectURL(blob), download: `${root.dataset.file}-${figure.dataset.variable ?? "ts"}-view.png` });
+    const link = element("a", { href: URL.createObjectURL(blob), download: `${root.dataset.file}_${figure.dataset.variable ?? "ts"}_view.png` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // The browser reads it while it saves.
   }, "image/png");
