@@ -23,7 +23,10 @@ _TEX = {
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What a citation is made of; `said` is how the file asks to be cited, `url` the page of the mission."""
+    """What a citation is made of; `said` is how the file asks to be cited, `url` the page of the mission.
+
+    `authors` are empty when nobody is named: the citation then begins with its title, as lists of references have it.
+    """
 
     key: str
     authors: tuple[str, ...]
@@ -43,7 +46,7 @@ def of(mission: Mission, platform: Platform | None, url: str) -> Citation:
     said = {name: text for name, value in mission.metadata.items() if (text := plain(str(value)))}
     figures = mission.figures
     named = said.get("institution") or (plain(platform.operator) if platform and platform.operator else "")
-    authors = tuple(dict.fromkeys(name for name in (said.get("pi", ""), named) if name)) or ("Unknown institution",)
+    authors = tuple(dict.fromkeys(name for name in (said.get("pi", ""), named) if name))
     kind = "Sailbuoy" if mission.kind == "sailbuoy" else "Glider"
     called = plain(platform.called) if platform else mission.platform
     span = f"{_day(figures.start_at.date())} to {_day(figures.end_at.date())}"
@@ -79,8 +82,9 @@ def plain(text: str) -> str:
 
 def sentence(citation: Citation) -> str:
     """A line for a list of references; when it was accessed is for the reader to add."""
+    by = f"{', '.join(citation.authors)} ({citation.year}): {citation.title}"
     parts = [
-        f"{', '.join(citation.authors)} ({citation.year}): {citation.title}.",
+        f"{by if citation.authors else f'{citation.title} ({citation.year})'}.",
         f"{citation.data_mode.capitalize()} data, version {citation.version}, taken in {_day(citation.taken_in_on)}.",
     ]
     if citation.doi:
@@ -94,7 +98,7 @@ def sentence(citation: Citation) -> str:
 def bibtex(citation: Citation) -> str:
     """A `@misc` entry; texts are escaped for LaTeX and in UTF-8, whole names in braces of their own."""
     fields = {
-        "author": " and ".join(f"{{{_tex(author)}}}" for author in citation.authors),
+        **({"author": " and ".join(f"{{{_tex(author)}}}" for author in citation.authors)} if citation.authors else {}),
         "title": f"{{{_tex(citation.title)}}}",
         "year": str(citation.year),
         "howpublished": _tex(f"{citation.data_mode.capitalize()} data"),

@@ -36,7 +36,6 @@ def mission(found: Mission, platform: Platform | None, cited: Citation) -> dict[
         "version": found.version,
         "keywords": ["ocean", found.kind, *(variable.name for variable in found.variables)],
         "isAccessibleForFree": True,
-        "creator": [{"@type": "Person" if name == leader else "Organization", "name": name} for name in cited.authors],
         "temporalCoverage": f"{formats.iso(figures.start_at)}/{formats.iso(figures.end_at)}",
         "dateModified": formats.iso(found.source.imported_at),
         "measurementTechnique": "Underwater glider" if found.kind == "glider" else "Sailbuoy",
@@ -57,6 +56,10 @@ def mission(found: Mission, platform: Platform | None, cited: Citation) -> dict[
         ],
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Halocline", "url": f"{address.root()}/"},
     }
+    if cited.authors:
+        described["creator"] = [
+            {"@type": "Person" if name == leader else "Organization", "name": name} for name in cited.authors
+        ]
     if figures.bbox:
         described["spatialCoverage"] = [{"@type": "Place", "geo": shape} for shape in _shapes(figures.bbox)]
     if (licence := plain(str(said.get("licence", "")))).startswith(_ADDRESSES) and " " not in licence:

@@ -65,6 +65,21 @@ def test_a_citation_names_who_when_what_and_where(
     assert "https://doi.org/10.5281/zenodo.123. http://localhost/missions/" in text
 
 
+def test_without_a_name_a_citation_begins_with_its_title(
+    take_in: TakeIn,
+    bibtex: Callable[[], dict[str, str]],
+    ris: Callable[[], list[tuple[str, str]]],
+    client: FlaskClient,
+) -> None:
+    take_in(institution="")
+    title = "Glider sea001, mission 20210629T2053, Bornholm Basin, 29 June 2021 to 29 June 2021"
+    assert client.get(OWN).text.startswith(f"{title} (2021). Real time data, version ")
+    assert "author" not in bibtex()
+    assert bibtex()["title"] == title
+    assert [tag for tag, _ in ris()][:3] == ["TY", "PY", "TI"]
+    assert "creator" not in client.get(PAGE).text
+
+
 def test_hostile_text_comes_back_as_it_was(take_in: TakeIn, bibtex: Callable[[], dict[str, str]]) -> None:
     take_in(institution=INSTITUTION)
     assert bibtex()["author"] == INSTITUTION
