@@ -96,6 +96,33 @@ def ingest(
 
 
 @cli.command()
+@click.option("--mission", metavar="PLATFORM/MISSION", help="This mission and its platform alone.")
+@click.option("--sections", is_flag=True, help="Compute the cells of all sections anew, too: a second a mission.")
+@click.option("--repair", is_flag=True, help="Have rebuilt what differs and derives from other stored data.")
+@click.option(
+    "--pace", default=1.0, show_default=True, type=click.FloatRange(0.01, 1), help="Share of the time to work in."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a difference, and one that sums up.")
+def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_json: bool) -> None:
+    """Compute all that derives from files anew and report what is stored otherwise.
+
+    Status 0 when all is equal, 1 when something differs, 2 when it could not be looked at.
+    """
+    if mission is not None and mission.count("/") != 1:
+        raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
+    from app.ingest.verifying import command
+
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    try:
+        status = command.verify(settings, mission, sections, repair, pace, as_json)
+    except errors.HaloclineError as error:
+        click.echo(f"halocline: {error}", err=True)
+        status = 2
+    sys.exit(status)
+
+
+@cli.command()
 @click.option("--every", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Seconds a profile.")
 @click.option("--once", is_flag=True, help="Store what is due by now and end.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another one makes other dives.")

@@ -299,3 +299,19 @@ class ImportAttempt:
     data_mode: DataMode | None = None
     warnings: tuple[Finding, ...] = field(default=())
     simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A verification of the whole store: when it ran, how much it compared, how many differences it found.
+
+    `waiting` counts what could not be compared because it waited to be rebuilt.
+    """
+
+    began_at: datetime
+    ended_at: datetime
+    missions: int
+    profiles: int
+    totals: int
+    waiting: int
+    differences: int

@@ -1,6 +1,6 @@
 """By which words platforms, missions and basins are found; written when what they are called changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -13,19 +13,26 @@ from app.store import basins, platforms, search, transactions
 
 def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> None:
     """Makes a platform and all its missions findable under the names that they have now."""
-    owner = platforms.of(platform, session)
-    entries = [_mission(mission, owner) for mission in missions]
-    if owner is not None:
-        entries.append(_platform(owner))
-    search.replace_of(platform, entries, session)
+    search.replace_of(platform, entries(platforms.of(platform, session), missions), session)
+
+
+def entries(owner: Platform | None, missions: Sequence[Mission]) -> list[dict[str, Any]]:
+    """The entries of a platform and of all its missions."""
+    found = [_mission(mission, owner) for mission in missions]
+    return found if owner is None else [*found, _platform(owner)]
 
 
 def refresh_basins() -> None:
     """Makes the basins findable, unless those that are stored already are."""
     digest = basins.digest()
     if digest != search.basins_digest():
-        entries = [_basin(*basin) for basin in basins.names().items()]
-        transactions.run(lambda session: search.replace_basins(entries, digest, session))
+        found = basin_entries(basins.names())
+        transactions.run(lambda session: search.replace_basins(found, digest, session))
+
+
+def basin_entries(names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The entries of basins by id and name."""
+    return [_basin(basin, name) for basin, name in names.items()]
 
 
 def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from app.domain.records import Bbox, Direction
 from app.ingest import checks
 from app.ingest.sources.observations import Floats, Observations
 
-_DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
+DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
 
 
 class GroupedRows:
@@ -79,23 +79,7 @@ class GroupedRows:
 
     def _positions(self, inside: checks.Mask, group: NDArray[np.intp]) -> tuple[Floats, Floats, list[Bbox | None]]:
         valid = self._valid[inside]
-        lon, lat, owner = self._lon[inside][valid], self._lat[inside][valid], group[valid]
-        mean_lon, mean_lat = geodesy.group_means(lon, lat, owner, self._count)
-        owners, starts = np.unique(owner, return_index=True)
-        boxes: list[Bbox | None] = [None] * self._count
-        if owners.size:
-            # Degrees east of the group's mean do not jump at 180; where nothing jumps, the file's own digits are kept.
-            shift = wrapped(lon - mean_lon[owner])
-            lowest, highest = np.minimum.reduceat(lon, starts), np.maximum.reduceat(lon, starts)
-            west = wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))
-            east = wrapped(mean_lon[owners] + np.maximum.reduceat(shift, starts))
-            plain = highest - lowest <= 180
-            west, east = np.where(plain, lowest, west), np.where(plain, highest, east)
-            south, north = np.minimum.reduceat(lat, starts), np.maximum.reduceat(lat, starts)
-            edges = zip(owners.tolist(), west.tolist(), south.tolist(), east.tolist(), north.tolist(), strict=True)
-            for i, *box in edges:
-                boxes[i] = (box[0], box[1], box[2], box[3])
-        return mean_lon, mean_lat, boxes
+        return positions_of(self._lon[inside][valid], self._lat[inside][valid], group[valid], self._count)
 
     def remainder(self, file_warnings: Counter[str]) -> Remainder:
         """What lies outside profiles, and the warnings that belong to the file as a whole."""
@@ -120,4 +104,29 @@ class GroupedRows:
     def directions(self) -> tuple[Direction | None, ...]:
         """Down or up for each profile, None where its depths do not say."""
         found = profiles.directions(self._depth, self._group, self._count)
-        return tuple(_DIRECTIONS[int(sign)] for sign in found)
+        return tuple(DIRECTIONS[int(sign)] for sign in found)
+
+
+def positions_of(
+    lon: Floats, lat: Floats, owner: NDArray[np.intp], count: int
+) -> tuple[Floats, Floats, list[Bbox | None]]:
+    """Mean longitude and latitude of each of `count` profiles, NaN without a position, and their boxes.
+
+    lon, lat: (n,) valid positions, owner: (n,) their profiles in order.
+    """
+    mean_lon, mean_lat = geodesy.group_means(lon, lat, owner, count)
+    owners, starts = np.unique(owner, return_index=True)
+    boxes: list[Bbox | None] = [None] * count
+    if owners.size:
+        # Degrees east of the group's mean do not jump at 180; where nothing jumps, the file's own digits are kept.
+        shift = wrapped(lon - mean_lon[owner])
+        lowest, highest = np.minimum.reduceat(lon, starts), np.maximum.reduceat(lon, starts)
+        west = wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))
+        east = wrapped(mean_lon[owners] + np.maximum.reduceat(shift, starts))
+        plain = highest - lowest <= 180
+        west, east = np.where(plain, lowest, west), np.where(plain, highest, east)
+        south, north = np.minimum.reduceat(lat, starts), np.maximum.reduceat(lat, starts)
+        edges = zip(owners.tolist(), west.tolist(), south.tolist(), east.tolist(), north.tolist(), strict=True)
+        for i, *box in edges:
+            boxes[i] = (box[0], box[1], box[2], box[3])
+    return mean_lon, mean_lat, boxes

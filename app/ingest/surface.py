@@ -15,6 +15,15 @@ from app.ingest import checks
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """(n,) times and positions of samples, also of those that cannot be used."""
+
+    time_ms: Ints
+    lon_deg: Floats
+    lat_deg: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """(n,) thinned fixes in time order, and which of them only an impossible speed reaches."""
 
@@ -57,14 +66,20 @@ def parts(
 
 def way(documents: Iterable[Mapping[str, Any]], mission: Mapping[str, Any]) -> Way:
     """The fixes of a stored mission from its samples: the same that its figures were made of."""
-    blocks = [doc["columns"] for doc in documents]
-    time_ms, lon, lat = (_whole(blocks, name) for name in ("time", "longitude", "latitude"))
+    found = columns_of(documents)
+    time_ms, lon, lat = found.time_ms, found.lon_deg, found.lat_deg
     figures = mission["figures"]
     inside = (time_ms >= to_ms(figures["start_at"])) & (time_ms <= to_ms(figures["end_at"]))
     usable = np.flatnonzero(inside & fixes.usable(lon, lat))
     kept = usable[fixes.thinned(time_ms[usable])]
     time_ms, lon, lat = time_ms[kept], lon[kept], lat[kept]
     return Way(time_ms, lon, lat, fixes.flagged(lon, lat, time_ms))
+
+
+def columns_of(documents: Iterable[Mapping[str, Any]]) -> Columns:
+    """The times and positions of stored samples, as they follow each other."""
+    blocks = [doc["columns"] for doc in documents]
+    return Columns(*(_whole(blocks, name) for name in ("time", "longitude", "latitude")))
 
 
 def _whole(blocks: Iterable[Mapping[str, Any]], name: str) -> NDArray[Any]:

@@ -1,0 +1,64 @@
+"""What sums up the whole store: totals of every scope, what lists can be filtered by, basins by name, counters."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo.client_session import ClientSession
+
+from app.ingest import findable, summing
+from app.ingest.verifying.comparing import Difference, differences, keyed
+from app.ingest.verifying.missions import Tally
+from app.store import counters, inventory, missions
+from app.store.documents import totals_to_document
+
+Document = dict[str, Any]
+# Each import rebuilds what waits; what has waited for a day fails each time, or nobody has come by.
+_WAITING_FOR = timedelta(hours=24)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A list of values is cut by whoever stores it.
+_VALUES = 2000
+
+
+def compared(tally: Tally, session: ClientSession) -> Iterator[Difference]:
+    """The differences of all that is derived from the whole store, as of the session's moment."""
+    if inventory.pending(["totals"], session):
+        tally.waiting += 1
+    else:
+        stored = {doc["_id"]: doc for doc in inventory.totals(session)}
+        tally.totals = len(stored)
+        again = {}
+        for totals in summing.summed(missions.sums(session), _EPOCH):
+            again[totals.scope] = totals_to_document(totals)
+            del again[totals.scope]["computed_at"]
+        platforms = inventory.platforms(session)
+        scopes = [*(f"subtotals:{platform}" for platform in platforms), "totals"]
+        yield from keyed("totals", stored, again, *(("rebuild", scope) for scope in scopes))
+        facets = inventory.one("facets", "missions", session) or {}
+        expected = {name: values[:_VALUES] for name, values in inventory.facets(session).items()}
+        if facets or any(expected.values()):
+            yield from differences("facets", facets, expected, ("rebuild", "totals"))
+    yield from _basins(session)
+    yield from _counters(session)
+    for scope, since in inventory.pending_before(datetime.now(UTC) - _WAITING_FOR, session):
+        yield Difference(f"pending {scope}", "waiting since", since, "rebuilt", (("rebuild", scope),))
+
+
+def _basins(session: ClientSession) -> Iterator[Difference]:
+    noted = [inventory.one("counters", key, session) or {} for key in ("basins", "search_basins")]
+    if noted[0].get("digest") == noted[1].get("digest"):
+        names = {doc["_id"]: doc["name"] for doc in inventory.basins(session)}
+        wanted = {doc["_id"]: doc for doc in findable.basin_entries(names)}
+        yield from keyed("search", {doc["_id"]: doc for doc in inventory.basin_entries(session)}, wanted)
+
+
+def _counters(session: ClientSession) -> Iterator[Difference]:
+    logged = inventory.outcomes(session)
+    for outcome in counters.OUTCOMES:
+        doc = inventory.one("counters", f"imports:{outcome}", session) or {"n": 0}
+        yield from differences("counter imports", {outcome: int(doc["n"])}, {outcome: logged.get(outcome, 0)})
+    last = inventory.last_change(session)
+    counter = inventory.one("counters", "changes", session) or {"n": 0}
+    # The log forgets after an hour, the number never: it may not lie behind what it numbered.
+    if int(counter["n"]) < last:
+        yield Difference("counter changes", "n", int(counter["n"]), last)
