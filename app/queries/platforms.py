@@ -1,10 +1,11 @@
 """Platforms as pages and endpoints show them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.domain.records import Platform
+from app.domain.records import Mission, Platform
 from app.errors import Invalid, NotFound
 from app.queries import cursors
 from app.store import missions, platforms
@@ -65,6 +66,17 @@ def heard(
     items = found[:limit]
     more = cursors.encode(order, items[-1].last_seen_at, items[-1].platform) if len(found) > limit else None
     return PlatformPage(items, more)
+
+
+def silent(since: datetime, limit: int, simulated: bool = False) -> list[Platform]:
+    """At most `limit` platforms that have not been heard after that moment, last heard first."""
+    return platforms.heard(limit, (since, ""), simulated)
+
+
+def last_missions(found: Sequence[Platform]) -> dict[str, Mission]:
+    """The newest mission of each of these platforms, by platform."""
+    listed = missions.named([f"{platform.platform}/{platform.last_mission}" for platform in found])
+    return {mission.platform: mission for mission in listed}
 
 
 def named(ids: list[str]) -> dict[str, Platform]:

@@ -1,5 +1,7 @@
 """The sections of a mission as pages and endpoints show them."""
 
+from collections.abc import Sequence
+
 from app.domain.records import Mission
 from app.domain.sections import Cloud, Section, Theme
 from app.errors import NotFound
@@ -17,6 +19,11 @@ def find(mission: Mission, variable: str) -> Section:
     if found is None:
         raise _missing(mission, variable)
     return found
+
+
+def having(missions: Sequence[Mission], variable: str) -> set[str]:
+    """Which of these missions have a section over depth of the variable, by `platform/mission`."""
+    return sections.having([mission.id for mission in missions], variable)
 
 
 def picture(mission: Mission, variable: str, theme: Theme) -> bytes:

@@ -28,6 +28,13 @@ def find(platform: str, mission: str, variable: str) -> Section | None:
     return _section(doc) if doc else None
 
 
+def having(missions: Sequence[str], variable: str) -> set[str]:
+    """Which of these missions (`platform/mission`) have a section over depth of the variable."""
+    ids = [_section_id(*mission.split("/", 1), variable) for mission in missions]
+    cursor = mongo.db.sections.find({"_id": {"$in": ids}, "kind": "section"}, {"platform": 1, "mission": 1})
+    return {f"{doc['platform']}/{doc['mission']}" for doc in cursor.limit(max(len(ids), 1))}
+
+
 def cloud(platform: str, mission: str) -> Cloud | None:
     """The points of the T-S diagram, or None where no sample has both."""
     doc = mongo.db.sections.find_one({"_id": _cloud_id(platform, mission)}, {"pictures": 0})

@@ -1,11 +1,12 @@
 """Tracks: derived, one document a mission: its profiles as column arrays and its lines."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import Track
+from app.domain.records import LonLat, Track
 from app.extensions import mongo
 from app.store import bulk
 from app.store.documents import track_from_document, track_to_document
@@ -13,6 +14,8 @@ from app.store.documents import track_from_document, track_to_document
 # How fine the line of an overview is, and the field that holds it.
 Detail = Literal["fine", "medium", "coarse"]
 _LINES: dict[Detail, str] = {"fine": "simplified", "medium": "medium", "coarse": "coarse"}
+# A day of a glider in shallow water, and of a sailbuoy that reports every five minutes.
+_LAST = 300
 _COLUMNS = ("number", "lon_deg", "lat_deg", "mid_at", "max_depth_m")
 
 
@@ -51,6 +54,16 @@ def overviews(ids: Sequence[str], detail: Detail = "fine") -> dict[str, Track]:
     wanted["simplified"] = 1 if detail == "fine" else {"$ifNull": [f"${_LINES[detail]}", "$simplified"]}
     cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, wanted).limit(max(len(ids), 1))
     return {doc["_id"]: track_from_document({**doc, "lines": []}) for doc in cursor}
+
+
+def tails(ids: Sequence[str]) -> dict[str, list[tuple[datetime, LonLat]]]:
+    """The last positions of these missions with their times, oldest first, by id."""
+    wanted = {name: {"$slice": -_LAST} for name in ("lon_deg", "lat_deg", "mid_at")} | {"_id": 1}
+    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, wanted).limit(max(len(ids), 1))
+    return {
+        doc["_id"]: list(zip(doc["mid_at"], zip(doc["lon_deg"], doc["lat_deg"], strict=True), strict=True))
+        for doc in cursor
+    }
 
 
 def remove(platform: str, mission: str, session: ClientSession) -> None:

@@ -1,9 +1,11 @@
 """The front door: who is at sea, what the fleet has done, the newest missions."""
 
+from datetime import timedelta
+
 from flask import Blueprint, current_app, render_template
 
 from app.config import Settings
-from app.queries import clock, missions, platforms, totals, tracks, updates
+from app.queries import clock, missions, platforms, sections, totals, tracks, updates
 from app.views import choices, datasets, formats, plots
 from app.views.updates import KINDS, REASONS
 
@@ -13,6 +15,8 @@ bp = Blueprint("landing", __name__)
 _LISTED = 50
 _CARDS = 6
 _UPDATES = 5
+# What shows at a glance where the water changes.
+_PICTURED = "temperature"
 
 
 @bp.get("/")
@@ -22,7 +26,10 @@ def index() -> str:
     simulated = choices.simulated()
     active = missions.active(clock.now(), settings.active_window_h, limit=_LISTED, simulated=simulated)
     recent = missions.recent(limit=_LISTED, simulated=simulated)
-    known = {mission.id for mission in active}
+    reporting = {mission.platform for mission in active}
+    since = clock.now() - timedelta(hours=settings.active_window_h)
+    silent = platforms.silent(since, _LISTED, simulated)
+    silent = [platform for platform in silent if platform.platform not in reporting]
     shown = (active or recent)[:_CARDS]
     ways = tracks.of_missions(shown)
     fleet = totals.fleet()
@@ -33,12 +40,15 @@ def index() -> str:
         active=active,
         simulated_too=simulated,
         simulation=missions.simulation(clock.now(), settings.active_window_h),
-        earlier=[mission for mission in recent if mission.id not in known],
+        silent=silent,
+        last=platforms.last_missions(silent),
         shown=shown,
         platforms=platforms.named(sorted(listed)),
         updates=news,
         kinds=KINDS,
         reasons=REASONS,
+        pictured=sections.having(active[:_CARDS], _PICTURED),
+        picture=_PICTURED,
         sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in shown},
         totals=fleet,
         catalog=datasets.catalog(fleet),

@@ -1,6 +1,7 @@
 """Missions on a map (RFC 7946): for each its way, split at 180 degrees, and the last position on it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -54,6 +55,22 @@ class WayProperties(BaseModel):
     html: str
 
 
+class RecentProperties(BaseModel):
+    """Of which mission the way is a part, and from when on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["recent_track"]
+    platform: str
+    serial: str
+    name: str | None
+    mission: str
+    platform_kind: Kind
+    simulated: bool
+    since: Time
+    html: str
+
+
 class SpotProperties(BaseModel):
     """Of which mission the position is the last, and when it was there."""
 
@@ -80,6 +97,15 @@ class WayFeature(BaseModel):
     properties: WayProperties
 
 
+class RecentFeature(BaseModel):
+    """The part of a mission's way that is not older than the window of active missions."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: Way
+    properties: RecentProperties
+
+
 class SpotFeature(BaseModel):
     """A mission's last position."""
 
@@ -100,12 +126,15 @@ class Tracks(BaseModel):
 
 
 class TracksPage(BaseModel):
-    """A page of tracks, newest data first, as a GeoJSON FeatureCollection; lines are simplified."""
+    """A page of tracks, newest data first, as a GeoJSON FeatureCollection; lines are simplified.
+
+    Missions that are under way have a `recent_track` between way and last position.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["FeatureCollection"]
-    features: list[WayFeature | SpotFeature]
+    features: list[WayFeature | RecentFeature | SpotFeature]
     next: Next
 
 
@@ -151,9 +180,16 @@ class Area(BaseModel):
 
 
 def features(
-    mission: Mission, track: Track, platform: Platform | None, detail: Detail | None = None
+    mission: Mission,
+    track: Track,
+    platform: Platform | None,
+    detail: Detail | None = None,
+    recent: tuple[datetime, Sequence[Sequence[LonLat]]] | None = None,
 ) -> list[dict[str, Any]]:
-    """The way of a mission, simplified if a detail is given, and its last position (left out when it has none)."""
+    """The way of a mission, simplified if a detail is given, and its last position (left out when it has none).
+
+    `recent` is a moment and the lines of the way since then.
+    """
     lines = track.simplified if detail else track.lines
     digits = _DIGITS[detail]
     whose = {
@@ -183,6 +219,15 @@ def features(
             },
         }
     ]
+    if recent and recent[1]:
+        found.append(
+            {
+                "type": "Feature",
+                "id": f"{mission.id}/recent_track",
+                "geometry": _way(recent[1], max(digits, 4)),
+                "properties": whose | {"kind": "recent_track", "since": iso_ms(recent[0])},
+            }
+        )
     if track.lon_deg:
         found.append(
             {

@@ -1,15 +1,16 @@
 """Tracks as GeoJSON and KML: of one mission in full, of many simplified for overviews."""
 
+from datetime import timedelta
 from typing import Literal
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 from pydantic import Field
 
 from app.api.v1 import geojson, kml
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters, TrackList
 from app.api.v1.responses import GEOJSON, KML, file, json
-from app.queries import missions, platforms, tracks
+from app.queries import clock, missions, platforms, tracks
 
 bp = Blueprint("tracks", __name__)
 
@@ -45,16 +46,23 @@ def page(query: TrackList) -> Response:
     """Ways and last positions of the missions that match, newest data first.
 
     Lines are simplified as far as `detail` says; `limit` counts missions. `next` is a member beside those of GeoJSON.
+    Missions heard in the window of active missions (24 hours) have a `recent_track`, too: where they were in it.
     """
+    # To the minute: the same question has the same answer for a while.
+    minute = clock.now().replace(second=0, microsecond=0)
+    since = minute - timedelta(hours=current_app.extensions["settings"].active_window_h)
     found = missions.page(
         query.filters(), query.limit, query.cursor, sort=query.sort, within=query.bbox, **query.span()
     )
     ways = tracks.overviews(found.items, query.detail)
+    recent = tracks.ways_since(found.items, since)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))
     features = [
         feature
         for mission in found.items
         if mission.id in ways
-        for feature in geojson.features(mission, ways[mission.id], owners.get(mission.platform), query.detail)
+        for feature in geojson.features(
+            mission, ways[mission.id], owners.get(mission.platform), query.detail, (since, recent.get(mission.id, []))
+        )
     ]
     return json({"type": "FeatureCollection", "features": features, "next": found.next}, GEOJSON)

@@ -104,11 +104,16 @@ export function drawTracks(map, collection, element, turn) {
       hidden += properties.hidden ?? 0;
       if (!geometry) continue;
       lines = geometry.coordinates.map((line) => line.map(([lon, lat]) => [lat, unroll(lon)]));
-      const recent = Date.now() - Date.parse(properties.end_at) < RECENT_MS;
-      for (const className of ["track-casing", `track${recent ? " track-recent" : ""}`]) {
-        group.lines.push(L.polyline(lines, { className, weight: className === "track-casing" ? 6 : recent ? 3.5 : 2.5, interactive: false }).addTo(map));
+      for (const className of ["track-casing", "track"]) {
+        group.lines.push(L.polyline(lines, { className, weight: className === "track-casing" ? 6 : 2.5, interactive: false }).addTo(map));
       }
       group.bounds.extend(L.latLngBounds(lines.flat()));
+    }
+    // The last day lies on top of the whole way.
+    for (const { geometry, properties } of features) {
+      if (properties.kind !== "recent_track") continue;
+      const part = geometry.coordinates.map((line) => line.map(([lon, lat]) => [lat, unroll(lon)]));
+      L.polyline(part, { className: "track-recent", weight: 4.5, interactive: false }).addTo(map);
     }
     for (const { geometry, properties } of features) {
       if (properties.kind !== "last_position") continue;

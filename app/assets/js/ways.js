@@ -44,6 +44,7 @@ export class Ways {
     if (known && !finer(detail, known.detail)) return;
     const way = features.find(({ properties }) => properties.kind === "track");
     const last = features.find(({ properties }) => properties.kind === "last_position");
+    const lastDay = features.find(({ properties }) => properties.kind === "recent_track");
     const unroll = unroller(features);
     const place = ([lon, lat]) => [lat, unroll(lon)];
     const mission = known ?? { key, turn: 0, marked: false };
@@ -53,6 +54,7 @@ export class Ways {
       start: Date.parse(way.properties.start_at),
       end: Date.parse(way.properties.end_at),
       lines: positions(way.geometry).length ? way.geometry.coordinates.map((line) => line.map(place)) : [],
+      lastDay: lastDay ? lastDay.geometry.coordinates.map((line) => line.map(place)) : [],
       at: last ? place(last.geometry.coordinates) : null,
       last: last?.properties,
     });
@@ -67,6 +69,7 @@ export class Ways {
 
   make(mission) {
     mission.line = L.polyline([], { renderer: this.renderer, smoothFactor: 1 });
+    if (mission.lastDay.length) mission.recentLine = L.polyline([], { renderer: this.renderer, smoothFactor: 1, interactive: false });
     mission.pin = this.markers++ < MARKERS_AT_MOST
       ? marker(mission.last, mission.at, heading(mission.lines))
       : L.circleMarker(mission.at, { renderer: this.renderer, radius: 3, fillOpacity: 1 });
@@ -97,17 +100,22 @@ export class Ways {
     if (turn === mission.turn && !anew) return;
     mission.turn = turn;
     mission.line.setLatLngs(mission.lines.map((line) => line.map(([lat, lon]) => [lat, lon + turn])));
+    mission.recentLine?.setLatLngs(mission.lastDay.map((line) => line.map(([lat, lon]) => [lat, lon + turn])));
     mission.pin.setLatLng([mission.at[0], mission.at[1] + turn]);
   }
 
-  paint({ line, pin, recent, marked, chosen }) {
+  paint({ line, recentLine, pin, recent, marked, chosen }) {
     if (!line) return;
     const emphasis = marked || chosen;
+    line.setStyle({ color: colour(emphasis ? "--ink" : "--track"), weight: BEFORE_PX + (emphasis ? 2 : 0), opacity: emphasis ? 1 : 0.8 });
+    recentLine?.setStyle({ color: colour("--signal"), weight: RECENT_PX + (emphasis ? 2 : 0), opacity: 1 });
     const color = colour(emphasis ? "--ink" : recent ? "--signal" : "--track");
-    line.setStyle({ color, weight: (recent ? RECENT_PX : BEFORE_PX) + (emphasis ? 2 : 0), opacity: emphasis || recent ? 1 : 0.8 });
     if (pin.setStyle) pin.setStyle({ color: colour("--surface"), fillColor: color, weight: 1 });
     else pin.getElement()?.classList.toggle("is-marked", Boolean(emphasis));
-    if (emphasis && line._map) line.bringToFront();
+    if (emphasis && line._map) {
+      line.bringToFront();
+      recentLine?.bringToFront();
+    }
   }
 
   inWindow({ start, end }) {
@@ -117,7 +125,7 @@ export class Ways {
   place(mission) {
     if (!mission.line) return;
     const shown = this.inWindow(mission);
-    const wanted = [[mission.line, shown], [mission.pin, shown && this.showsPositions]];
+    const wanted = [[mission.line, shown], ...(mission.recentLine ? [[mission.recentLine, shown]] : []), [mission.pin, shown && this.showsPositions]];
     for (const [layer, on] of wanted) {
       if (on !== this.map.hasLayer(layer)) on ? layer.addTo(this.map) : layer.remove();
     }
@@ -177,8 +185,9 @@ export class Ways {
 
   clear() {
     this.map.closePopup();
-    for (const { line, pin } of this.missions.values()) {
+    for (const { line, recentLine, pin } of this.missions.values()) {
       line?.remove();
+      recentLine?.remove();
       pin?.remove();
     }
     this.missions.clear();

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from flask.testing import FlaskClient
 
 from app.queries import clock
 from tests import made_files
@@ -45,7 +46,8 @@ def test_silent_missions_stand_below_the_active_ones(
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     now, earlier = page("/").split("Heard from earlier")
     assert "sea001/20210629T2053" in now
-    assert 'data-track="sea002/20200913T1226"' in earlier
+    assert 'data-platform="sea002" data-track="sea002/20200913T1226"' in earlier
+    assert "sea001" not in earlier.split("</table>")[0]
 
 
 def test_totals_carry_hooks_and_their_date(page: Page, take_in: Callable[..., None]) -> None:
@@ -77,3 +79,32 @@ def test_a_simulation_is_announced_and_shows_only_on_demand(
     assert 'data-track="sim001/20210629T2053"' in asked
     assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse&amp;simulated=include"' in asked
     assert value(plain, 'data-total="missions"') == value(asked, 'data-total="missions"') == "1"
+
+
+def test_a_card_of_a_mission_under_way_shows_its_section_else_depths(
+    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in()
+    assert "card-section" not in page("/")
+    assert 'class="spark"' in page("/")
+    monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
+    html = page("/")
+    assert "/sections/temperature.png?theme=light" in html
+    assert 'class="spark"' not in html
+
+
+def test_the_way_of_the_last_24_hours_is_drawn_apart(
+    client: FlaskClient, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in()
+    kinds = lambda: [one["properties"]["kind"] for one in client.get("/api/v1/tracks").json["features"]]  # noqa: E731
+    assert kinds() == ["track", "last_position"]
+    monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
+    assert kinds() == ["track", "recent_track", "last_position"]
+    # Of the four profiles of 20:53 to 21:16 the last two are left, and the way to them.
+    monkeypatch.setattr(clock, "now", lambda: datetime(2021, 6, 30, 21, 7, tzinfo=UTC))
+    track, recent, last = client.get("/api/v1/tracks").json["features"]
+    assert recent["properties"]["since"] == "2021-06-29T21:07:00.000Z"
+    assert 2 <= len(recent["geometry"]["coordinates"][0]) < 4
+    assert recent["geometry"]["coordinates"][0][-1] == pytest.approx(last["geometry"]["coordinates"])
+    assert track["geometry"]["type"] == "MultiLineString"
