@@ -1,0 +1,82 @@
+"""An importer that takes a steady number of profiles a second in, while it is told to: a process of its own.
+
+Run as `python -m bench.feeding MONGODB_URI REDIS_URL DATABASE PROFILES_A_SECOND SECONDS`. It says `ready`; `go` and
+`pause` on its standard input start and stop it, and at the end of the input it says how much it stored, in JSON.
+"""
+
+import json
+import sys
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from app import config, extensions, logs
+from app.ingest import derivation, kit, pipeline
+from app.ingest.identity import Identity, Options
+from app.trial import seed
+from app.trial.seeding import MISSIONS_A_PLATFORM, Plan
+
+# Four missions a second at the rate of the aim: as an archive comes in.
+_PROFILES = 250
+_SAMPLES = 20
+# An importer that runs on rebuilds what derives from its files every few seconds.
+_REBUILD_EVERY_S = 5.0
+
+
+def main(mongodb_uri: str, redis_url: str, database: str, rate: float, seconds: float) -> None:
+    """Feeds until standard input ends."""
+    settings = config.load(mongodb_uri=mongodb_uri, redis_url=redis_url, mongodb_database=database)
+    logs.configure("WARNING", sys.stderr)
+    extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": 30_000}))
+    extensions.redis.bind(settings)
+    tools = kit.kit(settings, Options())
+    count = max(int(rate * seconds / _PROFILES), MISSIONS_A_PLATFORM)
+    plan = Plan(
+        count, _PROFILES, _SAMPLES, 0, datetime(2015, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC), 2,
+        sailbuoys=False,
+    )  # fmt: skip
+    missions = (one for index in range(plan.platforms) for one in plan.of_platform(index))
+    prepared = [(one, one.observations()) for one in missions]
+    going, ended = threading.Event(), threading.Event()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            (going.set if line.strip() == "go" else going.clear)()
+        ended.set()
+        going.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    stored, busy_s, late_s, due = 0, 0.0, 0.0, None
+    rebuilt_at = time.monotonic()
+    for one, rows in prepared:
+        if not going.is_set():
+            due = None
+        going.wait()
+        if ended.is_set():
+            break
+        now = time.monotonic()
+        due = now if due is None else due + _PROFILES / rate
+        # Behind by more than a mission, it will not catch up: the rate that was reached is told.
+        late_s = max(late_s, now - due)
+        time.sleep(max(due - now, 0))
+        began = time.monotonic()
+        identity = Identity(f"feed{one.identity.platform}", one.identity.mission, one.identity.mode)
+        named = replace(rows, attributes={**rows.attributes, "id": f"{identity.platform}-{identity.mission}"})
+        draft = seed.assembly.draft(named, identity, one.sha256, tools.span, tools.basin_map)
+        pipeline.take_in(draft, seed.file_of(one), tools)
+        stored += _PROFILES
+        if time.monotonic() - rebuilt_at > _REBUILD_EVERY_S:
+            rebuilt_at = time.monotonic()
+            extensions.mongo.db.derived_pending.delete_many({"_id": {"$regex": "^sections:"}})
+            derivation.rebuild(tools.basin_map, draw_at_once=False)
+        busy_s += time.monotonic() - began
+    sys.stdout.write(json.dumps({"profiles": stored, "busy_s": busy_s, "late_s": late_s}) + "\n")
+    sys.stdout.flush()
+    ended.wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4], *map(float, sys.argv[4:]))  # type: ignore[misc]

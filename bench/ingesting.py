@@ -1,0 +1,157 @@
+"""Missions as files and as documents: what the rows about ingest take in, and what they compare it with."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+from app import config, extensions
+from app.ingest import assembly, derivation, kit, pipeline
+from app.ingest.documents import File
+from app.ingest.identity import Options, identified
+from app.ingest.kit import Kit
+from app.ingest.sources.observations import Observations
+from app.store import indexes
+from app.trial.seeding import MISSIONS_A_PLATFORM, Plan
+
+Document = dict[str, Any]
+DATABASE = "halocline_bench_ingest"
+SAMPLES = 20
+# Nobody waits for an answer.
+_TIMEOUT_MS = 60_000
+_DATA = ("profiles", "samples")
+# What an import leaves, so that the next one meets an empty store; basins stay.
+_LEFT = (*_DATA, "missions", "platforms", "tracks", "sections", "totals", "subtotals", "updates", "search", "imports")
+_LEFT_BESIDE = ("retired_versions", "derived_pending", "originals.files", "originals.chunks")
+
+
+def written(folder: Path, missions: int, profiles: int) -> list[Path]:
+    """So many missions of gliders, each a NetCDF file as pyglider writes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    until = datetime(2025, 1, 1, tzinfo=UTC)
+    count = max(missions, MISSIONS_A_PLATFORM)
+    plan = Plan(count, profiles, SAMPLES, 0, datetime(2015, 1, 1, tzinfo=UTC), until, 1, sailbuoys=False)
+    seeded = [mission for index in range(plan.platforms) for mission in plan.of_platform(index)][:missions]
+    return [_file(folder / f"{one.vessel.platform}-{one.identity.mission}.nc", one.observations()) for one in seeded]
+
+
+def _file(path: Path, rows: Observations) -> Path:
+    with netCDF4.Dataset(path, "w") as nc:
+        nc.setncatts({**rows.attributes, "featureType": "trajectory", "Conventions": "CF-1.8"})
+        nc.createDimension("time", rows.time_ms.size)
+
+        def put(name: str, values: Any, **about: str) -> None:
+            variable = nc.createVariable(name, values.dtype, ("time",))
+            variable.setncatts(about)
+            variable[:] = values
+
+        put("time", rows.time_ms / 1000, units="seconds since 1970-01-01T00:00:00Z", standard_name="time")
+        put("longitude", rows.lon_deg, units="degrees_east", standard_name="longitude")
+        put("latitude", rows.lat_deg, units="degrees_north", standard_name="latitude")
+        put("depth", rows.depth_m, units="m", standard_name="depth", positive="down")
+        put("profile_index", rows.number)
+        for column in rows.columns:
+            put(column.about.name, column.values, units=column.about.unit or "1")
+    return path
+
+
+@dataclass
+class Ingest:
+    """Files taken in again and again, in a database of its own, and their documents inserted as they are."""
+
+    files: Sequence[Path]
+    tools: Kit
+    rows: list[tuple[Observations, File]]
+    documents: dict[str, list[Document]]
+
+    @property
+    def profiles(self) -> int:
+        """How many profiles one run stores."""
+        return len(self.documents["profiles"])
+
+    def full_s(self) -> float:
+        """How long it takes to take the rows of the files in: checks, figures, originals, versions, change log."""
+        self._empty()
+        began = time.perf_counter()
+        for rows, file in self.rows:
+            self._take_in(rows, file)
+        return time.perf_counter() - began
+
+    def raw_s(self) -> float:
+        """How long `insert_many` takes for the same documents into collections with the same indexes."""
+        db = extensions.mongo.db
+        for name in _DATA:
+            db[f"raw_{name}"].delete_many({})
+        began = time.perf_counter()
+        for name in _DATA:
+            db[f"raw_{name}"].insert_many(self.documents[name], ordered=False)
+        return time.perf_counter() - began
+
+    def whole_s(self) -> float:
+        """The same with what comes before and after: reader process and digests; tracks, totals, news.
+
+        Sections, which are drawn when there is time, are left out.
+        """
+        self._empty()
+        began = time.perf_counter()
+        with self.tools.reader:
+            for path in self.files:
+                self._take_in(self.tools.reader.read(path, self.tools.limits), _as_file(path))
+        extensions.mongo.db.derived_pending.delete_many({"_id": {"$regex": "^sections:"}})
+        derivation.rebuild(self.tools.basin_map)
+        return time.perf_counter() - began
+
+    def _take_in(self, rows: Observations, file: File) -> None:
+        named = identified(rows, self.tools.options)
+        draft = assembly.draft(rows, named, file.sha256, self.tools.span, self.tools.basin_map)
+        outcome = pipeline.take_in(draft, file, self.tools)
+        if outcome != "stored":
+            raise RuntimeError(f"{file.name} was not stored but {outcome}")
+
+    def _empty(self) -> None:
+        for name in (*_LEFT, *_LEFT_BESIDE):
+            extensions.mongo.db[name].delete_many({})
+
+
+def opened(mongodb_uri: str, redis_url: str, folder: Path, missions: int = 4, profiles: int = 800) -> Ingest:
+    """The files, read, and the documents that they make. `close` when done."""
+    settings = config.load(
+        mongodb_uri=mongodb_uri, redis_url=redis_url, mongodb_database=DATABASE, mongodb_timeout_ms=_TIMEOUT_MS
+    )
+    with MongoClient(mongodb_uri) as client:
+        client.drop_database(DATABASE)
+    extensions.mongo.bind(settings)
+    extensions.redis.bind(settings)
+    db = extensions.mongo.db
+    indexes.ensure(db)
+    for name in _DATA:
+        raw: Collection[Document] = db[f"raw_{name}"]
+        raw.create_indexes(indexes.INDEXES[name])
+    tools = kit.kit(settings, Options())
+    pipeline.learn_basins(tools.basins)
+    files = written(folder, missions, profiles)
+    with tools.reader:
+        rows = [(tools.reader.read(path, tools.limits), _as_file(path)) for path in files]
+    found = Ingest(files, tools, rows, {name: [] for name in _DATA})
+    found.full_s()
+    found.documents = {name: list(db[name].find()) for name in _DATA}
+    return found
+
+
+def close() -> None:
+    """Ends what `opened` began."""
+    extensions.mongo.client.drop_database(DATABASE)
+    extensions.mongo.close()
+    extensions.redis.close()
+
+
+def _as_file(path: Path) -> File:
+    content = path.read_bytes()
+    return File(path, hashlib.sha256(content).hexdigest(), len(content))

@@ -1,0 +1,45 @@
+"""wrk for a moment: requests a second and how long they take."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk saw."""
+
+    requests_per_s: float
+    p50_ms: float
+    p99_ms: float
+
+
+def wrk(
+    port: int, path: str, seconds: float, connections: int, headers: Mapping[str, str] | None = None, threads: int = 1
+) -> Load:
+    """What so many connections see that each ask again as soon as they have their answer.
+
+    Raises RuntimeError when an answer was no success, or none came.
+    """
+    command = [shutil.which("wrk") or "wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds:g}s"]
+    command += ["--latency", "--timeout", "10s"]
+    command += [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
+    told = subprocess.run(
+        [*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, timeout=seconds + 60, check=False
+    )
+    text = told.stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    if told.returncode or rate is None or "Non-2xx" in text or "Socket errors" in text:
+        raise RuntimeError(f"wrk: {' '.join((text + told.stderr).split())[-300:]}")
+    return Load(float(rate[1]), _percentile_ms(text, 50), _percentile_ms(text, 99))
+
+
+def _percentile_ms(text: str, percent: int) -> float:
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", text, re.MULTILINE)
+    if found is None:
+        raise RuntimeError(f"wrk told no {percent} %")
+    return float(found[1]) * _UNITS_MS[found[2]]
