@@ -1,6 +1,6 @@
 """Missions as pages and endpoints show them: one, a list, the recent ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -8,7 +8,8 @@ from typing import Any, Literal
 from app.domain.records import Bbox, Mission
 from app.errors import Invalid, NotFound
 from app.queries import cursors
-from app.store import missions, totals
+from app.store import mission_lists, missions, totals
+from app.store.mission_lists import Wanted
 
 Sort = Literal["newest", "oldest", "longest", "farthest", "profiles", "deepest"]
 # What a cursor of each order carries.
@@ -67,7 +68,8 @@ def page(
     after = cursors.decode(cursor, str, _SORTED_BY[sort], str) if cursor else None
     if after is not None and after[0] != sort:
         raise Invalid("cursor", "belongs to another order of the list")
-    found = missions.page(filters or {}, limit + 1, after[1:] if after else None, since, until, simulated, sort, within)
+    wanted = Wanted(filters or {}, since, until, simulated, within)
+    found = mission_lists.page(wanted, sort, limit + 1, (after[1], after[2]) if after else None)
     items = found[:limit]
     more = cursors.encode(sort, *missions.place(items[-1], sort)) if len(found) > limit else None
     return MissionPage(items, more)
@@ -83,7 +85,7 @@ def count(
     if not filters and since is None and until is None and not simulated:
         fleet = totals.find("fleet")
         return Count(fleet.missions if fleet else 0, exact=True)
-    found = missions.count(filters or {}, _MOST_COUNTED + 1, since, until, simulated)
+    found = mission_lists.count(Wanted(filters or {}, since, until, simulated), _MOST_COUNTED + 1)
     return Count(min(found, _MOST_COUNTED), exact=found <= _MOST_COUNTED)
 
 
@@ -92,7 +94,8 @@ def span(filters: Mapping[str, Any] | None = None, simulated: bool = False) -> t
 
     It begins with the mission whose data ended first: one that began still earlier went on for longer.
     """
-    ends = [missions.page(filters or {}, 1, simulated=simulated, sort=sort) for sort in ("oldest", "newest")]
+    wanted = Wanted(filters or {}, simulated=simulated)
+    ends = [mission_lists.page(wanted, sort, 1) for sort in ("oldest", "newest")]
     if not all(ends):
         return None
     (first,), (last,) = ends
@@ -101,17 +104,29 @@ def span(filters: Mapping[str, Any] | None = None, simulated: bool = False) -> t
 
 def active(now: datetime, window_h: float, limit: int = 200, simulated: bool = False) -> list[Mission]:
     """Missions whose newest data are at most `window_h` old, newest first; exactly that old is active."""
-    return missions.page({}, limit, since=now - timedelta(hours=window_h), simulated=simulated)
+    return mission_lists.page(Wanted({}, since=now - timedelta(hours=window_h), simulated=simulated), "newest", limit)
+
+
+def active_until(found: Sequence[Mission], window_h: float) -> datetime | None:
+    """The moment up to which these missions stay active if nothing comes in; None without any."""
+    return min((mission.figures.end_at + timedelta(hours=window_h) for mission in found), default=None)
 
 
 def recent(limit: int = 6, simulated: bool = False) -> list[Mission]:
     """The missions with the newest data."""
-    return missions.page({}, limit, simulated=simulated)
+    return mission_lists.page(Wanted({}, simulated=simulated), "newest", limit)
 
 
 def simulation(now: datetime, window_h: float) -> int:
     """How many simulated missions have data that are at most `window_h` old."""
     return missions.count_simulated(now - timedelta(hours=window_h), _MOST_COUNTED)
+
+
+def simulation_until(now: datetime, window_h: float) -> datetime | None:
+    """The moment up to which `simulation` counts the same if nothing comes in; None when it counts nothing."""
+    window = timedelta(hours=window_h)
+    first = missions.first_simulated_end(now - window)
+    return first + window if first else None
 
 
 def facets() -> dict[str, list[Any]]:

@@ -7,6 +7,7 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import ImportAttempt, Outcome
 from app.extensions import mongo
+from app.store import keyset
 from app.store.documents import attempt_from_document, attempt_to_document
 
 
@@ -25,19 +26,15 @@ def page(
     simulated: bool = False,
 ) -> list[ImportAttempt]:
     """At most `limit` attempts, newest first, after (at, id); those with simulated data only when asked for."""
-    query = _matching(outcome, simulated)
-    if after is not None:
-        at, last_id = after
-        query["at"] = {"$lte": at}
-        query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$gt": last_id}}]
-    cursor = mongo.db.imports.find(query).sort([("at", -1), ("_id", 1)]).limit(limit).max_time_ms(2000)
-    return [attempt_from_document(doc) for doc in cursor]
+    index = "outcome_newest" if outcome else "real_newest"
+    found = keyset.read(mongo.db.imports, _matching(outcome, simulated), ("at", -1), after, limit, index)
+    return [attempt_from_document(doc) for doc in found]
 
 
 def count(outcome: Outcome, since: datetime, most: int) -> int:
     """How many attempts since then had this outcome, counted up to `most`; simulated data left out."""
     query = {**_matching(outcome, False), "at": {"$gte": since}}
-    return int(mongo.db.imports.count_documents(query, limit=most, maxTimeMS=2000))
+    return int(mongo.db.imports.count_documents(query, limit=most, maxTimeMS=keyset.TIMEOUT_MS, hint="outcome_newest"))
 
 
 def _matching(outcome: Outcome | None, simulated: bool) -> dict[str, Any]:

@@ -23,6 +23,8 @@ MISSION_FILTERS = {
     "variable": "variables.name",
     "year": "years",
 }
+# Those that lie in lists: a mission has several.
+MISSION_LISTS = ("basin", "variable", "year")
 
 # The orders that lists of missions offer. The id breaks ties, so that a cursor never skips; it runs against the value,
 # so that two opposite orders read one index from its two ends.
@@ -77,6 +79,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "platforms": [
         IndexModel([("serial_key", ASCENDING)], name="serial"),
         IndexModel([("simulated", ASCENDING), ("last_seen_at", DESCENDING), ("_id", ASCENDING)], name="heard"),
+        IndexModel([("simulated", ASCENDING), ("_id", ASCENDING)], name="named"),
     ],
     "profiles": [
         IndexModel(
@@ -102,7 +105,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("platform", ASCENDING), ("mission", ASCENDING), ("what", ASCENDING), ("place", ASCENDING)], name="mission"
         )
     ],
-    "totals": [IndexModel([("kind", ASCENDING)], name="kind")],
+    "totals": [
+        IndexModel([("kind", ASCENDING), ("_id", ASCENDING)], name="kind_scope"),
+        IndexModel([("kind", ASCENDING), ("time_at_sea_s", DESCENDING), ("_id", ASCENDING)], name="kind_longest"),
+    ],
     "subtotals": [
         IndexModel([("scope", ASCENDING), ("platform", ASCENDING)], name="scope"),
         IndexModel([("platform", ASCENDING)], name="platform"),
@@ -154,6 +160,7 @@ RETIRED = {
     "platforms": ("last_seen",),
     "imports": ("newest",),
     "samples": ("mission_time",),
+    "totals": ("kind",),
 }
 
 _TEXT: Document = {"bsonType": "string", "minLength": 1}

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import BasinShare, Bbox, Mission
+from app.domain.records import BasinShare, Mission
 from app.extensions import mongo
-from app.store import bulk
+from app.store import bulk, keyset
 from app.store.documents import mission_from_document, mission_order, mission_to_document
-from app.store.indexes import BOXED, MISSION_FILTERS, MISSION_SORTS
+from app.store.indexes import MISSION_FILTERS, MISSION_LISTS, MISSION_SORTS
 
 _FACETS = "missions"
 # A list to choose from that is longer helps nobody; the address takes every value all the same.
@@ -30,58 +31,17 @@ def named(ids: Sequence[str]) -> list[Mission]:
     return [mission_from_document(docs[name]) for name in ids if name in docs]
 
 
-def page(
-    filters: Mapping[str, Any],
-    limit: int,
-    after: tuple[Any, str] | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    simulated: bool = False,
-    sort: str = "newest",
-    within: Bbox | None = None,
-) -> list[Mission]:
-    """At most `limit` missions that match `filters` (keys of MISSION_FILTERS), in the order of a key of MISSION_SORTS.
-
-    `after` is (value, id) of the last mission of the page before, see `place`; `since` and `until` bound the span of
-    the data; `within` is met by boxes of missions that share a point with it. Simulated missions are left out unless
-    asked for.
-    """
-    path, direction = MISSION_SORTS[sort]
-    conditions = [_matching(filters, since, until, simulated)]
-    if after is not None:
-        value, last_id = after
-        beyond, ties = ("$lt", "$gt") if direction < 0 else ("$gt", "$lt")
-        # The first condition is implied by the second, and lets the index begin there.
-        conditions.append({path: {"$lte" if direction < 0 else "$gte": value}})
-        conditions.append({"$or": [{path: {beyond: value}}, {path: value, "_id": {ties: last_id}}]})
-    if within is not None:
-        conditions.append(_meeting(within))
-    # A list never waits for a scan: what has no index is cut off here and answered as unavailable.
-    cursor = mongo.db.missions.find({"$and": conditions}).sort(_order(sort)).limit(limit).max_time_ms(2000)
-    if within is not None and not filters and path == "figures.end_at":
-        # Its keys hold the boxes, so that only missions that are shown are read; the planner may not try it.
-        cursor = cursor.hint(BOXED)
-    return [mission_from_document(doc) for doc in cursor]
-
-
-def count(
-    filters: Mapping[str, Any],
-    most: int,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    simulated: bool = False,
-) -> int:
-    """How many missions match, as `page` would list them, counted up to `most`."""
-    query = _matching(filters, since, until, simulated)
-    # With nothing but dates the planner has no reason to prefer the one index that knows them.
-    options: dict[str, Any] = {} if filters else {"hint": "newest_first"}
-    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000, **options))
-
-
 def count_simulated(since: datetime, most: int) -> int:
     """How many simulated missions have data since then, counted up to `most`."""
     query = {"simulated": True, "figures.end_at": {"$gte": since}}
     return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000))
+
+
+def first_simulated_end(since: datetime) -> datetime | None:
+    """The earliest end of the data of simulated missions that have data since then; None without any."""
+    query = {"simulated": True, "figures.end_at": {"$gte": since}}
+    found = mongo.db.missions.find(query, {"figures.end_at": 1}).sort("figures.end_at", 1).limit(1).max_time_ms(2000)
+    return next((doc["figures"]["end_at"] for doc in found), None)
 
 
 def place(mission: Mission, sort: str) -> tuple[Any, str]:
@@ -90,45 +50,6 @@ def place(mission: Mission, sort: str) -> tuple[Any, str]:
     for key in MISSION_SORTS[sort][0].split("."):
         value = value[key]
     return value, mission.id
-
-
-def _matching(
-    filters: Mapping[str, Any], since: datetime | None, until: datetime | None, simulated: bool
-) -> dict[str, Any]:
-    query: dict[str, Any] = {MISSION_FILTERS[name]: value for name, value in filters.items()}
-    # Named even where both are wanted: the indexes begin with it.
-    query["simulated"] = {"$in": [False, True]} if simulated else False
-    ends: dict[str, datetime] = {}
-    if since is not None:
-        ends["$gte"] = since
-    if until is not None:
-        query["figures.start_at"] = {"$lt": until}
-        # No mission that began before ends later than the longest one could: this bounds the indexes, which hold ends.
-        ends["$lt"] = until + _longest(simulated)
-    if ends:
-        query["figures.end_at"] = ends
-    return query
-
-
-def _longest(simulated: bool) -> timedelta:
-    """How long the longest of all missions was under way, and a second for rounding."""
-    kinds = {"simulated": {"$in": [False, True]} if simulated else False}
-    found = list(mongo.db.missions.find(kinds, {"order": 1}).sort(_order("longest")).limit(1).max_time_ms(2000))
-    return timedelta(seconds=found[0]["order"]["duration_s"] + 1 if found else 1)
-
-
-def _meeting(box: Bbox) -> dict[str, Any]:
-    """What is asked of `extent`. Either box may cross 180 degrees: theirs ends beyond it, ours is moved by a turn."""
-    west, south, east, north = box
-    if east < west:
-        east += 360.0
-    turns = [{"extent.west": {"$lte": east + turn}, "extent.east": {"$gte": west + turn}} for turn in (-360, 0, 360)]
-    return {"extent.south": {"$lte": north}, "extent.north": {"$gte": south}, "$or": turns}
-
-
-def _order(sort: str) -> list[tuple[str, int]]:
-    path, direction = MISSION_SORTS[sort]
-    return [(path, direction), ("_id", -direction)]
 
 
 def facets() -> dict[str, list[Any]]:
@@ -145,11 +66,38 @@ def years_of(platform: str, simulated: bool) -> list[int]:
 
 def derive_facets(session: ClientSession) -> None:
     """Looks anew what the filters of the missions list may be set to, in the session's transaction."""
-    found: dict[str, list[Any]] = {}
-    for name, path in MISSION_FILTERS.items():
-        values = mongo.db.missions.distinct(path, {"simulated": False}, session=session)
-        found[name] = sorted(value for value in values if value is not None)[:_MOST_VALUES]
+    found = {name: _values(name, session) for name in MISSION_FILTERS}
     mongo.db.facets.replace_one({"_id": _FACETS}, {"_id": _FACETS, **found}, upsert=True, session=session)
+
+
+def _values(name: str, session: ClientSession) -> list[Any]:
+    """The values that a filter finds something with, in order."""
+    path = MISSION_FILTERS[name]
+    steps = _steps(name, session) if name in MISSION_LISTS else _distinct(path, session)
+    return list(islice(steps, _MOST_VALUES))
+
+
+def _distinct(path: str, session: ClientSession) -> Iterator[Any]:
+    found = mongo.db.missions.distinct(path, {"simulated": False}, session=session)
+    yield from sorted(value for value in found if value is not None)
+
+
+def _steps(name: str, session: ClientSession) -> Iterator[Any]:
+    """The same for what lies in lists, one step through the index for each: `distinct` would read every mission."""
+    path = MISSION_FILTERS[name]
+    outer, _, inner = path.partition(".")
+    beyond: dict[str, Any] = {"$gte": 0 if name == "year" else ""}
+    while True:
+        query = {"simulated": False, path: beyond}
+        found = mongo.db.missions.find(query, {path: 1, "_id": 0}, session=session).sort(path, 1).limit(1)
+        doc = next(iter(found.hint(f"{name}_newest_first")), None)
+        if doc is None:
+            return
+        values = [value[inner] if inner else value for value in doc[outer]]
+        # The first key beyond is the least of this mission's, too.
+        last = min(value for value in values if "$gte" in beyond or value > beyond["$gt"])
+        yield last
+        beyond = {"$gt": last}
 
 
 def addresses(
@@ -164,7 +112,12 @@ def addresses(
         bounds = {"$gte": since, "$lt": until}
         query["figures.end_at"] = {name: value for name, value in bounds.items() if value is not None}
     wanted = {"platform": 1, "mission": 1, "figures.end_at": 1}
-    cursor = mongo.db.missions.find(query, wanted).sort(_order("newest")).limit(limit).max_time_ms(2000)
+    cursor = (
+        mongo.db.missions.find(query, wanted)
+        .sort(keyset.order(*MISSION_SORTS["newest"]))
+        .limit(limit)
+        .max_time_ms(2000)
+    )
     return [(doc["platform"], doc["mission"], doc["figures"]["end_at"]) for doc in cursor]
 
 
@@ -231,13 +184,17 @@ def sums(session: ClientSession, platform: str | None = None) -> Iterator[dict[s
     """What totals are made of, for every mission that is not simulated, or those of a platform, newest data first."""
     wanted = {"platform": 1, "figures": 1, "basins": 1, "by_year": 1}
     query = {"simulated": False} | ({} if platform is None else {"platform": platform})
-    yield from mongo.db.missions.find(query, wanted, session=session).sort(_order("newest"))
+    yield from mongo.db.missions.find(query, wanted, session=session).sort(keyset.order(*MISSION_SORTS["newest"]))
 
 
 def simulated_before(moment: datetime, limit: int) -> list[tuple[str, str]]:
     """(platform, mission) of at most `limit` simulated missions whose data ended before the moment, oldest first."""
     query = {"simulated": True, "figures.end_at": {"$lt": moment}}
-    found = mongo.db.missions.find(query, {"platform": 1, "mission": 1}).sort(_order("oldest")).limit(limit)
+    found = (
+        mongo.db.missions.find(query, {"platform": 1, "mission": 1})
+        .sort(keyset.order(*MISSION_SORTS["oldest"]))
+        .limit(limit)
+    )
     return [(doc["platform"], doc["mission"]) for doc in found]
 
 

@@ -7,6 +7,7 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import Platform
 from app.extensions import mongo
+from app.store import keyset
 from app.store.documents import platform_from_document, platform_to_document
 
 
@@ -28,22 +29,17 @@ def page(limit: int, after: str | None = None, simulated: bool = False) -> list[
     query = _matching(simulated)
     if after is not None:
         query["_id"] = {"$gt": after}
-    return [platform_from_document(doc) for doc in mongo.db.platforms.find(query).sort("_id", 1).limit(limit)]
+    found = mongo.db.platforms.find(query).sort("_id", 1).limit(limit).max_time_ms(keyset.TIMEOUT_MS).hint("named")
+    return [platform_from_document(doc) for doc in found]
 
 
 def heard(
     limit: int, after: tuple[datetime, str] | None = None, simulated: bool = False, silent_first: bool = False
 ) -> list[Platform]:
     """At most `limit` platforms, last heard first or last, after (last_seen_at, id); simulated ones when asked for."""
-    query = _matching(simulated)
-    direction, beyond, ties = (1, "$gt", "$lt") if silent_first else (-1, "$lt", "$gt")
-    if after is not None:
-        seen_at, last_id = after
-        # Implied by what follows; it lets the index begin there.
-        query["last_seen_at"] = {f"{beyond}e": seen_at}
-        query["$or"] = [{"last_seen_at": {beyond: seen_at}}, {"last_seen_at": seen_at, "_id": {ties: last_id}}]
-    cursor = mongo.db.platforms.find(query).sort([("last_seen_at", direction), ("_id", -direction)]).limit(limit)
-    return [platform_from_document(doc) for doc in cursor]
+    by = ("last_seen_at", 1 if silent_first else -1)
+    found = keyset.read(mongo.db.platforms, _matching(simulated), by, after, limit, "heard")
+    return [platform_from_document(doc) for doc in found]
 
 
 def _matching(simulated: bool) -> dict[str, Any]:

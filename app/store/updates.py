@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import Update, UpdateKind
 from app.extensions import mongo
+from app.store import keyset
 from app.store.documents import update_from_document, update_to_document
 
 
@@ -21,16 +22,24 @@ def page(
     simulated: bool = False,
 ) -> list[Update]:
     """At most `limit` updates that are known by `now`, newest first, after (shown_from, id)."""
+    query = _matching(kind, platform, simulated)
+    query["shown_from"] = {"$lte": now}
+    index = "_".join((*(["platform"] if platform else []), *(["kind"] if kind else []), "newest"))
+    found = keyset.read(mongo.db.updates, query, ("shown_from", -1), after, limit, index)
+    return [update_from_document(doc) for doc in found]
+
+
+def next_known(now: datetime, kind: UpdateKind | None, platform: str | None, simulated: bool) -> datetime | None:
+    """When the next of what `page` lists becomes known, as far as can be foreseen now."""
+    query = _matching(kind, platform, simulated) | {"shown_from": {"$gt": now}}
+    found = mongo.db.updates.find(query, {"shown_from": 1}).sort("shown_from", 1).limit(1).max_time_ms(2000)
+    return next((doc["shown_from"] for doc in found), None)
+
+
+def _matching(kind: UpdateKind | None, platform: str | None, simulated: bool) -> dict[str, Any]:
     # Named even where both are wanted: the indexes begin with it.
     query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
-    query |= {name: value for name, value in (("kind", kind), ("platform", platform)) if value}
-    query["shown_from"] = {"$lte": now}
-    if after is not None:
-        shown_from, last_id = after
-        query["shown_from"] = {"$lte": min(now, shown_from)}
-        query["$or"] = [{"shown_from": {"$lt": shown_from}}, {"shown_from": shown_from, "_id": {"$gt": last_id}}]
-    cursor = mongo.db.updates.find(query).sort([("shown_from", -1), ("_id", 1)]).limit(limit).max_time_ms(2000)
-    return [update_from_document(doc) for doc in cursor]
+    return query | {name: value for name, value in (("kind", kind), ("platform", platform)) if value}
 
 
 def of_platform(platform: str, session: ClientSession) -> list[Update]:
