@@ -5,7 +5,6 @@ The change log is in MongoDB; Redis only speeds the news.
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from redis import RedisError
@@ -17,12 +16,23 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Entry `number` of the change log: `tags` name what is outdated (`mission:p/m`, `platform:p`, `totals`, …)."""
+class Mark:
+    """A place in the change log. `word` is the change's own: a restored log repeats numbers, but no words."""
 
     number: int
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry of the change log: `tags` name what is outdated (`mission:p/m`, `platform:p`, `totals`, …).
+
+    `follows` is the word of the change before it.
+    """
+
+    mark: Mark
+    follows: str
     tags: tuple[str, ...]
-    at: datetime
 
 
 def channel() -> str:

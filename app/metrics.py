@@ -88,6 +88,12 @@ page_cache_bytes = Gauge(
     multiprocess_mode="livesum",
     registry=registry,
 )
+change_log_read = Gauge(
+    "halocline_change_log_read_timestamp_seconds",
+    "When the worker that is furthest behind last read the change log: what it keeps may be older than the data.",
+    multiprocess_mode="livemin",
+    registry=registry,
+)
 page_cache_redis_failures = Counter(
     "halocline_page_cache_redis_failures",
     "Times that the page cache went on without Redis.",

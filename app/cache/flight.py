@@ -24,10 +24,10 @@ class Flights(Generic[T]):
         """Whether somebody renders this at the moment."""
         return key in self._under_way
 
-    def fly(self, key: Hashable, render: Callable[[], T], wait_s: float) -> T:
-        """What `render` gives: ours, or that of whoever was first. Renders itself when that one fails or takes longer.
+    def fly(self, key: Hashable, render: Callable[[], T], wait_s: float, otherwise: Callable[[], T]) -> T:
+        """What `render` gives: ours, or that of whoever was first; when that one fails or takes longer, `otherwise`.
 
-        Raises what `render` raises.
+        Raises what they raise.
         """
         with self._lock:
             flight = self._under_way.get(key)
@@ -37,7 +37,7 @@ class Flights(Generic[T]):
         if not leads:
             if flight.landed.wait(wait_s) and flight.result is not None:
                 return flight.result
-            return render()
+            return otherwise()
         try:
             flight.result = render()
             return flight.result

@@ -8,6 +8,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from app.cache.memory import Memory
+from app.events import Change, Mark
 
 # A new profile shall show within a second: half of it is for noticing, half for rendering.
 POLL_S = 0.5
@@ -16,85 +17,117 @@ POLL_S = 0.5
 _REMEMBERED = 2_000
 _AT_ONCE = 1_000
 
-log = structlog.get_logger(__name__)
+# Says of a change that it is of simulated things alone.
+SIMULATED = "simulated"
 
-Change = tuple[int, Sequence[str]]
+log = structlog.get_logger(__name__)
 
 
 class Watcher:
     """Follows the change log and marks in `memory` what it outdates.
 
-    `read(after, limit)` gives the changes beyond a number in order, `latest()` the highest number; both may raise
-    pymongo's errors: then nothing is learned, and what is kept goes on being shown.
+    `read(after, limit)` gives the changes beyond a number in order, `latest()` the mark of the last one; both may
+    raise pymongo's errors: then nothing is learned, and what is kept goes on being shown. `looked` is called after
+    each look that learned what there is to know.
     """
 
-    def __init__(self, memory: Memory, read: Callable[[int, int], Sequence[Change]], latest: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        read: Callable[[int, int], Sequence[Change]],
+        latest: Callable[[], Mark],
+        looked: Callable[[], None] = lambda: None,
+    ) -> None:
         self._memory = memory
         self._read = read
         self._latest = latest
+        self._looked = looked
         self._lock = threading.Lock()
-        self._recent: deque[tuple[int, frozenset[str]]] = deque(maxlen=_REMEMBERED)
-        # The change after which everything is remembered.
-        self._remembers_from: int | None = None
-        self._number: int | None = None
+        self._recent: deque[tuple[Mark, frozenset[str]]] = deque()
+        # The marks of these changes, and of the one before them, from which on everything is remembered.
+        self._words: dict[int, str] = {}
+        # The number of the newest change of each tag among them.
+        self._newest: dict[str, int] = {}
+        self._mark: Mark | None = None
 
     @property
-    def number(self) -> int | None:
+    def mark(self) -> Mark | None:
         """The change log as far as it is known here; None while it has never been read."""
-        return self._number
+        return self._mark
 
-    def outdates(self, number: int, tags: Iterable[str]) -> bool:
-        """Whether a known change beyond `number` outdates one of the tags; True where nobody remembers."""
+    def outdates(self, mark: Mark, tags: Iterable[str]) -> bool:
+        """Whether a known change beyond `mark` outdates one of the tags; True where nobody remembers, or knows it."""
         with self._lock:
-            if self._remembers_from is None or number < self._remembers_from:
+            if self._words.get(mark.number) != mark.word:
                 return True
-            wanted = frozenset(tags)
-            return any(change > number and not wanted.isdisjoint(changed) for change, changed in self._recent)
+            return any(self._newest.get(tag, -1) > mark.number for tag in tags)
 
     def look(self) -> None:
         """Takes in what has been logged since the last look."""
-        if self._number is None:
-            self._begin(self._latest())
-            return
-        while changes := self._read(self._number, _AT_ONCE):
-            if changes[0][0] != self._number + 1:
-                # The log keeps an hour: who slept longer cannot know what happened.
-                self._begin(self._latest())
-                return
-            self._learn([(number, widened(tags)) for number, tags in changes])
+        latest = self._latest()
+        if self._mark is None or latest.number < self._mark.number:
+            # At first; or another database, or one that was restored.
+            self._begin(latest)
+        elif latest != self._mark:
+            self._follow(self._mark, latest)
+        self._looked()
+
+    def _follow(self, known: Mark, latest: Mark) -> None:
+        while changes := self._read(known.number, _AT_ONCE):
+            for change in changes:
+                if change.mark.number != known.number + 1 or change.follows != known.word:
+                    # The log keeps an hour: who slept longer cannot know what happened. Or it is another log.
+                    self._begin(self._latest())
+                    return
+                known = change.mark
+            self._learn([(change.mark, widened(change.tags)) for change in changes])
             if len(changes) < _AT_ONCE:
                 return
-        if (latest := self._latest()) < self._number:
-            # Another database, or one that was restored.
-            self._begin(latest)
+        if known.number <= latest.number and known != latest:
+            self._begin(self._latest())
 
-    def _begin(self, number: int) -> None:
+    def _begin(self, mark: Mark) -> None:
         with self._lock:
             self._recent.clear()
-            self._remembers_from = self._number = number
+            self._newest.clear()
+            self._words = {mark.number: mark.word}
+            self._mark = mark
         self._memory.clear()
 
-    def _learn(self, changes: Sequence[tuple[int, frozenset[str]]]) -> None:
+    def _learn(self, changes: Sequence[tuple[Mark, frozenset[str]]]) -> None:
         # Remembered before it is marked: what is kept in between is asked about again by whoever keeps it.
         with self._lock:
-            for number, tags in changes:
-                if len(self._recent) == _REMEMBERED:
-                    self._remembers_from = self._recent[0][0]
-                self._recent.append((number, tags))
-                self._number = number
+            for mark, tags in changes:
+                self._recent.append((mark, tags))
+                self._words[mark.number] = mark.word
+                self._newest.update(dict.fromkeys(tags, mark.number))
+                self._mark = mark
+            while len(self._recent) > _REMEMBERED:
+                oldest, tags = self._recent.popleft()
+                self._words.pop(oldest.number - 1, None)
+                for tag in tags:
+                    if self._newest[tag] == oldest.number:
+                        del self._newest[tag]
         # All at once, because marking holds up whoever reads; it may mark more than it must.
-        self._memory.outdate(changes[-1][0], frozenset().union(*(tags for _, tags in changes)))
+        self._memory.outdate(changes[-1][0].number, frozenset().union(*(tags for _, tags in changes)))
 
     def forget(self) -> None:
         """Knows nothing any more: nothing is kept or shown from memory until the log has been read again."""
         with self._lock:
-            self._remembers_from = self._number = None
+            self._recent.clear()
+            self._newest.clear()
+            self._words = {}
+            self._mark = None
         self._memory.clear()
 
 
 def widened(tags: Iterable[str]) -> frozenset[str]:
-    """The tags and their kinds: `mission:p/m` outdates also what shows any mission, tagged `mission`."""
-    return frozenset(name for tag in tags for name in (tag, tag.partition(":")[0]))
+    """The tags and their kinds: `mission:p/m` outdates also what shows any mission, tagged `mission`.
+
+    What is simulated, and tagged so, outdates what shows simulated things, and itself; nothing real shows it.
+    """
+    told = frozenset(tags)
+    return told if SIMULATED in told else told | {tag.partition(":")[0] for tag in told}
 
 
 class Poller:

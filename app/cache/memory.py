@@ -21,7 +21,8 @@ class Memory:
         self._newcomers: OrderedDict[Hashable, Entry] = OrderedDict()
         self._regulars: OrderedDict[Hashable, Entry] = OrderedDict()
         self._by_tag: defaultdict[str, set[Hashable]] = defaultdict(set)
-        self._outdated: set[Hashable] = set()
+        # Since when each is.
+        self._outdated: dict[Hashable, float] = {}
         self._newcomers_bytes = 0
         self._regulars_bytes = 0
 
@@ -40,10 +41,21 @@ class Memory:
             if found is not None:
                 self._regulars.move_to_end(key)
             elif (found := self._newcomers.get(key)) is not None:
-                self._promote(key, found)
+                # What does not exist stays a newcomer, however often somebody asks.
+                if found.is_whole:
+                    self._promote(key, found)
             else:
                 return None
             return found, key not in self._outdated and self._clock() < found.valid_until_s
+
+    def outdated_for_s(self, key: Hashable) -> float:
+        """How long ago the entry was outdated, by a change or by its time; 0 while it is fresh or not there."""
+        with self._lock:
+            entry = self._regulars.get(key) or self._newcomers.get(key)
+            if entry is None:
+                return 0.0
+            since_s = min(self._outdated.get(key, float("inf")), entry.valid_until_s)
+            return max(self._clock() - since_s, 0.0)
 
     def keep(self, key: Hashable, entry: Entry) -> None:
         """Keeps the entry in place of an older one; one that is larger than all the room is not kept."""
@@ -64,8 +76,8 @@ class Memory:
         with self._lock:
             for key in {key for tag in tags for key in self._by_tag.get(tag, ())}:
                 entry = self._regulars.get(key) or self._newcomers[key]
-                if entry.number < number:
-                    self._outdated.add(key)
+                if entry.mark.number < number:
+                    self._outdated.setdefault(key, self._clock())
 
     def clear(self) -> None:
         """Forgets everything."""
@@ -94,7 +106,7 @@ class Memory:
                     self._by_tag[tag].discard(key)
                     if not self._by_tag[tag]:
                         del self._by_tag[tag]
-        self._outdated.discard(key)
+        self._outdated.pop(key, None)
 
     def _count(self, regular: bool, size_bytes: int) -> None:
         if regular:

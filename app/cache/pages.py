@@ -13,25 +13,31 @@ from typing import TYPE_CHECKING, Any, Protocol
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect
 
-from app.cache.entry import Encoding, Entry, entry
+from app.cache.entry import Encoding, Entry, entry, is_known
 from app.cache.flight import Flights
 from app.cache.freshness import Watcher
 from app.cache.memory import Memory
 from app.cache.rules import Rule, canonical
 from app.cache.shared import Shared
+from app.http.validity import VALID_UNTIL
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROUTE = "halocline.route"
-# Where a view leaves the moment, s since 1970, at which its page changes without an event.
-VALID_UNTIL = "halocline.valid_until"
 
 # A mission that does not exist may be stored in the next moment; its tag says so, and this is for what has no tag.
 _MISSING_FOR_S = 2.0
 # Renderings are bounded by the deadlines of MongoDB; whoever has waited for so long renders for himself.
 _PATIENCE_S = 2.0
 _LOOK_AGAIN_S = 0.02
+# A change shall show within a second: for no longer is the old page shown while the new one is rendered.
+_MEANWHILE_S = 1.0
+# When the new one cannot be rendered, an old page with its times written on it is better than none; after a day what
+# it says to be active is not, and whoever looks had better learn that something is broken.
+_IN_NEED_S = 86_400.0
+# Different questions whose meaning is remembered, of a few hundred bytes each; hot ones are among the last thousand.
+_REMEMBERED = 1_024
 _LONGEST_QUERY = 2_000
 _LONGEST_HOST = 255
 # Ours are short; longer ones are somebody's experiment, and would be keys.
@@ -41,6 +47,8 @@ _LONGEST_ACCEPT = 200
 _NO_ORIGIN = ("", "")
 # What such a page is rendered with; a guard sees to it that it never shows.
 _PLACEHOLDER = ("http", "localhost")
+# Answered from files, beside the cache.
+_STATIC = "/static/"
 _FORGOTTEN = ("CONTENT_LENGTH", "CONTENT_TYPE", "RAW_URI", "REQUEST_URI", "wsgi.file_wrapper")
 
 
@@ -80,7 +88,8 @@ class PageCache:
     """Wraps a WSGI application. Keeps nothing until `watcher` knows the change log.
 
     `rules` says by route what may be kept; what `reading` finds to be lagging is shown and not kept; `count` is told
-    how each request was answered.
+    how each request was answered. With `one_origin` the portal knows its own address, and pages that name it are the
+    same for whatever host was asked. `admit` may refuse what is not kept yet, by giving the refusal.
     """
 
     def __init__(
@@ -95,6 +104,8 @@ class PageCache:
         count: Callable[[str], None] = lambda _outcome: None,
         clock: Callable[[], float] = time,
         pause: Callable[[float], None] = sleep,
+        one_origin: bool = False,
+        admit: Callable[["WSGIEnvironment"], "WSGIApplication | None"] = lambda _environ: None,
     ) -> None:
         self._app = app
         self._urls = url_map.bind("localhost")
@@ -107,40 +118,59 @@ class PageCache:
         self._clock = clock
         self._pause = pause
         self._flights: Flights[Answer] = Flights()
+        self._one_origin = one_origin
+        self._admit = admit
+        # Matching a route and taking a query apart would cost most of a hit.
+        self._asked = lru_cache(_REMEMBERED)(self._what)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if self._watcher.number is None or not _is_for_everyone(environ):
+        if self._watcher.mark is None or not _is_for_everyone(environ):
             return self._pass_on(environ, start_response)
-        found = None
-        plain = not environ.get("QUERY_STRING")
-        if plain:
-            # Most requests end here: no route is matched, nothing is parsed.
-            found = self._memory.find((environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), "", _NO_ORIGIN))
-            if found is not None and found[1]:
-                return self._send("hit", Answer(found[0]), environ, start_response)
-        asked = self._asked(environ)
+        asked = self._asked(
+            environ.get("SCRIPT_NAME", ""),
+            environ.get("PATH_INFO", ""),
+            environ.get("QUERY_STRING", ""),
+            environ.get("wsgi.url_scheme", "http"),
+            environ.get("HTTP_HOST", ""),
+        )
         if asked is None:
             return self._pass_on(environ, start_response)
-        if found is None or asked.origin != _NO_ORIGIN or not plain:
-            found = self._memory.find(asked.key)
+        found = self._memory.find(asked.key)
         if found is not None and found[1]:
-            return self._send("hit", Answer(found[0]), environ, start_response)
+            return self._send("hit", found[0], environ, start_response)
         old = found[0] if found is not None else None
-        if old is not None and self._flights.is_under_way(asked.key):
-            return self._send("stale", Answer(old), environ, start_response)
-        answer = self._flights.fly(asked.key, lambda: self._fill(asked, old, environ), _PATIENCE_S)
-        if answer.entry is None and old is not None and answer.status.startswith("5"):
-            return self._send("stale", Answer(old), environ, start_response)
-        return self._send("miss", answer, environ, start_response)
+        if old is not None:
+            outdated_for_s = self._memory.outdated_for_s(asked.key)
+            if outdated_for_s <= _MEANWHILE_S and self._flights.is_under_way(asked.key):
+                return self._send("stale", old, environ, start_response)
+            if outdated_for_s > _IN_NEED_S:
+                old = None
+        if (refusal := self._admit(environ)) is not None:
+            # Before anybody joins the flight: what would have to be made is refused to this client alone.
+            self._count("bypass")
+            return refusal(environ, start_response)
+        answer = self._flights.fly(
+            asked.key,
+            lambda: self._fill(asked, old, environ),
+            _PATIENCE_S,
+            lambda: Answer(old) if old is not None else self._rendered(asked, environ),
+        )
+        if old is not None and (answer.entry is old or (answer.entry is None and answer.status.startswith("5"))):
+            return self._send("stale", old, environ, start_response)
+        if answer.entry is not None:
+            return self._send("miss", answer.entry, environ, start_response)
+        self._count("miss")
+        environ[ROUTE] = answer.route
+        start_response(answer.status, list(answer.headers))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _pass_on(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         self._count("bypass")
         return self._app(environ, start_response)
 
-    def _asked(self, environ: "WSGIEnvironment") -> Asked | None:
+    def _what(self, script: str, path: str, query: str, scheme: str, host: str) -> Asked | None:
         """What is asked for; None when it is nothing that is kept."""
-        script, path, query = (environ.get(name, "") for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"))
-        if len(query) > _LONGEST_QUERY or len(path) > _LONGEST_PATH:
+        if len(query) > _LONGEST_QUERY or len(path) > _LONGEST_PATH or len(host) > _LONGEST_HOST:
             return None
         try:
             route, arguments = self._urls.match(path.encode("latin-1").decode("utf-8"), method="GET", return_rule=True)
@@ -150,11 +180,7 @@ class PageCache:
         told = canonical(query, rule) if rule else None
         if rule is None or told is None:
             return None
-        origin = _NO_ORIGIN
-        if rule.absolute:
-            origin = (environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST", ""))
-            if len(origin[1]) > _LONGEST_HOST:
-                return None
+        origin = (scheme, host) if rule.absolute and not self._one_origin else _NO_ORIGIN
         return Asked(rule, dict(arguments), told, origin, (script, path, told, origin))
 
     def _fill(self, asked: Asked, old: Entry | None, environ: "WSGIEnvironment") -> Answer:
@@ -163,7 +189,7 @@ class PageCache:
             return shared
         word = self._shared.lock(asked.key)
         if word is None:
-            if old is not None:
+            if old is not None and self._memory.outdated_for_s(asked.key) <= _MEANWHILE_S:
                 return Answer(old)
             waited_s = 0.0
             while waited_s < _PATIENCE_S:
@@ -171,7 +197,7 @@ class PageCache:
                 waited_s += _LOOK_AGAIN_S
                 if (shared := self._fresh_shared(asked)) is not None:
                     return shared
-            return self._rendered(asked, environ)
+            return Answer(old) if old is not None else self._rendered(asked, environ)
         try:
             # Whoever held the lock until now may have shared it.
             return (self._fresh_shared(asked) if word else None) or self._rendered(asked, environ)
@@ -182,63 +208,52 @@ class PageCache:
         found = self._shared.find(asked.key)
         if found is None or found.valid_until_s <= self._clock():
             return None
-        # Ahead of what is known here, it may come from a database that was restored since: not to be believed.
-        if found.number > (self._watcher.number or 0) or self._watcher.outdates(found.number, found.tags):
-            return None
-        self._keep(asked.key, found)
-        return Answer(found)
+        # Of another log, or ahead of what is known here of this one, it is not believed.
+        return Answer(found) if self._keep(asked.key, found) else None
 
     def _rendered(self, asked: Asked, environ: "WSGIEnvironment") -> Answer:
-        number = self._watcher.number
+        mark = self._watcher.mark
         inner = _stripped(environ, asked)
         self._reading.begin()
         status, headers, body = _collected(self._app, inner)
         route = inner.get(ROUTE, "")
         kept_for_s = asked.rule.most_s if status.startswith("200") else _MISSING_FOR_S
-        if number is None or status[:3] not in ("200", "404") or _is_private(headers) or self._reading.lagged():
+        if mark is None or status[:3] not in ("200", "404") or _is_private(headers) or self._reading.lagged():
             return Answer(None, status, headers, body, route)
         # Platforms answer to their id in whatever case; the change log has it in lower case.
         named = {name: str(value).lower() if name == "platform" else value for name, value in asked.arguments.items()}
-        tags = frozenset(tag.format(**named) for tag in asked.rule.tags)
+        tags = frozenset(tag.format(**named) for tag in asked.rule.tags_of(asked.query))
         valid_until_s = min(inner.get(VALID_UNTIL, float("inf")), self._clock() + kept_for_s)
-        found = entry(status, headers, body, route, tags, number, valid_until_s)
+        found = entry(status, headers, body, route, tags, mark, valid_until_s)
         if self._keep(asked.key, found) and status.startswith("200"):
             self._shared.keep(asked.key, found)
         return Answer(found)
 
     def _keep(self, key: Hashable, found: Entry) -> bool:
         """Keeps the entry unless it has been overtaken; False then."""
-        if self._watcher.outdates(found.number, found.tags):
+        if self._watcher.outdates(found.mark, found.tags):
             return False
         self._memory.keep(key, found)
-        if self._watcher.outdates(found.number, found.tags):
+        if self._watcher.outdates(found.mark, found.tags):
             # The news came between the question and the keeping: what it was to mark was not there yet.
-            self._memory.outdate(found.number + 1, found.tags)
+            self._memory.outdate(found.mark.number + 1, found.tags)
             return False
         return True
 
     def _send(
-        self, outcome: str, answer: Answer, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, outcome: str, found: Entry, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         self._count(outcome)
-        found = answer.entry
-        if found is None:
-            environ[ROUTE] = answer.route
-            start_response(answer.status, list(answer.headers))
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
         environ[ROUTE] = found.route
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         encoding = _best(accepted if len(accepted) <= _LONGEST_ACCEPT else "", len(found.bodies) > 1)
-        body = found.bodies[encoding]
-        common = [*found.headers, ("ETag", found.etag_of(encoding)), ("Vary", "Accept-Encoding")]
+        form = found.forms[encoding]
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known and found.status.startswith("200") and found.is_known(known):
-            start_response("304 Not Modified", [pair for pair in common if pair[0].lower() != "content-type"])
-            return []
-        if encoding != "identity":
-            common.append(("Content-Encoding", encoding))
-        start_response(found.status, [*common, ("Content-Length", str(len(body)))])
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        if known and found.is_whole and is_known(known, form.etag):
+            start_response("304 Not Modified", form.unchanged_headers)
+            return ()
+        start_response(found.status, form.headers)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (form.body,)
 
 
 def _is_for_everyone(environ: "WSGIEnvironment") -> bool:
@@ -247,7 +262,7 @@ def _is_for_everyone(environ: "WSGIEnvironment") -> bool:
         environ.get("REQUEST_METHOD") in ("GET", "HEAD")
         and "HTTP_AUTHORIZATION" not in environ
         and "HTTP_COOKIE" not in environ
-        and not environ.get("PATH_INFO", "").startswith("/static/")
+        and not environ.get("PATH_INFO", "").startswith(_STATIC)
     )
 
 
@@ -260,7 +275,7 @@ def _is_private(headers: Iterable[tuple[str, str]]) -> bool:
 def _stripped(environ: "WSGIEnvironment", asked: Asked) -> "WSGIEnvironment":
     """The request as everyone's: no header of the client's is left that could show in the page."""
     kept = {name: value for name, value in environ.items() if not name.startswith("HTTP_") and name not in _FORGOTTEN}
-    scheme, host = asked.origin if asked.rule.absolute else _PLACEHOLDER
+    scheme, host = asked.origin if asked.origin != _NO_ORIGIN else _PLACEHOLDER
     kept |= {
         "REQUEST_METHOD": "GET",
         "QUERY_STRING": asked.query,

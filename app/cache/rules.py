@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from app.cache.freshness import SIMULATED
+
 _HOUR_S = 3600.0
-# For pages that know what time it is: who is at sea, what is late, how much of the year has gone.
-_SOON_S = 30.0
+# How a canonical query asks for what is simulated.
+_WITH_SIMULATED = "simulated="
 # An argument is a word or a cursor.
 _MOST_ARGUMENTS = 20
 
@@ -15,7 +17,8 @@ class Rule:
     """How the answers of a route are kept: `tags` (with the route's own arguments in braces) say what outdates them.
 
     `arguments` are those of the query that make a difference. A `strict` route refuses others itself; elsewhere they
-    are ignored. `absolute` answers name their own address, so each host has its own.
+    are ignored. `most_s` is for what no tag and no view foresees. `absolute` answers name their own address, so each
+    host has its own. A `simulated` route shows or counts simulated things always, others only when asked to.
     """
 
     tags: tuple[str, ...]
@@ -23,10 +26,15 @@ class Rule:
     most_s: float = _HOUR_S
     strict: bool = False
     absolute: bool = False
+    simulated: bool = False
+
+    def tags_of(self, query: str) -> tuple[str, ...]:
+        """The tags of the answer to a canonical query."""
+        return (*self.tags, SIMULATED) if self.simulated or _WITH_SIMULATED in query else self.tags
 
 
 # What lists, maps and sums show: any mission, any platform.
-_ALL = ("mission", "platform", "totals", "tracks", "basins", "updates", "simulated")
+_ALL = ("mission", "platform", "totals", "tracks", "basins", "updates")
 # What shows one mission, and the names of platforms and basins.
 _ONE = ("mission:{platform}/{mission}", "platform:{platform}", "basins")
 _FILTERS = ("platform", "kind", "basin", "project", "data_mode", "year", "variable", "from", "to", "simulated")
@@ -36,16 +44,16 @@ _API = "/api/v1"
 _MISSION = f"{_API}/missions/<platform>/<mission>"
 
 RULES: dict[str, Rule] = {
-    "/": Rule(_ALL, ("simulated",), _SOON_S, absolute=True),
+    "/": Rule(_ALL, ("simulated",), absolute=True, simulated=True),
     "/map": Rule(_ALL, (*_FILTERS, "sort", "after")),
     "/missions": Rule(_ALL, (*_FILTERS, "sort", "after")),
     "/missions/<platform>/<mission>": Rule(_ONE, ("after",), absolute=True),
-    "/fleet": Rule(_ALL, ("after", "simulated"), _SOON_S),
-    "/fleet/<serial>": Rule(_ALL, ("after",), _SOON_S),
+    "/fleet": Rule(_ALL, ("after", "simulated")),
+    "/fleet/<serial>": Rule(_ALL, ("after",), simulated=True),
     "/basins/<basin>": Rule(_ALL, ("after", "simulated")),
-    "/stats": Rule(_ALL, (), _SOON_S),
-    "/updates": Rule(_ALL, ("kind", "platform", "simulated", "after"), _SOON_S),
-    "/updates.rss": Rule(_ALL, ("kind", "platform", "simulated"), _SOON_S, absolute=True),
+    "/stats": Rule(_ALL),
+    "/updates": Rule(_ALL, ("kind", "platform", "simulated", "after")),
+    "/updates.rss": Rule(_ALL, ("kind", "platform", "simulated"), absolute=True),
     "/data": Rule(_ALL),
     "/sitemap.xml": Rule(_ALL, absolute=True),
     "/robots.txt": Rule((), absolute=True),
@@ -54,12 +62,13 @@ RULES: dict[str, Rule] = {
     f"{_API}/missions": Rule(_ALL, (*_FILTERS, *_PAGED, "sort"), strict=True),
     f"{_API}/tracks": Rule(_ALL, (*_FILTERS, *_PAGED, "sort", "bbox", "detail"), strict=True),
     f"{_API}/totals": Rule(_ALL, strict=True),
-    f"{_API}/stats": Rule(_ALL, ("by", "format"), _SOON_S, strict=True),
+    f"{_API}/stats": Rule(_ALL, ("by", "format"), strict=True),
     f"{_API}/basins": Rule(_ALL, _PAGED, strict=True),
     f"{_API}/basins/<basin>": Rule(_ALL, strict=True),
     f"{_API}/outlines": Rule(_ALL, strict=True),
-    f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated"), _SOON_S, strict=True),
-    f"{_API}/platforms/<platform>": Rule(_ALL, (), _SOON_S, strict=True),
+    f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated"), strict=True),
+    f"{_API}/platforms/<platform>": Rule(_ALL, strict=True, simulated=True),
+    f"{_API}/updates": Rule(_ALL, ("kind", "platform", "simulated", *_PAGED), strict=True),
     _MISSION: Rule(_ONE, strict=True),
     f"{_MISSION}/track": Rule(_ONE, ("format",), strict=True),
     f"{_MISSION}/profiles": Rule(_ONE, _PAGED, strict=True),
@@ -78,7 +87,6 @@ NOT_KEPT = {
     f"{_API}/search": "no two visitors type the same",
     f"{_API}/status": "as the page",
     f"{_API}/imports": "as the page",
-    f"{_API}/updates": "depends on the present moment",
     f"{_API}/observations": "streamed",
     f"{_API}/export": "streamed",
     f"{_MISSION}/data": "streamed",

@@ -42,7 +42,7 @@ def install(
     app: Flask,
     settings: Settings,
     version: str,
-    changes: tuple[Callable[[int, int], Sequence[tuple[int, Sequence[str]]]], Callable[[], int]],
+    changes: tuple[Callable[[int, int], Sequence[events.Change]], Callable[[], events.Mark]],
     reading: Reading,
 ) -> None:
     """Puts the page cache in front of the application. `changes` reads the change log: since a number, and the last.
@@ -50,7 +50,7 @@ def install(
     Nothing is kept until `app.extensions["freshness"].start()`, and never with HALOCLINE_PAGE_CACHE_BYTES=0.
     """
     memory = Memory(settings.page_cache_bytes)
-    watcher = Watcher(memory, *changes)
+    watcher = Watcher(memory, *changes, looked=metrics.change_log_read.set_to_current_time)
     app.extensions["freshness"] = Freshness(watcher)
     if settings.page_cache_bytes == 0 or settings.fault_delay_s or settings.fault_error_ratio:
         # Faults on purpose are to hit whoever asks, not the first one alone.
@@ -70,7 +70,16 @@ def install(
 
     # Flask documents this assignment as the way to add a layer.
     app.wsgi_app = PageCache(  # type: ignore[method-assign]
-        app.wsgi_app, app.url_map, RULES, memory, watcher, shared, reading, count
+        app.wsgi_app,
+        app.url_map,
+        RULES,
+        memory,
+        watcher,
+        shared,
+        reading,
+        count,
+        one_origin=settings.public_url is not None,
+        admit=app.extensions["admit"],
     )
 
 

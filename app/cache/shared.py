@@ -11,6 +11,7 @@ import orjson
 from redis import Redis, RedisError
 
 from app.cache.entry import Encoding, Entry
+from app.events import Mark
 
 # As long as anybody may still want it; workers ask the change log, not Redis, whether it is fresh.
 _KEPT_S = 3_600
@@ -46,7 +47,7 @@ class Shared:
             return None
         try:
             return _unpacked(found) if found else None
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
             # Not what a worker of this release has written.
             self.failed()
             return None
@@ -99,7 +100,7 @@ def _packed(entry: Entry) -> bytes:
             "etag": entry.etag,
             "route": entry.route,
             "tags": sorted(entry.tags),
-            "number": entry.number,
+            "mark": [entry.mark.number, entry.mark.word],
             "valid_until_s": entry.valid_until_s,
             "bodies": {name: len(body) for name, body in entry.bodies.items()},
         }
@@ -125,6 +126,6 @@ def _unpacked(packed: bytes) -> Entry:
         etag=str(head["etag"]),
         route=str(head["route"]),
         tags=frozenset(map(str, head["tags"])),
-        number=int(head["number"]),
+        mark=Mark(int(head["mark"][0]), str(head["mark"][1])),
         valid_until_s=float(head["valid_until_s"]),
     )

@@ -41,6 +41,12 @@ def status(platform: Platform, now: datetime, active_window_h: float) -> Status:
     return "inactive" if silence <= CLOSED_AFTER else "closed"
 
 
+def status_until(platform: Platform, now: datetime, active_window_h: float) -> datetime | None:
+    """The moment up to which the platform keeps its status if it stays silent; None when it is closed for good."""
+    ends = (platform.last_seen_at + timedelta(hours=active_window_h), platform.last_seen_at + CLOSED_AFTER)
+    return min((end for end in ends if end >= now), default=None)
+
+
 def years(platform: Platform) -> list[int]:
     """The UTC years in which the platform has data, newest first."""
     return missions.years_of(platform.platform, platform.simulated)
@@ -71,6 +77,12 @@ def heard(
 def silent(since: datetime, limit: int, simulated: bool = False) -> list[Platform]:
     """At most `limit` platforms that have not been heard after that moment, last heard first."""
     return platforms.heard(limit, (since, ""), simulated)
+
+
+def silent_until(since: datetime, simulated: bool = False) -> datetime | None:
+    """When the next platform was heard that is not among those of `silent` yet; None when all are."""
+    found = platforms.heard(1, (since, ""), simulated, silent_first=True)
+    return found[0].last_seen_at if found else None
 
 
 def last_missions(found: Sequence[Platform]) -> dict[str, Mission]:

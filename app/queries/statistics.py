@@ -1,11 +1,12 @@
 """Statistics: the derived sums of years, basins and platforms, under the names that people know them by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from app.domain.records import Totals
-from app.domain.times import elapsed_s
+from app.domain.times import elapsed_s, year_opens
 from app.store import basins, platforms, totals
 
 Kind = Literal["year", "basin", "platform", "year_basin"]
@@ -51,6 +52,14 @@ def by(kind: Kind, now: datetime) -> list[Row]:
     found = {sums.scope.partition(":")[2]: sums for sums in totals.of_kind(kind)}
     names = _names(kind, list(found))
     return [_row(kind, key, sums, names, now) for key, sums in sorted(found.items())]
+
+
+def until(rows: Sequence[Row], now: datetime) -> datetime | None:
+    """The moment at which more of a year in these rows has gone by; None when all of them are over."""
+    years = {row.year for row in rows if row.year is not None}
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    to_come = [year_opens(year) for year in years if year > now.year]
+    return min([*to_come, *([minute] if now.year in years else ())], default=None)
 
 
 def _row(kind: Kind, key: str, sums: Totals, names: dict[str, str], now: datetime) -> Row:

@@ -10,10 +10,14 @@ from app.store import updates
 
 @dataclass(frozen=True, slots=True)
 class UpdatePage:
-    """A page of updates, the last known first, and the cursor of the next one (None on the last)."""
+    """A page of updates, the last known first, and the cursor of the next one (None on the last).
+
+    `until` is the moment at which the next one becomes known, None when silence alone announces none.
+    """
 
     items: list[Update]
     next: str | None
+    until: datetime | None
 
 
 def page(
@@ -26,14 +30,9 @@ def page(
 ) -> UpdatePage:
     """A page of what is known by now. Raises Invalid("cursor")."""
     after = cursors.decode(cursor, datetime, str) if cursor else None
-    found = updates.page(
-        now,
-        limit + 1,
-        after=(after[0], after[1]) if after else None,
-        kind=kind,
-        platform=platform.lower() if platform else None,
-        simulated=simulated,
-    )
+    platform = platform.lower() if platform else None
+    place = (after[0], after[1]) if after else None
+    found = updates.page(now, limit + 1, after=place, kind=kind, platform=platform, simulated=simulated)
     items = found[:limit]
     more = cursors.encode(items[-1].shown_from, items[-1].id) if len(found) > limit else None
-    return UpdatePage(items, more)
+    return UpdatePage(items, more, updates.next_known(now, kind, platform, simulated))

@@ -1,35 +1,57 @@
 """The change log: what was outdated when, numbered in the order of commits; kept for an hour."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo import ReadPreference, ReturnDocument
 from pymongo.client_session import ClientSession
+from pymongo.read_concern import ReadConcern
 
+from app.events import Change, Mark
 from app.extensions import mongo
+
+# A change that could still be rolled back, after its primary was lost, must not be believed to have happened; and of a
+# secondary, which may lag behind, it would look as if the log had gone back.
+_COMMITTED: dict[str, Any] = {"read_concern": ReadConcern("majority"), "read_preference": ReadPreference.PRIMARY}
 
 
 def append(tags: Sequence[str], at: datetime, session: ClientSession) -> int:
     """Logs a change in the transaction that makes it, and returns its number.
 
     The number comes from one document, so of two importers one waits: numbers are in the order of their commits.
+    Each change has a random word of its own and names the one before: a log that was rolled back, or restored from
+    a backup and continued, uses numbers again, but not words.
     """
-    counter = mongo.db.counters.find_one_and_update(
-        {"_id": "changes"}, {"$inc": {"n": 1}}, upsert=True, return_document=ReturnDocument.AFTER, session=session
+    word = secrets.token_hex(8)
+    before = mongo.db.counters.find_one_and_update(
+        {"_id": "changes"},
+        {"$inc": {"n": 1}, "$set": {"word": word}},
+        upsert=True,
+        return_document=ReturnDocument.BEFORE,
+        session=session,
     )
-    number = int(counter["n"]) if counter else 1
-    mongo.db.changes.insert_one({"_id": number, "number": number, "tags": list(tags), "at": at}, session=session)
+    follows = _mark(before)
+    number = follows.number + 1
+    change = {"_id": number, "number": number, "word": word, "follows": follows.word, "tags": list(tags), "at": at}
+    mongo.db.changes.insert_one(change, session=session)
     return number
 
 
-def since(number: int, limit: int) -> list[tuple[int, list[str]]]:
-    """At most `limit` changes beyond `number`, in order: (number, tags)."""
-    wanted = {"number": 1, "tags": 1}
-    found = mongo.db.changes.find({"_id": {"$gt": number}}, wanted).sort("_id", 1).limit(limit)
-    return [(doc["number"], doc["tags"]) for doc in found]
+def since(number: int, limit: int) -> list[Change]:
+    """At most `limit` changes beyond `number`, in order."""
+    log = mongo.db.changes.with_options(**_COMMITTED)
+    found = log.find({"_id": {"$gt": number}}).sort("_id", 1).limit(limit)
+    return [
+        Change(Mark(doc["number"], doc.get("word", "")), doc.get("follows", ""), tuple(doc["tags"])) for doc in found
+    ]
 
 
-def latest() -> int:
-    """The number of the last change; 0 before the first."""
-    counter = mongo.db.counters.find_one({"_id": "changes"})
-    return int(counter["n"]) if counter else 0
+def latest() -> Mark:
+    """The last change; number 0 before the first."""
+    return _mark(mongo.db.counters.with_options(**_COMMITTED).find_one({"_id": "changes"}))
+
+
+def _mark(counter: dict[str, Any] | None) -> Mark:
+    return Mark(int(counter["n"]), str(counter.get("word", ""))) if counter else Mark(0, "")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, current_app, render_template
 
 from app.config import Settings
+from app.http import validity
 from app.queries import clock, missions, platforms, sections, totals, tracks, updates
 from app.views import choices, datasets, formats, plots
 from app.views.updates import KINDS, REASONS
@@ -24,22 +25,31 @@ def index() -> str:
     """The landing page; each of its states, empty ones too, says what there is."""
     settings: Settings = current_app.extensions["settings"]
     simulated = choices.simulated()
-    active = missions.active(clock.now(), settings.active_window_h, limit=_LISTED, simulated=simulated)
+    now, window_h = clock.now(), settings.active_window_h
+    window = timedelta(hours=window_h)
+    active = missions.active(now, window_h, limit=_LISTED, simulated=simulated)
     recent = missions.recent(limit=_LISTED, simulated=simulated)
     reporting = {mission.platform for mission in active}
-    since = clock.now() - timedelta(hours=settings.active_window_h)
-    silent = platforms.silent(since, _LISTED, simulated)
+    silent = platforms.silent(now - window, _LISTED, simulated)
     silent = [platform for platform in silent if platform.platform not in reporting]
     shown = (active or recent)[:_CARDS]
     ways = tracks.of_missions(shown)
     fleet = totals.fleet()
-    news = updates.page(clock.now(), _UPDATES, simulated=simulated).items
+    known_news = updates.page(now, _UPDATES, simulated=simulated)
+    news = known_news.items
+    next_silent_at = platforms.silent_until(now - window, simulated)
+    validity.until(
+        missions.active_until(active, window_h),
+        missions.simulation_until(now, window_h),
+        next_silent_at and next_silent_at + window,
+        known_news.until,
+    )
     listed = {mission.platform for mission in [*active, *recent]} | {update.platform for update in news}
     return render_template(
         "landing.html",
         active=active,
         simulated_too=simulated,
-        simulation=missions.simulation(clock.now(), settings.active_window_h),
+        simulation=missions.simulation(now, window_h),
         silent=silent,
         last=platforms.last_missions(silent),
         shown=shown,
@@ -52,5 +62,5 @@ def index() -> str:
         sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in shown},
         totals=fleet,
         catalog=datasets.catalog(fleet),
-        window=formats.elapsed(settings.active_window_h),
+        window=formats.elapsed(window_h),
     )

@@ -5,6 +5,7 @@ from flask import Blueprint, current_app, render_template, request
 from app.config import Settings
 from app.domain.records import Platform
 from app.errors import Invalid
+from app.http import validity
 from app.queries import clock, missions, platforms
 from app.queries.platforms import Status
 from app.views import choices, formats
@@ -63,8 +64,9 @@ def one(serial: str) -> str:
 def statuses(found: list[Platform]) -> dict[str, Status]:
     """Where each platform stands at present, by its id."""
     settings: Settings = current_app.extensions["settings"]
-    now = clock.now()
-    return {platform.platform: platforms.status(platform, now, settings.active_window_h) for platform in found}
+    now, window_h = clock.now(), settings.active_window_h
+    validity.until(*(platforms.status_until(platform, now, window_h) for platform in found))
+    return {platform.platform: platforms.status(platform, now, window_h) for platform in found}
 
 
 def rule() -> dict[str, str | int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
+from app.http import validity
 from app.queries import clock, statistics, totals
 from app.queries.statistics import Kind, Row
 
@@ -52,8 +53,15 @@ def index() -> str:
     )
 
 
+def _rows(kind: Kind) -> list[Row]:
+    now = clock.now()
+    found = statistics.by(kind, now)
+    validity.until(statistics.until(found, now))
+    return found
+
+
 def _table(kind: Kind) -> Table:
-    found = statistics.by(kind, clock.now())
+    found = _rows(kind)
     if kind == "year":
         found.reverse()
     else:
@@ -63,7 +71,7 @@ def _table(kind: Kind) -> Table:
 
 
 def _grid() -> Grid:
-    found = statistics.by("year_basin", clock.now())
+    found = _rows("year_basin")
     cells = {(row.basin, row.year): row for row in found if row.basin is not None and row.year is not None}
     at_sea_s: defaultdict[str, float] = defaultdict(float)
     for (basin, _), row in cells.items():

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from app.domain import lifecycle
 from app.domain.records import Over, Update, UpdateKind
 from app.errors import Invalid
-from app.http import address
+from app.http import address, validity
 from app.queries import clock, platforms, updates
 from app.queries.updates import UpdatePage
 from app.views import choices
@@ -37,7 +37,9 @@ class Choice:
 
     def page(self, limit: int, cursor: str | None = None) -> UpdatePage:
         """A page of them, as of now."""
-        return updates.page(clock.now(), limit, cursor, self.kind, self.platform, self.simulated)
+        found = updates.page(clock.now(), limit, cursor, self.kind, self.platform, self.simulated)
+        validity.until(found.until)
+        return found
 
 
 @bp.get("/updates")

@@ -11,6 +11,7 @@ from app.api.v1.csv_text import text_cell
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters
 from app.api.v1.responses import CSV, dumped, json, stream
+from app.http import validity
 from app.queries import clock, statistics
 
 bp = Blueprint("stats", __name__)
@@ -54,7 +55,10 @@ def rows(query: StatsQuery) -> Response:
     which at least one mission was under way; a mission is under way in all its basins from its begin to its end.
     Simulated missions are left out.
     """
-    items = [schemas.StatsRow.row(row) for row in statistics.by(query.by, clock.now())]
+    now = clock.now()
+    found = statistics.by(query.by, now)
+    validity.until(statistics.until(found, now))
+    items = [schemas.StatsRow.row(row) for row in found]
     body = schemas.Stats(by=query.by, items=items).model_dump()
     if query.format == "json":
         return json(body)

@@ -1,6 +1,5 @@
 """What a worker knows of the change log."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,24 +7,30 @@ import pytest
 from app.cache.entry import entry
 from app.cache.freshness import POLL_S, Poller, Watcher, widened
 from app.cache.memory import Memory
+from app.events import Change, Mark
 
 
 @dataclass
 class Log:
-    """A change log as MongoDB would keep it: numbers without gaps, old ones gone."""
+    """A change log as MongoDB would keep it: numbers without gaps, a word for each, old ones gone."""
 
-    changes: list[tuple[int, Sequence[str]]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     last: int = 0
+    word: str = "w"
 
     def append(self, *tags: str) -> None:
+        follows = self.latest().word
         self.last += 1
-        self.changes.append((self.last, tags))
+        self.changes.append(Change(self.latest(), follows, tags))
 
-    def since(self, number: int, limit: int) -> list[tuple[int, Sequence[str]]]:
-        return [change for change in self.changes if change[0] > number][:limit]
+    def since(self, number: int, limit: int) -> list[Change]:
+        return [change for change in self.changes if change.mark.number > number][:limit]
 
-    def latest(self) -> int:
-        return self.last
+    def latest(self) -> Mark:
+        return self.mark(self.last)
+
+    def mark(self, number: int) -> Mark:
+        return Mark(number, f"{self.word}{number}")
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def watcher(memory: Memory, log: Log) -> Watcher:
 
 
 def keep(memory: Memory, key: str, number: int, *tags: str) -> None:
-    memory.keep(key, entry("200 OK", [], b"", "/", frozenset(tags), number, 9e9))
+    memory.keep(key, entry("200 OK", [], b"", "/", frozenset(tags), Mark(number, f"w{number}"), 9e9))
 
 
 def is_fresh(memory: Memory, key: str) -> bool | None:
@@ -55,8 +60,8 @@ def is_fresh(memory: Memory, key: str) -> bool | None:
 
 
 def test_nothing_is_known_before_the_first_look(memory: Memory, log: Log) -> None:
-    assert Watcher(memory, log.since, log.latest).number is None
-    assert Watcher(memory, log.since, log.latest).outdates(7, ["mission"])
+    assert Watcher(memory, log.since, log.latest).mark is None
+    assert Watcher(memory, log.since, log.latest).outdates(log.mark(7), ["mission"])
 
 
 def test_a_change_outdates_what_shows_it_and_what_shows_its_kind(watcher: Watcher, memory: Memory, log: Log) -> None:
@@ -65,7 +70,7 @@ def test_a_change_outdates_what_shows_it_and_what_shows_its_kind(watcher: Watche
     keep(memory, "other", 7, "mission:p/n", "platform")
     log.append("mission:p/m")
     watcher.look()
-    assert watcher.number == 8
+    assert watcher.mark == log.mark(8)
     assert (is_fresh(memory, "one"), is_fresh(memory, "all"), is_fresh(memory, "other")) == (False, False, True)
 
 
@@ -73,15 +78,15 @@ def test_what_was_rendered_before_a_change_is_outdated_and_what_after_is_not(wat
     log.append("mission:p/m")
     log.append("totals")
     watcher.look()
-    assert watcher.outdates(7, ["mission"])
-    assert not watcher.outdates(8, ["mission"])
-    assert watcher.outdates(8, ["totals"])
-    assert not watcher.outdates(9, ["mission", "totals"])
+    assert watcher.outdates(log.mark(7), ["mission"])
+    assert not watcher.outdates(log.mark(8), ["mission"])
+    assert watcher.outdates(log.mark(8), ["totals"])
+    assert not watcher.outdates(log.mark(9), ["mission", "totals"])
 
 
-def test_what_was_rendered_before_anybody_remembers_counts_as_outdated(watcher: Watcher) -> None:
-    assert watcher.outdates(6, ["mission"])
-    assert not watcher.outdates(7, ["mission"])
+def test_what_was_rendered_before_anybody_remembers_counts_as_outdated(watcher: Watcher, log: Log) -> None:
+    assert watcher.outdates(log.mark(6), ["mission"])
+    assert not watcher.outdates(log.mark(7), ["mission"])
 
 
 def test_who_slept_longer_than_the_log_keeps_forgets_everything(watcher: Watcher, memory: Memory, log: Log) -> None:
@@ -91,8 +96,8 @@ def test_who_slept_longer_than_the_log_keeps_forgets_everything(watcher: Watcher
     del log.changes[0]
     watcher.look()
     assert is_fresh(memory, "/") is None
-    assert watcher.number == 9
-    assert watcher.outdates(8, ["mission"])
+    assert watcher.mark == log.mark(9)
+    assert watcher.outdates(log.mark(8), ["mission"])
 
 
 def test_another_database_makes_everything_forgotten(watcher: Watcher, memory: Memory, log: Log) -> None:
@@ -100,7 +105,7 @@ def test_another_database_makes_everything_forgotten(watcher: Watcher, memory: M
     log.last = 3
     watcher.look()
     assert is_fresh(memory, "/") is None
-    assert watcher.number == 3
+    assert watcher.mark == log.mark(3)
 
 
 def test_more_changes_than_are_read_at_once_are_all_taken_in(watcher: Watcher, memory: Memory, log: Log) -> None:
@@ -108,10 +113,10 @@ def test_more_changes_than_are_read_at_once_are_all_taken_in(watcher: Watcher, m
     for number in range(2_501):
         log.append(f"mission:p/{number}")
     watcher.look()
-    assert watcher.number == 7 + 2_501
+    assert watcher.mark == log.mark(7 + 2_501)
     assert is_fresh(memory, "/") is False
     # The oldest are no longer remembered: whoever began before them must not believe what he has.
-    assert watcher.outdates(7, ["nothing"])
+    assert watcher.outdates(log.mark(7), ["nothing"])
 
 
 def test_tags_are_widened_by_their_kind() -> None:
@@ -122,10 +127,10 @@ def test_a_log_that_cannot_be_understood_makes_everything_forgotten(memory: Memo
     watcher = Watcher(memory, log.since, log.latest)
     watcher.look()
     keep(memory, "/", 7, "mission")
-    log.changes.append((8, None))  # type: ignore[arg-type]
+    log.append(None)  # type: ignore[arg-type]
     looks: list[float] = []
     poller = Poller(watcher, lambda pause_s: (looks.append(pause_s), poller.stop())[0])
     poller._run()
     assert looks == [POLL_S]
-    assert watcher.number is None
+    assert watcher.mark is None
     assert is_fresh(memory, "/") is None

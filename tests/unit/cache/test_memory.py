@@ -4,6 +4,7 @@ import pytest
 
 from app.cache.entry import Entry, entry
 from app.cache.memory import Memory
+from app.events import Mark
 
 
 class Clock:
@@ -20,7 +21,13 @@ def make_entry(
     body: bytes = b"x" * 1_000, number: int = 1, tags: tuple[str, ...] = ("mission",), **more: float
 ) -> Entry:
     return entry(
-        "200 OK", [("Content-Type", "text/html")], body, "/", frozenset(tags), number, more.get("until_s", 9e9)
+        "200 OK",
+        [("Content-Type", "text/html")],
+        body,
+        "/",
+        frozenset(tags),
+        Mark(number, ""),
+        more.get("until_s", 9e9),
     )
 
 

@@ -7,6 +7,7 @@ from redis import ConnectionError as Away
 
 from app.cache.entry import entry
 from app.cache.shared import Shared, _packed
+from app.events import Mark
 
 
 class Redis:
@@ -24,7 +25,7 @@ class Redis:
         return self.value
 
 
-ENTRY = entry("200 OK", [("Content-Type", "text/html")], b"x" * 600, "/", frozenset({"mission"}), 7, 9e9)
+ENTRY = entry("200 OK", [("Content-Type", "text/html")], b"x" * 600, "/", frozenset({"mission"}), Mark(7, "w7"), 9e9)
 PACKED = _packed(ENTRY)
 
 
@@ -45,7 +46,8 @@ def test_what_was_shared_comes_back() -> None:
         b"2\n{}",
         PACKED[:-1],
         PACKED.replace(b'"identity"', b'"identitx"'),
-        PACKED.replace(b'"number":7', b'"number":"x"'),
+        PACKED.replace(b'"mark":[7,', b'"mark":["x",'),
+        PACKED.replace(b'"mark":[7,"w7"]', b'"mark":[7]'),
         PACKED.replace(b'"tags":["mission"]', b'"tags":9999999999'),
         b"3\n[1]",
         b"\xff" * 50,
