@@ -89,8 +89,9 @@ def _steps(name: str, session: ClientSession) -> Iterator[Any]:
     beyond: dict[str, Any] = {"$gte": 0 if name == "year" else ""}
     while True:
         query = {"simulated": False, path: beyond}
-        found = mongo.db.missions.find(query, {path: 1, "_id": 0}, session=session).sort(path, 1).limit(1)
-        doc = next(iter(found.hint(f"{name}_newest_first")), None)
+        # In the order of the index, which is not that of a sort: that would go by the least value of all.
+        found = mongo.db.missions.find(query, {path: 1, "_id": 0}, session=session).hint(f"{name}_newest_first")
+        doc = next(iter(found.limit(1)), None)
         if doc is None:
             return
         values = [value[inner] if inner else value for value in doc[outer]]
