@@ -12,13 +12,11 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from app import extensions
 from app.config import Settings
-from app.domain.basins import BasinMap
 from app.errors import HaloclineError, Unavailable
 from app.ingest import identity, refusal
 from app.ingest.verifying import repairing, run
 from app.ingest.verifying.run import Result
-from app.store import indexes, inventory, snapshots, transactions, verifications
-from app.store.documents import basin_from_document
+from app.store import indexes, transactions, verifications
 
 # A mission of a year is read at once; a visitor would not wait so long.
 _STORE_TIMEOUT_MS = 60_000
@@ -48,7 +46,7 @@ def verify(settings: Settings, mission: str | None, sections: bool, repair: bool
             verifications.note(result.counts)
         _say(result, as_json)
         if repair and result.differences:
-            mended, failed = repairing.repair(result.differences, _basin_map(), names)
+            mended, failed = repairing.repair(result.differences, run.basin_map(), names)
             text = f"{mended} of {len(result.differences)} differences can be rebuilt and were marked"
             sys.stderr.write(f"halocline: {text}{'; failed: ' + ', '.join(failed) if failed else ''}\n")
         return 1 if result.differences else 0
@@ -67,11 +65,6 @@ def _run(mission: str | None, sections: bool, pace: float) -> Result:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Verifying", total=None)
         return run.verify(mission, sections, pace, lambda count: bar.update(task, completed=count))
-
-
-def _basin_map() -> BasinMap:
-    with snapshots.begin() as session:
-        return BasinMap([basin_from_document(doc) for doc in inventory.basins(session)])
 
 
 def _say(result: Result, as_json: bool) -> None:

@@ -14,9 +14,9 @@ ABSOLUTE = 1e-9
 _LONGEST = 120
 MISSING = "nothing"
 
-# How a difference can be mended: by a rebuild of a scope, by retiring a version, summing a platform up, or removing
-# the track of a mission that is gone.
-Kind = Literal["rebuild", "retire", "platform", "track"]
+# How a difference can be mended: by a rebuild of a scope, summing a platform or a scope of totals up, retiring a
+# version, or removing the track of a mission that is gone.
+Kind = Literal["rebuild", "platform", "totals", "retire", "track"]
 Remedy = tuple[Kind, str]
 
 

@@ -9,10 +9,10 @@ from pymongo.client_session import ClientSession
 
 from app import events
 from app.domain.basins import BasinMap
-from app.ingest import derivation, fleet
+from app.ingest import derivation, fleet, summing
 from app.ingest.identity import PlatformName
 from app.ingest.verifying.comparing import Difference, Remedy
-from app.store import changes, missions, pending, tracks, transactions, versions
+from app.store import changes, missions, pending, subtotals, totals, tracks, transactions, versions
 
 log = structlog.get_logger(__name__)
 
@@ -25,11 +25,17 @@ def repair(
     Each remedy is a transaction that logs the change. Killed at any point, the next import rebuilds what is marked.
     """
     remedies = sorted({remedy for difference in differences for remedy in difference.remedies})
+    _apply([remedy for remedy in remedies if remedy[0] != "totals"], names)
+    failed = derivation.rebuild(basin_map)
+    # They are sums of what the rebuild has just put right.
+    _apply([remedy for remedy in remedies if remedy[0] == "totals"], names)
+    return sum(1 for difference in differences if difference.remedies), failed
+
+
+def _apply(remedies: Sequence[Remedy], names: dict[str, PlatformName]) -> None:
     for remedy in remedies:
         events.nudge(transactions.run(partial(_applied, remedy, names)))
         log.info("verify_repaired", kind=remedy[0], what=remedy[1])
-    failed = derivation.rebuild(basin_map)
-    return sum(1 for difference in differences if difference.remedies), failed
 
 
 def _applied(remedy: Remedy, names: dict[str, PlatformName], session: ClientSession) -> int:
@@ -47,6 +53,9 @@ def _applied(remedy: Remedy, names: dict[str, PlatformName], session: ClientSess
         # What it is called may have been wrong, too.
         pending.mark((f"updates:{what}",), number, session)
         return number
+    if kind == "totals":
+        totals.replace([what], summing.totals(subtotals.of_scopes([what], session), now), session)
+        return changes.append(("totals",), now, session)
     if kind == "track":
         # Between two looks and now it may have come back.
         if missions.document(platform, mission, session) is None:

@@ -77,10 +77,14 @@ def verify(mission: str | None, sections: bool, pace: float, told: Told = lambda
 
 
 def _scope(sections: bool) -> Scope:
-    with snapshots.begin() as session:
-        basins = [basin_from_document(doc) for doc in inventory.basins(session)]
     seeded = seeds.arguments()
-    return Scope(BasinMap(basins), sections, seeded is not None, not (seeded or {}).get("metadata_only", False))
+    return Scope(basin_map(), sections, seeded is not None, not (seeded or {}).get("metadata_only", False))
+
+
+def basin_map() -> BasinMap:
+    """The basins that are stored, whatever an operator's folder holds by now: missions were sorted into these."""
+    with snapshots.begin() as session:
+        return BasinMap([basin_from_document(doc) for doc in inventory.basins(session)])
 
 
 def _units(mission: str | None, scope: Scope) -> Iterator[Unit]:

@@ -31,9 +31,9 @@ def compared(tally: Tally, session: ClientSession) -> Iterator[Difference]:
         for totals in summing.summed(missions.sums(session), _EPOCH):
             again[totals.scope] = totals_to_document(totals)
             del again[totals.scope]["computed_at"]
-        platforms = inventory.platforms(session)
-        scopes = [*(f"subtotals:{platform}" for platform in platforms), "totals"]
-        yield from keyed("totals", stored, again, *(("rebuild", scope) for scope in scopes))
+        for scope in sorted(stored.keys() | again.keys()):
+            one, other = ({key: doc[scope] for key in (scope,) if key in doc} for doc in (stored, again))
+            yield from keyed("totals", one, other, ("totals", scope))
         facets = inventory.one("facets", "missions", session) or {}
         expected = {name: values[:_VALUES] for name, values in inventory.facets(session).items()}
         if facets or any(expected.values()):
