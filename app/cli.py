@@ -45,12 +45,12 @@ def metrics() -> None:
     """Serve /metrics on METRICS_BIND from what the web workers leave in PROMETHEUS_MULTIPROC_DIR."""
     from app import logs
     from app.http import metrics_server
-    from app.store import counters
+    from app.store import counters, verifications
 
     settings = config.load()
     logs.configure(settings.log_level)
     extensions.mongo.bind(settings)
-    metrics_server.serve(settings, counters.imports)
+    metrics_server.serve(settings, counters.imports, verifications.ended)
 
 
 class _PathOrUrl(click.Path):

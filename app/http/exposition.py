@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pymongo
 import structlog
@@ -20,6 +20,9 @@ from pymongo.errors import PyMongoError
 log = structlog.get_logger()
 
 ReadCounts = Callable[[], Mapping[str, int]]
+# When the last verification of the store ended, seconds since 1970, and how many differences it found.
+ReadVerified = Callable[[], tuple[float, int] | None]
+_Value = TypeVar("_Value")
 
 # Prometheus gives up after 10 s by default; a database that is away must not cost it more than a moment.
 IMPORTS_DEADLINE_S = 1.0
@@ -59,37 +62,64 @@ class SharedFiles:
         return self._read(reads_left - 1)
 
 
+class _Kept(Generic[_Value]):
+    """What the store says, asked every ten seconds at most; `nothing` while it is away."""
+
+    def __init__(self, ask: Callable[[], _Value], nothing: _Value, clock: Callable[[], float]) -> None:
+        self._ask, self._nothing, self._known = ask, nothing, nothing
+        self._clock = clock
+        self._asked_at: float | None = None
+        self._lock = threading.Lock()
+
+    def now(self) -> _Value:
+        """As it was at most ten seconds ago."""
+        with self._lock:
+            now = self._clock()
+            if self._asked_at is None or now - self._asked_at >= IMPORTS_KEPT_S:
+                self._known, self._asked_at = self._asked(), now
+            return self._known
+
+    def _asked(self) -> _Value:
+        try:
+            with pymongo.timeout(IMPORTS_DEADLINE_S):
+                return self._ask()
+        except PyMongoError as error:
+            log.warning("store_unavailable", error=type(error).__name__)
+            return self._nothing
+
+
 class Imports:
     """Collects the outcomes of imports from the store; no series while the store is away."""
 
     def __init__(self, counts: ReadCounts, clock: Callable[[], float] = time.monotonic) -> None:
-        self._counts = counts
-        self._clock = clock
-        self._known: Mapping[str, int] = {}
-        self._asked_at: float | None = None
-        self._lock = threading.Lock()
+        self._counts: _Kept[Mapping[str, int]] = _Kept(counts, {}, clock)
 
     def collect(self) -> Iterable[Metric]:
         """One counter, with the outcomes as they were at most ten seconds ago."""
         family = CounterMetricFamily("halocline_imports", "Imports of files, by outcome.", labels=["outcome"])
-        for outcome, count in self._recent().items():
+        for outcome, count in self._counts.now().items():
             family.add_metric([outcome], count)
         yield family
 
-    def _recent(self) -> Mapping[str, int]:
-        with self._lock:
-            now = self._clock()
-            if self._asked_at is None or now - self._asked_at >= IMPORTS_KEPT_S:
-                self._known, self._asked_at = self._ask(), now
-            return self._known
 
-    def _ask(self) -> Mapping[str, int]:
-        try:
-            with pymongo.timeout(IMPORTS_DEADLINE_S):
-                return self._counts()
-        except PyMongoError as error:
-            log.warning("import_counts_unavailable", error=type(error).__name__)
-            return {}
+class Verified:
+    """Collects what came of the last verification; no series before the first, and while the store is away."""
+
+    def __init__(self, last: ReadVerified, clock: Callable[[], float] = time.monotonic) -> None:
+        self._last: _Kept[tuple[float, int] | None] = _Kept(last, None, clock)
+
+    def collect(self) -> Iterable[Metric]:
+        """Two gauges, as they were at most ten seconds ago."""
+        found = self._last.now()
+        if found is None:
+            return
+        ended_s, differences = found
+        yield GaugeMetricFamily(
+            "halocline_verified_timestamp_seconds",
+            "When the last verification of the whole store ended, seconds since 1970.",
+            value=ended_s,
+        )
+        yield GaugeMetricFamily("halocline_verification_differences", "Differences that it found.", value=differences)
 
 
 class Exposition(PrometheusMetrics):  # type: ignore[misc]
@@ -110,9 +140,9 @@ class Exposition(PrometheusMetrics):  # type: ignore[misc]
         return text.decode(), media_type
 
 
-def create_app(directory: Path, counts: ReadCounts) -> Flask:
+def create_app(directory: Path, counts: ReadCounts, verified: ReadVerified = lambda: None) -> Flask:
     """Answers `/metrics` and `/livez`, and nothing else."""
     app = Flask(__name__, static_folder=None)
-    Exposition(SharedFiles(directory), Imports(counts)).init_app(app)
+    Exposition(SharedFiles(directory), Imports(counts), Verified(verified)).init_app(app)
     app.add_url_rule("/livez", view_func=lambda: {"ok": True}, endpoint="live")
     return app

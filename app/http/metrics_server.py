@@ -67,12 +67,13 @@ class _Server(WSGIServer):
         self._pool.shutdown()
 
 
-def serve(settings: Settings, counts: exposition.ReadCounts) -> None:
+def serve(settings: Settings, counts: exposition.ReadCounts, verified: exposition.ReadVerified) -> None:
     """Serves until SIGTERM or SIGINT. Raises SettingsError without a directory to read."""
     if settings.prometheus_multiproc_dir is None:
         raise SettingsError("PROMETHEUS_MULTIPROC_DIR: must name the directory that the web workers write to")
     host, _, port = settings.metrics_bind.rpartition(":")
-    server = _Server(host, int(port), exposition.create_app(settings.prometheus_multiproc_dir, counts))
+    app = exposition.create_app(settings.prometheus_multiproc_dir, counts, verified)
+    server = _Server(host, int(port), app)
 
     def stop(_signum: int, _frame: Any) -> None:
         # `shutdown` waits for the loop that this handler interrupts, so it needs a thread of its own.

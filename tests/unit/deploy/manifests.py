@@ -72,8 +72,9 @@ class Manifests:
         return list(self._workloads())
 
     def _workloads(self) -> Iterator[Workload]:
-        for one in self.of("Deployment", "StatefulSet", "Job", "Pod"):
-            template = one if one["kind"] == "Pod" else one["spec"]["template"]
+        for one in self.of("Deployment", "StatefulSet", "Job", "CronJob", "Pod"):
+            spec = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+            template = one if one["kind"] == "Pod" else spec["template"]
             yield Workload(one["kind"], one["metadata"]["name"], template["metadata"]["labels"], template["spec"])
 
     def workload(self, name: str) -> Workload:

@@ -10,12 +10,13 @@ EDGES = {
     ("web", "mongodb", "mongodb"),
     ("indexes", "mongodb", "mongodb"),
     ("ingest", "mongodb", "mongodb"),
+    ("verify", "mongodb", "mongodb"),
     ("mongodb", "mongodb", "mongodb"),
     ("web", "redis", "redis"),
     ("ingest", "redis", "redis"),
 }
 # Beside the components that watch Halocline, whose own policies are listed with them.
-OURS = ["web", "mongodb", "redis", "indexes", "ingest"]
+OURS = ["web", "mongodb", "redis", "indexes", "ingest", "verify"]
 
 
 def test_everything_is_denied_both_ways_by_default(manifests: Manifests) -> None:

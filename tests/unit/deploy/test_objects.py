@@ -5,7 +5,7 @@ import pytest
 from tests.unit.deploy.manifests import Manifests, quantity
 
 CORE = {
-    "Namespace", "ServiceAccount", "ConfigMap", "Service", "Deployment", "StatefulSet", "Job", "Ingress",
+    "Namespace", "ServiceAccount", "ConfigMap", "Service", "Deployment", "StatefulSet", "Job", "CronJob", "Ingress",
     "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "PersistentVolumeClaim",
     "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding",
 }  # fmt: skip
@@ -180,3 +180,28 @@ def test_every_secret_read_from_a_file_has_its_mount(manifests: Manifests) -> No
     read = [(box, one["value"]) for box in boxes for one in box.get("env", []) if one["name"].endswith("_FILE")]
 
     assert all(any(path.startswith(mount["mountPath"]) for mount in box["volumeMounts"]) for box, path in read)
+
+
+def test_the_store_is_verified_each_night_by_one_job_that_has_an_end(manifests: Manifests) -> None:
+    spec = manifests.one("CronJob", "verify")["spec"]
+    job = spec["jobTemplate"]["spec"]
+    (container,) = manifests.workload("verify").containers
+
+    assert (spec["schedule"].split()[2:], spec["timeZone"]) == (["*", "*", "*"], "Etc/UTC")
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert 0 < spec["startingDeadlineSeconds"] < 86_400
+    assert 0 < job["activeDeadlineSeconds"] < 86_400
+    assert spec["successfulJobsHistoryLimit"] >= 1
+    assert spec["failedJobsHistoryLimit"] >= 1
+    assert container["args"][:2] == ["halocline", "verify"]
+
+
+def test_a_verification_that_found_something_is_not_run_again(manifests: Manifests) -> None:
+    job = manifests.one("CronJob", "verify")["spec"]["jobTemplate"]["spec"]
+    (container,) = manifests.workload("verify").containers
+
+    assert job["podFailurePolicy"]["rules"][0] == {
+        "action": "FailJob",
+        "onExitCodes": {"containerName": container["name"], "operator": "In", "values": [1]},
+    }
+    assert job["template"]["spec"]["restartPolicy"] == "Never"

@@ -68,9 +68,9 @@ def test_images_have_a_tag_that_is_not_latest_and_are_not_pulled_again(manifests
 
 
 def test_every_role_runs_the_same_image_of_halocline(manifests: Manifests) -> None:
-    web, indexes = manifests.workload("web"), manifests.workload("indexes")
+    roles = [manifests.workload(name) for name in ("web", "indexes", "verify")]
 
-    assert len({one["image"] for one in [*web.containers, *indexes.containers]}) == 1
+    assert len({one["image"] for role in roles for one in role.containers}) == 1
 
 
 def test_ports_have_names_and_probes_use_them(manifests: Manifests) -> None:
@@ -118,7 +118,7 @@ def test_no_two_cores_are_promised_in_the_lab(lab_with_ingest: Manifests) -> Non
     requested = {one.name: one.cpu * lab_with_ingest.pods(one) for one in lab_with_ingest.workloads}
     surging = lab_with_ingest.workload("web").cpu
 
-    assert {"web", "mongodb", "redis", "indexes", "ingest", "prometheus", "alertmanager"} <= requested.keys()
+    assert {"web", "mongodb", "redis", "indexes", "ingest", "verify", "prometheus", "alertmanager"} <= requested.keys()
     assert sum(requested.values()) + surging <= 1.5, requested
 
 

@@ -107,6 +107,17 @@ def test_the_store_is_asked_again_after_ten_seconds():
     assert seen == [1, 1, 2]
 
 
+def test_the_last_verification_is_told_once_there_is_one(directory):
+    app = exposition.create_app(directory, dict, lambda: (1.75e9, 3))
+    before = exposition.create_app(directory, dict).test_client().get("/metrics")
+
+    found = values(app.test_client().get("/metrics"))
+
+    assert found["halocline_verified_timestamp_seconds",] == 1.75e9
+    assert found["halocline_verification_differences",] == 3
+    assert "halocline_verif" not in before.text
+
+
 def test_a_file_that_is_just_being_made_is_read_again(directory, monkeypatch):
     half_made = directory / "histogram_0.db"
     half_made.touch()

@@ -12,7 +12,7 @@ import yaml
 from prometheus_client.core import Metric
 
 from app import metrics
-from app.http.exposition import Imports, SharedFiles
+from app.http.exposition import Imports, SharedFiles, Verified
 from app.store import counters
 from monitoring import queries
 
@@ -118,6 +118,7 @@ def exposed_by_the_app(directory: Path) -> set[str]:
         _exposed(metrics.registry.collect())
         | _exposed(SharedFiles(directory).collect())
         | _exposed(Imports(lambda: outcomes).collect())
+        | _exposed(Verified(lambda: (1.0, 0)).collect())
     )
 
 
