@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -93,12 +94,28 @@ class Settings(BaseSettings):
     # Per worker: 800 pages of 30 kB with their compressed forms. A pod's memory limit must know of it.
     page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
     prometheus_multiproc_dir: Path | None = None
+    # Whose X-Forwarded-For and -Proto are believed: addresses, networks, or `*` for whoever connects.
     forwarded_allow_ips: str = "127.0.0.1"
+    # A minute, for each client; 0 is no limit. What the page cache answers is not counted, so this is work: a script
+    # that asks ten times a second is welcome, sixty such would fill two workers.
+    api_per_min: int = Field(600, ge=0, le=1_000_000, validation_alias="HALOCLINE_API_PER_MIN")
+    # Nobody types faster than two words a second.
+    searches_per_min: int = Field(120, ge=0, le=1_000_000, validation_alias="HALOCLINE_SEARCHES_PER_MIN")
+    # Each may hold a thread and a cursor for minutes. Who wants many missions takes them in one.
+    exports_per_min: int = Field(30, ge=0, le=1_000_000, validation_alias="HALOCLINE_EXPORTS_PER_MIN")
 
     @field_validator("ready_requires", "fetch_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("forwarded_allow_ips", mode="after")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in [part.strip() for part in value.split(",") if part.strip()]:
+            if part != "*":
+                ip_network(part)  # Its own words name what is wrong.
+        return value
 
     @field_validator("accept_from", mode="after")
     @classmethod

@@ -68,6 +68,12 @@ requests_shed = Counter(
     ["reason"],
     registry=registry,
 )
+rate_limit_decisions = Counter(
+    "halocline_rate_limit_decisions",
+    "Requests that a rate limit let in (allow) or refused with 429 (deny), by where it counted: redis or memory.",
+    ["policy", "decision", "storage"],
+    registry=registry,
+)
 dependency_up = Gauge(
     "halocline_dependency_up",
     "1 when the last check of the dependency succeeded in every worker, else 0.",
@@ -102,6 +108,10 @@ page_cache_redis_failures = Counter(
 
 for _outcome in ("hit", "miss", "stale", "bypass"):
     page_cache_answers.labels(_outcome)
+for _policy in ("api", "search", "export"):
+    for _decision in ("allow", "deny"):
+        for _storage in ("redis", "memory"):
+            rate_limit_decisions.labels(_policy, _decision, _storage)
 requests_shed.labels("concurrency")  # Born at 0, so that the first one shed is an increase.
 
 

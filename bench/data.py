@@ -98,10 +98,12 @@ def _multiply(mongodb_uri: str, redis_url: str) -> None:
             indexes.ensure(target)
             return
         client.drop_database(target.name)
-        # Indexes come after the documents: built at once they take a fifth of the time.
+        # The indexes of these come after the documents: built at once they take a fraction of the time.
+        indexes.ensure(target)
         for name in ("missions", "platforms"):
+            target[name].drop_indexes()
             for some in _batched(_copies(source, name), _AT_ONCE):
-                target[name].insert_many(some, ordered=False)
+                target[name].insert_many(some, ordered=False, bypass_document_validation=True)
         target.basins.insert_many(source.basins.find())
         target.counters.insert_many(source.counters.find({"_id": {"$ne": "bench"}}))
         indexes.ensure(target)

@@ -21,11 +21,11 @@ class Load:
 def wrk(
     port: int, path: str, seconds: float, connections: int, headers: Mapping[str, str] | None = None, threads: int = 1
 ) -> Load:
-    """What so many connections see that each ask again as soon as they have their answer.
+    """What so many connections see that each ask again as soon as they have their answer; in whole seconds.
 
     Raises RuntimeError when an answer was no success, or none came.
     """
-    command = [shutil.which("wrk") or "wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds:g}s"]
+    command = [shutil.which("wrk") or "wrk", "-t", str(threads), "-c", str(connections), "-d", f"{max(round(seconds), 1)}s"]
     command += ["--latency", "--timeout", "10s"]
     command += [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
     told = subprocess.run(

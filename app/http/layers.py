@@ -7,13 +7,15 @@ from flask import Flask
 
 from app import metrics
 from app.config import Settings
-from app.http import conditional, faults, headers, health, limits, observe, probes, problems
+from app.http import conditional, faults, headers, health, limits, observe, probes, problems, rates
 
 
 def install(app: Flask, settings: Settings, missing_indexes: Callable[[], list[str]]) -> None:
     """What works inside Flask. First of all: its hooks run before those of the views, its last ones after."""
     observe.name_routes(app)
     conditional.install(app)
+    # Before faults: who is turned away need not wait for one.
+    rates.install(app, settings)
     faults.install(app, settings)
     problems.install(app)
     health.install(app, settings, missing_indexes)

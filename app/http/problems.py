@@ -100,7 +100,7 @@ def _from_ours(error: HaloclineError) -> Response:
     detail = _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
     if isinstance(error, Unavailable):
         log.warning("dependency_unavailable", dependency=error.dependency)
-    return _answer(status, detail, errors)
+    return answer(status, detail, errors)
 
 
 def _from_mongodb(error: PyMongoError) -> Response:
@@ -108,7 +108,7 @@ def _from_mongodb(error: PyMongoError) -> Response:
     if error.timeout or isinstance(error, ConnectionFailure | WaitQueueTimeoutError):
         return _from_ours(Unavailable("MongoDB"))
     log.error("mongodb_error", exc_info=error)
-    return _answer(500, _DETAIL[500])
+    return answer(500, _DETAIL[500])
 
 
 def _from_http(error: HTTPException) -> Response:
@@ -118,15 +118,16 @@ def _from_http(error: HTTPException) -> Response:
     detail = _DETAIL.get(status) or error.description or _title(status)
     # Allow, Retry-After and the like belong to the status; the body's own headers do not.
     kept = [(name, value) for name, value in error.get_headers() if not name.lower().startswith("content-")]
-    return _answer(status, detail, headers=kept)
+    return answer(status, detail, headers=kept)
 
 
-def _answer(
+def answer(
     status: int,
     detail: str,
     errors: Iterable[Mapping[str, str]] = (),
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
+    """A problem under /api, else a page; with these headers added."""
     is_api = request.path.startswith("/api/")
     response = problem(status, detail, errors) if is_api else _finish(_page(status, detail))
     response.headers.extend(list(headers))

@@ -132,6 +132,9 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     env.update(os.environ, WEB_BIND=f"127.0.0.1:{portal.port}", PYTHONUNBUFFERED="1")
     if "environment" not in settings.model_fields_set:
         env["HALOCLINE_ENVIRONMENT"] = "development"
+    for name in ("API", "SEARCHES", "EXPORTS"):
+        # Everybody is at one address here, load tests and their own tools included.
+        env.setdefault(f"HALOCLINE_{name}_PER_MIN", "0")
     if "mongodb_uri" not in settings.model_fields_set:
         _step("MongoDB")
         env["MONGODB_URI"] = servers.start_mongodb(portal.home)

@@ -1,22 +1,21 @@
 """Profiles of 20 samples through the full path of ingest, beside `insert_many` of the same documents."""
 
-from pathlib import Path
+import statistics
+from collections.abc import Iterator
 
 from bench import ingesting
+from bench.measured import Bench, Measured
+from bench.rounds import interleaved, ratios
 
 
-def profiles_per_s(mongodb_uri: str, redis_url: str, folder: Path, rounds: int) -> list[tuple[float, float, float]]:
-    """Rounds: rows of files through checks to the commit; raw; and whole runs with reading and deriving."""
-    found = ingesting.opened(mongodb_uri, redis_url, folder)
+def measure(bench: Bench) -> Iterator[Measured]:
+    """The aim `ingest`: rows of files through checks to the commit, originals kept, for each profile stored raw."""
+    found = ingesting.opened(bench.stores.mongodb_uri, bench.stores.redis_url, bench.folder / "files")
     try:
-        rounds_made = []
-        for turn in range(rounds):
-            measures = (found.full_s, found.raw_s)
-            times = [0.0, 0.0]
-            for which in (0, 1) if turn % 2 else (1, 0):
-                times[which] = measures[which]()
-            full, raw, whole = (found.profiles / took_s for took_s in (*times, found.whole_s()))
-            rounds_made.append((full, raw, whole))
-        return rounds_made
+        # Seconds: what is twice as fast takes half as long.
+        times = interleaved([found.raw_s, found.full_s, found.whole_s], bench.rounds)
     finally:
         ingesting.close()
+    raw, full, whole = (round(found.profiles / statistics.median(taken)) for taken in zip(*times, strict=True))
+    about = {"profiles_per_s": full, "raw": raw, "with_reading_tracks_and_totals": whole, "profiles": found.profiles}
+    yield Measured("ingest", tuple(ratios(times)), about)

@@ -1,16 +1,20 @@
 """The landing page through the example proxy's cache, beside a file of the same bytes that nginx sends as it is."""
 
+import statistics
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 
 from app.trial.servers import free_port
-from bench import nginx
+from bench import data, nginx, portals
 from bench.load import wrk
+from bench.measured import Bench, Measured
 from bench.pages import Client
+from bench.rounds import interleaved, ratios
 
 # Enough to keep one worker of nginx busy.
 _CONNECTIONS = 16
@@ -23,8 +27,31 @@ _STATIC = """server {{
     }}"""
 
 
+def measure(bench: Bench) -> Iterator[Measured]:
+    """The aim `proxy`. Raises RuntimeError where there is no nginx."""
+    if nginx.program() is None:
+        raise RuntimeError("there is no nginx here: apt-get install nginx-light")
+    found = bench.stores
+    name = data.prepare(found.mongodb_uri, found.redis_url, bench.small)
+    with (
+        portals.running(found.mongodb_uri, found.redis_url, name, bench.folder / "proxy.log") as portal,
+        _in_front(portal, bench.folder / "nginx") as ports,
+    ):
+        pages = [_page(port) for port in ports]
+        if pages[0] != pages[1]:
+            raise RuntimeError("the proxy and the file do not send the same bytes")
+        cases = [partial(_requests_per_s, port, bench.seconds) for port in ports]
+        pairs = interleaved(cases, bench.rounds)
+    rates = [round(statistics.median(values)) for values in zip(*pairs, strict=True)]
+    yield Measured("proxy", tuple(ratios(pairs)), {"requests_per_s": rates, "body_bytes": len(pages[0])})
+
+
+def _requests_per_s(port: int, seconds: float) -> float:
+    return wrk(port, "/", seconds, _CONNECTIONS).requests_per_s
+
+
 @contextmanager
-def in_front(portal_port: int, folder: Path) -> Iterator[tuple[int, int]]:
+def _in_front(portal_port: int, folder: Path) -> Iterator[tuple[int, int]]:
     """The ports of the example proxy in front of the portal, and of nginx with its landing page as a file."""
     (folder / "static").mkdir(parents=True, exist_ok=True)
     port, static_port = free_port(), free_port()
@@ -39,19 +66,6 @@ def in_front(portal_port: int, folder: Path) -> Iterator[tuple[int, int]]:
     finally:
         process.terminate()
         process.wait(_READY_WITHIN_S)
-
-
-def requests_per_s(ports: tuple[int, int], rounds: int, seconds: float) -> list[tuple[float, float]]:
-    """Pairs of rounds: through the cache, and as a file. Raises RuntimeError when the two send other bytes."""
-    if _page(ports[0]) != _page(ports[1]):
-        raise RuntimeError("the proxy and the file do not send the same bytes")
-    found = []
-    for turn in range(rounds):
-        rates = [0.0, 0.0]
-        for which in (0, 1) if turn % 2 else (1, 0):
-            rates[which] = wrk(ports[which], "/", seconds, _CONNECTIONS).requests_per_s
-        found.append((rates[0], rates[1]))
-    return found
 
 
 def _page(port: int) -> bytes:

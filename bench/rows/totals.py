@@ -1,31 +1,59 @@
-"""Totals at 240,000 missions beside 24,000: the query that reads them."""
+"""Totals at ten times as many missions: the query that reads them, and the pages that show them."""
 
+import statistics
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 from app import config
 from app.extensions import mongo
 from app.queries import totals
+from bench import data
+from bench.measured import Bench, Measured
+from bench.rounds import interleaved, ratios
+from bench.rows.growth import ON_A_MISS, p50s_ms, side_by_side, told_ms
 
 # One read takes half a millisecond: of fewer the median is noise.
 _READS = 300
 
 
-def read_ms(mongodb_uri: str, databases: tuple[str, str], rounds: int) -> list[tuple[float, float]]:
-    """The median times of the query for the totals of the fleet in two databases: pairs of rounds."""
-    found = []
-    for turn in range(rounds):
-        times = [0.0, 0.0]
-        for which in (0, 1) if turn % 2 else (1, 0):
-            mongo.bind(config.load(mongodb_uri=mongodb_uri, mongodb_database=databases[which]))
-            taken = sorted(_read_ms() for _ in range(_READS))
-            mongo.close()
-            times[which] = taken[len(taken) // 2]
-        found.append((times[0], times[1]))
-    return found
+def measure(bench: Bench) -> Iterator[Measured]:
+    """The aim `totals`: the worst of the query, the API's answer and the page of statistics, these on a miss."""
+    if bench.large != data.LARGE:
+        return
+    counts = (data.DOCUMENTS_ONLY, data.LARGE)
+    with ExitStack() as stack:
+        large, small = side_by_side(bench, stack, counts, **ON_A_MISS)
+        found = {
+            "query": interleaved([_reading(bench, count) for count in counts], bench.rounds),
+            "/api/v1/totals": p50s_ms(bench, ((large, "/api/v1/totals"), (small, "/api/v1/totals"))),
+            "/stats": p50s_ms(bench, ((large, "/stats"), (small, "/stats"))),
+        }
+    medians = {name: statistics.median(ratios(pairs)) for name, pairs in found.items()}
+    worst = max(medians, key=lambda name: medians[name])
+    about = {
+        "worst": worst,
+        "medians": {name: round(median, 3) for name, median in medians.items()},
+        "ms": {name: told_ms(pairs) for name, pairs in found.items()},
+    }
+    yield Measured("totals", tuple(ratios(found[worst])), about)
 
 
-def _read_ms() -> float:
+def _reading(bench: Bench, count: int) -> Callable[[], float]:
+    """The median time of the query in a database, ms, as a function."""
+    settings = config.load(mongodb_uri=bench.stores.mongodb_uri, mongodb_database=data.database(count))
+
+    def p50_ms() -> float:
+        mongo.bind(settings)
+        times = [_read_s() for _ in range(_READS)]
+        mongo.close()
+        return 1000 * statistics.median(times)
+
+    return p50_ms
+
+
+def _read_s() -> float:
     began = time.perf_counter()
     if not totals.fleet().missions:
         raise RuntimeError("there are no totals")
-    return 1000 * (time.perf_counter() - began)
+    return time.perf_counter() - began

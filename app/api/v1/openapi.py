@@ -24,6 +24,18 @@ _PATH = {
     "number": "Number of a profile, as `/profiles` lists it.",
 }
 _ETAG = {"ETag": {"description": "Strong; send it back as `If-None-Match`.", "schema": {"type": "string"}}}
+_WAIT = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+_BUDGET = {
+    "RateLimit-Policy": {
+        "description": "The limit: its name, requests (`q`) in a window of seconds (`w`).",
+        "schema": {"type": "string", "examples": ['"api";q=600;w=60']},
+    },
+    "RateLimit": {
+        "description": "What is left of it (`r`), and the seconds until there is more (`t`).",
+        "schema": {"type": "string", "examples": ['"api";r=0;t=12']},
+    },
+}
+_TURNED_AWAY: dict[str, dict[str, Any]] = {"429": _WAIT | _BUDGET, "503": _WAIT}
 _BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}, GEOJSON: {"type": "object"}}
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -46,6 +58,7 @@ class _Answers(SpecTreeResponse):
         problems: dict[str, Any] = {"HTTP_400": (Problem, "A parameter is off; `errors` names it.")}
         if may_be_missing:
             problems["HTTP_404"] = (Problem, "There is no such thing.")
+        problems["HTTP_429"] = (Problem, "Too many requests of this client; `Retry-After` says when to go on.")
         problems["HTTP_503"] = (Problem, "The database is away; `Retry-After` says when to try again.")
         super().__init__(HTTP_200=(answer, says), HTTP_304=(None, "The reader's copy is the newest."), **problems)
         self._mimetype = mimetype
@@ -60,6 +73,7 @@ class _Answers(SpecTreeResponse):
                 answer |= {"headers": _ETAG, "content": dict.fromkeys([self._mimetype], *content) | self._also}
             elif status != "304":
                 answer["content"] = dict.fromkeys(["application/problem+json"], *content)
+                answer |= {"headers": _TURNED_AWAY[status]} if status in _TURNED_AWAY else {}
         return dict(sorted(answers.items()))
 
 
