@@ -63,8 +63,9 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
         missions.sort_into(platform, mission, _shares(platform, mission, basin_map, session), session)
         return changes.append((f"mission:{name}",), now, session)
     if kind == "mission":
-        tracks.put(_track(*_drawn(platform, mission, session)), session)
-        return changes.append((scope, "tracks"), now, session)
+        drawn = _drawn(platform, mission, session)
+        tracks.put(_track(*drawn), session)
+        return changes.append((scope, "simulated" if drawn[0].get("simulated") else "tracks"), now, session)
     if kind == "updates":
         of_platform = missions.of_platform(name, session)
         findable.refresh(name, of_platform, session)
@@ -75,7 +76,8 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
         # Each profile of a mission that is under way puts off the end that silence would tell: nobody sees that.
         if lifecycle.known(before, now) == lifecycle.known(news, now):
             return None
-        return changes.append(("updates",), now, session)
+        real = not (all(each.simulated for each in of_platform) and all(each.simulated for each in before))
+        return changes.append(("updates" if real else "simulated",), now, session)
     if kind == "subtotals":
         # What they add up to follows: `totals` is marked with them and comes later.
         subtotals.replace_of(name, summing.subtotals(missions.sums(session, name)), session)

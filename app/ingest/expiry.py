@@ -45,7 +45,7 @@ def _removed(
     pending.forget(
         (f"sections:{platform}/{mission}", f"mission:{platform}/{mission}", f"basins:{platform}/{mission}"), session
     )
-    fleet.refresh(platform, names, session)
-    number = changes.append((f"mission:{platform}/{mission}", f"platform:{platform}", "simulated"), at, session)
+    summed = "simulated" if fleet.refresh(platform, names, session) else "totals"
+    number = changes.append((f"mission:{platform}/{mission}", f"platform:{platform}", summed), at, session)
     pending.mark((f"updates:{platform}",), number, session)
     return number

@@ -9,16 +9,18 @@ from app.ingest.identity import PlatformName
 from app.store import missions, platforms
 
 
-def refresh(platform: str, names: dict[str, PlatformName], session: ClientSession) -> None:
+def refresh(platform: str, names: dict[str, PlatformName], session: ClientSession) -> bool:
     """Makes the platform what its missions and the operator's names say, in the session's transaction.
 
-    Without missions there is no platform.
+    Without missions there is no platform. Returns whether nothing real is known of it: nothing real shows it then.
     """
     found = missions.of_platform(platform, session)
     if not found:
         platforms.remove(platform, session)
-        return
-    platforms.put(summed(found, names.get(platform, PlatformName())), session)
+        return True
+    made = summed(found, names.get(platform, PlatformName()))
+    platforms.put(made, session)
+    return made.simulated
 
 
 def summed(found: Sequence[Mission], named: PlatformName) -> Platform:

@@ -63,8 +63,9 @@ def learn_basins(found: Sequence[Basin]) -> None:
 
 def _note_basins(digest: str, session: ClientSession) -> None:
     ids = missions.ids(session)
+    # Without missions as well: the map and the list of basins show them all the same.
+    number = changes.append(("basins",), datetime.now(UTC), session)
     if ids:
-        number = changes.append(("basins",), datetime.now(UTC), session)
         sums = pending.sums_of(name.partition("/")[0] for name in ids)
         pending.mark((*(f"basins:{name}" for name in ids), *sums), number, session)
     basins.note_digest(digest, session)
@@ -170,9 +171,8 @@ def _commit(work: Callable[[ClientSession, datetime], Outcome | None], draft: Dr
             return None
         number = None
         if outcome != "unchanged":
-            fleet.refresh(platform, tools.names, session)
             # Simulated missions are in no total: nothing that real ones add up to is outdated.
-            summed = "simulated" if draft.simulated else "totals"
+            summed = "simulated" if fleet.refresh(platform, tools.names, session) else "totals"
             number = changes.append((f"mission:{platform}/{mission}", f"platform:{platform}", summed), now, session)
             scopes = (
                 f"mission:{platform}/{mission}",

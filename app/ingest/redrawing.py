@@ -79,7 +79,8 @@ def _redrawn(scope: str) -> int | None:
             return None
         sections.replace_all(platform, mission, drawn, cloud, session)
         pending.clear_up_to(scope, number, session)
-        return changes.append((f"mission:{platform}/{mission}",), datetime.now(UTC), session)
+        tags = (f"mission:{platform}/{mission}", *(("simulated",) if found.simulated else ()))
+        return changes.append(tags, datetime.now(UTC), session)
 
     return transactions.run(store)
 
