@@ -32,6 +32,24 @@ except OSError:
     print("denied")
 """
 
+# Statuses of N requests for what is never kept, through the ingress controller's Service; with a header that tries to
+# pass for somebody else, another in each request, when one is named.
+ASK = """
+import sys, urllib.error, urllib.request
+forged, statuses = sys.argv[2], []
+for number in range(int(sys.argv[1])):
+    headers = {forged: f"198.51.100.{number}"} if forged else {}
+    url = "http://traefik.traefik.svc.cluster.local/api/v1/imports"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+            statuses.append(answer.status)
+    except urllib.error.HTTPError as error:
+        statuses.append(error.code)
+print(*statuses)
+"""
+BUDGET = 5
+LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
+
 # What each planted fault is made of.
 DELAY_S = 6
 SLOW = {"HALOCLINE_FAULT_DELAY_S": str(DELAY_S)}
@@ -233,6 +251,21 @@ def test_pages_are_answered_without_the_cache(lab: Lab, figures: Figures) -> Non
     assert took_s < 20
 
 
+def test_each_client_has_a_budget_and_a_forged_header_buys_none(lab: Lab, figures: Figures) -> None:
+    lab.apply(_web(LIMITED))
+    lab.rolled_out()
+
+    first = _asked("visitor-one", BUDGET + 1)
+    forged = [*_asked("visitor-one", 2, "X-Forwarded-For"), *_asked("visitor-one", 2, "X-Real-Ip")]
+    second = _asked("visitor-two", BUDGET + 1)
+    lab.apply()
+    lab.rolled_out()
+
+    figures["rate limits"] = {"one client": first, "with forged headers": forged, "another client": second}
+    assert first == second == [200] * BUDGET + [429]
+    assert forged == [429] * 4
+
+
 def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
     lab.apply(_web(FAILING))
 
@@ -270,6 +303,10 @@ def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
         pod["terminationGracePeriodSeconds"] = 1
         spec["minReadySeconds"] = 1
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
+
+
+def _asked(pod: str, times: int, forged: str = "") -> list[int]:
+    return [int(status) for status in kubectl("exec", pod, "--", "python", "-c", ASK, str(times), forged).split()]
 
 
 def _tar(files: list[Path]) -> bytes:
