@@ -25,7 +25,15 @@ def wrk(
 
     Raises RuntimeError when an answer was no success, or none came.
     """
-    command = [shutil.which("wrk") or "wrk", "-t", str(threads), "-c", str(connections), "-d", f"{max(round(seconds), 1)}s"]
+    command = [
+        shutil.which("wrk") or "wrk",
+        "-t",
+        str(threads),
+        "-c",
+        str(connections),
+        "-d",
+        f"{max(round(seconds), 1)}s",
+    ]
     command += ["--latency", "--timeout", "10s"]
     command += [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
     told = subprocess.run(

@@ -1,13 +1,15 @@
-"""Portals of this machine to measure: gunicorn with the settings of production, each on a port of its own."""
+"""Servers of this machine to measure: gunicorn with the settings of production, each on a port of its own."""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.trial.servers import free_port
 from bench.pages import Client
@@ -17,41 +19,72 @@ ROOT = Path(__file__).parent.parent
 _READY_WITHIN_S = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A gunicorn that answers: its port, the process of its arbiter, its log and the folder of its metrics."""
+
+    port: int
+    pid: int
+    log: Path
+    slots: Path
+
+
 @contextmanager
 def running(mongodb_uri: str, redis_url: str, database: str, log: Path, **environ: str) -> Iterator[int]:
     """The port of a portal over this database that answers, for the time of the block."""
+    with started(mongodb_uri, redis_url, database, log, **environ) as portal:
+        yield portal.port
+
+
+@contextmanager
+def started(
+    mongodb_uri: str, redis_url: str, database: str, log: Path, application: str | None = None, **environ: str
+) -> Iterator[Server]:
+    """The same with its process; `application` is served instead of the portal's own."""
+    given = {"MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": database, "REDIS_URL": redis_url, **environ}
+    with _serving(ROOT / "gunicorn.conf.py", [application] if application else [], log, given, "/readyz") as server:
+        yield server
+
+
+@contextmanager
+def control(application: str, log: Path, **environ: str) -> Iterator[int]:
+    """The port of an application of `bench.controls` under the same gunicorn."""
+    with _serving(
+        ROOT / "bench" / "gunicorn_control.py", [f"bench.controls:{application}"], log, environ, "/"
+    ) as server:
+        yield server.port
+
+
+@contextmanager
+def _serving(
+    conf: Path, applications: list[str], log: Path, environ: Mapping[str, str], ready: str
+) -> Iterator[Server]:
     port = free_port()
-    given = {
-        **os.environ,
-        "MONGODB_URI": mongodb_uri,
-        "MONGODB_DATABASE": database,
-        "REDIS_URL": redis_url,
-        "WEB_BIND": f"127.0.0.1:{port}",
-        "HALOCLINE_LOG_LEVEL": "INFO",
-        **environ,
-    }
-    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        _await(port, process, log)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(_READY_WITHIN_S)
+    command = [sys.executable, "-m", "gunicorn", "-c", str(conf), *applications]
+    with TemporaryDirectory() as slots:
+        bound = {"WEB_BIND": f"127.0.0.1:{port}", "PROMETHEUS_MULTIPROC_DIR": slots, "HALOCLINE_LOG_LEVEL": "INFO"}
+        with log.open("wb") as output:
+            given = {**os.environ, **bound, **environ}
+            process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            _await(port, process, log, ready)
+            yield Server(port, process.pid, log, Path(slots))
+        finally:
+            process.terminate()
+            process.wait(_READY_WITHIN_S)
 
 
-def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await(port: int, process: subprocess.Popen[bytes], log: Path, ready: str) -> None:
     deadline = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < deadline and process.poll() is None:
         client = Client(port)
         try:
-            client.get("/readyz")
+            client.get(ready)
         except (OSError, HTTPException, RuntimeError):
             time.sleep(0.1)
         else:
             return
         finally:
             client.close()
-    raise RuntimeError(f"the portal did not start: {log.read_text(errors='replace')[-1000:]}")
+    raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-1000:]}")

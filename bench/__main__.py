@@ -1,0 +1,68 @@
+"""`python -m bench`: measures the aims and writes what came out."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import click
+
+from bench import data, measured, report
+from bench.measured import Bench, Measured
+from bench.rows import fresh_ingest, freshness, growth, ingest, proxy, serving, stampede, totals, workers
+
+# Each family measures several aims with the servers that it needs.
+FAMILIES: dict[str, Callable[[Bench], Iterator[Measured]]] = {
+    "serving": serving.measure,
+    "stampede": stampede.measure,
+    "fresh": freshness.measure,
+    "workers": workers.measure,
+    "growth": growth.measure,
+    "totals": totals.measure,
+    "proxy": proxy.measure,
+    "ingest": ingest.measure,
+    "visitors": fresh_ingest.measure,
+}
+# What the short form looks at, with so many missions.
+_SHORT = ("serving",)
+_SHORT_MISSIONS = 24
+
+
+@click.command()
+@click.option("--rounds", default=15, show_default=True, type=click.IntRange(min=1), help="Paired rounds of each aim.")
+@click.option("--seconds", default=1.0, show_default=True, help="Of each measurement in a round.")
+@click.option("--only", multiple=True, type=click.Choice(list(FAMILIES)), help="These families alone; may be repeated.")
+@click.option(
+    "--short", is_flag=True, help="A minute on little data: fails when an aim is lost by an order of magnitude."
+)
+def main(rounds: int, seconds: float, only: tuple[str, ...], short: bool) -> None:
+    """Measure the aims of docs/performance.md; the long form writes them there."""
+    stores = data.stores(data.HOME)
+    bench = Bench(stores, data.HOME / "work", rounds, seconds, data.SMALL, data.LARGE)
+    if short:
+        bench = replace(bench, rounds=3, seconds=0.5, small=_SHORT_MISSIONS)
+    bench.folder.mkdir(parents=True, exist_ok=True)
+    aims = measured.aims()
+    results = report.known()
+    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    lost = []
+    for name in only or (_SHORT if short else FAMILIES):
+        began = time.monotonic()
+        for found in FAMILIES[name](bench):
+            aim = aims[found.aim]
+            results = report.noted(results, found, aim, revision.stdout.strip())
+            row = results["rows"][found.aim]
+            click.echo(f"{row['median']:8.4g}  {row['aim']:8}  {row['verdict']:9}  {aim.what}  {found.about or ''}")
+            if aim.is_lost(found.interval.median):
+                lost.append(aim.what)
+            if not short:
+                report.write(results, aims)
+        click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
+    if short and lost:
+        click.echo("Lost by an order of magnitude: " + "; ".join(lost), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

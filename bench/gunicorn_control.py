@@ -1,0 +1,11 @@
+"""gunicorn as in production, around an application that is not ours: without the hooks, which know ours."""
+
+import runpy
+from pathlib import Path
+
+_production = runpy.run_path(str(Path(__file__).parent.parent / "gunicorn.conf.py"))
+_plain = (str, int, float, bool, dict, type(None))
+globals().update(
+    {name: value for name, value in _production.items() if not name.startswith("_") and isinstance(value, _plain)}
+)
+del globals()["wsgi_app"]

@@ -1,0 +1,115 @@
+"""What was measured, kept as `bench/results.json` and shown in `docs/performance.md`."""
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench import rounds
+from bench.measured import Aim, Measured
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "bench" / "results.json"
+PAGE = ROOT / "docs" / "performance.md"
+_BEGIN, _END = "<!-- results: `make bench` writes them -->", "<!-- end of the results -->"
+_PACKAGES = ("flask", "gunicorn", "pymongo", "redis", "brotli", "orjson", "jinja2", "werkzeug")
+
+Results = dict[str, Any]
+
+
+def machine() -> dict[str, str]:
+    """What the figures are of."""
+    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))
+    return {
+        "processor": cpu[1] if cpu else platform.machine(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "memory": f"{int(memory[1]) / 2**20:.0f} GiB" if memory else "unknown",
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of what is measured and of what measures."""
+    found = {name: version(name) for name in _PACKAGES}
+    for tool, arguments in (("wrk", ["-v"]), ("nginx", ["-v"])):
+        told = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False, env=_with_sbin())
+        number = re.search(r"(\d+\.\d+(?:\.\d+)?)", told.stdout + told.stderr)
+        found[tool] = number[1] if number else "unknown"
+    return found
+
+
+def _with_sbin() -> dict[str, str]:
+    return {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin"}
+
+
+def noted(before: Results, found: Measured, aim: Aim, revision: str, at: datetime | None = None) -> Results:
+    """The results with this row in the place of what was known of it."""
+    interval = found.interval
+    row = {
+        "what": aim.what,
+        "aim": f"{aim.operator} {aim.limit:g}",
+        "median": _rounded(interval.median),
+        "interval": [_rounded(interval.low), _rounded(interval.high)],
+        "spread": [_rounded(min(found.values)), _rounded(max(found.values))],
+        "rounds": interval.count,
+        "verdict": rounds.verdict(interval, aim.operator, aim.limit),
+        "about": found.about,
+        "revision": revision,
+        "at": (at or datetime.now(UTC)).isoformat(timespec="minutes"),
+    }
+    rows = {**before.get("rows", {}), found.aim: row}
+    return {"machine": machine(), "versions": versions(), "rows": rows}
+
+
+def known() -> Results:
+    """What earlier runs have measured."""
+    return orjson.loads(RESULTS.read_bytes()) if RESULTS.exists() else {}
+
+
+def write(results: Results, aims: Mapping[str, Aim]) -> None:
+    """Keeps the results, rows in the order of the aims, and shows them. Raises ValueError without a place for them."""
+    ordered = {**results, "rows": {name: results["rows"][name] for name in aims if name in results["rows"]}}
+    RESULTS.write_bytes(orjson.dumps(ordered, option=orjson.OPT_INDENT_2) + b"\n")
+    text = PAGE.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"{PAGE} has no place for results")
+    PAGE.write_text(f"{before}{_BEGIN}\n{table(ordered, aims)}\n{_END}{after}", encoding="utf-8")
+
+
+def table(results: Results, aims: Mapping[str, Aim]) -> str:
+    """The results as a table, each aim a row, also those that nobody has measured yet."""
+    about = ", ".join(f"{name} {value}" for name, value in results["machine"].items())
+    tools = ", ".join(f"{name} {value}" for name, value in results["versions"].items())
+    lines = [f"Machine: {about}.", "", f"Versions: {tools}.", ""]
+    lines += [
+        "| what | aim | measured | 95 % interval | smallest, largest | rounds | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, aim in aims.items():
+        goal = f"{'≥' if aim.operator == '>=' else '≤'} {aim.limit:g}"
+        row = results["rows"].get(name)
+        if row is None:
+            lines.append(f"| {aim.what} | {goal} | | | | | not measured |")
+            continue
+        low, high = row["interval"]
+        least, most = row["spread"]
+        verdict = f"**{row['verdict']}**" if row["verdict"] != "met" else "met"
+        cells = f"{row['median']:g} | {low:g} … {high:g} | {least:g}, {most:g} | {row['rounds']} | {verdict}"
+        lines.append(f"| {aim.what} | {goal} | {cells} |")
+    return "\n".join(lines)
+
+
+def _rounded(value: float) -> float:
+    """Three digits: more would be noise."""
+    return float(f"{value:.3g}")

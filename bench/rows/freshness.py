@@ -1,0 +1,111 @@
+"""How long after its commit a new profile shows, in every worker of every process."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from http.client import HTTPException
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+
+from app import config, extensions
+from app.ingest import kit, runs
+from app.ingest.identity import Options
+from bench import data, portals
+from bench.measured import Bench, Measured
+from bench.pages import Client
+
+# Processes with one worker each: whoever answers is known by its port.
+_PROCESSES = 4
+_MISSION = "/api/v1/missions/fresh/20240101T0000"
+# A page that never shows it is a failure, not a long time.
+_PATIENCE_S = 30.0
+_PAUSE_S = 0.01
+# Nobody listens there.
+_NO_REDIS = "redis://127.0.0.1:9/0"
+
+
+def measure(bench: Bench) -> Iterator[Measured]:
+    """The aims `fresh` and `fresh_without_redis`."""
+    found = bench.stores
+    data.prepare(found.mongodb_uri, found.redis_url, bench.small)
+    number = 0
+    for aim, redis_url in (("fresh", found.redis_url), ("fresh_without_redis", _NO_REDIS)):
+        with ExitStack() as stack:
+            place = (found.mongodb_uri, redis_url, data.database(bench.small))
+            ports = [
+                stack.enter_context(portals.running(*place, bench.folder / f"{aim}-{n}.log", WEB_WORKERS="1"))
+                for n in range(_PROCESSES)
+            ]
+            number, _ = _shown(bench, redis_url, ports, number)
+            slowest = []
+            for _ in range(bench.rounds):
+                number, took_s = _shown(bench, redis_url, ports, number)
+                slowest.append(took_s)
+        yield Measured(aim, tuple(slowest), {"processes": _PROCESSES})
+
+
+def _shown(bench: Bench, redis_url: str, ports: Sequence[int], number: int) -> tuple[int, float]:
+    """The number of the profile that was stored, and the time after which the last process showed it."""
+    number += 1
+    settings = config.load(
+        mongodb_uri=bench.stores.mongodb_uri, redis_url=redis_url, mongodb_database=data.database(bench.small)
+    )
+    extensions.mongo.bind(settings)
+    extensions.redis.bind(settings)
+    path = _file(bench.folder / "fresh.nc", number)
+    tools = kit.kit(settings, Options(platform="fresh", mission="20240101T0000"))
+    taken = runs.real([path], tools)
+    report = next(taken)
+    stored_at = time.perf_counter()
+    if report.outcome not in ("stored", "replaced"):
+        raise RuntimeError(f"the profile was {report.outcome}: {report.reason}")
+    clients = {port: Client(port) for port in ports}
+    wanted = f'"profiles":{number},'.encode()
+    while clients:
+        for port, client in list(clients.items()):
+            if wanted in _body(client):
+                clients.pop(port).close()
+        if time.perf_counter() - stored_at > _PATIENCE_S:
+            raise RuntimeError(f"profile {number} is not shown after {_PATIENCE_S:.0f} s")
+        time.sleep(_PAUSE_S)
+    took_s = time.perf_counter() - stored_at
+    # What derives from it comes after: tracks and totals are not what is waited for here.
+    list(taken)
+    extensions.mongo.close()
+    extensions.redis.close()
+    return number, took_s
+
+
+def _body(client: Client) -> bytes:
+    try:
+        return client.get(_MISSION, "identity")[1].replace(b" ", b"")
+    except (OSError, HTTPException, RuntimeError):
+        # Before the first profile there is no such mission.
+        return b""
+
+
+def _file(path: Path, number: int) -> Path:
+    """One profile as data assembly centres hand it out."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begin_s = 1_704_067_200.0 + 1800.0 * number
+    columns = {
+        "time": (begin_s + 30.0 * np.arange(data.SAMPLES), "seconds since 1970-01-01T00:00:00Z"),
+        "lon": (np.full(data.SAMPLES, 16.0 + 0.001 * number), "degrees_east"),
+        "lat": (np.full(data.SAMPLES, 55.5), "degrees_north"),
+        "depth": (np.linspace(1.0, 80.0, data.SAMPLES), "m"),
+        "temperature": (np.linspace(12.0, 4.0, data.SAMPLES), "Celsius"),
+    }
+    with netCDF4.Dataset(path, "w") as nc:
+        nc.setncatts({"id": "fresh-20240101T0000", "title": "Made to measure with"})
+        nc.createDimension("time", data.SAMPLES)
+        for name, (values, unit) in columns.items():
+            variable = nc.createVariable(name, "f8", ("time",))
+            variable.units = unit
+            variable[:] = values
+        nc.createVariable("profile_id", "i4")[...] = number
+        moment = nc.createVariable("profile_time", "f8")
+        moment.units = "seconds since 1970-01-01T00:00:00Z"
+        moment[...] = begin_s
+    return path

@@ -1,0 +1,164 @@
+"""What a warm answer costs beside a constant of the same size, and a rendered one beside a page of Flask and Jinja."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from redis import Redis
+
+from app.trial import servers
+from bench import data, portals
+from bench.load import wrk
+from bench.measured import Bench, Measured
+from bench.pages import ENCODINGS, Client
+from bench.rounds import interleaved, ratios
+
+# Two workers and wrk share the machine: more clients wait, fewer leave it idle.
+_CONNECTIONS = 16
+# As behind a proxy that keeps no connection. Kept ones land on the two workers as it happens, and stay there.
+_CLOSING = {"Connection": "close"}
+_BROWSER = {**_CLOSING, "Accept-Encoding": ENCODINGS}
+# What a page asks for is the same of every mission, platform and basin: one of each stands for all.
+_PUBLIC = ("/", "/map", "/missions", "/fleet", "/stats", "/updates", "/status", "/data", "/search?q=seed")
+_POINTS = ("/api/v1/tracks", "/api/v1/basins")
+
+
+def measure(bench: Bench) -> Iterator[Measured]:
+    """The aims `landing_warm` to `miss`."""
+    found, folder = bench.stores, bench.folder / "serving"
+    database = data.prepare(found.mongodb_uri, found.redis_url, bench.small)
+    place = (found.mongodb_uri, found.redis_url, database)
+    with ExitStack() as stack:
+        port = stack.enter_context(portals.running(*place, folder / "portal.log"))
+        body = _page(port, ENCODINGS)
+        bare = stack.enter_context(_bare(folder, "same", body))
+        yield Measured("landing_warm", _rates(bench, (port, _BROWSER), (bare, _BROWSER)), {"body_bytes": len(body)})
+        plain = _page(port, "identity")
+        identity = {**_CLOSING, "Accept-Encoding": "identity"}
+        yield Measured("compressed", _rates(bench, (port, _BROWSER), (port, identity)), {"identity_bytes": len(plain)})
+        yield _not_modified(bench, port, bare, data.active_mission(found, bench.small))
+        yield _commands(bench, port)
+        unobserved = stack.enter_context(
+            portals.started(*place, folder / "unobserved.log", application="bench.unobserved:application")
+        )
+        _warm(unobserved.port)
+        yield Measured("observed", _rates(bench, (port, _BROWSER), (unobserved.port, _BROWSER)))
+        yield _without_redis(bench, port, folder, stack)
+    yield _miss(bench, place, folder)
+
+
+def _rates(bench: Bench, *asked: tuple[int, dict[str, str]]) -> tuple[float, ...]:
+    return _rates_of(bench, *((port, "/", headers) for port, headers in asked))
+
+
+def _rates_of(bench: Bench, *asked: tuple[int, str, dict[str, str]]) -> tuple[float, ...]:
+    def rate(port: int, path: str, headers: dict[str, str]) -> Callable[[], float]:
+        return lambda: wrk(port, path, bench.seconds, _CONNECTIONS, headers).requests_per_s
+
+    return tuple(ratios(interleaved([rate(*each) for each in asked], bench.rounds)))
+
+
+def _bare(folder: Path, name: str, body: bytes) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.body").write_bytes(body)
+    return portals.control("bare", folder / f"{name}.log", BENCH_BODY=str(folder / f"{name}.body"))
+
+
+def _page(port: int, encodings: str) -> bytes:
+    _warm(port)
+    client = Client(port)
+    try:
+        return client.get("/", encodings)[1]
+    finally:
+        client.close()
+
+
+def _warm(port: int) -> None:
+    """Has both workers know the page: connections are spread as it happens."""
+    wrk(port, "/", 1, _CONNECTIONS, _BROWSER)
+
+
+def _not_modified(bench: Bench, port: int, bare: int, mission: str) -> Measured:
+    """The worst of all pages, each against the constant; of each a third of the rounds, there are many."""
+    few = replace(bench, rounds=max(bench.rounds // 3, 3))
+    by_path: dict[str, tuple[float, ...]] = {}
+    for path in (*_PUBLIC, mission, "/fleet/seed0001", "/basins/SEA-007", *_POINTS, f"/api/v1{mission}/track"):
+        known = {**_BROWSER, "If-None-Match": _tag(port, path)}
+        wrk(port, path, 0.5, _CONNECTIONS, known)
+        by_path[path] = _rates_of(few, (port, path, known), (bare, "/", _BROWSER))
+    worst = min(by_path, key=lambda path: sorted(by_path[path])[len(by_path[path]) // 2])
+    # The worst once more, with all rounds: the smallest of many medians is small by chance, too.
+    again = _rates_of(bench, (port, worst, {**_BROWSER, "If-None-Match": _tag(port, worst)}), (bare, "/", _BROWSER))
+    medians = {path: round(sorted(values)[len(values) // 2], 3) for path, values in by_path.items()}
+    return Measured("not_modified", again, {"worst": worst, "medians": medians})
+
+
+def _tag(port: int, path: str) -> str:
+    client = Client(port)
+    try:
+        return client.get(path)[0]["etag"]
+    finally:
+        client.close()
+
+
+def _commands(bench: Bench, port: int) -> Measured:
+    """Commands of both servers a hit, less those of an idle time of the same length."""
+    with MongoClient(bench.stores.mongodb_uri) as mongo, Redis.from_url(bench.stores.redis_url) as redis:
+
+        def sent() -> int:
+            counters = mongo.admin.command("serverStatus")["opcounters"]
+            return sum(counters.values()) + sum(each["calls"] for each in redis.info("commandstats").values())
+
+        found = []
+        for _ in range(max(bench.rounds // 3, 3)):
+            first = sent()
+            load = wrk(port, "/", bench.seconds, _CONNECTIONS, _BROWSER)
+            second = sent()
+            time.sleep(bench.seconds)
+            third = sent()
+            hits = load.requests_per_s * bench.seconds
+            found.append(((second - first) - (third - second)) / hits)
+    return Measured("commands", tuple(max(value, 0.0) for value in found), {"hits_a_round": round(hits)})
+
+
+def _without_redis(bench: Bench, port: int, folder: Path, stack: ExitStack) -> Measured:
+    """A portal whose Valkey has been stopped after it was warm, beside one whose Valkey runs."""
+    home = folder / "redis"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    url = servers.start_redis(home)
+    try:
+        place = (bench.stores.mongodb_uri, url, data.database(bench.small))
+        alone = stack.enter_context(portals.running(*place, folder / "without-redis.log"))
+        _warm(alone)
+    finally:
+        servers.stop(home)
+    return Measured("without_redis", _rates(bench, (alone, _BROWSER), (port, _BROWSER)))
+
+
+def _miss(bench: Bench, place: tuple[str, str, str], folder: Path) -> Measured:
+    """The page rendered for every request, nothing kept, beside a page of Flask and Jinja; one visitor."""
+    with ExitStack() as stack:
+        port = stack.enter_context(portals.running(*place, folder / "miss.log", HALOCLINE_PAGE_CACHE_BYTES="0"))
+        ours = Client(port)
+        size = len(ours.get("/")[1])
+        rendered = portals.control("rendered", folder / "rendered.log", BENCH_SIZE=str(size))
+        control = Client(stack.enter_context(rendered))
+        clients = (ours, control)
+        for client in clients:
+            client.p50_ms("/", bench.seconds)
+        pairs = interleaved([lambda c=client: c.p50_ms("/", bench.seconds) for client in clients], bench.rounds)  # type: ignore[misc]
+        about = {"body_bytes": size, "control_bytes": len(control.get("/")[1])}
+        about |= {"ms": round(_median(pairs, 0), 2), "control_ms": round(_median(pairs, 1), 2)}
+        for client in clients:
+            client.close()
+    return Measured("miss", tuple(ratios(pairs)), about)
+
+
+def _median(pairs: list[tuple[float, ...]], which: int) -> float:
+    return sorted(pair[which] for pair in pairs)[len(pairs) // 2]

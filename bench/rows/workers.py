@@ -1,0 +1,43 @@
+"""A web worker's start and memory."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import data, portals
+from bench.measured import Bench, Measured
+from bench.pages import Client
+
+_STATUS = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
+
+
+def measure(bench: Bench) -> Iterator[Measured]:
+    """The aims `worker_start` and `worker_memory`, of gunicorn with one worker."""
+    found, folder = bench.stores, bench.folder / "workers"
+    database = data.prepare(found.mongodb_uri, found.redis_url, bench.small)
+    starts, sizes = [], []
+    for _ in range(max(bench.rounds // 2, 3)):
+        with portals.started(
+            found.mongodb_uri, found.redis_url, database, folder / "worker.log", WEB_WORKERS="1"
+        ) as server:
+            worker = _children(server.pid)[0]
+            # `started` asks until the worker is ready: what is counted is that worker's time, from its fork on.
+            client = Client(server.port)
+            client.get("/")
+            client.close()
+            starts.append(_age_s(worker))
+            sizes.append(int(_STATUS.findall(Path(f"/proc/{worker}/status").read_text())[0]) * 1024 / 1e6)
+    yield Measured("worker_start", tuple(starts), {"first_answer": "the landing page, rendered"})
+    yield Measured("worker_memory", tuple(sizes))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _age_s(pid: int) -> float:
+    """How long ago the process was made. Source: proc(5), field 22 of stat, in clock ticks after boot."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
