@@ -48,10 +48,12 @@ def by(kind: Kind, now: datetime) -> list[Row]:
 
     A year has gone by up to the last whole minute: the same question has the same answer for a while.
     """
-    now = now.replace(second=0, microsecond=0)
-    found = {sums.scope.partition(":")[2]: sums for sums in totals.of_kind(kind)}
-    names = _names(kind, list(found))
-    return [_row(kind, key, sums, names, now) for key, sums in sorted(found.items())]
+    return sorted(_rows(kind, totals.of_kind(kind), now), key=lambda row: row.key)
+
+
+def longest(kind: Literal["basin", "platform"], limit: int, now: datetime) -> list[Row]:
+    """At most `limit` of the basins or platforms, most time at sea first."""
+    return _rows(kind, totals.longest(kind, limit), now)
 
 
 def until(rows: Sequence[Row], now: datetime) -> datetime | None:
@@ -60,6 +62,13 @@ def until(rows: Sequence[Row], now: datetime) -> datetime | None:
     minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     to_come = [year_opens(year) for year in years if year > now.year]
     return min([*to_come, *([minute] if now.year in years else ())], default=None)
+
+
+def _rows(kind: Kind, sums: Sequence[Totals], now: datetime) -> list[Row]:
+    now = now.replace(second=0, microsecond=0)
+    found = {each.scope.partition(":")[2]: each for each in sums}
+    names = _names(kind, list(found))
+    return [_row(kind, key, each, names, now) for key, each in found.items()]
 
 
 def _row(kind: Kind, key: str, sums: Totals, names: dict[str, str], now: datetime) -> Row:

@@ -1,10 +1,13 @@
 """Collections, their validators and their indexes. Each offered filter and order has its index here."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
+
+from app.store import changes, transactions
 
 Document = dict[str, Any]
 
@@ -154,7 +157,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
 }
 
-# What earlier releases made and no query needs any more: every write would go on paying for it.
+# What earlier releases made and no query of this one needs: every write goes on paying for it until it is dropped. Not
+# by `ensure` of itself: the release before names indexes in its queries, and it runs during a rollout and after a
+# rollback.
 RETIRED = {
     "missions": ("newest", "platform", "data_mode", "basin", "project", "variable", "year"),
     "platforms": ("last_seen",),
@@ -204,7 +209,10 @@ VALIDATORS: dict[str, Document] = {
 
 
 def ensure(db: Database[Document]) -> list[str]:
-    """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names."""
+    """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names.
+
+    `db` is the portal's own. Pages that show what it completes are outdated by it.
+    """
     known = {found["name"]: found.get("options", {}).get("validator") for found in db.list_collections()}
     known_before = set(known)
     derived = {"updates", "search", "subtotals"}.issubset(known)
@@ -217,10 +225,9 @@ def ensure(db: Database[Document]) -> list[str]:
             db.command("collMod", name, validator=schema)
         if indexes:
             db[name].create_indexes(indexes)
-    for name, retired in RETIRED.items():
-        for index in db[name].index_information().keys() & set(retired):
-            db[name].drop_index(index)
-    _complete(db)
+    if _complete(db):
+        # Everything that shows stored data goes by the basins, too.
+        transactions.run(lambda session: changes.append(("basins",), datetime.now(UTC), session))
     if not derived:
         _mark_platforms(db)
     if "sections" not in known_before:
@@ -228,6 +235,21 @@ def ensure(db: Database[Document]) -> list[str]:
             mark = {"$set": {"number": 0}}
             db.derived_pending.update_one({"_id": f"sections:{mission['_id']}"}, mark, upsert=True)
     return sorted(INDEXES)
+
+
+def retired(db: Database[Document]) -> list[str]:
+    """The indexes that are there for earlier releases alone, as `collection.index`."""
+    there = ((name, db[name].index_information().keys() & set(indexes)) for name, indexes in RETIRED.items())
+    return [f"{name}.{index}" for name, indexes in there for index in sorted(indexes)]
+
+
+def drop_retired(db: Database[Document]) -> list[str]:
+    """Drops the indexes that `retired` names, and returns them."""
+    found = retired(db)
+    for name in found:
+        collection, _, index = name.partition(".")
+        db[collection].drop_index(index)
+    return found
 
 
 def _mark_platforms(db: Database[Document]) -> None:
@@ -238,9 +260,9 @@ def _mark_platforms(db: Database[Document]) -> None:
         db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 0}}, upsert=True)
 
 
-def _complete(db: Database[Document]) -> None:
-    """Gives what an earlier release stored that which lists are ordered and filtered by since."""
-    db.imports.update_many({"simulated": {"$exists": False}}, {"$set": {"simulated": False}})
+def _complete(db: Database[Document]) -> bool:
+    """Gives what an earlier release stored that which lists are ordered and filtered by since; False without such."""
+    attempts = db.imports.update_many({"simulated": {"$exists": False}}, {"$set": {"simulated": False}})
     span_ms = {"$subtract": ["$figures.end_at", "$figures.start_at"]}
     order = {
         "duration_s": {"$divide": [span_ms, 1000]},
@@ -250,9 +272,10 @@ def _complete(db: Database[Document]) -> None:
     unrolled = {"$cond": [{"$gte": [east, west]}, east, {"$add": [east, 360]}]}
     extent = {"west": west, "south": south, "east": unrolled, "north": north}
     boxed = {"$cond": [{"$isArray": "$figures.bbox"}, extent, None]}
-    db.missions.update_many({"extent": {"$exists": False}}, [{"$set": {"extent": boxed}}])
+    boxes = db.missions.update_many({"extent": {"$exists": False}}, [{"$set": {"extent": boxed}}])
     lacking = {"order": {"$exists": False}}
-    db.missions.update_many(lacking, [{"$set": {"order": order, "kind": {"$ifNull": ["$kind", "glider"]}}}])
+    orders = db.missions.update_many(lacking, [{"$set": {"order": order, "kind": {"$ifNull": ["$kind", "glider"]}}}])
+    return any(result.modified_count for result in (attempts, boxes, orders))
 
 
 def _created(db: Database[Document], name: str, schema: Document) -> Document | None:

@@ -18,8 +18,14 @@ def find(scope: str) -> Totals | None:
 
 def of_kind(kind: str) -> list[Totals]:
     """All totals of a kind (`year`, `basin`, `platform`) in the order of their scopes."""
-    # Years, basins and platforms number in the hundreds; the limit only guards against a broken store.
-    cursor = mongo.db.totals.find({"kind": kind}).sort("_id", 1).limit(10_000)
+    # Years and basins number in the hundreds, platforms in the thousands; the limit guards against a broken store.
+    cursor = mongo.db.totals.find({"kind": kind}).sort("_id", 1).limit(100_000)
+    return [totals_from_document(doc) for doc in cursor]
+
+
+def longest(kind: str, limit: int) -> list[Totals]:
+    """At most `limit` totals of a kind, most time at sea first."""
+    cursor = mongo.db.totals.find({"kind": kind}).sort([("time_at_sea_s", -1), ("_id", 1)]).limit(limit)
     return [totals_from_document(doc) for doc in cursor]
 
 

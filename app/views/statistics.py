@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
+from app.domain.records import Totals
 from app.http import validity
 from app.queries import clock, statistics, totals
 from app.queries.statistics import Kind, Row
 
 bp = Blueprint("statistics", __name__)
 
-# Enough for a look around; the whole is one link away and would make the page heavy.
-_ROWS_AT_MOST = 100
+# Enough for a look around; the whole is one link away, and the page must not grow with the fleet.
+_PLATFORMS_AT_MOST = 25
 # What a screen shows side by side.
 _YEARS_AT_MOST = 10
 _BASINS_AT_MOST = 40
@@ -45,12 +46,8 @@ class Grid:
 @bp.get("/stats")
 def index() -> str:
     """Sums of years (newest first), basins and platforms (most days at sea first), with bars; basins by years."""
-    return render_template(
-        "stats.html",
-        totals=totals.fleet(),
-        tables=[_table(kind) for kind in ("year", "basin", "platform")],
-        grid=_grid(),
-    )
+    fleet = totals.fleet()
+    return render_template("stats.html", totals=fleet, tables=_tables(fleet), grid=_grid())
 
 
 def _rows(kind: Kind) -> list[Row]:
@@ -60,14 +57,19 @@ def _rows(kind: Kind) -> list[Row]:
     return found
 
 
-def _table(kind: Kind) -> Table:
-    found = _rows(kind)
-    if kind == "year":
-        found.reverse()
-    else:
-        found.sort(key=lambda row: -row.totals.time_at_sea_s)
-    shown = found[:_ROWS_AT_MOST]
-    return Table(kind, shown, len(found), max((row.totals.time_at_sea_s for row in shown), default=0.0))
+def _tables(fleet: Totals) -> list[Table]:
+    basins = sorted(_rows("basin"), key=lambda row: -row.totals.time_at_sea_s)
+    platforms = statistics.longest("platform", _PLATFORMS_AT_MOST, clock.now())
+    return [
+        _table("year", _rows("year")[::-1]),
+        _table("basin", basins[:_BASINS_AT_MOST], len(basins)),
+        _table("platform", platforms, fleet.platforms),
+    ]
+
+
+def _table(kind: Kind, shown: list[Row], count: int | None = None) -> Table:
+    longest_s = max((row.totals.time_at_sea_s for row in shown), default=0.0)
+    return Table(kind, shown, len(shown) if count is None else count, longest_s)
 
 
 def _grid() -> Grid:
