@@ -20,7 +20,8 @@ def cli() -> None:
 
 
 @cli.command()
-def indexes() -> None:
+@click.option("--drop-retired", is_flag=True, help="Drop what only earlier releases need: when none runs any more.")
+def indexes(drop_retired: bool) -> None:
     """Create collections, validators and indexes; harmless when they are there."""
     import pymongo
     from pymongo.errors import ConnectionFailure
@@ -34,6 +35,10 @@ def indexes() -> None:
         extensions.mongo.client.admin.command("ping")
         with pymongo.timeout(_INDEXES_TIMEOUT_S):
             click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
+            for name in store_indexes.drop_retired(extensions.mongo.db) if drop_retired else ():
+                click.echo(f"{name} is dropped.")
+            if left := store_indexes.retired(extensions.mongo.db):
+                click.echo(f"Only earlier releases need {', '.join(left)}: --drop-retired drops them.")
     except ConnectionFailure as error:
         raise errors.Unavailable("MongoDB") from error
     finally:

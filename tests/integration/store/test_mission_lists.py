@@ -136,12 +136,30 @@ def test_a_cursor_of_another_order_is_refused(many: list[Mission]) -> None:
         missions.page({}, 5, cursor, sort="longest")
 
 
-def test_missions_of_an_earlier_release_get_their_order_and_lose_old_indexes(db: Database[Document]) -> None:
+@pytest.fixture
+def of_earlier_release(db: Database[Document]) -> Document:
+    """A mission without what lists are ordered by, beside an index that nobody needs any more. Gives all of it."""
     whole = documents.mission_to_document(replace(make_mission(4), kind="glider"))
-    before = {name: value for name, value in whole.items() if name not in ("order", "kind")}
-    indexes.ensure(db)
-    db.missions.insert_one(before)
+    db.missions.insert_one({name: value for name, value in whole.items() if name not in ("order", "kind")})
     db.missions.create_index([("platform", 1)], name="platform")
+    return whole
+
+
+def test_missions_of_an_earlier_release_get_their_order_and_outdate_pages_once(
+    db: Database[Document], of_earlier_release: Document
+) -> None:
     indexes.ensure(db)
-    assert db.missions.find_one({}, {"order": 1, "kind": 1, "_id": 0}) == {"order": whole["order"], "kind": "glider"}
+    indexes.ensure(db)
+    found = db.missions.find_one({}, {"order": 1, "kind": 1, "_id": 0})
+    assert found == {"order": of_earlier_release["order"], "kind": "glider"}
+    assert [change["tags"] for change in db.changes.find()] == [["basins"]]
+
+
+def test_indexes_of_an_earlier_release_stay_until_they_are_dropped_on_purpose(
+    db: Database[Document], of_earlier_release: Document
+) -> None:
+    indexes.ensure(db)
+    assert indexes.retired(db) == ["missions.platform"]
+    assert indexes.drop_retired(db) == ["missions.platform"]
     assert "platform" not in db.missions.index_information()
+    assert indexes.missing(db) == indexes.retired(db) == []
