@@ -1,6 +1,7 @@
 """Security headers on every answer, whoever gives it."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,11 +31,18 @@ class SecurityHeaders:
         self._app = app
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        wanted = (*_ALWAYS, _OVER_TLS) if environ.get("wsgi.url_scheme") == "https" else _ALWAYS
+        over_tls = environ.get("wsgi.url_scheme") == "https"
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            present = {name.lower() for name, _ in headers}
-            added = [(name, value) for name, value in wanted if name.lower() not in present]
-            return start_response(status, [*headers, *added], exc_info)
+            return start_response(status, [*headers, *_missing(over_tls, *[name for name, _ in headers])], exc_info)
 
         return self._app(environ, start)
+
+
+# Answers have a few dozen different sets of headers; an application that invents them is forgotten again.
+@lru_cache(256)
+def _missing(over_tls: bool, *present: str) -> tuple[tuple[str, str], ...]:
+    """What is to be added to headers of these names."""
+    there = {name.lower() for name in present}
+    wanted = (*_ALWAYS, _OVER_TLS) if over_tls else _ALWAYS
+    return tuple((name, value) for name, value in wanted if name.lower() not in there)

@@ -3,20 +3,19 @@
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, request
 
-from app import metrics
+from app import logs, metrics
 from app.errors import Conflict
 from app.http import probes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-log = structlog.get_logger()
 
 ROUTE = "halocline.route"
 REQUEST_ID = "halocline.request_id"
@@ -37,6 +36,11 @@ def name_routes(app: Flask) -> None:
     def name_route() -> None:
         if request.url_rule is not None:
             request.environ[ROUTE] = request.url_rule.rule
+
+
+# Looking a child up by its labels costs as much as counting; there are as many as there are routes and statuses.
+_active = cache(metrics.active_requests.labels)
+_durations = cache(metrics.request_duration.labels)
 
 
 class Observe:
@@ -79,9 +83,9 @@ class _Exchange:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         self._request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         environ[REQUEST_ID] = self._request_id
-        structlog.contextvars.clear_contextvars()
+        # The one thing that is ever bound: it takes the place of the request's before on this thread.
         structlog.contextvars.bind_contextvars(request_id=self._request_id)
-        metrics.active_requests.labels(self._method).inc()
+        _active(self._method).inc()
         metrics.worker_threads_busy.inc()
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -133,20 +137,21 @@ class _Exchange:
         duration_s = self._clock() - self._began
         route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else metrics.UNMATCHED)
         metrics.worker_threads_busy.dec()
-        metrics.active_requests.labels(self._method).dec()
+        _active(self._method).dec()
         # An export lasts as long as its reader's line lets it: objectives are about what we are answerable for.
         ours_s = duration_s if self._first_byte_s is None else self._first_byte_s
-        metrics.request_duration.labels(self._method, route, str(self._status)).observe(ours_s)
-        log.info(
-            "request",
-            method=self._method,
-            route=route,
-            path=_readable(self._path),
-            status=self._status,
-            duration_ms=round(duration_s * 1000, 2),
-            bytes=self._bytes,
-            complete=self._complete,
-            request_id=self._request_id,
+        _durations(self._method, route, str(self._status)).observe(ours_s)
+        logs.request(
+            {
+                "method": self._method,
+                "route": route,
+                "path": _readable(self._path),
+                "status": self._status,
+                "duration_ms": round(duration_s * 1000, 2),
+                "bytes": self._bytes,
+                "complete": self._complete,
+                "request_id": self._request_id,
+            }
         )
 
 
