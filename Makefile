@@ -90,6 +90,15 @@ load: develop ## Load TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike; d
 	@$(bin)/locust -f loadtest/locustfile.py --headless --only-summary --host $(TARGET) --shape $(SHAPE) \
 	  $(if $(USERS),--users $(USERS)) $(if $(RUN_TIME),--run-time $(RUN_TIME))
 
+##@ Measure
+
+.PHONY: bench profile
+bench: develop ## Side by side with its limits, into docs/performance.md (half an hour; SHORT=1: a minute, writes nothing)
+	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(foreach name,$(ONLY),--only $(name))
+
+profile: develop ## Flame graphs of the hot paths, into build/profile (ONLY="warm landing mission missions ingest")
+	@$(bin)/python -m bench.profiling $(ONLY)
+
 ##@ Image and cluster
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
