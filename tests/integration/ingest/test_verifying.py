@@ -55,6 +55,8 @@ def sound(tmp_path: Path, ingest: Ingest, db: Db, taken_in: dict[str, list[dict[
     if not taken_in:
         assert [report.outcome for report in ingest(*_files(tmp_path))] == ["stored"] * 10
         taken_in |= _contents(db)
+        # Their polygons are megabytes, which no verification here looks at: it has a map of its own.
+        taken_in["basins"] = [{**doc, "geometry": {}, "outline": {}} for doc in taken_in["basins"]]
         return
     for name, documents in taken_in.items():
         if documents:
