@@ -25,12 +25,12 @@ def create_app(settings: "Settings") -> "Flask":
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
     app.extensions["version"] = __version__
-    app.extensions["version"] = __version__
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
     layers.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
     app.register_blueprint(v1.bp)
     views.install(app, __version__)
+    places = layers.bound(app, settings)
     page_cache.install(app, settings, __version__, (changes.since, changes.latest), extensions.reading)
-    layers.surround(app, settings, __version__)
+    layers.surround(app, settings, __version__, places)
     return app

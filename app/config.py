@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     web_bind: str = Field("0.0.0.0:8000", pattern=r"^\S+:\d{1,5}$")
     metrics_bind: str = Field("0.0.0.0:9100", pattern=r"^\S+:\d{1,5}$")
     web_workers: int = Field(2, ge=1, le=64)
-    web_threads: int = Field(16, ge=4, le=256)
+    web_threads: int = Field(24, ge=4, le=256)
     # Per worker; the threads above it answer probes and turn visitors away while the rest works.
     web_concurrency_limit: int = Field(12, ge=1, le=252)
     # Per worker: 800 pages of 30 kB with their compressed forms. A pod's memory limit must know of it.

@@ -21,12 +21,19 @@ def install(app: Flask, settings: Settings, missing_indexes: Callable[[], list[s
     health.install(app, settings, missing_indexes)
 
 
-def surround(app: Flask, settings: Settings, version: str) -> None:
-    """The layers outside Flask, the outermost last. After every blueprint and after the static files' layer."""
+def bound(app: Flask, settings: Settings) -> limits.Places:
+    """Bounds what takes its time: Flask and static files. What the page cache has needs no place."""
     waiters = max(settings.web_threads - settings.web_concurrency_limit - limits.FREE_THREADS, 0)
-    limited = limits.ConcurrencyLimit(app.wsgi_app, settings.web_concurrency_limit, waiters)
+    places = limits.Places(app.wsgi_app, settings.web_concurrency_limit, waiters)
     # Flask documents this assignment as the way to add a layer.
-    app.wsgi_app = observe.Observe(headers.SecurityHeaders(limited))  # type: ignore[method-assign]
+    app.wsgi_app = places  # type: ignore[method-assign]
+    return places
+
+
+def surround(app: Flask, settings: Settings, version: str, places: limits.Places) -> None:
+    """The layers outside Flask, the outermost last. After every blueprint and after the page cache."""
+    door = limits.Door(app.wsgi_app, settings.web_threads - limits.FREE_THREADS, places.crowded)
+    app.wsgi_app = observe.Observe(headers.SecurityHeaders(door))  # type: ignore[method-assign]
     metrics.expect_routes(known_routes(app))
     metrics.build_info.labels(version, settings.revision, platform.python_version()).set(1)
 

@@ -28,7 +28,7 @@ def test_a_killed_worker_leaves_its_counts_and_takes_its_gauges(gunicorn):
     portal.get("/api/v1/nothing")
 
     assert until(lambda: portal.counted() == 11)
-    assert portal.numbers()["halocline_worker_threads",] == 16
+    assert portal.numbers()["halocline_worker_threads",] == 24
 
 
 def test_numbers_of_an_earlier_container_are_wiped(gunicorn, tmp_path):
@@ -57,7 +57,7 @@ def test_the_metrics_process_tells_of_workers_and_of_the_store(gunicorn, metrics
 
     assert 'halocline_imports_total{outcome="stored"} 7.0' in text
     assert 'halocline_imports_total{outcome="refused"} 0.0' in text
-    assert "halocline_worker_threads 16.0" in text
+    assert "halocline_worker_threads 24.0" in text
     assert "halocline_worker_places 12.0" in text
     assert process.get("/metrics?name[]=halocline_worker_threads").status == 200
     assert process.get("/").status == 404
