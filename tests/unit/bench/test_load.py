@@ -1,0 +1,44 @@
+"""What is made of the words of wrk; they are of wrk 4.1.0."""
+
+import pytest
+
+from bench import load
+
+GOOD = """\
+Running 1s test @ http://127.0.0.1:18099/index.html
+  1 threads and 2 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     8.34ms   22.06ms 121.78ms   90.81%
+    Req/Sec     1.53k   749.28     2.25k    77.78%
+  Latency Distribution
+     50%  704.00us
+     75%    2.47ms
+     90%   22.81ms
+     99%    1.09s
+  1442 requests in 1.01s, 267.56KB read
+Requests/sec:   1434.68
+Transfer/sec:    266.20KB
+"""
+NOT_FOUND = GOOD.replace("Requests/sec", "  Non-2xx or 3xx responses: 1054\nRequests/sec")
+CUT = GOOD.replace("Requests/sec", "  Socket errors: connect 0, read 4893, write 0, timeout 0\nRequests/sec")
+NOBODY_THERE = "unable to connect to 127.0.0.1:18099 Connection refused\n"
+
+
+def test_the_rate_and_the_percentiles_are_read_in_their_units():
+    assert load.parsed(GOOD) == load.Load(requests_per_s=1434.68, p50_ms=0.704, p99_ms=1090.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [(NOT_FOUND, "Non-2xx or 3xx responses: 1054"), (CUT, "read 4893"), (NOBODY_THERE, "Connection refused")],
+    ids=["answers that are failures", "connections that broke", "nobody there"],
+)
+def test_a_run_with_failures_is_no_measurement_and_the_error_names_them(text, cause):
+    with pytest.raises(RuntimeError, match=cause):
+        load.parsed(text)
+
+
+def test_without_wrk_the_error_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="apt install wrk"):
+        load.wrk(1, "/", 1, 1)
