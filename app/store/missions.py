@@ -165,8 +165,9 @@ def put_all(found: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientS
 
 def of_platform(platform: str, session: ClientSession) -> list[Mission]:
     """All missions of a platform, oldest data first."""
-    # A platform makes a few missions a year for at most twenty years.
-    cursor = mongo.db.missions.find({"platform": platform}, session=session).sort("figures.end_at", 1).limit(10_000)
+    # Both worlds are named because the index begins with them. A platform makes a few missions a year for twenty years.
+    query = {"simulated": {"$in": [False, True]}, "platform": platform}
+    cursor = mongo.db.missions.find(query, session=session).sort("figures.end_at", 1).limit(10_000)
     return [mission_from_document(doc) for doc in cursor]
 
 

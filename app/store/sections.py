@@ -30,7 +30,8 @@ def find(platform: str, mission: str, variable: str) -> Section | None:
 
 def having(missions: Sequence[str], variable: str) -> set[str]:
     """Which of these missions (`platform/mission`) have a section over depth of the variable."""
-    ids = [_section_id(*mission.split("/", 1), variable) for mission in missions]
+    parted = [mission.partition("/") for mission in missions]
+    ids = [_section_id(platform, mission, variable) for platform, _, mission in parted]
     cursor = mongo.db.sections.find({"_id": {"$in": ids}, "kind": "section"}, {"platform": 1, "mission": 1})
     return {f"{doc['platform']}/{doc['mission']}" for doc in cursor.limit(max(len(ids), 1))}
 

@@ -33,7 +33,9 @@ def index() -> str:
     silent = platforms.silent(now - window, _LISTED, simulated)
     silent = [platform for platform in silent if platform.platform not in reporting]
     shown = (active or recent)[:_CARDS]
-    ways = tracks.of_missions(shown)
+    pictured = sections.having(active[:_CARDS], _PICTURED)
+    # A track is as large as its mission: only for the cards that have nothing better to show.
+    ways = tracks.of_missions([mission for mission in shown if mission.id not in pictured])
     fleet = totals.fleet()
     known_news = updates.page(now, _UPDATES, simulated=simulated)
     news = known_news.items
@@ -57,7 +59,7 @@ def index() -> str:
         updates=news,
         kinds=KINDS,
         reasons=REASONS,
-        pictured=sections.having(active[:_CARDS], _PICTURED),
+        pictured=pictured,
         picture=_PICTURED,
         sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in shown},
         totals=fleet,
