@@ -75,14 +75,13 @@ def heard(
 
 
 def silent(since: datetime, limit: int, simulated: bool = False) -> list[Platform]:
-    """At most `limit` platforms that have not been heard after that moment, last heard first."""
-    return platforms.heard(limit, (since, ""), simulated)
+    """At most `limit` platforms that have not been heard since that moment, last heard first."""
+    return platforms.silent(since, limit, simulated)
 
 
 def silent_until(since: datetime, simulated: bool = False) -> datetime | None:
     """When the next platform was heard that is not among those of `silent` yet; None when all are."""
-    found = platforms.heard(1, (since, ""), simulated, silent_first=True)
-    return found[0].last_seen_at if found else None
+    return platforms.first_heard(since, simulated)
 
 
 def last_missions(found: Sequence[Platform]) -> dict[str, Mission]:

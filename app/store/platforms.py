@@ -42,6 +42,21 @@ def heard(
     return [platform_from_document(doc) for doc in found]
 
 
+def silent(since: datetime, limit: int, simulated: bool) -> list[Platform]:
+    """At most `limit` platforms that were last heard before the moment, last heard first."""
+    query = _matching(simulated) | {"last_seen_at": {"$lt": since}}
+    cursor = mongo.db.platforms.find(query).sort([("last_seen_at", -1), ("_id", 1)]).limit(limit)
+    return [platform_from_document(doc) for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")]
+
+
+def first_heard(since: datetime, simulated: bool) -> datetime | None:
+    """When the first of those was last heard that were heard at the moment or later."""
+    query = _matching(simulated) | {"last_seen_at": {"$gte": since}}
+    cursor = mongo.db.platforms.find(query, {"last_seen_at": 1}).sort([("last_seen_at", 1), ("_id", -1)]).limit(1)
+    found = list(cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard"))
+    return found[0]["last_seen_at"] if found else None
+
+
 def _matching(simulated: bool) -> dict[str, Any]:
     # Named even where both are wanted: the index begins with it.
     return {"simulated": {"$in": [False, True]} if simulated else False}

@@ -27,6 +27,8 @@ def find(platform: str, mission: str) -> Track | None:
 
 def of_missions(ids: Sequence[str]) -> dict[str, Track]:
     """The tracks of these missions (`platform/mission`), by id."""
+    if not ids:
+        return {}
     cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}).limit(max(len(ids), 1))
     return {doc["_id"]: track_from_document(doc) for doc in cursor}
 

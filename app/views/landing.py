@@ -12,8 +12,9 @@ from app.views.updates import KINDS, REASONS
 
 bp = Blueprint("landing", __name__)
 
-# The list stands beside the map on one screen; more is what the missions list is for.
+# The lists stand beside the map on one screen; more is what the lists of missions and of the fleet are for.
 _LISTED = 50
+_SILENT = 20
 _CARDS = 6
 _UPDATES = 5
 # What shows at a glance where the water changes.
@@ -28,11 +29,10 @@ def index() -> str:
     now, window_h = clock.now(), settings.active_window_h
     window = timedelta(hours=window_h)
     active = missions.active(now, window_h, limit=_LISTED, simulated=simulated)
-    recent = missions.recent(limit=_LISTED, simulated=simulated)
     reporting = {mission.platform for mission in active}
-    silent = platforms.silent(now - window, _LISTED, simulated)
+    silent = platforms.silent(now - window, _SILENT, simulated)
     silent = [platform for platform in silent if platform.platform not in reporting]
-    shown = (active or recent)[:_CARDS]
+    shown = active[:_CARDS] or missions.recent(_CARDS, simulated)
     pictured = sections.having(active[:_CARDS], _PICTURED)
     # A track is as large as its mission: only for the cards that have nothing better to show.
     ways = tracks.of_missions([mission for mission in shown if mission.id not in pictured])
@@ -40,18 +40,19 @@ def index() -> str:
     known_news = updates.page(now, _UPDATES, simulated=simulated)
     news = known_news.items
     next_silent_at = platforms.silent_until(now - window, simulated)
+    simulation = missions.simulation(now, window_h)
     validity.until(
         missions.active_until(active, window_h),
-        missions.simulation_until(now, window_h),
+        missions.simulation_until(now, window_h) if simulation else None,
         next_silent_at and next_silent_at + window,
         known_news.until,
     )
-    listed = {mission.platform for mission in [*active, *recent]} | {update.platform for update in news}
+    listed = {mission.platform for mission in [*active, *shown]} | {update.platform for update in news}
     return render_template(
         "landing.html",
         active=active,
         simulated_too=simulated,
-        simulation=missions.simulation(now, window_h),
+        simulation=simulation,
         silent=silent,
         last=platforms.last_missions(silent),
         shown=shown,
