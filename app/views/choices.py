@@ -1,19 +1,21 @@
 """What a visitor chooses in the address of a page: filters, order, span of time, whether simulated missions show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
 from flask import request
 
-from app.domain.records import MODE_RANK, Kind
+from app.domain.records import MODE_RANK, Kind, Mission
 from app.domain.times import day_or_moment
 from app.errors import Invalid
 from app.queries.missions import Sort
 
 # Longer than any name, short enough for an address.
 _LONGEST = 200
+# As choices.html has it: of a filter with more values none is listed, so none needs its name.
+MOST_LISTED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +95,10 @@ _READ: dict[str, Callable[[str], Any]] = {
     "sort": _one_of(*get_args(Sort)),
     "simulated": _one_of("include"),
 }
+
+
+def platforms(found: Sequence[Mission], facets: Mapping[str, Sequence[Any]], chosen: Mapping[str, str]) -> list[str]:
+    """The platforms that a page of missions calls by their names: those of its rows and of its filter."""
+    listed = facets["platform"] if len(facets["platform"]) <= MOST_LISTED else ()
+    asked = (chosen["platform"],) if "platform" in chosen else ()
+    return sorted({mission.platform for mission in found} | {*listed, *asked})

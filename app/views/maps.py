@@ -23,7 +23,7 @@ def index() -> str:
         # People see the name that stands in their address bar.
         raise Invalid("after" if error.field == "cursor" else error.field, error.problem) from error
     facets = missions.facets()
-    named = {mission.platform for mission in found.items} | set(facets["platform"])
+    named = choices.platforms(found.items, facets, choice.given)
     return render_template(
         "map.html",
         chosen=choice.given,
@@ -33,7 +33,7 @@ def index() -> str:
         count=missions.count(choice.filters, **choice.span),
         span=missions.span(choice.filters, simulated=choice.simulated),
         a_page=_MISSIONS_A_PAGE,
-        platforms=platforms.named(sorted(named)),
+        platforms=platforms.named(named),
         facets=facets,
         basin_names=basins.names(),
         most_exported=exports.MOST_MISSIONS,

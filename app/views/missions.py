@@ -21,7 +21,7 @@ def index() -> str:
     choice = choices.missions()
     found = _page(choice)
     facets = missions.facets()
-    named = {mission.platform for mission in found.items} | set(facets["platform"])
+    named = choices.platforms(found.items, facets, choice.given)
     return render_template(
         "missions.html",
         chosen=choice.given,
@@ -29,7 +29,7 @@ def index() -> str:
         missions=found.items,
         next=found.next,
         count=missions.count(choice.filters, **choice.span),
-        platforms=platforms.named(sorted(named)),
+        platforms=platforms.named(named),
         facets=facets,
         basin_names=basins.names(),
         most_exported=exports.MOST_MISSIONS,
