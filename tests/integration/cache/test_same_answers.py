@@ -349,6 +349,32 @@ def test_a_page_changes_by_itself_at_the_moment_that_its_view_names(
     assert _answer(made, 0, address) == made.plain(address) != before
 
 
+def test_a_mission_ceases_to_be_active_though_its_platform_goes_on(world: Callable[[], World]) -> None:
+    made = world()
+    made.write(1, DAY_S - 30.0)
+    # The same platform's next mission.
+    made.write(9)
+    _changes_by_itself(made)
+
+
+def test_a_platform_falls_silent_whose_mission_is_not_among_the_active_ones(world: Callable[[], World]) -> None:
+    made = world()
+    made.write(1, DAY_S - 30.0)
+    made.write(2)
+    extensions.mongo.db.missions.delete_one({"_id": "p1/00001"})
+    made.rendered = {}
+    _changes_by_itself(made)
+
+
+def _changes_by_itself(made: World) -> None:
+    made.look(0)
+    before = _answer(made, 0, "/")
+    made.step(29.0)
+    assert _answer(made, 0, "/") == before
+    made.step(2.0)
+    assert _answer(made, 0, "/") == made.plain("/") != before
+
+
 def test_a_page_is_kept_until_then(world: Callable[[], World]) -> None:
     made = world()
     made.write(1, DAY_S - 1_830.0)

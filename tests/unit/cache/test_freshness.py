@@ -134,3 +134,57 @@ def test_a_log_that_cannot_be_understood_makes_everything_forgotten(memory: Memo
     assert looks == [POLL_S]
     assert watcher.mark is None
     assert is_fresh(memory, "/") is None
+
+
+def test_a_log_that_was_continued_after_a_rollback_makes_everything_forgotten(
+    watcher: Watcher, memory: Memory, log: Log
+) -> None:
+    log.append("totals")
+    watcher.look()
+    keep(memory, "/", 8, "mission")
+    stamp = log.mark(8)
+    del log.changes[0]
+    log.last, log.word = 7, "w"
+    log.append("platform:p")
+    log.changes[0] = Change(Mark(8, "other"), "w7", ("platform:p",))
+    log.changes.append(Change(Mark(9, "w9"), "other", ("platform:p",)))
+    log.last = 9
+    watcher.look()
+    assert is_fresh(memory, "/") is None
+    assert watcher.outdates(stamp, ["mission"])
+    assert watcher.mark == log.mark(9)
+
+
+def test_a_log_of_the_same_length_with_another_end_makes_everything_forgotten(
+    watcher: Watcher, memory: Memory, log: Log
+) -> None:
+    keep(memory, "/", 7, "mission")
+    log.word = "other"
+    watcher.look()
+    assert is_fresh(memory, "/") is None
+    assert watcher.mark == Mark(7, "other7")
+
+
+def test_what_is_ahead_of_the_log_is_not_believed(watcher: Watcher, log: Log) -> None:
+    assert watcher.outdates(log.mark(8), ["mission"])
+    assert watcher.outdates(Mark(7, "another"), ["mission"])
+
+
+def test_a_simulated_change_outdates_itself_and_what_shows_simulated_things(
+    watcher: Watcher, memory: Memory, log: Log
+) -> None:
+    keep(memory, "all", 7, "mission", "platform")
+    keep(memory, "one", 7, "mission:p/m")
+    keep(memory, "with", 7, "mission", "simulated")
+    log.append("mission:p/m", "platform:p", "simulated")
+    watcher.look()
+    assert (is_fresh(memory, "all"), is_fresh(memory, "one"), is_fresh(memory, "with")) == (True, False, False)
+
+
+def test_each_look_that_learned_something_or_nothing_is_told(memory: Memory, log: Log) -> None:
+    looks: list[int] = []
+    watcher = Watcher(memory, log.since, log.latest, lambda: looks.append(log.last))
+    watcher.look()
+    log.append("totals")
+    watcher.look()
+    assert looks == [7, 8]

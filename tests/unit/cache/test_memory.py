@@ -103,3 +103,28 @@ def test_nothing_is_left_after_clearing(memory: Memory) -> None:
     memory.clear()
     memory.outdate(9, ["mission"])
     assert (len(memory), memory.size_bytes, memory.find("/")) == (0, 0, None)
+
+
+def test_what_does_not_exist_never_becomes_a_regular(memory: Memory) -> None:
+    missing = entry("404 Not Found", [("Content-Type", "text/html")], b"x" * 1_000, "/", frozenset(), Mark(1, ""), 9e9)
+    assert set(missing.bodies) == {"identity"}
+    memory.keep("/", make_entry())
+    memory.find("/")
+    for number in range(1_000):
+        memory.keep(number, missing)
+        memory.find(number)
+        memory.find(number)
+    assert memory.find("/") == (make_entry(), True)
+    assert len(memory) < 10
+
+
+def test_it_is_known_for_how_long_an_entry_has_been_outdated(memory: Memory, clock: Clock) -> None:
+    memory.keep("/", make_entry(until_s=1_010.0))
+    assert memory.outdated_for_s("/") == memory.outdated_for_s("/none") == 0.0
+    clock.now_s = 1_013.0
+    assert memory.outdated_for_s("/") == 3.0
+    memory.keep("/", make_entry(number=1))
+    memory.outdate(2, ["mission"])
+    clock.now_s = 1_015.0
+    memory.outdate(3, ["mission"])
+    assert memory.outdated_for_s("/") == 2.0

@@ -392,3 +392,44 @@ def test_while_the_new_page_is_rendered_others_get_the_old_one(house: House) -> 
     assert "version 1" in meanwhile.text
     assert "version 2" in first[0].text
     assert house.outcomes == ["miss", "stale", "miss"]
+
+
+def test_who_comes_later_than_a_second_after_a_change_waits_for_the_new_page(house: House) -> None:
+    house.get("/")
+    house.change("mission:p/m")
+    house.watcher.look()
+    house.now_s[0] += 1.5
+    house.site.gate, house.site.began = threading.Event(), threading.Semaphore(0)
+    answers: list[TestResponse] = []
+    threads = [threading.Thread(target=lambda: answers.append(house.get("/"))) for _ in range(2)]
+    threads[0].start()
+    assert house.site.began.acquire(timeout=10)
+    threads[1].start()
+    house.site.gate.set()
+    for thread in threads:
+        thread.join(10)
+    assert ["version 2" in answer.text for answer in answers] == [True, True]
+    assert len(house.site.rendered) == 2
+
+
+def test_an_old_page_is_shown_for_a_day_and_no_longer_when_rendering_fails(house: House) -> None:
+    house.get("/")
+    house.change("mission:p/m")
+    house.watcher.look()
+    house.site.status = "503 Away"
+    house.now_s[0] += 86_400.0
+    assert house.get("/").status_code == 200
+    house.now_s[0] += 1.0
+    assert house.get("/").status_code == 503
+
+
+def test_with_an_address_of_its_own_the_portal_has_one_page_for_all_hosts() -> None:
+    site, log, reading = Site(), Log(last=1), Primary()
+    memory = Memory(4_000_000)
+    watcher = Watcher(memory, log.since, log.latest)
+    watcher.look()
+    shared = Shared(lambda: Nowhere(), "test", lambda: None)  # type: ignore[arg-type, return-value]
+    client = Client(PageCache(site, URLS, RULES, memory, watcher, shared, reading, one_origin=True), use_cookies=False)
+    told = [client.get("/feed", headers={"Host": host}) for host in ("a.example", "b.example")]
+    assert told[0].data == told[1].data
+    assert site.rendered == ["/feed?"]
