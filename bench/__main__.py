@@ -41,7 +41,7 @@ def main(rounds: int, seconds: float, only: tuple[str, ...], short: bool) -> Non
     stores = data.stores(data.HOME)
     bench = Bench(stores, data.HOME / "work", rounds, seconds, data.SMALL, data.LARGE)
     if short:
-        bench = replace(bench, rounds=3, seconds=0.5, small=_SHORT_MISSIONS)
+        bench = replace(bench, rounds=3, small=_SHORT_MISSIONS, short=True)
     bench.folder.mkdir(parents=True, exist_ok=True)
     aims = measured.aims()
     results = report.known()

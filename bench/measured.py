@@ -42,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where and how long is measured: rounds of so many seconds, at so many missions."""
+    """Where and how long is measured: rounds of so many seconds, at so many missions; less of it in the short form."""
 
     stores: Stores
     folder: Path
@@ -50,6 +50,7 @@ class Bench:
     seconds: float
     small: int
     large: int
+    short: bool = False
 
 
 def aims() -> dict[str, Aim]:
