@@ -1,5 +1,6 @@
 """By which words platforms, missions and basins are found; written when what they are called changes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,12 @@ from pymongo.client_session import ClientSession
 from app.domain import words
 from app.domain.records import Mission, Platform
 from app.domain.times import to_ms
+from app.ingest.sources import vocabulary
 from app.store import basins, platforms, search, transactions
+
+_NUMBER = re.compile(r"[a-z]{1,3}\d{1,4}")
+# Every mission measures something: one or two letters would find all of them.
+_SHORTEST = 3
 
 
 def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> None:
@@ -44,19 +50,30 @@ def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
         called.append(f"{owner.called} {mission.mission}")
     # The newest first, without an entry having to be written again while its mission goes on.
     order = -to_ms(mission.figures.start_at)
-    keys = words.beginnings(texts) | _exactly(called)
+    keys = words.beginnings([*texts, mission.kind, *_numbers(mission)]) | _measured(mission) | _exactly(called)
     return search.entry("mission", mission.id, keys, order, platform=mission.platform, simulated=mission.simulated)
 
 
 def _platform(owner: Platform) -> dict[str, Any]:
     names = [owner.platform, owner.serial, owner.name or "", owner.wmo_id or ""]
-    keys = words.beginnings(names) | _exactly([*names, owner.called])
+    keys = words.beginnings([*names, owner.kind, owner.model or ""]) | _exactly([*names, owner.called])
     order = words.whole(owner.serial)
     return search.entry("platform", owner.platform, keys, order, platform=owner.platform, simulated=owner.simulated)
 
 
 def _basin(basin: str, name: str) -> dict[str, Any]:
     return search.entry("basin", basin, words.beginnings([basin, name]) | _exactly([basin, name]), words.whole(name))
+
+
+def _numbers(mission: Mission) -> list[str]:
+    """What people number a mission by, as its file is called: `M17` of `nrt_SEA077_M17.nc`."""
+    return [word for word in words.of(mission.source.file_name) if _NUMBER.fullmatch(word)]
+
+
+def _measured(mission: Mission) -> set[str]:
+    """The beginnings of what a mission measured: `temperature`, `chla`."""
+    names = [name for variable in mission.variables for name in vocabulary.called(variable.name)]
+    return {key for key in words.beginnings(names) if len(key) >= _SHORTEST and not key.isdigit()}
 
 
 def _exactly(names: Sequence[str]) -> set[str]:

@@ -11,6 +11,9 @@ from app.store import changes, transactions
 
 Document = dict[str, Any]
 
+# One more whenever search finds things by other words: then the next import makes all entries anew.
+SEARCH_WORDS = 2
+
 _NAMESPACE_EXISTS = 48
 
 # The change log only has to outlive the slowest reader's pause.
@@ -228,8 +231,9 @@ def ensure(db: Database[Document]) -> list[str]:
     if _complete(db):
         # Everything that shows stored data goes by the basins, too.
         transactions.run(lambda session: changes.append(("basins",), datetime.now(UTC), session))
-    if not derived:
+    if not derived or not db.counters.find_one({"_id": "search_words", "words": SEARCH_WORDS}):
         _mark_platforms(db)
+        db.counters.replace_one({"_id": "search_words"}, {"words": SEARCH_WORDS}, upsert=True)
     if "sections" not in known_before:
         for mission in db.missions.find({}, {"_id": 1}):
             mark = {"$set": {"number": 0}}

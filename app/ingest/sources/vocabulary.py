@@ -54,6 +54,11 @@ def _by_name() -> dict[str, str]:
     return {alias: ours for ours, entry in _entries().items() for alias in entry["names"]}
 
 
+def called(ours: str) -> list[str]:
+    """Our name of a quantity and what files call it; nothing for what is not in the vocabulary."""
+    return [ours, *_entries()[ours]["names"]] if ours in _entries() else []
+
+
 def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates: set[str]) -> list[tuple[str, str]]:
     """(name in the file, our name) of every measured variable with one of these shapes; ours are distinct.
 

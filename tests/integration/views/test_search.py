@@ -1,16 +1,18 @@
 """Search: what a name finds on the page and in the API, and what absurd questions are told."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from pymongo.database import Database
 
-from app.ingest import derivation, kit
+from app.ingest import derivation, kit, runs
 from app.store import documents, indexes
 from tests.integration.views.conftest import HOSTILE
 
+DEMO = Path(__file__).parents[3] / "demo" / "nrt_SEA077_M17.nc"
 Page = Callable[[str], str]
 TakeIn = Callable[..., None]
 MISSION = "/missions/sea001/20210629T2053"
@@ -65,6 +67,44 @@ def test_a_name_is_found_by_the_beginnings_of_its_words(
     found: Found, text: str, expected: list[tuple[str, str, bool]]
 ) -> None:
     assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "missions"),
+    [
+        ("glider", ["sea001/20210629T2053", "smilla77/20220101T0000"]),
+        ("Glider sea077", ["smilla77/20220101T0000"]),
+        ("sailbuoy", []),
+        ("temperature", ["sea001/20210629T2053", "smilla77/20220101T0000"]),
+        ("TEMP samba", ["sea001/20210629T2053"]),
+        ("te", []),
+        ("chla", []),
+        ("M17", []),
+    ],
+)
+def test_missions_are_found_by_kind_and_by_what_they_measured(found: Found, text: str, missions: list[str]) -> None:
+    assert [name for kind, name, _ in found(text) if kind == "mission"] == missions
+
+
+def test_a_mission_is_found_by_the_number_that_people_give_it(
+    client: FlaskClient, db: Database[dict[str, Any]], tools: kit.Kit
+) -> None:
+    (report,) = runs.real([DEMO], tools)
+    assert report.outcome == "stored", report.line()
+    ask = lambda text: [item["id"] for item in client.get("/api/v1/search", query_string={"q": text}).json["items"]]  # noqa: E731
+    assert ask("M17") == ask("sea077 m17") == ask("m17 temperature glider") == ["smilla77/20221208T1145"]
+    assert ask("m18") == []
+
+
+def test_a_store_of_an_earlier_release_learns_the_new_words(
+    found: Found, db: Database[dict[str, Any]], tools: kit.Kit
+) -> None:
+    db.search.update_many({}, {"$pull": {"keys": {"$regex": "^gli"}}})
+    db.counters.delete_one({"_id": "search_words"})
+    assert found("glider") == []
+    indexes.ensure(db)
+    derivation.rebuild(tools.basin_map)
+    assert len(found("glider")) == 4
 
 
 def test_missions_come_newest_first_and_each_kind_is_cut_off(client: FlaskClient, found: Found) -> None:
