@@ -33,6 +33,7 @@ def install(app: Flask) -> None:
         span,
         day,
         share,
+        hundredths,
         rfc822,
     )
     for function in (*known, xml_text):
@@ -74,6 +75,11 @@ def sea_days(duration_s: float) -> str:
 def share(percent: float) -> str:
     """A share that is given in per cent: `45.2 %`; what is less than a twentieth is not nothing."""
     return f"< 0.1{THIN}%" if 0 < percent < 0.05 else f"{number(percent, 1)}{THIN}%"
+
+
+def hundredths(value: float) -> str:
+    """A small number with two decimals; what is less than half a hundredth is not nothing."""
+    return "< 0.01" if 0 < value < 0.005 else number(value, 2)
 
 
 def utc(at: datetime) -> str:

@@ -9,6 +9,8 @@ from app.domain.records import Track
 # A bar narrower than a pixel is invisible.
 _SPARK_BARS = 60
 _PLOT_BARS = 400
+# Where all profiles are shallower the waves would fill the picture.
+_SHALLOWEST_M = 10.0
 _TICK_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 _TICK_STEPS = tuple(timedelta(hours=h) for h in (1, 3, 6, 12, 24, 48, 120, 240, 480, 960, 1920, 4800, 9600))
 _MOST_TICKS = 6
@@ -41,7 +43,9 @@ class Depths:
 
 def spark(track: Track | None) -> tuple[tuple[float, float, float], ...]:
     """The depths of a track as at most 60 bars over time, without axes; empty when there is no track."""
-    return _bars(track.mid_at, track.max_depth_m, _SPARK_BARS, max(track.max_depth_m, default=0)) if track else ()
+    if track is None or not any(track.max_depth_m):
+        return ()
+    return _bars(track.mid_at, track.max_depth_m, _SPARK_BARS, max(*track.max_depth_m, _SHALLOWEST_M))
 
 
 def depths(track: Track | None) -> Depths | None:

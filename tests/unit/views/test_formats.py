@@ -70,3 +70,8 @@ def test_a_box_across_180_degrees_keeps_its_sides() -> None:
 def test_what_is_unknown_is_a_dash() -> None:
     assert formats.depth(None) == "–"
     assert formats.box(None) == "no valid position"
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0.00"), (0.0004, "< 0.01"), (0.005253, "0.01"), (3.14159, "3.14")])
+def test_a_small_mean_is_never_cut_to_nothing(value: float, text: str) -> None:
+    assert formats.hundredths(value) == text

@@ -61,3 +61,7 @@ def test_an_absurd_depth_that_was_stored_does_not_make_an_axis_without_end() -> 
     assert drawn is not None
     assert len(drawn.depth_ticks) <= 8
     assert max(height for _, _, height in drawn.bars) == 1.0
+
+
+def test_shallow_profiles_stay_low_in_the_picture() -> None:
+    assert [height for _, _, height in plots.spark(make_track([0.5, 1.0]))] == [0.05, 0.1]
