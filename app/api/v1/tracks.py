@@ -10,9 +10,13 @@ from app.api.v1 import geojson, kml
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters, TrackList
 from app.api.v1.responses import GEOJSON, KML, file, json
+from app.http import validity
 from app.queries import clock, missions, platforms, tracks
 
 bp = Blueprint("tracks", __name__)
+
+# A glider makes 200 m in this time: less than a pixel of a map of the fleet.
+_RECENT_FOR = timedelta(minutes=10)
 
 
 class TrackQuery(Parameters):
@@ -56,6 +60,8 @@ def page(query: TrackList) -> Response:
     )
     ways = tracks.overviews(found.items, query.detail)
     recent = tracks.ways_since(found.items, since)
+    if recent:
+        validity.until(minute + _RECENT_FOR)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))
     features = [
         feature
