@@ -16,6 +16,8 @@ bp = Blueprint("landing", __name__)
 _LISTED = 50
 _SILENT = 20
 _CARDS = 6
+# One row of a wide screen: a picture weighs up to 16 kB, and a first view at most 150.
+_PICTURES = 3
 _UPDATES = 5
 # What shows at a glance where the water changes.
 _PICTURED = "temperature"
@@ -33,7 +35,7 @@ def index() -> str:
     silent = platforms.silent(now - window, _SILENT, simulated)
     silent = [platform for platform in silent if platform.platform not in reporting]
     shown = active[:_CARDS] or missions.recent(_CARDS, simulated)
-    pictured = sections.having(active[:_CARDS], _PICTURED)
+    pictured = sections.having(active[:_PICTURES], _PICTURED)
     # A track is as large as its mission: only for the cards that have nothing better to show.
     ways = tracks.of_missions([mission for mission in shown if mission.id not in pictured])
     fleet = totals.fleet()
