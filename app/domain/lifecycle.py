@@ -2,12 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.domain.records import MODE_RANK, DataMode, Mission, Over, Update, UpdateKind
 
 # A glider at sea calls several times a day; data assembly centres ask its owner after two weeks without a word.
 SILENT_FOR = timedelta(days=14)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def updates(missions: Sequence[Mission], learned: Mapping[str, datetime]) -> list[Update]:
@@ -32,6 +33,11 @@ def updates(missions: Sequence[Mission], learned: Mapping[str, datetime]) -> lis
 def known(found: Sequence[Update], now: datetime) -> dict[str, Update]:
     """The updates that are known by now, by id."""
     return {update.id: update for update in found if update.shown_from <= now}
+
+
+def next_at(found: Sequence[Update], now: datetime) -> datetime:
+    """When the next of the updates becomes known; the end of time when none is to come."""
+    return min((update.shown_from for update in found if update.shown_from > now), default=_NEVER)
 
 
 def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime]) -> list[Update]:

@@ -73,8 +73,10 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
         learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
         news = lifecycle.updates(of_platform, learned)
         updates.replace_of(name, news, session)
-        # Each profile of a mission that is under way puts off the end that silence would tell: nobody sees that.
-        if lifecycle.known(before, now) == lifecycle.known(news, now):
+        # Each profile of a mission that is under way puts off the end that silence would tell: nobody sees that. Pages
+        # count on the moment that was foreseen: an earlier one must be told.
+        is_put_off = lifecycle.next_at(news, now) >= lifecycle.next_at(before, now)
+        if is_put_off and lifecycle.known(before, now) == lifecycle.known(news, now):
             return None
         real = not (all(each.simulated for each in of_platform) and all(each.simulated for each in before))
         return changes.append(("updates" if real else "simulated",), now, session)

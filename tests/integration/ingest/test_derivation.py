@@ -1,6 +1,8 @@
 """What derives from missions, when one of them cannot be worked with."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from app.ingest import checks, runs
 from app.ingest.report import Report
 from app.store import missions, totals, tracks
 from app.store.indexes import MISSION_FILTERS
+from tests import made_files
 from tests.made_files import profile_file, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -68,3 +71,25 @@ def test_what_the_list_can_be_filtered_by_is_derived_and_read_in_one_look(
         "variable": ["temperature"],
         "year": [2020],
     }
+
+
+@pytest.fixture
+def under_way(tmp_path: Path, ingest: Ingest) -> str:
+    """The id of the end that silence will tell of a mission whose data are of this hour."""
+    columns = made_files.rows(start_s=time.time() - 3600)
+    ingest(time_series(tmp_path / "now.nc", columns, {"id": "now-20200913T1226"}))
+    return "recovery/now/20200913T1226"
+
+
+@pytest.mark.parametrize(("moved_days", "told"), [(1, True), (-1, False)], ids=["sooner", "later"])
+def test_an_end_that_comes_sooner_than_was_foreseen_is_told(
+    db: Db, under_way: str, ingest: Ingest, moved_days: int, told: bool
+) -> None:
+    foreseen = db.updates.find_one({"_id": under_way})["shown_from"] + timedelta(days=moved_days)
+    db.updates.update_one({"_id": under_way}, {"$set": {"shown_from": foreseen}})
+    db.derived_pending.insert_one({"_id": "updates:now", "number": 1})
+    before = db.changes.count_documents({"tags": "updates"})
+
+    ingest()
+
+    assert db.changes.count_documents({"tags": "updates"}) - before == told
