@@ -8,6 +8,7 @@ import redis as redis_client
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -101,8 +102,13 @@ class Mongo:
 
     @property
     def db(self) -> Database[Document]:
-        """The portal's database. Each call may raise pymongo's errors within the deadline of the settings."""
-        return self.client.get_database(self.database, write_concern=WriteConcern("majority"))
+        """The portal's database. Each call may raise pymongo's errors within the deadline of the settings.
+
+        What a majority does not have yet may be rolled back: a page of it would be kept after it has gone.
+        """
+        return self.client.get_database(
+            self.database, write_concern=WriteConcern("majority"), read_concern=ReadConcern("majority")
+        )
 
     def close(self) -> None:
         """Closes what this process opened; harmless when nothing is open."""
