@@ -15,11 +15,14 @@ class Lacking(Exception):
 
 
 def page(*marks: str) -> Check:
-    """A check for a complete HTML page that contains each of the marks."""
+    """A check for a complete HTML page with its style and its script that contains each of the marks."""
 
     def check(body: bytes) -> None:
         if b"</html>" not in body[-200:].lower():
             raise Lacking("page has no end")
+        kinds = {path.rpartition(".")[2] for path in assets(body)}
+        if not {"css", "js"} <= kinds:
+            raise Lacking("page names no style or no script")
         for mark in marks:
             if mark.encode() not in body:
                 raise Lacking("page lacks what it is about")
@@ -68,6 +71,12 @@ def table(body: bytes) -> None:
         raise Lacking("CSV has no rows")
     if not body.endswith(b"\n"):
         raise Lacking("CSV has no end")
+
+
+def netcdf(body: bytes) -> None:
+    """A classic NetCDF file that holds more than its header."""
+    if not body.startswith(b"CDF") or len(body) < 1000:
+        raise Lacking("body is no NetCDF")
 
 
 def something(body: bytes) -> None:

@@ -75,8 +75,8 @@ def _fault(response: Any, check: Check, *, conditional: bool) -> str | None:
         return f"no answer: {_cause(response.error)}"
     if response.status_code == 304 and conditional:
         return None
-    if response.status_code == 503 and response.headers.get("Retry-After"):
-        return "status 503 with Retry-After"
+    if response.status_code in (429, 503) and response.headers.get("Retry-After"):
+        return f"status {response.status_code} with Retry-After"
     if response.status_code != 200:
         return f"status {response.status_code}"
     if response.request_meta["exception"] is not None:
@@ -140,6 +140,45 @@ class Visit(Journey):
         self.user.leave()
 
 
+class Browse(Journey):
+    """What the menu leads to: the archive on its map, lists in another order, platforms, sums, news, a search."""
+
+    @task
+    def archive(self) -> None:
+        self._page("/map")
+        self.user.read("/api/v1/tracks?limit=200&detail=coarse", "/api/v1/tracks", answers.features)
+
+    @task
+    def longest(self) -> None:
+        self._page("/missions?sort=longest", "/missions")
+
+    @task
+    def fleet(self) -> None:
+        self._page("/fleet")
+        self._page(f"/fleet/{quote(random.choice(self.user.missions).platform, safe='')}", "/fleet/<serial>")
+
+    @task
+    def sums(self) -> None:
+        self._page("/stats")
+
+    @task
+    def news(self) -> None:
+        self._page("/updates")
+        self._page("/status")
+
+    @task
+    def search(self) -> None:
+        sought = urlencode({"q": random.choice(self.user.missions).platform, "show": "all"})
+        self._page(f"/search?{sought}", "/search")
+
+    @task
+    def go(self) -> None:
+        self.user.leave()
+
+    def _page(self, path: str, name: str | None = None) -> None:
+        self.user.read(path, name or path, answers.page("<h1"), accept="text/html")
+
+
 class Study(Journey):
     """The API by cursor to a mission, its profiles and its data."""
 
@@ -172,9 +211,13 @@ class Study(Journey):
 
     @task
     def export(self) -> None:
-        self.user.read(
-            f"/api/v1{_path(self.mission)}/data", "/api/v1/missions/<platform>/<mission>/data", answers.table
-        )
+        data = f"/api/v1{_path(self.mission)}/data"
+        self.user.read(data, "/api/v1/missions/<platform>/<mission>/data", answers.table)
+        self.user.read(f"{data}?format=netcdf", "/api/v1/missions/<platform>/<mission>/data as NetCDF", answers.netcdf)
+
+    @task
+    def observations(self) -> None:
+        self.user.read("/api/v1/observations?days=1", "/api/v1/observations", answers.json_object)
 
 
 class Glance(Journey):
@@ -208,6 +251,14 @@ class Visitor(Reader):
     weight = 5
     think_s = (1, 4)
     tasks: ClassVar = [Visit]
+
+
+class Browser(Reader):
+    """A person who looks around, new at every journey."""
+
+    weight = 2
+    think_s = (1, 4)
+    tasks: ClassVar = [Browse]
 
 
 class Scientist(Reader):

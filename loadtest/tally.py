@@ -8,6 +8,7 @@ import datetime
 MOST_FAILURES = 500
 
 SHED = "status 503 with Retry-After"
+LIMITED = "status 429 with Retry-After"
 
 
 @dataclasses.dataclass(slots=True)
@@ -28,7 +29,15 @@ class Tally:
     @property
     def shed(self) -> int:
         """Requests that the service turned away on purpose: 503 with Retry-After."""
-        return sum(count for (_, reason), count in self.reasons.items() if reason == SHED)
+        return self._counted(SHED)
+
+    @property
+    def limited(self) -> int:
+        """Requests beyond what one client may ask for: 429 with Retry-After. All of this load is one client."""
+        return self._counted(LIMITED)
+
+    def _counted(self, wanted: str) -> int:
+        return sum(count for (_, reason), count in self.reasons.items() if reason == wanted)
 
     def judge(self, name: str, status: int, at_s: float, fault: object) -> None:
         """Takes one judged request in; fault is falsy for a good one."""

@@ -36,7 +36,7 @@ def thresholds(path: pathlib.Path, shape: str, **instead: float | None) -> Thres
 
 
 def summary(stats: Any, tally: Tally, started_at_s: float) -> dict[str, Any]:
-    """The figures of a run from Locust's statistics and the exact counts. `failed` includes `shed`."""
+    """The figures of a run from Locust's statistics and the exact counts. `failed` includes `shed` and `limited`."""
     total = stats.total
     return {
         "started_at_s": round(started_at_s, 3),
@@ -45,6 +45,7 @@ def summary(stats: Any, tally: Tally, started_at_s: float) -> dict[str, Any]:
         "requests": tally.judged,
         "failed": sum(tally.reasons.values()),
         "shed": tally.shed,
+        "limited": tally.limited,
         "unanswered": tally.unanswered,
         "requests_per_s": round(total.total_rps, 1),
         **_percentiles(total),
@@ -77,6 +78,8 @@ def missed(found: Mapping[str, Any], wanted: Thresholds) -> list[str]:
         lines.append(f"{lost} of {requests} requests failed, at most {wanted.max_failed_ratio:.2%} wanted")
     if found["shed"] / requests > wanted.max_shed_ratio:
         lines.append(f"{found['shed']} of {requests} requests shed, at most {wanted.max_shed_ratio:.2%} wanted")
+    if found["limited"]:
+        lines.append(f"{found['limited']} of {requests} requests over the limits of one client: switch them off")
     if found["p95_ms"] > wanted.p95_ms:
         lines.append(f"p95 {found['p95_ms']} ms, at most {wanted.p95_ms:g} ms wanted")
     for name, limit_ms in wanted.p95_ms_by_name.items():

@@ -20,22 +20,30 @@ LOCUSTFILE = pathlib.Path(__file__).parents[3] / "loadtest" / "locustfile.py"
 MISSIONS = [{"platform": "standin1", "mission": "20200101T0000", "bbox": [1, 2, 3, 4]}]
 LINE = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}}
 PAGE = (
-    '<!doctype html><html><link href="/static/site.css"><b data-total="profiles">3</b>'
+    '<!doctype html><html><link href="/static/site.css"><script src="/static/site.js"></script>'
+    '<h1>Missions</h1><b data-total="profiles">3</b>'
     '<a href="/missions/standin1/20200101T0000">20200101T0000</a><li>Halocline 1.2.3</li></html>'
 )
+HOLLOW = b'<html><link href="/static/site.css"><script src="/static/site.js"></script>No missions.</html>'
 MISSION = "/missions/standin1/20200101T0000"
 GOOD: dict[str, tuple[str, str]] = {
     "/livez": ("text/plain", "ok"),
     "/": ("text/html", PAGE),
     "/missions": ("text/html", PAGE),
     MISSION: ("text/html", PAGE),
+    **dict.fromkeys(
+        ("/map", "/fleet", "/fleet/standin1", "/stats", "/updates", "/status", "/search"), ("text/html", PAGE)
+    ),
     "/static/site.css": ("text/css", "b{}"),
+    "/static/site.js": ("text/javascript", "1"),
     "/api/v1/totals": ("application/json", json.dumps({"fleet": {"missions": 1, "profiles": 3}})),
     "/api/v1/tracks": ("application/geo+json", json.dumps({"type": "FeatureCollection", "features": [LINE]})),
     "/api/v1/missions": ("application/json", json.dumps({"items": MISSIONS, "next": None})),
     f"/api/v1{MISSION}": ("application/json", json.dumps(MISSIONS[0])),
     f"/api/v1{MISSION}/track": ("application/geo+json", json.dumps(LINE)),
     f"/api/v1{MISSION}/profiles": ("application/json", json.dumps({"items": [{"number": 1}], "next": None})),
+    "/api/v1/observations": ("application/json", json.dumps({"items": []})),
+    f"/api/v1{MISSION}/data?format=netcdf": ("application/x-netcdf", "CDF" + " " * 1000),
     f"/api/v1{MISSION}/data": ("text/csv", "time,depth_m\n2020-01-01T00:00:00.000Z,1\n"),
 }
 
@@ -59,7 +67,7 @@ class Answer(BaseHTTPRequestHandler):
         if path in self.server.faults:
             self.server.faults[path](self)
             return
-        kind, body = self.server.pages.get(path, ("text/plain", ""))
+        kind, body = self.server.pages.get(self.path) or self.server.pages.get(path, ("text/plain", ""))
         if self.headers.get("If-None-Match") == '"v1"':
             self.answer(304, kind, b"")
             return
@@ -132,9 +140,11 @@ FAULTS: dict[str, Fault] = {
     "cut": _cut,
     "500": lambda answer: answer.answer(500, "text/plain", b"broken"),
     "shed": lambda answer: answer.answer(503, "application/problem+json", b"{}", Retry_After="1"),
+    "limited": lambda answer: answer.answer(429, "application/problem+json", b"{}", Retry_After="1"),
+    "plain": lambda answer: answer.answer(200, "text/html", b"<html><h1>Statistics</h1></html>"),
     "moved": lambda answer: answer.answer(302, "text/plain", b"", Location="/missions"),
     "empty": lambda answer: answer.answer(200, "text/html", b""),
-    "hollow": lambda answer: answer.answer(200, "text/html", b"<html>No missions.</html>"),
+    "hollow": lambda answer: answer.answer(200, "text/html", HOLLOW),
     "304 unasked": lambda answer: answer.answer(304, "text/html", b""),
     "no items": lambda answer: answer.answer(200, "application/json", b'{"items": [], "next": null}'),
 }

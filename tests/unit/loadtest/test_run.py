@@ -39,6 +39,15 @@ def test_a_good_target_passes_and_every_route_was_read(good):
         "/api/v1/missions/<platform>/<mission>/track",
         "/api/v1/missions/<platform>/<mission>/profiles",
         "/api/v1/missions/<platform>/<mission>/data",
+        "/api/v1/missions/<platform>/<mission>/data as NetCDF",
+        "/api/v1/observations",
+        "/map",
+        "/fleet",
+        "/fleet/<serial>",
+        "/stats",
+        "/updates",
+        "/status",
+        "/search",
     }
 
 
@@ -65,6 +74,8 @@ FAULTS = {
     "/api/v1/missions/standin1/20200101T0000/track": "moved",
     "/api/v1/missions/standin1/20200101T0000/profiles": "shed",
     "/api/v1/missions/standin1/20200101T0000/data": "500",
+    "/api/v1/observations": "limited",
+    "/stats": "plain",
 }
 
 
@@ -88,6 +99,9 @@ def test_every_bad_answer_is_a_failure_with_its_reason(bad):
         "/api/v1/missions/<platform>/<mission>/track": "status 302",
         "/api/v1/missions/<platform>/<mission>/profiles": "status 503 with Retry-After",
         "/api/v1/missions/<platform>/<mission>/data": "status 500",
+        "/api/v1/missions/<platform>/<mission>/data as NetCDF": "status 500",
+        "/api/v1/observations": "status 429 with Retry-After",
+        "/stats": "page names no style or no script",
     }
 
 
@@ -97,6 +111,7 @@ def test_failures_are_counted_listed_and_dated(bad):
     assert run.summary["failed"] == len(run.summary["failures"])
     assert run.summary["failures"][0].keys() == {"at", "name", "reason"}
     assert run.summary["shed"] == run.summary["names"]["/api/v1/missions/<platform>/<mission>/profiles"]["failed"] > 0
+    assert run.summary["limited"] == run.summary["names"]["/api/v1/observations"]["failed"] > 0
 
 
 def test_a_request_whose_connection_closes_is_never_sent_again(bad):
