@@ -58,10 +58,10 @@ def learn_basins(found: Sequence[Basin]) -> None:
     digest = hashlib.sha256(text.encode()).hexdigest()
     if basins.digest() != digest:
         basins.replace_all(found)
-        transactions.run(lambda session: _note_basins(digest, session))
+        events.nudge(transactions.run(lambda session: _note_basins(digest, session)))
 
 
-def _note_basins(digest: str, session: ClientSession) -> None:
+def _note_basins(digest: str, session: ClientSession) -> int:
     ids = missions.ids(session)
     # Without missions as well: the map and the list of basins show them all the same.
     number = changes.append(("basins",), datetime.now(UTC), session)
@@ -69,6 +69,7 @@ def _note_basins(digest: str, session: ClientSession) -> None:
         sums = pending.sums_of(name.partition("/")[0] for name in ids)
         pending.mark((*(f"basins:{name}" for name in ids), *sums), number, session)
     basins.note_digest(digest, session)
+    return number
 
 
 def log_refusal(file_name: str, sha256: str | None, refusal: Refused, draft: Draft | None) -> None:

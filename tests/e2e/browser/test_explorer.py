@@ -139,7 +139,9 @@ def test_the_profile_browser_shows_the_profiles_of_the_api(opened: Window) -> No
     opened.chrome.execute_script("arguments[0].focus()", slider)
     ActionChains(opened.chrome).send_keys(Keys.HOME, Keys.ARROW_RIGHT).perform()
     second = _json(opened, f"{API}/profiles?limit=2")["items"][1]
-    shown = lambda: [fact.text for fact in opened.all("[data-profile-browser] dd")]  # noqa: E731
+    # In one go: facts that are read one by one may be replaced by those of the next profile meanwhile.
+    facts = "return [...document.querySelectorAll('[data-profile-browser] dd')].map(fact => fact.textContent)"
+    shown = lambda: opened.chrome.execute_script(facts)  # noqa: E731
     _soon(opened, lambda: str(second["number"]) in shown())
     assert any(f"{second['max_depth_m']:.1f}" in text for text in shown())
 

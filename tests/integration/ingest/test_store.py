@@ -156,10 +156,11 @@ def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Pat
     ingest(time_series(tmp_path / "a.nc"))
 
     logged = list(db.changes.find().sort("_id", 1))
-    assert [change["_id"] for change in logged] == [1, 2, 3, 4, 5]
-    assert logged[0]["tags"] == [f"mission:{PLATFORM}/{MISSION}", f"platform:{PLATFORM}", "totals"]
-    told = [listener.get_message(timeout=2) for _ in range(5)]
-    assert [message and message["data"] for message in told] == [b"1", b"2", b"3", b"4", b"5"]
+    assert [change["_id"] for change in logged] == [1, 2, 3, 4, 5, 6]
+    assert logged[0]["tags"] == ["basins"]
+    assert logged[1]["tags"] == [f"mission:{PLATFORM}/{MISSION}", f"platform:{PLATFORM}", "totals"]
+    told = [listener.get_message(timeout=2) for _ in range(6)]
+    assert [message and message["data"] for message in told] == [b"1", b"2", b"3", b"4", b"5", b"6"]
     listener.close()
 
 
@@ -238,8 +239,9 @@ def test_a_refused_file_is_logged_and_leaves_nothing_else(tmp_path: Path, ingest
     assert (attempt["outcome"], attempt["reason_code"]) == ("refused", "position_not_degrees")
     assert attempt["file_name"] == "bad.nc"
     assert "latitude" in attempt["reason"]
-    stored = ["missions", "profiles", "samples", "platforms", "changes", "originals.files", "originals.chunks"]
+    stored = ["missions", "profiles", "samples", "platforms", "originals.files", "originals.chunks"]
     assert {name: db[name].count_documents({}) for name in stored} == dict.fromkeys(stored, 0)
+    assert [change["tags"] for change in db.changes.find()] == [["basins"]]
 
 
 def test_every_attempt_is_logged_and_counted(tmp_path: Path, ingest: Ingest, db: Db) -> None:

@@ -59,6 +59,7 @@ def sound(tmp_path: Path, ingest: Ingest, db: Db, taken_in: dict[str, list[dict[
         taken_in["basins"] = [{**doc, "geometry": {}, "outline": {}} for doc in taken_in["basins"]]
         return
     for name, documents in taken_in.items():
+        db[name].delete_many({})
         if documents:
             db[name].insert_many(documents)
 
