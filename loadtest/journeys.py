@@ -1,101 +1,31 @@
-"""Who comes: a visitor at a desk, a scientist on the API, somebody on a phone. They only read."""
+"""Who comes: people at a desk and on a phone, somebody who looks around, a program on the API, a crawler."""
 
+import math
 import random
-from collections.abc import Sequence
-from typing import Any, ClassVar
-from urllib.parse import quote, urlencode
+from typing import ClassVar
+from urllib.parse import quote, urlencode, urlsplit
 
 import answers
-import geventhttpclient.client
-from answers import Check
-from gevent.event import Event
-from locust import FastHttpUser, SequentialTaskSet, task
-from locust.env import Environment
-from locust.exception import StopUser
-from tally import Tally
+from locust import SequentialTaskSet, task
+from readers import Reader
 from target import Mission
 
-# geventhttpclient repeats an idempotent request whose connection closes without an answer, up to eleven times and
-# unseen. A lost request is what a rollout drill looks for, so here no method counts as repeatable.
-geventhttpclient.client.IDEMPOTENT_METHODS = frozenset()
-
-
-class Reader(FastHttpUser):
-    """Somebody who reads: one request at a time, each counted when sent and judged when answered."""
-
-    abstract = True
-    # A drain may take 25 s; who has waited 30 s for a page has left.
-    network_timeout = 30
-    # A listener that does not accept within 5 s is down for a person.
-    connection_timeout = 5
-
-    tally: ClassVar[Tally]
-    missions: ClassVar[Sequence[Mission]]
-    # Scales every pause: drills that need many requests from few users set less than 1.
-    think_factor: ClassVar[float] = 1
-    think_s: ClassVar[tuple[float, float]] = (1, 3)
-
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        self.leaving = Event()
-
-    def stop(self, force: bool = False) -> bool:
-        """Asks the reader to leave before the next request. False: it has not gone yet.
-
-        Locust would kill a user that pauses, and one whose pause ends at that moment has a request under way.
-        """
-        self.leaving.set()
-        return bool(super().stop(force=True)) if force else False
-
-    def wait_time(self) -> float:
-        """Seconds until the next step."""
-        return random.uniform(*self.think_s) * self.think_factor
-
-    def read(
-        self, path: str, name: str, check: Check, *, accept: str = "*/*", etag: str | None = None
-    ) -> tuple[bytes, str | None]:
-        """The body and its ETag; empty after 304 or a failure, which is counted with its reason and never repeated."""
-        headers = {"Accept": accept} | ({"If-None-Match": etag} if etag else {})
-        self.tally.sent += 1
-        with self.client.get(path, name=name, headers=headers, catch_response=True, allow_redirects=False) as response:
-            reason = _fault(response, check, conditional=etag is not None)
-            if reason is not None:
-                response.failure(reason)
-                return b"", None
-            return response.content or b"", response.headers.get("ETag")
-
-    def leave(self) -> None:
-        """Closes the connections: the next journey is another person's."""
-        self.client.client.clientpool.close()
-
-
-def _fault(response: Any, check: Check, *, conditional: bool) -> str | None:
-    """What is wrong with an answer, in words that are the same for the same cause; None if nothing."""
-    if response.status_code == 0:
-        return f"no answer: {_cause(response.error)}"
-    if response.status_code == 304 and conditional:
-        return None
-    if response.status_code in (429, 503) and response.headers.get("Retry-After"):
-        return f"status {response.status_code} with Retry-After"
-    if response.status_code != 200:
-        return f"status {response.status_code}"
-    if response.request_meta["exception"] is not None:
-        return f"answer cut short: {_cause(response.request_meta['exception'])}"
-    try:
-        check(response.content or b"")
-    except answers.Lacking as lacking:
-        return str(lacking)
-    return None
-
-
-def _cause(error: BaseException) -> str:
-    """The error below Locust's and the client's wrapping, without the URL, whose ids would split one cause."""
-    inner = getattr(error, "original", None) or error
-    return f"{type(inner).__name__} {getattr(inner, 'strerror', None) or inner}"
+# Pictures further down a page load when somebody scrolls there, and few do.
+SEEN_PICTURES = 2
+# The map asks by boxes of a grid, so that neighbours share an answer; this is its side at the zoom of a sea.
+GRID_DEG = 5.625
 
 
 def _path(mission: Mission) -> str:
     return f"/missions/{quote(mission.platform, safe='')}/{quote(mission.mission, safe='')}"
+
+
+def _box(mission: Mission) -> str:
+    """The mission's box widened to the grid."""
+    west, south, east, north = mission.bbox or (-180.0, -90.0, 180.0, 90.0)
+    low = [math.floor(edge / GRID_DEG) * GRID_DEG for edge in (west, south)]
+    high = [math.ceil(edge / GRID_DEG) * GRID_DEG for edge in (east, north)]
+    return ",".join(f"{edge:g}" for edge in (*low, *high))
 
 
 class Journey(SequentialTaskSet):
@@ -105,144 +35,206 @@ class Journey(SequentialTaskSet):
 
     def wait(self) -> None:
         """Pauses. Raises StopUser when the reader shall leave."""
-        if self.user.leaving.wait(self.user.wait_time()):
-            raise StopUser
+        self.user.pause(self.user.wait_time())
+
+    def pictures(self, body: bytes) -> None:
+        """Loads the pictures that a page shows first."""
+        for path in answers.pictures(body)[:SEEN_PICTURES]:
+            self.user.read(path, answers.png)
+
+    def track(self, mission: Mission) -> None:
+        """Loads a mission's way."""
+        check = answers.features if mission.bbox else answers.json_object
+        self.user.read(f"/api/v1{_path(mission)}/track", check)
 
 
 class Visit(Journey):
-    """Landing page with all it pulls in, the list, one mission."""
+    """Landing page with all it pulls in, the list, one mission with its sections and profiles."""
+
+    mission: Mission
 
     @task
     def landing(self) -> None:
-        body, _ = self.user.read("/", "/", answers.page("data-total"), accept="text/html")
-        for path in answers.assets(body):
-            self.user.read(path, "/static/<path:filename>", answers.something)
-        self.user.read("/api/v1/tracks?limit=200", "/api/v1/tracks", answers.features)
+        body = self.user.page("/", "data-total", 'data-map="fleet"')
+        self.pictures(body)
+        for tracks in answers.named(body, "data-tracks"):
+            self.user.read(tracks, answers.features)
 
     @task
     def mission_list(self) -> None:
-        self.user.read("/missions", "/missions", answers.page("/missions/"), accept="text/html")
+        self.user.page("/missions", "/missions/")
 
     @task
-    def mission(self) -> None:
-        mission = random.choice(self.user.missions)
-        self.user.read(
-            _path(mission), "/missions/<platform>/<mission>", answers.page(mission.mission), accept="text/html"
-        )
-        self.user.read(
-            f"/api/v1{_path(mission)}/track",
-            "/api/v1/missions/<platform>/<mission>/track",
-            answers.features if mission.positioned else answers.json_object,
-        )
+    def one(self) -> None:
+        self.mission = random.choice(self.user.missions)
+        body = self.user.page(_path(self.mission), self.mission.mission, 'data-figure="profiles"')
+        self.track(self.mission)
+        self.pictures(body)
+
+    @task
+    def explore(self) -> None:
+        own = f"/api/v1{_path(self.mission)}"
+        for section in self._some(f"{own}/sections", "variable"):
+            self.user.read(f"{own}/sections/{quote(section, safe='')}", answers.record(variable=section))
+        for number in self._some(f"{own}/profiles?limit=100", "number"):
+            self.user.read(f"{own}/profiles/{number}", answers.json_object)
 
     @task
     def go(self) -> None:
         self.user.leave()
+
+    def _some(self, path: str, field: str) -> list[str]:
+        """This field of one item of a list, by chance; nothing of an empty one, for not all have been measured."""
+        body = self.user.read(path, answers.listed)
+        items = answers.json_object(body)["items"] if body else []
+        return [str(random.choice(items)[field])] if items else []
 
 
 class Browse(Journey):
-    """What the menu leads to: the archive on its map, lists in another order, platforms, sums, news, a search."""
+    """What the menu leads to: the map by box and year, lists by filter, platforms, basins, sums, news, a search."""
+
+    mission: Mission
 
     @task
     def archive(self) -> None:
-        self._page("/map")
-        self.user.read("/api/v1/tracks?limit=200&detail=coarse", "/api/v1/tracks", answers.features)
+        self.mission = random.choice(self.user.missions)
+        for tracks in answers.named(self.user.page("/map", 'data-map="archive"'), "data-tracks"):
+            self.user.read(tracks, answers.features)
 
     @task
-    def longest(self) -> None:
-        self._page("/missions?sort=longest", "/missions")
+    def closer(self) -> None:
+        box = urlencode({"limit": 100, "detail": "medium", "bbox": _box(self.mission)}, safe=",")
+        self.user.read(f"/api/v1/tracks?{box}", answers.features if self.mission.bbox else answers.json_object)
+        self.user.page(f"/map?year={self.mission.year}", 'data-map="archive"')
+
+    @task
+    def lists(self) -> None:
+        chosen = random.choice([{"year": self.mission.year}, {"platform": self.mission.platform}, {"sort": "longest"}])
+        body = self.user.page(f"/missions?{urlencode(chosen)}", "/missions/")
+        for further in answers.links(body, "/missions?")[:1]:
+            self.user.page(further, "/missions/")
 
     @task
     def fleet(self) -> None:
-        self._page("/fleet")
-        self._page(f"/fleet/{quote(random.choice(self.user.missions).platform, safe='')}", "/fleet/<serial>")
+        platforms = answers.links(self.user.page("/fleet", "/fleet/"), "/fleet/")
+        for path in random.sample(platforms, min(1, len(platforms))):
+            self.user.page(path, 'data-figure="missions"')
+
+    @task
+    def basins(self) -> None:
+        for basin in self.mission.basins[:1]:
+            self.user.page(f"/basins/{quote(basin, safe='')}", 'data-figure="missions"')
 
     @task
     def sums(self) -> None:
-        self._page("/stats")
+        self.user.page("/stats", "data-scope")
 
     @task
     def news(self) -> None:
-        self._page("/updates")
-        self._page("/status")
+        self.user.page("/updates", "data-update")
+        self.user.page("/status", "data-imports")
+        self.user.page("/data", "data-vocabulary")
 
     @task
     def search(self) -> None:
-        sought = urlencode({"q": random.choice(self.user.missions).platform, "show": "all"})
-        self._page(f"/search?{sought}", "/search")
+        typed = urlencode({"q": self.mission.platform[:3], "limit": 5})
+        self.user.read(f"/api/v1/search?{typed}", answers.found)
+        sought = urlencode({"q": self.mission.platform, "show": "all"})
+        self.user.page(f"/search?{sought}", "data-found", _path(self.mission).rpartition("/")[0])
 
     @task
     def go(self) -> None:
         self.user.leave()
 
-    def _page(self, path: str, name: str | None = None) -> None:
-        self.user.read(path, name or path, answers.page("<h1"), accept="text/html")
-
 
 class Study(Journey):
-    """The API by cursor to a mission, its profiles and its data."""
+    """The API: its description once, then by cursor to a mission, its profiles and its data."""
 
     cursor: str | None = None
     mission: Mission
+
+    def on_start(self) -> None:
+        self.user.read("/api/v1/openapi.json", answers.described)
 
     @task
     def pages(self) -> None:
         for _ in range(2):
             query = {"limit": "50"} | ({"cursor": self.cursor} if self.cursor else {})
-            body, _ = self.user.read(f"/api/v1/missions?{urlencode(query)}", "/api/v1/missions", answers.items)
+            body = self.user.read(f"/api/v1/missions?{urlencode(query)}", answers.items)
             self.cursor = answers.json_object(body)["next"] if body else None
 
     @task
     def one(self) -> None:
         self.mission = random.choice(self.user.missions)
-        self.user.read(
-            f"/api/v1{_path(self.mission)}",
-            "/api/v1/missions/<platform>/<mission>",
-            answers.record(platform=self.mission.platform, mission=self.mission.mission),
-        )
+        expected = answers.record(platform=self.mission.platform, mission=self.mission.mission)
+        self.user.read(f"/api/v1{_path(self.mission)}", expected)
 
     @task
     def profiles(self) -> None:
-        self.user.read(
-            f"/api/v1{_path(self.mission)}/profiles?limit=100",
-            "/api/v1/missions/<platform>/<mission>/profiles",
-            answers.items,
-        )
+        self.user.read(f"/api/v1{_path(self.mission)}/profiles?limit=100", answers.items)
 
     @task
-    def export(self) -> None:
+    def data(self) -> None:
         data = f"/api/v1{_path(self.mission)}/data"
-        self.user.read(data, "/api/v1/missions/<platform>/<mission>/data", answers.table)
-        self.user.read(f"{data}?format=netcdf", "/api/v1/missions/<platform>/<mission>/data as NetCDF", answers.netcdf)
+        self.user.read(data, answers.table)
+        self.user.read(f"{data}?format=netcdf", answers.netcdf)
+
+    @task
+    def selection(self) -> None:
+        # One platform while one mission lasted: a selection that is small in any archive, for more is refused.
+        chosen = {"platform": self.mission.platform, "from": self.mission.start_at, "to": self.mission.end_at}
+        self.user.read(f"/api/v1/export?{urlencode(chosen | {'format': 'csv'})}", answers.table)
+        self.user.read(f"/api/v1/export?{urlencode(chosen | {'format': 'geojson'})}", answers.collection)
 
     @task
     def observations(self) -> None:
-        self.user.read("/api/v1/observations?days=1", "/api/v1/observations", answers.json_object)
+        self.user.read("/api/v1/observations?days=1", answers.columns)
+
+    @task
+    def sums(self) -> None:
+        self.user.read("/api/v1/stats?by=year", answers.sums)
+        self.user.read("/api/v1/platforms?limit=50", answers.items)
 
 
 class Glance(Journey):
-    """The landing page and one mission again and again: what has not changed is answered 304."""
+    """The landing page, one mission and the feed again and again: what has not changed is answered 304."""
 
     def on_start(self) -> None:
         self.mission = random.choice(self.user.missions)
-        self.etags: dict[str, str | None] = {}
 
     @task
     def landing(self) -> None:
-        self._again("/", "/", answers.page("data-total"))
+        self.user.page("/", "data-total", again=True)
 
     @task
     def totals(self) -> None:
-        self._again("/api/v1/totals", "/api/v1/totals", answers.totals)
+        self.user.read("/api/v1/totals", answers.totals, again=True)
 
     @task
     def one(self) -> None:
-        self._again(_path(self.mission), "/missions/<platform>/<mission>", answers.page(self.mission.mission))
+        self.user.page(_path(self.mission), self.mission.mission, again=True)
 
-    def _again(self, path: str, name: str, check: Check) -> None:
-        known = self.etags.get(path)
-        _, etag = self.user.read(path, name, check, etag=known)
-        self.etags[path] = etag or known
+    @task
+    def feed(self) -> None:
+        self.user.read("/updates.rss", answers.xml("rss"), again=True)
+
+
+class Crawl(Journey):
+    """What robots may read, the list of all pages, and some of them, without what only people look at."""
+
+    @task
+    def rules(self) -> None:
+        self.user.read("/robots.txt", answers.rules, again=True)
+
+    @task
+    def pages(self) -> None:
+        body = self.user.read("/sitemap.xml", answers.xml("urlset", "sitemapindex"))
+        if b"<sitemapindex" in body:
+            part = urlsplit(random.choice(answers.locations(body))).path
+            body = self.user.read(part, answers.xml("urlset"))
+        places = answers.locations(body)
+        for place in random.sample(places, min(3, len(places))):
+            self.user.read(urlsplit(place).path, answers.page("<h1"), accept="text/html", again=True)
 
 
 class Visitor(Reader):
@@ -275,3 +267,11 @@ class Phone(Reader):
     weight = 3
     think_s = (4, 10)
     tasks: ClassVar = [Glance]
+
+
+class Crawler(Reader):
+    """A search engine, which comes in its own time."""
+
+    weight = 1
+    think_s = (2, 5)
+    tasks: ClassVar = [Crawl]

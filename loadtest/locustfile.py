@@ -11,13 +11,14 @@ import options
 import shapes
 import target
 import verdict
-from journeys import Browser, Phone, Reader, Scientist, Visitor
+from journeys import Browser, Crawler, Phone, Scientist, Visitor
 from locust import LoadTestShape, events, log
 from locust.env import Environment
 from locust.runners import LocalRunner, Runner
+from readers import Reader
 from tally import Tally
 
-__all__ = ["Browser", "Phone", "Planned", "Scientist", "Visitor"]
+__all__ = ["Browser", "Crawler", "Phone", "Planned", "Scientist", "Visitor"]
 
 # Longer than a reader's own network timeout, so that every request that was sent gets its verdict.
 STOP_TIMEOUT_S = 35

@@ -8,7 +8,6 @@ import datetime
 MOST_FAILURES = 500
 
 SHED = "status 503 with Retry-After"
-LIMITED = "status 429 with Retry-After"
 
 
 @dataclasses.dataclass(slots=True)
@@ -17,6 +16,8 @@ class Tally:
 
     sent: int = 0
     judged: int = 0
+    # Beyond what one client may ask for: 429 with Retry-After. All of this load is one client.
+    limited: int = 0
     statuses: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     reasons: collections.Counter[tuple[str, str]] = dataclasses.field(default_factory=collections.Counter)
     failures: list[dict[str, str]] = dataclasses.field(default_factory=list)
@@ -29,21 +30,18 @@ class Tally:
     @property
     def shed(self) -> int:
         """Requests that the service turned away on purpose: 503 with Retry-After."""
-        return self._counted(SHED)
+        return sum(count for (_, reason), count in self.reasons.items() if reason == SHED)
 
-    @property
-    def limited(self) -> int:
-        """Requests beyond what one client may ask for: 429 with Retry-After. All of this load is one client."""
-        return self._counted(LIMITED)
-
-    def _counted(self, wanted: str) -> int:
-        return sum(count for (_, reason), count in self.reasons.items() if reason == wanted)
+    def shed_of(self, name: str) -> int:
+        """The same of one name."""
+        return self.reasons[name, SHED]
 
     def judge(self, name: str, status: int, at_s: float, fault: object) -> None:
         """Takes one judged request in; fault is falsy for a good one."""
         self.judged += 1
         self.statuses[status] += 1
         if not fault:
+            self.limited += status == 429
             return
         reason = str(fault)
         self.reasons[name, reason] += 1

@@ -22,11 +22,32 @@ class WrongTarget(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Mission:
-    """One mission to read; only one with positions has a way to draw."""
+    """One mission to read, with what choices are made of; only one with a box has a way to draw."""
 
     platform: str
     mission: str
-    positioned: bool
+    bbox: tuple[float, ...] | None
+    start_at: str
+    end_at: str
+    basins: tuple[str, ...]
+
+    @property
+    def year(self) -> str:
+        """The year of its newest data."""
+        return self.end_at[:4]
+
+    @classmethod
+    def of(cls, item: Any) -> "Mission":
+        """A mission of the API's list. Raises KeyError, TypeError."""
+        box = item["bbox"]
+        return cls(
+            platform=item["platform"],
+            mission=item["mission"],
+            bbox=None if box is None else tuple(box),
+            start_at=item["start_at"],
+            end_at=item["end_at"],
+            basins=tuple(basin["id"] for basin in item["basins"]),
+        )
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -84,7 +105,7 @@ def _pages(base_url: str) -> Iterator[list[Mission]]:
         query = {"limit": str(min(left, 200))} | ({"cursor": cursor} if cursor else {})
         page = _json(f"{base_url}/api/v1/missions?{urllib.parse.urlencode(query)}")
         try:
-            yield [Mission(item["platform"], item["mission"], item["bbox"] is not None) for item in page["items"]]
+            yield [Mission.of(item) for item in page["items"]]
         except (KeyError, TypeError) as error:
             raise WrongTarget(f"{base_url}/api/v1/missions lacks {error}: this is not Halocline") from error
         left -= len(page["items"])

@@ -158,7 +158,7 @@ def test_a_rollout_under_load_loses_no_request(lab: Lab, figures: Figures, tmp_p
     }
     assert in_time, "the load ended before the rollout"
     assert summary["requests"] >= 2000
-    assert (summary["failed"], summary["unanswered"]) == (0, 0), summary["reasons"]
+    assert (summary["failed"], summary["limited"], summary["unanswered"]) == (0, 0, 0), summary["reasons"]
 
 
 def test_slow_requests_survive_a_rollout_too(lab: Lab, figures: Figures) -> None:

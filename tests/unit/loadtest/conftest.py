@@ -12,42 +12,93 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 LOCUSTFILE = pathlib.Path(__file__).parents[3] / "loadtest" / "locustfile.py"
 
-MISSIONS = [{"platform": "standin1", "mission": "20200101T0000", "bbox": [1, 2, 3, 4]}]
+ITEM = {
+    "platform": "standin1",
+    "mission": "20200101T0000",
+    "bbox": [1, 2, 3, 4],
+    "start_at": "2020-01-01T00:00:00.000Z",
+    "end_at": "2020-01-02T00:00:00.000Z",
+    "basins": [{"id": "SEA-001", "name": "Kattegat", "share": 1.0}],
+}
 LINE = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}}
+MISSION = "/missions/standin1/20200101T0000"
+PICTURE = f"/api/v1{MISSION}/sections/temperature.png"
 PAGE = (
     '<!doctype html><html><link href="/static/site.css"><script src="/static/site.js"></script>'
-    '<h1>Missions</h1><b data-total="profiles">3</b>'
-    '<a href="/missions/standin1/20200101T0000">20200101T0000</a><li>Halocline 1.2.3</li></html>'
+    '<h1>Missions</h1><b data-total="profiles">3</b><b data-figure="profiles">3</b><b data-figure="missions">1</b>'
+    '<div data-map="fleet" data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse"></div><p data-map="archive"></p>'
+    "<i data-scope data-update data-imports data-vocabulary data-found></i>"
+    f'<img src="{PICTURE}?theme=light"><img src="{PICTURE}?theme=dark"><a href="/fleet/standin1">standin1</a>'
+    f'<a href="{MISSION}">20200101T0000</a><a href="/missions?sort=longest&amp;after=x">More</a>'
+    "<li>Halocline 1.2.3</li></html>"
 )
 HOLLOW = b'<html><link href="/static/site.css"><script src="/static/site.js"></script>No missions.</html>'
-MISSION = "/missions/standin1/20200101T0000"
-GOOD: dict[str, tuple[str, str]] = {
+FAILING = HOLLOW.replace(b"No missions.", b'<div data-error="500">data-scope</div>')
+PIXEL = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+    b"\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+XML = '<?xml version="1.0"?>'
+JSON = "application/json"
+
+
+def _items(*items: object) -> tuple[str, str]:
+    return JSON, json.dumps({"items": items, "next": None})
+
+
+def _collection(*found: object) -> tuple[str, str]:
+    return "application/geo+json", json.dumps({"type": "FeatureCollection", "features": found})
+
+
+OWN = f"/api/v1{MISSION}"
+TABLE: tuple[str, str] = ("text/csv", "time,depth_m\n2020-01-01T00:00:00.000Z,1\n")
+GOOD: dict[str, tuple[str, str | bytes]] = {
     "/livez": ("text/plain", "ok"),
-    "/": ("text/html", PAGE),
-    "/missions": ("text/html", PAGE),
-    MISSION: ("text/html", PAGE),
     **dict.fromkeys(
-        ("/map", "/fleet", "/fleet/standin1", "/stats", "/updates", "/status", "/search"), ("text/html", PAGE)
+        ("/", "/missions", MISSION, "/map", "/fleet", "/fleet/standin1", "/basins/SEA-001", "/stats"),
+        ("text/html", PAGE),
+    ),
+    **dict.fromkeys(
+        ("/updates", "/status", "/data", "/search"),
+        ("text/html", PAGE),
     ),
     "/static/site.css": ("text/css", "b{}"),
     "/static/site.js": ("text/javascript", "1"),
-    "/api/v1/totals": ("application/json", json.dumps({"fleet": {"missions": 1, "profiles": 3}})),
-    "/api/v1/tracks": ("application/geo+json", json.dumps({"type": "FeatureCollection", "features": [LINE]})),
-    "/api/v1/missions": ("application/json", json.dumps({"items": MISSIONS, "next": None})),
-    f"/api/v1{MISSION}": ("application/json", json.dumps(MISSIONS[0])),
-    f"/api/v1{MISSION}/track": ("application/geo+json", json.dumps(LINE)),
-    f"/api/v1{MISSION}/profiles": ("application/json", json.dumps({"items": [{"number": 1}], "next": None})),
-    "/api/v1/observations": ("application/json", json.dumps({"items": []})),
-    f"/api/v1{MISSION}/data?format=netcdf": ("application/x-netcdf", "CDF" + " " * 1000),
-    f"/api/v1{MISSION}/data": ("text/csv", "time,depth_m\n2020-01-01T00:00:00.000Z,1\n"),
+    "/updates.rss": ("application/rss+xml", f"{XML}<rss></rss>\n"),
+    "/robots.txt": ("text/plain", "User-agent: *\nSitemap: http://127.0.0.1/sitemap.xml"),
+    "/sitemap.xml": ("application/xml", f"{XML}<urlset><loc>http://127.0.0.1/basins/SEA-001</loc></urlset>"),
+    "/api/v1/openapi.json": (JSON, '{"openapi": "3.1.0", "paths": {"/api/v1/missions": {}}}'),
+    "/api/v1/totals": (JSON, json.dumps({"fleet": {"missions": 1, "profiles": 3}})),
+    "/api/v1/tracks": _collection(LINE),
+    "/api/v1/missions": _items(ITEM),
+    "/api/v1/platforms": _items({"platform": "standin1"}),
+    "/api/v1/stats": _items({"scope": "year:2020"}),
+    "/api/v1/search": _items({"kind": "platform", "id": "standin1"}),
+    "/api/v1/observations": (JSON, json.dumps({"columns": ["platform"], "rows": []})),
+    "/api/v1/export": TABLE,
+    OWN: (JSON, json.dumps(ITEM)),
+    f"{OWN}/track": ("application/geo+json", json.dumps(LINE)),
+    f"{OWN}/profiles": _items({"number": 1}),
+    f"{OWN}/profiles/1": (JSON, '{"number": 1}'),
+    f"{OWN}/sections": _items({"variable": "temperature"}),
+    f"{OWN}/sections/temperature": (JSON, '{"variable": "temperature"}'),
+    PICTURE: ("image/png", PIXEL),
+    f"{OWN}/data": TABLE,
+}
+# What a path gives instead when it is asked for another format.
+FORMATS: dict[tuple[str, str], tuple[str, str | bytes]] = {
+    (f"{OWN}/data", "netcdf"): ("application/x-netcdf", "CDF" + " " * 1000),
+    ("/api/v1/export", "geojson"): _collection(LINE),
 }
 
 Fault = Callable[["Answer"], None]
+LATE_S = 0.4
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -64,14 +115,17 @@ class Answer(BaseHTTPRequestHandler):
             self.server.seen.append(path)
             if len(self.server.seen) > 40:
                 self.server.busy.set()
-        if path in self.server.faults:
-            self.server.faults[path](self)
-            return
-        kind, body = self.server.pages.get(self.path) or self.server.pages.get(path, ("text/plain", ""))
+        self.server.faults.get(path, Answer.well)(self)
+
+    def well(self) -> None:
+        """Answers as Halocline would."""
+        path, _, query = self.path.partition("?")
+        asked = parse_qs(query).get("format", [""])[0]
+        kind, body = FORMATS.get((path, asked)) or self.server.pages.get(path, ("text/plain", ""))
         if self.headers.get("If-None-Match") == '"v1"':
             self.answer(304, kind, b"")
             return
-        self.answer(200 if path in self.server.pages else 404, kind, body.encode())
+        self.answer(200 if path in self.server.pages else 404, kind, body.encode() if isinstance(body, str) else body)
 
     def answer(self, status: int, kind: str, body: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -95,7 +149,7 @@ class Server(ThreadingHTTPServer):
     # A journey opens its own connections: the backlog of 5 would cost each of a burst a second.
     request_queue_size = 128
 
-    def __init__(self, pages: dict[str, tuple[str, str]], faults: dict[str, str]) -> None:
+    def __init__(self, pages: dict[str, tuple[str, str | bytes]], faults: dict[str, str]) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.pages = pages
         self.faults = {path: FAULTS[fault] for path, fault in faults.items()}
@@ -126,12 +180,13 @@ def _cut(answer: Answer) -> None:
 
 
 def _closed_if_conditional(answer: Answer) -> None:
-    (_closed if "If-None-Match" in answer.headers else _totals)(answer)
+    (_closed if "If-None-Match" in answer.headers else Answer.well)(answer)
 
 
-def _totals(answer: Answer) -> None:
-    kind, body = GOOD["/api/v1/totals"]
-    answer.answer(200, kind, body.encode())
+def _late(answer: Answer) -> None:
+    """A good answer that takes longer than any other here."""
+    threading.Event().wait(LATE_S)
+    answer.well()
 
 
 FAULTS: dict[str, Fault] = {
@@ -140,7 +195,11 @@ FAULTS: dict[str, Fault] = {
     "cut": _cut,
     "500": lambda answer: answer.answer(500, "text/plain", b"broken"),
     "shed": lambda answer: answer.answer(503, "application/problem+json", b"{}", Retry_After="1"),
-    "limited": lambda answer: answer.answer(429, "application/problem+json", b"{}", Retry_After="1"),
+    "limited": lambda answer: answer.answer(429, "application/problem+json", b"{}", Retry_After="30"),
+    "limited without an end": lambda answer: answer.answer(429, "application/problem+json", b"{}"),
+    "slow": _late,
+    "page": lambda answer: answer.answer(200, "text/html", PAGE.encode()),
+    "error page": lambda answer: answer.answer(200, "text/html", FAILING),
     "plain": lambda answer: answer.answer(200, "text/html", b"<html><h1>Statistics</h1></html>"),
     "moved": lambda answer: answer.answer(302, "text/plain", b"", Location="/missions"),
     "empty": lambda answer: answer.answer(200, "text/html", b""),
@@ -164,7 +223,7 @@ def make_target() -> Iterator[Callable[..., Server]]:
     """Starts stand-ins, which end with the session."""
     with contextlib.ExitStack() as stack:
 
-        def make(pages: dict[str, tuple[str, str]] = GOOD, faults: dict[str, str] | None = None) -> Server:
+        def make(pages: dict[str, tuple[str, str | bytes]] = GOOD, faults: dict[str, str] | None = None) -> Server:
             server = stack.enter_context(Server(pages, faults or {}))
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
             stack.callback(server.shutdown)
@@ -175,16 +234,18 @@ def make_target() -> Iterator[Callable[..., Server]]:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """One run to be: two seconds with ten quick users, unless its options say otherwise."""
+    """One run to be: three seconds with twelve quick users, all sorts among them, unless its options say otherwise."""
 
     url: str
     options: tuple[str, ...]
     folder: pathlib.Path
+    quick: bool = True
 
     @property
     def command(self) -> list[str]:
         start = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
-        short = ["--users=10", "--run-time=2s", "--think=0.02", "--min-requests=20", "--max-p95-ms=2000"]
+        short = ["--users=12", "--run-time=3s", "--think=0.02", "--min-requests=20"]
+        short += ["--max-p95-ms=2000"] if self.quick else []
         return [*start, "--host", self.url, *short, f"--summary={self.folder / 'summary.json'}", *self.options]
 
     def summary(self) -> dict[str, Any]:
@@ -203,8 +264,8 @@ class Generator:
 def make_generator(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generator]:
     """Prepares runs."""
 
-    def make(url: str, *options: str) -> Generator:
-        return Generator(url, options, tmp_path_factory.mktemp("load"))
+    def make(url: str, *options: str, quick: bool = True) -> Generator:
+        return Generator(url, options, tmp_path_factory.mktemp("load"), quick)
 
     return make
 

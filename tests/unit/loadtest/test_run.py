@@ -29,26 +29,56 @@ def test_a_good_target_passes_and_every_route_was_read(good):
     assert "smoke passed" in run.output
     assert run.summary["names"].keys() == {
         "/",
+        "/ unchanged",
         "/static/<path:filename>",
         "/missions",
         "/missions/<platform>/<mission>",
-        "/api/v1/tracks",
-        "/api/v1/totals",
-        "/api/v1/missions",
-        "/api/v1/missions/<platform>/<mission>",
-        "/api/v1/missions/<platform>/<mission>/track",
-        "/api/v1/missions/<platform>/<mission>/profiles",
-        "/api/v1/missions/<platform>/<mission>/data",
-        "/api/v1/missions/<platform>/<mission>/data as NetCDF",
-        "/api/v1/observations",
+        "/missions/<platform>/<mission> unchanged",
         "/map",
         "/fleet",
         "/fleet/<serial>",
+        "/basins/<basin>",
+        "/basins/<basin> unchanged",
         "/stats",
         "/updates",
+        "/updates.rss",
+        "/updates.rss unchanged",
         "/status",
+        "/data",
         "/search",
+        "/robots.txt",
+        "/robots.txt unchanged",
+        "/sitemap.xml",
+        "/api/v1/openapi.json",
+        "/api/v1/tracks",
+        "/api/v1/totals",
+        "/api/v1/totals unchanged",
+        "/api/v1/missions",
+        "/api/v1/platforms",
+        "/api/v1/stats",
+        "/api/v1/search",
+        "/api/v1/observations",
+        "/api/v1/export as CSV",
+        "/api/v1/export as GeoJSON",
+        "/api/v1/missions/<platform>/<mission>",
+        "/api/v1/missions/<platform>/<mission>/track",
+        "/api/v1/missions/<platform>/<mission>/profiles",
+        "/api/v1/missions/<platform>/<mission>/profiles/<number>",
+        "/api/v1/missions/<platform>/<mission>/sections",
+        "/api/v1/missions/<platform>/<mission>/sections/<variable>",
+        "/api/v1/missions/<platform>/<mission>/sections/<variable>.png",
+        "/api/v1/missions/<platform>/<mission>/data",
+        "/api/v1/missions/<platform>/<mission>/data as NetCDF",
     }
+
+
+def test_every_kind_of_request_has_its_figures(good):
+    _, run = good
+    kinds = run.summary["kinds"]
+    assert kinds.keys() == {"pages", "api", "static", "exports", "pictures", "unchanged"}
+    assert sum(figures["requests"] for figures in kinds.values()) == run.summary["requests"]
+    assert run.summary["names"]["/api/v1/export as GeoJSON"]["kind"] == "exports"
+    assert kinds["unchanged"]["requests"] == run.summary["statuses"]["304"]
 
 
 def test_the_summary_counts_exactly_what_the_target_was_asked(good):
@@ -74,8 +104,12 @@ FAULTS = {
     "/api/v1/missions/standin1/20200101T0000/track": "moved",
     "/api/v1/missions/standin1/20200101T0000/profiles": "shed",
     "/api/v1/missions/standin1/20200101T0000/data": "500",
-    "/api/v1/observations": "limited",
-    "/stats": "plain",
+    "/api/v1/observations": "limited without an end",
+    "/stats": "error page",
+    "/data": "plain",
+    "/static/site.js": "page",
+    "/api/v1/missions/standin1/20200101T0000/sections/temperature.png": "empty",
+    "/updates.rss": "page",
 }
 
 
@@ -89,29 +123,120 @@ def bad(make_target, load):
 def test_every_bad_answer_is_a_failure_with_its_reason(bad):
     _, run = bad
     assert run.code == 1
-    assert {found["name"]: found["reason"] for found in run.summary["reasons"]} == {
-        "/static/<path:filename>": "body is empty",
-        "/api/v1/tracks": "no answer: HTTPConnectionClosed connection closed.",
-        "/missions": "answer cut short: HTTPParseError Incomplete response.",
-        "/missions/<platform>/<mission>": "page lacks what it is about",
-        "/api/v1/totals": "no answer: HTTPConnectionClosed connection closed.",
-        "/api/v1/missions/<platform>/<mission>": "status 304",
-        "/api/v1/missions/<platform>/<mission>/track": "status 302",
-        "/api/v1/missions/<platform>/<mission>/profiles": "status 503 with Retry-After",
-        "/api/v1/missions/<platform>/<mission>/data": "status 500",
-        "/api/v1/missions/<platform>/<mission>/data as NetCDF": "status 500",
-        "/api/v1/observations": "status 429 with Retry-After",
-        "/stats": "page names no style or no script",
+    assert {(found["name"], found["reason"]) for found in run.summary["reasons"]} == {
+        ("/static/<path:filename>", "body is empty"),
+        ("/static/<path:filename>", "static file is a page"),
+        ("/api/v1/tracks", "no answer: HTTPConnectionClosed connection closed."),
+        ("/missions", "answer cut short: HTTPParseError Incomplete response."),
+        ("/missions/<platform>/<mission>", "page lacks what it is about"),
+        ("/api/v1/totals", "no answer: HTTPConnectionClosed connection closed."),
+        ("/api/v1/missions/<platform>/<mission>", "status 304"),
+        ("/api/v1/missions/<platform>/<mission>/track", "status 302"),
+        ("/api/v1/missions/<platform>/<mission>/profiles", "status 503 with Retry-After"),
+        ("/api/v1/missions/<platform>/<mission>/data", "status 500"),
+        ("/api/v1/missions/<platform>/<mission>/data as NetCDF", "status 500"),
+        ("/api/v1/missions/<platform>/<mission>/sections/<variable>.png", "body is no whole PNG"),
+        ("/api/v1/observations", "status 429"),
+        ("/stats", "page tells of an error"),
+        ("/data", "page names no style or no script"),
+        ("/updates.rss", "body is no whole XML of its kind"),
     }
 
 
 def test_failures_are_counted_listed_and_dated(bad):
     _, run = bad
     assert run.summary["failed"] == sum(found["count"] for found in run.summary["reasons"])
-    assert run.summary["failed"] == len(run.summary["failures"])
+    assert len(run.summary["failures"]) == min(run.summary["failed"], 500)
     assert run.summary["failures"][0].keys() == {"at", "name", "reason"}
     assert run.summary["shed"] == run.summary["names"]["/api/v1/missions/<platform>/<mission>/profiles"]["failed"] > 0
-    assert run.summary["limited"] == run.summary["names"]["/api/v1/observations"]["failed"] > 0
+    assert run.summary["limited"] == 0
+
+
+@pytest.fixture(scope="module")
+def limited(make_target, load):
+    """A target where one client may ask for nothing of what it observes, and one run against it."""
+    target = make_target(faults={"/api/v1/observations": "limited"})
+    return target, load(target.url)
+
+
+def test_a_refusal_of_one_client_is_no_failure_and_has_its_own_column(limited):
+    _, run = limited
+    refused = run.summary["names"]["/api/v1/observations limited"]
+    assert run.summary["limited"] == refused["requests"] == run.summary["statuses"]["429"] > 0
+    assert (run.summary["failed"], run.summary["shed"], refused["failed"]) == (0, 0, 0)
+    assert "/api/v1/observations" not in run.summary["names"]
+
+
+def test_a_run_that_was_limited_has_not_shown_what_it_should(limited):
+    _, run = limited
+    assert run.code == 1
+    assert [line.partition(" requests ")[2] for line in run.summary["missed"]] == [
+        "over the limits of one client: switch them off"
+    ]
+
+
+def test_who_is_limited_waits_as_long_as_told_and_no_longer_than_the_run(limited, good):
+    # Half a minute, of a run of three seconds with one scientist.
+    target, run = limited
+    assert target.seen.count("/api/v1/observations") == 1 < good[0].seen.count("/api/v1/observations")
+    assert run.summary["duration_s"] < 20
+
+
+def test_a_style_or_script_is_loaded_once_by_each_person(good):
+    target, _ = good
+    pages = target.seen.count("/") + target.seen.count("/missions")
+    assert 0 < target.seen.count("/static/site.css") == target.seen.count("/static/site.js") < pages
+
+
+KINDS = """
+[smoke]
+max_failed_ratio = 0
+p95_ms = 250
+min_requests = 1
+[smoke.kinds]
+exports = { p95_ms = 300, p99_ms = 350 }
+[smoke.names]
+"/api/v1/export as CSV" = { p95_ms = 375 }
+"/elsewhere" = { p95_ms = 1 }
+"""
+
+
+@pytest.fixture(scope="module")
+def slow(make_target, make_generator, tmp_path_factory):
+    """One run, by thresholds for kinds and names, against a target whose exports take 0.4 s; without --max-p95-ms."""
+    path = tmp_path_factory.mktemp("thresholds") / "own.toml"
+    path.write_text(KINDS)
+    target = make_target(faults={"/api/v1/export": "slow"})
+    return make_generator(target.url, f"--thresholds={path}", quick=False).run()
+
+
+def test_a_slow_export_does_not_hide_behind_static_files(slow):
+    assert slow.summary["p95_ms"] < 250
+    assert [re.sub(r"(p9\d |\()\d+ ms", r"\1… ms", line) for line in slow.summary["missed"]] == [
+        "exports: p95 … ms, at most 300 ms wanted; slowest is /api/v1/export as CSV (… ms)",
+        "exports: p99 … ms, at most 350 ms wanted; slowest is /api/v1/export as CSV (… ms)",
+        "/api/v1/export as CSV: p95 … ms, at most 375 ms wanted",
+        "/elsewhere: no request, so nothing is known of its times",
+    ]
+
+
+def test_a_kind_that_fails_is_named_with_its_worst(make_target, load, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(
+        "[smoke]\nmax_failed_ratio = 1\np95_ms = 1\nmin_requests = 1\n[smoke.kinds]\napi.max_failed_ratio = 0\n"
+    )
+    run = load(make_target(faults={"/api/v1/tracks": "500"}).url, f"--thresholds={own}")
+    assert [re.sub(r"\d+ of \d+", "n of m", line) for line in run.summary["missed"]] == [
+        "api: n of m failed, at most 0.00% wanted; most of them /api/v1/tracks"
+    ]
+
+
+def test_an_unknown_kind_is_refused(make_target, load, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("[smoke]\nmax_failed_ratio = 0\np95_ms = 1\nmin_requests = 1\n[smoke.kinds]\nfiles.p95_ms = 1\n")
+    run = load(make_target().url, f"--thresholds={own}")
+    assert run.code == 1
+    assert "no kind of request: files" in _last_line(run.output)
 
 
 def test_a_request_whose_connection_closes_is_never_sent_again(bad):
@@ -184,7 +309,7 @@ def test_a_run_without_requests_fails(make_target, load):
 def test_each_missed_threshold_fails_and_is_named(make_target, load):
     run = load(make_target().url, "--min-requests=100000", "--max-p95-ms=0.001")
     assert run.code == 1
-    assert [line.split(", ")[1] for line in run.summary["missed"]] == [
+    assert [re.split("[,;] ", line)[1] for line in run.summary["missed"]] == [
         "at least 100000 wanted",
         "at most 0.001 ms wanted",
     ]
