@@ -7,6 +7,7 @@ from app.http import health
 settings = load()
 logs.configure(settings.log_level)
 application = create_app(settings)
+request_lines = logs.RequestLines()
 
 
 def started(threads: int) -> None:
@@ -15,6 +16,7 @@ def started(threads: int) -> None:
     metrics.worker_threads.set(threads)
     metrics.worker_places.set(settings.web_concurrency_limit)
     metrics.worker_threads_busy.set(0)
+    request_lines.start()
     health.of(application).start()
     application.extensions["freshness"].start()
 
@@ -30,3 +32,4 @@ def stopped() -> None:
     health.of(application).stop()
     extensions.mongo.close()
     extensions.redis.close()
+    request_lines.stop()

@@ -7,5 +7,6 @@ _production = runpy.run_path(str(Path(__file__).parent.parent / "gunicorn.conf.p
 _plain = (str, int, float, bool, dict, type(None))
 globals().update(
     {name: value for name, value in _production.items() if not name.startswith("_") and isinstance(value, _plain)}
+    | {"logger_class": _production["logger_class"]}
 )
 del globals()["wsgi_app"]

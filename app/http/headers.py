@@ -34,6 +34,9 @@ class SecurityHeaders:
         over_tls = environ.get("wsgi.url_scheme") == "https"
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if status.startswith("304"):
+                # The reader goes on with the headers that the page came with (RFC 9111, 4.3.4).
+                return start_response(status, headers, exc_info)
             return start_response(status, [*headers, *_missing(over_tls, *[name for name, _ in headers])], exc_info)
 
         return self._app(environ, start)

@@ -1,5 +1,6 @@
 """The outermost layer: counts, times and logs each request once, when its body closes, whoever answered it."""
 
+import itertools
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -49,11 +50,17 @@ class Observe:
     def __init__(self, app: "WSGIApplication", clock: Callable[[], float] = perf_counter) -> None:
         self._app = app
         self._clock = clock
+        # Random once a worker and counted then: the system's randomness costs a call for each request.
+        self._word, self._number = secrets.token_hex(8), itertools.count()
+
+    def _id(self, given: str) -> str:
+        return given if _REQUEST_ID.fullmatch(given) else f"{self._word}{next(self._number):016x}"
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ.get("PATH_INFO") in probes.PATHS:
             return self._app(environ, start_response)
-        exchange = _Exchange(environ, start_response, self._clock)
+        request_id = self._id(environ.get("HTTP_X_REQUEST_ID", ""))
+        exchange = _Exchange(environ, start_response, self._clock, request_id)
         try:
             exchange.body = self._app(environ, exchange.start_response)
         except BaseException:
@@ -67,7 +74,13 @@ class _Exchange:
 
     body: Iterable[bytes]
 
-    def __init__(self, environ: "WSGIEnvironment", start_response: "StartResponse", clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        clock: Callable[[], float],
+        request_id: str,
+    ) -> None:
         self._environ = environ
         self._start_response = start_response
         self._clock = clock
@@ -80,9 +93,8 @@ class _Exchange:
         self._closed = False
         self._first_byte_s: float | None = None
         self._chunks: Iterator[bytes] | None = None
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        self._request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
-        environ[REQUEST_ID] = self._request_id
+        self._request_id = request_id
+        environ[REQUEST_ID] = request_id
         # The one thing that is ever bound: it takes the place of the request's before on this thread.
         structlog.contextvars.bind_contextvars(request_id=self._request_id)
         _active(self._method).inc()
