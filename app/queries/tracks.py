@@ -18,6 +18,11 @@ def of_missions(missions: Sequence[Mission]) -> dict[str, Track]:
     return tracks.of_missions([mission.id for mission in missions])
 
 
+def depths_of(missions: Sequence[Mission]) -> dict[str, Track]:
+    """The tracks of these missions by `platform/mission`, with the times and depths of their profiles alone."""
+    return tracks.depths_of([mission.id for mission in missions])
+
+
 def overviews(missions: Sequence[Mission], detail: Detail = "fine") -> dict[str, Track]:
     """The simplified ways of these missions with the last profile alone, by `platform/mission`; cheap for a fleet."""
     return tracks.overviews([mission.id for mission in missions], detail)

@@ -33,6 +33,16 @@ def of_missions(ids: Sequence[str]) -> dict[str, Track]:
     return {doc["_id"]: track_from_document(doc) for doc in cursor}
 
 
+def depths_of(ids: Sequence[str]) -> dict[str, Track]:
+    """The tracks of these missions by id with the times and depths of their profiles alone; all else is empty."""
+    if not ids:
+        return {}
+    wanted = dict.fromkeys(("platform", "mission", "version", "hidden", "bbox", "mid_at", "max_depth_m"), 1)
+    left_out: dict[str, Any] = dict.fromkeys(("number", "lon_deg", "lat_deg", "lines", "simplified"), ())
+    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, wanted).limit(len(ids))
+    return {doc["_id"]: track_from_document({**doc, **left_out}) for doc in cursor}
+
+
 def put(track: Track, session: ClientSession) -> None:
     """Makes this the mission's track."""
     doc = track_to_document(track)

@@ -36,8 +36,8 @@ def index() -> str:
     silent = [platform for platform in silent if platform.platform not in reporting]
     shown = active[:_CARDS] or missions.recent(_CARDS, simulated)
     pictured = sections.having(active[:_PICTURES], _PICTURED)
-    # A track is as large as its mission: only for the cards that have nothing better to show.
-    ways = tracks.of_missions([mission for mission in shown if mission.id not in pictured])
+    # A track is as large as its mission: only for the cards that have nothing better to show, and only its depths.
+    ways = tracks.depths_of([mission for mission in shown if mission.id not in pictured])
     fleet = totals.fleet()
     known_news = updates.page(now, _UPDATES, simulated=simulated)
     news = known_news.items

@@ -72,11 +72,12 @@ def _bars(
     if not at or bottom_m <= 0:
         return ()
     count = max(min(most, len(at)), 8)
-    whole_s = (at[-1] - at[0]).total_seconds() or 1.0
+    begin, whole = at[0], (at[-1] - at[0]) or timedelta(seconds=1)
     deepest: dict[int, float] = {}
     for moment, depth_m in zip(at, depths_m, strict=True):
-        slot = min(int((moment - at[0]).total_seconds() / whole_s * count), count - 1)
-        deepest[slot] = max(deepest.get(slot, 0.0), depth_m)
+        slot = min(int((moment - begin) / whole * count), count - 1)
+        if depth_m > deepest.get(slot, -1.0):
+            deepest[slot] = depth_m
     width = round(0.82 / count, 5)
     return tuple(
         (round(slot / count, 5), width, round(min(m / bottom_m, 1.0), 4)) for slot, m in sorted(deepest.items())
