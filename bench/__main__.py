@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import click
 
+from app.trial import servers
 from bench import data, measured, report
 from bench.measured import Bench, Measured
 from bench.rows import fresh_ingest, freshness, growth, ingest, proxy, serving, stampede, totals, workers
@@ -29,6 +30,28 @@ _SHORT = ("serving",)
 _SHORT_MISSIONS = 24
 
 
+def _measured(bench: Bench, families: Sequence[str]) -> list[str]:
+    """What is lost by an order of magnitude; the long form writes all that it measures."""
+    bench.folder.mkdir(parents=True, exist_ok=True)
+    aims = measured.aims()
+    results = report.known()
+    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    lost = []
+    for name in families:
+        began = time.monotonic()
+        for found in FAMILIES[name](bench):
+            aim = aims[found.aim]
+            results = report.noted(results, found, aim, revision.stdout.strip())
+            row = results["rows"][found.aim]
+            click.echo(f"{row['median']:8.4g}  {row['aim']:8}  {row['verdict']:9}  {aim.what}  {found.about or ''}")
+            if aim.is_lost(found.interval.median):
+                lost.append(aim.what)
+            if not bench.short:
+                report.write(results, aims)
+        click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
+    return lost
+
+
 @click.command()
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(min=1), help="Paired rounds of each aim.")
 @click.option("--seconds", default=1.0, show_default=True, help="Of each measurement in a round.")
@@ -38,27 +61,14 @@ _SHORT_MISSIONS = 24
 )
 def main(rounds: int, seconds: float, only: tuple[str, ...], short: bool) -> None:
     """Measure the aims of docs/performance.md; the long form writes them there."""
-    stores = data.stores(data.HOME)
-    bench = Bench(stores, data.HOME / "work", rounds, seconds, data.SMALL, data.LARGE)
+    bench = Bench(data.stores(data.HOME), data.HOME / "work", rounds, seconds, data.SMALL, data.LARGE)
     if short:
         bench = replace(bench, rounds=3, small=_SHORT_MISSIONS, short=True)
-    bench.folder.mkdir(parents=True, exist_ok=True)
-    aims = measured.aims()
-    results = report.known()
-    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    lost = []
-    for name in only or (_SHORT if short else FAMILIES):
-        began = time.monotonic()
-        for found in FAMILIES[name](bench):
-            aim = aims[found.aim]
-            results = report.noted(results, found, aim, revision.stdout.strip())
-            row = results["rows"][found.aim]
-            click.echo(f"{row['median']:8.4g}  {row['aim']:8}  {row['verdict']:9}  {aim.what}  {found.about or ''}")
-            if aim.is_lost(found.interval.median):
-                lost.append(aim.what)
-            if not short:
-                report.write(results, aims)
-        click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
+    try:
+        lost = _measured(bench, only or (_SHORT if short else tuple(FAMILIES)))
+    finally:
+        # What they hold stays in their folder.
+        servers.stop(data.HOME)
     if short and lost:
         click.echo("Lost by an order of magnitude: " + "; ".join(lost), err=True)
         sys.exit(1)
