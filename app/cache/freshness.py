@@ -62,6 +62,11 @@ class Watcher:
                 return True
             return any(self._newest.get(tag, -1) > mark.number for tag in tags)
 
+    def knows(self, mark: Mark) -> bool:
+        """Whether this is a place in the log as it is remembered here; False of another log, or of one long ago."""
+        with self._lock:
+            return self._words.get(mark.number) == mark.word
+
     def look(self) -> None:
         """Takes in what has been logged since the last look."""
         latest = self._latest()

@@ -57,8 +57,11 @@ class Memory:
             since_s = min(self._outdated.get(key, float("inf")), entry.valid_until_s)
             return max(self._clock() - since_s, 0.0)
 
-    def keep(self, key: Hashable, entry: Entry) -> None:
-        """Keeps the entry in place of an older one; one that is larger than all the room is not kept."""
+    def keep(self, key: Hashable, entry: Entry, outdated_since_s: float | None = None) -> None:
+        """Keeps the entry in place of an older one; one that is larger than all the room is not kept.
+
+        One that has been overtaken says since when; it is never fresh.
+        """
         with self._lock:
             was_regular = key in self._regulars
             self._remove(key)
@@ -69,6 +72,8 @@ class Memory:
             self._count(was_regular, entry.size_bytes)
             for tag in entry.tags:
                 self._by_tag[tag].add(key)
+            if outdated_since_s is not None:
+                self._outdated[key] = outdated_since_s
             self._make_room()
 
     def outdate(self, number: int, tags: Iterable[str]) -> None:
@@ -78,6 +83,11 @@ class Memory:
                 entry = self._regulars.get(key) or self._newcomers[key]
                 if entry.mark.number < number:
                     self._outdated.setdefault(key, self._clock())
+
+    def remove(self, key: Hashable) -> None:
+        """Forgets the entry."""
+        with self._lock:
+            self._remove(key)
 
     def clear(self) -> None:
         """Forgets everything."""

@@ -33,6 +33,8 @@ _PATIENCE_S = 2.0
 _LOOK_AGAIN_S = 0.02
 # A change shall show within a second: for no longer is the old page shown while the new one is rendered.
 _MEANWHILE_S = 1.0
+# A change is noticed within half a second; so long after it nobody has to wait, and who asks later sees it.
+_UNNOTICED_S = 0.5
 # When the new one cannot be rendered, an old page with its times written on it is better than none; after a day what
 # it says to be active is not, and whoever looks had better learn that something is broken.
 _IN_NEED_S = 86_400.0
@@ -89,7 +91,8 @@ class PageCache:
 
     `rules` says by route what may be kept; what `reading` finds to be lagging is shown and not kept; `count` is told
     how each request was answered. With `one_origin` the portal knows its own address, and pages that name it are the
-    same for whatever host was asked. `admit` may refuse what is not kept yet, by giving the refusal.
+    same for whatever host was asked. `admit` may refuse what is not kept yet, by giving the refusal. `behind` may take
+    over the rendering of a page of which an old one can be shown meanwhile; it says whether it does.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class PageCache:
         pause: Callable[[float], None] = sleep,
         one_origin: bool = False,
         admit: Callable[["WSGIEnvironment"], "WSGIApplication | None"] = lambda _environ: None,
+        behind: Callable[[Hashable, Callable[[], object]], bool] = lambda _key, _render: False,
     ) -> None:
         self._app = app
         self._urls = url_map.bind("localhost")
@@ -120,6 +124,7 @@ class PageCache:
         self._flights: Flights[Answer] = Flights()
         self._one_origin = one_origin
         self._admit = admit
+        self._behind = behind
         # Matching a route and taking a query apart would cost most of a hit.
         self._asked = lru_cache(_REMEMBERED)(self._what)
 
@@ -141,7 +146,8 @@ class PageCache:
         old = found[0] if found is not None else None
         if old is not None:
             outdated_for_s = self._memory.outdated_for_s(asked.key)
-            if outdated_for_s <= _MEANWHILE_S and self._flights.is_under_way(asked.key):
+            is_under_way = outdated_for_s <= _MEANWHILE_S and self._flights.is_under_way(asked.key)
+            if is_under_way or (outdated_for_s <= _UNNOTICED_S and self._is_seen_to(asked, old, environ)):
                 return self._send("stale", old, environ, start_response)
             if outdated_for_s > _IN_NEED_S:
                 old = None
@@ -149,12 +155,7 @@ class PageCache:
             # Before anybody joins the flight: what would have to be made is refused to this client alone.
             self._count("bypass")
             return refusal(environ, start_response)
-        answer = self._flights.fly(
-            asked.key,
-            lambda: self._fill(asked, old, environ),
-            _PATIENCE_S,
-            lambda: Answer(old) if old is not None else self._rendered(asked, environ),
-        )
+        answer = self._fly(asked, old, environ)
         if old is not None and (answer.entry is old or (answer.entry is None and answer.status.startswith("5"))):
             return self._send("stale", old, environ, start_response)
         if answer.entry is not None:
@@ -163,6 +164,26 @@ class PageCache:
         environ[ROUTE] = answer.route
         start_response(answer.status, list(answer.headers))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def _is_seen_to(self, asked: Asked, old: Entry, environ: "WSGIEnvironment") -> bool:
+        """Whether the page is made anew without anybody waiting for it."""
+        # The server goes on with its own dictionary while this is used.
+        told = dict(environ)
+
+        def render() -> None:
+            found = self._memory.find(asked.key)
+            if found is None or not found[1]:
+                self._fly(asked, old, told)
+
+        return self._behind(asked.key, render)
+
+    def _fly(self, asked: Asked, old: Entry | None, environ: "WSGIEnvironment") -> Answer:
+        return self._flights.fly(
+            asked.key,
+            lambda: self._fill(asked, old, environ),
+            _PATIENCE_S,
+            lambda: Answer(old) if old is not None else self._rendered(asked, environ),
+        )
 
     def _pass_on(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         self._count("bypass")
@@ -188,15 +209,17 @@ class PageCache:
         if (shared := self._fresh_shared(asked)) is not None:
             return shared
         word = self._shared.lock(asked.key)
+        if word is None and old is not None and self._memory.outdated_for_s(asked.key) <= _MEANWHILE_S:
+            return Answer(old)
+        waited_s = 0.0
+        while word is None and waited_s < _PATIENCE_S:
+            self._pause(_LOOK_AGAIN_S)
+            waited_s += _LOOK_AGAIN_S
+            if (shared := self._fresh_shared(asked)) is not None:
+                return shared
+            # Free again, and nothing that is fresh: what the other one rendered has been overtaken.
+            word = self._shared.lock(asked.key)
         if word is None:
-            if old is not None and self._memory.outdated_for_s(asked.key) <= _MEANWHILE_S:
-                return Answer(old)
-            waited_s = 0.0
-            while waited_s < _PATIENCE_S:
-                self._pause(_LOOK_AGAIN_S)
-                waited_s += _LOOK_AGAIN_S
-                if (shared := self._fresh_shared(asked)) is not None:
-                    return shared
             return Answer(old) if old is not None else self._rendered(asked, environ)
         try:
             # Whoever held the lock until now may have shared it.
@@ -212,7 +235,7 @@ class PageCache:
         return Answer(found) if self._keep(asked.key, found) else None
 
     def _rendered(self, asked: Asked, environ: "WSGIEnvironment") -> Answer:
-        mark = self._watcher.mark
+        mark, begun_s = self._watcher.mark, self._clock()
         inner = _stripped(environ, asked)
         self._reading.begin()
         status, headers, body = _collected(self._app, inner)
@@ -225,8 +248,14 @@ class PageCache:
         tags = frozenset(tag.format(**named) for tag in asked.rule.tags_of(asked.query))
         valid_until_s = min(inner.get(VALID_UNTIL, float("inf")), self._clock() + kept_for_s)
         found = entry(status, headers, body, route, tags, mark, valid_until_s)
-        if self._keep(asked.key, found) and status.startswith("200"):
-            self._shared.keep(asked.key, found)
+        if self._keep(asked.key, found):
+            if status.startswith("200"):
+                self._shared.keep(asked.key, found)
+        elif self._watcher.knows(mark):
+            # Overtaken: never fresh, and newer than what was there. While files come in, each rendering may be.
+            self._memory.keep(asked.key, found, outdated_since_s=begun_s)
+            if not self._watcher.knows(mark):
+                self._memory.remove(asked.key)
         return Answer(found)
 
     def _keep(self, key: Hashable, found: Entry) -> bool:

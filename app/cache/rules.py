@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 from app.cache.freshness import SIMULATED
 
 _HOUR_S = 3600.0
+# What tells of failed imports and of what waits to be derived, which the change log does not know.
+_LIVE_S = 1.0
 # How a canonical query asks for what is simulated.
 _WITH_SIMULATED = "simulated="
 # An argument is a word or a cursor.
@@ -52,6 +54,7 @@ RULES: dict[str, Rule] = {
     "/fleet/<serial>": Rule(_ALL, ("after",), simulated=True),
     "/basins/<basin>": Rule(_ALL, ("after", "simulated")),
     "/stats": Rule(_ALL),
+    "/status": Rule(_ALL, ("order", "after", "simulated"), _LIVE_S, simulated=True),
     "/updates": Rule(_ALL, ("kind", "platform", "simulated", "after")),
     "/updates.rss": Rule(_ALL, ("kind", "platform", "simulated"), absolute=True),
     "/data": Rule(_ALL),
@@ -68,6 +71,7 @@ RULES: dict[str, Rule] = {
     f"{_API}/outlines": Rule(_ALL, strict=True),
     f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated"), strict=True),
     f"{_API}/platforms/<platform>": Rule(_ALL, strict=True, simulated=True),
+    f"{_API}/status": Rule(_ALL, (), _LIVE_S, strict=True, simulated=True),
     f"{_API}/updates": Rule(_ALL, ("kind", "platform", "simulated", *_PAGED), strict=True),
     _MISSION: Rule(_ONE, strict=True),
     f"{_MISSION}/track": Rule(_ONE, ("format",), strict=True),
@@ -82,11 +86,9 @@ RULES: dict[str, Rule] = {
 # Routes whose answers are never kept, and why.
 NOT_KEPT = {
     "/search": "no two visitors type the same",
-    "/status": "tells of failed imports, which change nothing else and are in no change log",
     "/sitemap-<part>.xml": "50 000 lines for a crawler that comes once a day",
     f"{_API}/search": "no two visitors type the same",
-    f"{_API}/status": "as the page",
-    f"{_API}/imports": "as the page",
+    f"{_API}/imports": "a log that one reader pages through, for a cause",
     f"{_API}/observations": "streamed",
     f"{_API}/export": "streamed",
     f"{_MISSION}/data": "streamed",

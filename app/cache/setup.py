@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from app import events, metrics
+from app.cache.behind import Behind
 from app.cache.freshness import Poller, Watcher
 from app.cache.memory import Memory
 from app.cache.pages import PageCache, Reading
@@ -19,10 +20,11 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 class Freshness:
-    """What follows the change log for this worker."""
+    """What keeps this worker's pages fresh: it follows the change log, and renders behind the visitors' backs."""
 
-    def __init__(self, watcher: Watcher) -> None:
+    def __init__(self, watcher: Watcher, behind: Behind) -> None:
         self._watcher = watcher
+        self._behind = behind
         self._news = events.News()
         self._poller: Poller | None = None
 
@@ -30,9 +32,11 @@ class Freshness:
         """Begins; nothing is kept before the change log has been read once."""
         self._poller = Poller(self._watcher, self._news.wait)
         self._poller.start()
+        self._behind.start()
 
     def stop(self) -> None:
         """Ends."""
+        self._behind.stop()
         if self._poller is not None:
             self._poller.stop()
             self._news.close()
@@ -51,7 +55,8 @@ def install(
     """
     memory = Memory(settings.page_cache_bytes)
     watcher = Watcher(memory, *changes, looked=metrics.change_log_read.set_to_current_time)
-    app.extensions["freshness"] = Freshness(watcher)
+    behind = Behind()
+    app.extensions["freshness"] = Freshness(watcher, behind)
     if settings.page_cache_bytes == 0 or settings.fault_delay_s or settings.fault_error_ratio:
         # Faults on purpose are to hit whoever asks, not the first one alone.
         return
@@ -80,6 +85,7 @@ def install(
         count,
         one_origin=settings.public_url is not None,
         admit=app.extensions["admit"],
+        behind=behind.offer,
     )
 
 

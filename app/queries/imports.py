@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.domain.records import ImportAttempt, Outcome
+from app.domain.records import ImportAttempt, Outcome, Verification
 from app.queries import cursors
-from app.store import counters, imports, pending
+from app.store import counters, imports, pending, verifications
 
 OUTCOMES: tuple[Outcome, ...] = ("stored", "replaced", "unchanged", "refused")
 # Long enough to see what has been going wrong, short enough to be counted while a visitor waits.
@@ -34,7 +34,8 @@ class ImportPage:
 class Health:
     """How importing goes: the newest attempt, the outcomes of the last days, what waits to be derived and since when.
 
-    Counts end at 10 000, what waits at 1 000; `ever` holds the outcomes since the portal began.
+    Counts end at 10 000, what waits at 1 000; `ever` holds the outcomes since the portal began. `verification` is the
+    last one of the whole store.
     """
 
     last: ImportAttempt | None
@@ -43,6 +44,7 @@ class Health:
     ever: dict[str, int]
     pending: int
     pending_since: datetime | None
+    verification: Verification | None
 
 
 def page(
@@ -67,6 +69,7 @@ def health(now: datetime) -> Health:
         ever=counters.imports(),
         pending=waiting,
         pending_since=since,
+        verification=verifications.last(),
     )
 
 

@@ -26,10 +26,11 @@ _CONNECTIONS = 16
 _CLOSING = {"Connection": "close"}
 _BROWSER = {**_CLOSING, "Accept-Encoding": ENCODINGS}
 # What a page asks for is the same of every mission, platform and basin: one of each stands for all.
-_PUBLIC = ("/", "{mission}", "/map", "/missions", "/fleet", "/fleet/seed0001", "/basins/SEA-007", "/stats", "/updates")
+_LISTS = ("/", "/map", "/missions", "/fleet", "/stats", "/status", "/updates", "/data")
+_SINGLE = ("{mission}", "/fleet/seed0001", "/basins/SEA-007")
 _POINTS = ("/api/v1/tracks", "/api/v1/basins", "/api/v1{mission}/track")
-# Made anew for each request: app.cache.rules says why. A row of their own, for the worst of all would be no news.
-_LIVE = ("/status", "/search?q=seed")
+# Made anew for each request: app.cache.rules says why. A row of its own, for the worst of all would be no news.
+_LIVE = ("/search?q=seed",)
 # Of these the short form has the time.
 _FEW = ("/", "{mission}", "/api/v1/tracks")
 
@@ -48,7 +49,7 @@ def measure(bench: Bench) -> Iterator[Measured]:
         identity = {**_CLOSING, "Accept-Encoding": "identity"}
         yield Measured("compressed", _rates(bench, (port, _BROWSER), (port, identity)), {"identity_bytes": len(plain)})
         mission = data.active_mission(found, bench.small)
-        every = _FEW if bench.short else (*_PUBLIC, "/data", *_POINTS)
+        every = _FEW if bench.short else (*_LISTS, *_SINGLE, *_POINTS)
         yield _not_modified(bench, "not_modified", port, bare, [path.format(mission=mission) for path in every])
         if not bench.short:
             yield _not_modified(bench, "not_modified_live", port, bare, _LIVE)

@@ -59,6 +59,15 @@ class Outcomes(Resource):
     refused: int
 
 
+class Verification(Resource):
+    """A comparison of all that derives from files with what it derives from."""
+
+    ended_at: Time
+    missions: int = Field(description="How many missions it compared.")
+    differences: int
+    waiting: int = Field(description="What could not be compared, because it waited to be derived.")
+
+
 class Status(Resource):
     """The portal's version, the files of the last days by outcome, and what waits to be derived."""
 
@@ -70,6 +79,7 @@ class Status(Resource):
     imports_ever: Outcomes
     pending: int = Field(description="Tracks, totals and updates that wait to be derived, counted up to 1 000.")
     pending_since: Time | None
+    verification: Verification | None = Field(description="The last one of the whole store.")
 
 
 @bp.get("/imports")
@@ -96,5 +106,6 @@ def status() -> Response:
         imports_ever=Outcomes(**health.ever),
         pending=health.pending,
         pending_since=health.pending_since,
+        verification=Verification.model_validate(health.verification) if health.verification else None,
     )
     return json(body.model_dump())

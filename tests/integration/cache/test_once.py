@@ -51,12 +51,12 @@ class Fleet:
 
     site: Site = field(default_factory=Site)
 
-    def worker(self, name: str, release: str = "1") -> Client:
+    def worker(self, name: str, release: str = "1", pause: Callable[[float], None] = time.sleep) -> Client:
         memory = Memory(1_000_000)
         watcher = Watcher(memory, lambda _number, _limit: [], lambda: Mark(1, "w"))
         watcher.look()
         shared = Shared(lambda: extensions.redis.client, f"once-{release}", lambda: None)
-        cache = PageCache(self.site(name), URLS, RULES, memory, watcher, shared, Primary())
+        cache = PageCache(self.site(name), URLS, RULES, memory, watcher, shared, Primary(), pause=pause)
         return Client(cache, use_cookies=False)
 
 
@@ -98,6 +98,21 @@ def test_when_the_holder_of_the_lock_has_died_others_render(fleet: Fleet) -> Non
     assert dead.lock(("", "/", "", ("", "")))
     assert fleet.worker("a").get("/").data == b"a"
     assert fleet.site.rendered == ["a"]
+
+
+def test_when_what_the_holder_of_the_lock_has_rendered_is_of_no_use_others_render(fleet: Fleet) -> None:
+    other = Shared(lambda: extensions.redis.client, "once-1", lambda: None)
+    word = other.lock(("", "/", "", ("", "")))
+    assert word
+    paused: list[float] = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 3:
+            other.unlock(("", "/", "", ("", "")), word)
+
+    assert fleet.worker("a", pause=pause).get("/").data == b"a"
+    assert len(paused) == 3
 
 
 def test_a_rendering_that_raises_lets_the_next_one_in_at_once(fleet: Fleet) -> None:

@@ -9,7 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from pymongo.database import Database
 
+from app import extensions
 from app.ingest import kit, runs
+from app.ingest.verifying import command
 from app.queries import clock
 from app.queries.imports import public_text
 from app.views import status
@@ -223,3 +225,17 @@ def test_paths_addresses_and_servers_are_left_out(said: str, shown: str) -> None
 def test_the_log_is_read_by_its_index(db: Database[dict[str, Any]], attempts: None) -> None:
     found = db.imports.find({"simulated": False, "outcome": "refused"}).sort([("at", -1), ("_id", 1)]).limit(5)
     assert found.explain()["executionStats"]["totalDocsExamined"] == 5
+
+
+def test_it_tells_what_the_last_verification_found(page: Page, client: FlaskClient, take_in: TakeIn) -> None:
+    take_in("sea001")
+    assert 'data-verification="none"' in page("/status")
+    assert client.get("/api/v1/status").json["verification"] is None
+    settings = extensions.mongo._bound()
+    assert command.verify(settings, None, sections=False, repair=False, pace=1.0, as_json=True) == 0
+    extensions.mongo.bind(settings)
+    extensions.redis.bind(settings)
+    assert 'data-verification="0"' in page("/status")
+    assert "1 mission, no difference" in page("/status")
+    said = client.get("/api/v1/status").json["verification"]
+    assert (said["missions"], said["differences"], said["waiting"]) == (1, 0, 0)

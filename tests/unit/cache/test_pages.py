@@ -92,6 +92,14 @@ class House:
     outcomes: list[str]
     client: Client
     now_s: list[float]
+    # Who renders behind: takes nothing over unless told so, and keeps what it took until it is called.
+    takes_over: bool = False
+    taken: list[Callable[[], object]] = field(default_factory=list)
+
+    def behind(self, _key: object, render: Callable[[], object]) -> bool:
+        if self.takes_over:
+            self.taken.append(render)
+        return self.takes_over
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -108,11 +116,23 @@ def house() -> House:
     watcher = Watcher(memory, log.since, log.latest)
     outcomes: list[str] = []
     shared = Shared(lambda: Nowhere(), "test", lambda: None)  # type: ignore[arg-type, return-value]
+    made: list[House] = []
     cache = PageCache(
-        site, URLS, RULES, memory, watcher, shared, reading, outcomes.append, lambda: now_s[0], lambda _s: None
+        site,
+        URLS,
+        RULES,
+        memory,
+        watcher,
+        shared,
+        reading,
+        outcomes.append,
+        lambda: now_s[0],
+        lambda _s: None,
+        behind=lambda key, render: made[0].behind(key, render),
     )
     watcher.look()
-    return House(site, log, watcher, memory, reading, outcomes, Client(cache, use_cookies=False), now_s)
+    made.append(House(site, log, watcher, memory, reading, outcomes, Client(cache, use_cookies=False), now_s))
+    return made[0]
 
 
 def test_the_second_request_is_answered_without_rendering(house: House) -> None:
@@ -392,6 +412,69 @@ def test_while_the_new_page_is_rendered_others_get_the_old_one(house: House) -> 
     assert "version 1" in meanwhile.text
     assert "version 2" in first[0].text
     assert house.outcomes == ["miss", "stale", "miss"]
+
+
+def test_nobody_waits_for_the_new_page_when_it_can_be_rendered_behind(house: House) -> None:
+    house.takes_over = True
+    house.get("/")
+    house.change("mission:p/m")
+    house.watcher.look()
+    assert "version 1" in house.get("/").text
+    assert "version 1" in house.get("/").text
+    for render in house.taken:
+        render()
+    assert "version 2" in house.get("/").text
+    # Offered twice, and rendered once: the second found it fresh.
+    assert house.site.rendered == ["/?", "/?"]
+    assert house.outcomes == ["miss", "stale", "stale", "hit"]
+
+
+def test_half_a_second_after_a_change_nothing_is_left_to_be_rendered_behind(house: House) -> None:
+    house.takes_over = True
+    house.get("/")
+    house.change("mission:p/m")
+    house.watcher.look()
+    assert "version 1" in house.get("/").text
+    house.now_s[0] += 0.6
+    assert "version 2" in house.get("/").text
+    assert house.outcomes == ["miss", "stale", "miss"]
+
+
+def _overtaken(house: House) -> None:
+    """From now on each rendering is overtaken by a change."""
+
+    def overtaken(environ: Any, start_response: Any) -> Any:
+        answer = house.site(environ, start_response)
+        house.change("mission:p/m")
+        house.watcher.look()
+        return answer
+
+    house.client.application._app = overtaken  # type: ignore[union-attr]
+
+
+def test_while_each_rendering_is_overtaken_the_newest_is_shown_for_half_a_second(house: House) -> None:
+    _overtaken(house)
+    assert "version 1" in house.get("/").text
+    house.takes_over = True
+    assert "version 1" in house.get("/").text
+    house.taken.pop()()
+    assert "version 2" in house.get("/").text
+    house.now_s[0] += 0.6
+    # It may have been overtaken when its rendering began: its time is counted from then.
+    assert "version 3" in house.get("/").text
+    assert house.outcomes == ["miss", "stale", "stale", "miss"]
+
+
+def test_a_rendering_of_a_log_that_nobody_knows_any_more_is_not_kept_at_all(house: House) -> None:
+    def forgotten(environ: Any, start_response: Any) -> Any:
+        answer = house.site(environ, start_response)
+        house.watcher.forget()
+        return answer
+
+    house.client.application._app = forgotten  # type: ignore[union-attr]
+    house.takes_over = True
+    house.get("/")
+    assert len(house.memory) == 0
 
 
 def test_who_comes_later_than_a_second_after_a_change_waits_for_the_new_page(house: House) -> None:
