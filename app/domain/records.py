@@ -189,7 +189,8 @@ class Track:
     """A mission's way, derived: the positioned, unflagged profiles in time order as columns.
 
     `lines` is split at 180 degrees (RFC 7946, 3.1.9); `simplified`, `medium` and `coarse` are the same way with fewer
-    and fewer points for overviews. `hidden` counts the profiles without a drawable position.
+    and fewer points for overviews. `deepest_m` is the depth of the deepest profile in each sixtieth of the time, None
+    where there is none. `hidden` counts the profiles without a drawable position.
     """
 
     platform: str
@@ -206,6 +207,7 @@ class Track:
     bbox: Bbox | None
     medium: tuple[tuple[LonLat, ...], ...] = ()
     coarse: tuple[tuple[LonLat, ...], ...] = ()
+    deepest_m: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

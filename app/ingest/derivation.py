@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from app import events
-from app.domain import geodesy, lifecycle
+from app.domain import depths, geodesy, lifecycle
 from app.domain.basins import BasinMap
 from app.domain.records import BasinShare, LonLat, Track
 from app.domain.times import from_ms
@@ -23,6 +23,8 @@ from app.store import changes, missions, pending, profiles, samples, subtotals, 
 _FINE_DEG = 0.002
 _MEDIUM_DEG = 0.02
 _COARSE_DEG = 0.1
+# Of a small picture of depths over time: a bar narrower than a pixel is invisible.
+_SLOTS = 60
 log = structlog.get_logger(__name__)
 
 _Drawn = tuple[dict[str, Any], list[dict[str, Any]], int]
@@ -148,6 +150,9 @@ def _track(doc: dict[str, Any], drawn: Sequence[dict[str, Any]], hidden: int) ->
         simplified=simplified(_FINE_DEG),
         medium=simplified(_MEDIUM_DEG),
         coarse=simplified(_COARSE_DEG),
+        deepest_m=depths.deepest(
+            [profile["mid_at"] for profile in drawn], [profile["max_depth_m"] for profile in drawn], _SLOTS
+        ),
         hidden=hidden,
         bbox=(box[0], box[1], box[2], box[3]) if box else None,
     )

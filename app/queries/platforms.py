@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.domain.records import Mission, Platform
+from app.domain.records import BasinShare, Platform
 from app.errors import Invalid, NotFound
 from app.queries import cursors
 from app.store import missions, platforms
@@ -84,10 +84,10 @@ def silent_until(since: datetime, simulated: bool = False) -> datetime | None:
     return platforms.first_heard(since, simulated)
 
 
-def last_missions(found: Sequence[Platform]) -> dict[str, Mission]:
-    """The newest mission of each of these platforms, by platform."""
-    listed = missions.named([f"{platform.platform}/{platform.last_mission}" for platform in found])
-    return {mission.platform: mission for mission in listed}
+def last_basins(found: Sequence[Platform]) -> dict[str, tuple[BasinShare, ...]]:
+    """The basins of the newest mission of each of these platforms, by platform."""
+    shares = missions.basins_of([f"{platform.platform}/{platform.last_mission}" for platform in found])
+    return {name.partition("/")[0]: basins for name, basins in shares.items()}
 
 
 def named(ids: list[str]) -> dict[str, Platform]:

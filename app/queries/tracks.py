@@ -18,9 +18,9 @@ def of_missions(missions: Sequence[Mission]) -> dict[str, Track]:
     return tracks.of_missions([mission.id for mission in missions])
 
 
-def depths_of(missions: Sequence[Mission]) -> dict[str, Track]:
-    """The tracks of these missions by `platform/mission`, with the times and depths of their profiles alone."""
-    return tracks.depths_of([mission.id for mission in missions])
+def deepest_of(missions: Sequence[Mission]) -> dict[str, tuple[float | None, ...]]:
+    """The depths of these missions over time, by `platform/mission`: `deepest_m` of their tracks."""
+    return tracks.deepest_of([mission.id for mission in missions])
 
 
 def overviews(missions: Sequence[Mission], detail: Detail = "fine") -> dict[str, Track]:

@@ -131,6 +131,7 @@ def track_from_document(doc: Mapping[str, Any]) -> Track:
         bbox=tuple(doc["bbox"]) if doc["bbox"] else None,
         medium=_lines(doc.get("medium", [])),
         coarse=_lines(doc.get("coarse", [])),
+        deepest_m=tuple(doc.get("deepest_m", ())),
     )
 
 

@@ -31,6 +31,12 @@ def named(ids: Sequence[str]) -> list[Mission]:
     return [mission_from_document(docs[name]) for name in ids if name in docs]
 
 
+def basins_of(ids: Sequence[str]) -> dict[str, tuple[BasinShare, ...]]:
+    """The basins of the missions with these ids, by id; unknown ones are left out."""
+    cursor = mongo.db.missions.find({"_id": {"$in": list(ids)}}, {"basins": 1}).limit(max(len(ids), 1))
+    return {doc["_id"]: tuple(BasinShare(**share) for share in doc["basins"]) for doc in cursor}
+
+
 def count_simulated(since: datetime, most: int) -> int:
     """How many simulated missions have data since then, counted up to `most`."""
     query = {"simulated": True, "figures.end_at": {"$gte": since}}

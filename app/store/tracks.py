@@ -33,14 +33,12 @@ def of_missions(ids: Sequence[str]) -> dict[str, Track]:
     return {doc["_id"]: track_from_document(doc) for doc in cursor}
 
 
-def depths_of(ids: Sequence[str]) -> dict[str, Track]:
-    """The tracks of these missions by id with the times and depths of their profiles alone; all else is empty."""
+def deepest_of(ids: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
+    """The `deepest_m` of the tracks of these missions, by id; empty where none has been derived."""
     if not ids:
         return {}
-    wanted = dict.fromkeys(("platform", "mission", "version", "hidden", "bbox", "mid_at", "max_depth_m"), 1)
-    left_out: dict[str, Any] = dict.fromkeys(("number", "lon_deg", "lat_deg", "lines", "simplified"), ())
-    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, wanted).limit(len(ids))
-    return {doc["_id"]: track_from_document({**doc, **left_out}) for doc in cursor}
+    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, {"deepest_m": 1}).limit(len(ids))
+    return {doc["_id"]: tuple(doc.get("deepest_m", ())) for doc in cursor}
 
 
 def put(track: Track, session: ClientSession) -> None:

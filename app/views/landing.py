@@ -36,8 +36,8 @@ def index() -> str:
     silent = [platform for platform in silent if platform.platform not in reporting]
     shown = active[:_CARDS] or missions.recent(_CARDS, simulated)
     pictured = sections.having(active[:_PICTURES], _PICTURED)
-    # A track is as large as its mission: only for the cards that have nothing better to show, and only its depths.
-    ways = tracks.depths_of([mission for mission in shown if mission.id not in pictured])
+    # Only for the cards that have nothing better to show.
+    deepest = tracks.deepest_of([mission for mission in shown if mission.id not in pictured])
     fleet = totals.fleet()
     known_news = updates.page(now, _UPDATES, simulated=simulated)
     news = known_news.items
@@ -56,7 +56,7 @@ def index() -> str:
         simulated_too=simulated,
         simulation=simulation,
         silent=silent,
-        last=platforms.last_missions(silent),
+        basins=platforms.last_basins(silent),
         shown=shown,
         platforms=platforms.named(sorted(listed)),
         updates=news,
@@ -64,7 +64,7 @@ def index() -> str:
         reasons=REASONS,
         pictured=pictured,
         picture=_PICTURED,
-        sparks={mission.id: plots.spark(ways.get(mission.id)) for mission in shown},
+        sparks={mission.id: plots.spark(deepest.get(mission.id, ())) for mission in shown},
         totals=fleet,
         catalog=datasets.catalog(fleet),
         window=formats.elapsed(window_h),

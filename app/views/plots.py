@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from app.domain.depths import deepest
 from app.domain.records import Track
 
 # A bar narrower than a pixel is invisible.
-_SPARK_BARS = 60
 _PLOT_BARS = 400
 # Where all profiles are shallower the waves would fill the picture.
 _SHALLOWEST_M = 10.0
@@ -40,12 +40,23 @@ class Depths:
     time_ticks: tuple[Tick, ...]
     depth_ticks: tuple[Tick, ...]
 
+    def path(self, left: float, top: float, width: float, height: float) -> str:
+        """The bars in this rectangle of a picture: `d` of a path."""
+        return _path(self.bars, left, top, width, height)
 
-def spark(track: Track | None) -> tuple[tuple[float, float, float], ...]:
-    """The depths of a track as at most 60 bars over time, without axes; empty when there is no track."""
-    if track is None or not any(track.max_depth_m):
-        return ()
-    return _bars(track.mid_at, track.max_depth_m, _SPARK_BARS, max(*track.max_depth_m, _SHALLOWEST_M))
+
+def spark(deepest_m: Sequence[float | None]) -> str:
+    """The bars of a card, 300 wide and 42 high: `d` of a path; empty when there is nothing to draw."""
+    bottom_m = max((depth_m for depth_m in deepest_m if depth_m is not None), default=0.0)
+    return _path(_bars(deepest_m, max(bottom_m, _SHALLOWEST_M)), 0, 1, 300, 42) if bottom_m > 0 else ""
+
+
+def _path(bars: Sequence[tuple[float, float, float]], left: float, top: float, width: float, height: float) -> str:
+    # Put together here: a template would take ten times as long for hundreds of bars.
+    return "".join(
+        f"M{left + at * width:.1f} {top:g}h{wide * width:.2f}v{deep * height:.1f}h-{wide * width:.2f}z"
+        for at, wide, deep in bars
+    )
 
 
 def depths(track: Track | None) -> Depths | None:
@@ -56,7 +67,7 @@ def depths(track: Track | None) -> Depths | None:
     step_m = next((s for s in _TICK_STEPS_M if deepest_m / s <= _MOST_TICKS), _TICK_STEPS_M[-1])
     bottom_m = max(-(-deepest_m // step_m) * step_m, step_m)
     return Depths(
-        bars=_bars(track.mid_at, track.max_depth_m, _PLOT_BARS, bottom_m),
+        bars=_bars(deepest(track.mid_at, track.max_depth_m, _PLOT_BARS), bottom_m),
         bottom_m=bottom_m,
         start_at=track.mid_at[0],
         end_at=track.mid_at[-1],
@@ -65,22 +76,16 @@ def depths(track: Track | None) -> Depths | None:
     )
 
 
-def _bars(
-    at: Sequence[datetime], depths_m: Sequence[float], most: int, bottom_m: float
-) -> tuple[tuple[float, float, float], ...]:
-    """One bar a profile while they fit; else each bar is the deepest of the profiles that fall into it."""
-    if not at or bottom_m <= 0:
+def _bars(deepest_m: Sequence[float | None], bottom_m: float) -> tuple[tuple[float, float, float], ...]:
+    """A bar for each slot that has a profile."""
+    if bottom_m <= 0:
         return ()
-    count = max(min(most, len(at)), 8)
-    begin, whole = at[0], (at[-1] - at[0]) or timedelta(seconds=1)
-    deepest: dict[int, float] = {}
-    for moment, depth_m in zip(at, depths_m, strict=True):
-        slot = min(int((moment - begin) / whole * count), count - 1)
-        if depth_m > deepest.get(slot, -1.0):
-            deepest[slot] = depth_m
-    width = round(0.82 / count, 5)
+    count = len(deepest_m)
+    width = round(0.82 / max(count, 1), 5)
     return tuple(
-        (round(slot / count, 5), width, round(min(m / bottom_m, 1.0), 4)) for slot, m in sorted(deepest.items())
+        (round(slot / count, 5), width, round(min(depth_m / bottom_m, 1.0), 4))
+        for slot, depth_m in enumerate(deepest_m)
+        if depth_m is not None
     )
 
 

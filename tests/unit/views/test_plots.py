@@ -16,20 +16,23 @@ def make_track(depths_m: list[float], step: timedelta = timedelta(hours=1)) -> T
 
 
 def test_nothing_to_draw_draws_nothing() -> None:
-    assert plots.spark(None) == ()
+    assert plots.spark(()) == ""
+    assert plots.spark((0.0, None)) == ""
     assert plots.depths(None) is None
     assert plots.depths(make_track([])) is None
-    assert plots.spark(make_track([0.0, 0.0])) == ()
 
 
-def test_one_profile_is_one_bar() -> None:
-    assert len(plots.spark(make_track([80.0]))) == 1
+def test_each_slot_with_a_profile_is_a_bar() -> None:
+    assert plots.spark((80.0, None, 20.0, 40.0)) == (
+        "M0.0 1h61.50v42.0h-61.50zM150.0 1h61.50v10.5h-61.50zM225.0 1h61.50v21.0h-61.50z"
+    )
 
 
-def test_many_profiles_become_few_bars_that_keep_the_deepest() -> None:
-    bars = plots.spark(make_track([10.0] * 999 + [80.0]))
-    assert len(bars) == 60
-    assert max(height for _, _, height in bars) == 1.0
+def test_the_deepest_of_many_profiles_stands_for_its_slot() -> None:
+    drawn = plots.depths(make_track([10.0] * 1999 + [80.0]))
+    assert drawn is not None
+    assert len(drawn.bars) == 400
+    assert [height for _, _, height in drawn.bars].count(1.0) == 1
 
 
 def test_the_picture_ends_at_a_round_depth_below_the_deepest() -> None:
@@ -64,4 +67,4 @@ def test_an_absurd_depth_that_was_stored_does_not_make_an_axis_without_end() -> 
 
 
 def test_shallow_profiles_stay_low_in_the_picture() -> None:
-    assert [height for _, _, height in plots.spark(make_track([0.5, 1.0]))] == [0.05, 0.1]
+    assert "v4.2h" in plots.spark((1.0,) * 8)
