@@ -1,10 +1,15 @@
 """Every route says whether its answers are kept, and what is kept says nothing of who asked."""
 
+from contextlib import closing
+
 import pytest
 from flask import Flask
+from werkzeug.test import create_environ
 
 from app.cache.rules import NOT_KEPT, RULES
 from app.http import probes
+from app.http.validity import VALID_UNTIL
+from app.queries import clock
 
 _EVIL = "evil.example"
 
@@ -19,6 +24,19 @@ def test_every_route_is_in_the_table_or_says_why_not(app: Flask) -> None:
 def test_only_absolute_answers_name_their_host(app: Flask, route: str) -> None:
     text = app.test_client().get(route, headers={"Host": _EVIL}, buffered=True).text
     assert (_EVIL in text) <= RULES[route].absolute
+
+
+@pytest.mark.parametrize("route", sorted(route for route in RULES if "<" not in route))
+def test_a_view_that_reads_the_clock_says_until_when_its_answer_holds(
+    app: Flask, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, now = [], clock.now
+    monkeypatch.setattr(clock, "now", lambda: asked.append(route) or now())  # type: ignore[func-returns-value]
+    environ = create_environ(route)
+    with closing(app.wsgi_app(environ, lambda *_: lambda _text: None)) as body:  # type: ignore[type-var]
+        assert b"".join(body)
+    # A second is soon enough for whatever the clock may change.
+    assert not asked or VALID_UNTIL in environ or RULES[route].most_s <= 1
 
 
 def test_strict_routes_know_the_arguments_of_the_table(app: Flask) -> None:

@@ -231,7 +231,10 @@ class Profile(Resource):
 
 
 class Sums(Resource):
-    """Sums over a scope. `last_data_at` and `computed_at` are null while nothing is stored."""
+    """Sums over a scope. `last_data_at` and `computed_at` are null while nothing is stored.
+
+    A mission that went on beyond a year counts up to the turn of it: then `last_data_at` of the year is that moment.
+    """
 
     scope: str = Field(
         description="`fleet`, `year:2022`, `basin:SEA-007`, `year_basin:2022/SEA-007` or `platform:smilla77`."

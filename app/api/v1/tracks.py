@@ -60,8 +60,8 @@ def page(query: TrackList) -> Response:
     )
     ways = tracks.overviews(found.items, query.detail)
     recent = tracks.ways_since(found.items, since)
-    if recent:
-        validity.until(minute + _RECENT_FOR)
+    # Without one of these nothing moves but by news.
+    validity.until(minute + _RECENT_FOR if recent else None)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))
     features = [
         feature
