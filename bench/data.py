@@ -59,7 +59,7 @@ def prepare(mongodb_uri: str, redis_url: str, count: int, now: datetime | None =
     until = now.replace(minute=0, second=0, microsecond=0)
     start = datetime(2005, 1, 1, tzinfo=UTC)
     plan = Plan(count, PROFILES, SAMPLES, ACTIVE, start, until, 0, ACTIVE_PROFILES, sailbuoys=False)
-    with MongoClient(mongodb_uri, tz_aware=True) as client:
+    with MongoClient[Document](mongodb_uri, tz_aware=True) as client:
         db: Database[Document] = client[name]
         # A kept one may be of an earlier release.
         indexes.ensure(db)
@@ -90,7 +90,7 @@ def _renew(settings: config.Settings, db: Database[Document], plan: Plan) -> Non
 
 def _multiply(mongodb_uri: str, redis_url: str) -> None:
     """Ten times the documents of missions and platforms, under other platforms; of those at sea there stay eight."""
-    with MongoClient(mongodb_uri, tz_aware=True) as client:
+    with MongoClient[Document](mongodb_uri, tz_aware=True) as client:
         source: Database[Document] = client[database(LARGE)]
         target: Database[Document] = client[database(DOCUMENTS_ONLY)]
         made_of = source.counters.find_one({"_id": "bench"}) or {}
@@ -151,7 +151,7 @@ def stores(home: Path = HOME) -> Stores:
     """The servers of the bench, started unless they run; `halocline.trial.servers.stop(home)` ends them."""
     home.mkdir(parents=True, exist_ok=True)
     uri, redis_url = servers.start_mongodb(home), servers.start_redis(home)
-    with MongoClient(uri) as client:
+    with MongoClient[Document](uri) as client:
         # The trial's own is for a laptop: what is measured must not be the disk.
         client.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig="cache_size=3G")
     return Stores(uri, redis_url)
@@ -159,7 +159,7 @@ def stores(home: Path = HOME) -> Stores:
 
 def active_mission(found: Stores, count: int) -> str:
     """The path of the page of a mission at sea, one of 800 profiles."""
-    with MongoClient(found.mongodb_uri) as client:
+    with MongoClient[Document](found.mongodb_uri) as client:
         doc = client[database(count)].missions.find_one({"figures.profiles": ACTIVE_PROFILES}, sort=[("_id", 1)])
     if doc is None:
         raise LookupError(f"{database(count)} holds no mission at sea")
@@ -169,7 +169,7 @@ def active_mission(found: Stores, count: int) -> str:
 def main(sizes: list[int]) -> None:
     """Makes the data sets of these sizes ready and says how long each took."""
     found = stores()
-    with MongoClient(found.mongodb_uri) as client:
+    with MongoClient[Document](found.mongodb_uri) as client:
         for count in sizes or [SMALL, LARGE, DOCUMENTS_ONLY]:
             began = time.monotonic()
             name = prepare(found.mongodb_uri, found.redis_url, count)

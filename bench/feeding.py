@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app import config, extensions, logs
-from app.ingest import derivation, kit, pipeline
+from app.ingest import assembly, derivation, kit, pipeline
 from app.ingest.identity import Identity, Options
 from app.trial import seed
 from app.trial.seeding import MISSIONS_A_PLATFORM, Plan
@@ -65,7 +65,7 @@ def main(mongodb_uri: str, redis_url: str, database: str, rate: float, seconds: 
         began = time.monotonic()
         identity = Identity(f"feed{one.identity.platform}", one.identity.mission, one.identity.mode)
         named = replace(rows, attributes={**rows.attributes, "id": f"{identity.platform}-{identity.mission}"})
-        draft = seed.assembly.draft(named, identity, one.sha256, tools.span, tools.basin_map)
+        draft = assembly.draft(named, identity, one.sha256, tools.span, tools.basin_map)
         pipeline.take_in(draft, seed.file_of(one), tools)
         stored += _PROFILES
         if time.monotonic() - rebuilt_at > _REBUILD_EVERY_S:
@@ -79,4 +79,4 @@ def main(mongodb_uri: str, redis_url: str, database: str, rate: float, seconds: 
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], *map(float, sys.argv[4:]))  # type: ignore[misc]
+    main(*sys.argv[1:4], *map(float, sys.argv[4:]))  # type: ignore[arg-type]

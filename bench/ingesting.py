@@ -125,7 +125,7 @@ def opened(mongodb_uri: str, redis_url: str, folder: Path, missions: int = 4, pr
     settings = config.load(
         mongodb_uri=mongodb_uri, redis_url=redis_url, mongodb_database=DATABASE, mongodb_timeout_ms=_TIMEOUT_MS
     )
-    with MongoClient(mongodb_uri) as client:
+    with MongoClient[dict[str, Any]](mongodb_uri) as client:
         client.drop_database(DATABASE)
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)

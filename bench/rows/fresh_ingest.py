@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 from pymongo import MongoClient
 
@@ -50,7 +50,7 @@ def measure(bench: Bench) -> Iterator[Measured]:
             feeder.stdin.close()
             told = json.loads(feeder.stdout.read())
     finally:
-        with MongoClient(place[0]) as client:
+        with MongoClient[dict[str, Any]](place[0]) as client:
             client.drop_database(_DATABASE)
     per_s = round(told["profiles"] / found.fed_s)
     lag_s = round(told["late_s"], 2)

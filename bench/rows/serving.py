@@ -128,11 +128,15 @@ def _known(port: int, path: str) -> dict[str, str]:
 
 def _commands(bench: Bench, port: int) -> Measured:
     """Commands of both servers a hit, less those of an idle time of the same length."""
-    with MongoClient(bench.stores.mongodb_uri) as mongo, Redis.from_url(bench.stores.redis_url) as redis:
+    with (
+        MongoClient[dict[str, Any]](bench.stores.mongodb_uri) as mongo,
+        Redis.from_url(bench.stores.redis_url) as redis,
+    ):
 
         def sent() -> int:
             counters = mongo.admin.command("serverStatus")["opcounters"]
-            return sum(counters.values()) + sum(each["calls"] for each in redis.info("commandstats").values())
+            calls = sum(each["calls"] for each in redis.info("commandstats").values())
+            return int(sum(counters.values()) + calls)
 
         found = []
         for _ in range(max(bench.rounds // 3, 3)):
@@ -173,7 +177,7 @@ def _miss(bench: Bench, place: tuple[str, str, str], folder: Path) -> Measured:
         for client in clients:
             client.p50_ms("/", bench.seconds)
         pairs = interleaved([lambda c=client: c.p50_ms("/", bench.seconds) for client in clients], bench.rounds)  # type: ignore[misc]
-        about = {"body_bytes": size, "control_bytes": len(control.get("/")[1])}
+        about: dict[str, float] = {"body_bytes": size, "control_bytes": len(control.get("/")[1])}
         about |= {"ms": round(_median(pairs, 0), 2), "control_ms": round(_median(pairs, 1), 2)}
         for client in clients:
             client.close()

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from pymongo import MongoClient
 from redis import Redis
@@ -47,7 +48,10 @@ def _asked(bench: Bench, clients: int) -> tuple[_Seen, int]:
         redis.flushdb()
     seen, ready = _Seen(), threading.Barrier(clients)
     place = (found.mongodb_uri, found.redis_url, database)
-    with portals.running(*place, bench.folder / "stampede.log") as port, MongoClient(found.mongodb_uri) as mongo:
+    with (
+        portals.running(*place, bench.folder / "stampede.log") as port,
+        MongoClient[dict[str, Any]](found.mongodb_uri) as mongo,
+    ):
         for path in _WARMED_BY * _TURNS:
             client = Client(port)
             client.get(path)
