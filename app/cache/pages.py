@@ -155,7 +155,7 @@ class PageCache:
             # Before anybody joins the flight: what would have to be made is refused to this client alone.
             self._count("bypass")
             return refusal(environ, start_response)
-        answer = self._fly(asked, old, environ)
+        answer = self._fly(asked, old, environ, waits=old is None)
         if old is not None and (answer.entry is old or (answer.entry is None and answer.status.startswith("5"))):
             return self._send("stale", old, environ, start_response)
         if answer.entry is not None:
@@ -173,14 +173,15 @@ class PageCache:
         def render() -> None:
             found = self._memory.find(asked.key)
             if found is None or not found[1]:
-                self._fly(asked, old, told)
+                # Nobody waits here: what another process renders at the moment is waited for, and taken.
+                self._fly(asked, old, told, waits=True)
 
         return self._behind(asked.key, render)
 
-    def _fly(self, asked: Asked, old: Entry | None, environ: "WSGIEnvironment") -> Answer:
+    def _fly(self, asked: Asked, old: Entry | None, environ: "WSGIEnvironment", waits: bool) -> Answer:
         return self._flights.fly(
             asked.key,
-            lambda: self._fill(asked, old, environ),
+            lambda: self._fill(asked, old, environ, waits),
             _PATIENCE_S,
             lambda: Answer(old) if old is not None else self._rendered(asked, environ),
         )
@@ -204,12 +205,15 @@ class PageCache:
         origin = (scheme, host) if rule.absolute and not self._one_origin else _NO_ORIGIN
         return Asked(rule, dict(arguments), told, origin, (script, path, told, origin))
 
-    def _fill(self, asked: Asked, old: Entry | None, environ: "WSGIEnvironment") -> Answer:
-        """The page: what another worker has shared, else rendered here, once among all workers while Redis is there."""
+    def _fill(self, asked: Asked, old: Entry | None, environ: "WSGIEnvironment", waits: bool) -> Answer:
+        """The page: what another worker has shared, else rendered here, once among all workers while Redis is there.
+
+        Unless it `waits`, the old one is the answer while another worker renders, for a second after a change.
+        """
         if (shared := self._fresh_shared(asked)) is not None:
             return shared
         word = self._shared.lock(asked.key)
-        if word is None and old is not None and self._memory.outdated_for_s(asked.key) <= _MEANWHILE_S:
+        if word is None and old is not None and not waits and self._memory.outdated_for_s(asked.key) <= _MEANWHILE_S:
             return Answer(old)
         waited_s = 0.0
         while word is None and waited_s < _PATIENCE_S:

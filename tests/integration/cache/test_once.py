@@ -17,7 +17,7 @@ from app.cache.memory import Memory
 from app.cache.pages import PageCache
 from app.cache.rules import Rule
 from app.cache.shared import Shared
-from app.events import Mark
+from tests.unit.cache.test_freshness import Log
 from tests.unit.cache.test_pages import Primary
 
 CLIENTS = 16
@@ -50,14 +50,33 @@ class Fleet:
     """Workers of releases over one Redis."""
 
     site: Site = field(default_factory=Site)
+    log: Log = field(default_factory=lambda: Log(last=1))
+    watchers: list[Watcher] = field(default_factory=list)
+    # What is to be rendered behind, each in a thread that has not begun.
+    behind: list[threading.Thread] | None = None
 
     def worker(self, name: str, release: str = "1", pause: Callable[[float], None] = time.sleep) -> Client:
         memory = Memory(1_000_000)
-        watcher = Watcher(memory, lambda _number, _limit: [], lambda: Mark(1, "w"))
+        watcher = Watcher(memory, self.log.since, self.log.latest)
         watcher.look()
+        self.watchers.append(watcher)
         shared = Shared(lambda: extensions.redis.client, f"once-{release}", lambda: None)
-        cache = PageCache(self.site(name), URLS, RULES, memory, watcher, shared, Primary(), pause=pause)
+        cache = PageCache(
+            self.site(name), URLS, RULES, memory, watcher, shared, Primary(), pause=pause, behind=self.take
+        )
         return Client(cache, use_cookies=False)
+
+    def take(self, _key: object, render: Callable[[], object]) -> bool:
+        if self.behind is None:
+            return False
+        self.behind.append(threading.Thread(target=render))
+        return True
+
+    def change(self) -> None:
+        """A mission changes, and every worker knows."""
+        self.log.append("mission:p/m")
+        for watcher in self.watchers:
+            watcher.look()
 
 
 @pytest.fixture
@@ -79,10 +98,7 @@ def together(clients: list[Client]) -> list[tuple[int, bytes]]:
         answers.append((answer.status_code, answer.data))
 
     threads = [threading.Thread(target=ask, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    run(threads)
     return answers
 
 
@@ -113,6 +129,27 @@ def test_when_what_the_holder_of_the_lock_has_rendered_is_of_no_use_others_rende
 
     assert fleet.worker("a", pause=pause).get("/").data == b"a"
     assert len(paused) == 3
+
+
+def test_behind_the_visitors_backs_one_worker_renders_and_the_others_wait_for_its_page(fleet: Fleet) -> None:
+    workers = [fleet.worker(name) for name in "abc"]
+    assert {worker.get("/").data for worker in workers} == {b"a"}
+    fleet.behind = []
+    fleet.change()
+    assert {worker.get("/").data for worker in workers} == {b"a"}
+    run(fleet.behind)
+    assert len(fleet.site.rendered) == 2
+    assert {worker.get("/").data for worker in workers} == {fleet.site.rendered[1].encode()}
+    # Each has it, and asked nobody to render it again.
+    assert len(fleet.behind) == 3
+
+
+def run(threads: list[threading.Thread]) -> None:
+    """Runs them at once, to their ends."""
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
 
 
 def test_a_rendering_that_raises_lets_the_next_one_in_at_once(fleet: Fleet) -> None:
