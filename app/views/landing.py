@@ -41,7 +41,8 @@ def index() -> str:
     fleet = totals.fleet()
     known_news = updates.page(now, _UPDATES, simulated=simulated)
     news = known_news.items
-    next_silent_at = platforms.silent_until(now - window, simulated)
+    # Of missions that are not listed nothing is known here: then the platforms are asked.
+    next_silent_at = platforms.silent_until(now - window, simulated) if len(active) == _LISTED else None
     simulation = missions.simulation(now, window_h)
     validity.until(
         missions.active_until(active, window_h),
