@@ -22,6 +22,8 @@ from bench.rounds import interleaved, ratios
 
 # Two workers and wrk share the machine: more clients wait, fewer leave it idle.
 _CONNECTIONS = 16
+# What is rendered for each request goes on after wrk has left: with the next round's clients there must be places.
+_FEWER_CONNECTIONS = 4
 # As behind a proxy that keeps no connection. Kept ones land on the two workers as it happens, and stay there.
 _CLOSING = {"Connection": "close"}
 _BROWSER = {**_CLOSING, "Accept-Encoding": ENCODINGS}
@@ -52,7 +54,7 @@ def measure(bench: Bench) -> Iterator[Measured]:
         every = _FEW if bench.short else (*_LISTS, *_SINGLE, *_POINTS)
         yield _not_modified(bench, "not_modified", port, bare, [path.format(mission=mission) for path in every])
         if not bench.short:
-            yield _not_modified(bench, "not_modified_live", port, bare, _LIVE)
+            yield _not_modified(bench, "not_modified_live", port, bare, _LIVE, _FEWER_CONNECTIONS)
         yield _commands(bench, port)
         unobserved = stack.enter_context(
             portals.started(*place, folder / "unobserved.log", application="bench.unobserved:application")
@@ -67,9 +69,11 @@ def _rates(bench: Bench, *asked: tuple[int, dict[str, str]]) -> tuple[float, ...
     return _rates_of(bench, *((port, "/", headers) for port, headers in asked))
 
 
-def _rates_of(bench: Bench, *asked: tuple[int, str, dict[str, str]]) -> tuple[float, ...]:
+def _rates_of(
+    bench: Bench, *asked: tuple[int, str, dict[str, str]], connections: int = _CONNECTIONS
+) -> tuple[float, ...]:
     def rate(port: int, path: str, headers: dict[str, str]) -> Callable[[], float]:
-        return lambda: wrk(port, path, bench.seconds, _CONNECTIONS, headers).requests_per_s
+        return lambda: wrk(port, path, bench.seconds, connections, headers).requests_per_s
 
     return tuple(ratios(interleaved([rate(*each) for each in asked], bench.rounds)))
 
@@ -94,18 +98,20 @@ def _warm(port: int) -> None:
     wrk(port, "/", 1, _CONNECTIONS, _BROWSER)
 
 
-def _not_modified(bench: Bench, aim: str, port: int, bare: int, paths: Sequence[str]) -> Measured:
+def _not_modified(
+    bench: Bench, aim: str, port: int, bare: int, paths: Sequence[str], connections: int = _CONNECTIONS
+) -> Measured:
     """The worst of the pages, each against the constant; of each a third of the rounds, there are many."""
     few = replace(bench, rounds=max(bench.rounds // 3, 3))
     by_path: dict[str, tuple[float, ...]] = {}
     for path in paths:
         known = _known(port, path)
-        wrk(port, path, 1, _CONNECTIONS, known)
-        by_path[path] = _rates_of(few, (port, path, known), (bare, "/", _BROWSER))
+        wrk(port, path, 1, connections, known)
+        by_path[path] = _rates_of(few, (port, path, known), (bare, "/", _BROWSER), connections=connections)
     worst = min(by_path, key=lambda path: median(by_path[path]))
     medians = {path: round(median(values), 3) for path, values in by_path.items()}
     # The worst once more, with all rounds: the smallest of many medians is small by chance, too.
-    again = _rates_of(bench, (port, worst, _known(port, worst)), (bare, "/", _BROWSER))
+    again = _rates_of(bench, (port, worst, _known(port, worst)), (bare, "/", _BROWSER), connections=connections)
     return Measured(aim, again, {"worst": worst, "medians": medians})
 
 
