@@ -10,7 +10,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 # While files come in, each changes a page several times a second. Whoever looks sees no difference, but every
-# rendering holds up who shares the processor with it. Two of these fit into the second in which a change shall show.
+# rendering holds up who shares the processor with it. Two of these fit into the half second that an old page is shown.
 EVERY_S = 0.25
 # A change outdates lists, maps and sums at once; the last of so many is rendered within half a second.
 _MOST_WAITING = 16
@@ -57,7 +57,7 @@ class Behind:
             self._begun_s[key] = self._clock()
         try:
             render()
-        except Exception:  # Whoever asks a second after the change renders himself, and is told.
+        except Exception:  # Whoever asks half a second after the change renders himself, and is told.
             log.exception("rendering_behind_failed")
         finally:
             with self._lock:

@@ -58,14 +58,17 @@ class Watcher:
     def outdates(self, mark: Mark, tags: Iterable[str]) -> bool:
         """Whether a known change beyond `mark` outdates one of the tags; True where nobody remembers, or knows it."""
         with self._lock:
-            if self._words.get(mark.number) != mark.word:
+            if not self._is_known(mark):
                 return True
             return any(self._newest.get(tag, -1) > mark.number for tag in tags)
 
     def knows(self, mark: Mark) -> bool:
         """Whether this is a place in the log as it is remembered here; False of another log, or of one long ago."""
         with self._lock:
-            return self._words.get(mark.number) == mark.word
+            return self._is_known(mark)
+
+    def _is_known(self, mark: Mark) -> bool:
+        return self._words.get(mark.number) == mark.word
 
     def look(self) -> None:
         """Takes in what has been logged since the last look."""
