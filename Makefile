@@ -16,7 +16,7 @@ help: ## Show this list
 .PHONY: up down reset
 up: ## From nothing to a working portal with demo missions on http://127.0.0.1:8000 (PORT=…)
 	@echo "Starting Halocline"
-	@scripts/setup trial
+	@scripts/setup localdev
 	@exec $(bin)/halocline up --port $(PORT)
 
 down: ## Stop what `make up` runs or left behind
@@ -29,7 +29,7 @@ reset: down ## Stop and delete the data of `make up`
 
 .PHONY: setup develop format screenshots generate requirements
 setup: ## Prepare only .venv and the front end
-	@scripts/setup trial
+	@scripts/setup localdev
 
 # The same with the tools of developers; every target that needs them calls it.
 develop:

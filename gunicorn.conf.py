@@ -16,7 +16,7 @@ from gunicorn.glogging import Logger  # noqa: E402
 
 from app import logs  # noqa: E402
 from app.config import SettingsError, load  # noqa: E402
-from app.http import slots  # noqa: E402
+from app.http import metric_slots  # noqa: E402
 
 try:
     _settings = load()
@@ -88,19 +88,19 @@ logger_class = _Log
 
 def on_starting(_server):
     """In the arbiter, once, before the first worker: totals of an earlier container are not ours."""
-    slots.wipe(_metrics_dir)
+    metric_slots.wipe(_metrics_dir)
 
 
 def pre_fork(server, worker):
     """In the arbiter, which alone knows who lives: the slot of the worker to come."""
-    worker.slot = slots.lowest_free(sibling.slot for sibling in server.WORKERS.values())
+    worker.slot = metric_slots.lowest_free(sibling.slot for sibling in server.WORKERS.values())
 
 
 def post_fork(_server, worker):
     """In the worker, before it loads the application."""
     if "app.metrics" in sys.modules:
         raise RuntimeError("app.metrics was imported before the worker had its slot: its numbers would be lost")
-    slots.take(worker.slot)
+    metric_slots.take(worker.slot)
 
 
 def post_worker_init(worker):
@@ -127,7 +127,7 @@ def worker_exit(_server, _worker):
 
 def child_exit(_server, worker):
     """In the arbiter, when a worker is gone, however it went."""
-    slots.release(worker.slot)
+    metric_slots.release(worker.slot)
 
 
 def on_exit(_server):

@@ -19,18 +19,18 @@ def create_app(settings: "Settings") -> "Flask":
     from app import extensions, views
     from app.api import v1
     from app.cache import setup as page_cache
-    from app.http import layers
-    from app.store import changes, indexes
+    from app.http import wsgi_stack
+    from app.store import change_log, indexes
 
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
     app.extensions["version"] = __version__
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    layers.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
+    wsgi_stack.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
     app.register_blueprint(v1.bp)
     views.install(app, __version__)
-    places = layers.bound(app, settings)
-    page_cache.install(app, settings, __version__, (changes.since, changes.latest), extensions.reading)
-    layers.surround(app, settings, __version__, places)
+    places = wsgi_stack.bound(app, settings)
+    page_cache.install(app, settings, __version__, (change_log.since, change_log.latest), extensions.reading)
+    wsgi_stack.surround(app, settings, __version__, places)
     return app

@@ -85,12 +85,13 @@ def ingest(
 
     Status 1 when a file was refused.
     """
-    from app.ingest import command, identity
-    from app.ingest.remote import addresses
+    from app.ingest import command
+    from app.ingest.interpret import identity
+    from app.ingest.remote import urls
 
     try:
         options = identity.options(platform, mission, mode)
-        given = [addresses.parsed(path) if isinstance(path, str) else path for path in paths]
+        given = [urls.parsed(path) if isinstance(path, str) else path for path in paths]
     except errors.Invalid as error:
         raise click.BadParameter(
             error.problem, param_hint="URL" if error.field == "url" else f"--{error.field}"
@@ -115,7 +116,7 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
     """
     if mission is not None and mission.count("/") != 1:
         raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
-    from app.ingest.verifying import command
+    from app.ingest.verify import command
 
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
@@ -133,11 +134,11 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another one makes other dives.")
 def simulate(every: float, once: bool, seed: int) -> None:
     """Let a few made-up gliders dive now; marked as simulated, in no total, kept for 48 hours."""
-    from app.trial import simulation
+    from app.simulator import process
 
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
-    simulation.run(settings, every, seed, once)
+    process.run(settings, every, seed, once)
 
 
 @cli.command()
@@ -168,14 +169,14 @@ def seed(
     jobs: int,
 ) -> None:
     """Fill an empty store with made-up missions to measure with; the same arguments make the same documents."""
-    from app.trial import seed as trial
-    from app.trial.seeding import Plan
+    from app.seeding import run as seed_run
+    from app.seeding.plan import Plan
 
     now = (until or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)).replace(tzinfo=UTC)
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
     plan = Plan(missions, profiles, samples, active, start.replace(tzinfo=UTC), now, seed, active_profiles, sailbuoys)
-    made = trial.run(settings, plan, metadata_only, sections, as_before=until is None, jobs=jobs)
+    made = seed_run.run(settings, plan, metadata_only, sections, as_before=until is None, jobs=jobs)
     click.echo(
         f"{made.missions} missions with {made.profiles} stored profiles in {made.stored_s:.0f} s, "
         f"what derives from them in {made.derived_s:.0f} s"
@@ -188,10 +189,10 @@ def seed(
 @click.option("--urls", "form", flag_value="urls", help="Only the addresses of what is new or newer, for `ingest`.")
 def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
     """List the datasets of an ERDDAP, and which of them reach further than what is stored."""
-    from app.ingest.remote import addresses, command
+    from app.ingest.remote import command, urls
 
     try:
-        address = addresses.parsed(url)
+        address = urls.parsed(url)
     except errors.Invalid as error:
         raise click.BadParameter(error.problem, param_hint="URL") from error
     settings = config.load()
@@ -207,18 +208,18 @@ def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
 )
 def up(port: int, home: Path | None, simulate: bool | None) -> None:
     """Run the whole portal on this machine with the demo missions; Ctrl-C stops it."""
-    from app.trial import up as trial
+    from app.localdev import up as local
 
-    trial.run(config.load(), (home or trial.HOME).resolve(), port, simulate=simulate)
+    local.run(config.load(), (home or local.HOME).resolve(), port, simulate=simulate)
 
 
 @cli.command()
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data, logs and pids [.halocline].")
 def down(home: Path | None) -> None:
     """Stop what `up` runs, or what a killed `up` left behind."""
-    from app.trial import up as trial
+    from app.localdev import up as local
 
-    stopped = trial.down((home or trial.HOME).resolve())
+    stopped = local.down((home or local.HOME).resolve())
     click.echo(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 

@@ -18,7 +18,7 @@ from app.config import Settings
 Document = dict[str, Any]
 
 
-class Reading(CommandListener):
+class ReplicaLagTracker(CommandListener):
     """Whether this thread has read from anything but the primary, which alone knows all that is committed."""
 
     def __init__(self) -> None:
@@ -155,6 +155,6 @@ class Redis:
         self._client = None
 
 
-reading = Reading()
+reading = ReplicaLagTracker()
 mongo = Mongo()
 redis = Redis()

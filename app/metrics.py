@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
-from app.http import slots
+from app.http import metric_slots
 
 # Before the first instrument: each asks for its value's class when it is made. Only a worker with a slot writes files,
 # whatever the environment says: commands in the same pod must not write into them.
-_shared = slots.current() is not None
-values.ValueClass = values.MultiProcessValue(slots.current) if _shared else values.MutexValue  # type: ignore[no-untyped-call]
+_shared = metric_slots.current() is not None
+values.ValueClass = values.MultiProcessValue(metric_slots.current) if _shared else values.MutexValue  # type: ignore[no-untyped-call]
 
 # Not the library's default registry, which brings collectors of its own.
 registry = CollectorRegistry()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import click
 
-from app.trial import servers
+from app.localdev import servers
 from bench import data, measured, report
 from bench.measured import Bench, Measured
 from bench.rows import fresh_ingest, freshness, growth, ingest, proxy, serving, stampede, totals, workers

@@ -19,12 +19,16 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from app import config, extensions
-from app.ingest import derivation, kit, pipeline, summing
-from app.ingest.identity import Options
-from app.store import indexes, missions, seeds, transactions
+from app.ingest import context
+from app.ingest.derive import rebuild
+from app.ingest.derive import totals as summing
+from app.ingest.interpret.identity import Options
+from app.ingest.persist import commit
+from app.localdev import mongod, valkey
+from app.seeding import run
+from app.seeding.plan import Plan
+from app.store import connection, indexes, missions, seeds, transactions
 from app.store.documents import totals_to_document
-from app.trial import connection, seed, servers
-from app.trial.seeding import Plan
 
 Document = dict[str, Any]
 HOME = Path(__file__).parent.parent / "build" / "bench"
@@ -65,7 +69,7 @@ def prepare(mongodb_uri: str, redis_url: str, count: int, now: datetime | None =
         indexes.ensure(db)
         done = db.counters.find_one({"_id": "bench"})
         if done is None:
-            seed.run(settings, plan, False, False, True, _JOBS if count > SMALL else 1)
+            run.run(settings, plan, False, False, True, _JOBS if count > SMALL else 1)
             seeded = db.counters.find_one({"_id": "seed"}) or {}
             done = {"_id": "bench", "until": seeded["arguments"]["until"]}
             db.counters.replace_one({"_id": "bench"}, done, upsert=True)
@@ -78,14 +82,14 @@ def prepare(mongodb_uri: str, redis_url: str, count: int, now: datetime | None =
 def _renew(settings: config.Settings, db: Database[Document], plan: Plan) -> None:
     """Makes the platforms that have a mission at sea anew, until the plan's now; all others stay as they are."""
     with connection.bound(settings, _TIMEOUT_MS):
-        tools = kit.kit(settings, Options())
-        pipeline.learn_basins(tools.basins)
+        tools = context.import_context(settings, Options())
+        commit.learn_basins(tools.basins)
         names = sorted({seeded.vessel.platform for index in range(ACTIVE) for seeded in plan.of_platform(index)})
         for name in ("missions", "profiles", "samples", "tracks", "sections", "updates", "search"):
             db[name].delete_many({"platform": {"$in": names}})
         seeds.note({**plan.described(), "metadata_only": False})
-        seed.sow_platforms(plan, range(ACTIVE), tools)
-        derivation.rebuild(tools.basin_map)
+        run.sow_platforms(plan, range(ACTIVE), tools)
+        rebuild.rebuild(tools.basin_map)
 
 
 def _multiply(mongodb_uri: str, redis_url: str) -> None:
@@ -148,11 +152,11 @@ class Stores:
 
 
 def stores(home: Path = HOME) -> Stores:
-    """The servers of the bench, started unless they run; `halocline.trial.servers.stop(home)` ends them."""
+    """The servers of the bench, started unless they run; `app.localdev.servers.stop(home)` ends them."""
     home.mkdir(parents=True, exist_ok=True)
-    uri, redis_url = servers.start_mongodb(home), servers.start_redis(home)
+    uri, redis_url = mongod.start(home), valkey.start(home)
     with MongoClient[Document](uri) as client:
-        # The trial's own is for a laptop: what is measured must not be the disk.
+        # The default cache of `make up` is for a laptop; a measurement must not wait for the disk.
         client.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig="cache_size=3G")
     return Stores(uri, redis_url)
 

@@ -12,10 +12,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app import config, extensions, logs
-from app.ingest import assembly, derivation, kit, pipeline
-from app.ingest.identity import Identity, Options
-from app.trial import seed
-from app.trial.seeding import MISSIONS_A_PLATFORM, Plan
+from app.ingest import context
+from app.ingest.derive import rebuild
+from app.ingest.interpret import mission_draft
+from app.ingest.interpret.identity import Identity, Options
+from app.ingest.persist import commit
+from app.seeding import run
+from app.seeding.plan import MISSIONS_A_PLATFORM, Plan
 
 # Four missions a second at the rate of the aim: as an archive comes in.
 _PROFILES = 250
@@ -30,7 +33,7 @@ def main(mongodb_uri: str, redis_url: str, database: str, rate: float, seconds: 
     logs.configure("WARNING", sys.stderr)
     extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": 30_000}))
     extensions.redis.bind(settings)
-    tools = kit.kit(settings, Options())
+    tools = context.import_context(settings, Options())
     count = max(int(rate * seconds / _PROFILES), MISSIONS_A_PLATFORM)
     plan = Plan(
         count, _PROFILES, _SAMPLES, 0, datetime(2015, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC), 2,
@@ -59,19 +62,19 @@ def main(mongodb_uri: str, redis_url: str, database: str, rate: float, seconds: 
             break
         now = time.monotonic()
         due = now if due is None else due + _PROFILES / rate
-        # Behind by more than a mission, it will not catch up: the rate that was reached is told.
+        # BackgroundRefresh by more than a mission, it will not catch up: the rate that was reached is told.
         late_s = max(late_s, now - due)
         time.sleep(max(due - now, 0))
         began = time.monotonic()
         identity = Identity(f"feed{one.identity.platform}", one.identity.mission, one.identity.mode)
         named = replace(rows, attributes={**rows.attributes, "id": f"{identity.platform}-{identity.mission}"})
-        draft = assembly.draft(named, identity, one.sha256, tools.span, tools.basin_map)
-        pipeline.take_in(draft, seed.file_of(one), tools)
+        draft = mission_draft.draft(named, identity, one.sha256, tools.span, tools.basin_map)
+        commit.take_in(draft, run.file_of(one), tools)
         stored += _PROFILES
         if time.monotonic() - rebuilt_at > _REBUILD_EVERY_S:
             rebuilt_at = time.monotonic()
             extensions.mongo.db.derived_pending.delete_many({"_id": {"$regex": "^sections:"}})
-            derivation.rebuild(tools.basin_map, draw_at_once=False)
+            rebuild.rebuild(tools.basin_map, draw_at_once=False)
         busy_s += time.monotonic() - began
     sys.stdout.write(json.dumps({"profiles": stored, "busy_s": busy_s, "late_s": late_s}) + "\n")
     sys.stdout.flush()

@@ -13,13 +13,16 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 
 from app import config, extensions
-from app.ingest import assembly, derivation, kit, pipeline
-from app.ingest.documents import File
-from app.ingest.identity import Options, identified
-from app.ingest.kit import Kit
+from app.ingest import context
+from app.ingest.context import ImportContext
+from app.ingest.derive import rebuild
+from app.ingest.interpret import mission_draft
+from app.ingest.interpret.identity import Options, identified
+from app.ingest.persist import commit
+from app.ingest.persist.mapping import File
 from app.ingest.sources.observations import Observations
+from app.seeding.plan import MISSIONS_A_PLATFORM, Plan
 from app.store import indexes
-from app.trial.seeding import MISSIONS_A_PLATFORM, Plan
 
 Document = dict[str, Any]
 DATABASE = "halocline_bench_ingest"
@@ -67,7 +70,7 @@ class Ingest:
     """Files taken in again and again, in a database of its own, and their documents inserted as they are."""
 
     files: Sequence[Path]
-    tools: Kit
+    tools: ImportContext
     rows: list[tuple[Observations, File]]
     documents: dict[str, list[Document]]
 
@@ -105,13 +108,13 @@ class Ingest:
             for path in self.files:
                 self._take_in(self.tools.reader.read(path, self.tools.limits), _as_file(path))
         extensions.mongo.db.derived_pending.delete_many({"_id": {"$regex": "^sections:"}})
-        derivation.rebuild(self.tools.basin_map)
+        rebuild.rebuild(self.tools.basin_map)
         return time.perf_counter() - began
 
     def _take_in(self, rows: Observations, file: File) -> None:
         named = identified(rows, self.tools.options)
-        draft = assembly.draft(rows, named, file.sha256, self.tools.span, self.tools.basin_map)
-        outcome = pipeline.take_in(draft, file, self.tools)
+        draft = mission_draft.draft(rows, named, file.sha256, self.tools.span, self.tools.basin_map)
+        outcome = commit.take_in(draft, file, self.tools)
         if outcome != "stored":
             raise RuntimeError(f"{file.name} was not stored but {outcome}")
 
@@ -134,8 +137,8 @@ def opened(mongodb_uri: str, redis_url: str, folder: Path, missions: int = 4, pr
     for name in _DATA:
         raw: Collection[Document] = db[f"raw_{name}"]
         raw.create_indexes(indexes.INDEXES[name])
-    tools = kit.kit(settings, Options())
-    pipeline.learn_basins(tools.basins)
+    tools = context.import_context(settings, Options())
+    commit.learn_basins(tools.basins)
     files = written(folder, missions, profiles)
     with tools.reader:
         rows = [(tools.reader.read(path, tools.limits), _as_file(path)) for path in files]

@@ -11,7 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.trial.servers import free_port
+from app.localdev.ports import free_port
 from bench.pages import Client
 
 ROOT = Path(__file__).parent.parent

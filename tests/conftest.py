@@ -19,8 +19,8 @@ from pymongo.database import Database
 
 import app as halocline
 from app import config, extensions
+from app.localdev import mongod, servers, valkey
 from app.store import indexes
-from app.trial import servers
 
 _SERVERS = "HALOCLINE_TEST_SERVERS"
 _DATA = "HALOCLINE_TEST_DATA"
@@ -64,13 +64,13 @@ def worker_number(worker_id: str) -> int:
 @pytest.fixture(scope="session")
 def mongodb_uri() -> str:
     """A real mongod, replica set of one, shared by all workers: use a database of your own."""
-    return _shared(servers.start_mongodb)
+    return _shared(mongod.start)
 
 
 @pytest.fixture(scope="session")
 def redis_url(worker_number: int) -> str:
     """A database of this worker alone on a real Valkey."""
-    return _shared(servers.start_redis).removesuffix("/0") + f"/{worker_number}"
+    return _shared(valkey.start).removesuffix("/0") + f"/{worker_number}"
 
 
 @pytest.fixture

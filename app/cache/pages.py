@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect
 
-from app.cache.entry import Encoding, Entry, entry, is_known
-from app.cache.flight import Flights
-from app.cache.freshness import Watcher
-from app.cache.memory import Memory
-from app.cache.rules import Rule, canonical
-from app.cache.shared import Shared
-from app.http.validity import VALID_UNTIL
+from app.cache.cached_response import Encoding, Entry, entry, is_known
+from app.cache.invalidation import ChangeLogFollower
+from app.cache.lru_store import Memory
+from app.cache.policy import Rule, canonical
+from app.cache.redis_store import Shared
+from app.cache.single_flight import Flights
+from app.http.expiry import VALID_UNTIL
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -76,7 +76,7 @@ class Answer:
     route: str = ""
 
 
-class Reading(Protocol):
+class LagTracker(Protocol):
     """Knows from where this thread has read."""
 
     def begin(self) -> None:
@@ -101,9 +101,9 @@ class PageCache:
         url_map: Map,
         rules: dict[str, Rule],
         memory: Memory,
-        watcher: Watcher,
+        watcher: ChangeLogFollower,
         shared: Shared,
-        reading: Reading,
+        reading: LagTracker,
         count: Callable[[str], None] = lambda _outcome: None,
         clock: Callable[[], float] = time,
         pause: Callable[[float], None] = sleep,

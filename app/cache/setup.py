@@ -7,12 +7,12 @@ from pathlib import Path
 from flask import Flask
 
 from app import events, metrics
-from app.cache.behind import Behind
-from app.cache.freshness import Poller, Watcher
-from app.cache.memory import Memory
-from app.cache.pages import PageCache, Reading
-from app.cache.rules import RULES
-from app.cache.shared import Shared
+from app.cache.background_refresh import BackgroundRefresh
+from app.cache.invalidation import ChangeLogFollower, Poller
+from app.cache.lru_store import Memory
+from app.cache.pages import LagTracker, PageCache
+from app.cache.policy import RULES
+from app.cache.redis_store import Shared
 from app.config import Settings
 from app.extensions import redis
 
@@ -22,7 +22,7 @@ _PACKAGE = Path(__file__).parent.parent
 class Freshness:
     """What keeps this worker's pages fresh: it follows the change log, and renders behind the visitors' backs."""
 
-    def __init__(self, watcher: Watcher, behind: Behind) -> None:
+    def __init__(self, watcher: ChangeLogFollower, behind: BackgroundRefresh) -> None:
         self._watcher = watcher
         self._behind = behind
         self._news = events.News()
@@ -47,15 +47,15 @@ def install(
     settings: Settings,
     version: str,
     changes: tuple[Callable[[int, int], Sequence[events.Change]], Callable[[], events.Mark]],
-    reading: Reading,
+    reading: LagTracker,
 ) -> None:
     """Puts the page cache in front of the application. `changes` reads the change log: since a number, and the last.
 
     Nothing is kept until `app.extensions["freshness"].start()`, and never with HALOCLINE_PAGE_CACHE_BYTES=0.
     """
     memory = Memory(settings.page_cache_bytes)
-    watcher = Watcher(memory, *changes, looked=metrics.change_log_read.set_to_current_time)
-    behind = Behind()
+    watcher = ChangeLogFollower(memory, *changes, looked=metrics.change_log_read.set_to_current_time)
+    behind = BackgroundRefresh()
     app.extensions["freshness"] = Freshness(watcher, behind)
     if settings.page_cache_bytes == 0 or settings.fault_delay_s or settings.fault_error_ratio:
         # Faults on purpose are to hit whoever asks, not the first one alone.

@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import extensions
 from app.config import Settings
+from app.domain import printable
 from app.errors import HaloclineError, Unavailable
-from app.ingest import kit, refusal, runs
-from app.ingest.identity import Options
-from app.ingest.remote.fetched import Given
-from app.ingest.report import Report
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
+from app.ingest.remote.local_copy import Given
+from app.ingest.reports import Report
 from app.store import indexes, transactions
 
 # An import writes megabytes and waits for a majority: what a visitor may wait is too short for it.
@@ -31,13 +32,13 @@ def run(paths: Sequence[Given], settings: Settings, options: Options, dry_run: b
     Raises Unavailable when the store is away, before or in the middle: run again, it goes on. Raises HaloclineError
     when the store answers no, as to a wrong password.
     """
-    tools = kit.kit(settings, options)
-    files = runs.files_of(paths)
+    tools = context.import_context(settings, options)
+    files = importer.files_of(paths)
     if not files:
         sys.stderr.write(f"halocline: no data file in {', '.join(map(str, paths))}\n")
         return 2
     if dry_run:
-        return _said(runs.dry(files, tools), len(files), as_json)
+        return _said(importer.dry(files, tools), len(files), as_json)
     try:
         # Whether a server is there shows within the visitor's deadline; what it then does may take longer.
         extensions.mongo.bind(settings)
@@ -47,12 +48,12 @@ def run(paths: Sequence[Given], settings: Settings, options: Options, dry_run: b
         )
         extensions.redis.bind(settings)
         indexes.ensure(extensions.mongo.db)
-        return _said(runs.real(files, tools), len(files), as_json)
+        return _said(importer.real(files, tools), len(files), as_json)
     except PyMongoError as error:
         if transactions.is_away(error):
             raise Unavailable("MongoDB") from error
         log.exception("store_refused")
-        raise HaloclineError(f"MongoDB refuses: {refusal.one_line(str(error))[:200]}") from error
+        raise HaloclineError(f"MongoDB refuses: {printable.one_line(str(error))[:200]}") from error
     finally:
         extensions.mongo.close()
         extensions.redis.close()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.domain.records import ImportAttempt, Outcome, Verification
 from app.queries import cursors
-from app.store import counters, imports, pending, verifications
+from app.store import counters, imports, rebuild_queue, verifications
 
 OUTCOMES: tuple[Outcome, ...] = ("stored", "replaced", "unchanged", "refused")
 # Long enough to see what has been going wrong, short enough to be counted while a visitor waits.
@@ -61,7 +61,7 @@ def page(
 def health(now: datetime) -> Health:
     """How importing goes."""
     newest = imports.page(1)
-    waiting, since = pending.waiting(_MOST_PENDING)
+    waiting, since = rebuild_queue.waiting(_MOST_PENDING)
     return Health(
         last=_public(newest[0]) if newest else None,
         counted_for=COUNTED_FOR,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain import words
+from app.domain import search_terms
 from app.domain.records import Mission, Platform
 from app.store import basins, missions, platforms, search
 
@@ -40,14 +40,14 @@ def found(text: str, limit: int, simulated: bool = False) -> Found:
 
     Exact names come first, then platforms and basins by name and missions by their start, newest first.
     """
-    asked = list(dict.fromkeys(words.of(text)))[:MOST_WORDS]
+    asked = list(dict.fromkeys(search_terms.of(text)))[:MOST_WORDS]
     if not asked:
         return Found([], [], [], [], {}, [], frozenset())
     exact: list[tuple[str, str]] = []
     more: set[str] = set()
     ids: dict[str, list[str]] = {}
     for kind in ("platform", "mission", "basin"):
-        same = search.found(kind, [words.exactly(text)], limit + 1, simulated)
+        same = search.found(kind, [search_terms.exactly(text)], limit + 1, simulated)
         alike = search.found(kind, asked, limit + 1, simulated)
         both = list(dict.fromkeys([*same, *alike]))
         exact += [(kind, name) for name in same]

@@ -7,7 +7,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from app.store import changes, transactions
+from app.store import change_log, transactions
 
 Document = dict[str, Any]
 
@@ -230,7 +230,7 @@ def ensure(db: Database[Document]) -> list[str]:
             db[name].create_indexes(indexes)
     if _complete(db):
         # Everything that shows stored data goes by the basins, too.
-        transactions.run(lambda session: changes.append(("basins",), datetime.now(UTC), session))
+        transactions.run(lambda session: change_log.append(("basins",), datetime.now(UTC), session))
     if not derived or not db.counters.find_one({"_id": "search_words", "words": SEARCH_WORDS}):
         _mark_platforms(db)
         db.counters.replace_one({"_id": "search_words"}, {"words": SEARCH_WORDS}, upsert=True)

@@ -7,7 +7,6 @@ from app.views import (
     basins,
     crawlers,
     data,
-    formats,
     landing,
     maps,
     missions,
@@ -15,6 +14,7 @@ from app.views import (
     search,
     statistics,
     status,
+    template_filters,
     updates,
 )
 
@@ -22,7 +22,7 @@ from app.views import (
 def install(app: Flask, version: str) -> None:
     """Registers the pages, and what their templates and those of errors and the API's page call."""
     assets.install(app)
-    formats.install(app)
+    template_filters.install(app)
     app.jinja_env.globals["version"] = version
     # Blocks of templates leave no empty lines behind: a third of a page's bytes otherwise.
     app.jinja_env.trim_blocks = True

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from app.errors import Invalid
 from app.queries import basins, missions, platforms
-from app.views import choices
+from app.views import filters
 
 bp = Blueprint("basins", __name__, url_prefix="/basins")
 
@@ -16,7 +16,7 @@ def one(basin: str) -> str:
     """A sea area: its outline, what was done in it, and the missions that have been there."""
     found, sums = basins.find(basin)
     after = request.args.get("after")
-    simulated = choices.simulated()
+    simulated = filters.simulated()
     try:
         listed = missions.page({"basin": found.id}, _MISSIONS_A_PAGE, cursor=after or None, simulated=simulated)
     except Invalid as error:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, render_template
 
 from app.errors import NotFound
-from app.http import address
+from app.http import public_url
 from app.queries import sitemap
 
 bp = Blueprint("crawlers", __name__)
@@ -43,8 +43,8 @@ def part(part: str) -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Everything may be indexed but whole data sets and the lists of every filter."""
-    return Response(render_template("robots.txt", root=address.root()), mimetype="text/plain")
+    return Response(render_template("robots.txt", root=public_url.root()), mimetype="text/plain")
 
 
 def _xml(template: str, **content: object) -> Response:
-    return Response(render_template(template, root=address.root(), **content), mimetype="application/xml")
+    return Response(render_template(template, root=public_url.root(), **content), mimetype="application/xml")

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.domain.records import MODE_NAMES, MODE_RANK
 from app.queries import missions
 from app.queries.platforms import CLOSED_AFTER
-from app.views import formats
+from app.views import template_filters
 
 bp = Blueprint("data", __name__)
 
@@ -35,7 +35,7 @@ def index() -> str:
         "data.html",
         vocabulary=vocabulary(),
         modes=sorted(MODE_NAMES.items(), key=lambda mode: -MODE_RANK[mode[0]]),
-        window=formats.elapsed(settings.active_window_h),
+        window=template_filters.elapsed(settings.active_window_h),
         closed_after_d=CLOSED_AFTER.days,
         earliest=settings.accept_from,
         example=recent[0] if recent else None,

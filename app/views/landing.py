@@ -5,9 +5,9 @@ from datetime import timedelta
 from flask import Blueprint, current_app, render_template
 
 from app.config import Settings
-from app.http import validity
+from app.http import expiry
 from app.queries import clock, missions, platforms, sections, totals, tracks, updates
-from app.views import choices, datasets, formats, plots
+from app.views import filters, plots, schema_org, template_filters
 from app.views.updates import KINDS, REASONS
 
 bp = Blueprint("landing", __name__)
@@ -27,7 +27,7 @@ _PICTURED = "temperature"
 def index() -> str:
     """The landing page; each of its states, empty ones too, says what there is."""
     settings: Settings = current_app.extensions["settings"]
-    simulated = choices.simulated()
+    simulated = filters.simulated()
     now, window_h = clock.now(), settings.active_window_h
     window = timedelta(hours=window_h)
     active = missions.active(now, window_h, limit=_LISTED, simulated=simulated)
@@ -44,7 +44,7 @@ def index() -> str:
     # Of missions that are not listed nothing is known here: then the platforms are asked.
     next_silent_at = platforms.silent_until(now - window, simulated) if len(active) == _LISTED else None
     simulation = missions.simulation(now, window_h)
-    validity.until(
+    expiry.until(
         missions.active_until(active, window_h),
         missions.simulation_until(now, window_h) if simulation else None,
         next_silent_at and next_silent_at + window,
@@ -67,6 +67,6 @@ def index() -> str:
         picture=_PICTURED,
         sparks={mission.id: plots.spark(deepest.get(mission.id, ())) for mission in shown},
         totals=fleet,
-        catalog=datasets.catalog(fleet),
-        window=formats.elapsed(window_h),
+        catalog=schema_org.catalog(fleet),
+        window=template_filters.elapsed(window_h),
     )

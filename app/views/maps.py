@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from app.errors import Invalid
 from app.queries import basins, exports, missions, platforms
-from app.views import choices
+from app.views import filters
 
 bp = Blueprint("maps", __name__)
 
@@ -15,7 +15,7 @@ _MISSIONS_A_PAGE = 200
 @bp.get("/map")
 def index() -> str:
     """The missions that match the choice in the URL, newest data first; a script draws them from the API."""
-    choice = choices.missions()
+    choice = filters.missions()
     after = request.args.get("after") or None
     try:
         found = missions.page(choice.filters, limit=_MISSIONS_A_PAGE, cursor=after, sort=choice.sort, **choice.span)
@@ -23,7 +23,7 @@ def index() -> str:
         # People see the name that stands in their address bar.
         raise Invalid("after" if error.field == "cursor" else error.field, error.problem) from error
     facets = missions.facets()
-    named = choices.platforms(found.items, facets, choice.given)
+    named = filters.platforms(found.items, facets, choice.given)
     return render_template(
         "map.html",
         chosen=choice.given,

@@ -4,9 +4,9 @@ from flask import Blueprint, render_template, request, url_for
 
 from app.domain import citations
 from app.errors import Invalid
-from app.http import address
+from app.http import public_url
 from app.queries import basins, exports, missions, platforms, profiles, sections, tracks
-from app.views import choices, datasets, declarations, pictured, plots
+from app.views import declared_metadata, filters, plots, schema_org, section_figures
 
 bp = Blueprint("missions", __name__)
 
@@ -18,10 +18,10 @@ _PROFILES_A_PAGE = 50
 @bp.get("/missions")
 def index() -> str:
     """Missions that match the choice in the URL, a page at a time, and how many there are."""
-    choice = choices.missions()
+    choice = filters.missions()
     found = _page(choice)
     facets = missions.facets()
-    named = choices.platforms(found.items, facets, choice.given)
+    named = filters.platforms(found.items, facets, choice.given)
     return render_template(
         "missions.html",
         chosen=choice.given,
@@ -47,7 +47,7 @@ def one(platform: str, mission: str) -> str:
         raise Invalid("after", error.problem) from error
     owner = platforms.named([found.platform]).get(found.platform)
     here = url_for("missions.one", platform=found.platform, mission=found.mission)
-    cited = citations.of(found, owner, address.root() + here)
+    cited = citations.of(found, owner, public_url.root() + here)
     return render_template(
         "mission.html",
         mission=found,
@@ -55,17 +55,17 @@ def one(platform: str, mission: str) -> str:
         citation=cited,
         citation_text=citations.sentence(cited),
         citation_bibtex=citations.bibtex(cited),
-        dataset=datasets.mission(found, owner, cited),
+        dataset=schema_org.mission(found, owner, cited),
         profiles=listed,
         after=after,
         depths=plots.depths(tracks.of(found)) if found.kind != "sailbuoy" else None,
-        pictures=pictured.of(found),
+        pictures=section_figures.of(found),
         has_ts=sections.has_cloud(found),
-        declarations=declarations.differing(found.declared, found.figures),
+        declarations=declared_metadata.differing(found.declared, found.figures),
     )
 
 
-def _page(choice: choices.Choice) -> missions.MissionPage:
+def _page(choice: filters.Choice) -> missions.MissionPage:
     try:
         return missions.page(
             choice.filters,

@@ -5,10 +5,10 @@ from flask import Blueprint, current_app, render_template, request
 from app.config import Settings
 from app.domain.records import Platform
 from app.errors import Invalid
-from app.http import validity
+from app.http import expiry
 from app.queries import clock, missions, platforms
 from app.queries.platforms import Status
-from app.views import choices, formats
+from app.views import filters, template_filters
 
 bp = Blueprint("platforms", __name__, url_prefix="/fleet")
 
@@ -21,7 +21,7 @@ _PLATFORMS_A_PAGE = 100
 def index() -> str:
     """All platforms with their sums, last heard first, a page at a time."""
     after = request.args.get("after")
-    simulated = choices.simulated()
+    simulated = filters.simulated()
     try:
         found = platforms.heard(limit=_PLATFORMS_A_PAGE, cursor=after or None, simulated=simulated)
     except Invalid as error:
@@ -65,11 +65,11 @@ def statuses(found: list[Platform]) -> dict[str, Status]:
     """Where each platform stands at present, by its id."""
     settings: Settings = current_app.extensions["settings"]
     now, window_h = clock.now(), settings.active_window_h
-    validity.until(*(platforms.status_until(platform, now, window_h) for platform in found))
+    expiry.until(*(platforms.status_until(platform, now, window_h) for platform in found))
     return {platform.platform: platforms.status(platform, now, window_h) for platform in found}
 
 
 def rule() -> dict[str, str | int]:
     """What the templates need to say how a status comes about."""
     settings: Settings = current_app.extensions["settings"]
-    return {"window": formats.elapsed(settings.active_window_h), "closed_after_d": platforms.CLOSED_AFTER.days}
+    return {"window": template_filters.elapsed(settings.active_window_h), "closed_after_d": platforms.CLOSED_AFTER.days}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from app.domain.depths import deepest
+from app.domain.depth_envelope import deepest
 from app.domain.records import Track
 
 # A bar narrower than a pixel is invisible.

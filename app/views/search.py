@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.queries import search
 from app.queries.search import Found
-from app.views import choices
+from app.views import filters
 
 bp = Blueprint("search", __name__)
 
@@ -23,7 +23,7 @@ def index() -> AnyResponse:
     """
     asked = request.args.get("q", "")
     text = "".join(letter for letter in asked[:LONGEST] if letter.isprintable()).strip()
-    simulated = choices.simulated()
+    simulated = filters.simulated()
     found = search.found(text, _LIMIT, simulated)
     if len(found.exact) == 1 and request.args.get("show") != "all" and (address := _address(found)):
         return redirect(address)

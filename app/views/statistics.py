@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 
 from app.domain.records import Totals
-from app.http import validity
+from app.http import expiry
 from app.queries import clock, statistics, totals
 from app.queries.statistics import Kind, Row
 
@@ -53,7 +53,7 @@ def index() -> str:
 def _rows(kind: Kind) -> list[Row]:
     now = clock.now()
     found = statistics.by(kind, now)
-    validity.until(statistics.until(found, now))
+    expiry.until(statistics.until(found, now))
     return found
 
 

@@ -5,7 +5,7 @@ from flask import Blueprint, current_app, render_template, request
 from app.config import Settings
 from app.errors import Invalid
 from app.queries import clock, imports, platforms
-from app.views import choices
+from app.views import filters
 from app.views.platforms import rule, statuses
 
 bp = Blueprint("status", __name__)
@@ -24,7 +24,7 @@ def index() -> str:
     order = request.args.get("order") or _ORDERS[0]
     if order not in _ORDERS:
         raise Invalid("order", "must be heard or silent")
-    simulated = choices.simulated()
+    simulated = filters.simulated()
     after = request.args.get("after")
     try:
         failures = imports.page(_FAILURES_A_PAGE, after or None, outcome="refused", simulated=simulated)

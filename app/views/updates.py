@@ -8,10 +8,10 @@ from flask import Blueprint, Response, render_template, request
 from app.domain import lifecycle
 from app.domain.records import Over, Update, UpdateKind
 from app.errors import Invalid
-from app.http import address, validity
+from app.http import expiry, public_url
 from app.queries import clock, platforms, updates
 from app.queries.updates import UpdatePage
-from app.views import choices
+from app.views import filters
 
 bp = Blueprint("updates", __name__)
 
@@ -38,7 +38,7 @@ class Choice:
     def page(self, limit: int, cursor: str | None = None) -> UpdatePage:
         """A page of them, as of now."""
         found = updates.page(clock.now(), limit, cursor, self.kind, self.platform, self.simulated)
-        validity.until(found.until)
+        expiry.until(found.until)
         return found
 
 
@@ -65,7 +65,7 @@ def rss() -> Response:
         **told(choice.page(_UPDATES_A_FEED).items),
         kinds=KINDS,
         choice=choice,
-        root=address.root(),
+        root=public_url.root(),
     )
     return Response(text, mimetype="application/rss+xml")
 
@@ -83,10 +83,10 @@ def _choice() -> Choice:
     if kind is not None and kind not in get_args(UpdateKind):
         raise Invalid("kind", "must be deployment, recovery or delayed")
     try:
-        platform = choices.word(platform) if platform else None
+        platform = filters.word(platform) if platform else None
     except ValueError as error:
         raise Invalid("platform", str(error)) from error
-    simulated = choices.simulated()
+    simulated = filters.simulated()
     if simulated:
         given["simulated"] = "include"
     return Choice(cast("UpdateKind | None", kind), platform, simulated, given)

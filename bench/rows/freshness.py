@@ -14,8 +14,9 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 
 from app import config, extensions
-from app.ingest import kit, report, runs
-from app.ingest.identity import Options
+from app.ingest import context, importer
+from app.ingest import reports as report
+from app.ingest.interpret.identity import Options
 from bench import data, portals
 from bench.measured import Bench, Measured
 from bench.pages import Client
@@ -68,10 +69,10 @@ def _shown(bench: Bench, redis_url: str, ports: Sequence[int], number: int) -> t
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
     path = _file(bench.folder / "fresh.nc", number)
-    tools = kit.kit(settings, Options(platform="fresh", mission="20240101T0000"))
+    tools = context.import_context(settings, Options(platform="fresh", mission="20240101T0000"))
     reports: list[report.Report] = []
     # Beside it, for what shows is watched from before the commit on: whoever stores still has news to give then.
-    storing = Thread(target=lambda: reports.extend(runs.real([path], tools)), daemon=True)
+    storing = Thread(target=lambda: reports.extend(importer.real([path], tools)), daemon=True)
     clients = {port: Client(port) for port in ports}
     wanted = f'"profiles":{number},'.encode()
     # What the last profile changed is read by now, and each worker keeps the page as it is: a page that nobody keeps

@@ -9,7 +9,7 @@ from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 
-from app.trial.servers import free_port
+from app.localdev.ports import free_port
 from bench import data, nginx, portals
 from bench.load import wrk
 from bench.measured import Bench, Measured

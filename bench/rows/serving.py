@@ -13,7 +13,7 @@ from typing import Any
 from pymongo import MongoClient
 from redis import Redis
 
-from app.trial import servers
+from app.localdev import servers, valkey
 from bench import data, portals
 from bench.load import wrk
 from bench.measured import Bench, Measured
@@ -31,7 +31,7 @@ _BROWSER = {**_CLOSING, "Accept-Encoding": ENCODINGS}
 _LISTS = ("/", "/map", "/missions", "/fleet", "/stats", "/status", "/updates", "/data")
 _SINGLE = ("{mission}", "/fleet/seed0001", "/basins/SEA-007")
 _POINTS = ("/api/v1/tracks", "/api/v1/basins", "/api/v1{mission}/track")
-# Made anew for each request: app.cache.rules says why. A row of its own, for the worst of all would be no news.
+# Made anew for each request: app.cache.policy says why. A row of its own, for the worst of all would be no news.
 _LIVE = ("/search?q=seed",)
 # Of these the short form has the time.
 _FEW = ("/", "{mission}", "/api/v1/tracks")
@@ -161,7 +161,7 @@ def _without_redis(bench: Bench, port: int, folder: Path, stack: ExitStack) -> M
     home = folder / "redis"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    url = servers.start_redis(home)
+    url = valkey.start(home)
     try:
         place = (bench.stores.mongodb_uri, url, data.database(bench.small))
         alone = stack.enter_context(portals.running(*place, folder / "without-redis.log"))

@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from app.ingest import drawing, interest
+from app.ingest.derive import section_plots, section_variables
 
 ASSETS = Path(__file__).parents[2] / "app/assets"
 
 
 def test_the_browsers_colours_are_cmoceans() -> None:
     told = json.loads((ASSETS / "colours.json").read_text(encoding="utf-8"))
-    expected = {name: drawing.table(name).tobytes().hex() for name in interest.COLOUR_MAPS}
+    expected = {name: section_plots.table(name).tobytes().hex() for name in section_variables.COLOUR_MAPS}
     assert {name: colours for name, colours in told.items() if name != "about"} == expected
 
 

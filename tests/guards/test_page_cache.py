@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import create_environ
 
-from app.cache.rules import NOT_KEPT, RULES
+from app.cache.policy import NOT_KEPT, RULES
 from app.http import probes
-from app.http.validity import VALID_UNTIL
+from app.http.expiry import VALID_UNTIL
 from app.queries import clock
 
 _EVIL = "evil.example"

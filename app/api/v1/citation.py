@@ -10,7 +10,7 @@ from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters
 from app.api.v1.responses import file
 from app.domain import citations
-from app.http import address
+from app.http import public_url
 from app.queries import missions, platforms
 
 bp = Blueprint("citation", __name__)
@@ -34,7 +34,7 @@ def one(platform: str, mission: str, query: CitationQuery) -> Response:
     The key of the entry is the same for every version. When it was accessed is for the reader to add.
     """
     found = missions.find(platform, mission)
-    page = address.root() + links.mission(found.platform, found.mission)["html"]
+    page = public_url.root() + links.mission(found.platform, found.mission)["html"]
     cited = citations.of(found, platforms.named([found.platform]).get(found.platform), page)
     name = f"{found.platform}_{found.mission}"
     if query.format == "bibtex":

@@ -11,7 +11,7 @@ from app.api.v1.parameters import Page
 from app.api.v1.responses import json
 from app.config import Settings
 from app.domain import records
-from app.http import validity
+from app.http import expiry
 from app.queries import clock, platforms
 
 bp = Blueprint("platforms", __name__)
@@ -47,5 +47,5 @@ def one(platform: str) -> Response:
 def _shown(platform: records.Platform) -> schemas.Platform:
     settings: Settings = current_app.extensions["settings"]
     now, window_h = clock.now(), settings.active_window_h
-    validity.until(platforms.status_until(platform, now, window_h))
+    expiry.until(platforms.status_until(platform, now, window_h))
     return schemas.Platform.of(platform, platforms.status(platform, now, window_h))

@@ -11,7 +11,7 @@ from app.api.v1.csv_text import text_cell
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters
 from app.api.v1.responses import CSV, dumped, json, stream
-from app.http import validity
+from app.http import expiry
 from app.queries import clock, statistics
 
 bp = Blueprint("stats", __name__)
@@ -57,7 +57,7 @@ def rows(query: StatsQuery) -> Response:
     """
     now = clock.now()
     found = statistics.by(query.by, now)
-    validity.until(statistics.until(found, now))
+    expiry.until(statistics.until(found, now))
     items = [schemas.StatsRow.row(row) for row in found]
     body = schemas.Stats(by=query.by, items=items).model_dump()
     if query.format == "json":

@@ -10,7 +10,7 @@ from app.api.v1 import geojson, kml
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters, TrackList
 from app.api.v1.responses import GEOJSON, KML, file, json
-from app.http import validity
+from app.http import expiry
 from app.queries import clock, missions, platforms, tracks
 
 bp = Blueprint("tracks", __name__)
@@ -61,7 +61,7 @@ def page(query: TrackList) -> Response:
     ways = tracks.overviews(found.items, query.detail)
     recent = tracks.ways_since(found.items, since)
     # Without one of these nothing moves but by news.
-    validity.until(minute + _RECENT_FOR if recent else None)
+    expiry.until(minute + _RECENT_FOR if recent else None)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))
     features = [
         feature

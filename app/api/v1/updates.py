@@ -11,7 +11,7 @@ from app.api.v1.parameters import Page, Word
 from app.api.v1.responses import json
 from app.api.v1.schemas import Next, Resource, Time
 from app.domain import records
-from app.http import validity
+from app.http import expiry
 from app.queries import clock, updates
 
 bp = Blueprint("updates", __name__)
@@ -74,5 +74,5 @@ def page(query: UpdateList) -> Response:
     """
     simulated = query.simulated is not None
     found = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)
-    validity.until(found.until)
+    expiry.until(found.until)
     return json(UpdatePage(items=[Update.of(update) for update in found.items], next=found.next).model_dump())

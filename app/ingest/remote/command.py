@@ -10,8 +10,8 @@ from pymongo.errors import PyMongoError
 
 from app import extensions
 from app.config import Settings
-from app.ingest.remote import fetched, listing
-from app.ingest.remote.addresses import Address
+from app.ingest.remote import erddap_catalogue, local_copy
+from app.ingest.remote.urls import Address
 from app.store import missions
 
 Form = Literal["lines", "json", "urls"]
@@ -19,17 +19,17 @@ Form = Literal["lines", "json", "urls"]
 
 def run(address: Address, settings: Settings, form: Form) -> int:
     """Lists the server's datasets; 0. Without the store it says so and compares nothing. Raises Refused."""
-    found = listing.datasets(address, fetched.patience(settings))
+    found = erddap_catalogue.datasets(address, local_copy.patience(settings))
     held = _held(found, settings)
     for text in _lines(found, held, form):
         sys.stdout.write(f"{text}\n")
     return 0
 
 
-def _held(found: list[listing.Dataset], settings: Settings) -> listing.Held | None:
+def _held(found: list[erddap_catalogue.Dataset], settings: Settings) -> erddap_catalogue.Held | None:
     try:
         extensions.mongo.bind(settings)
-        return missions.ends(list(listing.keys(found)))
+        return missions.ends(list(erddap_catalogue.keys(found)))
     except PyMongoError:
         sys.stderr.write("halocline: MongoDB does not answer: nothing is compared with what is stored\n")
         return None
@@ -37,7 +37,7 @@ def _held(found: list[listing.Dataset], settings: Settings) -> listing.Held | No
         extensions.mongo.close()
 
 
-def _lines(found: list[listing.Dataset], held: listing.Held | None, form: Form) -> Iterator[str]:
+def _lines(found: list[erddap_catalogue.Dataset], held: erddap_catalogue.Held | None, form: Form) -> Iterator[str]:
     for dataset in found:
         state = dataset.state(held)
         if form == "json":

@@ -15,12 +15,12 @@ from typing import Any
 
 import orjson
 
-from app.ingest.refusal import Refused
-from app.ingest.sources import cells, time_series
-from app.ingest.sources.described import About, Description, description
+from app.ingest.refusals import Refused
+from app.ingest.sources import text_cells, time_series
+from app.ingest.sources.erddap_metadata import About, Description, description
 from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
 from app.ingest.sources.observations import Observations
-from app.ingest.sources.table import Table
+from app.ingest.sources.text_table import Table
 
 # Rows are turned into columns by so many at a time: what is held as text does not grow with the file.
 _BLOCK_ROWS = 1 << 13
@@ -39,7 +39,7 @@ def matches(head: bytes) -> bool:
     if text.startswith("{"):
         return '"columnnames"' in text.lower() and '"table"' in text.lower()
     first = [cell.strip(' "') for cell in text.splitlines()[0].split(",")] if text else []
-    if any(_ISO.match(cell) for cell in first) and sum(map(cells.is_number, first)) >= 2:
+    if any(_ISO.match(cell) for cell in first) and sum(map(text_cells.is_number, first)) >= 2:
         raise Refused("no_header", "the first row holds values and not the names of the columns: ask for .csvp or .csv")
     names = {_named(cell)[0].lower() for cell in first}
     return sum(("time" in names, *(bool(names & position) for position in _POSITIONS))) >= 2
@@ -85,7 +85,7 @@ def _delimited(path: Path, head: bytes, max_samples: int, known: Description) ->
             names, units = [name for name, _ in named], [unit for _, unit in named]
             first = list(islice(records, 1))
             if first and len(first[0]) == len(names) and not any(units) and _are_units(names, first[0]):
-                units, first = [cells.repaired(cell).strip() or None for cell in first[0]], []
+                units, first = [text_cells.repaired(cell).strip() or None for cell in first[0]], []
             types = [known.types.get(name.lower()) for name in names]
             table = Table(names, units, types, known.variables)
             _fill(table, chain(first, records), len(names), max_samples, is_whole)
@@ -119,7 +119,7 @@ def _are_units(names: list[str], record: list[str]) -> bool:
     """Whether the row under the names tells units: `UTC` stands where a time would."""
     by_name = dict(zip((name.lower() for name in names), record, strict=True))
     time = by_name.get("time", "").strip()
-    return not (time[:4].isdigit() or cells.is_number(time))
+    return not (time[:4].isdigit() or text_cells.is_number(time))
 
 
 def _lines(stream: TextIOWrapper) -> Iterator[str]:

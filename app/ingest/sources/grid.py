@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.ingest.refusal import Refused
+from app.ingest.refusals import Refused
 from app.ingest.sources import time_series, vocabulary
 from app.ingest.sources.netcdf import NetCdf, as_floats
 from app.ingest.sources.observations import Column, Coordinates, Floats, Observations

@@ -14,7 +14,8 @@ import structlog
 from numpy.typing import NDArray
 
 from app.domain import times
-from app.ingest.refusal import Refused, one_line
+from app.domain.printable import one_line
+from app.ingest.refusals import Refused
 from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
 # A row of a file with many variables needs more than its share: the bound is on cells, 25 variables a sample.

@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.printable import encodable
 from app.domain.records import Variable
 from app.domain.times import from_ms
-from app.ingest import checks
-from app.ingest.refusal import Refused, encodable
-from app.ingest.sources import telemetry
+from app.ingest.interpret import quality_control
+from app.ingest.refusals import Refused
+from app.ingest.sources import delimited_log
+from app.ingest.sources.delimited_log import Log
 from app.ingest.sources.observations import NO_TIME, Column, Floats, Ints, Observations
-from app.ingest.sources.telemetry import Log
 
 _Other = TypeVar("_Other")
 
@@ -38,7 +39,7 @@ _COORDINATES = ("time", "longitude", "latitude", "depth", "profile")
 
 def matches(path: Path, head: bytes) -> bool:
     """Whether the file is one of a sailbuoy's logs: by its name, unless its columns are those of an ERDDAP table."""
-    names = telemetry.header(head)
+    names = delimited_log.header(head)
     return _NAME.fullmatch(path.name) is not None and not ("latitude" in names and "longitude" in names)
 
 
@@ -156,7 +157,7 @@ class _Joined:
 def _distinct(log: Log) -> Log:
     """The log in time order without the rows that repeat another one exactly."""
     order = np.argsort(log.time_ms, kind="stable")
-    repeated = checks.repeated_rows(log.time_ms[order], [values[order] for values in log.columns.values()])
+    repeated = quality_control.repeated_rows(log.time_ms[order], [values[order] for values in log.columns.values()])
     kept = order[~repeated]
     return replace(log, time_ms=log.time_ms[kept], columns={key: v[kept] for key, v in log.columns.items()})
 
@@ -194,7 +195,7 @@ def _columns(joined: _Joined) -> Iterable[Column]:
     """What both logs measure, each in our name once."""
     logs = [joined.nav] + ([joined.pld] if joined.pld else [])
     ours = _named([(log is joined.pld, key) for log in logs for key in log.columns])
-    checks.require_few_variables(len(ours))
+    quality_control.require_few_variables(len(ours))
     for (is_payload, key), name in sorted(ours.items(), key=lambda pair: pair[1]):
         log = joined.pld if is_payload and joined.pld else joined.nav
         values = joined.of_pld(log.columns[key]) if is_payload else joined.of_nav(key)
@@ -239,7 +240,7 @@ def _column(ours: str, key: str, spelled: str, values: Floats) -> Column:
 
 def _read(path: Path, max_samples: int) -> Log:
     numeric = {*_LATITUDES, *_LONGITUDES, *(name for entry in _entries().values() for name in entry["names"])}
-    return telemetry.read(path, max_samples, numeric, _table()["unmeasured"])
+    return delimited_log.read(path, max_samples, numeric, _table()["unmeasured"])
 
 
 def _first(log: Log, names: tuple[str, ...]) -> str | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from app.ingest import checks
-from app.ingest.refusal import Refused
+from app.ingest.interpret import quality_control
+from app.ingest.refusals import Refused
 from app.ingest.sources import time_series
 from app.ingest.sources.netcdf import NetCdf
 from app.ingest.sources.observations import NO_TIME, Floats, Observations
@@ -65,7 +65,9 @@ def _dive(file: NetCdf, attributes: dict[str, Any]) -> int:
 def _halves(rows: Observations, dive: int) -> Floats:
     """(n,) profile numbers, from the depths as they will be judged."""
     pressure = next((column.values for column in rows.columns if column.about.name == "pressure"), None)
-    depth_m = checks.judged_depths(rows.depth_m, None if pressure is None else pressure.astype(np.float64)).depth_m
+    depth_m = quality_control.judged_depths(
+        rows.depth_m, None if pressure is None else pressure.astype(np.float64)
+    ).depth_m
     if not np.isfinite(depth_m).any():
         raise Refused("not_profiles", "not one sample has a depth", rows.names.get("depth", "depth"))
     depth_m = np.where(rows.time_ms == NO_TIME, -np.inf, depth_m)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.printable import encodable
 from app.domain.records import Variable
-from app.ingest import checks
-from app.ingest.refusal import encodable
+from app.ingest.interpret import quality_control
 from app.ingest.sources.netcdf import counts_time
 from app.ingest.sources.observations import Column
-from app.ingest.sources.variables import Variables
+from app.ingest.sources.variable_source import Variables
 
 # Coordinates, and what only steers the reader: not measurements.
 _NOT_MEASURED = (
@@ -74,7 +74,7 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
         and not _is_auxiliary(name)
         and not counts_time(file.attribute(name, "units"))
     ]
-    checks.require_few_variables(len(found))
+    quality_control.require_few_variables(len(found))
     ours: dict[str, str] = {}
     for name in found:
         if (known := _known(name)) and known not in ours.values():

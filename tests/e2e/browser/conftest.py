@@ -16,7 +16,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.wait import WebDriverWait
 
-from app.trial.servers import free_port
+from app.localdev.ports import free_port
 from tests.e2e.browser.looking import Window
 
 ROOT = Path(__file__).parents[3]

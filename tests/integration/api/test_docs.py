@@ -17,7 +17,8 @@ from pymongo.database import Database
 from werkzeug.serving import make_server
 
 from app import config
-from app.ingest import identity, kit, runs
+from app.ingest import context, importer
+from app.ingest.interpret import identity
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -32,8 +33,8 @@ TABLES = [(asked, answer) for kind, asked, form, answer in EXAMPLES if (kind, fo
 @pytest.fixture
 def demo(client: FlaskClient, settings: config.Settings, db: Database[Any]) -> FlaskClient:
     """A visitor of a portal that holds the demo missions."""
-    tools = kit.kit(settings, identity.options(None, None, None))
-    assert {report.outcome for report in runs.real(sorted((ROOT / "demo").glob("*.nc")), tools)} == {"stored"}
+    tools = context.import_context(settings, identity.options(None, None, None))
+    assert {report.outcome for report in importer.real(sorted((ROOT / "demo").glob("*.nc")), tools)} == {"stored"}
     return client
 
 

@@ -14,7 +14,8 @@ from pymongo.database import Database
 from werkzeug.serving import make_server
 
 from app import config
-from app.ingest import identity, kit, runs
+from app.ingest import context, importer
+from app.ingest.interpret import identity
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "example.md").read_text(encoding="utf-8")
@@ -27,8 +28,8 @@ BORDER = "\x1e"
 @pytest.fixture
 def address(app: Flask, settings: config.Settings, db: Database[Any]) -> Iterator[str]:
     """Where the demo missions are served over real HTTP."""
-    tools = kit.kit(settings, identity.options(None, None, None))
-    assert {report.outcome for report in runs.real(sorted((ROOT / "demo").glob("*.nc")), tools)} == {"stored"}
+    tools = context.import_context(settings, identity.options(None, None, None))
+    assert {report.outcome for report in importer.real(sorted((ROOT / "demo").glob("*.nc")), tools)} == {"stored"}
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app import config
-from app.ingest import identity, kit, runs
+from app.ingest import context, importer
+from app.ingest.interpret import identity
 
 Get = Callable[..., Any]
 Report = dict[str, Any]
@@ -35,15 +36,15 @@ def original(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def tools(settings: config.Settings) -> kit.Kit:
+def tools(settings: config.Settings) -> context.ImportContext:
     """What an import needs."""
-    return kit.kit(settings, identity.options(None, None, None))
+    return context.import_context(settings, identity.options(None, None, None))
 
 
 @pytest.fixture
-def mission(original: Path, tools: kit.Kit, db: Database[Any]) -> Report:
+def mission(original: Path, tools: context.ImportContext, db: Database[Any]) -> Report:
     """The mission of that file, taken in: what the import said of it."""
-    (report,) = runs.real([original], tools)
+    (report,) = importer.real([original], tools)
     assert report.mission is not None
     return report.mission
 
@@ -98,8 +99,10 @@ def test_the_file_has_every_time_and_profile_number_of_the_csv(exported: Path, t
     assert profiles == [int(number) for number in table["profile"]]
 
 
-def test_an_importer_takes_the_file_for_the_mission(exported: Path, mission: Report, tools: kit.Kit) -> None:
-    (again,) = runs.dry([exported], tools)
+def test_an_importer_takes_the_file_for_the_mission(
+    exported: Path, mission: Report, tools: context.ImportContext
+) -> None:
+    (again,) = importer.dry([exported], tools)
     assert again.mission is not None, again.reason
     assert {name: again.mission[name] for name in FIGURES} == {name: mission[name] for name in FIGURES}
 

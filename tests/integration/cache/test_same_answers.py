@@ -15,15 +15,15 @@ from werkzeug.test import Client
 
 import app as halocline
 from app import config, extensions
-from app.cache.freshness import Watcher
-from app.cache.memory import Memory
+from app.cache.invalidation import ChangeLogFollower
+from app.cache.lru_store import Memory
 from app.cache.pages import PageCache
-from app.cache.rules import RULES
-from app.cache.shared import Shared
+from app.cache.policy import RULES
+from app.cache.redis_store import Shared
 from app.domain import lifecycle
 from app.domain.records import Mission, Over, Platform, Totals, Update, UpdateKind
 from app.queries import clock
-from app.store import changes, documents, indexes, transactions
+from app.store import change_log, documents, indexes, transactions
 from app.views import landing
 from tests.integration.store.test_mission_lists import make_mission
 
@@ -89,7 +89,7 @@ class Worker:
     """A worker's page cache over the application."""
 
     client: Client
-    watcher: Watcher
+    watcher: ChangeLogFollower
     memory: Memory
     # What is to be rendered behind, where the world has it so.
     later: list[Callable[[], object]] = field(default_factory=list)
@@ -129,7 +129,7 @@ class World:
     def restart(self, number: int) -> None:
         """The worker is a new process: an empty memory, its first look at the log."""
         memory = Memory(4_000_000, lambda: self.now_s[0])
-        watcher = Watcher(memory, changes.since, changes.latest)
+        watcher = ChangeLogFollower(memory, change_log.since, change_log.latest)
         shared = Shared(self.redis.client, "test", lambda: None)
         later: list[Callable[[], object]] = []
         cache = PageCache(
@@ -193,7 +193,7 @@ class World:
             for name, doc in _documents(mission, self.written):
                 if name != "totals" or not mission.simulated:
                     extensions.mongo.db[name].replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
-            changes.append((f"mission:{mission.id}", f"platform:{mission.platform}", of_world), self.now(), session)
+            change_log.append((f"mission:{mission.id}", f"platform:{mission.platform}", of_world), self.now(), session)
 
         transactions.run(all_of_it)
 

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import brotli
 import pytest
 
-from app.cache.rules import RULES
-from app.trial.servers import free_port
+from app.cache.policy import RULES
+from app.localdev.ports import free_port
 from bench import nginx
 
 from .conftest import PATIENCE_S, Answer, until

@@ -8,9 +8,9 @@ import pytest
 from pymongo.database import Database
 
 from app import config
-from app.ingest import kit, runs
-from app.ingest.identity import Options
-from app.ingest.report import Report
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
+from app.ingest.reports import Report
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def ingest(settings: config.Settings, db: Database[dict[str, Any]]) -> Callable[
     """Takes files in, as the command does, and returns the reports."""
 
     def run(*files: Path, options: Options | None = None) -> list[Report]:
-        return list(runs.real(files, kit.kit(settings, options or Options())))
+        return list(importer.real(files, context.import_context(settings, options or Options())))
 
     return run
 

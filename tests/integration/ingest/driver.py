@@ -15,8 +15,8 @@ from typing import Any
 from pymongo import monitoring
 
 from app import config, extensions
-from app.ingest import kit, runs
-from app.ingest.identity import Options
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
 
 _WRITES = {"insert", "update", "delete", "findAndModify", "commitTransaction"}
 
@@ -60,8 +60,8 @@ def main(order: dict[str, Any]) -> None:
     settings = config.load(**order["settings"])
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    tools = kit.kit(settings, Options())
-    outcomes = [report.outcome for report in runs.real([Path(file) for file in order["files"]], tools)]
+    tools = context.import_context(settings, Options())
+    outcomes = [report.outcome for report in importer.real([Path(file) for file in order["files"]], tools)]
     sys.stdout.write(json.dumps({"outcomes": outcomes, "writes": killer.seen}))
     sys.stdout.flush()
     os._exit(0)

@@ -12,7 +12,7 @@ from bson.binary import UUID_SUBTYPE, Binary
 from pymongo.database import Database
 
 from app import config
-from app.ingest.report import Report
+from app.ingest.reports import Report
 from app.store import indexes
 from tests import made_files
 

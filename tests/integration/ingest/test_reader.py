@@ -6,8 +6,8 @@ from typing import Any
 from pymongo.database import Database
 
 from app import config
-from app.ingest import kit, runs
-from app.ingest.identity import Options
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
 from tests.made_files import looping_file, time_series
 
 
@@ -17,7 +17,7 @@ def test_a_file_that_hangs_is_logged_and_the_next_one_taken(
     files = [looping_file(tmp_path / "a.nc"), time_series(tmp_path / "b.nc")]
     hasty = settings.model_copy(update={"reader_timeout_s": 3})
 
-    reports = list(runs.real(files, kit.kit(hasty, Options())))
+    reports = list(importer.real(files, context.import_context(hasty, Options())))
 
     assert [report.outcome for report in reports] == ["refused", "stored"]
     logged = db.imports.find_one({"file_name": "a.nc"}) or {}

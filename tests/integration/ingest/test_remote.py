@@ -12,10 +12,10 @@ from pymongo.database import Database
 
 from app import config
 from app.cli import cli
-from app.ingest import kit, runs
-from app.ingest.identity import Options
-from app.ingest.remote import addresses
-from app.ingest.report import Report
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
+from app.ingest.remote import urls
+from app.ingest.reports import Report
 from tests import misbehaving
 from tests.made_files import rows, table
 from tests.misbehaving import Dataset, Server
@@ -44,7 +44,7 @@ def take(settings: config.Settings, db: Database[dict[str, Any]], server: Server
 
     def run(content: bytes, query: str = "", **attributes: str) -> Report:
         url = Dataset("made_1", content, {**ATTRIBUTES, **attributes}).put(server)
-        (report,) = runs.real([addresses.parsed(url + query)], kit.kit(settings, Options()))
+        (report,) = importer.real([urls.parsed(url + query)], context.import_context(settings, Options()))
         return report
 
     return run
@@ -115,9 +115,9 @@ def test_a_failed_fetch_is_logged_and_the_next_file_taken(
     settings: config.Settings, db: Database[dict[str, Any]], server: Server
 ) -> None:
     sound = Dataset("made_1", csvp(4), ATTRIBUTES).put(server)
-    given = [addresses.parsed(server.url("/erddap/tabledap/none")), addresses.parsed(sound)]
+    given = [urls.parsed(server.url("/erddap/tabledap/none")), urls.parsed(sound)]
 
-    reports = list(runs.real(given, kit.kit(settings, Options())))
+    reports = list(importer.real(given, context.import_context(settings, Options())))
 
     assert [report.outcome for report in reports] == ["refused", "stored"]
     logged = db.imports.find_one({"outcome": "refused"}) or {}
@@ -132,7 +132,7 @@ def test_a_recorded_dataset_gives_the_numbers_of_its_file(
     url = Dataset("whoi_406-20160902T1700", content).put(server)
     server.answers["/erddap/tabledap/whoi_406-20160902T1700.csvp"] = [misbehaving.zipped(content)]
 
-    (report,) = runs.real([addresses.parsed(url + ".html")], kit.kit(settings, Options()))
+    (report,) = importer.real([urls.parsed(url + ".html")], context.import_context(settings, Options()))
 
     assert report.outcome == "stored", report.reason
     mission = report.mission or {}

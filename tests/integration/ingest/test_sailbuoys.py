@@ -12,8 +12,8 @@ from pymongo.database import Database
 
 from app.domain import columns
 from app.domain.records import Mission, Platform
-from app.ingest import runs
-from app.ingest.report import Report
+from app.ingest import importer
+from app.ingest.reports import Report
 from app.store import missions, platforms, profiles, samples, totals, tracks
 from tests.made_files import profile_file, time_series
 from tests.made_sailbuoys import START_AT, STEPS, fixes, logs, measured, moved
@@ -128,7 +128,7 @@ def test_both_files_are_kept_and_named(tmp_path: Path, ingest: Ingest, db: Db) -
     nav = logs(tmp_path, fixes(), measured(fixes()))
     payload = tmp_path / "SB2016pld.csv"
     digest = hashlib.sha256(payload.read_bytes()).hexdigest()
-    ingest(*runs.files_of([payload]))
+    ingest(*importer.files_of([payload]))
 
     assert stored().source.file_name == "SB2016nav.csv"
     assert (stored().metadata["payload_file"], stored().metadata["payload_sha256"]) == ("SB2016pld.csv", digest)

@@ -14,8 +14,8 @@ from PIL import Image
 from pymongo.database import Database
 
 from app.domain import columns
-from app.ingest import drawing, redrawing
-from app.ingest.report import Report
+from app.ingest.derive import section_plots, section_refresh
+from app.ingest.reports import Report
 from app.store import sections
 from tests.made_files import profile_file, rows, time_series
 
@@ -93,8 +93,8 @@ def test_a_pixel_has_the_colour_of_the_value(tmp_path: Path, ingest: Ingest, the
 
     low, high = section.limits
     values = cells(section)
-    x = drawing.LEFT + (np.arange(8) + 0.5) / 8 * (drawing.RIGHT - drawing.LEFT)
-    y = drawing.TOP + (np.arange(section.rows) + 0.5) / section.rows * (drawing.BOTTOM - drawing.TOP)
+    x = section_plots.LEFT + (np.arange(8) + 0.5) / 8 * (section_plots.RIGHT - section_plots.LEFT)
+    y = section_plots.TOP + (np.arange(section.rows) + 0.5) / section.rows * (section_plots.BOTTOM - section_plots.TOP)
     share = np.clip(np.floor((values - low) / (high - low) * 64), 0, 63)
     expected = np.round(cm.thermal((share + 0.5) / 64)[:, :, :3] * 255)
     assert np.isfinite(values).all()
@@ -113,7 +113,7 @@ def test_a_gap_in_time_and_depth_is_the_ground_of_the_picture(tmp_path: Path, in
     start, end = column(section, "from_ms"), column(section, "to_ms")
     assert np.flatnonzero(start[1:] != end[:-1]).tolist() == [5]
     assert np.isnan(cells(section)[-1]).tolist() == [False, True] + [False] * 10
-    middle = (drawing.LEFT + drawing.RIGHT) // 2, (drawing.TOP + drawing.BOTTOM) // 2
+    middle = (section_plots.LEFT + section_plots.RIGHT) // 2, (section_plots.TOP + section_plots.BOTTOM) // 2
     assert pixels(section)[middle[1], middle[0]].tolist() == [255, 255, 255]
     assert pixels(section, "dark")[middle[1], middle[0]].tolist() == [10, 23, 36]
 
@@ -185,18 +185,18 @@ def test_who_comes_often_draws_a_mission_once_a_minute(
     ingest(profile_file(tmp_path / "1.nc", 1))
     drawn = sections.find(*MADE, "temperature")
     assert drawn is not None
-    monkeypatch.setattr(redrawing, "redraw", lambda _: [])
+    monkeypatch.setattr(section_refresh, "redraw", lambda _: [])
     ingest(profile_file(tmp_path / "2.nc", 2))
     monkeypatch.undo()
 
-    redrawing.redraw(at_once=False)
+    section_refresh.redraw(at_once=False)
     waiting = sections.find(*MADE, "temperature")
     # A minute goes by.
     mark = db.derived_pending.find_one({"_id": "sections:made/20200913T1226"})
     assert mark is not None
     earlier = {"$set": {"at": mark["at"] - timedelta(minutes=1)}}
     db.derived_pending.update_one({"_id": mark["_id"]}, earlier)
-    redrawing.redraw(at_once=False)
+    section_refresh.redraw(at_once=False)
     done = sections.find(*MADE, "temperature")
 
     assert waiting == drawn
@@ -211,14 +211,14 @@ def test_a_change_while_it_is_drawn_is_not_lost(
     ingest(profile_file(tmp_path / "1.nc", 1))
     scope = "sections:made/20200913T1226"
     db.derived_pending.insert_one({"_id": scope, "number": 100})
-    draw = drawing.section
+    draw = section_plots.section
 
     def interrupted(*args: Any) -> Any:
         db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 101}})
         return draw(*args)
 
-    monkeypatch.setattr(drawing, "section", interrupted)
-    redrawing.redraw()
+    monkeypatch.setattr(section_plots, "section", interrupted)
+    section_refresh.redraw()
 
     kept = sections.find(*MADE, "temperature")
     assert kept is not None

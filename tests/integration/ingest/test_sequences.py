@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from app.ingest.identity import Options
-from app.ingest.report import Report
+from app.ingest.interpret.identity import Options
+from app.ingest.reports import Report
 from app.store import missions
 
 _EXPECTED = Path(os.environ.get("HALOCLINE_TEST_DATA", "")) / "real" / "expected.json"

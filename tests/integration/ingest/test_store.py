@@ -22,11 +22,12 @@ from redis.retry import Retry
 
 from app import config, events, extensions
 from app.domain import columns
-from app.ingest import kit, pipeline, runs
-from app.ingest.identity import Options
-from app.ingest.reader import Reader
-from app.ingest.report import Report
-from app.store import missions, originals, profiles, samples, totals, tracks, versions
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
+from app.ingest.persist import commit
+from app.ingest.reports import Report
+from app.ingest.sandbox.process import ReaderProcess
+from app.store import missions, original_files, profiles, samples, totals, tracks, versions
 from tests.made_files import profile_file, rows, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -138,8 +139,8 @@ def test_an_operators_basins_sort_stored_missions_anew(
     own = tmp_path / "own.geojson"
     own.write_text(json.dumps({"type": "FeatureCollection", "features": [area]}), encoding="utf-8")
 
-    tools = kit.kit(settings.model_copy(update={"basins_dir": tmp_path}), Options())
-    list(runs.real([], tools))
+    tools = context.import_context(settings.model_copy(update={"basins_dir": tmp_path}), Options())
+    list(importer.real([], tools))
 
     found = missions.find(PLATFORM, MISSION)
     assert found is not None
@@ -378,13 +379,13 @@ def test_a_file_that_grows_while_it_is_taken_in_is_not_kept_as_what_was_read(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = time_series(tmp_path / "a.nc")
-    before, stored = path.read_bytes(), originals.keep
+    before, stored = path.read_bytes(), original_files.keep
 
     def grown(*said: Any) -> bool:
         path.write_bytes(before + b"more")
         return stored(*said)
 
-    monkeypatch.setattr(originals, "keep", grown)
+    monkeypatch.setattr(original_files, "keep", grown)
 
     (report,) = ingest(path)
 
@@ -397,13 +398,13 @@ def test_a_file_that_changes_between_digest_and_reading_is_refused(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, longer = time_series(tmp_path / "a.nc"), time_series(tmp_path / "b.nc", rows(profiles=9))
-    read = Reader.read
+    read = ReaderProcess.read
 
     def replaced(*said: Any) -> Any:
         longer.replace(path)
         return read(*said)
 
-    monkeypatch.setattr(Reader, "read", replaced)
+    monkeypatch.setattr(ReaderProcess, "read", replaced)
 
     (report,) = ingest(path)
 
@@ -425,7 +426,7 @@ def test_wrong_bytes_that_a_killed_importer_left_are_replaced(tmp_path: Path, in
 def test_a_mission_lists_its_newest_earlier_versions(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_MOST_EARLIER", 2)
+    monkeypatch.setattr(commit, "_MOST_EARLIER", 2)
 
     ingest(*(time_series(tmp_path / f"{n}.nc", rows(profiles=n)) for n in (2, 3, 4, 5)))
 

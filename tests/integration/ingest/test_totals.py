@@ -13,8 +13,9 @@ from app.domain.basins import BasinMap
 from app.domain.records import Totals
 from app.domain.times import seconds_by_year
 from app.extensions import mongo
-from app.ingest import derivation, summing
-from app.store import changes, indexes, missions, pending, totals, transactions
+from app.ingest.derive import rebuild
+from app.ingest.derive import totals as summing
+from app.store import change_log, indexes, missions, rebuild_queue, totals, transactions
 
 Db = Database[dict[str, Any]]
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -49,7 +50,7 @@ def write(db: Db, platform: str, mission: str, doc: dict[str, Any] | None) -> No
         db.missions.delete_one({"_id": f"{platform}/{mission}"}, session=session)
         if doc is not None:
             db.missions.insert_one(doc, session=session)
-        pending.mark(pending.sums_of([platform]), changes.append(("x",), NOW, session), session)
+        rebuild_queue.mark(rebuild_queue.sums_of([platform]), change_log.append(("x",), NOW, session), session)
 
     transactions.run(work)
 
@@ -95,7 +96,7 @@ def take(db: Db) -> Any:
             begin = datetime(2022, 6, 1, tzinfo=UTC) + timedelta(hours=step["start_h"])
             doc = made(step["platform"], step["mission"], begin, step["hours"], step["basins"])
             write(db, step["platform"], step["mission"], None if step["removed"] else doc)
-            assert derivation.rebuild(NOTHING_DRAWN) == []
+            assert rebuild.rebuild(NOTHING_DRAWN) == []
 
     return run
 
@@ -107,7 +108,7 @@ def test_totals_kept_by_change_are_those_of_all_missions(db: Db, take: Any, step
     write(db, "sea001", "a", None)
     write(db, "sea002", "a", None)
     write(db, "sea003", "a", None)
-    derivation.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NOTHING_DRAWN)
 
     take(steps)
 
@@ -118,11 +119,11 @@ def test_a_change_of_one_platform_touches_only_its_scopes(db: Db) -> None:
     begin = datetime(2024, 3, 1, tzinfo=UTC)
     write(db, "sea001", "a", made("sea001", "a", begin, 24, {"A": 1.0}))
     write(db, "sea002", "a", made("sea002", "a", begin - timedelta(days=800), 24, {"B": 1.0}))
-    derivation.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NOTHING_DRAWN)
     before = {found.scope: found.computed_at for found in kept()}
 
     write(db, "sea001", "a", made("sea001", "a", begin, 48, {"A": 1.0}))
-    derivation.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NOTHING_DRAWN)
 
     changed = {found.scope for found in kept() if found.computed_at != before[found.scope]}
     assert changed == {"fleet", "platform:sea001", "basin:A", "year:2024", "year_basin:2024/A"}
@@ -131,10 +132,10 @@ def test_a_change_of_one_platform_touches_only_its_scopes(db: Db) -> None:
 def test_a_scope_without_missions_has_no_totals(db: Db) -> None:
     begin = datetime(2024, 3, 1, tzinfo=UTC)
     write(db, "sea001", "a", made("sea001", "a", begin, 24, {"A": 1.0}))
-    derivation.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NOTHING_DRAWN)
 
     write(db, "sea001", "a", None)
-    derivation.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NOTHING_DRAWN)
 
     assert kept() == []
     assert db.subtotals.count_documents({}) == 0
@@ -143,10 +144,10 @@ def test_a_scope_without_missions_has_no_totals(db: Db) -> None:
 def test_what_a_killed_rebuild_left_is_summed_by_the_next(db: Db) -> None:
     write(db, "sea001", "a", made("sea001", "a", datetime(2024, 3, 1, tzinfo=UTC), 24, {}))
     # Killed between the subtotals of the platform and the totals.
-    transactions.run(partial(derivation._rebuilt, "subtotals:sea001", NOTHING_DRAWN))
+    transactions.run(partial(rebuild._rebuilt, "subtotals:sea001", NOTHING_DRAWN))
     assert kept() == []
 
-    derivation.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NOTHING_DRAWN)
 
     assert figures(kept()) == figures(anew())
 
@@ -157,6 +158,6 @@ def test_a_store_of_an_earlier_release_learns_its_subtotals(db: Db) -> None:
     db.drop_collection("subtotals")
 
     indexes.ensure(mongo.db)
-    derivation.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NOTHING_DRAWN)
 
     assert figures(kept()) == figures(anew())

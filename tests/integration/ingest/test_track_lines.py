@@ -9,7 +9,7 @@ import pytest
 from shapely import LineString, Point
 
 from app.domain.records import LonLat
-from app.ingest.report import Report
+from app.ingest.reports import Report
 from app.store import tracks
 
 DEMO = Path(__file__).parents[3] / "demo" / "nrt_SEA077_M17.nc"

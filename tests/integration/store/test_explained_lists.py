@@ -101,7 +101,7 @@ def skewed(db: Database[Document], monkeypatch: pytest.MonkeyPatch) -> list[Docu
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ExaminedRead:
     """What was looked at for an answer: documents, keys of indexes, and by which plans."""
 
     answer: Any
@@ -111,13 +111,13 @@ class Reading:
 
 
 @pytest.fixture
-def examined(db: Database[Document]) -> Iterator[Callable[[Iterable[Callable[[], Any]]], list[Reading]]]:
+def examined(db: Database[Document]) -> Iterator[Callable[[Iterable[Callable[[], Any]]], list[ExaminedRead]]]:
     """Calls one after the other and tells what MongoDB's profiler saw of each."""
     db.command("profile", 0)
     db.drop_collection("system.profile")
     db.create_collection("system.profile", capped=True, size=2**28)
 
-    def call(asked: Iterable[Callable[[], Any]]) -> list[Reading]:
+    def call(asked: Iterable[Callable[[], Any]]) -> list[ExaminedRead]:
         db.command("profile", 2)
         answers = []
         for ask in asked:
@@ -132,7 +132,7 @@ def examined(db: Database[Document]) -> Iterator[Callable[[Iterable[Callable[[],
         ends = [i for i, read in enumerate(reads) if read["ns"] == f"{db.name}.facets"]
         parts = [reads[begin + 1 : end] for begin, end in zip([-1, *ends], ends, strict=False)]
         return [
-            Reading(
+            ExaminedRead(
                 answer,
                 sum(read.get("docsExamined", 0) for read in part),
                 sum(read.get("keysExamined", 0) for read in part),
@@ -146,7 +146,7 @@ def examined(db: Database[Document]) -> Iterator[Callable[[Iterable[Callable[[],
     db.drop_collection("system.profile")
 
 
-Examined = Callable[[Iterable[Callable[[], Any]]], list[Reading]]
+Examined = Callable[[Iterable[Callable[[], Any]]], list[ExaminedRead]]
 List = tuple[Document, Sort, Document, bool]
 
 

@@ -10,10 +10,11 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app import config
-from app.ingest import kit, redrawing
-from app.ingest.identity import Options
-from app.trial import seed
-from app.trial.seeding import Plan
+from app.ingest import context
+from app.ingest.derive import section_refresh
+from app.ingest.interpret.identity import Options
+from app.seeding import run
+from app.seeding.plan import Plan
 
 Document = dict[str, Any]
 START, UNTIL = datetime(2006, 1, 1, tzinfo=UTC), datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -50,9 +51,9 @@ _SPARE = 4
 def seeded(db: Database[Document], settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Document:
     """400 missions over twenty years; gives the newest."""
     # Sections have their own tests, and take a second each.
-    monkeypatch.setattr(redrawing, "redraw", lambda _at_once: [])
+    monkeypatch.setattr(section_refresh, "redraw", lambda _at_once: [])
     plan = Plan(400, profiles=1, samples=2, active=2, start=START, until=UNTIL, seed=3)
-    seed.sow(plan, kit.kit(settings, Options()))
+    run.sow(plan, context.import_context(settings, Options()))
     newest = db.missions.find_one({"kind": "glider"}, sort=[("figures.end_at", -1)])
     assert newest is not None
     return newest

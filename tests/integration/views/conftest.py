@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app import config
-from app.ingest import kit, runs
-from app.ingest.identity import Options
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
 from tests import made_files
 
 HOSTILE = "\"'><script>alert(1)</script><!-- {{ 7*7 }}"
@@ -19,13 +19,13 @@ SUMMER = 1_625_000_000.0  # 2021-06-29T20:53:20Z
 
 
 @pytest.fixture(scope="session")
-def tools() -> kit.Kit:
+def tools() -> context.ImportContext:
     """The importer's tools, made once: reading 300 sea areas takes a while."""
-    return kit.kit(config.load(HALOCLINE_ENVIRONMENT="test"), Options())
+    return context.import_context(config.load(HALOCLINE_ENVIRONMENT="test"), Options())
 
 
 @pytest.fixture
-def take_in(tools: kit.Kit, db: Database[dict[str, Any]], tmp_path: Path) -> Callable[..., None]:
+def take_in(tools: context.ImportContext, db: Database[dict[str, Any]], tmp_path: Path) -> Callable[..., None]:
     """Makes a file and takes it in; figures as of `made_files.rows`, attributes as given."""
 
     def run(platform: str = "sea001", mission: str = "20210629T2053", **attributes: Any) -> None:
@@ -33,7 +33,7 @@ def take_in(tools: kit.Kit, db: Database[dict[str, Any]], tmp_path: Path) -> Cal
         mode = attributes.pop("mode", None)
         path = made_files.time_series(tmp_path / f"{platform}-{mission}.nc", rows, attributes)
         options = Options(platform=platform, mission=mission, mode=mode)
-        (report,) = runs.real([path], replace(tools, options=options))
+        (report,) = importer.real([path], replace(tools, options=options))
         assert report.outcome != "refused", report.line()
 
     return run

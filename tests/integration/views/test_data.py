@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.ingest.checks import WARNINGS
+from app.ingest.interpret.quality_control import WARNINGS
 
 Page = Callable[[str], str]
 TakeIn = Callable[..., None]

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from pymongo.database import Database
 
-from app.ingest import kit, runs
+from app.ingest import context, importer
 from tests.integration.views.conftest import value
 from tests.made_sailbuoys import STEPS, fixes, logs, measured, moved
 
@@ -19,11 +19,11 @@ MISSION = "/missions/sb2016/20220501T0600"
 
 
 @pytest.fixture
-def sailbuoy(tools: kit.Kit, db: Database[dict[str, Any]], tmp_path: Path) -> None:
+def sailbuoy(tools: context.ImportContext, db: Database[dict[str, Any]], tmp_path: Path) -> None:
     """A mission of three days at 60 north, with a jump."""
     rows = fixes()
     rows[200] = moved([rows[200]], Lat=62.0)[0]
-    (report,) = runs.real([logs(tmp_path, rows, measured(rows))], tools)
+    (report,) = importer.real([logs(tmp_path, rows, measured(rows))], tools)
     assert report.outcome == "stored", report.line()
 
 
@@ -52,12 +52,12 @@ def test_lists_show_a_sailbuoy_and_no_profiles_of_it(page: Page, path: str) -> N
 
 @pytest.mark.usefixtures("sailbuoy")
 def test_a_card_of_a_sailbuoy_at_sea_shows_its_way(
-    page: Page, tools: kit.Kit, tmp_path: Path, db: Database[dict[str, Any]]
+    page: Page, tools: context.ImportContext, tmp_path: Path, db: Database[dict[str, Any]]
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     rows = fixes(start_at=now - timedelta(days=3, hours=1))
     runs_at = replace(tools, span=replace(tools.span, latest_ms=tools.span.latest_ms + 86_400_000))
-    list(runs.real([logs(tmp_path, rows, buoy="SB2121")], runs_at))
+    list(importer.real([logs(tmp_path, rows, buoy="SB2121")], runs_at))
     html = page("/")
     assert "sb2121" in html
     assert "profiles</span>" not in html
@@ -114,12 +114,14 @@ def test_what_is_made_of_a_mission_does_without_profiles(client: FlaskClient, pa
 
 
 @pytest.mark.usefixtures("sailbuoy")
-def test_the_exported_netcdf_gives_the_mission_again(client: FlaskClient, tools: kit.Kit, tmp_path: Path) -> None:
+def test_the_exported_netcdf_gives_the_mission_again(
+    client: FlaskClient, tools: context.ImportContext, tmp_path: Path
+) -> None:
     own = "/api/v1/missions/sb2016/20220501T0600"
     mission = client.get(own, buffered=True).get_json()
     exported = tmp_path / "exported.nc"
     exported.write_bytes(client.get(f"{own}/data?format=netcdf", buffered=True).data)
-    (report,) = runs.dry([exported], tools)
+    (report,) = importer.dry([exported], tools)
     assert report.outcome == "stored"
     told = report.mission or {}
     names = ("platform", "mission", "samples", "profiles", "start_at", "end_at")

@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from pymongo.database import Database
 
-from app.ingest import derivation, kit, runs
+from app.ingest import context, importer
+from app.ingest.derive import rebuild
 from app.store import documents, indexes
 from tests.integration.views.conftest import HOSTILE
 
@@ -87,9 +88,9 @@ def test_missions_are_found_by_kind_and_by_what_they_measured(found: Found, text
 
 
 def test_a_mission_is_found_by_the_number_that_people_give_it(
-    client: FlaskClient, db: Database[dict[str, Any]], tools: kit.Kit
+    client: FlaskClient, db: Database[dict[str, Any]], tools: context.ImportContext
 ) -> None:
-    (report,) = runs.real([DEMO], tools)
+    (report,) = importer.real([DEMO], tools)
     assert report.outcome == "stored", report.line()
     ask = lambda text: [item["id"] for item in client.get("/api/v1/search", query_string={"q": text}).json["items"]]  # noqa: E731
     assert ask("M17") == ask("sea077 m17") == ask("m17 temperature glider") == ["smilla77/20221208T1145"]
@@ -97,13 +98,13 @@ def test_a_mission_is_found_by_the_number_that_people_give_it(
 
 
 def test_a_store_of_an_earlier_release_learns_the_new_words(
-    found: Found, db: Database[dict[str, Any]], tools: kit.Kit
+    found: Found, db: Database[dict[str, Any]], tools: context.ImportContext
 ) -> None:
     db.search.update_many({}, {"$pull": {"keys": {"$regex": "^gli"}}})
     db.counters.delete_one({"_id": "search_words"})
     assert found("glider") == []
     indexes.ensure(db)
-    derivation.rebuild(tools.basin_map)
+    rebuild.rebuild(tools.basin_map)
     assert len(found("glider")) == 4
 
 
@@ -192,13 +193,13 @@ def test_simulated_ones_are_found_only_when_asked_for(take_in: TakeIn, found: Fo
 
 
 def test_what_an_earlier_release_stored_is_found_after_the_next_start(
-    db: Database[dict[str, Any]], found: Found, tools: kit.Kit
+    db: Database[dict[str, Any]], found: Found, tools: context.ImportContext
 ) -> None:
     db.drop_collection("search")
     db.counters.delete_one({"_id": "search_basins"})
     indexes.ensure(db)
     assert found("smilla") == []
-    derivation.rebuild(tools.basin_map)
+    rebuild.rebuild(tools.basin_map)
     assert found("smil born") == []
     assert found("smil") == [("platform", "smilla77", False), SMILLA]
     assert found("born") == [("basin", "SEA-007", False)]

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app import extensions
-from app.ingest import kit, runs
-from app.ingest.verifying import command
+from app.ingest import context, importer
+from app.ingest.verify import command
 from app.queries import clock
 from app.queries.imports import public_text
 from app.views import status
@@ -25,13 +25,13 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def refuse(tools: kit.Kit, tmp_path: Path, db: Database[dict[str, Any]]) -> Callable[[str], None]:
+def refuse(tools: context.ImportContext, tmp_path: Path, db: Database[dict[str, Any]]) -> Callable[[str], None]:
     """Takes a file in that is no data."""
 
     def run(name: str) -> None:
         path = tmp_path / name
         path.write_text("<html>not found</html>", encoding="utf-8")
-        (report,) = runs.real([path], tools)
+        (report,) = importer.real([path], tools)
         assert report.outcome == "refused"
 
     return run

@@ -12,13 +12,13 @@ from werkzeug.routing import Map
 from werkzeug.routing import Rule as UrlRule
 from werkzeug.test import Client, TestResponse
 
-from app.cache.freshness import Watcher
-from app.cache.memory import Memory
+from app.cache.invalidation import ChangeLogFollower
+from app.cache.lru_store import Memory
 from app.cache.pages import ROUTE, PageCache
-from app.cache.rules import Rule
-from app.cache.shared import Shared
-from app.http.validity import VALID_UNTIL
-from tests.unit.cache.test_freshness import Log
+from app.cache.policy import Rule
+from app.cache.redis_store import Shared
+from app.http.expiry import VALID_UNTIL
+from tests.unit.cache.test_invalidation import Log
 
 URLS = Map(
     [UrlRule("/"), UrlRule("/list"), UrlRule("/api"), UrlRule("/things/<name>"), UrlRule("/feed"), UrlRule("/no")]
@@ -86,7 +86,7 @@ class House:
 
     site: Site
     log: Log
-    watcher: Watcher
+    watcher: ChangeLogFollower
     memory: Memory
     reading: Primary
     outcomes: list[str]
@@ -113,7 +113,7 @@ class House:
 def house() -> House:
     site, log, now_s, reading = Site(), Log(last=1), [1_000.0], Primary()
     memory = Memory(4_000_000, lambda: now_s[0])
-    watcher = Watcher(memory, log.since, log.latest)
+    watcher = ChangeLogFollower(memory, log.since, log.latest)
     outcomes: list[str] = []
     shared = Shared(lambda: Nowhere(), "test", lambda: None)  # type: ignore[arg-type, return-value]
     made: list[House] = []
@@ -509,7 +509,7 @@ def test_an_old_page_is_shown_for_a_day_and_no_longer_when_rendering_fails(house
 def test_with_an_address_of_its_own_the_portal_has_one_page_for_all_hosts() -> None:
     site, log, reading = Site(), Log(last=1), Primary()
     memory = Memory(4_000_000)
-    watcher = Watcher(memory, log.since, log.latest)
+    watcher = ChangeLogFollower(memory, log.since, log.latest)
     watcher.look()
     shared = Shared(lambda: Nowhere(), "test", lambda: None)  # type: ignore[arg-type, return-value]
     client = Client(PageCache(site, URLS, RULES, memory, watcher, shared, reading, one_origin=True), use_cookies=False)

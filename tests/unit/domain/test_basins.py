@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.basins import BasinMap
 from app.domain.records import Basin, BasinShare
-from app.ingest import areas
+from app.ingest.persist import basin_polygons
 
 
 def square(name: str, west: float, south: float, side: float) -> Basin:
@@ -43,6 +43,6 @@ def test_a_position_on_a_shared_boundary_counts_once() -> None:
     ],
 )
 def test_known_places_lie_in_their_seas(lon: float, lat: float, name: str) -> None:
-    shares = BasinMap(areas.known(None)).shares(np.array([lon]), np.array([lat]))
+    shares = BasinMap(basin_polygons.known(None)).shares(np.array([lon]), np.array([lat]))
 
     assert [share.name for share in shares] == [name]

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import Counter
 
 from app import metrics
-from app.http import exposition, layers
+from app.http import exposition, wsgi_stack
 
 CATALOGUE = Path(__file__).parents[3] / "docs" / "metrics.md"
 # One pod's share of what a small Prometheus holds.
@@ -40,7 +40,9 @@ def test_nobody_can_mint_series(portal, call):
 def test_the_first_error_of_every_route_is_visible(portal, status):
     label = {"http_request_method": "GET", "http_response_status_code": status}
     name = "http_server_request_duration_seconds_count"
-    born = [metrics.registry.get_sample_value(name, {**label, "http_route": r}) for r in layers.known_routes(portal)]
+    born = [
+        metrics.registry.get_sample_value(name, {**label, "http_route": r}) for r in wsgi_stack.known_routes(portal)
+    ]
 
     assert None not in born
 
@@ -48,12 +50,12 @@ def test_the_first_error_of_every_route_is_visible(portal, status):
 def test_all_routes_fit_the_budget(portal):
     # A route is asked for with GET and HEAD and answers 200, 304, 400, 404, 500 or 503 at the most.
     bounds = 15
-    assert len(layers.known_routes(portal)) * 2 * 6 * (bounds + 2) < SERIES_A_POD * 2
-    assert len(layers.known_routes(portal)) * 4 * (bounds + 2) < SERIES_A_POD
+    assert len(wsgi_stack.known_routes(portal)) * 2 * 6 * (bounds + 2) < SERIES_A_POD * 2
+    assert len(wsgi_stack.known_routes(portal)) * 4 * (bounds + 2) < SERIES_A_POD
 
 
 def test_probes_are_no_route(portal):
-    assert {"/livez", "/readyz", "/startupz"}.isdisjoint(layers.known_routes(portal))
+    assert {"/livez", "/readyz", "/startupz"}.isdisjoint(wsgi_stack.known_routes(portal))
 
 
 def exposed_name(instrument):
@@ -76,6 +78,6 @@ def test_the_catalogue_is_the_code(tmp_path):
 
 
 def test_importing_the_settings_makes_no_instrument():
-    code = "import sys; import app.config, app.logs, app.http.slots; sys.exit('app.metrics' in sys.modules)"
+    code = "import sys; import app.config, app.logs, app.http.metric_slots; sys.exit('app.metrics' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app import config
-from app.ingest import kit, runs
-from app.ingest.identity import Options
-from app.ingest.report import Report
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
+from app.ingest.reports import Report
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def read() -> Callable[..., Report]:
     """The report of a dry run on one file."""
 
     def run(path: Path, options: Options | None = None, **settings: object) -> Report:
-        tools = kit.kit(config.load(**settings), options or Options())
-        (report,) = runs.dry([path], tools)
+        tools = context.import_context(config.load(**settings), options or Options())
+        (report,) = importer.dry([path], tools)
         return report
 
     return run

@@ -8,8 +8,8 @@ import netCDF4
 import numpy as np
 import pytest
 
-from app.ingest.checks import MAX_PROFILES
-from app.ingest.report import Report
+from app.ingest.interpret.quality_control import MAX_PROFILES
+from app.ingest.reports import Report
 from tests.made_files import profile_file, rows, time_series
 
 Read = Callable[..., Report]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.ingest.checks import WARNINGS
-from app.ingest.refusal import CODES
+from app.ingest.interpret.quality_control import WARNINGS
+from app.ingest.refusals import CODES
 
 TEXT = Path(__file__).parents[3].joinpath("docs/data.md").read_text(encoding="utf-8")
 

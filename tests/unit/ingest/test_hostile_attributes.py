@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from app import config
-from app.ingest import checks, documents, kit, metadata
-from app.ingest.identity import Options
-from app.ingest.report import Report
-from app.ingest.sources import detect
+from app.ingest import context
+from app.ingest.interpret import metadata, quality_control
+from app.ingest.interpret.identity import Options
+from app.ingest.persist import mapping
+from app.ingest.reports import Report
+from app.ingest.sources import formats
 from app.ingest.sources.observations import Observations
 from tests.made_files import rows, time_series
 
@@ -22,7 +24,7 @@ Read = Callable[..., Report]
 
 def observed(path: Path) -> Observations:
     """The rows of a file as its reader gives them."""
-    return detect.read(path, kit.kit(config.load(), Options()).limits)
+    return formats.read(path, context.import_context(config.load(), Options()).limits)
 
 
 def test_declared_texts_and_names_are_cut_with_a_mark(tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_units_and_names_of_variables_are_cut(tmp_path: Path) -> None:
 def test_too_many_variables_are_refused(tmp_path: Path, read: Read) -> None:
     path = time_series(tmp_path / "a.nc")
     with netCDF4.Dataset(path, "a") as file:
-        made = [file.createVariable(f"v{i}", "f4", ("time",)) for i in range(checks.MAX_VARIABLES)]
+        made = [file.createVariable(f"v{i}", "f4", ("time",)) for i in range(quality_control.MAX_VARIABLES)]
         made[0][:] = 1.0
 
     assert read(path).reason_code == "too_large"
@@ -67,7 +69,7 @@ def test_what_no_document_can_hold_is_refused_in_a_dry_run(
     assert read(path).reason_code == "unreadable"
 
     monkeypatch.setattr(metadata, "declared", Mock(return_value={}))
-    monkeypatch.setattr(documents, "_MOST_BYTES", 100)
+    monkeypatch.setattr(mapping, "_MOST_BYTES", 100)
     assert read(path).reason_code == "too_large"
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import Invalid
-from app.ingest import identity
-from app.ingest.identity import Options
-from app.ingest.report import Report
+from app.ingest.interpret import identity
+from app.ingest.interpret.identity import Options
+from app.ingest.reports import Report
 from tests.made_files import rows, time_series
 
 Read = Callable[..., Report]

@@ -9,19 +9,19 @@ import netCDF4
 import pytest
 
 from app import config
-from app.ingest import kit, runs
-from app.ingest.identity import Options
-from app.ingest.reader import Reader
-from app.ingest.report import Report
-from app.ingest.sources import detect
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
+from app.ingest.reports import Report
+from app.ingest.sandbox.process import ReaderProcess
+from app.ingest.sources import formats
 from tests.made_files import csv_file, looping_file, time_series
 
 # The reader process, except that a file called `bad` meets what a damaged file makes of the library.
 _DOUBLE = """
 import ctypes, os, signal, stat, sys, time
-from app.ingest import reading
-from app.ingest.sources import detect
-sound = detect.read
+from app.ingest.sandbox import child
+from app.ingest.sources import formats
+sound = formats.read
 def write(content):
     for fd in range(3, 20):
         try:
@@ -32,8 +32,8 @@ def read(path, limits, about):
     if path.name == "bad":
         {bad}
     return sound(path, limits, about)
-detect.read = read
-reading.main()
+formats.read = read
+child.main()
 """
 
 Dry = Callable[..., list[Report]]
@@ -46,8 +46,10 @@ def dry(tmp_path: Path) -> Dry:
     def run(bad: str, timeout_s: float = 30) -> list[Report]:
         files = [csv_file(tmp_path / "bad"), time_series(tmp_path / "sound.nc")]
         double = (sys.executable, "-c", _DOUBLE.format(bad=bad), "INFO")
-        tools = replace(kit.kit(config.load(), Options()), reader=Reader(timeout_s, 1 << 30, command=double))
-        return list(runs.dry(files, tools))
+        tools = replace(
+            context.import_context(config.load(), Options()), reader=ReaderProcess(timeout_s, 1 << 30, command=double)
+        )
+        return list(importer.dry(files, tools))
 
     return run
 
@@ -97,23 +99,23 @@ def test_a_header_that_asks_for_gigabytes_is_refused(tmp_path: Path, read: Calla
 
 
 def test_what_is_read_is_the_same_in_the_process_and_beside_it(tmp_path: Path) -> None:
-    tools = kit.kit(config.load(), Options())
+    tools = context.import_context(config.load(), Options())
     path = time_series(tmp_path / "a.nc", attributes={"odd": float("nan"), "text": "a“"})
 
     with tools.reader:
         there = tools.reader.read(path, tools.limits)
-    here = detect.read(path, tools.limits)
+    here = formats.read(path, tools.limits)
 
     assert repr(there) == repr(here)
     assert there.time_ms.tobytes() == here.time_ms.tobytes()
 
 
 def test_a_limit_on_memory_is_too_small_for_no_sound_file(tmp_path: Path) -> None:
-    tools = kit.kit(config.load(), Options())
+    tools = context.import_context(config.load(), Options())
     least = 256 << 20
     with pytest.raises(config.SettingsError, match="HALOCLINE_READER_MEMORY_BYTES"):
         config.load(HALOCLINE_READER_MEMORY_BYTES=least - 1)
 
-    (report,) = runs.dry([time_series(tmp_path / "a.nc")], replace(tools, reader=Reader(60, least)))
+    (report,) = importer.dry([time_series(tmp_path / "a.nc")], replace(tools, reader=ReaderProcess(60, least)))
 
     assert report.outcome == "stored"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import Invalid
-from app.ingest.identity import Options
-from app.ingest.remote import addresses
-from app.ingest.report import Report
+from app.ingest.interpret.identity import Options
+from app.ingest.remote import urls
+from app.ingest.reports import Report
 from tests import misbehaving
 from tests.made_files import rows, table, time_series
 from tests.misbehaving import Answer, Dataset, Server
@@ -50,7 +50,7 @@ def ask(read: Read) -> Read:
 
     def run(url: str, options: Options | None = None, **settings: object) -> Report:
         little: dict[str, object] = {"HALOCLINE_FETCH_BACKOFF_S": 0, "HALOCLINE_FETCH_READ_TIMEOUT_S": 10}
-        return read(addresses.parsed(url), options, **{**little, **settings})
+        return read(urls.parsed(url), options, **{**little, **settings})
 
     return run
 
@@ -265,7 +265,7 @@ def test_what_may_be_a_key_is_asked_and_not_shown(server: Server, made: str, ask
 
 
 def test_an_address_keeps_its_secrets_to_itself() -> None:
-    address = addresses.parsed("https://me:pass@a.example/a.nc?key=word")
+    address = urls.parsed("https://me:pass@a.example/a.nc?key=word")
 
     assert "pass" not in repr(address) + str(address)
     assert "word" not in repr(address) + str(address)
@@ -277,4 +277,4 @@ def test_an_address_keeps_its_secrets_to_itself() -> None:
 )
 def test_what_is_no_address_of_ours_is_invalid(url: str) -> None:
     with pytest.raises(Invalid, match="url"):
-        addresses.parsed(url)
+        urls.parsed(url)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from app import config
-from app.ingest import kit, runs
-from app.ingest.identity import Options
-from app.ingest.report import Report
-from app.ingest.sources import detect
+from app.ingest import context, importer
+from app.ingest.interpret.identity import Options
+from app.ingest.reports import Report
+from app.ingest.sources import formats
 from tests.made_files import csv_file, rows, table
 
 Read = Callable[..., Report]
@@ -230,7 +230,7 @@ def test_mangled_texts_are_put_right(tmp_path: Path, written: bytes) -> None:
     path = csv_file(tmp_path / "a.csv", cells)
     path.write_bytes(path.read_bytes().replace(b"#", written))
 
-    found = detect.read(path, detect.Limits(1 << 20, 1000))
+    found = formats.read(path, formats.Limits(1 << 20, 1000))
 
     assert found.attributes["project"] == "Åland"
 
@@ -238,7 +238,7 @@ def test_mangled_texts_are_put_right(tmp_path: Path, written: bytes) -> None:
 def test_a_table_has_its_units_converted(tmp_path: Path) -> None:
     cells = table({**rows(), "conductivity": [35.0] * 24}, {"conductivity": "mS cm-1", "temperature": "Celsius"})
 
-    found = detect.read(csv_file(tmp_path / "a.csv", cells), detect.Limits(1 << 20, 1000))
+    found = formats.read(csv_file(tmp_path / "a.csv", cells), formats.Limits(1 << 20, 1000))
 
     columns = {column.about.name: (column.about.unit, float(column.values[0])) for column in found.columns}
     assert columns == {"conductivity": ("S m-1", 3.5), "temperature": ("degree_C", 10.0)}
@@ -255,7 +255,7 @@ def test_a_folder_gives_its_tables_and_leaves_other_texts(tmp_path: Path) -> Non
     (tmp_path / "notes.csv").write_text("name,depth\nx,3\n", encoding="utf-8")
     (tmp_path / "README.md").write_text("time flies", encoding="utf-8")
 
-    assert runs.files_of([tmp_path]) == [tmp_path / "a.csv"]
+    assert importer.files_of([tmp_path]) == [tmp_path / "a.csv"]
 
 
 @pytest.mark.parametrize(
@@ -363,9 +363,9 @@ def test_a_column_with_a_name_without_end_is_refused(tmp_path: Path, read: Read)
 
 
 def test_more_rows_than_taken_are_refused(tmp_path: Path) -> None:
-    tools = kit.kit(config.load(HALOCLINE_MAX_SAMPLES=20), NAMED)
+    tools = context.import_context(config.load(HALOCLINE_MAX_SAMPLES=20), NAMED)
 
-    (report,) = runs.dry([csv_file(tmp_path / "a.csv")], tools)
+    (report,) = importer.dry([csv_file(tmp_path / "a.csv")], tools)
 
     refused(report, "too_large", "20 rows")
 

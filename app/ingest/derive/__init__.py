@@ -1,0 +1,1 @@
+"""Documents that derive from stored missions: tracks, sections, totals, the search index. Rebuilt after a change."""

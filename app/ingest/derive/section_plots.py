@@ -1,0 +1,234 @@
+"""Pictures of sections as PNG, light and dark: the same pixels with another palette.
+
+matplotlib writes what stands around, in greys; cells are painted here: each has exactly the colour of its value.
+"""
+
+import io
+import unicodedata
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import columns
+from app.domain.sections import Cloud, Section, Theme, called, days, unit_shown
+from app.ingest.derive import seawater
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Pixels = NDArray[np.uint8]
+
+# Pixels. Wide enough for a page, and small enough that a picture stays below 30 kB.
+WIDTH, HEIGHT = 900, 420
+LEFT, TOP, RIGHT, BOTTOM = 72, 44, 776, 362
+_BAR = (796, 812)
+_DPI = 100
+# More colours cannot be told apart, and a palette has 256.
+COLOURS = 64
+_GREYS = 32
+# Ground and ink of the pages.
+_INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
+    "light": ((255, 255, 255), (11, 34, 57)),
+    "dark": ((10, 23, 36), (230, 238, 245)),
+}
+_LONGEST = 118
+_MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed mode"}
+
+
+def section(section: Section, label: str, data_mode: str) -> dict[Theme, bytes]:
+    """The section or series as PNG. label: what people call the mission; text of any kind, drawn as it is."""
+    packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in section.packed.items()}
+    name = f"{called(section.variable)}{_in(section.unit)}"
+    when, mode = days(section.start_at, section.end_at), _MODES.get(data_mode, data_mode)
+    title = f"{label} · {called(section.variable)} · {when} · {mode} · Halocline"
+    if section.kind == "series":
+        return _png(_series(section, packed, title, name), section.colour_map)
+    start, end = _span(packed)
+    figure = _Chrome(title)
+    axes = figure.axes((start, end), (section.bottom_m, 0.0), "Depth (m)")
+    _dated(axes)
+    figure.bar(section.limits, name)
+    cells = packed["values"].reshape(section.rows, section.columns).astype(np.float64)
+    level = np.where(np.isfinite(cells), levels(np.nan_to_num(cells), section.limits), 255).astype(np.uint8)
+    pixels = figure.drawn()
+    row = ((np.arange(BOTTOM - TOP) + 0.5) / (BOTTOM - TOP) * section.rows).astype(np.intp)
+    from_x, to_x = (_across(packed[key], start, end) for key in ("from_ms", "to_ms"))
+    for column in range(section.columns):
+        # A profile that stands alone in a long mission is narrower than a pixel, and is seen all the same.
+        left = min(int(from_x[column]), RIGHT - 1)
+        part = pixels[TOP:BOTTOM, left : max(int(to_x[column]), left + 1)]
+        painted = level[row, column][:, None]
+        np.copyto(part, painted, where=painted != 255)
+    return _png(pixels, section.colour_map)
+
+
+def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
+    """The T-S diagram as PNG: points coloured by depth, over lines of equal density."""
+    packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in cloud.packed.items()}
+    salinity, temperature, depth_m = (
+        packed[name].astype(np.float64) for name in ("salinity", "temperature", "depth_m")
+    )
+    figure = _Chrome(f"{label} · Temperature and salinity · {_MODES.get(data_mode, data_mode)} · Halocline")
+    across, up = _roomy(salinity), _roomy(temperature)
+    axes = figure.axes(across, up, f"Temperature{_in(cloud.temperature_unit)}")
+    axes.set_xlabel(f"Salinity{_in(cloud.salinity_unit)}", parse_math=False)
+    grid = np.meshgrid(np.linspace(*across, 60), np.linspace(*up, 60))
+    density = seawater.sigma_0(*grid)
+    if np.ptp(density) > 0:
+        lines = axes.contour(*grid, density, levels=8, colors="#999999", linewidths=0.8)
+        axes.clabel(lines, fontsize=8, fmt="%g")
+    known = depth_m[np.isfinite(depth_m)]
+    limits = (0.0, max(float(known.max()) if known.size else 0.0, 1.0))
+    figure.bar(limits, "Depth (m)")
+    pixels = figure.drawn()
+    level = levels(np.nan_to_num(depth_m), limits)
+    x = LEFT + (salinity - across[0]) / (across[1] - across[0]) * (RIGHT - LEFT)
+    y = BOTTOM - (temperature - up[0]) / (up[1] - up[0]) * (BOTTOM - TOP)
+    for right in range(3):
+        for down in range(3):
+            pixels[
+                np.clip(y.astype(np.intp) + down - 1, TOP, BOTTOM - 1),
+                np.clip(x.astype(np.intp) + right - 1, LEFT, RIGHT - 1),
+            ] = level
+    return _png(pixels, "dense")
+
+
+def levels(values: NDArray[np.float64], limits: tuple[float, float]) -> Pixels:
+    """Which of the 64 colours each value has; beyond the limits that of the end."""
+    low, high = limits
+    return np.clip((values - low) / (high - low) * COLOURS, 0, COLOURS - 1).astype(np.uint8)
+
+
+def table(colour_map: str) -> NDArray[np.uint8]:
+    """The colours of one of cmocean's maps: (64, 3), red, green, blue."""
+    from cmocean import cm
+
+    steps = (np.arange(COLOURS) + 0.5) / COLOURS
+    colours: NDArray[np.uint8] = np.round(np.asarray(getattr(cm, colour_map)(steps))[:, :3] * 255).astype(np.uint8)
+    return colours
+
+
+class _Chrome:
+    """A figure of which matplotlib draws axes and texts, black on white."""
+
+    def __init__(self, title: str) -> None:
+        # Loaded here: half a second that only those who draw have to wait.
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor="white")
+        self.canvas: Any = FigureCanvasAgg(self.figure)
+        self.barred = False
+        self.figure.text(LEFT / WIDTH, 1 - 24 / HEIGHT, _printable(title), fontsize=9, parse_math=False)
+
+    def axes(self, across: tuple[float, float], up: tuple[float, float], name: str) -> "Axes":
+        """Axes over the place of the cells."""
+        axes = self._placed(LEFT, RIGHT)
+        axes.set_xlim(*across)
+        axes.set_ylim(*up)
+        axes.set_ylabel(_printable(name), fontsize=9, parse_math=False)
+        return axes
+
+    def bar(self, limits: tuple[float, float], name: str) -> None:
+        """The colour bar, its limits written at its ends."""
+        # Where digits end, not where matplotlib would put it: long ones would push it out of the picture.
+        self.barred = True
+        axes = self._placed(*_BAR)
+        axes.set_ylim(*limits)
+        axes.set_xticks([])
+        axes.yaxis.tick_right()
+        inside = [tick for tick in axes.get_yticks() if 0.06 < (tick - limits[0]) / (limits[1] - limits[0]) < 0.94]
+        axes.set_yticks([limits[0], *inside, limits[1]])
+        digits = max(int(2 - np.floor(np.log10(limits[1] - limits[0]))), 0)
+        axes.set_yticklabels([f"{tick:.{digits}f}" if digits < 6 else f"{tick:.3g}" for tick in axes.get_yticks()])
+        axes.yaxis.set_label_position("right")
+        axes.yaxis.set_label_coords((WIDTH - 18 - _BAR[0]) / (_BAR[1] - _BAR[0]), 0.5)
+        axes.set_ylabel(_printable(name), fontsize=9, parse_math=False)
+
+    def drawn(self) -> Pixels:
+        """The figure as greys and, where it has one, the colours of its bar: numbers of the palette."""
+        with warnings.catch_warnings():
+            # Texts of files may have letters that the font has not: an empty box is right.
+            warnings.filterwarnings("ignore", message="Glyph")
+            self.canvas.draw()
+        grey = np.asarray(self.canvas.buffer_rgba())[:, :, :3].mean(axis=2)
+        pixels: Pixels = (COLOURS + np.round((255 - grey) / 255 * (_GREYS - 1))).astype(np.uint8)
+        if self.barred:
+            height = BOTTOM - TOP
+            bar = COLOURS - 1 - (np.arange(height) * COLOURS // height)
+            pixels[TOP:BOTTOM, _BAR[0] : _BAR[1]] = bar[:, None]
+        return pixels
+
+    def _placed(self, left: int, right: int) -> "Axes":
+        box = (left / WIDTH, 1 - BOTTOM / HEIGHT, (right - left) / WIDTH, (BOTTOM - TOP) / HEIGHT)
+        axes = self.figure.add_axes(box)
+        axes.tick_params(labelsize=8)
+        return axes
+
+
+def _series(section: Section, packed: dict[str, Any], title: str, name: str) -> Pixels:
+    figure = _Chrome(title)
+    low, high = section.span
+    room = 0.04 * (high - low) or 0.01 * abs(high) or 0.5
+    axes = figure.axes(_span(packed), (low - room, high + room), name)
+    _dated(axes)
+    axes.fill_between(packed["mid_ms"], packed["low"], packed["high"], color="#cccccc", linewidth=0)
+    axes.plot(packed["mid_ms"], packed["values"], color="black", linewidth=1.2, marker=".", markersize=2)
+    return figure.drawn()
+
+
+def _png(pixels: Pixels, colour_map: str) -> dict[Theme, bytes]:
+    from PIL import Image
+
+    found: dict[Theme, bytes] = {}
+    for theme, (ground, ink) in _INKS.items():
+        shades = np.linspace(ground, ink, _GREYS).round().astype(np.uint8)
+        image = Image.frombytes("P", (WIDTH, HEIGHT), pixels.tobytes())
+        image.putpalette(np.concatenate((table(colour_map), shades)).tobytes())
+        out = io.BytesIO()
+        image.save(out, "PNG", optimize=True)
+        found[theme] = out.getvalue()
+    return found
+
+
+def _span(packed: dict[str, Any]) -> tuple[float, float]:
+    return float(packed["from_ms"][0]), float(packed["to_ms"][-1])
+
+
+def _across(time_ms: NDArray[Any], start: float, end: float) -> NDArray[np.intp]:
+    return np.round(LEFT + (time_ms - start) / (end - start) * (RIGHT - LEFT)).astype(np.intp)
+
+
+def _roomy(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    room = 0.03 * (high - low) or 0.01 * abs(high) or 0.5
+    return low - room, high + room
+
+
+def _dated(axes: "Axes") -> None:
+    """Ticks at round UTC times on an axis of milliseconds."""
+    from matplotlib import dates as untyped
+
+    dates: Any = untyped
+    start, end = axes.get_xlim()
+    locator = dates.AutoDateLocator(minticks=4, maxticks=8)
+    days = locator.tick_values(dates.num2date(start / 86_400_000), dates.num2date(end / 86_400_000))
+    shown = [day for day in days if start <= day * 86_400_000 <= end]
+    texts = dates.ConciseDateFormatter(locator)
+    axes.set_xticks([day * 86_400_000 for day in shown])
+    axes.set_xticklabels(texts.format_ticks(shown))
+    axes.set_xlabel(" · ".join(filter(None, ("Time (UTC)", texts.get_offset()))), fontsize=9)
+
+
+def _in(unit: str | None) -> str:
+    shown = unit_shown(unit)
+    return f" ({shown})" if shown else ""
+
+
+def _printable(text: str) -> str:
+    """The text on one line, without what steers terminals or turns the order of letters."""
+    kept = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in text)
+    one_line = " ".join(kept.split())
+    return one_line if len(one_line) <= _LONGEST else one_line[: _LONGEST - 1] + "…"

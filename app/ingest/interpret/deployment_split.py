@@ -1,0 +1,129 @@
+"""Missions cut out of a log that goes on for years, by where and for how long the vessel was heard of."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import surface_fixes
+from app.domain.longitudes import wrapped
+from app.domain.times import from_ms
+from app.ingest.refusals import Refused
+from app.ingest.sources.observations import NO_TIME, Ints, Observations
+
+# A vessel that is silent for longer has been taken out of the water, or was switched off.
+GAP_MS = 3 * 3600 * 1000
+# What is shorter is a test.
+SHORTEST_MS = 3 * 24 * 3600 * 1000
+# The waters of Gothenburg where sailbuoys are kept and tried: west, south, east, north in degrees.
+HARBOUR = (11.7, 57.6, 12.1, 57.8)
+
+Mask = NDArray[np.bool_]
+
+
+def cut(log: Observations, earliest_ms: int, latest_ms: int) -> list[Observations]:
+    """The missions of the log in time order. Raises Refused when there is none.
+
+    Rows without a time that is believed, in the harbour, or of a trip that is too short are dropped; each is counted
+    as a warning of the next mission, or of the last one.
+    """
+    timed = log.time_ms != NO_TIME
+    believed = timed & (log.time_ms >= earliest_ms) & (log.time_ms <= latest_ms)
+    order = np.flatnonzero(believed)
+    order = order[np.argsort(log.time_ms[order], kind="stable")]
+    moored = _in_harbour(log, order)
+    at_sea = order[~moored]
+    starts = np.flatnonzero(np.diff(log.time_ms[at_sea], prepend=np.iinfo(np.int64).min // 2) > GAP_MS)
+    trips = np.split(at_sea, starts[1:]) if at_sea.size else []
+    long = [rows for rows in trips if int(log.time_ms[rows[-1]] - log.time_ms[rows[0]]) >= SHORTEST_MS]
+    short = [rows for rows in trips if int(log.time_ms[rows[-1]] - log.time_ms[rows[0]]) < SHORTEST_MS]
+    dropped = {
+        "time_missing": np.flatnonzero(~timed),
+        "time_out_of_range": np.flatnonzero(timed & ~believed),
+        "rows_in_harbour": order[moored],
+        "rows_of_short_trip": np.concatenate(short) if short else np.zeros(0, dtype=np.intp),
+    }
+    if not long:
+        raise _nothing(log, dropped, len(short))
+    opens = log.time_ms[[rows[0] for rows in long]]
+    counts = {code: _by_mission(log.time_ms[rows], opens, latest_ms) for code, rows in dropped.items()}
+    return [
+        _mission(log, rows, {code: int(count[i]) for code, count in counts.items() if count[i]})
+        for i, rows in enumerate(long)
+    ]
+
+
+def digest(mission: Observations) -> str:
+    """What tells the mission from a later state of it: the same rows give the same, whatever the log has besides."""
+    found = hashlib.sha256()
+    arrays: Iterable[tuple[str, NDArray[Any]]] = (
+        ("time", mission.time_ms),
+        ("longitude", mission.lon_deg),
+        ("latitude", mission.lat_deg),
+        *((column.about.name, column.values) for column in mission.columns),
+    )
+    for name, values in arrays:
+        found.update(f"{name}\n{values.dtype.str}\n{values.size}\n".encode())
+        found.update(np.ascontiguousarray(values).tobytes())
+    return found.hexdigest()
+
+
+def _in_harbour(log: Observations, order: NDArray[np.intp]) -> Mask:
+    """For each of the rows whether it is in the harbour; one without a position is where the one before it was."""
+    lon, lat = wrapped(log.lon_deg[order]), log.lat_deg[order]
+    west, south, east, north = HARBOUR
+    usable = surface_fixes.usable(log.lon_deg[order], lat)
+    with np.errstate(invalid="ignore"):
+        inside = usable & (lon > west) & (lon < east) & (lat > south) & (lat < north)
+    known = np.flatnonzero(usable)
+    if known.size == 0:
+        return inside
+    latest = np.clip(np.searchsorted(known, np.arange(order.size), side="right") - 1, 0, None)
+    found: Mask = inside[known[latest]]
+    return found
+
+
+def _by_mission(time_ms: Ints, opens: Ints, latest_ms: int) -> Ints:
+    """How many of the dropped rows are told of by each mission."""
+    # A row that no calendar has belongs to the end.
+    placed = np.where((time_ms == NO_TIME) | (time_ms > latest_ms), latest_ms, time_ms)
+    following = np.clip(np.searchsorted(opens, placed), 0, opens.size - 1)
+    return np.bincount(following, minlength=opens.size).astype(np.int64)
+
+
+def _mission(log: Observations, rows: NDArray[np.intp], dropped: dict[str, int]) -> Observations:
+    start_at = from_ms(int(log.time_ms[rows[0]]))
+    warnings = {**log.warnings, **dropped}
+    if "payload_unpaired" in log.warnings:
+        # They are the last rows of the log.
+        warnings["payload_unpaired"] = int((rows >= log.time_ms.size - log.warnings["payload_unpaired"]).sum())
+    columns = (replace(column, values=column.values[rows]) for column in log.columns)
+    return replace(
+        log,
+        attributes={**log.attributes, "id": f"{log.attributes['platform_serial']}-{start_at:%Y%m%dT%H%M}"},
+        time_ms=log.time_ms[rows],
+        lon_deg=log.lon_deg[rows],
+        lat_deg=log.lat_deg[rows],
+        depth_m=log.depth_m[rows],
+        number=log.number[rows],
+        weight=log.weight[rows],
+        columns=tuple(column for column in columns if np.isfinite(column.values).any()),
+        warnings={code: count for code, count in warnings.items() if count},
+    )
+
+
+def _nothing(log: Observations, dropped: dict[str, NDArray[np.intp]], trips: int) -> Refused:
+    if not (log.time_ms != NO_TIME).any():
+        return Refused("no_time", "not one row has a time", log.names["time"])
+    if dropped["time_out_of_range"].size == int((log.time_ms != NO_TIME).sum()):
+        return Refused(
+            "time_out_of_range", "all times lie before the earliest accepted day or in the future", log.names["time"]
+        )
+    said = [
+        f"{dropped['rows_in_harbour'].size} rows in the harbour",
+        f"{dropped['rows_of_short_trip'].size} in {trips} trips shorter than three days",
+    ]
+    return Refused("no_voyage", f"of {log.time_ms.size} rows none belongs to a mission: {', '.join(said)}")

@@ -1,0 +1,134 @@
+"""Rows grouped by profile, and what each profile and the rest of a file come to."""
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import geodesy, profiles
+from app.domain.longitudes import wrapped
+from app.domain.mission_summary import Part, Remainder
+from app.domain.records import Bbox, Direction
+from app.ingest.interpret import quality_control
+from app.ingest.sources.observations import Floats, Observations
+
+DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
+
+
+class GroupedRows:
+    """The kept rows of observations, ordered by profile: `rows` index them, `group` is the profile, -1 outside."""
+
+    def __init__(
+        self,
+        observations: Observations,
+        positions: quality_control.Positions,
+        depths: quality_control.Depths,
+        accepted: quality_control.Mask,
+        rows: NDArray[np.intp],
+        group: NDArray[np.intp],
+        count: int,
+    ) -> None:
+        self._observations, self._group, self._count, self._rows = observations, group, count, rows
+        self._time_ms = observations.time_ms[rows]
+        self._accepted = accepted[rows]
+        self._lon, self._lat = positions.lon_deg[rows], positions.lat_deg[rows]
+        self._valid = positions.valid[rows] & self._accepted
+        self._depth = depths.depth_m[rows]
+        with np.errstate(invalid="ignore"):
+            negative = self._depth < 0
+        self._flaws: dict[str, quality_control.Mask] = {
+            "depth_negative": negative,
+            "depth_invalid": depths.invalid[rows],
+            "depth_from_pressure": depths.from_pressure[rows],
+            "position_missing": positions.missing[rows],
+            "position_invalid": positions.invalid[rows],
+            "position_zero": positions.zero[rows],
+            "time_out_of_range": ~self._accepted,
+        }
+
+    def parts(self) -> tuple[Part, ...]:
+        """Each profile, in the order of their first samples."""
+        if self._count == 0:
+            return ()
+        inside = self._group >= 0
+        group = self._group[inside]
+        starts = np.searchsorted(group, np.arange(self._count))
+        ends = np.append(starts[1:], group.size) - 1
+        time_ms = self._time_ms[inside]
+        number = profiles.numbers_of(self._observations.number[self._rows[inside][starts]])
+        depth = np.where(np.isfinite(self._depth[inside]), self._depth[inside], 0.0)
+        deepest = np.maximum.reduceat(np.maximum(depth, 0.0), starts)
+        samples = np.add.reduceat(self._observations.weight[self._rows[inside]], starts)
+        flaws = {code: np.bincount(group[mask[inside]], minlength=self._count) for code, mask in self._flaws.items()}
+        lon, lat, boxes = self._positions(inside, group)
+        return tuple(
+            Part(
+                number=int(number[i]),
+                start_ms=int(time_ms[starts[i]]),
+                mid_ms=(int(time_ms[starts[i]]) + int(time_ms[ends[i]])) // 2,
+                end_ms=int(time_ms[ends[i]]),
+                lon_deg=None if np.isnan(lon[i]) else float(lon[i]),
+                lat_deg=None if np.isnan(lat[i]) else float(lat[i]),
+                max_depth_m=float(deepest[i]),
+                samples=int(samples[i]),
+                bbox=boxes[i],
+                warnings={code: int(counts[i]) for code, counts in flaws.items() if counts[i]},
+            )
+            for i in range(self._count)
+        )
+
+    def _positions(
+        self, inside: quality_control.Mask, group: NDArray[np.intp]
+    ) -> tuple[Floats, Floats, list[Bbox | None]]:
+        valid = self._valid[inside]
+        return positions_of(self._lon[inside][valid], self._lat[inside][valid], group[valid], self._count)
+
+    def remainder(self, file_warnings: Counter[str]) -> Remainder:
+        """What lies outside profiles, and the warnings that belong to the file as a whole."""
+        outside = self._group < 0
+        counts = Counter({code: int((mask & outside).sum()) for code, mask in self._flaws.items()})
+        counts.update(file_warnings)
+        believed = outside & self._accepted
+        time_ms = self._time_ms[believed]
+        depth = self._depth[believed & np.isfinite(self._depth)]
+        valid = outside & self._valid
+        duplicates = file_warnings["duplicate_rows"]
+        return Remainder(
+            # Samples are counted before duplicates are dropped; those belong to the file, not to a profile.
+            samples=int(self._observations.weight[self._rows[outside]].sum()) + duplicates,
+            start_ms=int(time_ms.min()) if time_ms.size else None,
+            end_ms=int(time_ms.max()) if time_ms.size else None,
+            max_depth_m=float(max(depth.max(), 0.0)) if depth.size else None,
+            bbox=geodesy.bbox_of(self._lon[valid], self._lat[valid]),
+            warnings={code: count for code, count in counts.items() if count},
+        )
+
+    def directions(self) -> tuple[Direction | None, ...]:
+        """Down or up for each profile, None where its depths do not say."""
+        found = profiles.directions(self._depth, self._group, self._count)
+        return tuple(DIRECTIONS[int(sign)] for sign in found)
+
+
+def positions_of(
+    lon: Floats, lat: Floats, owner: NDArray[np.intp], count: int
+) -> tuple[Floats, Floats, list[Bbox | None]]:
+    """Mean longitude and latitude of each of `count` profiles, NaN without a position, and their boxes.
+
+    lon, lat: (n,) valid positions, owner: (n,) their profiles in order.
+    """
+    mean_lon, mean_lat = geodesy.group_means(lon, lat, owner, count)
+    owners, starts = np.unique(owner, return_index=True)
+    boxes: list[Bbox | None] = [None] * count
+    if owners.size:
+        # Degrees east of the group's mean do not jump at 180; where nothing jumps, the file's own digits are kept.
+        shift = wrapped(lon - mean_lon[owner])
+        lowest, highest = np.minimum.reduceat(lon, starts), np.maximum.reduceat(lon, starts)
+        west = wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))
+        east = wrapped(mean_lon[owners] + np.maximum.reduceat(shift, starts))
+        plain = highest - lowest <= 180
+        west, east = np.where(plain, lowest, west), np.where(plain, highest, east)
+        south, north = np.minimum.reduceat(lat, starts), np.maximum.reduceat(lat, starts)
+        edges = zip(owners.tolist(), west.tolist(), south.tolist(), east.tolist(), north.tolist(), strict=True)
+        for i, *box in edges:
+            boxes[i] = (box[0], box[1], box[2], box[3])
+    return mean_lon, mean_lat, boxes

@@ -1,0 +1,51 @@
+"""The end of simulated missions: they are kept for two days, real ones for ever."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from pymongo.client_session import ClientSession
+
+from app import events
+from app.ingest.interpret.identity import PlatformName
+from app.ingest.persist import platform_summary
+from app.store import change_log, missions, rebuild_queue, sections, tracks, transactions, versions
+
+SIMULATED_KEPT = timedelta(hours=48)
+# A fleet of ten that begins two missions a day; what is left over is found the next time.
+_MISSIONS_AT_ONCE = 100
+
+
+def remove_simulated(now: datetime, names: dict[str, PlatformName]) -> int:
+    """Removes the simulated missions whose data ended more than two days before; returns how many.
+
+    Each goes in one transaction that logs the change. Its version is retired like a replaced one: who reads it may
+    go on for ten minutes, then a sweep removes profiles and samples. Killed at any point, the next call goes on.
+    """
+    before = now - SIMULATED_KEPT
+    gone = 0
+    for platform, mission in missions.simulated_before(before, _MISSIONS_AT_ONCE):
+        number = transactions.run(partial(_removed, platform, mission, before, names))
+        if number is not None:
+            events.nudge(number)
+            gone += 1
+    return gone
+
+
+def _removed(
+    platform: str, mission: str, before: datetime, names: dict[str, PlatformName], session: ClientSession
+) -> int | None:
+    """The number of the change; None when the mission is not as it was found any more."""
+    version = missions.remove_simulated(platform, mission, before, session)
+    if version is None:
+        return None
+    at = datetime.now(UTC)
+    versions.retire(platform, mission, version, at, session)
+    tracks.remove(platform, mission, session)
+    sections.remove(platform, mission, session)
+    rebuild_queue.forget(
+        (f"sections:{platform}/{mission}", f"mission:{platform}/{mission}", f"basins:{platform}/{mission}"), session
+    )
+    summed = "simulated" if platform_summary.refresh(platform, names, session) else "totals"
+    number = change_log.append((f"mission:{platform}/{mission}", f"platform:{platform}", summed), at, session)
+    rebuild_queue.mark((f"updates:{platform}",), number, session)
+    return number

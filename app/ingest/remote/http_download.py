@@ -1,0 +1,242 @@
+"""A file by HTTP: with deadlines, few retries and a limit on size, into a file of ours."""
+
+import contextlib
+import errno
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
+from urllib3.util import make_headers
+
+from app.ingest.refusals import Refused
+from app.ingest.remote import server_errors
+
+_BLOCK_BYTES = 1 << 16
+# To a new name of the dataset, to https, to a node: more is a circle.
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# A full disk is not the server's fault, and the command says so.
+_OF_OUR_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_SAFE_IN_LOCATION = ":/?#[]@!$&'()*+,;=%-._~"
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a server, how often to ask it, and where it may send us.
+
+    `read_s` is for silence, `total_s` for all attempts at a URL together.
+    """
+
+    connect_s: float
+    read_s: float
+    total_s: float
+    attempts: int
+    backoff_s: float
+    hosts: frozenset[str] = frozenset()
+
+
+class _Again(Exception):
+    """This attempt failed in a way that another one may not; the refusal is for when there is none."""
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Ends what waits for a connection when the time for all of it is up: a byte a minute is not silence."""
+
+    deadline_s: float
+    is_over: bool = False
+    _wire: socket.socket | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextlib.contextmanager
+    def over(self, connection: HTTPConnection) -> Iterator[None]:
+        """The connection is open, and watched, for the length of the block."""
+        connection.connect()
+        # Kept here: the connection forgets it when the server wants it closed after the answer.
+        self._wire = connection.sock
+        timer = threading.Timer(self.left_s(), self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with self._lock:
+                self._wire = None
+            connection.close()
+
+    def left_s(self) -> float:
+        """Seconds until the end, 0 when it is over."""
+        return max(self.deadline_s - time.monotonic(), 0)
+
+    def _cut(self) -> None:
+        with self._lock:
+            self.is_over = True
+            if self._wire is not None:
+                # The plain socket's: TLS would want to say good-bye.
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(self._wire, socket.SHUT_RDWR)
+
+
+def fetch(url: str, credentials: str | None, target: Path, most_bytes: int, patience: Patience) -> None:
+    """Writes what the URL gives to the target. Raises Refused: for what it is, or why it did not come."""
+    watch = _Watch(time.monotonic() + patience.total_s)
+    for attempt in range(patience.attempts):
+        if attempt:
+            time.sleep(min(patience.backoff_s * 2 ** (attempt - 1), watch.left_s()))
+        try:
+            _follow(url, credentials, target, most_bytes, patience, watch)
+        except _Again as failure:
+            refusal = failure.refusal
+        else:
+            # What was cut in its head looks like an answer without a body.
+            if not watch.is_over:
+                server_errors.require_data(target)
+                return
+        if watch.is_over or watch.left_s() == 0:
+            raise Refused("fetch_failed", f"it takes longer than {patience.total_s:g} s")
+    raise refusal
+
+
+def _follow(
+    url: str, credentials: str | None, target: Path, most_bytes: int, patience: Patience, watch: _Watch
+) -> None:
+    for _ in range(_MOST_REDIRECTS + 1):
+        parts = urlsplit(url)
+        try:
+            location = _once(parts, credentials, target, most_bytes, patience, watch)
+        except (HTTPError, HTTPException, OSError) as error:
+            if isinstance(error, OSError) and error.errno in _OF_OUR_DISK:
+                raise
+            raise _Again(Refused("fetch_failed", server_errors.cause(error))) from error
+        if location is None:
+            return
+        following = _joined(url, location)
+        if not _may_go(parts, following, patience.hosts):
+            raise Refused("redirected", "the server sends us elsewhere, where this import does not go by itself")
+        if urlsplit(following).hostname != parts.hostname:
+            credentials = None
+        url = following
+    raise Refused("redirected", f"the server sends us on more than {_MOST_REDIRECTS} times")
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; nowhere when that is no address."""
+    try:
+        return urljoin(url, quote(location, safe=_SAFE_IN_LOCATION))
+    except ValueError:
+        return ""
+
+
+def _may_go(before: SplitResult, url: str, hosts: frozenset[str]) -> bool:
+    """Whether a redirect is followed: by http(s) to the same host, not from https back, not to another odd port."""
+    try:
+        after = urlsplit(url)
+        port = after.port
+    except ValueError:
+        return False
+    if after.scheme not in _PORTS or (before.scheme, after.scheme) == ("https", "http"):
+        return False
+    same_port = port == before.port and before.scheme == after.scheme
+    if after.hostname == before.hostname:
+        return same_port or port in (None, _PORTS[after.scheme])
+    return after.hostname in hosts and port in (None, _PORTS[after.scheme])
+
+
+def _once(
+    parts: SplitResult, credentials: str | None, target: Path, most_bytes: int, patience: Patience, watch: _Watch
+) -> str | None:
+    """One request: writes the body, or returns where the server sends us."""
+    connection = _connection(parts, patience.connect_s)
+    with contextlib.ExitStack() as closing:
+        closing.enter_context(watch.over(connection))
+        connection.timeout = patience.read_s
+        headers = make_headers(accept_encoding="gzip", user_agent="halocline", basic_auth=credentials)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path, headers=headers, preload_content=False, decode_content=False)
+        response = connection.getresponse()
+        closing.callback(response.close)
+        if response.status in _REDIRECTS and (location := response.headers.get("Location")):
+            return location
+        if response.status != 200:
+            said = b"".join(_bounded(_plain(response), server_errors.HEAD_BYTES))
+            refusal = server_errors.refusal(response.status, said)
+            if response.status >= 500 and refusal.code == "server_error":
+                raise _Again(refusal)
+            raise refusal
+        length = response.headers.get("Content-Length", "")
+        if length.isdigit() and int(length) > most_bytes:
+            raise Refused("too_large", f"{length} bytes are more than the {most_bytes} taken here")
+        with target.open("wb") as file:
+            _write(response, file, most_bytes)
+    return None
+
+
+def _connection(parts: SplitResult, timeout_s: float) -> HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return HTTPSConnection(host, parts.port, timeout=timeout_s, ssl_context=ssl.create_default_context())
+    return HTTPConnection(host, parts.port, timeout=timeout_s)
+
+
+def _write(response: HTTPResponse, file: BinaryIO, most_bytes: int) -> None:
+    size = 0
+    for block in _plain(response):
+        size += len(block)
+        if size > most_bytes:
+            raise Refused("too_large", f"it is larger than the {most_bytes} bytes taken here")
+        file.write(block)
+
+
+def _bounded(blocks: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        yield block[: most_bytes - size]
+        size += len(block)
+        if size >= most_bytes:
+            return
+
+
+def _plain(response: HTTPResponse) -> Iterator[bytes]:
+    """The body without its encoding, in blocks of limited size: a small one may be a gigabyte in small clothes."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        yield from _raw(response)
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise Refused("fetch_failed", f"the server encodes with {encoding[:20]!r}, which was not asked for")
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        for block in _raw(response):
+            rest = block
+            while rest and not unzip.eof:
+                yield unzip.decompress(rest, _BLOCK_BYTES)
+                rest = unzip.unconsumed_tail
+        # What is still inside comes by blocks as well.
+        while not unzip.eof and (last := unzip.decompress(unzip.unconsumed_tail, _BLOCK_BYTES)):
+            yield last
+    except zlib.error as error:
+        raise _Again(Refused("fetch_failed", "the compressed answer is damaged")) from error
+    if not unzip.eof:
+        raise _Again(Refused("fetch_failed", "the compressed answer breaks off"))
+
+
+def _raw(response: HTTPResponse) -> Iterator[bytes]:
+    while block := response.read1(_BLOCK_BYTES, decode_content=False):
+        yield block

@@ -1,0 +1,81 @@
+"""What became of a file, for people (one line) and for machines (one JSON object)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.domain.printable import encodable, one_line
+from app.domain.records import Outcome
+from app.ingest.interpret.mission_draft import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one file. `mission` is what this file alone gives, None when it could not be read."""
+
+    path: str
+    outcome: Outcome
+    reason: str | None = None
+    reason_code: str | None = None
+    mission: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields of `--json`, in their order."""
+        return {
+            "path": encodable(self.path),
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "reason_code": self.reason_code,
+            "mission": self.mission,
+        }
+
+    def line(self) -> str:
+        """The outcome as one line, whatever the file is called."""
+        return f"{self.outcome:<9} {one_line(self._said())}"
+
+    def _said(self) -> str:
+        if self.outcome == "refused" or self.mission is None:
+            return f"{self.reason_code}: {self.reason}"
+        mission = self.mission
+        basins = mission["basins"]
+        warned = "".join(f", {warning['count']} {warning['code']}" for warning in mission["warnings"])
+        return (
+            f"{self.path}: {mission['platform']}/{mission['mission']} {mission['data_mode']}, "
+            f"{_dived(mission)}{mission['distance_m'] / 1000:.1f} km"
+            f"{', ' + basins[0]['name'] if basins else ''}{warned}"
+        )
+
+
+def mission_of(draft: Draft) -> dict[str, Any]:
+    """The mission that a draft alone makes, named as in the API."""
+    figures = draft.summary.figures
+    return {
+        "platform": draft.identity.platform,
+        "mission": draft.identity.mission,
+        "data_mode": draft.identity.mode,
+        "samples": figures.samples,
+        "profiles": figures.profiles,
+        "distance_m": figures.distance_m,
+        "max_depth_m": figures.max_depth_m,
+        "vertical_m": figures.vertical_m,
+        "start_at": _iso(figures.start_at),
+        "end_at": _iso(figures.end_at),
+        "bbox": list(figures.bbox) if figures.bbox else None,
+        "basins": [{"id": basin.id, "name": basin.name, "share": basin.share} for basin in draft.summary.basins],
+        "warnings": [{"code": warning.code, "count": warning.count} for warning in draft.summary.warnings],
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _dived(mission: dict[str, Any]) -> str:
+    """How often the vessel dived, nothing of one that stays at the surface."""
+    if mission["max_depth_m"] is None and not mission["profiles"]:
+        return ""
+    return f"{_counted(mission['profiles'], 'profile')}, "
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,176 @@
+"""A table of text as named columns, offered as a NetCDF file offers its variables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import filterfalse
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.ingest.refusals import Refused
+from app.ingest.sources import text_cells
+from app.ingest.sources.netcdf import counted_ms, counts_time
+from app.ingest.sources.observations import Ints
+
+# Names that say who or what, even when they look like a number (a serial of 077).
+_TEXTS = frozenset({
+    "trajectory", "trajectory_name", "id", "platform", "platform_id", "platform_name", "platform_serial",
+    "platform_serial_number", "glider_name", "glider_serial", "wmo_id", "wmo_platform_code", "deployment_id",
+    "deployment_name", "dataset_id", "data_mode", "project", "institution",
+})  # fmt: skip
+_ROWS = ("row",)
+# Beyond this a text is a damaged table, not a name.
+_MAX_TEXT = 4096
+# ERDDAP's widest tables have a few hundred.
+_MOST_COLUMNS = 1000
+_LONGEST_NAME = 200
+
+
+@dataclass(slots=True)
+class Column:
+    """A column that grows by blocks of rows: numbers, moments, or texts of which only one is kept.
+
+    What it holds shows with its first cell that is not empty; `texts` keeps two at most, to tell one from many.
+    """
+
+    name: str
+    unit: str | None
+    is_moment: bool = False
+    is_text: bool = False
+    is_narrow: bool = False
+    texts: set[str] = field(default_factory=set)
+    blocks: list[NDArray[Any]] = field(default_factory=list)
+    seen: bool = False
+
+    def add(self, block: Sequence[Any], first_row: int) -> None:
+        """Takes the cells of the next rows. Raises Refused when a cell is not what the column holds."""
+        if self.is_moment:
+            self.blocks.append(text_cells.moments_ms(block, self.name, first_row))
+            return
+        if not self.seen and not self.is_text:
+            first = next(filterfalse(text_cells.is_missing, block), None)
+            self.seen = first is not None
+            self.is_text = isinstance(first, str) and not text_cells.is_number(first)
+            if self.is_text:
+                self.blocks.clear()
+        if self.is_text:
+            if len(self.texts) < 2:
+                self.texts.update(str(cell)[:_MAX_TEXT] for cell in filterfalse(text_cells.is_missing, block))
+            return
+        self.blocks.append(text_cells.numbers(block, self.name, first_row))
+
+    def values(self) -> NDArray[Any]:
+        """All cells."""
+        if len(self.blocks) > 1:
+            self.blocks = [np.concatenate(self.blocks)]
+        return self.blocks[0]
+
+    @property
+    def text(self) -> str | None:
+        """The one text of the column, None when it has several or none."""
+        return text_cells.repaired(next(iter(self.texts))).strip() if len(self.texts) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TableVariable:
+    """A column as a variable: (n,) along the rows."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    dimensions: tuple[str, ...] = _ROWS
+
+
+class Table:
+    """Columns of equal length. What is the same in every row stands for an attribute of the whole."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        units: Sequence[str | None],
+        types: Sequence[Any] | None = None,
+        known: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        if len(names) > _MOST_COLUMNS:
+            raise Refused("unreadable", f"{len(names)} columns are more than any table of observations has")
+        self.rows = 0
+        self._known = known or {}
+        self._columns: dict[str, Column] = {}
+        for name, unit, kind in zip(names, units, types or [None] * len(names), strict=True):
+            key = name.lower()
+            if len(name) > _LONGEST_NAME:
+                raise Refused("unreadable", f"a column's name has {len(name)} characters", name[:_LONGEST_NAME])
+            if key in self._columns:
+                raise Refused("unreadable", "two columns have this name", name)
+            counted = counts_time(unit)
+            self._columns[key] = Column(
+                name,
+                unit or None,
+                is_moment=key == "time" and not counted,
+                is_text=key != "time" and (key in _TEXTS or kind == "String"),
+                is_narrow=kind == "float",
+            )
+
+    def add(self, block: Sequence[Sequence[Any]]) -> None:
+        """Takes rows of full length. Raises Refused for a cell that is not what its column holds."""
+        for column, values in zip(self._columns.values(), zip(*block, strict=True), strict=True):
+            column.add(values, self.rows + 1)
+        self.rows += len(block)
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """The columns by lower-case name, once all rows are in."""
+        return {
+            key: TableVariable(column.name, (self.rows,), np.dtype("U1" if column.is_text else "f8"))
+            for key, column in self._columns.items()
+        }
+
+    def constants(self) -> Iterator[tuple[str, str]]:
+        """(lower-case name, text) of every text column that says the same throughout."""
+        for key, column in self._columns.items():
+            if (text := column.text) is not None:
+                yield key, text
+
+    def differing(self, name: str) -> bool:
+        """Whether the text column is there and says more than one thing."""
+        return name in self._columns and len(self._columns[name].texts) > 1
+
+    def attributes(self) -> dict[str, Any]:
+        """What is the same in every row."""
+        return dict(self.constants())
+
+    def attribute(self, name: str, attribute: str) -> Any:
+        """A column's unit; tables say nothing else of it, but their server may."""
+        if attribute == "units" and self._columns[name].unit is not None:
+            return self._columns[name].unit
+        return self._known.get(name, {}).get(attribute)
+
+    def is_number(self, name: str) -> bool:
+        """Whether the column holds numbers or moments."""
+        return not self._columns[name].is_text
+
+    def text(self, name: str) -> str:
+        """The one text of a column."""
+        return self._columns[name].text or ""
+
+    def floats(self, name: str, narrow: bool = False) -> NDArray[Any]:
+        """The column's numbers, NaN where missing; float64, or with `narrow` float32 where the table says so."""
+        column = self._columns[name]
+        values = column.values().astype(np.float32 if narrow and column.is_narrow else np.float64)
+        values[~np.isfinite(values)] = np.nan
+        return values
+
+    def integers(self, name: str) -> Ints:
+        """The column's numbers as whole ones, -1 where missing."""
+        values: Ints = np.nan_to_num(self.floats(name), nan=-1).astype(np.int64)
+        return values
+
+    def times_ms(self, name: str) -> Ints:
+        """Moments in ms since 1970 UTC, NO_TIME where missing."""
+        column = self._columns[name]
+        if column.is_moment:
+            moments: Ints = column.values()
+            return moments
+        return counted_ms(self.floats(name), column.unit or "", "", name)

@@ -1,0 +1,65 @@
+"""What sums up the whole store: totals of every scope, what lists can be filtered by, basins by name, counters."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo.client_session import ClientSession
+
+from app.ingest.derive import search_index
+from app.ingest.derive import totals as summing
+from app.ingest.verify.comparison import Difference, differences, keyed
+from app.ingest.verify.missions import Tally
+from app.store import counters, missions, verification_reads
+from app.store.documents import totals_to_document
+
+Document = dict[str, Any]
+# Each import rebuilds what waits; what has waited for a day fails each time, or nobody has come by.
+_WAITING_FOR = timedelta(hours=24)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A list of values is cut by whoever stores it.
+_VALUES = 2000
+
+
+def compared(tally: Tally, session: ClientSession) -> Iterator[Difference]:
+    """The differences of all that is derived from the whole store, as of the session's moment."""
+    if verification_reads.pending(["totals"], session):
+        tally.waiting += 1
+    else:
+        stored = {doc["_id"]: doc for doc in verification_reads.totals(session)}
+        tally.totals = len(stored)
+        again = {}
+        for totals in summing.summed(missions.sums(session), _EPOCH):
+            again[totals.scope] = totals_to_document(totals)
+            del again[totals.scope]["computed_at"]
+        for scope in sorted(stored.keys() | again.keys()):
+            one, other = ({key: doc[scope] for key in (scope,) if key in doc} for doc in (stored, again))
+            yield from keyed("totals", one, other, ("totals", scope))
+        facets = verification_reads.one("facets", "missions", session) or {}
+        expected = {name: values[:_VALUES] for name, values in verification_reads.facets(session).items()}
+        if facets or any(expected.values()):
+            yield from differences("facets", facets, expected, ("rebuild", "totals"))
+    yield from _basins(session)
+    yield from _counters(session)
+    for scope, since in verification_reads.pending_before(datetime.now(UTC) - _WAITING_FOR, session):
+        yield Difference(f"pending {scope}", "waiting since", since, "rebuilt", (("rebuild", scope),))
+
+
+def _basins(session: ClientSession) -> Iterator[Difference]:
+    noted = [verification_reads.one("counters", key, session) or {} for key in ("basins", "search_basins")]
+    if noted[0].get("digest") == noted[1].get("digest"):
+        names = {doc["_id"]: doc["name"] for doc in verification_reads.basins(session)}
+        wanted = {doc["_id"]: doc for doc in search_index.basin_entries(names)}
+        yield from keyed("search", {doc["_id"]: doc for doc in verification_reads.basin_entries(session)}, wanted)
+
+
+def _counters(session: ClientSession) -> Iterator[Difference]:
+    logged = verification_reads.outcomes(session)
+    for outcome in counters.OUTCOMES:
+        doc = verification_reads.one("counters", f"imports:{outcome}", session) or {"n": 0}
+        yield from differences("counter imports", {outcome: int(doc["n"])}, {outcome: logged.get(outcome, 0)})
+    last = verification_reads.last_change(session)
+    counter = verification_reads.one("counters", "changes", session) or {"n": 0}
+    # The log forgets after an hour, the number never: it may not lie behind what it numbered.
+    if int(counter["n"]) < last:
+        yield Difference("counter changes", "n", int(counter["n"]), last)

@@ -1,0 +1,104 @@
+"""Child processes that a later run can find again: each leaves a pid file, and a pid file outlives a crash safely."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from app.localdev.errors import LocalDevError
+
+# A mongod with a full journal takes about two seconds to close; past this it hangs, and losing nothing
+# that was acknowledged is what its journal is for.
+STOP_WITHIN_S = 20.0
+_POLL_S = 0.02
+
+
+def start(name: str, command: Sequence[str], home: Path, env: Mapping[str, str] | None = None) -> int:
+    """Pid of `command`, started in a session of its own, so that Ctrl-C reaches only who started it.
+
+    Its output replaces `home/NAME.log`, its pid to `home/NAME.pid`. Raises LocalDevError when it cannot be executed.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f"{name}.log").open("wb") as log:
+        try:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=env,
+            )
+        except OSError as error:
+            raise LocalDevError(f"cannot start {name}: {error.strerror} ({command[0]})") from error
+    (home / f"{name}.pid").write_text(identity(child.pid), encoding="ascii")
+    child.returncode = 0  # `alive` and `stop` reap it; the object would warn about a running child when collected.
+    return child.pid
+
+
+def identity(pid: int) -> str:
+    """What a pid file holds: the pid and when that process began, since pids are used again."""
+    return f"{pid} {_born(pid)}\n"
+
+
+def alive(pid_file: Path) -> int | None:
+    """The pid in the file when that very process still runs, else None. A reused pid is not it."""
+    try:
+        pid, born = pid_file.read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return None
+    _reap(int(pid))
+    return int(pid) if _born(int(pid)) == born else None
+
+
+def stop(pid_file: Path, within_s: float = STOP_WITHIN_S) -> bool:
+    """True when the process ran and is gone now, False when there was none. Kills what does not end in time."""
+    pid = alive(pid_file)
+    if pid is not None:
+        _signal(pid, signal.SIGTERM)
+        deadline = time.monotonic() + within_s
+        while alive(pid_file) is not None:
+            if time.monotonic() > deadline:
+                _kill_group(pid)
+            time.sleep(_POLL_S)
+    pid_file.unlink(missing_ok=True)
+    return pid is not None
+
+
+def last_lines(log: Path, count: int = 3) -> str:
+    """The end of a log, for a message about the process that wrote it."""
+    try:
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+    except OSError:
+        return ""
+
+
+def _signal(pid: int, how: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, how)
+
+
+def _kill_group(pid: int) -> None:
+    # `start` made it the leader of its group: its own children, such as gunicorn's workers, go with it.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    _signal(pid, signal.SIGKILL)
+
+
+def _reap(pid: int) -> None:
+    with suppress(ChildProcessError):  # Another run started it.
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _born(pid: int) -> str:
+    """Start time of a process in clock ticks since boot, or nothing when there is none (or only its zombie)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return "gone"
+    # The command's name, in parentheses, may hold spaces: count the fields after it. Source: proc(5).
+    state, *fields = stat.rpartition(")")[2].split()
+    return "gone" if state == "Z" else fields[18]

@@ -1,0 +1,235 @@
+"""`make up` after the environment is there: servers, indexes, demo files, the portal; everything ends with it."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from app.config import Settings
+from app.localdev import mongod, pidfiles, servers, valkey
+from app.localdev.errors import LocalDevError
+
+# Where the checkout is: gunicorn.conf.py and demo/ lie beside the package.
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / ".halocline"
+# The data of a fresh mongod take 300 MB, mostly its preallocated journal; the demo files add little.
+NEEDS_FREE_MB = 600
+# Two workers import the application and build the first page; a laptop on battery needs a few seconds.
+_PAGE_WITHIN_S = 30.0
+# Its own children have their time first, one after the other.
+_PARENT_ENDS_WITHIN_S = 60.0
+_POLL_S = 0.1
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Stopped(Exception):
+    """Somebody asked us to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A portal on this machine: its folder, its address, and whether simulated gliders dive in it."""
+
+    home: Path
+    port: int
+    simulate: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def run(
+    settings: Settings,
+    home: Path = HOME,
+    port: int = 8000,
+    demo: Path = ROOT / "demo",
+    simulate: bool | None = None,
+) -> None:
+    """Runs the portal until SIGINT, SIGTERM or the end of one of its processes; stops what it started.
+
+    MONGODB_URI and REDIS_URL, when set, are used in place of servers of our own. Simulated gliders dive unless told
+    otherwise, or unless MONGODB_URI names another server: there they must be requested. Raises LocalDevError.
+    """
+    if simulate is None:
+        simulate = "mongodb_uri" not in settings.model_fields_set
+    portal = Portal(home, port, simulate)
+    with _signals():
+        try:
+            _refuse_twice(portal)
+            check_port(port)
+            check_disk(shutil.disk_usage(home.parent).free)
+            home.mkdir(exist_ok=True)
+            (home / "up.pid").write_text(pidfiles.identity(os.getpid()), encoding="ascii")
+            _start(portal, settings, demo)
+            _watch(portal)
+        except _Stopped:
+            click.echo("\nStopping …")
+        finally:
+            # While stopping, impatience changes nothing.
+            _ignore_signals()
+            if pidfiles.alive(home / "up.pid") == os.getpid():
+                down(home)
+
+
+def down(home: Path = HOME) -> list[str]:
+    """Names of what ran in `home` and is stopped now: what a killed `up` left behind, or a whole running portal."""
+    # The parent first, or it would report its children's end as a fault.
+    stopped = ["up"] if pidfiles.alive(home / "up.pid") not in (None, os.getpid()) else []
+    if stopped:
+        pidfiles.stop(home / "up.pid", within_s=_PARENT_ENDS_WITHIN_S)
+    stopped += [name for name in ("simulator", "web") if pidfiles.stop(home / f"{name}.pid")]
+    stopped += servers.stop(home)
+    (home / "up.pid").unlink(missing_ok=True)
+    return stopped
+
+
+def check_port(port: int) -> None:
+    """Raises LocalDevError when somebody else listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise LocalDevError(f"Port {port} is for root only: choose another one, 'make up PORT=8000'.") from error
+        except OSError as error:
+            raise LocalDevError(
+                f"Port {port} is in use: end the program that listens there, or choose another one, "
+                f"'make up PORT={port + 1}'."
+            ) from error
+
+
+def check_disk(free_bytes: int) -> None:
+    """Raises LocalDevError when the databases would not fit into what is free."""
+    free_mb = free_bytes // 1_000_000
+    if free_mb < NEEDS_FREE_MB:
+        raise LocalDevError(
+            f"The disk is full: {free_mb} MB are free and {NEEDS_FREE_MB} MB are needed; free some space."
+        )
+
+
+def _refuse_twice(portal: Portal) -> None:
+    other = pidfiles.alive(portal.home / "up.pid")
+    if other is not None:
+        raise LocalDevError(f"The portal runs already (process {other}): open it, or stop it with 'make down' first.")
+    # What a killed `up` left behind would hold the port, and dive where this one shall not.
+    pidfiles.stop(portal.home / "web.pid")
+    pidfiles.stop(portal.home / "simulator.pid")
+
+
+def _start(portal: Portal, settings: Settings, demo: Path) -> None:
+    env = portal.env
+    env.update(os.environ, WEB_BIND=f"127.0.0.1:{portal.port}", PYTHONUNBUFFERED="1")
+    if "environment" not in settings.model_fields_set:
+        env["HALOCLINE_ENVIRONMENT"] = "development"
+    for name in ("API", "SEARCHES", "EXPORTS"):
+        # Everybody is at one address here, load tests and their own tools included.
+        env.setdefault(f"HALOCLINE_{name}_PER_MIN", "0")
+    if "mongodb_uri" not in settings.model_fields_set:
+        _step("MongoDB")
+        env["MONGODB_URI"] = mongod.start(portal.home)
+    if "redis_url" not in settings.model_fields_set:
+        _step("Redis (Valkey)")
+        env["REDIS_URL"] = valkey.start(portal.home)
+    _step("Indexes")
+    _command(env, "indexes")
+    _step("Demo missions")
+    # Status 1: one was refused, as when a better version of it has been taken in since; its line says so.
+    _command(env, "ingest", str(_short(demo)), passes=(0, 1))
+    _step("Portal")
+    web = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--chdir", str(ROOT)]
+    pidfiles.start("web", [*web, "app.wsgi:application"], portal.home, env)
+    _await_page(portal)
+    if portal.simulate:
+        _step("Simulated gliders")
+        pidfiles.start("simulator", [sys.executable, "-m", "app.cli", "simulate"], portal.home, env)
+    click.echo(f"\nHalocline is on {portal.url}  (Ctrl-C stops it; logs are in {_short(portal.home)})")
+    if portal.simulate:
+        click.echo(f"Simulated gliders dive on {portal.url}/?simulated=include")
+
+
+def _command(env: Mapping[str, str], *words: str, passes: tuple[int, ...] = (0,)) -> None:
+    """Runs a command of ours, which shows its own progress. Raises LocalDevError unless its status passes."""
+    child = subprocess.Popen([sys.executable, "-m", "app.cli", *words], env=env, cwd=ROOT)
+    try:
+        status = child.wait()
+    except _Stopped:
+        child.terminate()
+        child.wait()
+        raise
+    if status not in passes:
+        raise LocalDevError(f"'halocline {' '.join(words)}' failed (status {status}); what it said stands above.")
+
+
+def _await_page(portal: Portal) -> None:
+    deadline = time.monotonic() + _PAGE_WITHIN_S
+    while not _answers(portal):
+        log = portal.home / "web.log"
+        if pidfiles.alive(portal.home / "web.pid") is None:
+            raise LocalDevError(f"The portal ended while starting: {pidfiles.last_lines(log)}")
+        if time.monotonic() > deadline:
+            raise LocalDevError(f"The portal gave no page within {_PAGE_WITHIN_S:.0f} s; its log is {log}.")
+        time.sleep(_POLL_S)
+
+
+def _answers(portal: Portal) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _watch(portal: Portal) -> None:
+    """Returns never: raises _Stopped when asked to end, LocalDevError when a child ended by itself."""
+    children = [name for name in ("simulator", "web", "redis", "mongodb") if (portal.home / f"{name}.pid").exists()]
+    while True:
+        for name in children:
+            if pidfiles.alive(portal.home / f"{name}.pid") is None:
+                log = portal.home / f"{name}.log"
+                raise LocalDevError(f"{name} ended by itself; its log is {log}. Everything else is stopped too.")
+        time.sleep(_POLL_S)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Turns SIGINT, SIGTERM and SIGHUP into _Stopped, once."""
+
+    def stop(_signum: int, _frame: object) -> None:
+        _ignore_signals()
+        raise _Stopped
+
+    before = {number: signal.signal(number, stop) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _step(what: str) -> None:
+    click.echo(f"  → {what}")
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

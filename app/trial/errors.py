@@ -1,7 +1,0 @@
-"""What goes wrong while the portal starts on one machine."""
-
-from app.errors import HaloclineError
-
-
-class TrialError(HaloclineError):
-    """Cannot go on; the message is the one line to show, and says what to do."""

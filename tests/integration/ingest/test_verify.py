@@ -1,0 +1,418 @@
+"""`halocline verify`: a sound store has no difference, and whatever is changed in one is found and named."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bson.binary import Binary
+from pymongo.database import Database
+
+from app.domain import columns
+from app.domain.basins import BasinMap
+from app.ingest import importer
+from app.ingest.derive import rebuild
+from app.ingest.persist import basin_polygons
+from app.ingest.reports import Report
+from app.ingest.verify import repair, verification
+from app.ingest.verify.comparison import Difference
+from tests.made_files import SAMPLES_A_PROFILE, STEP_S, profile_file, rows, time_series
+from tests.made_sailbuoys import NAV, PLD, fixes, measured, text
+
+Ingest = Callable[..., list[Report]]
+Db = Database[dict[str, Any]]
+MADE = "made/20200913T1226"
+BUOY_STARTS = datetime(2022, 5, 1, 6, tzinfo=UTC)
+
+
+def found(mission: str | None = None, sections: bool = False) -> list[Difference]:
+    """What a verification at full pace reports."""
+    return verification.verify(mission, sections, 1.0).differences
+
+
+def told(mission: str | None = None, sections: bool = False) -> set[tuple[str, str]]:
+    """Where, and what, it reports."""
+    return {difference.key for difference in found(mission, sections)}
+
+
+def over_new_year() -> dict[str, Any]:
+    """Profiles from the last hour of 2020 on, over 180 degrees: ten minutes and 0.01 degrees apart."""
+    start_s = datetime(2020, 12, 31, 23, 30, tzinfo=UTC).timestamp()
+    columns = rows(profiles=12, lon=179.95, lat=-30.0, start_s=start_s)
+    columns["longitude"] = (columns["longitude"] + 180.0) % 360.0 - 180.0
+    return columns
+
+
+@pytest.fixture(scope="module")
+def taken_in() -> dict[str, list[dict[str, Any]]]:
+    """What the store holds once importers have left it: taken in by the first test, restored for the others."""
+    return {}
+
+
+@pytest.fixture
+def sound(tmp_path: Path, ingest: Ingest, db: Db, taken_in: dict[str, list[dict[str, Any]]]) -> None:
+    """Missions of all kinds, as importers leave them."""
+    if not taken_in:
+        assert [report.outcome for report in ingest(*_files(tmp_path))] == ["stored"] * 10
+        taken_in |= _contents(db)
+        # Their polygons are megabytes, which no verification here looks at: it has a map of its own.
+        taken_in["basins"] = [{**doc, "geometry": {}, "outline": {}} for doc in taken_in["basins"]]
+        return
+    for name, documents in taken_in.items():
+        db[name].delete_many({})
+        if documents:
+            db[name].insert_many(documents)
+
+
+@pytest.fixture(autouse=True)
+def _one_map_for_all(monkeypatch: pytest.MonkeyPatch, sea_areas: BasinMap) -> None:
+    """Each verification reads the basins from the store, which takes longer than all else here."""
+    monkeypatch.setattr(verification, "basin_map", lambda: sea_areas)
+
+
+@pytest.fixture(scope="module")
+def sea_areas() -> BasinMap:
+    return BasinMap(basin_polygons.known(None))
+
+
+def _files(folder: Path) -> Sequence[Path]:
+    jump = rows(profiles=6)
+    jump["longitude"] = np.where(np.arange(6 * SAMPLES_A_PROFILE) // SAMPLES_A_PROFILE == 3, 90.0, jump["longitude"])
+    outside = {**rows(), "profile_index": np.where(np.arange(4 * SAMPLES_A_PROFILE) < 3, 0.0, rows()["profile_index"])}
+    singles = {"id": "single-20200913T1226", "date_modified": "2024-01-01"}
+    # A sailbuoy's logs with a fix that is far off.
+    log = fixes(steps=500)
+    log[200] = (log[200][0], 10.0, 100.0, *log[200][3:])
+    (folder / "sb9nav.csv").write_text(text(NAV, log))
+    (folder / "sb9pld.csv").write_text(text(PLD, measured(log, later_min=1, every=3)))
+    return [
+        time_series(folder / "made.nc", attributes={"sea_name": "Baltic"}),
+        time_series(folder / "later.nc", rows(start_s=1.63e9), {"id": "made-20210826T1746"}),
+        time_series(folder / "year.nc", over_new_year(), {"id": "year-20201231T2330"}),
+        time_series(folder / "jump.nc", jump, {"id": "jump-20200913T1226"}),
+        time_series(folder / "outside.nc", outside, {"id": "outside-20200913T1226"}),
+        time_series(folder / "sim.nc", rows(start_s=1.62e9), {"id": "sim-20210503T0000", "simulated": "true"}),
+        *(profile_file(folder / f"p{number}.nc", number, singles) for number in (3, 1, 2)),
+        folder / "sb9nav.csv",
+    ]
+
+
+def _contents(db: Db) -> dict[str, list[dict[str, Any]]]:
+    return {name: list(db[name].find().sort("_id", 1)) for name in sorted(db.list_collection_names())}
+
+
+def test_a_sound_store_has_no_difference(sound: None, db: Db) -> None:
+    result = verification.verify(None, True, 1.0)
+
+    assert result.differences == []
+    assert result.counts.missions == db.missions.count_documents({})
+    assert result.counts.profiles == db.profiles.count_documents({})
+    assert result.counts.totals == db.totals.count_documents({})
+    assert result.counts.waiting == 0
+
+
+def test_an_empty_store_has_no_difference(db: Db) -> None:
+    assert verification.verify(None, True, 1.0).differences == []
+
+
+def test_the_real_files_verify(real: Path, ingest: Ingest, db: Db) -> None:
+    reports = ingest(*importer.files_of([real / "ngdac", real / "og1", real / "voto"]))
+
+    result = verification.verify(None, True, 1.0)
+
+    assert sum(report.outcome == "stored" for report in reports) >= 6
+    assert result.differences == []
+    assert result.counts.missions == db.missions.count_documents({}) >= 6
+
+
+SETS: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
+    ("missions", {"_id": MADE}, {"figures.distance_m": 1.0}, f"mission {MADE}", "figures.distance_m"),
+    ("missions", {"_id": MADE}, {"figures.samples": 23}, f"mission {MADE}", "figures.samples"),
+    ("missions", {"_id": MADE}, {"figures.bbox.0": 15.4}, f"mission {MADE}", "figures.bbox[0]"),
+    ("missions", {"_id": MADE}, {"years": [2019]}, f"mission {MADE}", "years[0]"),
+    ("missions", {"_id": MADE}, {"order.duration_s": 1.0}, f"mission {MADE}", "order.duration_s"),
+    ("missions", {"_id": MADE}, {"extent.west": 0.0}, f"mission {MADE}", "extent.west"),
+    ("missions", {"_id": MADE}, {"by_year.0.vertical_m": 7.0}, f"mission {MADE}", "by_year.2020.vertical_m"),
+    ("missions", {"_id": MADE}, {"basins.0.share": 0.5}, f"mission {MADE}", "basins.SEA-007.share"),
+    (
+        "missions",
+        {"_id": "jump/20200913T1226"},
+        {"warnings.0.count": 2},
+        "mission jump/20200913T1226",
+        "warnings.position_jump",
+    ),
+    (
+        "missions",
+        {"_id": "outside/20200913T1226"},
+        {"remainder.samples": 4},
+        "mission outside/20200913T1226",
+        "samples outside profiles",
+    ),
+    ("profiles", {"mission": "20200913T1226", "platform": "made", "number": 2}, {"samples": 5}, "profile", "samples"),
+    ("profiles", {"platform": "made", "number": 2}, {"max_depth_m": 51.0}, "profile", "max_depth_m"),
+    ("profiles", {"platform": "made", "number": 2}, {"lon_deg": 15.52}, "profile", "lon_deg"),
+    ("profiles", {"platform": "made", "number": 2}, {"direction": "down"}, "profile", "direction"),
+    ("profiles", {"platform": "jump", "number": 4}, {"flagged": False}, "profile", "flagged"),
+    ("tracks", {"_id": MADE}, {"lon_deg.2": 15.6}, f"track {MADE}", "lon_deg[2]"),
+    ("tracks", {"_id": MADE}, {"hidden": 1}, f"track {MADE}", "hidden"),
+    ("tracks", {"_id": MADE}, {"version": "old"}, f"track {MADE}", "version"),
+    ("tracks", {"platform": "sb9"}, {"lat_deg.3": 1.0}, "track sb9/", "lat_deg[3]"),
+    ("totals", {"_id": "fleet"}, {"missions": 1}, "totals fleet", "missions"),
+    ("totals", {"_id": "year:2020"}, {"distance_m": 1.0}, "totals year:2020", "distance_m"),
+    ("totals", {"_id": "year:2020"}, {"under_way_s": 1.0}, "totals year:2020", "under_way_s"),
+    ("totals", {"_id": "platform:made"}, {"samples": 1}, "totals platform:made", "samples"),
+    ("subtotals", {"_id": "fleet|made"}, {"vertical_m": 1.0}, "subtotal fleet|made", "vertical_m"),
+    ("platforms", {"_id": "made"}, {"profiles": 9}, "platform made", "profiles"),
+    ("platforms", {"_id": "made"}, {"last_seen_at": BUOY_STARTS}, "platform made", "last_seen_at"),
+    ("updates", {"_id": f"recovery/{MADE}"}, {"distance_m": 1.0}, f"update recovery/{MADE}", "distance_m"),
+    ("search", {"_id": f"mission:{MADE}"}, {"keys": ["a"]}, f"search mission:{MADE}", "keys (length)"),
+    ("search", {"_id": "basin:SEA-007"}, {"order": "a"}, "search basin:SEA-007", "order"),
+    ("facets", {"_id": "missions"}, {"year": [1999]}, "facets", "year (length)"),
+    ("sections", {"platform": "made", "mission": "20200913T1226"}, {"version": "old"}, "section", "version"),
+    ("counters", {"_id": "imports:stored"}, {"n": 99}, "counter imports", "stored"),
+    ("counters", {"_id": "changes"}, {"n": 0}, "counter changes", "n"),
+]
+
+
+@pytest.fixture
+def changed(sound: None, db: Db, request: pytest.FixtureRequest) -> list[tuple[str, str]]:
+    """Changes the numbers of SETS in some collections; returns where, and what, must be named."""
+    here = [row for row in SETS if row[0] in request.param]
+    assert [db[name].update_one(which, {"$set": change}).matched_count for name, which, change, *_ in here] == [
+        1 for _ in here
+    ]
+    return [(where, what) for *_, where, what in here]
+
+
+@pytest.mark.parametrize("changed", [[name] for name in sorted({row[0] for row in SETS})], indirect=True)
+def test_a_number_that_was_changed_is_found_and_named(changed: list[tuple[str, str]]) -> None:
+    named = told()
+
+    assert [
+        key for key in changed if not any(place.startswith(key[0]) and what == key[1] for place, what in named)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("collection", "which", "where", "what"),
+    [
+        ("tracks", {"_id": MADE}, f"track {MADE}", "document"),
+        ("totals", {"_id": "year:2021"}, "totals year:2021", "document"),
+        ("subtotals", {"_id": "year:2021|made"}, "subtotal year:2021|made", "document"),
+        ("platforms", {"_id": "made"}, "platform made", "document"),
+        ("updates", {"_id": f"deployment/{MADE}"}, f"update deployment/{MADE}", "document"),
+        ("search", {"_id": "platform:made"}, "search platform:made", "document"),
+        ("profiles", {"platform": "single", "number": 3}, "mission single/20200913T1226", "figures.profiles"),
+        ("profiles", {"platform": "single", "number": 3}, "profile single/20200913T1226 3", "document"),
+        ("samples", {"platform": "single", "number": 3}, "profile single/20200913T1226 3", "samples"),
+        ("samples", {"platform": "sb9"}, "mission sb9/", "profiles"),
+        ("sections", {"platform": "year"}, "section year/20201231T2330 temperature", "document"),
+    ],
+)
+def test_a_document_that_is_gone_is_found_and_named(
+    sound: None, db: Db, collection: str, which: dict[str, Any], where: str, what: str
+) -> None:
+    assert db[collection].delete_many(which).deleted_count >= 1
+
+    named = told()
+
+    assert [key for key in named if key[0].startswith(where) and key[1] == what]
+
+
+@pytest.mark.parametrize("collection", ["tracks", "sections", "profiles", "samples", "updates", "search", "subtotals"])
+def test_what_belongs_to_no_mission_is_found_and_named(sound: None, db: Db, collection: str) -> None:
+    doc = db[collection].find_one({"platform": "made"})
+    assert doc is not None
+    gone = {"platform": "made", "mission": "gone", "scope": "basin:gone"}
+    db[collection].insert_one({**doc, **gone, "_id": f"gone of {doc['_id']}"})
+
+    assert len({where for where, _ in told() if "gone" in where}) == 1
+
+
+def test_a_version_that_is_nobodys_is_found_and_one_that_waits_to_be_swept_is_not(sound: None, db: Db) -> None:
+    doc = db.profiles.find_one({"platform": "made", "mission": "20200913T1226"})
+    assert doc is not None
+    lost = {**doc, "version": "lost", "_id": f"{MADE}/lost/1/0"}
+    out = {**doc, "version": "out", "_id": f"{MADE}/out/1/0"}
+    db.profiles.insert_many([lost, out])
+    about = {"platform": "made", "mission": "20200913T1226", "version": "out", "at": datetime.now(UTC)}
+    db.retired_versions.insert_one({"_id": f"{MADE}/out", **about})
+
+    assert told() == {(f"version {MADE}/lost", "profiles")}
+
+
+@pytest.mark.parametrize(("collection", "key"), [("originals.files", "_id"), ("originals.chunks", "files_id")])
+def test_an_original_that_is_gone_or_cut_short_is_found(sound: None, db: Db, collection: str, key: str) -> None:
+    doc = db.missions.find_one({"_id": MADE})
+    assert doc is not None
+    sha256 = doc["source"]["sha256"]
+    assert db[collection].delete_one({key: sha256}).deleted_count == 1
+
+    assert told() == {(f"mission {MADE}", f"original {sha256[:16]}…")}
+
+
+def test_a_measurement_that_was_changed_shows_in_its_profile(sound: None, db: Db) -> None:
+    doc = db.samples.find_one({"platform": "made", "mission": "20200913T1226", "number": 2})
+    assert doc is not None
+    depth = doc["columns"]["depth"]
+    values = np.array(columns.decoded(depth["data"], depth["dtype"]))
+    values[0] = 77.0
+    changed = columns.encoded(values, depth["dtype"])
+    db.samples.update_one({"_id": doc["_id"]}, {"$set": {"columns.depth.data": Binary(changed)}})
+
+    named = told(MADE)
+
+    assert {what for where, what in named if where.startswith(f"profile {MADE} 2/")} == {"max_depth_m"}
+
+
+def test_a_cell_of_a_section_that_was_changed_is_found_when_sections_are_looked_at(sound: None, db: Db) -> None:
+    doc = db.sections.find_one({"platform": "made", "mission": "20200913T1226", "variable": "temperature"})
+    assert doc is not None
+    packed = doc["packed"]["values"]
+    values = np.array(columns.decoded(packed["data"], packed["dtype"]))
+    values[np.flatnonzero(np.isfinite(values))[0]] += 1
+    changed = Binary(columns.encoded(values, packed["dtype"]))
+    db.sections.update_one({"_id": doc["_id"]}, {"$set": {"packed.values.data": changed}})
+
+    assert told() == set()
+    assert told(sections=True) == {(f"section {MADE} temperature", "cells of values")}
+
+
+def test_a_document_that_cannot_be_read_is_reported_and_ends_nothing(sound: None, db: Db) -> None:
+    db.profiles.update_one({"platform": "year"}, {"$unset": {"mid_at": True}})
+    db.totals.update_one({"_id": "fleet"}, {"$set": {"missions": 1}})
+
+    named = told()
+
+    assert ("mission year/20201231T2330", "document") in named
+    assert ("totals fleet", "missions") in named
+
+
+def test_one_mission_is_looked_at_alone(sound: None, db: Db) -> None:
+    db.tracks.update_many({}, {"$set": {"hidden": 9}})
+
+    assert told(MADE) == {(f"track {MADE}", "hidden")}
+
+
+def test_what_waits_to_be_rebuilt_is_no_difference_until_it_has_waited_for_a_day(sound: None, db: Db) -> None:
+    db.tracks.update_one({"_id": MADE}, {"$set": {"hidden": 9}})
+    db.derived_pending.insert_one({"_id": f"mission:{MADE}", "number": 1, "at": datetime.now(UTC)})
+
+    result = verification.verify(None, False, 1.0)
+    assert (result.differences, result.counts.waiting) == ([], 1)
+
+    db.derived_pending.update_one({}, {"$set": {"at": datetime.now(UTC) - timedelta(hours=25)}})
+    assert told() == {(f"pending mission:{MADE}", "waiting since")}
+
+
+@pytest.fixture
+def importing(tmp_path: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Takes a file in, or rebuilds, between any two units that are looked at; names what it took in."""
+    files = iter(range(1, 40))
+    taken: list[str] = []
+    look = verification._seen
+
+    def seen(*arguments: Any) -> list[Difference]:
+        number = next(files)
+        path = profile_file(tmp_path / f"live{number}.nc", number, {"id": "made-20200913T1226"}, start_s=1.64e9)
+        taken.extend(report.outcome for report in ingest(path))
+        return look(*arguments)
+
+    monkeypatch.setattr(verification, "_seen", seen)
+    return taken
+
+
+def test_imports_that_go_on_meanwhile_are_no_difference(sound: None, importing: list[str]) -> None:
+    assert found() == []
+    assert importing.count("stored") > 5
+
+
+@pytest.fixture
+def half_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports that never get to rebuild what they outdate."""
+    monkeypatch.setattr(rebuild, "rebuild", lambda *_: [])
+
+
+def test_imports_that_have_not_rebuilt_yet_are_no_difference(
+    sound: None, half_rebuilt: None, importing: list[str]
+) -> None:
+    result = verification.verify(None, False, 1.0)
+
+    assert result.differences == []
+    assert result.counts.waiting > 3
+
+
+@pytest.mark.parametrize(
+    "changed", [["tracks", "totals", "platforms", "sections", "facets"], ["subtotals", "updates"]], indirect=True
+)
+def test_what_derives_from_stored_data_is_whole_again_after_a_repair(changed: list[tuple[str, str]]) -> None:
+    differences = found()
+    mended, failed = repair.repair(differences, verification.basin_map(), {})
+
+    assert mended == len(differences) >= len(changed)
+    assert failed == []
+    assert found(sections=True) == []
+
+
+def test_basins_and_totals_that_were_wrong_are_whole_again_after_a_repair(sound: None, db: Db) -> None:
+    db.missions.update_one({"_id": MADE}, {"$set": {"basins.0.share": 0.5}})
+    db.totals.delete_one({"_id": "year:2021"})
+    db.totals.insert_one({"_id": "basin:gone", "kind": "basin", "scope": "basin:gone"})
+
+    repair.repair(found(), verification.basin_map(), {})
+
+    assert found(sections=True) == []
+
+
+@pytest.fixture
+def orphaned(sound: None, db: Db) -> None:
+    """A document of each kind that belongs to a mission that is not there."""
+    ids = {"tracks": "made/gone", "profiles": "made/gone/v/1/0", "samples": "made/gone/v/1/0/0"}
+    for collection in ("tracks", "sections", "profiles", "samples", "updates", "search", "subtotals"):
+        doc = db[collection].find_one({"platform": "made"})
+        gone = {"mission": "gone", "scope": "basin:gone", "_id": ids.get(collection, f"gone/{collection}")}
+        db[collection].insert_one({**(doc or {}), **gone})
+
+
+def test_a_repair_removes_what_belongs_to_no_mission(orphaned: None) -> None:
+    before = found()
+
+    repair.repair(before, verification.basin_map(), {})
+
+    assert len(before) >= 7
+    assert found() == []
+
+
+def test_nothing_but_the_note_of_the_result_is_written(sound: None, db: Db) -> None:
+    before = _contents(db)
+
+    verification.verify(None, True, 1.0)
+
+    assert _contents(db) == before
+
+
+def test_a_profile_is_told_whatever_way_its_samples_are_cut(sound: None, db: Db) -> None:
+    sample = db.samples.find_one({"platform": "made", "mission": "20200913T1226", "number": 1})
+    assert sample is not None
+    halves = [_cut(sample, 0, slice(0, 2)), _cut(sample, 1, slice(2, None))]
+    db.samples.delete_one({"_id": sample["_id"]})
+    db.samples.insert_many(halves)
+
+    assert {key for key in told(MADE) if key[0].startswith("profile")} == set()
+
+
+def _cut(sample: dict[str, Any], part: int, rows_of: slice) -> dict[str, Any]:
+    cut = {
+        name: {
+            **column,
+            "data": columns.encoded(
+                np.array(columns.decoded(column["data"], column["dtype"]))[rows_of], column["dtype"]
+            ),
+        }
+        for name, column in sample["columns"].items()
+    }
+    start_at = sample["start_at"] + part * timedelta(seconds=2 * STEP_S)
+    base = sample["_id"].rpartition("/")[0]
+    return {**sample, "_id": f"{base}/{part}", "part": part, "start_at": start_at, "columns": cut}

@@ -1,0 +1,50 @@
+"""The embedded servers do what the portal asks of MongoDB and Redis."""
+
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+from redis import Redis
+
+from app.localdev import mongod, servers, valkey
+
+
+@pytest.fixture
+def home(tmp_path: Path):
+    yield tmp_path
+    servers.stop(tmp_path)
+
+
+def test_a_transaction_is_all_or_nothing(db):
+    db.create_collection("notes")
+    with db.client.start_session() as session:
+        session.start_transaction()
+        db.notes.insert_one({"_id": 1}, session=session)
+        session.abort_transaction()
+
+    assert db.notes.count_documents({}) == 0
+
+
+def test_redis_forgets_nothing_it_was_just_told(redis_url):
+    with Redis.from_url(redis_url) as client:
+        client.set("depth_m", "705.2")
+        assert client.get("depth_m") == b"705.2"
+
+
+def test_data_outlive_a_stop_and_a_port_that_somebody_else_took(home):
+    with MongoClient(mongod.start(home)) as client:
+        client.halocline.missions.insert_one({"_id": "SEA077/17"})
+    stopped = servers.stop(home)
+    (home / "mongodb.port").write_text("1\n")
+
+    with MongoClient(mongod.start(home)) as client:
+        assert client.halocline.missions.find_one() == {"_id": "SEA077/17"}
+    assert stopped == ["mongodb"]
+
+
+def test_a_running_server_is_taken_as_it_is(home):
+    assert valkey.start(home) == valkey.start(home)
+
+
+def test_what_does_not_run_is_not_stopped(home):
+    assert servers.stop(home) == []

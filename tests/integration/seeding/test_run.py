@@ -1,0 +1,171 @@
+"""A seeded store is as if its missions had come in files, and the same arguments make the same store."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.errors import Conflict, Invalid
+from app.ingest import context
+from app.ingest.derive import rebuild, section_refresh
+from app.ingest.interpret.identity import Options
+from app.ingest.persist import commit
+from app.queries import missions as mission_queries
+from app.seeding import run
+from app.seeding.plan import Plan
+from app.simulator.feed import Simulator
+from app.simulator.gliders import Schedule
+from app.store import indexes, totals
+
+UNTIL = datetime(2026, 6, 15, 12, tzinfo=UTC)
+PLAN = Plan(19, profiles=3, samples=4, active=2, start=datetime(2006, 1, 1, tzinfo=UTC), until=UNTIL, seed=7)
+
+# When something came in or was computed: all that may differ between two ways to the same store.
+_WHENS = {"imported_at", "computed_at"}
+
+
+@pytest.fixture(autouse=True)
+def _no_drawings(monkeypatch):
+    """Sections have their own tests, and take a second each."""
+    monkeypatch.setattr(section_refresh, "redraw", lambda _at_once: [])
+
+
+def waiting(db):
+    """What is still to be derived beside drawings."""
+    return db.derived_pending.count_documents({"_id": {"$not": re.compile("^sections:")}})
+
+
+@pytest.fixture
+def tools(settings, db):
+    return context.import_context(settings, Options())
+
+
+def timeless(value):
+    """The document without what tells when it was written."""
+    if isinstance(value, dict):
+        return {key: timeless(inner) for key, inner in value.items() if key not in _WHENS}
+    return [timeless(inner) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def held(db):
+    """All that pages are made of, as a function."""
+    names = ("missions", "platforms", "profiles", "samples", "tracks", "totals", "facets")
+    return lambda: (
+        {name: [timeless(doc) for doc in db[name].find().sort("_id", 1)] for name in names}
+        | {"updates": db.updates.distinct("_id")}
+    )
+
+
+def emptied(db):
+    for name in indexes.INDEXES:
+        db[name].delete_many({})
+
+
+@pytest.fixture
+def imported(tools, db, held):
+    """What the store holds when the missions of the plan go the way of files."""
+    commit.learn_basins(tools.basins)
+    for index in range(PLAN.platforms):
+        for seeded in PLAN.of_platform(index):
+            commit.take_in(run.draft_of(seeded, tools), run.file_of(seeded), tools)
+    rebuild.rebuild(tools.basin_map)
+    found = held()
+    emptied(db)
+    return found
+
+
+def test_a_seed_leaves_what_the_import_of_the_same_missions_would(imported, tools, held, db):
+    made = run.sow(PLAN, tools)
+
+    assert (made.missions, made.profiles) == (19, 48)
+    assert held() == imported
+    assert waiting(db) == 0
+
+
+def test_the_same_arguments_make_the_same_documents_byte_for_byte(tools, db):
+    names = ("missions", "platforms", "profiles", "samples", "tracks", "facets")
+
+    def contents():
+        return {name: list(db[name].find().sort("_id", 1)) for name in names}
+
+    run.sow(PLAN, tools)
+    first = contents()
+    run.sow(PLAN, tools)
+    again = contents()
+    emptied(db)
+    run.sow(PLAN, tools)
+
+    assert first == again == contents()
+
+
+def test_totals_are_the_sums_of_the_missions(tools, db):
+    run.sow(PLAN, tools)
+
+    fleet = totals.find("fleet")
+    missions = [doc["figures"] for doc in db.missions.find()]
+    assert (fleet.missions, fleet.platforms) == (19, 3)
+    assert fleet.profiles == sum(figures["profiles"] for figures in missions) == db.profiles.count_documents({}) == 48
+    assert fleet.samples == sum(doc["count"] for doc in db.samples.find()) == 19 * 3 * 4
+    assert fleet.distance_m == pytest.approx(sum(figures["distance_m"] for figures in missions))
+    assert sum(of_year.profiles for of_year in totals.of_kind("year")) == 48
+
+
+def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(tools, db):
+    run.sow(PLAN, tools)
+
+    at_sea = {"figures.end_at": {"$gt": UNTIL - timedelta(hours=24), "$lte": UNTIL}}
+    assert db.missions.count_documents(at_sea) == 2
+    assert len(db.missions.distinct("years")) >= 10
+    assert len(db.missions.distinct("metadata.project")) >= 2
+    assert all(name.startswith("Seed ") for name in db.missions.distinct("metadata.project"))
+    assert all(name.startswith("seed0") for name in db.missions.distinct("platform"))
+    assert db.missions.count_documents({"basins.0": {"$exists": False}}) == 0
+    assert db.missions.count_documents({"warnings.0": {"$exists": True}}) == 0
+
+
+def test_one_platform_in_eight_is_a_sailbuoy(tools, db):
+    run.sow(PLAN, tools)
+
+    at_surface = list(db.missions.find({"kind": "sailbuoy"}))
+    assert {mission["platform"] for mission in at_surface} == {"seed0003"}
+    assert [mission["figures"]["profiles"] for mission in at_surface] == [0, 0, 0]
+    assert [mission["figures"]["samples"] for mission in at_surface] == [12, 12, 12]
+    assert db.platforms.find_one({"_id": "seed0003"})["kind"] == "sailbuoy"
+
+
+def test_seeded_missions_stand_for_real_ones(tools):
+    run.sow(PLAN, tools)
+
+    assert len(mission_queries.page({}, limit=50, cursor=None).items) == 19
+
+
+def test_metadata_alone_is_the_missions_and_their_totals(tools, db):
+    made = run.sow(PLAN, tools, metadata_only=True)
+
+    assert (made.missions, made.profiles) == (19, 0)
+    counts = [db[name].count_documents({}) for name in ("missions", "platforms", "profiles", "samples", "tracks")]
+    assert counts == [19, 3, 0, 0, 0]
+    assert totals.find("fleet").profiles == 48
+
+
+def test_a_store_with_anything_else_in_it_is_refused(tools, db):
+    Simulator(tools, Schedule(300.0), backfill=timedelta(minutes=15)).catch_up(datetime.now(UTC))
+    before = db.missions.count_documents({})
+
+    with pytest.raises(Conflict, match="no seed has made"):
+        run.sow(PLAN, tools)
+    assert db.missions.count_documents({}) == before
+
+
+def test_two_seeds_do_not_mix(tools):
+    run.sow(PLAN, tools)
+
+    with pytest.raises(Conflict, match="other arguments"):
+        run.sow(replace(PLAN, seed=8), tools)
+
+
+def test_a_time_too_short_for_eight_missions_is_named():
+    with pytest.raises(Invalid, match="start: eight missions need 80 days"):
+        replace(PLAN, start=UNTIL - timedelta(days=70))

@@ -1,0 +1,77 @@
+"""Values as people read them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from app.domain.records import Figures
+from app.views import template_filters
+
+
+def _figures(start_at: datetime, end_at: datetime) -> Figures:
+    return Figures(1, 1, 0.0, 1.0, 1.0, start_at, end_at, None)
+
+
+@pytest.mark.parametrize(
+    ("distance_m", "text"),
+    [
+        (0.0, "0\u202fm"),
+        (812.4, "812\u202fm"),
+        (189_188.1, "189.2\u202fkm"),
+        (999_940.0, "999.9\u202fkm"),
+        (1_234_567.0, "1\u202f235\u202fkm"),
+    ],
+)
+def test_a_distance_has_a_unit_and_sensible_digits(distance_m: float, text: str) -> None:
+    assert template_filters.distance(distance_m) == text
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "text"), [(0, "0.0"), (1380, "< 0.1"), (4320, "0.1"), (705_571.6, "8.2"), (1e9, "11\u202f574.1")]
+)
+def test_sea_days_are_never_cut_to_nothing(duration_s: float, text: str) -> None:
+    assert template_filters.sea_days(duration_s) == text
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "text"),
+    [(270, "4\u202fmin"), (9_850, "2.7\u202fhours"), (86_400, "1.0\u202fdays"), (705_572, "8.2\u202fdays")],
+)
+def test_a_duration_picks_its_unit(duration_s: float, text: str) -> None:
+    assert template_filters.duration(duration_s) == text
+
+
+def test_times_are_utc_whatever_zone_they_come_in() -> None:
+    at = datetime(2022, 12, 16, 16, 45, tzinfo=timezone(timedelta(hours=1)))
+    assert template_filters.utc(at) == "2022-12-16 15:45 UTC"
+    assert template_filters.iso(at) == "2022-12-16T15:45:00Z"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ((2022, 12, 8), (2022, 12, 8), "8 Dec 2022"),
+        ((2022, 12, 8), (2022, 12, 16), "8 to 16 Dec 2022"),
+        ((2022, 11, 8), (2022, 12, 16), "8 Nov to 16 Dec 2022"),
+        ((2022, 12, 30), (2023, 1, 2), "30 Dec 2022 to 2 Jan 2023"),
+    ],
+)
+def test_a_span_of_days_says_nothing_twice(start: tuple[int, int, int], end: tuple[int, int, int], text: str) -> None:
+    figures = _figures(datetime(*start, 1, tzinfo=UTC), datetime(*end, 2, tzinfo=UTC))
+    assert template_filters.span(figures) == text
+
+
+def test_a_box_across_180_degrees_keeps_its_sides() -> None:
+    assert template_filters.box((178.0, -18.0, -178.0, -17.0)) == (
+        "18.0000°\u202fS to 17.0000°\u202fS, 178.0000°\u202fE to 178.0000°\u202fW"
+    )
+
+
+def test_what_is_unknown_is_a_dash() -> None:
+    assert template_filters.depth(None) == "–"
+    assert template_filters.box(None) == "no valid position"
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0.00"), (0.0004, "< 0.01"), (0.005253, "0.01"), (3.14159, "3.14")])
+def test_a_small_mean_is_never_cut_to_nothing(value: float, text: str) -> None:
+    assert template_filters.hundredths(value) == text
