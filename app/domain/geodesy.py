@@ -1,12 +1,12 @@
-"""Lengths and boxes on the WGS 84 ellipsoid. Only importers use it: it needs numpy and pyproj.
+"""Lengths, boxes and lines on the WGS 84 ellipsoid. Importers only: needs numpy, pyproj and shapely.
 
-Longitudes and latitudes are degrees; a longitude that comes in may lie anywhere, one that goes out lies in [-180, 180).
+Longitudes and latitudes are degrees. Input longitudes may be any number; results lie in [-180, 180).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
@@ -25,11 +25,6 @@ def step_lengths_m(lon: Floats, lat: Floats) -> Floats:
     return np.asarray(_WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2], dtype=np.float64)
 
 
-def track_length_m(lon: Floats, lat: Floats) -> float:
-    """Length of a track, m; 0 for fewer than two positions. lon, lat: (n,) without NaN. Source: Karney 2013."""
-    return float(step_lengths_m(lon, lat).sum())
-
-
 def group_means(lon: Floats, lat: Floats, group: NDArray[np.intp], groups: int) -> tuple[Floats, Floats]:
     """Mean longitude and latitude of each group, (groups,); NaN where a group has no position.
 
@@ -46,42 +41,34 @@ def group_means(lon: Floats, lat: Floats, group: NDArray[np.intp], groups: int) 
     return wrapped(mean_lon), mean_lat
 
 
-def mean_position(lon: Floats, lat: Floats) -> LonLat | None:
-    """The mean position, None without any. lon, lat: (n,) without NaN."""
-    if lon.size == 0:
-        return None
-    mean_lon, mean_lat = group_means(lon, lat, np.zeros(lon.size, dtype=np.intp), 1)
-    return float(mean_lon[0]), float(mean_lat[0])
-
-
 def bbox_of(lon: Floats, lat: Floats) -> Bbox | None:
     """The smallest box around positions, None without any; west > east when it crosses 180. No NaN."""
     if lon.size == 0:
         return None
-    east_of = np.sort(np.unique(wrapped(lon)))
-    west, east = float(east_of[0]), float(east_of[-1])
-    if east_of.size > 1:
-        gaps = np.diff(east_of)
+    longitudes = np.unique(wrapped(lon))
+    west, east = float(longitudes[0]), float(longitudes[-1])
+    if longitudes.size > 1:
+        gaps = np.diff(longitudes)
         widest = int(np.argmax(gaps))
         # The box leaves out the widest empty arc: usually the one over 180, else it is the box that crosses 180.
         if gaps[widest] > 360.0 - (east - west):
-            west, east = float(east_of[widest + 1]), float(east_of[widest])
+            west, east = float(longitudes[widest + 1]), float(longitudes[widest])
     return west, float(lat.min()), east, float(lat.max())
 
 
 def bbox_union(boxes: Iterable[Bbox | None]) -> Bbox | None:
     """The smallest box around boxes; None ones are left out, None without any."""
-    known = [box for box in boxes if box is not None]
-    if not known:
+    present = [box for box in boxes if box is not None]
+    if not present:
         return None
-    arcs = sorted((west, east if east >= west else east + 360.0) for west, _, east, _ in known)
+    arcs = sorted((west, east if east >= west else east + 360.0) for west, _, east, _ in present)
     merged: list[list[float]] = []
     for start, end in arcs:
         if merged and start <= merged[-1][1]:
             merged[-1][1] = max(merged[-1][1], end)
         else:
             merged.append([start, end])
-    # An arc over 180 may swallow the first ones again from the other side.
+    # An arc across 180 may overlap the first arcs from the other side.
     while len(merged) > 1 and merged[-1][1] - 360.0 >= merged[0][0]:
         merged[-1][1] = max(merged[-1][1], merged[0][1] + 360.0)
         merged.pop(0)
@@ -95,14 +82,14 @@ def bbox_union(boxes: Iterable[Bbox | None]) -> Bbox | None:
         west, east = -180.0, 180.0
     elif east > 180.0:
         east -= 360.0
-    return west, min(box[1] for box in known), east, max(box[3] for box in known)
+    return west, min(box[1] for box in present), east, max(box[3] for box in present)
 
 
 def lines_split_at_180(points: Sequence[LonLat]) -> list[list[LonLat]]:
-    """The way through `points` as lines that never cross 180 degrees (RFC 7946, 3.1.9).
+    """The track through `points` as lines that never cross 180 degrees (RFC 7946, 3.1.9).
 
-    A crossing step is cut at 180 at the latitude that lies straight between its ends; a single point gives one line of
-    one point.
+    A crossing step is cut at 180 degrees at the linearly interpolated latitude; a single point gives one line of one
+    point.
     """
     lines: list[list[LonLat]] = []
     for lon, lat in points:
@@ -124,35 +111,16 @@ def lines_split_at_180(points: Sequence[LonLat]) -> list[list[LonLat]]:
 
 
 def simplified(line: Sequence[LonLat], tolerance_deg: float) -> list[LonLat]:
-    """The line with fewer points, none farther than about `tolerance_deg` from it (Douglas and Peucker 1973).
+    """The line with fewer of its points, none of the others farther than `tolerance_deg` from it.
 
-    Degrees of longitude are shrunk to those of latitude first, so that the tolerance is the same in all directions.
+    Degrees of longitude are scaled to degrees of latitude first, so that the tolerance is equal in all directions.
+    Source: Douglas and Peucker 1973, by GEOS.
     """
-    n = len(line)
-    if n < 3:
+    if len(line) < 3:
         return list(line)
     lon, lat = np.asarray(line, dtype=np.float64).T
     x = lon * np.cos(np.radians(lat.mean()))
-    keep = np.zeros(n, dtype=bool)
-    keep[[0, n - 1]] = True
-    open_spans = [(0, n - 1)]
-    while open_spans:
-        first, last = open_spans.pop()
-        if last - first < 2:
-            continue
-        distance = _distance_from_chord(x[first : last + 1], lat[first : last + 1])
-        farthest = int(np.argmax(distance))
-        if distance[farthest] > tolerance_deg:
-            middle = first + 1 + farthest
-            keep[middle] = True
-            open_spans += [(first, middle), (middle, last)]
-    return [point for point, kept in zip(line, keep, strict=True) if kept]
-
-
-def _distance_from_chord(x: Floats, y: Floats) -> Any:
-    """Distances of the inner points from the segment between the ends."""
-    dx, dy = x[-1] - x[0], y[-1] - y[0]
-    square = dx * dx + dy * dy
-    rx, ry = x[1:-1] - x[0], y[1:-1] - y[0]
-    along = np.clip((rx * dx + ry * dy) / square, 0.0, 1.0) if square > 0 else np.zeros(rx.size)
-    return np.hypot(rx - along * dx, ry - along * dy)
+    # The third coordinate is the index, which GEOS keeps: the result has the given points, digit by digit.
+    indexed = shapely.linestrings(np.column_stack([x, lat, np.arange(lon.size)]))
+    simple = shapely.simplify(indexed, tolerance_deg, preserve_topology=False)
+    return [line[int(index)] for index in shapely.get_coordinates(simple, include_z=True)[:, 2]]

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,21 +29,17 @@ latitudes = st.floats(-89, 89, allow_nan=False)
 def test_a_track_is_as_long_as_the_geodesics(points: list[tuple[float, float]], length_km: float) -> None:
     lon, lat = np.array(points, dtype=float).T
 
-    assert geodesy.track_length_m(lon, lat) / 1000 == pytest.approx(length_km, abs=5e-5)
+    assert geodesy.step_lengths_m(lon, lat).sum() / 1000 == pytest.approx(length_km, abs=5e-5)
 
 
 def test_a_single_position_has_no_length() -> None:
-    assert geodesy.track_length_m(np.array([10.0]), np.array([60.0])) == 0
+    assert geodesy.step_lengths_m(np.array([10.0]), np.array([60.0])).sum() == 0
 
 
 def test_a_mean_over_the_antimeridian_lies_there() -> None:
-    mean = geodesy.mean_position(np.array([179.9, -179.7]), np.array([10.0, 12.0]))
+    lon, lat = geodesy.group_means(np.array([179.9, -179.7]), np.array([10.0, 12.0]), np.array([0, 0]), 1)
 
-    assert mean == pytest.approx((-179.9, 11.0))
-
-
-def test_no_position_has_no_mean() -> None:
-    assert geodesy.mean_position(np.array([]), np.array([])) is None
+    assert (lon[0], lat[0]) == pytest.approx((-179.9, 11.0))
 
 
 def test_a_group_without_positions_has_no_mean() -> None:
@@ -115,9 +112,8 @@ def test_a_wrapped_longitude_is_the_same_meridian(lon: float) -> None:
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=20), longitudes)
 def test_a_mean_does_not_depend_on_where_the_earth_is_cut(offsets: list[float], lon: float) -> None:
     at = np.array(offsets)
-    mean = geodesy.mean_position(wrap(lon + at), np.zeros(at.size))
+    mean, _ = geodesy.group_means(wrap(lon + at), np.zeros(at.size), np.zeros(at.size, dtype=np.intp), 1)
 
-    assert mean is not None
     assert (mean[0] - lon - at.mean() + 180) % 360 == pytest.approx(180, abs=1e-6)
 
 
@@ -152,3 +148,19 @@ def test_a_corner_is_kept() -> None:
     line = [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (2.0, 1.0), (2.0, 2.0)]
 
     assert geodesy.simplified(line, 0.01) == [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0)]
+
+
+@given(
+    st.lists(st.tuples(st.floats(-5, 5), st.floats(50, 60)), min_size=3, max_size=40, unique=True),
+    st.sampled_from([0.01, 0.1, 1.0]),
+)
+def test_a_simplified_line_is_never_off_by_more_than_the_tolerance(
+    line: list[tuple[float, float]], tolerance_deg: float
+) -> None:
+    simple = geodesy.simplified(line, tolerance_deg)
+
+    scale = np.array([np.cos(np.radians(np.mean([lat for _, lat in line]))), 1.0])
+    off_deg = shapely.distance(shapely.points(np.array(line) * scale), shapely.linestrings(np.array(simple) * scale))
+    assert off_deg.max() <= tolerance_deg * (1 + 1e-9)
+    assert set(simple) <= set(line)
+    assert (simple[0], simple[-1]) == (line[0], line[-1])
