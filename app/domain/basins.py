@@ -1,4 +1,4 @@
-"""Which sea a position lies in. Only importers use it: it needs shapely."""
+"""The sea area of a position. Importers only: needs shapely."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 class BasinMap:
-    """Polygons that answer for many positions at once."""
+    """Basin polygons with a spatial index, queried with many positions at once."""
 
     def __init__(self, basins: Sequence[Basin]) -> None:
         self._basins = tuple(basins)
@@ -25,18 +25,18 @@ class BasinMap:
 
     def indexes(self, lon: Floats, lat: Floats) -> NDArray[np.intp]:
         """For each position the index of the smallest polygon that covers it, -1 for none. A boundary counts once."""
-        found = np.full(lon.size, -1, dtype=np.intp)
+        smallest = np.full(lon.size, -1, dtype=np.intp)
         position, polygon = self._tree.query(shapely.points(lon, lat), predicate="intersects")
-        # Written from the largest to the smallest, the smallest stays; equal ones are settled by their order.
+        # Assigned from the largest to the smallest, so the smallest wins; the order settles ties.
         order = np.lexsort((-polygon, -self._area[polygon]))
-        found[position[order]] = polygon[order]
-        return found
+        smallest[position[order]] = polygon[order]
+        return smallest
 
     def shares(self, lon: Floats, lat: Floats) -> tuple[BasinShare, ...]:
-        """The basins of positions (one a profile), largest share first. What lies in no polygon counts in the whole."""
+        """Shares by position (one a profile), largest first. Positions outside all polygons count in the whole."""
         counts = Counter(int(index) for index in self.indexes(lon, lat))
         counts.pop(-1, None)
-        # Several polygons may carry one id: they are one basin.
+        # Several polygons may share one id: they are one basin.
         by_id: dict[str, tuple[str, int]] = {}
         for index, count in counts.items():
             basin = self._basins[index]

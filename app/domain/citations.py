@@ -1,4 +1,4 @@
-"""How a mission is cited: as a sentence, as BibTeX, as RIS. All texts may come from files, and are made harmless."""
+"""Citations of a mission: as a sentence, BibTeX and RIS. Texts come from files, so they are sanitised."""
 
 import re
 import unicodedata
@@ -7,14 +7,14 @@ from datetime import date
 
 from app.domain.records import MODE_NAMES, Mission, Platform
 
-# A licence longer than a name and an address is a text to be read, not to be cited.
+# A licence longer than a name and an address is a text to read, not a part of a citation.
 _LONGEST_LICENCE = 200
 _LONGEST = 500
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s\"<>{}\\]+)", re.IGNORECASE)
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
 _TEX = {
-    # BibTeX counts braces that a backslash stands before, too.
+    # BibTeX also counts braces behind a backslash.
     "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}",
     "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -23,9 +23,9 @@ _TEX = {
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What a citation is made of; `said` is how the file asks to be cited, `url` the page of the mission.
+    """The parts of a citation; `requested` is the citation that the file asks for, `url` the page of the mission.
 
-    `authors` are empty when nobody is named: the citation then begins with its title, as lists of references have it.
+    Without `authors` the citation begins with its title, as is usual in lists of references.
     """
 
     key: str
@@ -34,24 +34,24 @@ class Citation:
     title: str
     data_mode: str
     version: str
-    taken_in_on: date
+    imported_on: date
     url: str
     doi: str | None
     licence: str | None
-    said: str | None
+    requested: str | None
 
 
 def of(mission: Mission, platform: Platform | None, url: str) -> Citation:
-    """The citation of a mission as it stands."""
-    said = {name: text for name, value in mission.metadata.items() if (text := plain(str(value)))}
+    """The citation of the current version of a mission."""
+    metadata = {name: text for name, value in mission.metadata.items() if (text := plain(str(value)))}
     figures = mission.figures
-    named = said.get("institution") or (plain(platform.operator) if platform and platform.operator else "")
-    authors = tuple(dict.fromkeys(name for name in (said.get("pi", ""), named) if name))
+    named = metadata.get("institution") or (plain(platform.operator) if platform and platform.operator else "")
+    authors = tuple(dict.fromkeys(name for name in (metadata.get("pi", ""), named) if name))
     kind = "Sailbuoy" if mission.kind == "sailbuoy" else "Glider"
     called = plain(platform.called) if platform else mission.platform
     span = f"{_day(figures.start_at.date())} to {_day(figures.end_at.date())}"
     where = f", {plain(mission.basins[0].name)}" if mission.basins else ""
-    licence = said.get("licence")
+    licence = metadata.get("licence")
     return Citation(
         key=_key(mission),
         authors=authors,
@@ -59,33 +59,33 @@ def of(mission: Mission, platform: Platform | None, url: str) -> Citation:
         title=f"{kind} {called}, mission {mission.mission}{where}, {span}",
         data_mode=MODE_NAMES[mission.data_mode].lower(),
         version=mission.version,
-        taken_in_on=mission.source.imported_at.date(),
+        imported_on=mission.source.imported_at.date(),
         url=url,
-        doi=doi(said.get("doi", "")),
+        doi=doi(metadata.get("doi", "")),
         licence=licence if licence and len(licence) <= _LONGEST_LICENCE else None,
-        said=said.get("citation"),
+        requested=metadata.get("citation"),
     )
 
 
 def doi(text: str) -> str | None:
     """The DOI in a text, bare: `https://doi.org/10.5281/zenodo.1` gives `10.5281/zenodo.1`; None without one."""
-    found = _DOI.fullmatch(text.strip().rstrip(".,;"))
-    return found[1] if found else None
+    match = _DOI.fullmatch(text.strip().rstrip(".,;"))
+    return match[1] if match else None
 
 
 def plain(text: str) -> str:
-    """A text in one line, without what turns writing around or cannot be seen, and not longer than anybody cites."""
+    """The text in one line without bidirectional controls and invisible characters, at most 500 characters."""
     shown = "".join(" " if letter.isspace() else letter for letter in text if letter.isspace() or letter.isprintable())
     shown = " ".join(shown.split())
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 def sentence(citation: Citation) -> str:
-    """A line for a list of references; when it was accessed is for the reader to add."""
+    """One line for a list of references; the reader adds the date of access."""
     by = f"{', '.join(citation.authors)} ({citation.year}): {citation.title}"
     parts = [
         f"{by if citation.authors else f'{citation.title} ({citation.year})'}.",
-        f"{citation.data_mode.capitalize()} data, version {citation.version}, taken in {_day(citation.taken_in_on)}.",
+        f"{citation.data_mode.capitalize()} data, version {citation.version}, imported {_day(citation.imported_on)}.",
     ]
     if citation.doi:
         parts.append(f"https://doi.org/{citation.doi}.")
@@ -96,7 +96,7 @@ def sentence(citation: Citation) -> str:
 
 
 def bibtex(citation: Citation) -> str:
-    """A `@misc` entry; texts are escaped for LaTeX and in UTF-8, whole names in braces of their own."""
+    """A `@misc` entry; texts are UTF-8 and escaped for LaTeX, each whole name in braces."""
     fields = {
         **({"author": " and ".join(f"{{{_tex(author)}}}" for author in citation.authors)} if citation.authors else {}),
         "title": f"{{{_tex(citation.title)}}}",
@@ -130,7 +130,7 @@ def ris(citation: Citation) -> str:
 
 def _note(citation: Citation) -> str:
     parts = [f"{citation.data_mode.capitalize()} data, version {citation.version}"]
-    parts.append(f"taken in {_day(citation.taken_in_on)}")
+    parts.append(f"imported {_day(citation.imported_on)}")
     if citation.licence:
         parts.append(f"licence: {citation.licence}")
     return ", ".join(parts)
@@ -141,7 +141,7 @@ def _day(day: date) -> str:
 
 
 def _key(mission: Mission) -> str:
-    """The same for every version of a mission, in letters that every program takes."""
+    """Equal for every version of a mission, in ASCII letters that every program accepts."""
     plain_id = unicodedata.normalize("NFKD", mission.id).encode("ascii", "ignore").decode()
     return "halocline_" + re.sub(r"[^A-Za-z0-9]+", "_", plain_id).strip("_")
 
@@ -151,5 +151,5 @@ def _tex(text: str) -> str:
 
 
 def _tex_url(url: str) -> str:
-    """An address as `\\url` takes it, which typesets it letter by letter; braces would end the field."""
+    """A URL for `\\url`, which typesets it letter by letter; braces would end the field."""
     return url.replace("\\", "%5C").replace("{", "%7B").replace("}", "%7D").replace(" ", "%20")

@@ -1,25 +1,25 @@
-"""The depths of profiles over time, in as many slots as a picture has room for."""
+"""The deepest depth per time bin: the outline of a mission's dives for small pictures."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-# A picture of few profiles has bars, not walls.
-_LEAST = 8
+# With fewer bins, a picture of few profiles would show one wide block.
+_FEWEST_BINS = 8
 
 
 def deepest(at: Sequence[datetime], depths_m: Sequence[float], most: int) -> tuple[float | None, ...]:
-    """The depth of the deepest profile in each slot, m; None where there is none. Empty without profiles.
+    """The depth of the deepest profile in each time bin, m; None in an empty bin. Empty without profiles.
 
-    At most `most` slots of the same length, from the first time to the last: `at` is in order, `depths_m` beside it.
+    At most `most` bins of equal length, from the first time to the last. at: in order; depths_m: same length.
     """
     if not at:
         return ()
-    count = max(min(most, len(at)), _LEAST)
+    count = max(min(most, len(at)), _FEWEST_BINS)
     begin, whole = at[0], (at[-1] - at[0]) or timedelta(seconds=1)
-    found: list[float | None] = [None] * count
+    envelope: list[float | None] = [None] * count
     for moment, depth_m in zip(at, depths_m, strict=True):
-        slot = min(int((moment - begin) / whole * count), count - 1)
-        known_m = found[slot]
-        if known_m is None or depth_m > known_m:
-            found[slot] = depth_m
-    return tuple(found)
+        index = min(int((moment - begin) / whole * count), count - 1)
+        deepest_m = envelope[index]
+        if deepest_m is None or depth_m > deepest_m:
+            envelope[index] = depth_m
+    return tuple(envelope)

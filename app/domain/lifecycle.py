@@ -1,4 +1,4 @@
-"""When a mission is known to have begun, to be over, and to have delayed data: the news of a platform's missions."""
+"""Updates of a platform's missions: deployment, recovery (declared or inferred), delayed-mode data."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -6,38 +6,37 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.records import MODE_RANK, DataMode, Mission, Over, Update, UpdateKind
 
-# A glider at sea calls several times a day; data assembly centres ask its owner after two weeks without a word.
+# A glider at sea reports several times a day; data assembly centres ask its owner after two weeks of silence.
 SILENT_FOR = timedelta(days=14)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def updates(missions: Sequence[Mission], learned: Mapping[str, datetime]) -> list[Update]:
-    """The news of a platform's missions. `learned` holds, by id, what earlier calls gave as `learned_at`.
+    """The updates of a platform's missions. `learned` holds, by id, the `learned_at` that earlier calls returned.
 
-    A mission is over when the platform has begun a later one, when data other than real time came in, or when it has
-    been silent for SILENT_FOR: the earliest counts. Simulated missions say nothing about real ones, nor these about
-    them.
+    A mission is over when the platform begins a later one, when data of a mode above real time are imported, or after
+    a silence of SILENT_FOR: the earliest counts. Real and simulated missions do not affect each other.
     """
     starts = {
         simulated: sorted({mission.figures.start_at for mission in missions if mission.simulated == simulated})
         for simulated in (False, True)
     }
-    found: list[Update] = []
+    news: list[Update] = []
     for mission in missions:
-        known = starts[mission.simulated]
-        following = bisect_right(known, mission.figures.start_at)
-        found += _of(mission, known[following] if following < len(known) else None, learned)
-    return found
+        later = starts[mission.simulated]
+        following = bisect_right(later, mission.figures.start_at)
+        news += _of(mission, later[following] if following < len(later) else None, learned)
+    return news
 
 
-def known(found: Sequence[Update], now: datetime) -> dict[str, Update]:
-    """The updates that are known by now, by id."""
-    return {update.id: update for update in found if update.shown_from <= now}
+def known(candidates: Sequence[Update], now: datetime) -> dict[str, Update]:
+    """The updates that are public by now, by id."""
+    return {update.id: update for update in candidates if update.shown_from <= now}
 
 
-def next_at(found: Sequence[Update], now: datetime) -> datetime:
-    """When the next of the updates becomes known; the end of time when none is to come."""
-    return min((update.shown_from for update in found if update.shown_from > now), default=_NEVER)
+def next_at(candidates: Sequence[Update], now: datetime) -> datetime:
+    """When the next update becomes public; the latest possible time if there is none."""
+    return min((update.shown_from for update in candidates if update.shown_from > now), default=_NEVER)
 
 
 def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime]) -> list[Update]:
@@ -60,13 +59,13 @@ def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, dateti
 
 
 def _learned(mission: Mission, kind: UpdateKind, mode: DataMode, learned: Mapping[str, datetime]) -> datetime | None:
-    """When the first data of this mode or a higher one came in; None when there are none."""
+    """When the first data of this mode or a higher one were imported; None without such data."""
     if MODE_RANK[mission.data_mode] < MODE_RANK[mode]:
         return None
-    # A version came in when it replaced the one before; of the first that is left only its end is known.
-    came_in = [earlier.replaced_at for earlier in mission.earlier]
+    # A version was imported when it replaced the one before. The import time of the first one is not stored.
+    imported = [earlier.replaced_at for earlier in mission.earlier]
     modes = [*(earlier.data_mode for earlier in mission.earlier), mission.data_mode][1:]
-    known = [at for at, found in zip(came_in, modes, strict=True) if MODE_RANK[found] >= MODE_RANK[mode]]
+    known = [at for at, mode_of in zip(imported, modes, strict=True) if MODE_RANK[mode_of] >= MODE_RANK[mode]]
     known += [mission.source.imported_at, *([learned[key]] if (key := _id(mission, kind)) in learned else [])]
     return min(known)
 

@@ -1,4 +1,4 @@
-"""Longitudes on the circle. Apart from `geodesy`, so that who only reads files need not load its libraries."""
+"""Longitudes on the circle. Separate from `geodesy`, so that readers of files do not load its libraries."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,5 +9,5 @@ Floats = NDArray[np.float64]
 def wrapped(lon: Floats) -> Floats:
     """The same longitudes in [-180, 180); NaN stays NaN."""
     inside = (lon >= -180) & (lon < 180)
-    # The remainder costs the last digits: only what lies outside is touched.
+    # The modulo loses the last digits, so it applies only to longitudes outside the range.
     return np.where(inside, lon, (lon + 180.0) % 360.0 - 180.0)

@@ -1,6 +1,6 @@
 """A mission's figures, computed from its profiles and what lies outside them. Only importers use it: it needs numpy.
 
-A whole file and a single profile that arrives later go through the same fold, so they cannot disagree.
+A whole file and a profile that arrives later use the same function, so their figures cannot differ.
 """
 
 from collections import Counter
@@ -18,9 +18,9 @@ from app.domain.times import from_ms, seconds_by_year
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One profile, as far as the mission's figures need it. Position None: it has no valid one.
+    """What the figures of a mission need of one profile. The position is None without a valid one.
 
-    A vessel that stays at the surface has fixes instead: parts that are no profile and have no depth.
+    A vessel that stays at the surface has fixes in place of profiles: `is_profile` is False and the depth is 0.
     """
 
     number: int
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """What a mission has outside its profiles: samples, their span and box, and the warnings of the file as a whole."""
+    """Samples outside profiles, their span and box, and the warnings that belong to the file as a whole."""
 
     samples: int = 0
     start_ms: int | None = None
@@ -50,7 +50,7 @@ class Remainder:
 
 @dataclass(frozen=True, slots=True)
 class MissionSummary:
-    """The figures of a mission, and which of the parts (in the order given) are flagged as too far off."""
+    """The figures of a mission. `flagged` marks, in input order, the parts whose position needs an impossible speed."""
 
     figures: Figures
     years: tuple[YearShare, ...]
@@ -62,10 +62,10 @@ class MissionSummary:
 def summarise(
     parts: Sequence[Part], remainder: Remainder, basin_map: BasinMap, max_speed_m_s: float = MAX_SPEED_M_S
 ) -> MissionSummary:
-    """The mission that these parts make, whatever order they come in. Needs one part, or a span in the remainder.
+    """The summary of these parts, which may come in any order. Needs one part, or a span in the remainder.
 
-    Distance is the sum of geodesics between the positions of consecutive parts in the order of their first samples;
-    flagged positions are left out of distance, box and basins but stay in the counts.
+    Distance is the sum of geodesics between the positions of consecutive parts in the order of their first samples.
+    Flagged positions do not enter distance, box and basins; they enter the counts.
     """
     order = sorted(range(len(parts)), key=lambda i: (parts[i].start_ms, parts[i].number))
     positioned = [i for i in order if parts[i].lon_deg is not None and parts[i].lat_deg is not None]
@@ -107,7 +107,7 @@ def summarise(
 def _years(
     figures: Figures, parts: Sequence[Part], drawn: Sequence[Part], steps: Sequence[float], remainder: Remainder
 ) -> tuple[YearShare, ...]:
-    """The shares of each year. A step counts in the year it ends in; samples outside profiles where they begin."""
+    """Shares by year. A step counts in the year of its end, samples outside profiles in the year they begin."""
     seconds = seconds_by_year(figures.start_at, figures.end_at)
     profiles: Counter[int] = Counter()
     samples: Counter[int] = Counter()

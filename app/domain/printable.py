@@ -2,10 +2,10 @@
 
 
 def one_line(text: str) -> str:
-    """The text as it can be shown anywhere: without line ends, control characters and what no encoding has."""
+    """The text in one line that every output can show: no line ends, control characters or lone surrogates."""
     return " ".join("".join(c if c.isprintable() else " " for c in encodable(text)).split())
 
 
 def encodable(text: str) -> str:
-    """The text with an escape for what UTF-8 does not have, such as the bytes of a file name in another encoding."""
+    """The text with escapes for what UTF-8 cannot encode, such as bytes of a file name in another encoding."""
     return text.encode("utf-8", "backslashreplace").decode()

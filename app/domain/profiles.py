@@ -1,4 +1,4 @@
-"""Which samples make which profile. Only importers use it: it needs numpy."""
+"""Group samples into profiles. Importers only: needs numpy."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,24 +8,24 @@ from app.domain.geodesy import step_lengths_m
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# A glider does not take six hours off within a profile; a number that comes back later is another profile.
+# No profile has a pause of six hours: a number that occurs again later is another profile.
 REPEAT_GAP_MS = 6 * 3600 * 1000
 
-# Gliders make 0.5 m/s and currents 2; what is faster between profiles is a bad fix.
+# Gliders make 0.5 m/s and currents 2 m/s; a higher speed between profiles means a bad fix.
 MAX_SPEED_M_S = 3.0
 
 
 def numbers_of(raw: Floats) -> Ints:
-    """Profile numbers, 0 for samples outside profiles: half numbers mark turns, 0 and below the way there and back."""
+    """Profile numbers, 0 for samples outside profiles: half numbers mark turns, 0 and below transits."""
     whole = np.isfinite(raw) & (raw >= 1) & (raw == np.floor(raw)) & (raw < 2**53)
     return np.where(whole, raw, 0).astype(np.int64)
 
 
 def identified(number: Ints, time_ms: Ints) -> NDArray[np.intp]:
-    """The profile each sample belongs to, counted 0, 1, 2, … in the order of their first samples; -1 outside profiles.
+    """Index of each sample's profile: 0, 1, 2, … in the order of their first samples; -1 outside profiles.
 
-    number: (n,) from `numbers_of`; time_ms: (n,), both in time order. Numbers repeat in real files: where the time is
-    constant within a profile, a profile is a pair of number and time; elsewhere a number splits at a gap of six hours.
+    number: (n,) from `numbers_of`; time_ms: (n,), both in time order. Numbers repeat in real files: if the time is
+    constant within a profile, a profile is a pair of number and time; otherwise a gap of six hours splits a number.
     """
     group = np.full(number.size, -1, dtype=np.intp)
     inside = np.flatnonzero(number > 0)
@@ -45,10 +45,10 @@ def identified(number: Ints, time_ms: Ints) -> NDArray[np.intp]:
 
 
 def _time_is_constant(number: Ints, time_ms: Ints) -> bool:
-    """Whether samples carry their profile's time instead of their own, told by the runs of one number.
+    """True if samples carry their profile's time instead of their own, judged by runs of equal numbers.
 
-    Most runs then have a single time; a number that is its own neighbour makes a run of two or three. Sensors that
-    share a clock of whole seconds also repeat times, but have many of them.
+    Most runs then have a single time; two profiles of equal number in a row make a run of two or three times. Sensors
+    with a clock of whole seconds also repeat times, but a run of theirs has many times.
     """
     starts = np.flatnonzero(np.concatenate(([True], np.diff(number) != 0)))
     ends = np.concatenate((starts[1:], [number.size]))
@@ -62,19 +62,19 @@ def _time_is_constant(number: Ints, time_ms: Ints) -> bool:
 
 def directions(depth_m: Floats, group: NDArray[np.intp], groups: int) -> NDArray[np.int8]:
     """1 down, -1 up, 0 unknown for each profile: by the change from its first to its last finite depth."""
-    seen = np.flatnonzero(np.isfinite(depth_m) & (group >= 0))
+    finite = np.flatnonzero(np.isfinite(depth_m) & (group >= 0))
     first, last = np.full(groups, np.nan), np.full(groups, np.nan)
-    first[group[seen[::-1]]] = depth_m[seen[::-1]]
-    last[group[seen]] = depth_m[seen]
+    first[group[finite[::-1]]] = depth_m[finite[::-1]]
+    last[group[finite]] = depth_m[finite]
     signs: NDArray[np.int8] = np.nan_to_num(np.sign(last - first), nan=0.0).astype(np.int8)
     return signs
 
 
 def too_fast(lon: Floats, lat: Floats, mid_ms: Ints, max_speed_m_s: float = MAX_SPEED_M_S) -> NDArray[np.bool_]:
-    """True for positions that only an impossible speed reaches. lon, lat, mid_ms: (n,) in time order, no NaN.
+    """True for positions that need an impossible speed. lon, lat, mid_ms: (n,) in time order, no NaN.
 
-    The longest stretch without such a step is believed; from its ends on, whatever is too far from the last believed
-    position is not. Speeds are taken between mid times: between first samples, true steps would fail.
+    The longest run without such a step is accepted. From its ends outwards, a position is flagged if it is too far
+    from the last accepted one. Speeds use mid times: between first samples, true steps would be flagged.
     """
     n = lon.size
     flagged = np.zeros(n, dtype=bool)
@@ -98,5 +98,5 @@ def too_fast(lon: Floats, lat: Floats, mid_ms: Ints, max_speed_m_s: float = MAX_
 
 
 def _too_far(length_m: Floats, elapsed_ms: Ints, max_speed_m_s: float) -> NDArray[np.bool_]:
-    # Stamps are good to a second at best: two profiles at one moment may lie 3 m apart.
+    # Time stamps are accurate to a second at best: two profiles at one time may lie 3 m apart.
     return length_m > max_speed_m_s * np.maximum(elapsed_ms / 1000.0, 1.0)

@@ -1,4 +1,4 @@
-"""What Halocline knows, as frozen records. Web workers import this: keep numpy out."""
+"""The frozen records of the domain. Web workers import this module: keep numpy out."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ Scope = Literal["mission", "profiles"]
 Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
 UpdateKind = Literal["deployment", "recovery", "delayed"]
-# How a mission is known to be over.
+# Why a mission is regarded as over.
 Over = Literal["next_mission", "processed_data", "silence"]
 
 # West, south, east, north in degrees; west > east when the box crosses 180.
@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A measured variable in our vocabulary; `source_*` is what the file said."""
+    """A measured variable in our vocabulary; `source_*` are the name and unit of the file."""
 
     name: str
     unit: str | None
@@ -53,7 +53,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a version came from."""
+    """The origin of a version."""
 
     file_name: str
     sha256: str
@@ -81,7 +81,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class YearShare:
-    """What of a mission falls into a year: time by overlap, the rest by the mid time of each profile."""
+    """The part of a mission in one year: time by overlap, the rest by the mid time of each profile."""
 
     year: int
     time_at_sea_s: float
@@ -93,7 +93,7 @@ class YearShare:
 
 @dataclass(frozen=True, slots=True)
 class EarlierVersion:
-    """A version that was replaced."""
+    """A replaced version."""
 
     version: str
     data_mode: DataMode
@@ -104,7 +104,7 @@ class EarlierVersion:
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """One mission as it stands: identity, figures, findings, and where it came from."""
+    """The current version of a mission: identity, figures, warnings and origin."""
 
     platform: str
     mission: str
@@ -114,10 +114,10 @@ class Mission:
     basins: tuple[BasinShare, ...]
     variables: tuple[Variable, ...]
     warnings: tuple[Finding, ...]
-    metadata: dict[
-        str, Any
-    ]  # our names: name, project, project_url, institution, pi, licence, doi, comment, sea_name, …
-    declared: dict[str, Any]  # what the file's own attributes say of span, box, depth, beside the computed figures
+    # By our names: name, project, project_url, institution, pi, licence, doi, comment, sea_name, …
+    metadata: dict[str, Any]
+    # Span, box and depth as the attributes of the file declare them; `figures` are computed.
+    declared: dict[str, Any]
     source: Source
     earlier: tuple[EarlierVersion, ...] = ()
     simulated: bool = False
@@ -138,7 +138,7 @@ class Mission:
 class Profile:
     """One profile. lon_deg and lat_deg are the mean of its valid positions, None when it has none.
 
-    `flagged` says that its position needs an impossible speed: it counts, but is not drawn.
+    `flagged`: its position needs an impossible speed; the profile counts, but its position is not drawn.
     """
 
     number: int
@@ -156,7 +156,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A glider or sailbuoy and the totals of its missions. `serial` is what people call it, else the platform id."""
+    """A glider or sailbuoy and the totals of its missions. `serial` is its label, else the platform id."""
 
     platform: str
     serial: str
@@ -177,8 +177,8 @@ class Platform:
 
     @property
     def called(self) -> str:
-        """What people call it: `SEA077 Smilla`, else its serial."""
-        # Names that only repeat the serial say nothing new.
+        """Name for display: `SEA077 Smilla`, else its serial."""
+        # A name that only repeats the serial adds nothing.
         if self.name and self.name.lower() not in self.serial.lower():
             return f"{self.serial} {self.name}"
         return self.serial
@@ -186,11 +186,11 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A mission's way, derived: the positioned, unflagged profiles in time order as columns.
+    """A mission's track, derived: the profiles with an unflagged position, in time order, as columns.
 
-    `lines` is split at 180 degrees (RFC 7946, 3.1.9); `simplified`, `medium` and `coarse` are the same way with fewer
-    and fewer points for overviews. `deepest_m` is the depth of the deepest profile in each sixtieth of the time, None
-    where there is none. `hidden` counts the profiles without a drawable position.
+    `lines` is split at 180 degrees (RFC 7946, 3.1.9); `simplified`, `medium` and `coarse` have fewer and fewer points
+    for overviews. `deepest_m` is the depth of the deepest profile in each sixtieth of the time, None in an empty one.
+    `hidden` counts the profiles without a drawable position.
     """
 
     platform: str
@@ -214,9 +214,9 @@ class Track:
 class Totals:
     """Sums over a scope: `fleet`, `year:2022`, `basin:SEA-007`, `year_basin:2022/SEA-007`, `platform:smilla77`.
 
-    Never over simulated missions. A basin or year counts the part of a mission that lies in it for time at sea;
-    missions are counted in each. `under_way_s` is the time of the year in which at least one of them was under way:
-    the union of their spans, None for scopes that are no year.
+    Simulated missions never count. A basin or year counts the part of a mission's time at sea that lies in it, and
+    every mission that touches it. `under_way_s` is the time of a year with at least one mission at sea (the union of
+    their spans); None for other scopes.
     """
 
     scope: str
@@ -234,9 +234,9 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Subtotal:
-    """What the missions of one platform add to the totals of a scope; counts have parts where a basin has a share.
+    """One platform's contribution to the totals of a scope; counts are fractions where a basin has a share.
 
-    `spans`: when at least one of them was under way in the year, without overlap; None for scopes that are no year.
+    `spans`: disjoint times of a year with at least one of its missions at sea; None for other scopes.
     """
 
     scope: str
@@ -253,10 +253,10 @@ class Subtotal:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """News of a mission: when it happened, and when it was known (`shown_from`, which silence puts off).
+    """An event of a mission: when it happened (`at`), and since when it is public (`shown_from`).
 
-    `over` says how the end of a mission is known; `learned_at` when the data that tell of it first came in. Figures are
-    those of a mission that is over: while it is under way, news of it must not change with every profile.
+    `over` is the reason why the mission is regarded as over; `learned_at` is the first import of the data that prove
+    the event. Figures are set for missions that are over: before, an update would change with every profile.
     """
 
     id: str
@@ -282,12 +282,12 @@ class Basin:
     bbox: Bbox
     geometry: dict[str, Any]  # GeoJSON Polygon or MultiPolygon
     source: str | None = None
-    outline: dict[str, Any] | None = None  # The same with as few points as an overview needs.
+    outline: dict[str, Any] | None = None  # With as few points as an overview needs.
 
 
 @dataclass(frozen=True, slots=True)
 class ImportAttempt:
-    """One attempt to take a file in, whatever became of it."""
+    """One attempt to import a file, with its outcome."""
 
     id: str
     at: datetime
@@ -305,9 +305,9 @@ class ImportAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A verification of the whole store: when it ran, how much it compared, how many differences it found.
+    """A verification of the whole store: when it ran, what it compared, how many differences there were.
 
-    `waiting` counts what could not be compared because it waited to be rebuilt.
+    `waiting` counts documents that were not compared because their rebuild was pending.
     """
 
     began_at: datetime

@@ -1,4 +1,4 @@
-"""Sections: a mission's measurements in cells of time and depth, and what pictures and arrays of them need."""
+"""Sections: a mission's measurements averaged in cells of time and depth, for figures and arrays."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One variable of a mission over time: by depth (`section`), or along the way of what does not dive (`series`).
+    """One variable of a mission over time: by depth (`section`), or along the track of a surface vessel (`series`).
 
-    `samples` counts the values that went in, `span` is their least and greatest, `limits` where the colours end:
-    percentiles, so that values may lie outside. A column holds the mean of at most `profiles_each` profiles that
-    follow each other, of any number of samples in a series. Depths are rows of `bin_m` from the surface down.
+    `samples` counts the averaged values, `span` is their minimum and maximum, `limits` are the ends of the colour
+    scale: percentiles, so that values may lie outside. A column is the mean of at most `profiles_each` consecutive
+    profiles; in a series, of any number of samples. Rows are depth bins of `bin_m` from the surface down.
     """
 
     platform: str
@@ -45,7 +45,7 @@ class Section:
     end_at: datetime
     computed_at: datetime
     number: int
-    # Compressed columns, see `domain.columns`: empty where only the figures were read.
+    # Compressed columns, see `domain.columns`; empty if only the figures were read.
     packed: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -56,7 +56,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Salinity and temperature of samples that have both, thinned evenly: what a T-S diagram draws."""
+    """Salinity and temperature of samples that have both, thinned evenly: the points of a T-S diagram."""
 
     platform: str
     mission: str
@@ -71,7 +71,7 @@ class Cloud:
 
 
 def days(start_at: datetime, end_at: datetime) -> str:
-    """The days in words: "8 to 16 December 2022", with what both have in common said once."""
+    """The days in words: "8 to 16 December 2022"; a common month or year stands once."""
     last = f"{end_at.day} {end_at:%B %Y}"
     if start_at.date() == end_at.date():
         return last
@@ -81,11 +81,11 @@ def days(start_at: datetime, end_at: datetime) -> str:
 
 
 def called(variable: str) -> str:
-    """A variable's name as people write it."""
+    """A variable's name for display: `sea_water_temperature` gives `Sea water temperature`."""
     return variable.replace("_", " ").capitalize()
 
 
 def unit_shown(unit: str | None) -> str:
-    """A unit as people write it: `kg m⁻³`, `°C`; empty for none."""
-    known = _UNITS.get(unit or "", unit or "")
-    return _POWER.sub(lambda power: power[0].translate(_RAISED), known)
+    """A unit for display: `kg m⁻³`, `°C`; empty for none."""
+    symbol = _UNITS.get(unit or "", unit or "")
+    return _POWER.sub(lambda power: power[0].translate(_RAISED), symbol)

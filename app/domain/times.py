@@ -1,4 +1,4 @@
-"""Times as files write them, and how a span divides into years. All results are aware UTC."""
+"""Times in the forms that files use, and time spans by year. All results are aware UTC."""
 
 import re
 from collections.abc import Iterable
@@ -12,24 +12,24 @@ _FORM = re.compile(
 )
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))", re.ASCII)
 _PAIRS = re.compile(r"\d{1,2}", re.ASCII)
-_ASKED = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_REQUESTED = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
 # Begin and end.
 Span = tuple[datetime, datetime]
 
-# Twice the longest form seen; a text without an end must not be searched.
+# Twice the longest form in real files; an endless text must not be searched.
 _LONGEST = 64
 
 
 def parsed(text: object) -> datetime | None:
-    """The moment that an attribute names, or None: ISO 8601 in all seen forms, without a zone it is UTC, never local.
+    """The time in an attribute, or None: ISO 8601 in all forms of real files; without a zone it is UTC, never local.
 
-    Seen: `2022-12-08T11:45:52Z`, nine decimals, `20100903T181710`, `2024-02-06T17:05Z`, `1970-1-1 0:0:0`.
+    Forms: `2022-12-08T11:45:52Z`, nine decimals, `20100903T181710`, `2024-02-06T17:05Z`, `1970-1-1 0:0:0`.
     """
-    said = str(text)
-    match = _FORM.fullmatch(said) if len(said) <= _LONGEST else None
+    value = str(text)
+    match = _FORM.fullmatch(value) if len(value) <= _LONGEST else None
     date = _DATE.fullmatch(match["date"]) if match else None
     if match is None or date is None:
         return None
@@ -52,11 +52,11 @@ def parsed(text: object) -> datetime | None:
 
 
 def day_or_moment(text: object, whole_day: bool = False) -> datetime:
-    """The moment that somebody asks for: `2022-12-08` or `2022-12-08T11:45:52Z`, without a zone UTC.
+    """The time in a request parameter: `2022-12-08` or `2022-12-08T11:45:52Z`, without a zone UTC.
 
-    With `whole_day` a bare date means its end. Raises ValueError, whose text says what would be right.
+    With `whole_day` a bare date means its end. Raises ValueError, whose text describes the accepted forms.
     """
-    if not isinstance(text, str) or not _ASKED.fullmatch(text):
+    if not isinstance(text, str) or not _REQUESTED.fullmatch(text):
         raise ValueError("must be a date such as 2022-12-08 or a time such as 2022-12-08T11:45:52Z")
     try:
         moment = datetime.fromisoformat(text)
@@ -75,7 +75,7 @@ def _zone(text: str | None) -> timezone:
 
 
 def from_ms(time_ms: int) -> datetime:
-    """The moment so many milliseconds after 1970, aware UTC, exact."""
+    """The time of so many milliseconds since 1970, aware UTC, exact."""
     return _EPOCH + timedelta(milliseconds=int(time_ms))
 
 
@@ -85,7 +85,7 @@ def to_ms(moment: datetime) -> int:
 
 
 def seconds_by_year(start_at: datetime, end_at: datetime) -> dict[int, float]:
-    """The seconds of a span in each UTC year it touches; the turn of the year belongs to the new one.
+    """The seconds of a span in each UTC year it touches; midnight belongs to the new year.
 
     A mission from 2023-12-30T12:00Z to 2024-01-02T12:00Z gives 129 600 s to both years.
     """
@@ -103,21 +103,21 @@ def year_opens(year: int) -> datetime:
 
 
 def elapsed_s(year: int, now: datetime) -> float:
-    """How much of the UTC year has gone by, s: nothing of a year to come, the whole of one that is over."""
+    """Elapsed part of the UTC year, s: 0 for a future year, the whole of a past one."""
     return max((min(now, year_opens(year + 1)) - year_opens(year)).total_seconds(), 0.0)
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """The same time in the fewest spans, in their order: those that overlap or touch are one."""
-    found: list[Span] = []
+    """The union of the spans as disjoint spans in order: spans that overlap or touch are joined."""
+    union: list[Span] = []
     for start_at, end_at in sorted(spans):
-        if found and start_at <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end_at))
+        if union and start_at <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], end_at))
         else:
-            found.append((start_at, end_at))
-    return found
+            union.append((start_at, end_at))
+    return union
 
 
 def union_s(spans: Iterable[Span]) -> float:
-    """How long at least one of these spans lasts, s; what overlaps counts once."""
+    """Length of the union of the spans, s: overlaps count once."""
     return sum((end_at - start_at for start_at, end_at in merged(spans)), timedelta()).total_seconds()

@@ -64,8 +64,8 @@ def mission(found: Mission, platform: Platform | None, cited: Citation) -> dict[
         described["spatialCoverage"] = [{"@type": "Place", "geo": shape} for shape in _shapes(figures.bbox)]
     if (licence := plain(str(said.get("licence", "")))).startswith(_ADDRESSES) and " " not in licence:
         described["license"] = licence
-    if cited.said:
-        described["citation"] = cited.said
+    if cited.requested:
+        described["citation"] = cited.requested
     return described
 
 

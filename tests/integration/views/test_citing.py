@@ -58,7 +58,7 @@ def test_a_citation_names_who_when_what_and_where(
     assert entry["title"] == ("Glider sea001, mission 20210629T2053, Bornholm Basin, 29 June 2021 to 29 June 2021")
     assert entry["doi"] == "10.5281/zenodo.123"
     assert entry["url"] == f"http://localhost{PAGE}"
-    assert entry["note"].startswith(f"Delayed data, version {entry['version']}, taken in ")
+    assert entry["note"].startswith(f"Delayed data, version {entry['version']}, imported ")
     assert entry["note"].endswith("licence: CC-BY-4.0")
     text = client.get(OWN).text
     assert text.startswith("A Marine Institute (2021): Glider sea001, mission 20210629T2053")
