@@ -1,4 +1,4 @@
-"""The store as a command of this folder uses it."""
+"""Connections of a command line: bind, translate errors, close."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def bound(settings: Settings, timeout_ms: int) -> Iterator[None]:
-    """MongoDB, with at least that deadline, and Redis for the time of the block.
+    """Bind MongoDB, with at least this timeout, and Redis for the block; close both at its end.
 
-    Raises Unavailable when MongoDB is away, and HaloclineError when it answers no, as to a wrong password.
+    Raises Unavailable if MongoDB is unreachable, and HaloclineError if it rejects a command, as with a wrong password.
     """
     longer = max(settings.mongodb_timeout_ms, timeout_ms)
     extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": longer}))

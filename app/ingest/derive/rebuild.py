@@ -75,7 +75,7 @@ def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | N
     kind, _, name = scope.partition(":")
     platform, _, mission = name.partition("/")
     if kind == "basins":
-        missions.sort_into(platform, mission, _shares(platform, mission, basin_map, session), session)
+        missions.set_basins(platform, mission, _shares(platform, mission, basin_map, session), session)
         return change_log.append((f"mission:{name}",), now, session)
     if kind == "mission":
         drawn = _drawn(platform, mission, session)
