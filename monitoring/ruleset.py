@@ -53,12 +53,7 @@ def _recorded(objectives: Objectives, slo: Slo, record: str, expr: str) -> Rule:
 
 def recordings(objectives: Objectives) -> list[Rule]:
     """Groups of recording rules: bad shares per window, budget left, pace of the burn."""
-    seen = {
-        "record": SEEN,
-        "expr": f'group by (namespace) (last_over_time(up{{job="{objectives.job}"}}[1d]))\n',
-    }
     return [
-        {"name": "halocline-namespaces", "rules": [seen]},
         {"name": "halocline-slo-short", "rules": _ratios(objectives, SHORT_WINDOWS)},
         {
             "name": "halocline-slo-long",
@@ -147,8 +142,15 @@ def _burn_alert(objectives: Objectives, slo: Slo, burn: Burn) -> Rule:
 
 
 def other_alerts(objectives: Objectives, rows: list[dict[str, Any]]) -> list[Rule]:
-    """One group from the rows of alerts.yaml."""
-    return [{"name": "halocline-alerts", "rules": [_alert(objectives, row) for row in rows]}]
+    """Two groups: the namespaces in which Halocline runs, and the alerts from the rows of alerts.yaml."""
+    seen = {
+        "record": SEEN,
+        "expr": f'group by (namespace) (last_over_time(up{{job="{objectives.job}"}}[1d]))\n',
+    }
+    return [
+        {"name": "halocline-namespaces", "rules": [seen]},
+        {"name": "halocline-alerts", "rules": [_alert(objectives, row) for row in rows]},
+    ]
 
 
 def _alert(objectives: Objectives, row: dict[str, Any]) -> Rule:
