@@ -57,10 +57,10 @@ requirements: ## Pin the Python packages of every role anew, with hashes (needs 
 ##@ Check
 
 .PHONY: test check static lint types layers manifests rules
-test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser
-	@$(bin)/python -m pytest -n auto
+test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser (SLOW=1: all)
+	@$(bin)/python -m pytest -n auto $(if $(SLOW),,-m "not slow")
 
-check: static test ## All of it: what CI runs before it starts a cluster
+check: static test ## All of it: what CI runs before it starts a cluster (SLOW=1: slow tests too)
 
 static: lint types layers manifests rules ## What needs no running program: the five below
 
@@ -78,8 +78,8 @@ manifests: develop ## Dockerfile and Kubernetes manifests
 	@$(bin)/hadolint Dockerfile
 	@PATH="$$PWD/$(bin):$$PATH" scripts/manifests
 
-rules: develop ## Alert rules with their tests, dashboards, routing (promtool and amtool from PATH)
-	@$(bin)/python -m monitoring.check
+rules: develop ## Alert rules with their tests, dashboards, routing (promtool and amtool from PATH; SLOW=1: all tests)
+	@$(bin)/python -m monitoring.check $(if $(SLOW),--slow)
 
 ##@ Load
 
