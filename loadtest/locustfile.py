@@ -38,7 +38,8 @@ class Planned(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         """Users now and how fast they come; None ends the run."""
-        users = None if self.over else shapes.users_at(self.corners, self.get_run_time())
+        run_time_s: float = self.get_run_time()  # type: ignore[no-untyped-call]
+        users = None if self.over else shapes.users_at(self.corners, run_time_s)
         return None if users is None else (users, SPAWN_RATE_PER_S)
 
     @classmethod
@@ -50,10 +51,9 @@ class Planned(LoadTestShape):
         cls.over = True
 
 
-@events.init.add_listener
 def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     """Everything in place for the users, or exit code 1 and one line."""
-    given = environment.parsed_options
+    given: Any = environment.parsed_options
     try:
         if not isinstance(runner, LocalRunner):
             raise target.WrongTarget(
@@ -76,6 +76,9 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     Reader.tally, Reader.think_factor = Tally(), given.think
     events.request.add_listener(_judged)
     Judge(environment, runner, wanted).attach()
+
+
+events.init.add_listener(prepare)
 
 
 def _judged(name: str, response: Any, start_time: float, exception: object, **_: Any) -> None:
@@ -106,7 +109,7 @@ class Judge:
         missed = verdict.missed(summary, self.wanted)
         if runner.exceptions or log.unhandled_greenlet_exception:
             missed.append("the generator itself raised an error, shown above")
-        given = self.environment.parsed_options
+        given: Any = self.environment.parsed_options
         result = {
             "shape": given.shape,
             "target": self.environment.host,
