@@ -60,14 +60,8 @@ requirements: ## Pin the Python packages of every role anew, with hashes (needs 
 test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser
 	@$(bin)/python -m pytest -n auto
 
-# Absolute, because the tests start processes in other folders. The report comes also when a test has failed.
-coverage: export COVERAGE_PROCESS_START = $(CURDIR)/pyproject.toml
-coverage: export COVERAGE_FILE = $(CURDIR)/build/coverage/data
 coverage: develop ## Branch coverage of app/ by the slow tests and the processes they start, with its floor
-	@rm -rf build/coverage && mkdir -p build/coverage
-	@status=0; $(MAKE) --no-print-directory test SLOW=1 || status=$$?; \
-	  unset COVERAGE_PROCESS_START; $(bin)/coverage combine --quiet && $(bin)/coverage report || status=$$?; \
-	  exit $$status
+	@scripts/coverage
 
 check: static test ## All of it: what CI runs before it starts a cluster
 
