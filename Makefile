@@ -56,9 +56,12 @@ requirements: ## Pin the Python packages of every role anew, with hashes (needs 
 
 ##@ Check
 
-.PHONY: test check static lint types layers manifests rules
+.PHONY: test coverage check static lint types layers manifests rules
 test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser (SLOW=1: all)
 	@$(bin)/python -m pytest -n auto $(if $(SLOW),,-m "not slow")
+
+coverage: develop ## Branch coverage of app/ by the slow tests and the processes they start, with its floor
+	@scripts/coverage
 
 check: static test ## All of it: what CI runs before it starts a cluster (SLOW=1: slow tests too)
 

@@ -2,7 +2,6 @@
 
 import math
 import random
-from typing import ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import answers
@@ -242,7 +241,7 @@ class Visitor(Reader):
 
     weight = 5
     think_s = (1, 4)
-    tasks: ClassVar = [Visit]
+    tasks = [Visit]
 
 
 class Browser(Reader):
@@ -250,7 +249,7 @@ class Browser(Reader):
 
     weight = 2
     think_s = (1, 4)
-    tasks: ClassVar = [Browse]
+    tasks = [Browse]
 
 
 class Scientist(Reader):
@@ -258,7 +257,7 @@ class Scientist(Reader):
 
     weight = 1
     think_s = (1, 3)
-    tasks: ClassVar = [Study]
+    tasks = [Study]
 
 
 class Phone(Reader):
@@ -266,7 +265,7 @@ class Phone(Reader):
 
     weight = 3
     think_s = (4, 10)
-    tasks: ClassVar = [Glance]
+    tasks = [Glance]
 
 
 class Crawler(Reader):
@@ -274,4 +273,4 @@ class Crawler(Reader):
 
     weight = 1
     think_s = (2, 5)
-    tasks: ClassVar = [Crawl]
+    tasks = [Crawl]

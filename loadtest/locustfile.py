@@ -40,7 +40,8 @@ class Planned(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         """Return the number of users and the spawn rate; None ends the run."""
-        users = None if self.is_over else shapes.users_at(self.corners, self.get_run_time())
+        run_time_s: float = self.get_run_time()  # type: ignore[no-untyped-call]
+        users = None if self.is_over else shapes.users_at(self.corners, run_time_s)
         return None if users is None else (users, SPAWN_RATE_PER_S)
 
     @classmethod
@@ -52,10 +53,9 @@ class Planned(LoadTestShape):
         cls.is_over = True
 
 
-@events.init.add_listener
 def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     """Check target and thresholds and set up the run. Exits with code 1 and one line if that fails."""
-    chosen = environment.parsed_options
+    chosen: Any = environment.parsed_options
     try:
         if not isinstance(runner, LocalRunner):
             raise target.WrongTarget(
@@ -78,6 +78,9 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     Reader.tally, Reader.think_factor = Tally(), chosen.think
     events.request.add_listener(_judged)
     Judge(environment, runner, required).attach()
+
+
+events.init.add_listener(prepare)
 
 
 def _judged(name: str, response: Any, start_time: float, exception: object, **_: Any) -> None:
@@ -108,7 +111,7 @@ class Judge:
         missed = verdict.missed(figures, self.required)
         if runner.exceptions or log.unhandled_greenlet_exception:
             missed.append("the generator itself raised an error, shown above")
-        chosen = self.environment.parsed_options
+        chosen: Any = self.environment.parsed_options
         result = {
             "shape": chosen.shape,
             "target": self.environment.host,

@@ -134,11 +134,11 @@ def client(app: Flask) -> Iterator[FlaskClient]:
 
 @pytest.fixture(scope="session")
 def test_data() -> Path:
-    """Folder of the real files. Unset: the test is skipped by name on a developer's machine and fails in CI."""
+    """Folder of the real files. Unset: the test is skipped, but fails in CI unless CI sets the variable to `none`."""
     folder = os.environ.get(_DATA)
     if folder and Path(folder).is_dir():
         return Path(folder).resolve()
     reason = f"{_DATA} does not name the folder of the real files: not tested on them"
-    if os.environ.get("CI") == "true":
+    if os.environ.get("CI") == "true" and folder != "none":
         pytest.fail(reason)
     pytest.skip(reason)
