@@ -62,7 +62,11 @@ async function styles() {
     css: [{ raw: [bootstrap, own, dark].join("\n") }],
     variables: true,
     keyframes: true,
-    safelist: { standard: [/^mode-[RPAD]$/], greedy: [/data-bs-theme/], variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal)/] },
+    safelist: {
+      standard: [/^mode-[RPAD]$/],
+      greedy: [/data-bs-theme/],
+      variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal)/],
+    },
   });
   emit("site.css", (await transform(css, { loader: "css", minify: true, target: TARGET })).code);
 
@@ -86,7 +90,11 @@ function maps() {
       emit(`land_${level}_${name}.json`, JSON.stringify(pieces), set, false); // Hundreds: gzip alone builds in a third of the time.
       delete manifest[`land_${level}_${name}.json`]; // Scripts find squares by pattern, templates never name one.
     }
-    levels[level] = { side: LEVELS[level].side, pattern: `land_${level}_{name}.${set}.json`, names: Object.keys(byName) };
+    levels[level] = {
+      side: LEVELS[level].side,
+      pattern: `land_${level}_{name}.${set}.json`,
+      names: Object.keys(byName),
+    };
   }
   emit("land.json", JSON.stringify({ coarse, levels }));
 }

@@ -89,7 +89,12 @@ function clip(source, [west, south, east, north], decimals) {
 /** Sutherland and Hodgman, 1974: one side of the square after the other. */
 function clipRing(ring, west, south, east, north, decimals) {
   let points = ring;
-  for (const [axis, limit, sign] of [[0, west, 1], [0, east, -1], [1, south, 1], [1, north, -1]]) {
+  for (const [axis, limit, sign] of [
+    [0, west, 1],
+    [0, east, -1],
+    [1, south, 1],
+    [1, north, -1],
+  ]) {
     const inside = (point) => sign * (point[axis] - limit) >= 0;
     const kept = [];
     points.forEach((point, i) => {

@@ -5,7 +5,10 @@ for (const form of document.querySelectorAll("form[data-try]")) {
   const parts = [...form.querySelectorAll("[data-in-path]")];
   if (parts.length === 0) continue;
   form.addEventListener("submit", () => {
-    form.action = parts.reduce((path, part) => path.replace(`{${part.name}}`, encodeURIComponent(part.value.trim())), template);
+    form.action = parts.reduce(
+      (path, part) => path.replace(`{${part.name}}`, encodeURIComponent(part.value.trim())),
+      template,
+    );
   });
   form.addEventListener("formdata", ({ formData }) => {
     for (const part of parts) formData.delete(part.name);

@@ -51,10 +51,14 @@ class Archive {
     this.slider();
     if (wanted) await this.restore(wanted, !view);
     this.map.on("moveend", () => writeView(this.map));
-    keepRefined(this.map, () => this.list.dataset.tracks, (collection, detail) => {
-      this.ways.add(collection, detail);
-      this.tell();
-    });
+    keepRefined(
+      this.map,
+      () => this.list.dataset.tracks,
+      (collection, detail) => {
+        this.ways.add(collection, detail);
+        this.tell();
+      },
+    );
   }
 
   async draw(url, signal) {
@@ -69,7 +73,10 @@ class Archive {
     const [platform, mission] = key.split("/").map(encodeURIComponent);
     if (!this.ways.missions.has(key) && mission) {
       const own = this.list.dataset.tracks.replace(/\/tracks\?.*/, `/missions/${platform}/${mission}/track`);
-      await geojson(own).then((found) => this.ways.add(found, "fine"), () => writeFragment({ mission: null }));
+      await geojson(own).then(
+        (found) => this.ways.add(found, "fine"),
+        () => writeFragment({ mission: null }),
+      );
     }
     this.ways.select(key, move);
   }
@@ -95,13 +102,17 @@ class Archive {
     const box = document.querySelector("[data-timeline]");
     if (!box) return;
     const asked = new URLSearchParams(location.search);
-    timeline(box, { from: asked.get("from"), to: asked.get("to") }, {
-      moved: (window) => {
-        this.ways.showWindow(window);
-        this.tell();
+    timeline(
+      box,
+      { from: asked.get("from"), to: asked.get("to") },
+      {
+        moved: (window) => {
+          this.ways.showWindow(window);
+          this.tell();
+        },
+        settled: (days) => this.choose(days),
       },
-      settled: (days) => this.choose(days),
-    });
+    );
   }
 
   /** Takes the window into the address and shows what the server has for it. */
@@ -127,8 +138,12 @@ class Archive {
       const table = this.list.querySelector("tbody");
       const first = rows.firstElementChild;
       table.append(...rows.children);
-      this.list.querySelector("[data-more-part]").replaceChildren(...fresh.querySelector("[data-more-part]").childNodes);
-      this.list.querySelector("[data-listed]").textContent = table.children.length.toLocaleString("en").replaceAll(",", "\u202f");
+      this.list
+        .querySelector("[data-more-part]")
+        .replaceChildren(...fresh.querySelector("[data-more-part]").childNodes);
+      this.list.querySelector("[data-listed]").textContent = table.children.length
+        .toLocaleString("en")
+        .replaceAll(",", "\u202f");
       first?.querySelector("a")?.focus(); // The button that had the focus has gone.
     });
   }
@@ -164,20 +179,26 @@ class Archive {
     }
     const hidden = this.ways.hidden();
     const line = document.querySelector("[data-hidden-positions]");
-    line.querySelector("span").textContent = `${hidden} ${hidden === 1 ? "position" : "positions"} hidden: no valid fix`;
+    line.querySelector("span").textContent =
+      `${hidden} ${hidden === 1 ? "position" : "positions"} hidden: no valid fix`;
     line.hidden = hidden === 0;
     const extra = this.ways.shown().filter(({ key }) => !this.listed.has(key)).length;
-    status(this.element, extra ? `${extra} ${extra === 1 ? "mission" : "missions"} of this view beyond those of the table.` : "");
+    status(
+      this.element,
+      extra ? `${extra} ${extra === 1 ? "mission" : "missions"} of this view beyond those of the table.` : "",
+    );
   }
 
   /** Table and map answer each other; the table's rows come and go. */
   answerList() {
-    const mark = (on) => ({ target }) => {
-      const row = target.closest?.("[data-track]");
-      if (!row) return;
-      row.classList.toggle("is-marked", on);
-      this.ways.mark(row.dataset.track, on);
-    };
+    const mark =
+      (on) =>
+      ({ target }) => {
+        const row = target.closest?.("[data-track]");
+        if (!row) return;
+        row.classList.toggle("is-marked", on);
+        this.ways.mark(row.dataset.track, on);
+      };
     for (const type of ["mouseover", "focusin"]) this.list.addEventListener(type, mark(true));
     for (const type of ["mouseout", "focusout"]) this.list.addEventListener(type, mark(false));
     this.list.addEventListener("click", (event) => {

@@ -9,7 +9,8 @@ import { json } from "./explorer_source.js";
 import { ts } from "./explorer_ts.js";
 
 const root = document.querySelector("[data-sections]");
-const HOW = "Drag a box to zoom; on a touch screen pinch, and push sideways. With the plot in focus: the wheel and + − zoom, 0 shows all, arrows read values, with Shift they move the view.";
+const HOW =
+  "Drag a box to zoom; on a touch screen pinch, and push sideways. With the plot in focus: the wheel and + − zoom, 0 shows all, arrows read values, with Shift they move the view.";
 const NO_VIEW = { x: null, y: null, colours: null, by: null };
 const built = new Map();
 
@@ -18,7 +19,12 @@ async function build(figure) {
   const data = await json(figure.dataset.src);
   const kind = "ts" in figure.dataset ? ts : data.kind === "series" ? series : section;
   const content = kind(data, root.dataset.title);
-  const canvas = element("canvas", { tabindex: "0", role: "application", "aria-label": `${content.title}; arrow keys read values, plus and minus zoom`, "data-plot": "" });
+  const canvas = element("canvas", {
+    tabindex: "0",
+    role: "application",
+    "aria-label": `${content.title}; arrow keys read values, plus and minus zoom`,
+    "data-plot": "",
+  });
   const said = element("p", { class: "read-out", role: "status", "data-read-out": "" });
   const wrong = element("p", { class: "wrong", role: "alert" });
   const panel = element("div", { class: "explorer" }, element("div", { class: "plot" }, canvas), said);
@@ -38,7 +44,16 @@ async function build(figure) {
   };
   gestures(plot, { pointed, picked });
 
-  const colouring = content.colourings && choice("Points coloured by", [["depth", "Depth"], ["time", "Time (number of profile)"]], (by) => colourBy(by));
+  const colouring =
+    content.colourings &&
+    choice(
+      "Points coloured by",
+      [
+        ["depth", "Depth"],
+        ["time", "Time (number of profile)"],
+      ],
+      (by) => colourBy(by),
+    );
   const colourBy = (by) => {
     plot.axes.colours = content.colourings[by];
     plot.view.colours = [...plot.axes.colours.whole];
@@ -76,7 +91,9 @@ function restore(plot, colourBy) {
 function remember(figure, plot) {
   const text = (name) => {
     if (!plot.view[name] || plot.untouched(name)) return null;
-    return plot.view[name].map((end) => (plot.axes[name].isTime ? new Date(end).toISOString() : Number(end.toPrecision(7)))).join(",");
+    return plot.view[name]
+      .map((end) => (plot.axes[name].isTime ? new Date(end).toISOString() : Number(end.toPrecision(7))))
+      .join(",");
   };
   const by = plot.content.colourings && plot.axes.colours !== plot.content.colourings.depth ? "time" : null;
   writeAddress(figure.id, { x: text("x"), y: text("y"), colours: text("colours"), by });
@@ -84,7 +101,10 @@ function remember(figure, plot) {
 
 function save(canvas, figure) {
   canvas.toBlob((blob) => {
-    const link = element("a", { href: URL.createObjectURL(blob), download: `${root.dataset.file}_${figure.dataset.variable ?? "ts"}_view.png` });
+    const link = element("a", {
+      href: URL.createObjectURL(blob),
+      download: `${root.dataset.file}_${figure.dataset.variable ?? "ts"}_view.png`,
+    });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // The browser reads it while it saves.
   }, "image/png");

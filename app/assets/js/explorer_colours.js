@@ -5,7 +5,13 @@ const parsed = new Map();
 
 /** The colours of a map as [red, green, blue] each. */
 export function coloursOf(map) {
-  if (!parsed.has(map)) parsed.set(map, (tables[map] ?? tables.thermal).match(/.{6}/g).map((six) => [0, 2, 4].map((at) => parseInt(six.slice(at, at + 2), 16))));
+  if (!parsed.has(map))
+    parsed.set(
+      map,
+      (tables[map] ?? tables.thermal)
+        .match(/.{6}/g)
+        .map((six) => [0, 2, 4].map((at) => parseInt(six.slice(at, at + 2), 16))),
+    );
   return parsed.get(map);
 }
 

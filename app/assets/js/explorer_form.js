@@ -18,12 +18,19 @@ export function button(text, act) {
 /** A choice with its label; `choices` is [[value, text], …]. */
 export function choice(text, choices, act) {
   const id = `explorer-${++made}`;
-  const select = element("select", { id, class: "form-select" }, ...choices.map(([value, said]) => element("option", { value }, said)));
+  const select = element(
+    "select",
+    { id, class: "form-select" },
+    ...choices.map(([value, said]) => element("option", { value }, said)),
+  );
   select.addEventListener("change", () => act(select.value));
   return { select, field: element("div", { class: "axis" }, element("label", { for: id }, text), select) };
 }
 
-const written = (axis, value) => (axis.isTime ? new Date(Math.round(value / 1000) * 1000).toISOString().slice(0, 19) : String(Number(value.toPrecision(6))));
+const written = (axis, value) =>
+  axis.isTime
+    ? new Date(Math.round(value / 1000) * 1000).toISOString().slice(0, 19)
+    : String(Number(value.toPrecision(6)));
 const read = (axis, text) => (text === "" ? NaN : axis.isTime ? Date.parse(`${text}Z`) : Number(text));
 
 /** Fields for each axis of a plot; they follow the plot, and it follows them. `refused` gets what is wrong, or "". */

@@ -37,7 +37,8 @@ export function gestures(plot, { pointed, picked }) {
       apart = size;
     } else if (from) {
       from.moved ||= Math.hypot(here.x - from.x, here.y - from.y) > CLICK_PX;
-      if (from.moved && event.pointerType === "touch") plot.pan((before.x - here.x) / (plot.at.right - plot.at.left), 0);
+      if (from.moved && event.pointerType === "touch")
+        plot.pan((before.x - here.x) / (plot.at.right - plot.at.left), 0);
       else if (from.moved) box(plot, from, here);
     }
   });
@@ -57,11 +58,15 @@ export function gestures(plot, { pointed, picked }) {
   };
   for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, up);
   // The wheel scrolls the page until the visitor has turned to the plot.
-  canvas.addEventListener("wheel", (event) => {
-    if (document.activeElement !== canvas) return;
-    event.preventDefault();
-    plot.zoom(event.deltaY < 0 ? 1.25 : 0.8, plot.values(point(event)));
-  }, { passive: false });
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      if (document.activeElement !== canvas) return;
+      event.preventDefault();
+      plot.zoom(event.deltaY < 0 ? 1.25 : 0.8, plot.values(point(event)));
+    },
+    { passive: false },
+  );
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const act = keys(plot, event, pointed, picked);
@@ -87,7 +92,10 @@ function keys(plot, { key, shiftKey }, pointed, picked) {
   return () => {
     const { x, y } = plot.view;
     const here = plot.mark ?? { x: (x[0] + x[1]) / 2, y: (y[0] + y[1]) / 2 };
-    const next = plot.content.step?.(here, right, towards) ?? { x: here.x + (right * (x[1] - x[0])) / 50, y: here.y + (towards * (y[1] - y[0])) / 50 };
+    const next = plot.content.step?.(here, right, towards) ?? {
+      x: here.x + (right * (x[1] - x[0])) / 50,
+      y: here.y + (towards * (y[1] - y[0])) / 50,
+    };
     if (next.x < x[0] || next.x > x[1]) plot.pan(right / 4, 0);
     if (next.y < y[0] || next.y > y[1]) plot.pan(0, towards / 4);
     pointed({ ...next, inside: true });

@@ -27,7 +27,8 @@ export class Plot {
 
   /** Takes new ranges, {x, y, colours}, each of them or only some. */
   show(ranges) {
-    for (const [name, ends] of Object.entries(ranges)) if (ends && this.view[name] && ends[0] < ends[1]) this.view[name] = [...ends];
+    for (const [name, ends] of Object.entries(ranges))
+      if (ends && this.view[name] && ends[0] < ends[1]) this.view[name] = [...ends];
     this.changed();
   }
 
@@ -54,11 +55,14 @@ export class Plot {
     return { width, height, left: MARGIN.left, top: MARGIN.top, right, bottom: height - MARGIN.bottom };
   }
 
-  toX = (value) => this.at.left + ((value - this.view.x[0]) / (this.view.x[1] - this.view.x[0])) * (this.at.right - this.at.left);
+  toX = (value) =>
+    this.at.left + ((value - this.view.x[0]) / (this.view.x[1] - this.view.x[0])) * (this.at.right - this.at.left);
 
   toY = (value) => {
     const share = (value - this.view.y[0]) / (this.view.y[1] - this.view.y[0]);
-    return this.axes.y.down ? this.at.top + share * (this.at.bottom - this.at.top) : this.at.bottom - share * (this.at.bottom - this.at.top);
+    return this.axes.y.down
+      ? this.at.top + share * (this.at.bottom - this.at.top)
+      : this.at.bottom - share * (this.at.bottom - this.at.top);
   };
 
   /** The values under a point of the canvas. */
@@ -66,7 +70,11 @@ export class Plot {
     const { left, right, top, bottom } = this.at;
     const share = this.axes.y.down ? (y - top) / (bottom - top) : (bottom - y) / (bottom - top);
     const [{ x: across, y: along }, inside] = [this.view, x >= left && x <= right && y >= top && y <= bottom];
-    return { x: across[0] + ((x - left) / (right - left)) * (across[1] - across[0]), y: along[0] + share * (along[1] - along[0]), inside };
+    return {
+      x: across[0] + ((x - left) / (right - left)) * (across[1] - across[0]),
+      y: along[0] + share * (along[1] - along[0]),
+      inside,
+    };
   }
 
   /** Zooms by a factor around values, and never out of the whole. */
@@ -104,7 +112,15 @@ export class Plot {
     const ctx = this.canvas.getContext("2d");
     const style = getComputedStyle(this.canvas);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    this.colours = { ground: colour("surface"), ink: colour("ink"), muted: colour("muted"), line: colour("line"), graphic: colour("graphic"), focus: colour("focus"), font: style.fontFamily };
+    this.colours = {
+      ground: colour("surface"),
+      ink: colour("ink"),
+      muted: colour("muted"),
+      line: colour("line"),
+      graphic: colour("graphic"),
+      focus: colour("focus"),
+      font: style.fontFamily,
+    };
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.fillStyle = this.colours.ground;
     ctx.fillRect(0, 0, this.at.width, this.at.height);
@@ -161,7 +177,17 @@ export class Plot {
     ctx.fillStyle = this.colours.ink;
     const [low, high] = this.view.colours;
     const ends = [low, (low + high) / 2, high];
-    ends.forEach((value, i) => this.write(ctx, minus(Number(value.toFixed(digits ?? 3))), left + BAR.width + 5, bottom - ((bottom - top) * i) / 2, "left", "12px", width - left - BAR.width - 6));
+    ends.forEach((value, i) =>
+      this.write(
+        ctx,
+        minus(Number(value.toFixed(digits ?? 3))),
+        left + BAR.width + 5,
+        bottom - ((bottom - top) * i) / 2,
+        "left",
+        "12px",
+        width - left - BAR.width - 6,
+      ),
+    );
     this.write(ctx, title, width - 6, bottom + 34, "right", "12px", 130);
   }
 
@@ -170,7 +196,10 @@ export class Plot {
     const [x, y] = [Math.round(this.toX(this.mark.x)) + 0.5, Math.round(this.toY(this.mark.y)) + 0.5];
     ctx.strokeStyle = this.colours.focus;
     ctx.lineWidth = 1;
-    for (const [a, b, c, d] of [[x, this.at.top, x, this.at.bottom], [this.at.left, y, this.at.right, y]]) {
+    for (const [a, b, c, d] of [
+      [x, this.at.top, x, this.at.bottom],
+      [this.at.left, y, this.at.right, y],
+    ]) {
       ctx.beginPath();
       ctx.moveTo(a, b);
       ctx.lineTo(c, d);

@@ -50,18 +50,38 @@ export class Browser {
 
   build() {
     const id = "profile-slider";
-    this.slider = element("input", { id, type: "range", class: "form-range", min: "1", max: String(this.total), value: "1" });
+    this.slider = element("input", {
+      id,
+      type: "range",
+      class: "form-range",
+      min: "1",
+      max: String(this.total),
+      value: "1",
+    });
     const step = (by) => () => this.go(Math.min(this.total, Math.max(1, Number(this.slider.value) + by)) - 1);
     this.slider.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(step(0), WAIT_MS);
     });
-    const row = element("div", { class: "profile-row" }, button("Previous", step(-1)), this.slider, button("Next", step(1)));
+    const row = element(
+      "div",
+      { class: "profile-row" },
+      button("Previous", step(-1)),
+      this.slider,
+      button("Next", step(1)),
+    );
     this.facts = element("dl", { class: "profile-facts", "data-profile-facts": "" });
     this.status = element("p", { class: "read-out", role: "status" });
     this.choices = element("div", { class: "axes" });
     this.plots = element("div", { class: "profile-plots" });
-    this.panel.append(element("label", { for: id }, `Profile, in the order of time (${this.total})`), row, this.facts, this.choices, this.plots, this.status);
+    this.panel.append(
+      element("label", { for: id }, `Profile, in the order of time (${this.total})`),
+      row,
+      this.facts,
+      this.choices,
+      this.plots,
+      this.status,
+    );
   }
 
   /** Shows the profile that the address names, else the first. */
@@ -101,12 +121,17 @@ export class Browser {
     const facts = {
       Number: String(profile.number),
       Time: moment(Date.parse(profile.mid_at)),
-      Position: lat === null || lon === null ? "no valid position" : `${minus(lat.toFixed(4))}°, ${minus(lon.toFixed(4))}°`,
+      Position:
+        lat === null || lon === null ? "no valid position" : `${minus(lat.toFixed(4))}°, ${minus(lon.toFixed(4))}°`,
       Direction: profile.direction ?? "unknown",
       Depth: `${profile.max_depth_m.toFixed(1)} m`,
       Samples: samples.step > 1 ? `${samples.samples}, each ${samples.step}th drawn` : String(samples.samples),
     };
-    this.facts.replaceChildren(...Object.entries(facts).map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))));
+    this.facts.replaceChildren(
+      ...Object.entries(facts).map(([name, text]) =>
+        element("div", {}, element("dt", {}, name), element("dd", {}, text)),
+      ),
+    );
     this.slider.setAttribute("aria-valuetext", `${facts.Number}, ${facts.Time}`);
     this.samples = samples;
     this.choose(Object.keys(samples.columns));
@@ -123,41 +148,60 @@ export class Browser {
     const first = FIRST.filter((name) => names.includes(name));
     const shown = (this.shown ?? []).filter((name) => names.includes(name));
     this.shown = [...new Set([...shown, ...first, ...names])].slice(0, 2);
-    this.choices.replaceChildren(...this.shown.map((name, i) => {
-      const { select, field } = choice(i ? "Second variable" : "First variable", names.map((one) => [one, called(one)]), (chosen) => {
-        this.shown[i] = chosen;
-        this.draw();
-      });
-      select.value = name;
-      return field;
-    }));
+    this.choices.replaceChildren(
+      ...this.shown.map((name, i) => {
+        const { select, field } = choice(
+          i ? "Second variable" : "First variable",
+          names.map((one) => [one, called(one)]),
+          (chosen) => {
+            this.shown[i] = chosen;
+            this.draw();
+          },
+        );
+        select.value = name;
+        return field;
+      }),
+    );
   }
 
   draw() {
     const deepest = this.samples.depth_m.reduce((most, depth) => Math.max(most, depth ?? 0), 1) * 1.02;
-    this.plots.replaceChildren(...this.shown.map((name) => {
-      const canvas = element("canvas", { tabindex: "0", role: "application", "aria-label": `${called(name)} against depth; arrow keys read values, plus and minus zoom`, "data-profile-plot": name });
-      const plot = new Plot(canvas, profilePlot(name, this.samples, deepest));
-      const pointed = (values) => {
-        plot.mark = values?.inside ? plot.content.read(values) : null;
-        this.status.textContent = plot.mark?.text ?? "";
-        plot.later();
-      };
-      gestures(plot, { pointed, picked: () => {} });
-      return element("div", { class: "plot" }, canvas);
-    }));
+    this.plots.replaceChildren(
+      ...this.shown.map((name) => {
+        const canvas = element("canvas", {
+          tabindex: "0",
+          role: "application",
+          "aria-label": `${called(name)} against depth; arrow keys read values, plus and minus zoom`,
+          "data-profile-plot": name,
+        });
+        const plot = new Plot(canvas, profilePlot(name, this.samples, deepest));
+        const pointed = (values) => {
+          plot.mark = values?.inside ? plot.content.read(values) : null;
+          this.status.textContent = plot.mark?.text ?? "";
+          plot.later();
+        };
+        gestures(plot, { pointed, picked: () => {} });
+        return element("div", { class: "plot" }, canvas);
+      }),
+    );
   }
 }
 
 /** One variable of a profile as the content of a plot: its samples, joined from one to the next. */
 function profilePlot(name, samples, deepest) {
   const { unit, values } = samples.columns[name];
-  const points = values.map((value, i) => [value, samples.depth_m[i]]).filter(([value, depth]) => value !== null && depth !== null);
-  const [low, high] = points.reduce(([least, most], [value]) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+  const points = values
+    .map((value, i) => [value, samples.depth_m[i]])
+    .filter(([value, depth]) => value !== null && depth !== null);
+  const [low, high] = points.reduce(
+    ([least, most], [value]) => [Math.min(least, value), Math.max(most, value)],
+    [Infinity, -Infinity],
+  );
   const room = (high - low || Math.abs(high) || 1) * 0.05;
   const apart = points.slice(1).map(([, depth], i) => Math.abs(depth - points[i][1]));
   const gap = 5 * Math.max([...apart].sort((a, b) => a - b)[Math.floor(apart.length / 2)] ?? 0, 0.5);
-  const nearest = (y) => points.reduce((best, point, i) => (Math.abs(point[1] - y) < Math.abs(points[best][1] - y) ? i : best), 0);
+  const nearest = (y) =>
+    points.reduce((best, point, i) => (Math.abs(point[1] - y) < Math.abs(points[best][1] - y) ? i : best), 0);
   const read = ({ y }) => {
     const [value, depth] = points[nearest(y)];
     return { x: value, y: depth, text: `${called(name)} at ${minus(depth)} m: ${said(value, unitShown(unit))}` };
@@ -173,7 +217,9 @@ function profilePlot(name, samples, deepest) {
       ctx.fillStyle = plot.colours.graphic;
       ctx.lineWidth = 1.25;
       ctx.beginPath();
-      points.forEach(([value, depth], i) => ctx[i && apart[i - 1] <= gap ? "lineTo" : "moveTo"](plot.toX(value), plot.toY(depth)));
+      points.forEach(([value, depth], i) =>
+        ctx[i && apart[i - 1] <= gap ? "lineTo" : "moveTo"](plot.toX(value), plot.toY(depth)),
+      );
       ctx.stroke();
       for (const [value, depth] of points) ctx.fillRect(plot.toX(value) - 1.5, plot.toY(depth) - 1.5, 3, 3);
     },

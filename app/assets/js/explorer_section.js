@@ -11,13 +11,18 @@ export const said = (value, unit) => `${minus(value)}${unit ? ` ${unit}` : ""}`;
 const columnAt = (begins, ends, ms) => begins.findIndex((begin, i) => begin <= ms && ms <= ends[i]);
 
 function times(data) {
-  const [begins, middles, ends] = [data.time_from, data.time, data.time_to].map((list) => list.map((text) => Date.parse(text)));
+  const [begins, middles, ends] = [data.time_from, data.time, data.time_to].map((list) =>
+    list.map((text) => Date.parse(text)),
+  );
   const width = Math.max(ends.at(-1) - begins[0], 60_000);
   return { begins, middles, ends, whole: [begins[0], begins[0] + width] };
 }
 
 function along(middles, ms, by) {
-  const nearest = middles.reduce((best, middle, i) => (Math.abs(middle - ms) < Math.abs(middles[best] - ms) ? i : best), 0);
+  const nearest = middles.reduce(
+    (best, middle, i) => (Math.abs(middle - ms) < Math.abs(middles[best] - ms) ? i : best),
+    0,
+  );
   return Math.min(middles.length - 1, Math.max(0, nearest + by));
 }
 
@@ -33,9 +38,12 @@ export function section(data, title) {
     const steps = coloursOf(data.colour_map);
     const ctx = painted.getContext("2d");
     const image = ctx.createImageData(data.columns, data.rows);
-    data.values.forEach((row, r) => row.forEach((value, c) => {
-      if (value !== null) image.data.set([...steps[stepOf(value, limits, steps.length)], 255], 4 * (r * data.columns + c));
-    }));
+    data.values.forEach((row, r) =>
+      row.forEach((value, c) => {
+        if (value !== null)
+          image.data.set([...steps[stepOf(value, limits, steps.length)], 255], 4 * (r * data.columns + c));
+      }),
+    );
     ctx.putImageData(image, 0, 0);
   };
   return {
@@ -53,15 +61,21 @@ export function section(data, title) {
       begins.forEach((begin, c) => {
         const left = plot.toX(begin);
         const width = Math.max(plot.toX(ends[c]) - left, 0.75);
-        if (left + width >= plot.at.left && left <= plot.at.right) ctx.drawImage(painted, c, 0, 1, data.rows, left, top, width, bottom - top);
+        if (left + width >= plot.at.left && left <= plot.at.right)
+          ctx.drawImage(painted, c, 0, 1, data.rows, left, top, width, bottom - top);
       });
     },
     read({ x, y }) {
       const [column, row] = [columnAt(begins, ends, x), Math.floor(y / data.bin_m)];
-      if (column < 0 || row < 0 || row >= data.rows) return { x, y, text: `${moment(x)}, ${y.toFixed(1)} m: nothing measured` };
+      if (column < 0 || row < 0 || row >= data.rows)
+        return { x, y, text: `${moment(x)}, ${y.toFixed(1)} m: nothing measured` };
       const value = data.values[row][column];
       const at = `${moment(middles[column])}, ${data.depth_m[row]} m, profile ${data.profile[column]}`;
-      return { x: middles[column], y: data.depth_m[row], text: `${at}: ${value === null ? "nothing measured" : said(value, unit)}` };
+      return {
+        x: middles[column],
+        y: data.depth_m[row],
+        text: `${at}: ${value === null ? "nothing measured" : said(value, unit)}`,
+      };
     },
     step({ x, y }, right, below) {
       const row = Math.min(data.rows - 1, Math.max(0, Math.floor(y / data.bin_m) + below));
@@ -81,12 +95,20 @@ export function series(data, title) {
   const joined = (i) => i > 0 && values[i - 1] !== null && begins[i] - ends[i - 1] <= ends[i] - begins[i];
   return {
     title: `${titled(name, unit)} · ${title}`,
-    axes: { x: { title: TIME, isTime: true, whole }, y: { title: titled(name, unit), whole: [low - room, high + room] } },
+    axes: {
+      x: { title: TIME, isTime: true, whole },
+      y: { title: titled(name, unit), whole: [low - room, high + room] },
+    },
     draw(ctx, plot) {
       ctx.fillStyle = plot.colours.line;
       values.forEach((value, i) => {
         if (value === null) return;
-        const [left, right, top, bottom] = [plot.toX(begins[i]), plot.toX(ends[i]), plot.toY(data.high[i]), plot.toY(data.low[i])];
+        const [left, right, top, bottom] = [
+          plot.toX(begins[i]),
+          plot.toX(ends[i]),
+          plot.toY(data.high[i]),
+          plot.toY(data.low[i]),
+        ];
         ctx.fillRect(left, top, Math.max(right - left, 1), Math.max(bottom - top, 1));
       });
       ctx.strokeStyle = plot.colours.graphic;
@@ -99,9 +121,14 @@ export function series(data, title) {
     },
     read({ x }) {
       const column = columnAt(begins, ends, x);
-      if (column < 0 || values[column] === null) return { x, y: plotMiddle(this.axes.y.whole), text: `${moment(x)}: nothing measured` };
+      if (column < 0 || values[column] === null)
+        return { x, y: plotMiddle(this.axes.y.whole), text: `${moment(x)}: nothing measured` };
       const span = `${minus(data.low[column])} to ${minus(data.high[column])}`;
-      return { x: middles[column], y: values[column], text: `${moment(middles[column])}: ${said(values[column], unit)} (${span})` };
+      return {
+        x: middles[column],
+        y: values[column],
+        text: `${moment(middles[column])}: ${said(values[column], unit)} (${span})`,
+      };
     },
     step({ x, y }, right) {
       const column = along(middles, x, right);

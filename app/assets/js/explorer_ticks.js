@@ -3,7 +3,23 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const TIME_STEPS = [MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY];
+const TIME_STEPS = [
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  10 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  DAY,
+  2 * DAY,
+  4 * DAY,
+  7 * DAY,
+  14 * DAY,
+];
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
@@ -21,7 +37,10 @@ export function called(variable) {
 /** A unit as people write it, as the page does. */
 export function unitShown(unit) {
   const known = UNITS[unit ?? ""] ?? unit ?? "";
-  return known.replace(/([A-Za-z])(-?\d+)\b/g, (_, letter, power) => letter + [...power].map((sign) => RAISED[sign]).join(""));
+  return known.replace(
+    /([A-Za-z])(-?\d+)\b/g,
+    (_, letter, power) => letter + [...power].map((sign) => RAISED[sign]).join(""),
+  );
 }
 
 /** A moment in words: 8 Dec 2022, 11:45:52 UTC. */
@@ -37,7 +56,8 @@ export function numberTicks([low, high], count) {
   const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= rough * 0.999);
   const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 10);
   const ticks = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push([i * step, minus((i * step + 0).toFixed(digits))]);
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
+    ticks.push([i * step, minus((i * step + 0).toFixed(digits))]);
   return ticks;
 }
 

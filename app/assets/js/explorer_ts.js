@@ -31,7 +31,10 @@ function salinityOf(density, t, [low, high]) {
 
 const finite = (values) => values.filter((value) => value !== null);
 function whole(values, share = 0.03) {
-  const [low, high] = finite(values).reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+  const [low, high] = finite(values).reduce(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Infinity, -Infinity],
+  );
   if (!(low < high)) return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
   return [low - share * (high - low), high + share * (high - low)];
 }
@@ -40,8 +43,22 @@ function whole(values, share = 0.03) {
 export function ts(data, title) {
   const unit = unitShown(data.temperature_unit);
   const colourings = {
-    depth: { title: "m", asked: "Colours, depth (m)", map: "dense", whole: whole(data.depth_m, 0), values: data.depth_m, digits: 1 },
-    time: { title: "profile", asked: "Colours, number of profile", map: "thermal", whole: whole(data.profile, 0), values: data.profile, digits: 0 },
+    depth: {
+      title: "m",
+      asked: "Colours, depth (m)",
+      map: "dense",
+      whole: whole(data.depth_m, 0),
+      values: data.depth_m,
+      digits: 1,
+    },
+    time: {
+      title: "profile",
+      asked: "Colours, number of profile",
+      map: "thermal",
+      whole: whole(data.profile, 0),
+      values: data.profile,
+      digits: 0,
+    },
   };
   const content = {
     title: `Temperature against salinity · ${title}`,
@@ -56,18 +73,34 @@ export function ts(data, title) {
       const { map, values } = plot.axes.colours;
       const steps = coloursOf(map).map(css);
       data.salinity.forEach((salinity, i) => {
-        ctx.fillStyle = values[i] === null ? plot.colours.muted : steps[stepOf(values[i], plot.view.colours, steps.length)];
-        ctx.fillRect(plot.toX(salinity) - POINT_PX / 2, plot.toY(data.temperature[i]) - POINT_PX / 2, POINT_PX, POINT_PX);
+        ctx.fillStyle =
+          values[i] === null ? plot.colours.muted : steps[stepOf(values[i], plot.view.colours, steps.length)];
+        ctx.fillRect(
+          plot.toX(salinity) - POINT_PX / 2,
+          plot.toY(data.temperature[i]) - POINT_PX / 2,
+          POINT_PX,
+          POINT_PX,
+        );
       });
     },
     read({ x, y }, plot) {
-      const away = (i) => Math.hypot(plot.toX(data.salinity[i]) - plot.toX(x), plot.toY(data.temperature[i]) - plot.toY(y));
+      const away = (i) =>
+        Math.hypot(plot.toX(data.salinity[i]) - plot.toX(x), plot.toY(data.temperature[i]) - plot.toY(y));
       const nearest = data.salinity.reduce((best, _, i) => (away(i) < away(best) ? i : best), 0);
       const here = `salinity ${x.toFixed(2)}, ${minus(y.toFixed(2))} ${unit}`;
-      if (away(nearest) > REACH_PX) return { x, y, text: `${here}, density ${sigma(x, y).toFixed(2)} kg m⁻³ less 1000: no sample` };
-      const [salinity, temperature, depth_m] = [data.salinity[nearest], data.temperature[nearest], data.depth_m[nearest]];
+      if (away(nearest) > REACH_PX)
+        return { x, y, text: `${here}, density ${sigma(x, y).toFixed(2)} kg m⁻³ less 1000: no sample` };
+      const [salinity, temperature, depth_m] = [
+        data.salinity[nearest],
+        data.temperature[nearest],
+        data.depth_m[nearest],
+      ];
       const where = depth_m === null ? "depth unknown" : `${minus(depth_m)} m`;
-      return { x: salinity, y: temperature, text: `Salinity ${salinity}, ${said(temperature, unit)}, ${where}, profile ${data.profile[nearest]}, density ${sigma(salinity, temperature).toFixed(2)} kg m⁻³ less 1000` };
+      return {
+        x: salinity,
+        y: temperature,
+        text: `Salinity ${salinity}, ${said(temperature, unit)}, ${where}, profile ${data.profile[nearest]}, density ${sigma(salinity, temperature).toFixed(2)} kg m⁻³ less 1000`,
+      };
     },
   };
   return content;
@@ -86,6 +119,7 @@ function densities(ctx, plot) {
     points.forEach(([s, t], i) => ctx[i ? "lineTo" : "moveTo"](plot.toX(s), plot.toY(t)));
     ctx.stroke();
     const [s, t] = points.at(-1) ?? [];
-    if (points.length > 3) plot.write(ctx, text, Math.min(plot.toX(s) - 4, plot.at.right - 4), plot.toY(t) + 9, "right", "11px");
+    if (points.length > 3)
+      plot.write(ctx, text, Math.min(plot.toX(s) - 4, plot.at.right - 4), plot.toY(t) + 9, "right", "11px");
   }
 }

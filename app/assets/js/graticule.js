@@ -30,13 +30,19 @@ class Graticule extends L.LayerGroup {
     const step = STEPS.find((size) => (size / span) * (width || 1) >= APART_PX) ?? STEPS.at(-1);
     const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
     for (let i = Math.ceil(view.getWest() / step); i * step <= view.getEast(); i++) {
-      this.line([[-85, i * step], [85, i * step]]);
+      this.line([
+        [-85, i * step],
+        [85, i * step],
+      ]);
       const { x } = this.map.latLngToContainerPoint([0, i * step]);
       if (x < ZOOM_PX || x > width - APART_PX) continue; // The other corner is the parallels'.
       this.text([Math.min(view.getNorth(), 85), i * step], label(i * step, "E", "W", digits), "graticule-lon");
     }
     for (let i = Math.ceil(Math.max(-80, view.getSouth()) / step); i * step <= Math.min(80, view.getNorth()); i++) {
-      this.line([[i * step, view.getWest() - span], [i * step, view.getEast() + span]]);
+      this.line([
+        [i * step, view.getWest() - span],
+        [i * step, view.getEast() + span],
+      ]);
       const { y } = this.map.latLngToContainerPoint([i * step, 0]);
       if (y < CORNER_PX || y > height - SOURCE_PX) continue;
       this.text([i * step, view.getEast()], label(i * step, "N", "S", digits), "graticule-lat");
@@ -44,7 +50,9 @@ class Graticule extends L.LayerGroup {
   }
 
   line(points) {
-    this.addLayer(L.polyline(points, { pane: "graticule", className: "graticule-line", weight: 1, interactive: false }));
+    this.addLayer(
+      L.polyline(points, { pane: "graticule", className: "graticule-line", weight: 1, interactive: false }),
+    );
   }
 
   text(at, html, side) {

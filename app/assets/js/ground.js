@@ -20,7 +20,10 @@ export function groundMap(element, options = {}) {
     worldCopyJump: false,
     scrollWheelZoom: false,
     attributionControl: false,
-    maxBounds: [[-86, -360], [86, 360]],
+    maxBounds: [
+      [-86, -360],
+      [86, 360],
+    ],
     maxBoundsViscosity: 0.9,
     ...options,
   });

@@ -40,7 +40,15 @@ class Land extends L.LayerGroup {
     this.map = map;
     map.createPane("land").style.zIndex = 200;
     this.renderer = L.canvas({ pane: "land", padding: 0.3 });
-    this.style = { renderer: this.renderer, pane: "land", weight: 1, fillOpacity: 1, interactive: false, smoothFactor: 0.5, ...colours() };
+    this.style = {
+      renderer: this.renderer,
+      pane: "land",
+      weight: 1,
+      fillOpacity: 1,
+      interactive: false,
+      smoothFactor: 0.5,
+      ...colours(),
+    };
     super.onAdd(map);
     map.on("moveend", this.refresh, this);
     document.addEventListener("themechange", () => this.recolour());

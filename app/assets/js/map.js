@@ -11,7 +11,8 @@ const WHOLE = { fleet: "Show the whole fleet", basin: "Show the whole basin" };
 /** What the map leaves out, in words. */
 function omissions(hidden, collection) {
   const said = [];
-  const missions = new Set(collection.features.map(({ properties }) => `${properties.platform}/${properties.mission}`)).size;
+  const missions = new Set(collection.features.map(({ properties }) => `${properties.platform}/${properties.mission}`))
+    .size;
   if (collection.next) said.push(`Showing the newest ${missions} missions.`);
   if (hidden) said.push(`${hidden} ${hidden === 1 ? "position" : "positions"} hidden: no valid fix.`);
   return said.join(" ");
@@ -20,7 +21,9 @@ function omissions(hidden, collection) {
 async function start(element) {
   const map = groundMap(element);
   try {
-    const [collection, outline] = await Promise.all([element.dataset.tracks, element.dataset.area].map((url) => url && geojson(url)));
+    const [collection, outline] = await Promise.all(
+      [element.dataset.tracks, element.dataset.area].map((url) => url && geojson(url)),
+    );
     const area = outline && drawArea(map, outline);
     const drawn = drawTracks(map, collection, element, area?.turn);
     // A basin's map shows the basin: tracks may lead out of it.
@@ -28,7 +31,8 @@ async function start(element) {
     const view = element.dataset.map === "fleet" ? restoreView() : null;
     if (view) map.setView(view.center, view.zoom);
     else if (bounds.isValid()) fit(map, bounds);
-    if (bounds.isValid()) mapButton(map, "⤢", WHOLE[element.dataset.map] ?? "Show the whole track", () => fit(map, bounds));
+    if (bounds.isValid())
+      mapButton(map, "⤢", WHOLE[element.dataset.map] ?? "Show the whole track", () => fit(map, bounds));
     if (element.dataset.map === "fleet") {
       rememberView(map);
       keepRefined(map, () => element.dataset.tracks, drawn.refine);

@@ -20,7 +20,9 @@ function box(map) {
   const [west, south] = [view.getWest(), view.getSouth()].map((edge) => Math.floor(edge / side) * side);
   const [east, north] = [view.getEast(), view.getNorth()].map((edge) => Math.ceil(edge / side) * side);
   const sides = east - west >= 360 ? [-180, 180] : [turned(west), turned(east)];
-  return [sides[0], Math.max(-90, south), sides[1], Math.min(90, north)].map((edge) => Number(edge.toFixed(4))).join(",");
+  return [sides[0], Math.max(-90, south), sides[1], Math.min(90, north)]
+    .map((edge) => Number(edge.toFixed(4)))
+    .join(",");
 }
 
 /** Keeps the lines as fine as the view: `add` gets (collection, detail) whenever more is known. `tracks` gives the address. */
@@ -34,7 +36,8 @@ export function keepRefined(map, tracks, add) {
     if (detail === "coarse") return;
     const url = new URL(tracks(), location.href);
     url.searchParams.delete("cursor");
-    for (const [name, value] of Object.entries({ detail, bbox: box(map), limit: AT_MOST })) url.searchParams.set(name, value);
+    for (const [name, value] of Object.entries({ detail, bbox: box(map), limit: AT_MOST }))
+      url.searchParams.set(name, value);
     if (known.has(url.href)) return;
     asked = new AbortController();
     try {

@@ -41,7 +41,10 @@ function opener(host, word, text) {
     said.textContent = open ? "Loading…" : "";
     try {
       if (open) await explorer();
-      if (loading) await new Promise((done, failed) => document.dispatchEvent(new CustomEvent("explore", { detail: { host, open, word, done, failed } })));
+      if (loading)
+        await new Promise((done, failed) =>
+          document.dispatchEvent(new CustomEvent("explore", { detail: { host, open, word, done, failed } })),
+        );
       said.textContent = "";
     } catch {
       button.setAttribute("aria-expanded", "false");
@@ -58,7 +61,8 @@ const select = tabs(root, (id) => {
   document.getElementById(id).dispatchEvent(new Event("tab-shown")); // A plot that is open there names its own view.
 });
 const openers = new Map();
-for (const figure of root.querySelectorAll("figure")) openers.set(figure.id, opener(figure, "figure", "Change the axes"));
+for (const figure of root.querySelectorAll("figure"))
+  openers.set(figure.id, opener(figure, "figure", "Change the axes"));
 const browser = root.querySelector("[data-profile-browser]");
 if (browser) openers.set("", opener(browser, "profiles", "Browse the profiles"));
 

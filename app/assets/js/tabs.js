@@ -45,7 +45,12 @@ export function tabs(root, chosen) {
   list.addEventListener("keydown", (event) => {
     const here = links.indexOf(event.target);
     const last = links.length - 1;
-    const next = { ArrowRight: here === last ? 0 : here + 1, ArrowLeft: here === 0 ? last : here - 1, Home: 0, End: last }[event.key];
+    const next = {
+      ArrowRight: here === last ? 0 : here + 1,
+      ArrowLeft: here === 0 ? last : here - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (event.key === " ") event.preventDefault();
     if (here < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === " ") take(here);
@@ -54,5 +59,11 @@ export function tabs(root, chosen) {
     links[next].focus();
     take(next);
   });
-  return (id) => select(Math.max(0, links.findIndex((link) => link.hash === `#${id}`)));
+  return (id) =>
+    select(
+      Math.max(
+        0,
+        links.findIndex((link) => link.hash === `#${id}`),
+      ),
+    );
 }

@@ -75,7 +75,9 @@ function declutter(map, pins) {
     if (!label) continue;
     label.classList.remove("label-hidden");
     const box = label.getBoundingClientRect();
-    const clash = taken.some((o) => box.left < o.right && o.left < box.right && box.top < o.bottom && o.top < box.bottom);
+    const clash = taken.some(
+      (o) => box.left < o.right && o.left < box.right && box.top < o.bottom && o.top < box.bottom,
+    );
     label.classList.toggle("label-hidden", clash);
     if (!clash) taken.push(box);
   }
@@ -105,7 +107,11 @@ export function drawTracks(map, collection, element, turn) {
       if (!geometry) continue;
       lines = geometry.coordinates.map((line) => line.map(([lon, lat]) => [lat, unroll(lon)]));
       for (const className of ["track-casing", "track"]) {
-        group.lines.push(L.polyline(lines, { className, weight: className === "track-casing" ? 6 : 2.5, interactive: false }).addTo(map));
+        group.lines.push(
+          L.polyline(lines, { className, weight: className === "track-casing" ? 6 : 2.5, interactive: false }).addTo(
+            map,
+          ),
+        );
       }
       group.bounds.extend(L.latLngBounds(lines.flat()));
     }
@@ -121,7 +127,12 @@ export function drawTracks(map, collection, element, turn) {
       group.pin = marker(properties, at, heading(lines)).addTo(map);
       group.bounds.extend(at);
       if (element.dataset.map === "fleet" && drawn.size < LABELS_AT_MOST) {
-        group.pin.bindTooltip(properties.serial, { permanent: true, direction: "auto", offset: [12, 0], className: "map-label" });
+        group.pin.bindTooltip(properties.serial, {
+          permanent: true,
+          direction: "auto",
+          offset: [12, 0],
+          className: "map-label",
+        });
       }
     }
     if (group.bounds.isValid()) bounds.extend(group.bounds);
@@ -137,7 +148,8 @@ export function drawTracks(map, collection, element, turn) {
       const group = drawn.get(keyOf(properties));
       if (properties.kind !== "track" || !geometry || !group) continue;
       const unroll = turn ?? unroller([{ geometry }]);
-      for (const line of group.lines) line.setLatLngs(geometry.coordinates.map((part) => part.map(([lon, lat]) => [lat, unroll(lon)])));
+      for (const line of group.lines)
+        line.setLatLngs(geometry.coordinates.map((part) => part.map(([lon, lat]) => [lat, unroll(lon)])));
     }
   };
   return { bounds, hidden, refine };

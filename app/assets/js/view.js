@@ -19,8 +19,14 @@ export function readFragment(hash = location.hash) {
 export function writeFragment(changes) {
   const said = { ...readFragment(), ...changes };
   const kept = ["map", "mission", "hide"].filter((name) => said[name]);
-  const fragment = kept.map((name) => `${name}=${encodeURIComponent(said[name]).replaceAll("%2F", "/").replaceAll("%2C", ",")}`);
-  history.replaceState(null, "", location.pathname + location.search + (fragment.length ? `#${fragment.join("&")}` : ""));
+  const fragment = kept.map(
+    (name) => `${name}=${encodeURIComponent(said[name]).replaceAll("%2F", "/").replaceAll("%2C", ",")}`,
+  );
+  history.replaceState(
+    null,
+    "",
+    location.pathname + location.search + (fragment.length ? `#${fragment.join("&")}` : ""),
+  );
 }
 
 export function restoreView(hash = location.hash) {

@@ -69,10 +69,12 @@ export class Ways {
 
   make(mission) {
     mission.line = L.polyline([], { renderer: this.renderer, smoothFactor: 1 });
-    if (mission.lastDay.length) mission.recentLine = L.polyline([], { renderer: this.renderer, smoothFactor: 1, interactive: false });
-    mission.pin = this.markers++ < MARKERS_AT_MOST
-      ? marker(mission.last, mission.at, heading(mission.lines))
-      : L.circleMarker(mission.at, { renderer: this.renderer, radius: 3, fillOpacity: 1 });
+    if (mission.lastDay.length)
+      mission.recentLine = L.polyline([], { renderer: this.renderer, smoothFactor: 1, interactive: false });
+    mission.pin =
+      this.markers++ < MARKERS_AT_MOST
+        ? marker(mission.last, mission.at, heading(mission.lines))
+        : L.circleMarker(mission.at, { renderer: this.renderer, radius: 3, fillOpacity: 1 });
     // Hundreds of tab stops would lock the keyboard in: the table's buttons open the same popups.
     mission.pin.options.keyboard = false;
     for (const layer of [mission.line, mission.pin]) {
@@ -107,7 +109,11 @@ export class Ways {
   paint({ line, recentLine, pin, recent, marked, chosen }) {
     if (!line) return;
     const emphasis = marked || chosen;
-    line.setStyle({ color: colour(emphasis ? "--ink" : "--track"), weight: BEFORE_PX + (emphasis ? 2 : 0), opacity: emphasis ? 1 : 0.8 });
+    line.setStyle({
+      color: colour(emphasis ? "--ink" : "--track"),
+      weight: BEFORE_PX + (emphasis ? 2 : 0),
+      opacity: emphasis ? 1 : 0.8,
+    });
     recentLine?.setStyle({ color: colour("--signal"), weight: RECENT_PX + (emphasis ? 2 : 0), opacity: 1 });
     const color = colour(emphasis ? "--ink" : recent ? "--signal" : "--track");
     if (pin.setStyle) pin.setStyle({ color: colour("--surface"), fillColor: color, weight: 1 });
@@ -119,13 +125,19 @@ export class Ways {
   }
 
   inWindow({ start, end }) {
-    return (this.window.from === null || end >= this.window.from) && (this.window.to === null || start < this.window.to);
+    return (
+      (this.window.from === null || end >= this.window.from) && (this.window.to === null || start < this.window.to)
+    );
   }
 
   place(mission) {
     if (!mission.line) return;
     const shown = this.inWindow(mission);
-    const wanted = [[mission.line, shown], ...(mission.recentLine ? [[mission.recentLine, shown]] : []), [mission.pin, shown && this.showsPositions]];
+    const wanted = [
+      [mission.line, shown],
+      ...(mission.recentLine ? [[mission.recentLine, shown]] : []),
+      [mission.pin, shown && this.showsPositions],
+    ];
     for (const [layer, on] of wanted) {
       if (on !== this.map.hasLayer(layer)) on ? layer.addTo(this.map) : layer.remove();
     }
@@ -173,14 +185,23 @@ export class Ways {
   select(key, move) {
     const mission = this.missions.get(key);
     if (!mission?.line) return false;
-    if (move) this.map.fitBounds(L.latLngBounds([mission.at, ...mission.lines.flat()]), { maxZoom: 8, padding: [48, 48], animate: false });
+    if (move)
+      this.map.fitBounds(L.latLngBounds([mission.at, ...mission.lines.flat()]), {
+        maxZoom: 8,
+        padding: [48, 48],
+        animate: false,
+      });
     this.turn(mission);
     (this.map.hasLayer(mission.pin) ? mission.pin : mission.line).openPopup();
     return true;
   }
 
   bounds() {
-    return L.latLngBounds(this.shown().filter(({ at }) => at).flatMap(({ at, lines }) => [at, ...lines.flat()]));
+    return L.latLngBounds(
+      this.shown()
+        .filter(({ at }) => at)
+        .flatMap(({ at, lines }) => [at, ...lines.flat()]),
+    );
   }
 
   clear() {
