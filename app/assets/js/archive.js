@@ -1,12 +1,12 @@
 // The map of all missions: filters by the form, time by the slider, and the table beside it, which the server writes.
 import { showAges } from "./ages.js";
 import { fullscreenButton } from "./fullscreen.js";
-import { fit, geojson, groundMap, mapButton, status } from "./ground.js";
-import { Outlines } from "./outlines.js";
+import { fit, geojson, groundMap, mapButton, status } from "./base_map.js";
+import { Outlines } from "./basins_layer.js";
 import { keepRefined } from "./refine.js";
 import { timeline } from "./timeline.js";
-import { readFragment, restoreView, writeFragment, writeView } from "./view.js";
-import { Ways } from "./ways.js";
+import { readFragment, restoreView, writeFragment, writeView } from "./map_address.js";
+import { Ways } from "./track_canvas.js";
 
 const FAILED = "The tracks cannot be loaded at the moment; the table holds the same missions.";
 

@@ -1,11 +1,11 @@
 // Draws a mission's measurements anew, with axes that the reader changes. Loaded when somebody asks for it.
-import { range, readAddress, writeAddress } from "./address.js";
+import { range, readAddress, writeAddress } from "./explorer_address.js";
 import { button, choice, element, fields } from "./explorer_form.js";
 import { gestures } from "./explorer_gestures.js";
 import { Plot } from "./explorer_plot.js";
 import { Browser } from "./explorer_profiles.js";
 import { section, series } from "./explorer_section.js";
-import { json } from "./explorer_source.js";
+import { json } from "./api.js";
 import { ts } from "./explorer_ts.js";
 
 const root = document.querySelector("[data-sections]");

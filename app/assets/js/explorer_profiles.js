@@ -1,11 +1,11 @@
 // The profile browser: a slider over a mission's profiles, and two variables of the chosen one against depth.
-import { readAddress, writeAddress } from "./address.js";
+import { readAddress, writeAddress } from "./explorer_address.js";
 import { button, choice, element } from "./explorer_form.js";
 import { gestures } from "./explorer_gestures.js";
 import { Plot } from "./explorer_plot.js";
 import { said } from "./explorer_section.js";
 import { called, minus, moment, titled, unitShown } from "./explorer_ticks.js";
-import { json } from "./explorer_source.js";
+import { json } from "./api.js";
 
 const PAGE = 200; // As many as the API gives at once.
 const FAILED = "This profile cannot be loaded at the moment.";

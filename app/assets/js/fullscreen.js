@@ -1,5 +1,5 @@
 // A button that gives the map the whole screen, where the browser can.
-import { mapButton, name } from "./ground.js";
+import { mapButton, name } from "./base_map.js";
 
 export function fullscreenButton(map, frame) {
   if (!document.fullscreenEnabled) return;

@@ -1,10 +1,10 @@
 // Every [data-map] on the page becomes a map; what it draws comes from the API.
-import { drawArea } from "./area.js";
+import { drawArea } from "./basin_outline.js";
 import { startArchive } from "./archive.js";
-import { fit, geojson, groundMap, mapButton, status } from "./ground.js";
+import { fit, geojson, groundMap, mapButton, status } from "./base_map.js";
 import { keepRefined } from "./refine.js";
 import { drawTracks } from "./tracks.js";
-import { rememberView, restoreView } from "./view.js";
+import { rememberView, restoreView } from "./map_address.js";
 
 const WHOLE = { fleet: "Show the whole fleet", basin: "Show the whole basin" };
 

@@ -1,5 +1,5 @@
 // Finer lines where the map looks closer: asked for by boxes of a grid, so that neighbours ask for the same answers.
-import { geojson } from "./ground.js";
+import { geojson } from "./base_map.js";
 
 // A pixel of the Mercator map is 360 / 256 / 2^zoom degrees: lines change to the next detail before kinks show.
 const MEDIUM_FROM = 6;

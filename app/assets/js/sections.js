@@ -1,5 +1,5 @@
 // The measurements of a mission: tabs at once; what draws them anew is loaded when somebody asks for it.
-import { readAddress, writeAddress } from "./address.js";
+import { readAddress, writeAddress } from "./explorer_address.js";
 import { tabs } from "./tabs.js";
 
 const FAILED = "The measurements cannot be loaded at the moment; the picture shows the same.";

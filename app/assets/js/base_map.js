@@ -1,7 +1,7 @@
 // The ground that every map stands on: land, graticule, scale, and how maps behave under wheel and finger.
 import L from "leaflet";
 import { graticule } from "./graticule.js";
-import { landLayer } from "./land.js";
+import { landLayer } from "./land_layer.js";
 
 function bounded(map) {
   // The wheel scrolls the page until the visitor has turned to the map.

@@ -1,6 +1,6 @@
 // The basins that missions have been in, as a layer below the tracks; a click tells the name and leads to the page.
 import L from "leaflet";
-import { geojson } from "./ground.js";
+import { geojson } from "./base_map.js";
 
 /** A longitude of a basin across 180 degrees stays in one piece with the others. */
 const unrolled = (bbox) => (lon) => (bbox[0] > bbox[2] && lon < 0 ? lon + 360 : lon);
