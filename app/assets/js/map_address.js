@@ -1,40 +1,45 @@
-// A map's view lives in the URL's fragment, so that people can keep and send it:
+// The state of a map in the URL's fragment, so that visitors can bookmark and send it:
 // #map=zoom/lat/lon, and on the map of all missions &mission=platform/mission and &hide=layer,layer.
 
-/** What the fragment says, as {name: text}; a text that was not written here is left out. */
-export function readFragment(hash = location.hash) {
-  const said = {};
+const NAMES = ["map", "mission", "hide"];
+
+/** The state as {name: text}; parts with another name or a broken escape are left out. */
+export function parseFragment(hash) {
+  const state = {};
   for (const part of hash.replace(/^#/, "").split("&")) {
     const [, name, text] = /^(map|mission|hide)=(.+)$/.exec(part) ?? [];
     try {
-      if (name) said[name] = decodeURIComponent(text);
+      if (name) state[name] = decodeURIComponent(text);
     } catch {
-      // A broken escape: as if it were not there.
+      // A broken escape: the part is ignored.
     }
   }
-  return said;
+  return state;
 }
 
-/** Changes the fragment and leaves the rest of the URL and the visitor's history alone; null removes a part. */
+/** The fragment of a state, `#` included; an empty string for an empty state. Slashes and commas stay readable. */
+export function formatFragment(state) {
+  const escaped = (text) => encodeURIComponent(text).replaceAll("%2F", "/").replaceAll("%2C", ",");
+  const parts = NAMES.filter((name) => state[name]).map((name) => `${name}=${escaped(state[name])}`);
+  return parts.length ? `#${parts.join("&")}` : "";
+}
+
+/** The {zoom, center} of a fragment; null without one, or with one that lies outside the map. */
+export function parseView(hash) {
+  const match = /^([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)$/.exec(parseFragment(hash).map ?? "");
+  if (!match) return null;
+  const [zoom, lat, lon] = match.slice(1).map(Number);
+  const isInside = zoom >= 0 && zoom <= 14 && Math.abs(lat) <= 86 && Math.abs(lon) <= 360;
+  return isInside ? { zoom, center: [lat, lon] } : null;
+}
+
+export const readFragment = () => parseFragment(location.hash);
+export const readView = () => parseView(location.hash);
+
+/** Changes parts of the fragment; null removes one. The rest of the URL and the browser's history stay as they are. */
 export function writeFragment(changes) {
-  const said = { ...readFragment(), ...changes };
-  const kept = ["map", "mission", "hide"].filter((name) => said[name]);
-  const fragment = kept.map(
-    (name) => `${name}=${encodeURIComponent(said[name]).replaceAll("%2F", "/").replaceAll("%2C", ",")}`,
-  );
-  history.replaceState(
-    null,
-    "",
-    location.pathname + location.search + (fragment.length ? `#${fragment.join("&")}` : ""),
-  );
-}
-
-export function restoreView(hash = location.hash) {
-  const found = /^([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)$/.exec(readFragment(hash).map ?? "");
-  if (!found) return null;
-  const [zoom, lat, lon] = found.slice(1).map(Number);
-  const sound = zoom >= 0 && zoom <= 14 && Math.abs(lat) <= 86 && Math.abs(lon) <= 360;
-  return sound ? { zoom, center: [lat, lon] } : null;
+  const fragment = formatFragment({ ...readFragment(), ...changes });
+  history.replaceState(null, "", location.pathname + location.search + fragment);
 }
 
 export function writeView(map) {
@@ -42,10 +47,11 @@ export function writeView(map) {
   writeFragment({ map: `${map.getZoom()}/${lat.toFixed(3)}/${lng.toFixed(3)}` });
 }
 
-export function rememberView(map) {
+/** Writes the view after each move by the visitor. */
+export function writeViewOnMove(map) {
   const write = () => writeView(map);
   map.on("dragend", write);
-  // Zooming by script, as on the first fit, does not count as the visitor's choice.
+  // A zoom by script, such as the first fit, is not a choice of the visitor.
   map.getContainer().addEventListener("click", () => map.once("moveend", write));
   map.getContainer().addEventListener("wheel", () => map.once("moveend", write), { passive: true });
 }

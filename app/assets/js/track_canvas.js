@@ -1,22 +1,30 @@
-// The ways of many missions on one canvas, each with a marker at its last position; quick for thousands.
+// The tracks of many missions on one canvas, each with a marker at its last position; fast for thousands.
 import L from "leaflet";
-import { finer } from "./refine.js";
-import { heading, keyOf, marker, popup, positions, RECENT_MS, unroller } from "./tracks.js";
+import { nearestTurn } from "./longitudes.js";
+import { marker, popup } from "./markers.js";
+import { byMission, heading, positions, RECENT_MS, unrollFeatures } from "./track_features.js";
+import { isFiner } from "./track_detail.js";
 
-// Beyond it markers are dots on the canvas: each of the others is an element of the page.
-const MARKERS_AT_MOST = 200;
-const RECENT_PX = 3.5;
-const BEFORE_PX = 1.75;
+// Further missions get a dot on the canvas: each marker is an element of the page.
+const MAX_MARKERS = 200;
+const RECENT_WIDTH_PX = 3.5;
+const EARLIER_WIDTH_PX = 1.75;
+const EMPHASIS_PX = 2;
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-export class Ways {
-  /** `selected` hears of the mission whose popup opens (null when it closes), `marked` of the one under the pointer. */
-  constructor(map, { selected, marked }) {
+const ofKind = (features, kind) => features.find(({ properties }) => properties.kind === kind);
+
+const moved = (lines, turn) => lines.map((line) => line.map(([lat, lon]) => [lat, lon + turn]));
+
+export class TrackCanvas {
+  /** `onSelect` receives the key of the mission whose popup opens, null when it closes; `onMark` (key, isMarked). */
+  constructor(map, { onSelect, onMark }) {
     this.map = map;
-    this.heard = { selected, marked };
+    this.onSelect = onSelect;
+    this.onMark = onMark;
     this.missions = new Map();
     this.window = { from: null, to: null };
     this.showsPositions = true;
@@ -26,56 +34,50 @@ export class Ways {
     map.on("moveend", () => this.missions.forEach((mission) => this.turn(mission)));
   }
 
-  /** Draws the missions of a collection; those drawn already only become finer. Returns how many are new. */
+  /** Draws the missions of a collection; a mission that is drawn already is replaced if `detail` is finer. */
   add(collection, detail) {
-    const grouped = new Map();
-    for (const feature of collection.features) {
-      const key = keyOf(feature.properties);
-      grouped.set(key, [...(grouped.get(key) ?? []), feature]);
-    }
-    const before = this.missions.size;
-    for (const [key, features] of grouped) this.addOne(key, features, detail);
-    this.publish();
-    return this.missions.size - before;
+    for (const [key, features] of byMission(collection.features)) this.addMission(key, features, detail);
+    this.publishCounts();
   }
 
-  addOne(key, features, detail) {
-    const known = this.missions.get(key);
-    if (known && !finer(detail, known.detail)) return;
-    const way = features.find(({ properties }) => properties.kind === "track");
-    const last = features.find(({ properties }) => properties.kind === "last_position");
-    const lastDay = features.find(({ properties }) => properties.kind === "recent_track");
-    const unroll = unroller(features);
-    const place = ([lon, lat]) => [lat, unroll(lon)];
-    const mission = known ?? { key, turn: 0, marked: false };
+  addMission(key, features, detail) {
+    const previous = this.missions.get(key);
+    if (previous && !isFiner(detail, previous.detail)) return;
+    const track = ofKind(features, "track");
+    const last = ofKind(features, "last_position");
+    const recent = ofKind(features, "recent_track");
+    const unroll = unrollFeatures(features);
+    const toLatLng = ([lon, lat]) => [lat, unroll(lon)];
+    const toLines = ({ coordinates }) => coordinates.map((line) => line.map(toLatLng));
+    const mission = previous ?? { key, offset: 0, isMarked: false };
     Object.assign(mission, {
       detail,
-      hidden: way.properties.hidden,
-      start: Date.parse(way.properties.start_at),
-      end: Date.parse(way.properties.end_at),
-      lines: positions(way.geometry).length ? way.geometry.coordinates.map((line) => line.map(place)) : [],
-      lastDay: lastDay ? lastDay.geometry.coordinates.map((line) => line.map(place)) : [],
-      at: last ? place(last.geometry.coordinates) : null,
+      hidden: track.properties.hidden,
+      start: Date.parse(track.properties.start_at),
+      end: Date.parse(track.properties.end_at),
+      lines: positions(track.geometry).length ? toLines(track.geometry) : [],
+      recentLines: recent ? toLines(recent.geometry) : [],
+      at: last ? toLatLng(last.geometry.coordinates) : null,
       last: last?.properties,
     });
-    mission.recent = Date.now() - mission.end < RECENT_MS;
+    mission.isRecent = Date.now() - mission.end < RECENT_MS;
     this.missions.set(key, mission);
     if (!mission.at) return;
-    if (!known) this.make(mission);
+    if (!previous) this.createLayers(mission);
     this.turn(mission, true);
     this.paint(mission);
-    this.place(mission);
+    this.showOrHide(mission);
   }
 
-  make(mission) {
-    mission.line = L.polyline([], { renderer: this.renderer, smoothFactor: 1 });
-    if (mission.lastDay.length)
-      mission.recentLine = L.polyline([], { renderer: this.renderer, smoothFactor: 1, interactive: false });
+  createLayers(mission) {
+    const options = { renderer: this.renderer, smoothFactor: 1 };
+    mission.line = L.polyline([], options);
+    if (mission.recentLines.length) mission.recentLine = L.polyline([], { ...options, interactive: false });
     mission.pin =
-      this.markers++ < MARKERS_AT_MOST
+      this.markers++ < MAX_MARKERS
         ? marker(mission.last, mission.at, heading(mission.lines))
         : L.circleMarker(mission.at, { renderer: this.renderer, radius: 3, fillOpacity: 1 });
-    // Hundreds of tab stops would lock the keyboard in: the table's buttons open the same popups.
+    // Hundreds of tab stops would trap the keyboard: the table's buttons open the same popups.
     mission.pin.options.keyboard = false;
     for (const layer of [mission.line, mission.pin]) {
       layer.unbindPopup().bindPopup(() => popup(mission.last, mission.last.at), { maxWidth: 260 });
@@ -84,124 +86,120 @@ export class Ways {
     }
   }
 
-  choose(mission, on) {
-    mission.chosen = on;
+  choose(mission, isChosen) {
+    mission.isChosen = isChosen;
     this.paint(mission);
-    this.heard.selected(on ? mission.key : null);
+    this.onSelect(isChosen ? mission.key : null);
   }
 
-  point(mission, on) {
-    this.mark(mission.key, on);
-    this.heard.marked(mission.key, on);
+  point(mission, isMarked) {
+    this.mark(mission.key, isMarked);
+    this.onMark(mission.key, isMarked);
   }
 
-  /** Draws the copy of the world that the view is in: there is no edge at 180 degrees. */
-  turn(mission, anew = false) {
+  /** Moves a mission to the copy of the world that the view shows: the map has no edge at 180 degrees. */
+  turn(mission, isChanged = false) {
     if (!mission.at || !this.map._loaded) return;
-    const turn = Math.round((this.map.getCenter().lng - mission.at[1]) / 360) * 360;
-    if (turn === mission.turn && !anew) return;
-    mission.turn = turn;
-    mission.line.setLatLngs(mission.lines.map((line) => line.map(([lat, lon]) => [lat, lon + turn])));
-    mission.recentLine?.setLatLngs(mission.lastDay.map((line) => line.map(([lat, lon]) => [lat, lon + turn])));
-    mission.pin.setLatLng([mission.at[0], mission.at[1] + turn]);
+    const [lat, lon] = mission.at;
+    const offset = nearestTurn(this.map.getCenter().lng, lon);
+    if (offset === mission.offset && !isChanged) return;
+    mission.offset = offset;
+    mission.line.setLatLngs(moved(mission.lines, offset));
+    mission.recentLine?.setLatLngs(moved(mission.recentLines, offset));
+    mission.pin.setLatLng([lat, lon + offset]);
   }
 
-  paint({ line, recentLine, pin, recent, marked, chosen }) {
+  paint({ line, recentLine, pin, isRecent, isMarked, isChosen }) {
     if (!line) return;
-    const emphasis = marked || chosen;
+    const isEmphasised = Boolean(isMarked || isChosen);
+    const wider = isEmphasised ? EMPHASIS_PX : 0;
     line.setStyle({
-      color: colour(emphasis ? "--ink" : "--track"),
-      weight: BEFORE_PX + (emphasis ? 2 : 0),
-      opacity: emphasis ? 1 : 0.8,
+      color: colour(isEmphasised ? "--ink" : "--track"),
+      weight: EARLIER_WIDTH_PX + wider,
+      opacity: isEmphasised ? 1 : 0.8,
     });
-    recentLine?.setStyle({ color: colour("--signal"), weight: RECENT_PX + (emphasis ? 2 : 0), opacity: 1 });
-    const color = colour(emphasis ? "--ink" : recent ? "--signal" : "--track");
-    if (pin.setStyle) pin.setStyle({ color: colour("--surface"), fillColor: color, weight: 1 });
-    else pin.getElement()?.classList.toggle("is-marked", Boolean(emphasis));
-    if (emphasis && line._map) {
+    recentLine?.setStyle({ color: colour("--signal"), weight: RECENT_WIDTH_PX + wider, opacity: 1 });
+    const fillColor = colour(isEmphasised ? "--ink" : isRecent ? "--signal" : "--track");
+    if (pin.setStyle) pin.setStyle({ color: colour("--surface"), fillColor, weight: 1 });
+    else pin.getElement()?.classList.toggle("is-marked", isEmphasised);
+    if (isEmphasised && line._map) {
       line.bringToFront();
       recentLine?.bringToFront();
     }
   }
 
-  inWindow({ start, end }) {
-    return (
-      (this.window.from === null || end >= this.window.from) && (this.window.to === null || start < this.window.to)
-    );
+  isInWindow({ start, end }) {
+    const { from, to } = this.window;
+    return (from === null || end >= from) && (to === null || start < to);
   }
 
-  place(mission) {
+  showOrHide(mission) {
     if (!mission.line) return;
-    const shown = this.inWindow(mission);
-    const wanted = [
-      [mission.line, shown],
-      ...(mission.recentLine ? [[mission.recentLine, shown]] : []),
-      [mission.pin, shown && this.showsPositions],
-    ];
-    for (const [layer, on] of wanted) {
-      if (on !== this.map.hasLayer(layer)) on ? layer.addTo(this.map) : layer.remove();
-    }
+    const isShown = this.isInWindow(mission);
+    const toggle = (layer, isOn) => {
+      if (isOn === this.map.hasLayer(layer)) return;
+      if (isOn) layer.addTo(this.map);
+      else layer.remove();
+    };
+    toggle(mission.line, isShown);
+    if (mission.recentLine) toggle(mission.recentLine, isShown);
+    toggle(mission.pin, isShown && this.showsPositions);
   }
 
-  /** Shows only missions with data in the window; milliseconds, null for no bound. */
+  /** Shows only missions with data in the window {from, to}: milliseconds, null for no bound. */
   showWindow(window) {
     this.window = window;
-    this.replace();
+    this.refresh();
   }
 
-  showPositions(on) {
-    this.showsPositions = on;
-    this.replace();
+  showPositions(isOn) {
+    this.showsPositions = isOn;
+    this.refresh();
   }
 
-  replace() {
-    this.missions.forEach((mission) => this.place(mission));
-    this.publish();
+  refresh() {
+    this.missions.forEach((mission) => this.showOrHide(mission));
+    this.publishCounts();
   }
 
-  /** Counts for the page and for tests: a canvas tells neither. */
-  publish() {
+  /** Writes the counts into the map's attributes for the page and the tests: a canvas has no elements to count. */
+  publishCounts() {
     const { dataset } = this.map.getContainer();
     dataset.drawn = this.shown().filter(({ line }) => line).length;
     dataset.hidden = this.hidden();
   }
 
   shown() {
-    return [...this.missions.values()].filter((mission) => this.inWindow(mission));
+    return [...this.missions.values()].filter((mission) => this.isInWindow(mission));
   }
 
   hidden() {
     return this.shown().reduce((sum, { hidden }) => sum + hidden, 0);
   }
 
-  mark(key, on) {
+  mark(key, isMarked) {
     const mission = this.missions.get(key);
     if (!mission?.line) return;
-    mission.marked = on;
+    mission.isMarked = isMarked;
     this.paint(mission);
   }
 
-  /** Opens the popup of a mission that has a position; moves the map to it if asked. */
-  select(key, move) {
+  /** Opens the popup of a mission, false if it has no position. The map moves to the mission first if `isMoving`. */
+  select(key, isMoving) {
     const mission = this.missions.get(key);
     if (!mission?.line) return false;
-    if (move)
-      this.map.fitBounds(L.latLngBounds([mission.at, ...mission.lines.flat()]), {
-        maxZoom: 8,
-        padding: [48, 48],
-        animate: false,
-      });
+    if (isMoving) {
+      const bounds = L.latLngBounds([mission.at, ...mission.lines.flat()]);
+      this.map.fitBounds(bounds, { maxZoom: 8, padding: [48, 48], animate: false });
+    }
     this.turn(mission);
     (this.map.hasLayer(mission.pin) ? mission.pin : mission.line).openPopup();
     return true;
   }
 
   bounds() {
-    return L.latLngBounds(
-      this.shown()
-        .filter(({ at }) => at)
-        .flatMap(({ at, lines }) => [at, ...lines.flat()]),
-    );
+    const located = this.shown().filter(({ at }) => at);
+    return L.latLngBounds(located.flatMap(({ at, lines }) => [at, ...lines.flat()]));
   }
 
   clear() {
@@ -213,6 +211,6 @@ export class Ways {
     }
     this.missions.clear();
     this.markers = 0;
-    this.publish();
+    this.publishCounts();
   }
 }
