@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PORT ?= 8000
 export PYTHON
 bin := .venv/bin
+# The commands after it find the Node.js that scripts/setup uses.
+with_node := . scripts/node-path.sh &&
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -35,9 +37,10 @@ setup: ## Prepare only .venv and the front end
 develop:
 	@scripts/setup dev
 
-format: develop ## Format the Python code
+format: develop ## Format Python, scripts, styles and templates
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
+	@$(with_node) npm run --silent format
 
 screenshots: develop ## Take the README's pictures anew with Chromium (docs/img)
 	@CI=true $(bin)/python -m pytest tests/e2e/browser -q -k every_page
@@ -58,6 +61,7 @@ requirements: ## Pin the Python packages of every role anew, with hashes (needs 
 
 .PHONY: test coverage check static lint types layers manifests rules
 test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser (SLOW=1: all)
+	@$(with_node) npm run --silent test
 	@$(bin)/python -m pytest -n auto $(if $(SLOW),,-m "not slow")
 
 coverage: develop ## Branch coverage of app/ by the slow tests and the processes they start, with its floor
@@ -67,9 +71,10 @@ check: static test ## All of it: what CI runs before it starts a cluster (SLOW=1
 
 static: lint types layers manifests rules ## What needs no running program: the five below
 
-lint: develop ## Formatting and ruff
+lint: develop ## Formatting and rules: ruff, eslint and prettier
 	@$(bin)/ruff format --check .
 	@$(bin)/ruff check .
+	@$(with_node) npm run --silent lint
 
 types: develop ## mypy, strict
 	@$(bin)/mypy
