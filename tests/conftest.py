@@ -19,8 +19,13 @@ from pymongo.database import Database
 
 import app as halocline
 from app import config, extensions
+from app.ingest import context
+from app.ingest.derive import section_plots
+from app.ingest.interpret.identity import Options
+from app.ingest.persist import basin_polygons
 from app.localdev import mongod, servers, valkey
 from app.store import indexes
+from tests import import_tools
 
 _SERVERS = "HALOCLINE_TEST_SERVERS"
 _DATA = "HALOCLINE_TEST_DATA"
@@ -130,6 +135,27 @@ def client(app: Flask) -> Iterator[FlaskClient]:
     """A visitor of `app`, without the WSGI layers around it."""
     with app.test_client() as visitor:
         yield visitor
+
+
+@pytest.fixture(scope="session")
+def sea_areas_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder for HALOCLINE_BASINS_DIR with some twenty areas instead of 300, which take 0.2 s to parse."""
+    return import_tools.write_sea_areas(tmp_path_factory.mktemp("sea_areas"))
+
+
+@pytest.fixture(scope="session")
+def quick_tools(sea_areas_dir: Path) -> context.ImportContext:
+    """The tools of an import with a few sea areas and a reader in this process; copy with `dataclasses.replace`."""
+    areas = basin_polygons.known(sea_areas_dir)
+    settings = config.load(HALOCLINE_ENVIRONMENT="test")
+    return context.import_context(settings, Options(), areas, import_tools.InProcessReader())
+
+
+@pytest.fixture
+def blank_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sections are stored with pictures of one pixel: drawing takes 0.2 s of CPU time each, the first 1.3 s."""
+    monkeypatch.setattr(section_plots, "section", import_tools.blank_picture)
+    monkeypatch.setattr(section_plots, "cloud", import_tools.blank_picture)
 
 
 @pytest.fixture(scope="session")
