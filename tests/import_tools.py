@@ -26,9 +26,10 @@ PIXEL = bytes.fromhex(
     "0000000b4944415478da6360600000000300012b094d840000000049454e44ae426082"
 )
 
+# Seas with their real polygons: made files lie in or beside them.
+_WHOLE = {"North Atlantic Ocean", "South Pacific Ocean", "Adriatic Sea"}
 # Boxes (west, south, east, north) around the seas outside the Baltic in which seeds and the simulator put missions.
 _BOXES = (
-    ("North Atlantic Ocean", (-60.0, 45.0, -10.0, 65.0)),
     ("Norwegian Sea", (0.0, 64.0, 6.0, 69.0)),
     ("Balearic Sea", (0.0, 38.0, 6.0, 43.0)),
     # One area in two pieces, as areas across 180 degrees are.
@@ -82,9 +83,13 @@ def _take_from(frames: Iterator[memoryview]) -> wire_format.Take:
 
 
 def write_sea_areas(folder: Path) -> Path:
-    """The folder, with the areas of the Baltic as we ship them and boxes for the other seas."""
-    baltic = files("app.domain").joinpath("data/baltic_subbasins_approx.geojson").read_text(encoding="utf-8")
+    """Write the areas of the Baltic, three other seas, and boxes for the rest; returns the folder."""
+    data = files("app.domain").joinpath("data")
+    baltic = data.joinpath("baltic_subbasins_approx.geojson").read_text(encoding="utf-8")
     (folder / "baltic.geojson").write_text(baltic, encoding="utf-8")
+    seas = json.loads(data.joinpath("marine_polys_ne10m.geojson").read_text(encoding="utf-8"))
+    seas["features"] = [feature for feature in seas["features"] if feature["properties"]["name"] in _WHOLE]
+    (folder / "seas.geojson").write_text(json.dumps(seas), encoding="utf-8")
     features = [_feature(name, *box) for name, box in _BOXES]
     boxes = {"type": "FeatureCollection", "features": features}
     (folder / "boxes.geojson").write_text(json.dumps(boxes), encoding="utf-8")
