@@ -21,21 +21,21 @@ def append(tags: Sequence[str], at: datetime, session: ClientSession) -> int:
     """Logs a change in the transaction that makes it, and returns its number.
 
     The number comes from one document, so of two importers one waits: numbers are in the order of their commits.
-    Each change has a random word of its own and names the one before: a log that was rolled back, or restored from
-    a backup and continued, uses numbers again, but not words.
+    Each change has a random token and the token of the change before it: a log that was rolled back, or restored from
+    a backup and continued, reuses numbers, but not tokens.
     """
-    word = secrets.token_hex(8)
+    token = secrets.token_hex(8)
     before = mongo.db.counters.find_one_and_update(
         {"_id": "changes"},
-        {"$inc": {"n": 1}, "$set": {"word": word}},
+        {"$inc": {"n": 1}, "$set": {"word": token}},
         upsert=True,
         return_document=ReturnDocument.BEFORE,
         session=session,
     )
-    follows = _mark(before)
-    number = follows.number + 1
-    change = {"_id": number, "number": number, "word": word, "follows": follows.word, "tags": list(tags), "at": at}
-    mongo.db.changes.insert_one(change, session=session)
+    previous = _mark(before)
+    number = previous.number + 1
+    change = {"_id": number, "number": number, "word": token, "follows": previous.epoch_token}
+    mongo.db.changes.insert_one({**change, "tags": list(tags), "at": at}, session=session)
     return number
 
 
