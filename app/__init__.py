@@ -11,26 +11,28 @@ __version__ = "0.1.0"
 
 
 def create_app(settings: "Settings") -> "Flask":
-    """The portal as a Flask application, bound to its settings and connected to nothing yet."""
-    # Imported here, because every command imports the package: gunicorn's arbiter must not make instruments before
-    # a worker has its metrics slot, and the metrics process stays small.
+    """The portal as a Flask application. It is bound to its settings and has opened no connection yet."""
+    # Imported here because every command imports this package: gunicorn's arbiter must not create metrics before a
+    # worker has its metrics slot, and the metrics process stays small.
     from flask import Flask
 
-    from app import extensions, views
+    from app import extensions, metrics, portal, views, wsgi_stack
     from app.api import v1
-    from app.cache import setup as page_cache
-    from app.http import wsgi_stack
+    from app.cache.worker import WorkerCache
+    from app.http import flask_hooks, observe
+    from app.http.health import Health
     from app.store import change_log, indexes
 
     app = Flask(__name__, static_folder=None)
-    app.extensions["settings"] = settings
-    app.extensions["version"] = __version__
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    wsgi_stack.install(app, settings, missing_indexes=lambda: indexes.missing(extensions.mongo.db))
+    health = Health(settings.ready_requires, lambda: indexes.missing(extensions.mongo.db))
+    page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag)
+    portal.attach(app, portal.Portal(settings, __version__, health, page_cache))
+    flask_hooks.install(app, settings, health)
     app.register_blueprint(v1.bp)
     views.install(app, __version__)
-    places = wsgi_stack.bound(app, settings)
-    page_cache.install(app, settings, __version__, (change_log.since, change_log.latest), extensions.reading)
-    wsgi_stack.surround(app, settings, __version__, places)
+    wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache))
+    metrics.set_build_info(__version__, settings.revision)
+    metrics.expect_routes(observe.known_routes(app))
     return app

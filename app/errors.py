@@ -1,23 +1,23 @@
-"""What can go wrong, in our words. Layers below the edge raise these; only `http/problems.py` knows status codes.
+"""The portal's exceptions. All layers raise these; only `http/problems.py` maps them to status codes.
 
 HaloclineError
-├── NotFound      there is no such thing
-├── Invalid       the caller's words are off; names the field
-├── Conflict      the state does not allow it
-└── Unavailable   a neighbour is down; trying again later may help
+├── NotFound      the resource does not exist
+├── Invalid       an input of the caller is invalid; names the field
+├── Conflict      the present state does not allow the operation
+└── Unavailable   a dependency is unreachable; a later attempt may succeed
 """
 
 
 class HaloclineError(Exception):
-    """Anything Halocline raises on purpose; its text may be shown to the caller."""
+    """Base of all exceptions that Halocline raises itself. The text may be shown to the caller."""
 
 
 class NotFound(HaloclineError):
-    """There is no such thing."""
+    """The resource does not exist."""
 
 
 class Invalid(HaloclineError):
-    """The caller's words are off: `field` names where, `problem` says what."""
+    """An input of the caller is invalid: `field` names it, `problem` describes what is wrong."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
@@ -26,11 +26,11 @@ class Invalid(HaloclineError):
 
 
 class Conflict(HaloclineError):
-    """The present state does not allow it."""
+    """The present state does not allow the operation."""
 
 
 class Unavailable(HaloclineError):
-    """A neighbour such as MongoDB did not answer within its deadline."""
+    """A dependency such as MongoDB did not answer within its timeout."""
 
     def __init__(self, dependency: str) -> None:
         super().__init__(f"{dependency} is not available at the moment")

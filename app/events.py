@@ -1,6 +1,6 @@
-"""What a change is, and the Redis nudge that one has been logged.
+"""Changes of the data, and the Redis channel that announces them.
 
-The change log is in MongoDB; Redis only speeds the news.
+The change log itself is in MongoDB; an announcement only makes workers read it sooner.
 """
 
 import time
@@ -17,69 +17,72 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in the change log. `word` is the change's own: a restored log repeats numbers, but no words."""
+    """A position in the change log.
+
+    `epoch_token` is random for each change: a log that was restored from a backup reuses numbers, but not tokens.
+    """
 
     number: int
-    word: str
+    epoch_token: str
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An entry of the change log: `tags` name what is outdated (`mission:p/m`, `platform:p`, `totals`, …).
+    """An entry of the change log. `tags` name what it invalidates (`mission:p/m`, `platform:p`, `totals`, …).
 
-    `follows` is the word of the change before it.
+    `previous_token` is the `epoch_token` of the change before it.
     """
 
     mark: Mark
-    follows: str
+    previous_token: str
     tags: tuple[str, ...]
 
 
 def channel() -> str:
-    """Where changes of this database are told: channels of a Redis do not know its databases."""
+    """The Redis channel for changes of this database. Channels are shared by all databases of a Redis server."""
     return f"halocline:changes:{mongo.database}"
 
 
 def nudge(number: int) -> bool:
-    """Tells listeners that the change log has reached `number`. False, and a log line, when Redis is away."""
+    """Announce that the change log has reached `number`. False, and a log line, if Redis is unreachable."""
     try:
         redis.client.publish(channel(), str(number))
     except RedisError as error:
-        log.warning("nudge_failed", number=number, error=type(error).__name__)
+        log.warning("change_announcement_failed", number=number, error=type(error).__name__)
         return False
     return True
 
 
-class News:
-    """Waits for nudges. Without Redis it only lets the time pass: the change log is read all the same."""
+class ChangeListener:
+    """Waits for announcements. Without Redis it only waits for the timeout; the change log is read all the same."""
 
-    # A Redis that is away costs a connection's deadline each time it is asked whether it is back.
-    _ASK_AGAIN_S = 5.0
+    # Each attempt to reconnect to an unreachable Redis costs a connection timeout.
+    _RECONNECT_AFTER_S = 5.0
 
     def __init__(self) -> None:
-        self._listening: PubSub | None = None
-        self._ask_at_s = 0.0
+        self._subscription: PubSub | None = None
+        self._reconnect_at_s = 0.0
 
     def wait(self, timeout_s: float) -> None:
-        """Returns at the next nudge, at the latest after the timeout."""
-        until_s = time.monotonic() + timeout_s
+        """Return at the next announcement, or after the timeout."""
+        deadline_s = time.monotonic() + timeout_s
         try:
-            if self._listening is None and time.monotonic() >= self._ask_at_s:
-                self._listening = redis.client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-                self._listening.subscribe(channel())
-            if self._listening is not None:
-                while (left_s := until_s - time.monotonic()) > 0:
-                    if self._listening.get_message(timeout=left_s) is not None:
+            if self._subscription is None and time.monotonic() >= self._reconnect_at_s:
+                self._subscription = redis.client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+                self._subscription.subscribe(channel())
+            if self._subscription is not None:
+                while (left_s := deadline_s - time.monotonic()) > 0:
+                    if self._subscription.get_message(timeout=left_s) is not None:
                         return
                 return
         except (RedisError, OSError, ValueError):
-            # redis-py lets out what a socket says that was closed under it.
+            # redis-py does not translate the errors of a socket that is closed while it reads.
             self.close()
-            self._ask_at_s = time.monotonic() + self._ASK_AGAIN_S
-        time.sleep(max(until_s - time.monotonic(), 0))
+            self._reconnect_at_s = time.monotonic() + self._RECONNECT_AFTER_S
+        time.sleep(max(deadline_s - time.monotonic(), 0))
 
     def close(self) -> None:
-        """Ends the connection."""
-        if self._listening is not None:
-            self._listening.close()
-        self._listening = None
+        """Close the connection."""
+        if self._subscription is not None:
+            self._subscription.close()
+        self._subscription = None

@@ -1,4 +1,4 @@
-"""Connections, created unbound, opened by the process that uses them (after a fork) and closed last."""
+"""Connections to MongoDB and Redis: bound to settings first, opened on first use (after the fork), closed last."""
 
 import os
 import threading
@@ -19,34 +19,35 @@ Document = dict[str, Any]
 
 
 class ReplicaLagTracker(CommandListener):
-    """Whether this thread has read from anything but the primary, which alone knows all that is committed."""
+    """Records for each thread whether it has read from a secondary, which may lag behind the primary."""
 
     def __init__(self) -> None:
         self._thread = threading.local()
 
-    def begin(self) -> None:
-        """Forgets what was read before."""
-        self._thread.lagged = False
+    def reset(self) -> None:
+        """Start a new record for this thread."""
+        self._thread.has_secondary_read = False
 
-    def lagged(self) -> bool:
-        """Whether something came from a secondary since `begin`."""
-        return bool(getattr(self._thread, "lagged", False))
+    def has_secondary_read(self) -> bool:
+        """True if this thread has read from a secondary since `reset`."""
+        return bool(getattr(self._thread, "has_secondary_read", False))
 
     def started(self, event: CommandStartedEvent) -> None:
         """Called by pymongo before each command."""
         client = mongo.opened
         if client is not None and client.topology_description.topology_type_name.startswith("ReplicaSet"):
-            self._thread.lagged = self.lagged() or event.connection_id != client.primary
+            is_secondary = event.connection_id != client.primary
+            self._thread.has_secondary_read = self.has_secondary_read() or is_secondary
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Called by pymongo; nothing more is known then."""
+        """Called by pymongo; `started` has recorded the server already."""
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """Called by pymongo; what failed gave nothing to show."""
+        """Called by pymongo; a failed command returns no data."""
 
 
 class Mongo:
-    """MongoDB. `db` opens on first use in each process: a client must not cross a fork."""
+    """MongoDB. Each process opens its own client on first use, because a client must not cross a fork."""
 
     def __init__(self) -> None:
         self._settings: Settings | None = None
@@ -55,13 +56,14 @@ class Mongo:
         self._lock = threading.Lock()
 
     def bind(self, settings: Settings) -> None:
-        """Says where; connects nowhere. The same settings again keep what is open."""
+        """Set the server to use, without connecting. Equal settings leave an open connection as it is."""
         if settings != self._settings:
             self.close()
             self._settings = settings
 
     @property
     def client(self) -> MongoClient[Document]:
+        """The client of this process. Opens it on first use."""
         if self._client is None or self._pid != os.getpid():
             with self._lock:
                 if self._client is None or self._pid != os.getpid():
@@ -76,13 +78,13 @@ class Mongo:
             timeoutMS=settings.mongodb_timeout_ms,
             serverSelectionTimeoutMS=settings.mongodb_timeout_ms,
             connectTimeoutMS=settings.mongodb_timeout_ms,
-            # Every thread may hold one connection, and two are for the health check and the change log.
+            # One for each request thread, and one each for the health check and the change log.
             maxPoolSize=settings.web_threads + 2,
             readPreference="primaryPreferred",
             w="majority",
             retryWrites=True,
             appname="halocline",
-            event_listeners=[reading],
+            event_listeners=[replica_lag],
         )
 
     @property
@@ -92,7 +94,7 @@ class Mongo:
 
     @property
     def opened(self) -> MongoClient[Document] | None:
-        """The client when there is one already."""
+        """The client, or None before its first use."""
         return self._client
 
     def _bound(self) -> Settings:
@@ -102,23 +104,23 @@ class Mongo:
 
     @property
     def db(self) -> Database[Document]:
-        """The portal's database. Each call may raise pymongo's errors within the deadline of the settings.
+        """The portal's database. Each call may raise pymongo's errors within the timeout of the settings.
 
-        What a majority does not have yet may be rolled back: a page of it would be kept after it has gone.
+        Reads use read concern `majority`: other data may be rolled back, and a page of it would stay cached.
         """
         return self.client.get_database(
             self.database, write_concern=WriteConcern("majority"), read_concern=ReadConcern("majority")
         )
 
     def close(self) -> None:
-        """Closes what this process opened; harmless when nothing is open."""
+        """Close the client that this process opened, if any."""
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
         self._client = None
 
 
 class Redis:
-    """Redis (or Valkey): only ever speeds things up. `client` opens lazily; every command has a deadline."""
+    """Redis (or Valkey), which the portal can do without. Every command has a timeout."""
 
     def __init__(self) -> None:
         self._settings: Settings | None = None
@@ -126,14 +128,14 @@ class Redis:
         self._pid: int | None = None
 
     def bind(self, settings: Settings) -> None:
-        """Says where; connects nowhere. The same settings again keep what is open."""
+        """Set the server to use, without connecting. Equal settings leave an open connection as it is."""
         if settings != self._settings:
             self.close()
             self._settings = settings
 
     @property
     def client(self) -> redis_client.Redis:
-        """Raises redis.RedisError on use when Redis is away: callers catch it and go on without."""
+        """The client of this process. Its commands raise redis.RedisError; callers catch it and go on without Redis."""
         if self._settings is None:
             raise RuntimeError("extensions.redis is not bound to settings")
         if self._client is None or self._pid != os.getpid():
@@ -142,19 +144,19 @@ class Redis:
                 self._settings.redis_url,
                 socket_timeout=timeout_s,
                 socket_connect_timeout=timeout_s,
-                retry=Retry(NoBackoff(), 1),  # The library's ten retries would hold a thread for a minute.
+                retry=Retry(NoBackoff(), 1),  # The library's default of ten would hold a thread for a minute.
                 max_connections=self._settings.web_threads + 2,
             )
             self._pid = os.getpid()
         return self._client
 
     def close(self) -> None:
-        """Closes what this process opened; harmless when nothing is open."""
+        """Close the client that this process opened, if any."""
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
         self._client = None
 
 
-reading = ReplicaLagTracker()
+replica_lag = ReplicaLagTracker()
 mongo = Mongo()
 redis = Redis()

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line. structlog for our own events, the same form for those of the libraries.
+"""Logs: one JSON object a line, from structlog for the portal's own events and in the same form for libraries.
 
 An event is a constant string plus fields; `request_id` joins the lines of one request.
 """
@@ -14,13 +14,13 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-# What libraries log through the standard library and what we log ourselves gets the same fields.
+# Lines of libraries, which use the standard library, and of the portal get the same fields.
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
-    # Without the local variables, which may hold anything: an address with a password, a file.
+    # Without local variables, which may contain a URL with a password or a whole file.
     structlog.processors.format_exc_info,
 )
 
@@ -34,7 +34,7 @@ def _json_text(event: Any, **_: Any) -> str:
 
 
 def standard_library(level: str, stream: str = "ext://sys.stdout") -> dict[str, Any]:
-    """A `dictConfig` that makes every logger of the process, gunicorn's included, write our JSON lines to `stream`."""
+    """A `dictConfig` that makes every logger of the process, gunicorn's included, write JSON lines to `stream`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -51,83 +51,83 @@ def standard_library(level: str, stream: str = "ext://sys.stdout") -> dict[str, 
         "handlers": {"json": {"class": "logging.StreamHandler", "formatter": "json", "stream": stream}},
         "root": {"level": level, "handlers": ["json"]},
         "loggers": {
-            # Named by gunicorn itself with handlers of its own: replaced, so that no line comes twice.
+            # gunicorn configures these with handlers of its own; replaced, so that no line is written twice.
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
-            # A line for every command and heartbeat, with its content, is not for any log.
+            # At lower levels it logs every command and heartbeat with its content.
             "pymongo": {"level": "WARNING"},
         },
     }
 
 
-# Where lines go at which level; standard output, looked up for each line, until `configure` says otherwise.
+# Set by `configure`. None is standard output, looked up for each line.
 _out: TextIO | None = None
 _level = logging.INFO
-# While this is not None, lines of requests wait in it for the writer.
-_waiting: "deque[bytes] | None" = None
-# A write costs more than all else about a line, and lets other threads in between: many go together. What is lost when
-# the process is killed is younger than this.
-_WRITE_EVERY_S = 0.1
-# Two megabytes. A reader that has stopped reading stops the requests, as it did when each wrote for itself.
-_MOST_WAITING = 10_000
+# The queue of the writer thread; None while there is no writer.
+_queue: "deque[bytes] | None" = None
+# A write costs more than the rest of a line and switches threads, so many lines are written together. If the process is
+# killed, lines that are younger than this are lost.
+_WRITE_INTERVAL_S = 0.1
+# About two megabytes. Beyond it, requests write themselves, so a blocked reader of the log blocks the requests.
+_MAX_QUEUED = 10_000
 
 
 def request(fields: dict[str, Any]) -> None:
-    """The line of a request. As `info` would write it, in a tenth of the time: it is in the way of every answer."""
+    """Log a request. The line is the one of `info`, in a tenth of the time, because every response waits for it."""
     if _level > logging.INFO:
         return
     line = {"event": "request", "level": "info", "timestamp": datetime.now(UTC), **fields}
-    written = orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
-    if (waiting := _waiting) is None or len(waiting) >= _MOST_WAITING:
-        _write(written)
+    encoded = orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+    if (queue := _queue) is None or len(queue) >= _MAX_QUEUED:
+        _write(encoded)
     else:
-        waiting.append(written)
+        queue.append(encoded)
 
 
 def _write(lines: bytes) -> None:
-    # In one piece, so that lines of other threads come before it or after it.
+    # One write, so that lines of other threads do not mix with these.
     out = (_out or sys.stdout).buffer
     out.write(lines)
     out.flush()
 
 
 class RequestLines:
-    """Writes the lines of requests from a thread of its own, ten times a second, from `start` to `stop`."""
+    """A thread that writes queued request lines ten times a second, between `start` and `stop`."""
 
     def __init__(self) -> None:
-        self._ended = threading.Event()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="request-lines", daemon=True)
 
     def start(self) -> None:
-        """Begins. In the process that serves: threads do not cross a fork."""
-        global _waiting
-        _waiting = deque()
+        """Start the thread. Call it after the fork, which threads do not survive."""
+        global _queue
+        _queue = deque()
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends, with everything written; requests that come later write for themselves."""
-        global _waiting
-        left, _waiting = _waiting, None
-        self._ended.set()
+        """Write all queued lines and stop the thread. Later requests write their lines themselves."""
+        global _queue
+        queue, _queue = _queue, None
+        self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        _write_all(left)
+        _write_all(queue)
 
     def _run(self) -> None:
-        while not self._ended.wait(_WRITE_EVERY_S):
-            _write_all(_waiting)
+        while not self._stopping.wait(_WRITE_INTERVAL_S):
+            _write_all(_queue)
 
 
-def _write_all(waiting: "deque[bytes] | None") -> None:
+def _write_all(queue: "deque[bytes] | None") -> None:
     lines = []
-    while waiting:
-        lines.append(waiting.popleft())
+    while queue:
+        lines.append(queue.popleft())
     if lines:
         _write(b"".join(lines))
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Sends all logs of this process to `stream` (standard output unless said otherwise) from `level` up."""
+    """Write all logs of this process from `level` up to `stream`, by default standard output."""
     global _out, _level
     _out, _level = stream, logging.getLevelNamesMapping()[level]
     out = stream or sys.stdout
@@ -135,6 +135,6 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_json)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        # Not cached on first use: whoever replaces the standard output later, as tests do, gets the lines.
+        # Not cached on first use, so that a standard output that is replaced later, as in tests, gets the lines.
         logger_factory=lambda *_: structlog.BytesLogger((stream or sys.stdout).buffer),
     )

@@ -1,14 +1,13 @@
-"""What gunicorn serves: `application`, whose outermost layer is `app.http.observe`, and what its hooks call."""
+"""What gunicorn serves: `application`, and the functions that the hooks of gunicorn.conf.py call in each worker."""
 
 import sys
 
-from app import create_app, extensions, logs, metrics
+from app import create_app, extensions, logs, metrics, portal
 from app.config import load
-from app.http import health
 
-# A thread that renders keeps the others waiting for so long at each turn, and an answer from memory takes several:
-# Python's own 5 ms would make it as slow as the page that is rendered beside it.
-_TURN_S = 0.0005
+# How long one thread may run Python before another one gets its turn. A cached response needs several turns beside a
+# thread that renders: with Python's default of 5 ms it would take as long as the rendering.
+_SWITCH_INTERVAL_S = 0.0005
 
 settings = load()
 logs.configure(settings.log_level)
@@ -16,27 +15,27 @@ application = create_app(settings)
 request_lines = logs.RequestLines()
 
 
-def started(threads: int) -> None:
-    """This worker serves from now on: tells the metrics and begins to watch the neighbours."""
-    sys.setswitchinterval(_TURN_S)
+def start_worker(threads: int) -> None:
+    """Start the background threads of this worker and set its gauges. It serves from now on."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     metrics.worker_starts.inc()
     metrics.worker_threads.set(threads)
-    metrics.worker_places.set(settings.web_concurrency_limit)
+    metrics.worker_concurrency_limit.set(settings.web_concurrency_limit)
     metrics.worker_threads_busy.set(0)
     request_lines.start()
-    health.of(application).start()
-    application.extensions["freshness"].start()
+    portal.of(application).health.start()
+    portal.of(application).page_cache.start()
 
 
-def draining() -> None:
-    """This worker was told to end: unready at once, while it answers what it has begun. Safe in a signal handler."""
-    health.of(application).drain()
+def drain_worker() -> None:
+    """Report not ready at once, while requests that have begun are finished. Safe in a signal handler."""
+    portal.of(application).health.drain()
 
 
-def stopped() -> None:
-    """The last answer is out: connections close last, because answers need them."""
-    application.extensions["freshness"].stop()
-    health.of(application).stop()
+def stop_worker() -> None:
+    """Stop the background threads after the last response. Connections close last, because the threads use them."""
+    portal.of(application).page_cache.stop()
+    portal.of(application).health.stop()
     extensions.mongo.close()
     extensions.redis.close()
     request_lines.stop()

@@ -1,4 +1,5 @@
-"""Rendered answers, kept in the worker's memory and shared through Redis, dropped by what the change log says.
+"""The page cache: rendered responses in the worker's memory, shared through Redis, invalidated by the change log.
 
-Fails open: without Redis or a change log, requests are answered as if nothing were kept. Knows no store, no view.
+It fails open: without Redis or the change log, requests reach Flask as if there were no cache. It imports no
+store and no view.
 """

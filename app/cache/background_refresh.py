@@ -1,4 +1,4 @@
-"""Renderings behind the visitors' backs: nobody waits for a page of which there is one from a moment ago."""
+"""Background refresh: serve the stale page while a thread of the worker renders the new one."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,56 +9,56 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-# While files come in, each changes a page several times a second. Whoever looks sees no difference, but every
-# rendering holds up who shares the processor with it. Two of these fit into the half second that an old page is shown.
-EVERY_S = 0.25
-# A change outdates lists, maps and sums at once; the last of so many is rendered within half a second.
-_MOST_WAITING = 16
+# During an import, a page changes several times a second. Readers see no difference between such renderings, but each
+# one slows down the other threads. Two of them fit into the half second in which a stale page may be served.
+INTERVAL_S = 0.25
+# One change invalidates lists, maps and totals at once; the last of so many is rendered within half a second.
+_MAX_QUEUED = 16
 
 
 class BackgroundRefresh:
-    """A thread that renders what it is offered, each page at most four times a second. Does nothing until `start`."""
+    """A thread that renders pages, each at most four times a second. It refuses all work until `start`."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._begun_s: dict[Hashable, float] = {}
-        self._waiting: set[Hashable] = set()
-        self._thread: ThreadPoolExecutor | None = None
+        self._started_at_s: dict[Hashable, float] = {}
+        self._queued: set[Hashable] = set()
+        self._executor: ThreadPoolExecutor | None = None
 
     def start(self) -> None:
-        """Begins; after a fork."""
-        self._thread = ThreadPoolExecutor(1, "behind")
+        """Start the thread. Call it after the fork."""
+        self._executor = ThreadPoolExecutor(1, "refresh")
 
     def stop(self) -> None:
-        """Ends after the rendering that is under way."""
+        """Stop after the rendering that runs now; drop the queued ones."""
         with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.shutdown(cancel_futures=True)
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(cancel_futures=True)
 
-    def offer(self, key: Hashable, render: Callable[[], object]) -> bool:
-        """Whether the page is seen to: it is, or will be within a moment. False: whoever asks must render himself."""
+    def submit(self, key: Hashable, render: Callable[[], object]) -> bool:
+        """True if a refresh of this page is queued, runs, or started a moment ago; if False, the caller must render."""
         with self._lock:
-            if self._thread is None:
+            if self._executor is None:
                 return False
             now_s = self._clock()
-            self._begun_s = {other: at for other, at in self._begun_s.items() if now_s - at < EVERY_S}
-            if key in self._waiting or key in self._begun_s:
+            self._started_at_s = {other: at for other, at in self._started_at_s.items() if now_s - at < INTERVAL_S}
+            if key in self._queued or key in self._started_at_s:
                 return True
-            if len(self._waiting) >= _MOST_WAITING:
+            if len(self._queued) >= _MAX_QUEUED:
                 return False
-            self._waiting.add(key)
-            self._thread.submit(self._run, key, render)
+            self._queued.add(key)
+            self._executor.submit(self._run, key, render)
             return True
 
     def _run(self, key: Hashable, render: Callable[[], object]) -> None:
         with self._lock:
-            self._begun_s[key] = self._clock()
+            self._started_at_s[key] = self._clock()
         try:
             render()
-        except Exception:  # Whoever asks half a second after the change renders himself, and is told.
-            log.exception("rendering_behind_failed")
+        except Exception:  # The first request after the half second renders again and gets the error itself.
+            log.exception("background_refresh_failed")
         finally:
             with self._lock:
-                self._waiting.discard(key)
+                self._queued.discard(key)

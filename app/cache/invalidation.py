@@ -1,4 +1,4 @@
-"""What the change log says has been outdated: read twice a second, at once when Redis tells that there is news."""
+"""Invalidation by the change log, which is read twice a second and at once when Redis announces a change."""
 
 import threading
 from collections import deque
@@ -7,172 +7,172 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 from pymongo.errors import PyMongoError
 
-from app.cache.lru_store import Memory
+from app.cache.lru_store import LruStore
 from app.events import Change, Mark
 
-# A new profile shall show within a second: half of it is for noticing, half for rendering.
-POLL_S = 0.5
-# Changes that are remembered for what is rendered right now and for what other processes have rendered; more have
-# come by than any rendering takes, and what is older counts as outdated.
-_REMEMBERED = 2_000
-_AT_ONCE = 1_000
+# A new profile must show within a second: half of it is for reading the change, half for rendering.
+POLL_INTERVAL_S = 0.5
+# The retained history. A rendering, here or in another process, takes less time than so many changes; entries from
+# before the history count as stale.
+_RETAINED_CHANGES = 2_000
+_BATCH = 1_000
 
-# Says of a change that it is of simulated things alone.
+# The tag of a change that affects only simulated platforms.
 SIMULATED = "simulated"
 
 log = structlog.get_logger(__name__)
 
 
 class ChangeLogFollower:
-    """Follows the change log and marks in `memory` what it outdates.
+    """Reads the change log and invalidates entries of `store`.
 
-    `read(after, limit)` gives the changes beyond a number in order, `latest()` the mark of the last one; both may
-    raise pymongo's errors: then nothing is learned, and what is kept goes on being shown. `looked` is called after
-    each look that learned what there is to know.
+    `read(after, limit)` returns the changes beyond a number in order, `latest()` the mark of the last one. Both may
+    raise pymongo's errors; entries then stay as they are. `on_poll` is called after each successful poll.
     """
 
     def __init__(
         self,
-        memory: Memory,
+        store: LruStore,
         read: Callable[[int, int], Sequence[Change]],
         latest: Callable[[], Mark],
-        looked: Callable[[], None] = lambda: None,
+        on_poll: Callable[[], None] = lambda: None,
     ) -> None:
-        self._memory = memory
+        self._store = store
         self._read = read
         self._latest = latest
-        self._looked = looked
+        self._on_poll = on_poll
         self._lock = threading.Lock()
-        self._recent: deque[tuple[Mark, frozenset[str]]] = deque()
-        # The marks of these changes, and of the one before them, from which on everything is remembered.
-        self._words: dict[int, str] = {}
-        # The number of the newest change of each tag among them.
-        self._newest: dict[str, int] = {}
+        self._history: deque[tuple[Mark, frozenset[str]]] = deque()
+        # The token of each change of the history, and of the one before the first, where the history begins.
+        self._token_by_number: dict[int, str] = {}
+        # The newest change of each tag in the history.
+        self._newest_by_tag: dict[str, int] = {}
         self._mark: Mark | None = None
 
     @property
     def mark(self) -> Mark | None:
-        """The change log as far as it is known here; None while it has never been read."""
+        """The last change that was read; None until the first poll."""
         return self._mark
 
-    def outdates(self, mark: Mark, tags: Iterable[str]) -> bool:
-        """Whether a known change beyond `mark` outdates one of the tags; True where nobody remembers, or knows it."""
+    def is_stale(self, mark: Mark, tags: Iterable[str]) -> bool:
+        """True if a change after `mark` affects a tag, or if `mark` is outside the retained history."""
         with self._lock:
-            if not self._is_known(mark):
+            if not self._has(mark):
                 return True
-            return any(self._newest.get(tag, -1) > mark.number for tag in tags)
+            return any(self._newest_by_tag.get(tag, -1) > mark.number for tag in tags)
 
-    def knows(self, mark: Mark) -> bool:
-        """Whether this is a place in the log as it is remembered here; False of another log, or of one long ago."""
+    def is_in_history(self, mark: Mark) -> bool:
+        """True if this mark is in the retained history; False if it is older, or of another change log."""
         with self._lock:
-            return self._is_known(mark)
+            return self._has(mark)
 
-    def _is_known(self, mark: Mark) -> bool:
-        return self._words.get(mark.number) == mark.word
+    def _has(self, mark: Mark) -> bool:
+        return self._token_by_number.get(mark.number) == mark.epoch_token
 
-    def look(self) -> None:
-        """Takes in what has been logged since the last look."""
+    def poll(self) -> None:
+        """Read the changes since the last poll and invalidate what they affect."""
         latest = self._latest()
         if self._mark is None or latest.number < self._mark.number:
-            # At first; or another database, or one that was restored.
-            self._begin(latest)
+            # The first poll; or the database was replaced or restored.
+            self._restart(latest)
         elif latest != self._mark:
             self._follow(self._mark, latest)
-        self._looked()
+        self._on_poll()
 
-    def _follow(self, known: Mark, latest: Mark) -> None:
-        while changes := self._read(known.number, _AT_ONCE):
+    def _follow(self, last: Mark, latest: Mark) -> None:
+        while changes := self._read(last.number, _BATCH):
             for change in changes:
-                if change.mark.number != known.number + 1 or change.follows != known.word:
-                    # The log keeps an hour: who slept longer cannot know what happened. Or it is another log.
-                    self._begin(self._latest())
+                if change.mark.number != last.number + 1 or change.previous_token != last.epoch_token:
+                    # A gap, because the log retains one hour only; or another log.
+                    self._restart(self._latest())
                     return
-                known = change.mark
-            self._learn([(change.mark, widened(change.tags)) for change in changes])
-            if len(changes) < _AT_ONCE:
+                last = change.mark
+            self._apply([(change.mark, with_kinds(change.tags)) for change in changes])
+            if len(changes) < _BATCH:
                 return
-        if known.number <= latest.number and known != latest:
-            self._begin(self._latest())
+        if last.number <= latest.number and last != latest:
+            self._restart(self._latest())
 
-    def _begin(self, mark: Mark) -> None:
+    def _restart(self, mark: Mark) -> None:
         with self._lock:
-            self._recent.clear()
-            self._newest.clear()
-            self._words = {mark.number: mark.word}
+            self._history.clear()
+            self._newest_by_tag.clear()
+            self._token_by_number = {mark.number: mark.epoch_token}
             self._mark = mark
-        self._memory.clear()
+        self._store.clear()
 
-    def _learn(self, changes: Sequence[tuple[Mark, frozenset[str]]]) -> None:
-        # Remembered before it is marked: what is kept in between is asked about again by whoever keeps it.
+    def _apply(self, changes: Sequence[tuple[Mark, frozenset[str]]]) -> None:
+        # Record the changes before invalidating: `CacheFill._store_if_fresh` checks again after it has stored an entry,
+        # so one that is stored in between is caught.
         with self._lock:
             for mark, tags in changes:
-                self._recent.append((mark, tags))
-                self._words[mark.number] = mark.word
-                self._newest.update(dict.fromkeys(tags, mark.number))
+                self._history.append((mark, tags))
+                self._token_by_number[mark.number] = mark.epoch_token
+                self._newest_by_tag.update(dict.fromkeys(tags, mark.number))
                 self._mark = mark
-            while len(self._recent) > _REMEMBERED:
-                oldest, tags = self._recent.popleft()
-                self._words.pop(oldest.number - 1, None)
+            while len(self._history) > _RETAINED_CHANGES:
+                oldest, tags = self._history.popleft()
+                self._token_by_number.pop(oldest.number - 1, None)
                 for tag in tags:
-                    if self._newest[tag] == oldest.number:
-                        del self._newest[tag]
-        # All at once, because marking holds up whoever reads; it may mark more than it must.
-        self._memory.outdate(changes[-1][0].number, frozenset().union(*(tags for _, tags in changes)))
+                    if self._newest_by_tag[tag] == oldest.number:
+                        del self._newest_by_tag[tag]
+        # One call for all, because it blocks readers. It may invalidate an entry that only an earlier change affects.
+        self._store.invalidate(changes[-1][0].number, frozenset().union(*(tags for _, tags in changes)))
 
-    def forget(self) -> None:
-        """Knows nothing any more: nothing is kept or shown from memory until the log has been read again."""
+    def reset(self) -> None:
+        """Discard the history and all entries. Nothing is cached until the next poll succeeds."""
         with self._lock:
-            self._recent.clear()
-            self._newest.clear()
-            self._words = {}
+            self._history.clear()
+            self._newest_by_tag.clear()
+            self._token_by_number = {}
             self._mark = None
-        self._memory.clear()
+        self._store.clear()
 
 
-def widened(tags: Iterable[str]) -> frozenset[str]:
-    """The tags and their kinds: `mission:p/m` outdates also what shows any mission, tagged `mission`.
+def with_kinds(tags: Iterable[str]) -> frozenset[str]:
+    """The tags and their kinds: a change of `mission:p/m` also affects pages of any mission, tagged `mission`.
 
-    What is simulated, and tagged so, outdates what shows simulated things, and itself; nothing real shows it.
+    A simulated change affects its own tags and the pages tagged `simulated`; other pages do not show it.
     """
-    told = frozenset(tags)
-    return told if SIMULATED in told else told | {tag.partition(":")[0] for tag in told}
+    own = frozenset(tags)
+    return own if SIMULATED in own else own | {tag.partition(":")[0] for tag in own}
 
 
-class Poller:
-    """A thread that looks again and again. `is_alive` is False as soon as nobody looks any more."""
+class ChangeLogPoller:
+    """A thread that polls the change log. `wait(timeout_s)` returns early when a change is announced."""
 
-    def __init__(self, watcher: ChangeLogFollower, wait_for_news: Callable[[float], None]) -> None:
-        self._watcher = watcher
-        self._wait_for_news = wait_for_news
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="freshness", daemon=True)
+    def __init__(self, follower: ChangeLogFollower, wait: Callable[[float], None]) -> None:
+        self._follower = follower
+        self._wait = wait
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="change-log", daemon=True)
 
     @property
     def is_alive(self) -> bool:
-        """Whether somebody looks."""
+        """True while the thread runs."""
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Begins to look."""
+        """Start the thread. Call it after the fork."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the look that is under way; connections are closed after it."""
-        self._stopped.set()
+        """Stop after the current poll; close the connections after that."""
+        self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(2 * POLL_S)
+            self._thread.join(2 * POLL_INTERVAL_S)
 
     def _run(self) -> None:
-        away = False
-        while not self._stopped.is_set():
+        is_unreachable = False
+        while not self._stopping.is_set():
             try:
-                self._watcher.look()
-                away = False
+                self._follower.poll()
+                is_unreachable = False
             except PyMongoError as error:
-                if not away:
-                    log.warning("change_log_unread", error=type(error).__name__)
-                away = True
-            except Exception:  # Whatever it is: a thread that dies would leave old pages shown for ever.
-                log.exception("change_log_unreadable")
-                self._watcher.forget()
-            self._wait_for_news(POLL_S)
+                if not is_unreachable:
+                    log.warning("change_log_unreachable", error=type(error).__name__)
+                is_unreachable = True
+            except Exception:  # Any fault: if the thread ended, stale pages would be served for ever.
+                log.exception("change_log_poll_failed")
+                self._follower.reset()
+            self._wait(POLL_INTERVAL_S)

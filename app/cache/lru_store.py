@@ -1,4 +1,4 @@
-"""Entries in a worker's memory: bounded by bytes, found by what outdates them, the least recently used out first."""
+"""Cache entries in a worker's memory: bounded in bytes, indexed by tag, evicted by least recent use."""
 
 import threading
 from collections import OrderedDict, defaultdict
@@ -7,119 +7,118 @@ from time import time
 
 from app.cache.cached_response import Entry
 
-# What has been asked for once must not push out what is asked for all day: newcomers get this share of the room.
-_NEWCOMERS = 0.25
+# Pages that are requested once must not evict pages that are requested all day: they share this part of the memory.
+_PROBATION_SHARE = 0.25
 
 
-class Memory:
-    """Thread-safe. An entry that is asked for a second time moves from the newcomers to the regulars."""
+class LruStore:
+    """A segmented LRU, thread-safe. A second request moves an entry from the probationary to the protected segment."""
 
-    def __init__(self, most_bytes: int, clock: Callable[[], float] = time) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time) -> None:
+        self._max_bytes = max_bytes
         self._clock = clock
         self._lock = threading.Lock()
-        self._newcomers: OrderedDict[Hashable, Entry] = OrderedDict()
-        self._regulars: OrderedDict[Hashable, Entry] = OrderedDict()
-        self._by_tag: defaultdict[str, set[Hashable]] = defaultdict(set)
-        # Since when each is.
-        self._outdated: dict[Hashable, float] = {}
-        self._newcomers_bytes = 0
-        self._regulars_bytes = 0
+        self._probation: OrderedDict[Hashable, Entry] = OrderedDict()
+        self._protected: OrderedDict[Hashable, Entry] = OrderedDict()
+        self._keys_by_tag: defaultdict[str, set[Hashable]] = defaultdict(set)
+        self._invalidated_at_s: dict[Hashable, float] = {}
+        self._probation_bytes = 0
+        self._protected_bytes = 0
 
     @property
     def size_bytes(self) -> int:
-        """About what all entries take."""
-        return self._newcomers_bytes + self._regulars_bytes
+        """Approximate memory that all entries take."""
+        return self._probation_bytes + self._protected_bytes
 
     def __len__(self) -> int:
-        return len(self._newcomers) + len(self._regulars)
+        return len(self._probation) + len(self._protected)
 
-    def find(self, key: Hashable) -> tuple[Entry, bool] | None:
-        """The entry and whether it is still fresh: no change outdated it, and its time has not come. None: no entry."""
+    def get(self, key: Hashable) -> tuple[Entry, bool] | None:
+        """The entry, and True if it is fresh: not invalidated, and before its `valid_until_s`. None for a miss."""
         with self._lock:
-            found = self._regulars.get(key)
-            if found is not None:
-                self._regulars.move_to_end(key)
-            elif (found := self._newcomers.get(key)) is not None:
-                # What does not exist stays a newcomer, however often somebody asks.
-                if found.is_whole:
-                    self._promote(key, found)
+            entry = self._protected.get(key)
+            if entry is not None:
+                self._protected.move_to_end(key)
+            elif (entry := self._probation.get(key)) is not None:
+                # A 404 stays in the probationary segment, however often it is requested.
+                if entry.is_revalidatable:
+                    self._promote(key, entry)
             else:
                 return None
-            return found, key not in self._outdated and self._clock() < found.valid_until_s
+            return entry, key not in self._invalidated_at_s and self._clock() < entry.valid_until_s
 
-    def outdated_for_s(self, key: Hashable) -> float:
-        """How long ago the entry was outdated, by a change or by its time; 0 while it is fresh or not there."""
+    def stale_for_s(self, key: Hashable) -> float:
+        """Seconds since the entry became stale, by a change or by its time; 0 if it is fresh or missing."""
         with self._lock:
-            entry = self._regulars.get(key) or self._newcomers.get(key)
+            entry = self._protected.get(key) or self._probation.get(key)
             if entry is None:
                 return 0.0
-            since_s = min(self._outdated.get(key, float("inf")), entry.valid_until_s)
+            since_s = min(self._invalidated_at_s.get(key, float("inf")), entry.valid_until_s)
             return max(self._clock() - since_s, 0.0)
 
-    def keep(self, key: Hashable, entry: Entry, outdated_since_s: float | None = None) -> None:
-        """Keeps the entry in place of an older one; one that is larger than all the room is not kept.
+    def put(self, key: Hashable, entry: Entry, stale_since_s: float | None = None) -> None:
+        """Store the entry in place of an older one. One that is larger than the probationary segment is not stored.
 
-        One that has been overtaken says since when; it is never fresh.
+        With `stale_since_s` it is stale from the start.
         """
         with self._lock:
-            was_regular = key in self._regulars
+            was_protected = key in self._protected
             self._remove(key)
-            if entry.size_bytes > self._most_bytes * _NEWCOMERS:
+            if entry.size_bytes > self._max_bytes * _PROBATION_SHARE:
                 return
-            segment = self._regulars if was_regular else self._newcomers
+            segment = self._protected if was_protected else self._probation
             segment[key] = entry
-            self._count(was_regular, entry.size_bytes)
+            self._count(was_protected, entry.size_bytes)
             for tag in entry.tags:
-                self._by_tag[tag].add(key)
-            if outdated_since_s is not None:
-                self._outdated[key] = outdated_since_s
-            self._make_room()
+                self._keys_by_tag[tag].add(key)
+            if stale_since_s is not None:
+                self._invalidated_at_s[key] = stale_since_s
+            self._evict()
 
-    def outdate(self, number: int, tags: Iterable[str]) -> None:
-        """Marks what change `number` outdates; it may still be shown while its successor is rendered."""
+    def invalidate(self, number: int, tags: Iterable[str]) -> None:
+        """Mark as stale the entries with one of the tags that were rendered before change `number`."""
         with self._lock:
-            for key in {key for tag in tags for key in self._by_tag.get(tag, ())}:
-                entry = self._regulars.get(key) or self._newcomers[key]
+            for key in {key for tag in tags for key in self._keys_by_tag.get(tag, ())}:
+                entry = self._protected.get(key) or self._probation[key]
                 if entry.mark.number < number:
-                    self._outdated.setdefault(key, self._clock())
+                    self._invalidated_at_s.setdefault(key, self._clock())
 
     def remove(self, key: Hashable) -> None:
-        """Forgets the entry."""
+        """Remove the entry, if there is one."""
         with self._lock:
             self._remove(key)
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Remove all entries."""
         with self._lock:
-            for key in [*self._newcomers, *self._regulars]:
+            for key in [*self._probation, *self._protected]:
                 self._remove(key)
 
     def _promote(self, key: Hashable, entry: Entry) -> None:
-        del self._newcomers[key]
+        del self._probation[key]
         self._count(False, -entry.size_bytes)
-        self._regulars[key] = entry
+        self._protected[key] = entry
         self._count(True, entry.size_bytes)
-        self._make_room()
+        self._evict()
 
-    def _make_room(self) -> None:
-        while self._regulars_bytes > self._most_bytes * (1 - _NEWCOMERS):
-            self._remove(next(iter(self._regulars)))
-        while self._newcomers_bytes > self._most_bytes * _NEWCOMERS:
-            self._remove(next(iter(self._newcomers)))
+    def _evict(self) -> None:
+        while self._protected_bytes > self._max_bytes * (1 - _PROBATION_SHARE):
+            self._remove(next(iter(self._protected)))
+        while self._probation_bytes > self._max_bytes * _PROBATION_SHARE:
+            self._remove(next(iter(self._probation)))
 
     def _remove(self, key: Hashable) -> None:
-        for regular, segment in ((True, self._regulars), (False, self._newcomers)):
+        for is_protected, segment in ((True, self._protected), (False, self._probation)):
             if (entry := segment.pop(key, None)) is not None:
-                self._count(regular, -entry.size_bytes)
+                self._count(is_protected, -entry.size_bytes)
                 for tag in entry.tags:
-                    self._by_tag[tag].discard(key)
-                    if not self._by_tag[tag]:
-                        del self._by_tag[tag]
-        self._outdated.pop(key, None)
+                    self._keys_by_tag[tag].discard(key)
+                    if not self._keys_by_tag[tag]:
+                        del self._keys_by_tag[tag]
+        self._invalidated_at_s.pop(key, None)
 
-    def _count(self, regular: bool, size_bytes: int) -> None:
-        if regular:
-            self._regulars_bytes += size_bytes
+    def _count(self, is_protected: bool, size_bytes: int) -> None:
+        if is_protected:
+            self._protected_bytes += size_bytes
         else:
-            self._newcomers_bytes += size_bytes
+            self._probation_bytes += size_bytes

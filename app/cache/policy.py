@@ -1,4 +1,4 @@
-"""Which answers are kept, by which arguments, and which tag of the change log outdates what: the one table of it."""
+"""Which responses are cached, under which query arguments, and which tags invalidate them: the one table of it."""
 
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -6,38 +6,39 @@ from urllib.parse import parse_qsl, urlencode
 from app.cache.invalidation import SIMULATED
 
 _HOUR_S = 3600.0
-# What tells of failed imports and of what waits to be derived, which the change log does not know.
+# For pages that show failed imports and pending rebuilds, which are not in the change log.
 _LIVE_S = 1.0
-# How a canonical query asks for what is simulated.
-_WITH_SIMULATED = "simulated="
-# An argument is a word or a cursor.
-_MOST_ARGUMENTS = 20
+# Part of a canonical query that includes simulated platforms.
+_SIMULATED_ARGUMENT = "simulated="
+# No route declares more arguments than this; a longer query is not parsed.
+_MAX_ARGUMENTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How the answers of a route are kept: `tags` (with the route's own arguments in braces) say what outdates them.
+    """How the responses of a route are cached.
 
-    `arguments` are those of the query that make a difference. A `strict` route refuses others itself; elsewhere they
-    are ignored. `most_s` is for what no tag and no view foresees. `absolute` answers name their own address, so each
-    host has its own. A `simulated` route shows or counts simulated things always, others only when asked to.
+    `tags` invalidate them; the arguments of the route stand in braces. `arguments` are the query arguments that make a
+    difference. A `strict` route refuses others itself; elsewhere they are ignored. `max_age_s` bounds the lifetime
+    where no tag and no view ends it earlier. An `absolute` response contains its own origin, so each host has its own
+    entry. A `simulated` route always shows or counts simulated platforms; others do so only on request.
     """
 
     tags: tuple[str, ...]
     arguments: tuple[str, ...] = ()
-    most_s: float = _HOUR_S
+    max_age_s: float = _HOUR_S
     strict: bool = False
     absolute: bool = False
     simulated: bool = False
 
     def tags_of(self, query: str) -> tuple[str, ...]:
-        """The tags of the answer to a canonical query."""
-        return (*self.tags, SIMULATED) if self.simulated or _WITH_SIMULATED in query else self.tags
+        """The tags of the response to a canonical query."""
+        return (*self.tags, SIMULATED) if self.simulated or _SIMULATED_ARGUMENT in query else self.tags
 
 
-# What lists, maps and sums show: any mission, any platform.
+# Lists, maps and totals show any mission and any platform.
 _ALL = ("mission", "platform", "totals", "tracks", "basins", "updates")
-# What shows one mission, and the names of platforms and basins.
+# Pages of one mission also show the names of its platform and of basins.
 _ONE = ("mission:{platform}/{mission}", "platform:{platform}", "basins")
 _FILTERS = ("platform", "kind", "basin", "project", "data_mode", "year", "variable", "from", "to", "simulated")
 _PAGED = ("limit", "cursor")
@@ -83,29 +84,30 @@ RULES: dict[str, Rule] = {
     f"{_MISSION}/ts.png": Rule(_ONE, ("theme",), strict=True),
 }
 
-# Routes whose answers are never kept, and why.
-NOT_KEPT = {
-    "/search": "no two visitors type the same",
-    "/sitemap-<part>.xml": "50 000 lines for a crawler that comes once a day",
-    f"{_API}/search": "no two visitors type the same",
-    f"{_API}/imports": "a log that one reader pages through, for a cause",
+# Routes whose responses are never cached, and why.
+NOT_CACHED = {
+    "/search": "a cached query would rarely be requested again",
+    "/sitemap-<part>.xml": "50 000 lines for a crawler that reads them once a day",
+    f"{_API}/search": "a cached query would rarely be requested again",
+    f"{_API}/imports": "a log that one operator pages through",
     f"{_API}/observations": "streamed",
     f"{_API}/export": "streamed",
     f"{_MISSION}/data": "streamed",
-    f"{_MISSION}/citation": "names the address it was asked at, and is asked for once",
-    f"{_MISSION}/profiles/<number>": "one of hundreds of thousands",
+    f"{_MISSION}/citation": "contains the URL of the request, and is requested once",
+    f"{_MISSION}/profiles/<number>": "one of hundreds of thousands; each is rarely requested",
 }
 
 
-def canonical(query: str, rule: Rule) -> str | None:
-    """The query with the arguments that make a difference, in one order; None when the route shall see it as it is."""
+def canonical_query(query: str, rule: Rule) -> str | None:
+    """The arguments that make a difference, sorted. None if the route must see the query as it is."""
     if not query:
         return ""
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=False, max_num_fields=_MOST_ARGUMENTS)
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=False, max_num_fields=_MAX_ARGUMENTS)
     except ValueError:
         return None
-    if rule.strict and ({name for name, _ in pairs} - {*rule.arguments} or len({n for n, _ in pairs}) != len(pairs)):
+    names = [name for name, _ in pairs]
+    if rule.strict and (set(names) - {*rule.arguments} or len(set(names)) != len(names)):
         return None
     first: dict[str, str] = {}
     for name, value in pairs:

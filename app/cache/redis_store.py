@@ -1,4 +1,4 @@
-"""Entries and locks in Redis, for all workers of all pods. Every failure counts as "not there": Redis only helps."""
+"""Cache entries and locks in Redis, shared by the workers of all pods. A failure of Redis counts as a miss."""
 
 import hashlib
 import secrets
@@ -13,96 +13,98 @@ from redis import Redis, RedisError
 from app.cache.cached_response import Encoding, Entry
 from app.events import Mark
 
-# As long as anybody may still want it; workers ask the change log, not Redis, whether it is fresh.
-_KEPT_S = 3_600
-# Longer than any page takes to render; a worker that was killed meanwhile holds nobody up for longer.
-_LOCKED_MS = 5_000
-# Two deadlines of Redis every five seconds are what its absence may cost.
-_REST_S = 5.0
-# Deletes a lock only when it is still ours: after its time another worker may hold it.
+# The longest `max_age_s` of a rule. Workers check freshness against the change log, not against this lifetime.
+_LIFETIME_S = 3_600
+# Longer than any page takes to render. A worker that was killed holds up the others for no longer than this.
+_LOCK_LIFETIME_MS = 5_000
+# An unreachable Redis costs two timeouts each five seconds at most.
+_RETRY_AFTER_S = 5.0
+# Deletes the lock only if it is still ours: when its lifetime is over, another worker may hold it.
 _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
 @dataclass(slots=True)
-class Shared:
-    """`name` is of this release and this database: what another one has rendered is never shown.
+class RedisStore:
+    """Entries of one release and one database, which `namespace` identifies: others are never read.
 
-    After a failure nobody asks for five seconds: a Redis that does not answer would hold up each rendering.
+    After a failure Redis is not used for five seconds, because each rendering would wait for the timeout. `on_failure`
+    counts failures.
     """
 
     client: Callable[[], Redis]
-    name: str
-    failed: Callable[[], None]
+    namespace: str
+    on_failure: Callable[[], None]
     clock: Callable[[], float] = monotonic
-    _ask_again_s: float = 0.0
+    _retry_at_s: float = 0.0
 
-    def find(self, key: Hashable) -> Entry | None:
-        """The entry that some worker shared."""
-        if self._is_resting():
+    def get(self, key: Hashable) -> Entry | None:
+        """The entry that a worker stored."""
+        if self._is_backing_off():
             return None
         try:
-            found = cast(bytes | None, self.client().get(self._key("page", key)))
+            packed = cast(bytes | None, self.client().get(self._key("page", key)))
         except RedisError:
-            self._rest()
+            self._back_off()
             return None
         try:
-            return _unpacked(found) if found else None
+            return _unpacked(packed) if packed else None
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
-            # Not what a worker of this release has written.
-            self.failed()
+            # No worker of this release wrote it.
+            self.on_failure()
             return None
 
-    def keep(self, key: Hashable, entry: Entry) -> None:
-        """Shares the entry."""
-        if self._is_resting():
+    def put(self, key: Hashable, entry: Entry) -> None:
+        """Store the entry for the other workers."""
+        if self._is_backing_off():
             return
         try:
-            self.client().set(self._key("page", key), _packed(entry), ex=_KEPT_S)
+            self.client().set(self._key("page", key), _packed(entry), ex=_LIFETIME_S)
         except RedisError:
-            self._rest()
+            self._back_off()
 
     def lock(self, key: Hashable) -> str | None:
-        """The word to `unlock` with; empty when Redis is away and everybody renders; None when another renders."""
-        if self._is_resting():
+        """The token for `unlock`. None while another worker holds the lock; empty, and no lock, without Redis."""
+        if self._is_backing_off():
             return ""
-        word = secrets.token_hex(8)
+        token = secrets.token_hex(8)
         try:
-            return word if self.client().set(self._key("lock", key), word, nx=True, px=_LOCKED_MS) else None
+            return token if self.client().set(self._key("lock", key), token, nx=True, px=_LOCK_LIFETIME_MS) else None
         except RedisError:
-            self._rest()
+            self._back_off()
             return ""
 
-    def unlock(self, key: Hashable, word: str) -> None:
-        """Lets others render."""
-        if not word or self._is_resting():
+    def unlock(self, key: Hashable, token: str) -> None:
+        """Release the lock that `lock` returned this token for."""
+        if not token or self._is_backing_off():
             return
         try:
-            self.client().eval(_UNLOCK, 1, self._key("lock", key), word)
+            self.client().eval(_UNLOCK, 1, self._key("lock", key), token)
         except RedisError:
-            self._rest()
+            self._back_off()
 
-    def _is_resting(self) -> bool:
-        return self.clock() < self._ask_again_s
+    def _is_backing_off(self) -> bool:
+        return self.clock() < self._retry_at_s
 
-    def _rest(self) -> None:
-        self.failed()
-        self._ask_again_s = self.clock() + _REST_S
+    def _back_off(self) -> None:
+        self.on_failure()
+        self._retry_at_s = self.clock() + _RETRY_AFTER_S
 
     def _key(self, kind: str, key: Hashable) -> str:
-        return f"halocline:{kind}:{self.name}:{hashlib.sha256(repr(key).encode()).hexdigest()}"
+        return f"halocline:{kind}:{self.namespace}:{hashlib.sha256(repr(key).encode()).hexdigest()}"
 
 
 def _packed(entry: Entry) -> bytes:
+    """One line with the length of the JSON head, the head, and the bodies one after the other."""
     head = orjson.dumps(
         {
             "status": entry.status,
             "headers": entry.headers,
-            "etag": entry.etag,
+            "opaque_tag": entry.opaque_tag,
             "route": entry.route,
             "tags": sorted(entry.tags),
-            "mark": [entry.mark.number, entry.mark.word],
+            "mark": [entry.mark.number, entry.mark.epoch_token],
             "valid_until_s": entry.valid_until_s,
-            "bodies": {name: len(body) for name, body in entry.bodies.items()},
+            "bodies": {encoding: len(body) for encoding, body in entry.bodies.items()},
         }
     )
     return b"%d\n" % len(head) + head + b"".join(entry.bodies.values())
@@ -110,20 +112,19 @@ def _packed(entry: Entry) -> bytes:
 
 def _unpacked(packed: bytes) -> Entry:
     size, _, rest = packed.partition(b"\n")
-    length = int(size)
-    head = orjson.loads(rest[:length])
+    offset = int(size)
+    head = orjson.loads(rest[:offset])
     bodies: dict[Encoding, bytes] = {}
-    at = length
-    for name, count in head["bodies"].items():
-        bodies[name] = rest[at : at + count]
-        at += count
-    if at != len(rest) or "identity" not in bodies:
-        raise ValueError("an entry of another length")
+    for encoding, length in head["bodies"].items():
+        bodies[encoding] = rest[offset : offset + length]
+        offset += length
+    if offset != len(rest) or "identity" not in bodies:
+        raise ValueError("the bodies do not have the lengths of the head")
     return Entry(
         status=str(head["status"]),
         headers=tuple((str(name), str(value)) for name, value in head["headers"]),
         bodies=bodies,
-        etag=str(head["etag"]),
+        opaque_tag=str(head["opaque_tag"]),
         route=str(head["route"]),
         tags=frozenset(map(str, head["tags"])),
         mark=Mark(int(head["mark"][0]), str(head["mark"][1])),

@@ -1,4 +1,4 @@
-"""One rendering at a time of each answer: whoever comes while it is under way waits for it and gets the same."""
+"""Single flight: concurrent requests for one page wait for one rendering and share its result."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,39 +9,39 @@ T = TypeVar("T")
 
 class _Flight(Generic[T]):
     def __init__(self) -> None:
-        self.landed = threading.Event()
+        self.is_done = threading.Event()
         self.result: T | None = None
 
 
-class Flights(Generic[T]):
-    """Renderings under way in this process, by key."""
+class SingleFlight(Generic[T]):
+    """The calls that run in this process, by key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._under_way: dict[Hashable, _Flight[T]] = {}
+        self._in_flight: dict[Hashable, _Flight[T]] = {}
 
-    def is_under_way(self, key: Hashable) -> bool:
-        """Whether somebody renders this at the moment."""
-        return key in self._under_way
+    def is_in_flight(self, key: Hashable) -> bool:
+        """True if a call for this key runs now."""
+        return key in self._in_flight
 
-    def fly(self, key: Hashable, render: Callable[[], T], wait_s: float, otherwise: Callable[[], T]) -> T:
-        """What `render` gives: ours, or that of whoever was first; when that one fails or takes longer, `otherwise`.
+    def run(self, key: Hashable, call: Callable[[], T], timeout_s: float, fallback: Callable[[], T]) -> T:
+        """The result of `call`, or of the call for this key that runs already.
 
-        Raises what they raise.
+        If that other call fails or exceeds the timeout, the result of `fallback`. Raises what the own call raises.
         """
         with self._lock:
-            flight = self._under_way.get(key)
-            leads = flight is None
+            flight = self._in_flight.get(key)
+            is_leader = flight is None
             if flight is None:
-                flight = self._under_way[key] = _Flight()
-        if not leads:
-            if flight.landed.wait(wait_s) and flight.result is not None:
+                flight = self._in_flight[key] = _Flight()
+        if not is_leader:
+            if flight.is_done.wait(timeout_s) and flight.result is not None:
                 return flight.result
-            return otherwise()
+            return fallback()
         try:
-            flight.result = render()
+            flight.result = call()
             return flight.result
         finally:
             with self._lock:
-                del self._under_way[key]
-            flight.landed.set()
+                del self._in_flight[key]
+            flight.is_done.set()

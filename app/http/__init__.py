@@ -1,4 +1,4 @@
-"""What surrounds a request: counting, headers, limits, faults, conditional answers, problems and health.
+"""What surrounds every request: metrics, headers, limits, injected faults, conditional responses, errors and health.
 
-Part of the floor: imports nothing of views, queries or store. `layers` puts the parts around an app in order.
+Part of the floor: imports nothing of views, queries, store or cache. `flask_hooks` orders what runs inside Flask.
 """

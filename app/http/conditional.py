@@ -1,30 +1,31 @@
-"""Conditional answers: an ETag on every complete GET answer, 304 when the client has it, and who may keep a copy."""
+"""Conditional responses: an ETag on every complete GET response, 304 for a match, and `Cache-Control`."""
 
 from flask import Flask, Response, request
 
-# Browsers keep a copy and ask each time: content changes with every import, and a 304 costs next to nothing. A cache
-# in front of the portal, which many share, need not ask more often than once a second.
+# Browsers store a copy and revalidate it each time: content changes with every import, and a 304 costs next to
+# nothing. A shared cache in front of the portal revalidates at most once a second.
 SHARED = "public, max-age=0, s-maxage=1"
-# An answer to somebody who said who they are.
-OWN = "private, no-cache"
-# Made anew for each reader, and too large to be kept twice.
+# Response to an authenticated request.
+PRIVATE = "private, no-cache"
+# Produced for each client, and too large to be stored twice.
 STREAMED = "no-cache"
 
 
 def install(app: Flask) -> None:
-    """Adds the ETag over the final body: to be installed first, because `after_request` functions run in reverse."""
+    """Register the hook. Call it first: `after_request` functions run in reverse, and the ETag is of the final body."""
 
     @app.after_request
-    def revalidate(response: Response) -> Response:
+    def add_validators(response: Response) -> Response:
         if request.method not in {"GET", "HEAD"} or response.status_code != 200:
             return response
-        streamed = response.is_streamed or response.direct_passthrough
+        is_streamed = response.is_streamed or response.direct_passthrough
         if "Authorization" in request.headers or "Cookie" in request.headers:
-            response.headers["Cache-Control"] = "no-store" if response.cache_control.no_store else OWN
+            response.headers["Cache-Control"] = "no-store" if response.cache_control.no_store else PRIVATE
         elif "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = STREAMED if streamed else SHARED
-        if streamed or response.cache_control.no_store:
+            response.headers["Cache-Control"] = STREAMED if is_streamed else SHARED
+        if is_streamed or response.cache_control.no_store:
             return response
+        # The page cache takes this ETag over; it computes none of its own.
         response.add_etag()
         response.make_conditional(request)
         return response

@@ -1,18 +1,18 @@
-"""Until when an answer stays as it is: views name the moments at which it changes without an event."""
+"""Until when a response stays valid: views name the moments at which it changes without an entry in the change log."""
 
 from datetime import datetime
 
 from flask import request
 
-# Where the page cache finds the earliest of them, s since 1970.
+# The key of the WSGI environ under which the page cache reads the earliest moment, seconds since 1970.
 VALID_UNTIL = "halocline.valid_until"
 
 
 def until(*moments: datetime | None) -> None:
-    """Ends what is kept of this answer at the earliest of these moments; None is a moment that never comes.
+    """End the lifetime of this response at the earliest of these moments; None is a moment that never comes.
 
-    Every view that reads the clock owes it: without a word the answer is kept until a change or for an hour.
+    Every view that reads the clock must call this; otherwise its response is cached until a change, or for an hour.
     """
-    told = [moment.timestamp() for moment in moments if moment is not None]
+    seconds = [moment.timestamp() for moment in moments if moment is not None]
     environ = request.environ
-    environ[VALID_UNTIL] = min([environ.get(VALID_UNTIL, float("inf")), *told])
+    environ[VALID_UNTIL] = min([environ.get(VALID_UNTIL, float("inf")), *seconds])

@@ -1,4 +1,4 @@
-"""What the metrics process answers: the numbers of all workers added up, and those that live in the store."""
+"""The content of `/metrics`: the aggregated metrics of all workers, and counts from the store."""
 
 import struct
 import threading
@@ -20,128 +20,130 @@ from pymongo.errors import PyMongoError
 log = structlog.get_logger()
 
 ReadCounts = Callable[[], Mapping[str, int]]
-# When the last verification of the store ended, seconds since 1970, and how many differences it found.
+# The end of the last verification of the store, seconds since 1970, and the number of differences.
 ReadVerified = Callable[[], tuple[float, int] | None]
 _Value = TypeVar("_Value")
 
-# Prometheus gives up after 10 s by default; a database that is away must not cost it more than a moment.
-IMPORTS_DEADLINE_S = 1.0
-# Two Prometheus servers at a scrape every 15 s then cost MongoDB a read every 10 s at most, up or down.
-IMPORTS_KEPT_S = 10.0
-# A worker may be opening its files while we read: the next look finds them whole.
+# A scrape times out after 10 s by default; an unreachable database must not use up that time.
+STORE_TIMEOUT_S = 1.0
+# Bounds the load of many scrapes to one read in 10 s, also while MongoDB is unreachable.
+STORE_CACHED_S = 10.0
+# A worker may be creating a file during the read; the next attempt finds it complete.
 _READS = 5
 _READ_PAUSE_S = 0.02
 
 
 class SharedFiles:
-    """Collects what the workers wrote into their slots' files, and how that went."""
+    """Collects the metrics in the workers' files, and the time that this takes."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def collect(self) -> Iterable[Metric]:
-        """The families of all workers added up. Read anew each time: workers come and go."""
-        began = time.perf_counter()
+        """The aggregated families. The directory is listed each time, because workers start and stop."""
+        started_s = time.perf_counter()
         files, families = self._read()
         yield from families
+        yield GaugeMetricFamily("halocline_metrics_multiproc_files", "Metric files of the workers.", value=files)
         yield GaugeMetricFamily(
-            "halocline_metrics_multiproc_files", "Files that the workers share their numbers in.", value=files
-        )
-        yield GaugeMetricFamily(
-            "halocline_metrics_collect_seconds", "Time it took to add them up.", value=time.perf_counter() - began
+            "halocline_metrics_collect_seconds",
+            "Time it took to read and add up the metric files.",
+            value=time.perf_counter() - started_s,
         )
 
-    def _read(self, reads_left: int = _READS) -> tuple[int, list[Metric]]:
+    def _read(self, attempts_left: int = _READS) -> tuple[int, list[Metric]]:
         files = [str(file) for file in self._directory.glob("*.db")]
         try:
             return len(files), list(MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]
         except (FileNotFoundError, struct.error):
-            if reads_left == 0:
+            if attempts_left == 0:
                 raise
         time.sleep(_READ_PAUSE_S)
-        return self._read(reads_left - 1)
+        return self._read(attempts_left - 1)
 
 
-class _Kept(Generic[_Value]):
-    """What the store says, asked every ten seconds at most; `nothing` while it is away."""
+class _CachedRead(Generic[_Value]):
+    """A value from the store, read every ten seconds at most; `default` while the store is unreachable."""
 
-    def __init__(self, ask: Callable[[], _Value], nothing: _Value, clock: Callable[[], float]) -> None:
-        self._ask, self._nothing, self._known = ask, nothing, nothing
+    def __init__(self, read: Callable[[], _Value], default: _Value, clock: Callable[[], float]) -> None:
+        self._read, self._default, self._cached = read, default, default
         self._clock = clock
-        self._asked_at: float | None = None
+        self._read_at_s: float | None = None
         self._lock = threading.Lock()
 
-    def now(self) -> _Value:
-        """As it was at most ten seconds ago."""
+    def value(self) -> _Value:
+        """The value as it was at most ten seconds ago."""
         with self._lock:
-            now = self._clock()
-            if self._asked_at is None or now - self._asked_at >= IMPORTS_KEPT_S:
-                self._known, self._asked_at = self._asked(), now
-            return self._known
+            now_s = self._clock()
+            if self._read_at_s is None or now_s - self._read_at_s >= STORE_CACHED_S:
+                self._cached, self._read_at_s = self._read_or_default(), now_s
+            return self._cached
 
-    def _asked(self) -> _Value:
+    def _read_or_default(self) -> _Value:
         try:
-            with pymongo.timeout(IMPORTS_DEADLINE_S):
-                return self._ask()
+            with pymongo.timeout(STORE_TIMEOUT_S):
+                return self._read()
         except PyMongoError as error:
-            log.warning("store_unavailable", error=type(error).__name__)
-            return self._nothing
+            log.warning("store_unreachable", error=type(error).__name__)
+            return self._default
 
 
 class Imports:
-    """Collects the outcomes of imports from the store; no series while the store is away."""
+    """Collects the outcomes of imports from the store; no series while the store is unreachable."""
 
     def __init__(self, counts: ReadCounts, clock: Callable[[], float] = time.monotonic) -> None:
-        self._counts: _Kept[Mapping[str, int]] = _Kept(counts, {}, clock)
+        self._counts: _CachedRead[Mapping[str, int]] = _CachedRead(counts, {}, clock)
 
     def collect(self) -> Iterable[Metric]:
-        """One counter, with the outcomes as they were at most ten seconds ago."""
+        """One counter by outcome, at most ten seconds old."""
         family = CounterMetricFamily("halocline_imports", "Imports of files, by outcome.", labels=["outcome"])
-        for outcome, count in self._counts.now().items():
+        for outcome, count in self._counts.value().items():
             family.add_metric([outcome], count)
         yield family
 
 
 class Verified:
-    """Collects what came of the last verification; no series before the first, and while the store is away."""
+    """Collects the result of the last verification; no series before the first one, or without the store."""
 
     def __init__(self, last: ReadVerified, clock: Callable[[], float] = time.monotonic) -> None:
-        self._last: _Kept[tuple[float, int] | None] = _Kept(last, None, clock)
+        self._last: _CachedRead[tuple[float, int] | None] = _CachedRead(last, None, clock)
 
     def collect(self) -> Iterable[Metric]:
-        """Two gauges, as they were at most ten seconds ago."""
-        found = self._last.now()
-        if found is None:
+        """Two gauges, at most ten seconds old."""
+        result = self._last.value()
+        if result is None:
             return
-        ended_s, differences = found
+        ended_s, differences = result
         yield GaugeMetricFamily(
             "halocline_verified_timestamp_seconds",
             "When the last verification of the whole store ended, seconds since 1970.",
             value=ended_s,
         )
-        yield GaugeMetricFamily("halocline_verification_differences", "Differences that it found.", value=differences)
+        yield GaugeMetricFamily(
+            "halocline_verification_differences", "Differences that the last verification found.", value=differences
+        )
 
 
 class Exposition(PrometheusMetrics):  # type: ignore[misc]
-    """The exporter's endpoint over collectors of our own; its default metrics and its server stay off."""
+    """The library's endpoint with the portal's own collectors; the library's metrics and server stay off."""
 
     def __init__(self, *collectors: Any) -> None:
         self._collectors = collectors
         super().__init__(app=None, export_defaults=False, registry=CollectorRegistry())
 
     def generate_metrics(self, accept_header: str | None = None, names: list[str] | None = None) -> tuple[str, str]:
-        """The text and its media type. A fresh registry each time; names no collector knows give an empty answer."""
+        """The text and its media type. `names` selects metrics; unknown names give an empty text."""
         registry = CollectorRegistry(support_collectors_without_names=True)
         for collector in self._collectors:
             registry.register(collector)
         encode, media_type = choose_encoder(accept_header or "")
-        # The restricted one quacks like a registry, which is all that the encoder asks for.
+        # The encoder only calls `collect`, which the restricted registry has, too.
         text = encode(registry.restricted_registry(names) if names else registry)
         return text.decode(), media_type
 
 
 def create_app(directory: Path, counts: ReadCounts, verified: ReadVerified = lambda: None) -> Flask:
-    """Answers `/metrics` and `/livez`, and nothing else."""
+    """The application that serves `/metrics` and `/livez`, and nothing else."""
     app = Flask(__name__, static_folder=None)
     Exposition(SharedFiles(directory), Imports(counts), Verified(verified)).init_app(app)
     app.add_url_rule("/livez", view_func=lambda: {"ok": True}, endpoint="live")

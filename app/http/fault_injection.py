@@ -1,4 +1,4 @@
-"""Faults on purpose, for drills. The settings refuse them everywhere but in the lab."""
+"""Injected faults for drills. The settings refuse them outside the lab."""
 
 import time
 from secrets import SystemRandom
@@ -11,15 +11,15 @@ from app.http import probes
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Delays every request but probes and makes the set share of them answer 500. Does nothing when nothing is set."""
+    """Delay every request but probes, and answer the configured ratio of them with 500. Does nothing by default."""
     if not (settings.fault_delay_s or settings.fault_error_ratio):
         return
-    chance = SystemRandom()
+    random = SystemRandom()
 
     @app.before_request
-    def fault() -> None:
+    def inject_fault() -> None:
         if request.path in probes.PATHS:
             return
         time.sleep(settings.fault_delay_s)
-        if chance.random() < settings.fault_error_ratio:
-            raise InternalServerError("This error was asked for.")
+        if random.random() < settings.fault_error_ratio:
+            raise InternalServerError("This error was injected.")

@@ -1,4 +1,4 @@
-"""Security headers on every answer, whoever gives it."""
+"""Security headers on every response, whichever layer produces it."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -15,37 +15,37 @@ CONTENT_SECURITY_POLICY = (
 _ALWAYS = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),  # For browsers that do not know frame-ancestors.
+    ("X-Frame-Options", "DENY"),  # For browsers without support for frame-ancestors.
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
-# A year, the shortest that browsers' preload rules respect. Subdomains are not ours to promise for.
-_OVER_TLS = ("Strict-Transport-Security", "max-age=31536000")
+# A year, the shortest time that browsers' preload lists accept. Subdomains may not belong to the portal.
+_TLS_ONLY = ("Strict-Transport-Security", "max-age=31536000")
 
 
 class SecurityHeaders:
-    """Wraps a WSGI application; headers that it sets itself are kept."""
+    """WSGI layer that adds the headers that the response does not have yet."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        over_tls = environ.get("wsgi.url_scheme") == "https"
+        is_tls = environ.get("wsgi.url_scheme") == "https"
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             if status.startswith("304"):
-                # The reader goes on with the headers that the page came with (RFC 9111, 4.3.4).
+                # The client reuses the headers of the stored page (RFC 9111, 4.3.4).
                 return start_response(status, headers, exc_info)
-            return start_response(status, [*headers, *_missing(over_tls, *[name for name, _ in headers])], exc_info)
+            return start_response(status, [*headers, *_missing(is_tls, *[name for name, _ in headers])], exc_info)
 
         return self._app(environ, start)
 
 
-# Answers have a few dozen different sets of headers; an application that invents them is forgotten again.
+# Responses have a few dozen different sets of header names; the limit holds if an application makes up more.
 @lru_cache(256)
-def _missing(over_tls: bool, *present: str) -> tuple[tuple[str, str], ...]:
-    """What is to be added to headers of these names."""
-    there = {name.lower() for name in present}
-    wanted = (*_ALWAYS, _OVER_TLS) if over_tls else _ALWAYS
-    return tuple((name, value) for name, value in wanted if name.lower() not in there)
+def _missing(is_tls: bool, *present: str) -> tuple[tuple[str, str], ...]:
+    """The security headers to add to headers of these names."""
+    present_names = {name.lower() for name in present}
+    wanted = (*_ALWAYS, _TLS_ONLY) if is_tls else _ALWAYS
+    return tuple((name, value) for name, value in wanted if name.lower() not in present_names)

@@ -1,6 +1,6 @@
-"""Health: is the process alive, has it started, should it get traffic. Checks run in the background.
+"""Liveness, startup and readiness of the process. Checks of MongoDB and Redis run in the background.
 
-Only the process itself decides `/livez`: a restart heals nothing that is wrong with a neighbour.
+`/livez` does not depend on them: a restart would not repair MongoDB or Redis.
 """
 
 import threading
@@ -10,23 +10,21 @@ from typing import Any
 import orjson
 import pymongo
 import structlog
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Response
 from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 from redis import RedisError
 
 from app import metrics
-from app.config import Settings
 from app.extensions import mongo, redis
 from app.http import probes
 
 log = structlog.get_logger()
-bp = Blueprint("health", __name__)
 
 # Fresh enough for a probe every 5 s, and one check a worker is no load.
 PERIOD_S = 2.0
-# Below the period, so that an outage is noticed in the round in which it happens.
-DEADLINE_S = 1.0
+# Below the period, so that an outage is detected in the round in which it begins.
+TIMEOUT_S = 1.0
 # One lost packet or one election must not take every replica out of the Service at once.
 FAILURES_UNTIL_UNREADY = 3
 
@@ -35,7 +33,7 @@ Check = Callable[[], Any]
 
 def _mongodb() -> None:
     # A secondary answers reads too: an election is not an outage.
-    with pymongo.timeout(DEADLINE_S):
+    with pymongo.timeout(TIMEOUT_S):
         mongo.client.admin.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
 
 
@@ -44,10 +42,10 @@ def _redis() -> None:
 
 
 class Health:
-    """What this process knows of itself and its neighbours.
+    """The state of this process and its dependencies.
 
-    Ready means: not draining, MongoDB was seen at least once with its indexes, and no required dependency has failed
-    three checks in a row. Nothing of this restarts a process.
+    Ready means: not draining, MongoDB was reached at least once and had its indexes, and no required dependency has
+    failed three checks in a row. An unready process is never restarted for it.
     """
 
     def __init__(
@@ -64,75 +62,75 @@ class Health:
         self._thread: threading.Thread | None = None
         self._waiting_for: str | None = "the first checks"
         self._draining = False
-        self.started = False
+        self.has_started = False
 
     def start(self) -> None:
-        """Begins to check in the background. After a fork: threads and connections do not survive one."""
-        self._thread = threading.Thread(target=self._watch, name="health", daemon=True)
+        """Start the background checks. Call it after the fork, which threads and connections do not survive."""
+        self._thread = threading.Thread(target=self._run, name="health", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the background checks."""
+        """Stop the background checks."""
         self._stopping.set()
         if self._thread is not None:
-            self._thread.join(timeout=2 * DEADLINE_S)
+            self._thread.join(timeout=2 * TIMEOUT_S)
 
     def drain(self) -> None:
-        """From now on unready. Only sets a flag: it is called by a signal handler."""
+        """Report unready from now on. Only sets a flag, because a signal handler calls it."""
         self._draining = True
 
     def unready(self) -> list[str]:
-        """Why this process should get no traffic; empty when it should."""
+        """The reasons why this process should get no traffic; empty if it is ready."""
         reasons = ["draining"] if self._draining else []
         if self._waiting_for is not None:
             reasons.append(f"waiting for {self._waiting_for}")
         return reasons + [
-            f"{name} is away"
+            f"{name} is unreachable"
             for name, failures in sorted(self._failures.items())
             if name in self._requires and failures >= FAILURES_UNTIL_UNREADY
         ]
 
     def check(self) -> None:
-        """One round of checks. Never raises for what a neighbour does."""
-        # Before anybody is asked: restarting this process would not bring MongoDB back, nor a name service that hangs.
-        self.started = True
+        """Run one round of checks. Failures of a dependency are recorded, not raised."""
+        # Before the checks: a restart of this process would repair neither MongoDB nor a DNS server that hangs.
+        self.has_started = True
         for name, check in self._checks.items():
-            self._note(name, _error_of(check))
+            self._record(name, _error_of(check))
         if self._waiting_for is not None:
-            self._look_for_the_store()
+            self._check_store()
 
-    def _watch(self) -> None:
+    def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 self.check()
             except Exception as error:
-                # Whatever it was: a thread that ended would freeze readiness as it stood.
+                # Any fault: if the thread ended, readiness would never change again.
                 log.error("health_check_failed", exc_info=error)
             self._stopping.wait(PERIOD_S)
 
-    def _note(self, name: str, error: str | None) -> None:
+    def _record(self, name: str, error: str | None) -> None:
         before = self._failures[name]
         self._failures[name] = before + 1 if error else 0
         metrics.dependency_up.labels(name).set(0 if error else 1)
         if error and before == 0:
             log.warning("dependency_down", dependency=name, error=error)
         elif before and not error:
-            log.info("dependency_back", dependency=name, failed_checks=before)
+            log.info("dependency_up", dependency=name, failed_checks=before)
 
-    def _look_for_the_store(self) -> None:
-        waiting_for = self._still_missing()
+    def _check_store(self) -> None:
+        waiting_for = self._missing()
         if waiting_for != self._waiting_for:
             if waiting_for is None:
-                log.info("store_found")
+                log.info("store_ready")
             else:
                 log.warning("not_ready", waiting_for=waiting_for)
         self._waiting_for = waiting_for
 
-    def _still_missing(self) -> str | None:
+    def _missing(self) -> str | None:
         if self._failures.get("mongodb"):
             return "MongoDB"
         try:
-            with pymongo.timeout(2 * DEADLINE_S):
+            with pymongo.timeout(2 * TIMEOUT_S):
                 missing = self._missing_indexes()
         except PyMongoError:
             return "MongoDB"
@@ -140,7 +138,7 @@ class Health:
 
 
 def _error_of(check: Check) -> str | None:
-    """The kind of error only: a driver's message may name hosts and, in a bad URI, more."""
+    """The type of the error only: a driver's message may contain host names, and with an invalid URI a password."""
     try:
         check()
     except (PyMongoError, RedisError, OSError, ValueError) as error:
@@ -148,38 +146,31 @@ def _error_of(check: Check) -> str | None:
     return None
 
 
-def install(app: Flask, settings: Settings, missing_indexes: Callable[[], list[str]]) -> None:
-    """Adds the three probes. Checks begin with `of(app).start()`."""
-    app.extensions["health"] = Health(settings.ready_requires, missing_indexes)
-    app.register_blueprint(bp)
+def blueprint(health: Health) -> Blueprint:
+    """The three probes over this state."""
+    bp = Blueprint("health", __name__)
+
+    @bp.get(probes.LIVE)
+    def live() -> Response:
+        """200 as long as the process can answer at all."""
+        return _probe(True)
+
+    @bp.get(probes.STARTED)
+    def started() -> Response:
+        """200 once the first checks have begun; their results only affect readiness."""
+        return _probe(health.has_started)
+
+    @bp.get(probes.READY)
+    def ready() -> Response:
+        """200 if this process should get traffic, else 503 with the reasons."""
+        reasons = health.unready()
+        return _probe(not reasons, reasons=reasons)
+
+    return bp
 
 
-def of(app: Flask) -> Health:
-    """The health of an application."""
-    health: Health = app.extensions["health"]
-    return health
-
-
-def _answer(ok: bool, **fields: Any) -> Response:
-    response = Response(orjson.dumps({"ok": ok, **fields}), 200 if ok else 503, content_type="application/json")
+def _probe(is_ok: bool, **fields: Any) -> Response:
+    body = orjson.dumps({"ok": is_ok, **fields})
+    response = Response(body, 200 if is_ok else 503, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@bp.get(probes.LIVE)
-def live() -> Response:
-    """200 as long as the process can answer at all."""
-    return _answer(True)
-
-
-@bp.get(probes.STARTED)
-def started() -> Response:
-    """200 once the first checks have begun: what they find is for readiness."""
-    return _answer(of(current_app).started)
-
-
-@bp.get(probes.READY)
-def ready() -> Response:
-    """200 when this process should get traffic, else 503 with the reasons."""
-    reasons = of(current_app).unready()
-    return _answer(not reasons, reasons=reasons)

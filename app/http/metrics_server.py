@@ -1,6 +1,6 @@
-"""The metrics process: `/metrics` on a port of its own, from the files that the web workers share.
+"""The metrics process: serves `/metrics` on its own port, from the metric files of the web workers.
 
-Apart from the workers, so that a scrape never queues behind the work that it should describe.
+It is a separate process so that a scrape never queues behind the requests that it measures.
 """
 
 import signal
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 # Two Prometheus servers, the kubelet's probe and a person with curl.
 _THREADS = 4
-# A client that says nothing for so long does not keep a thread.
+# A silent client occupies a thread for no longer than this.
 _CLIENT_TIMEOUT_S = 5.0
 
 
@@ -29,11 +29,11 @@ class _Handler(WSGIRequestHandler):
     timeout = _CLIENT_TIMEOUT_S
 
     def log_message(self, _format: str, *_args: Any) -> None:
-        """Scrapes are not news."""
+        """Scrapes are not logged."""
 
 
 class _Server(WSGIServer):
-    """A WSGI server with a few threads: one process of little memory beside each web pod."""
+    """A WSGI server with a few threads, small enough to run beside each web process."""
 
     request_queue_size = 16
 
@@ -43,7 +43,7 @@ class _Server(WSGIServer):
         self.set_app(app)
 
     def server_bind(self) -> None:
-        """Without the library's reverse look-up of the own name, which waits for a DNS that may not answer."""
+        """Bind without the library's reverse look-up of the host name, which waits for a DNS that may not answer."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         host, port = self.socket.getsockname()[:2]
@@ -57,7 +57,7 @@ class _Server(WSGIServer):
         try:
             self.finish_request(request, client_address)
         except OSError:
-            pass  # The client went away; there is nobody to tell.
+            pass  # The client closed the connection.
         finally:
             self.shutdown_request(request)
 
@@ -68,7 +68,7 @@ class _Server(WSGIServer):
 
 
 def serve(settings: Settings, counts: exposition.ReadCounts, verified: exposition.ReadVerified) -> None:
-    """Serves until SIGTERM or SIGINT. Raises SettingsError without a directory to read."""
+    """Serve until SIGTERM or SIGINT. Raises SettingsError without a directory of metric files."""
     if settings.prometheus_multiproc_dir is None:
         raise SettingsError("PROMETHEUS_MULTIPROC_DIR: must name the directory that the web workers write to")
     host, _, port = settings.metrics_bind.rpartition(":")
@@ -76,7 +76,7 @@ def serve(settings: Settings, counts: exposition.ReadCounts, verified: expositio
     server = _Server(host, int(port), app)
 
     def stop(_signum: int, _frame: Any) -> None:
-        # `shutdown` waits for the loop that this handler interrupts, so it needs a thread of its own.
+        # `shutdown` waits for the loop that this handler interrupts, so it runs in another thread.
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)

@@ -1,4 +1,4 @@
-"""The outermost layer: counts, times and logs each request once, when its body closes, whoever answered it."""
+"""The outermost layer: counts, times and logs each request once, when its body closes, whichever layer answered it."""
 
 import itertools
 import re
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 ROUTE = "halocline.route"
 REQUEST_ID = "halocline.request_id"
-# Set by whoever answers with a body that takes as long as its reader does.
+# Set on streamed downloads, whose duration depends on the client.
 EXPORT = "halocline.export"
 STATIC = "/static/<path:filename>"
 
-# An id from outside is kept when it is one that every proxy and log store can take.
+# A request id from the client is used if every proxy and log store can handle it.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# Long enough for every path of ours; what is longer is somebody's experiment.
+# Longer than every path of the portal.
 _LOGGED_PATH_LENGTH = 256
 
 
 def name_routes(app: Flask) -> None:
-    """Tells the layer outside which URL rule a request matched. To be installed before any other `before_request`."""
+    """Pass the matched URL rule to `Observe`. Call it before any other `before_request` is registered."""
 
     @app.before_request
     def name_route() -> None:
@@ -39,22 +39,22 @@ def name_routes(app: Flask) -> None:
             request.environ[ROUTE] = request.url_rule.rule
 
 
-# Looking a child up by its labels costs as much as counting; there are as many as there are routes and statuses.
+# Looking up a child by its labels costs as much as counting. The number of children is bounded by routes and statuses.
 _active = cache(metrics.active_requests.labels)
 _durations = cache(metrics.request_duration.labels)
 
 
 class Observe:
-    """Wraps a WSGI application. Exceptions of the layers within count as 500 and go on to the server."""
+    """WSGI layer. An exception of an inner layer counts as 500 and is raised on to the server."""
 
     def __init__(self, app: "WSGIApplication", clock: Callable[[], float] = perf_counter) -> None:
         self._app = app
         self._clock = clock
-        # Random once a worker and counted then: the system's randomness costs a call for each request.
-        self._word, self._number = secrets.token_hex(8), itertools.count()
+        # Random once a worker, then counted: random bytes would cost a system call for each request.
+        self._id_prefix, self._number = secrets.token_hex(8), itertools.count()
 
-    def _id(self, given: str) -> str:
-        return given if _REQUEST_ID.fullmatch(given) else f"{self._word}{next(self._number):016x}"
+    def _id(self, client_id: str) -> str:
+        return client_id if _REQUEST_ID.fullmatch(client_id) else f"{self._id_prefix}{next(self._number):016x}"
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ.get("PATH_INFO") in probes.PATHS:
@@ -70,7 +70,7 @@ class Observe:
 
 
 class _Exchange:
-    """One request and its answer; the answer's body, as the server sees it."""
+    """One request and its response. The server iterates over it as the body of the response."""
 
     body: Iterable[bytes]
 
@@ -84,10 +84,10 @@ class _Exchange:
         self._environ = environ
         self._start_response = start_response
         self._clock = clock
-        self._began = clock()
+        self._started_s = clock()
         self._method = metrics.method_label(environ.get("REQUEST_METHOD", ""))
         self._path = environ.get("PATH_INFO", "")
-        self._status = 500  # Until the application says otherwise: an answer that never starts is an error.
+        self._status = 500  # Until the application sets another one: a response that never starts is an error.
         self._bytes = 0
         self._complete = False
         self._closed = False
@@ -95,7 +95,7 @@ class _Exchange:
         self._chunks: Iterator[bytes] | None = None
         self._request_id = request_id
         environ[REQUEST_ID] = request_id
-        # The one thing that is ever bound: it takes the place of the request's before on this thread.
+        # Nothing else is ever bound, so this replaces the id of the thread's previous request.
         structlog.contextvars.bind_contextvars(request_id=self._request_id)
         _active(self._method).inc()
         metrics.worker_threads_busy.inc()
@@ -116,23 +116,23 @@ class _Exchange:
             self._complete = True
             raise
         except Conflict:
-            # What was being read is no more, or the reader took too long: broken off on purpose, and no fault of ours.
+            # The export was aborted: its version was deleted, or the client was too slow. No fault of the portal.
             raise
         except BaseException:
             self._status = 500
             raise
         if EXPORT in self._environ and self._first_byte_s is None:
-            self._first_byte_s = self._clock() - self._began
+            self._first_byte_s = self._clock() - self._started_s
         self._bytes += len(chunk)
         return chunk
 
     def failed(self) -> None:
-        """The application raised instead of answering."""
+        """Record that the application raised an exception."""
         self._status = 500
         self._finish()
 
     def close(self) -> None:
-        """Called by the server when the answer is out, and also when the client has gone away before."""
+        """Called by the server after the response, and also if the client disconnected before its end."""
         try:
             if hasattr(body := self.body, "close"):
                 body.close()
@@ -146,13 +146,13 @@ class _Exchange:
         if self._closed:
             return
         self._closed = True
-        duration_s = self._clock() - self._began
+        duration_s = self._clock() - self._started_s
         route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else metrics.UNMATCHED)
         metrics.worker_threads_busy.dec()
         _active(self._method).dec()
-        # An export lasts as long as its reader's line lets it: objectives are about what we are answerable for.
-        ours_s = duration_s if self._first_byte_s is None else self._first_byte_s
-        _durations(self._method, route, str(self._status)).observe(ours_s)
+        # The duration of an export depends on the client's connection; the objectives count the time to its first byte.
+        measured_s = duration_s if self._first_byte_s is None else self._first_byte_s
+        _durations(self._method, route, str(self._status)).observe(measured_s)
         logs.request(
             {
                 "method": self._method,
@@ -167,6 +167,12 @@ class _Exchange:
         )
 
 
+def known_routes(app: Flask) -> list[str]:
+    """All values of the route label: each URL rule except the probes, static files, and one for unmatched paths."""
+    rules = {rule.rule for rule in app.url_map.iter_rules()} - probes.PATHS
+    return sorted(rules | {STATIC, metrics.UNMATCHED})
+
+
 def _readable(path: str) -> str:
-    """The path as text, shortened. WSGI hands out its bytes as Latin-1. The query is left out: it may hold a key."""
+    """The path as text, shortened. WSGI passes its bytes as Latin-1. The query is left out: it may contain a secret."""
     return path[:_LOGGED_PATH_LENGTH].encode("latin-1", "replace").decode("utf-8", "replace")

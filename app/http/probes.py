@@ -1,4 +1,4 @@
-"""The paths that Kubernetes asks: never counted, logged, limited or made to fail on purpose."""
+"""The paths of the Kubernetes probes: never counted, logged, limited or hit by an injected fault."""
 
 LIVE = "/livez"
 READY = "/readyz"

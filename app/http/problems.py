@@ -1,6 +1,6 @@
-"""Errors become answers here, and only here status codes are known.
+"""Turns errors into responses. Only this module maps errors to status codes.
 
-Under /api it is a problem (RFC 9457), elsewhere a page. Neither tells of what is inside.
+Under /api the response is a problem document (RFC 9457), elsewhere a page. Neither reveals internals.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ _STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
     (Unavailable, 503),
     (HaloclineError, 500),
 )
-# What we say for statuses whose usual text is written for the person behind the server.
+# Texts for visitors, where the standard description is written for the operator of the server.
 _DETAIL = {
     404: "There is nothing at this address.",
     500: "Something went wrong on our side. It has been logged; please try again later.",
@@ -44,14 +44,14 @@ _INSTANCE_LENGTH = 512
 
 
 def install(app: Flask) -> None:
-    """Registers the handlers on an application."""
-    app.register_error_handler(HaloclineError, _from_ours)
+    """Register the error handlers."""
+    app.register_error_handler(HaloclineError, _from_halocline)
     app.register_error_handler(PyMongoError, _from_mongodb)
     app.register_error_handler(HTTPException, _from_http)
 
 
 def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = ()) -> Response:
-    """A problem as JSON, for an API's own use; `errors` holds `field` and `problem` for each wrong field."""
+    """A problem document; `errors` holds `field` and `problem` for each invalid field."""
     response = Response(_document(status, detail, request.path, errors), status, content_type=MEDIA_TYPE)
     return _finish(response)
 
@@ -59,7 +59,7 @@ def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = ()) 
 def plain(
     environ: "WSGIEnvironment", start_response: "StartResponse", status: int, detail: str, *, retry_after_s: int
 ) -> list[bytes]:
-    """A problem from outside Flask: cheap, for answers given in a hurry."""
+    """A problem document from outside Flask, for responses that must be cheap."""
     body = _document(status, detail, environ.get("PATH_INFO", "").encode("latin-1", "replace"))
     headers = [
         ("Content-Type", MEDIA_TYPE),
@@ -73,7 +73,7 @@ def plain(
 
 def _document(status: int, detail: str, path: str | bytes, errors: Iterable[Mapping[str, str]] = ()) -> bytes:
     document: dict[str, Any] = {
-        # The title says all there is to say about the type, so it has no page of its own (RFC 9457, 4.2.1).
+        # The title describes the type completely, so the type needs no page (RFC 9457, 4.2.1).
         "type": "about:blank",
         "title": _title(status),
         "status": status,
@@ -92,7 +92,7 @@ def _title(status: int) -> str:
         return "Error"
 
 
-def _from_ours(error: HaloclineError) -> Response:
+def _from_halocline(error: HaloclineError) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     errors = [{"field": error.field, "problem": error.problem}] if isinstance(error, Invalid) else []
     if status == 500:
@@ -104,9 +104,9 @@ def _from_ours(error: HaloclineError) -> Response:
 
 
 def _from_mongodb(error: PyMongoError) -> Response:
-    """What MongoDB's driver raises when the server is away or late; anything else is a fault of ours."""
+    """503 if the server is unreachable or too slow; any other error of the driver is a fault of the portal."""
     if error.timeout or isinstance(error, ConnectionFailure | WaitQueueTimeoutError):
-        return _from_ours(Unavailable("MongoDB"))
+        return _from_halocline(Unavailable("MongoDB"))
     log.error("mongodb_error", exc_info=error)
     return answer(500, _DETAIL[500])
 
@@ -116,9 +116,9 @@ def _from_http(error: HTTPException) -> Response:
     if error.response is not None:
         return Response(error.response.get_data(), status, error.response.headers)  # type: ignore[attr-defined]
     detail = _DETAIL.get(status) or error.description or _title(status)
-    # Allow, Retry-After and the like belong to the status; the body's own headers do not.
-    kept = [(name, value) for name, value in error.get_headers() if not name.lower().startswith("content-")]
-    return answer(status, detail, headers=kept)
+    # Allow, Retry-After and others belong to the status; Content-* described the replaced body.
+    headers = [(name, value) for name, value in error.get_headers() if not name.lower().startswith("content-")]
+    return answer(status, detail, headers=headers)
 
 
 def answer(
@@ -127,7 +127,7 @@ def answer(
     errors: Iterable[Mapping[str, str]] = (),
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
-    """A problem under /api, else a page; with these headers added."""
+    """A problem document under /api, else a page; with these headers added."""
     is_api = request.path.startswith("/api/")
     response = problem(status, detail, errors) if is_api else _finish(_page(status, detail))
     response.headers.extend(list(headers))
@@ -136,11 +136,11 @@ def answer(
 
 def _page(status: int, detail: str) -> Response:
     if request_ctx.url_adapter is None:
-        return _text(status, detail)  # A Host that is no host name: the page's links cannot be built.
+        return _text(status, detail)  # The Host header is no host name, so the links of the page cannot be built.
     try:
         page = render_template("error.html", status=status, title=_title(status), detail=detail)
     except TemplateError as error:
-        # An error page that fails must not hide the error that it was to show.
+        # A fault in the error page must not hide the error itself.
         log.error("error_page_failed", exc_info=error)
         return _text(status, detail)
     return Response(page, status, content_type="text/html; charset=utf-8")

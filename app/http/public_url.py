@@ -1,11 +1,10 @@
-"""Where the portal stands for the world, for what is read elsewhere: citations, sitemaps, descriptions of data."""
+"""The public address of the portal, for links that are read elsewhere: citations, sitemaps, descriptions of data."""
 
-from flask import current_app, request
+from flask import request
 
-from app.config import Settings
+from app import portal
 
 
 def root() -> str:
-    """The portal's address without the last slash: as configured, else as it was asked for."""
-    settings: Settings = current_app.extensions["settings"]
-    return str(settings.public_url or request.host_url).rstrip("/")
+    """The address without a trailing slash: the configured one, else the one of the request."""
+    return str(portal.current().settings.public_url or request.host_url).rstrip("/")

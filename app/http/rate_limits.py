@@ -1,6 +1,6 @@
-"""Rate limits: how many costly requests a client may send in a minute. What the page cache answers is never counted.
+"""Rate limits: how many costly requests a client may send in a minute. Cache hits are never counted.
 
-Counts live in Redis, for all pods; while it is away each worker counts for itself.
+Counts are in Redis, for all pods; while it is unreachable each worker counts for itself.
 """
 
 import threading
@@ -35,8 +35,8 @@ WINDOW_S = 60
 
 _ADMITTED = "halocline.admitted"
 _MISSION = "/api/v1/missions/<platform>/<mission>"
-# Whatever is not named here and stands under /api/ is `api`.
-DOORS = {
+# Every other route under /api/ has the policy `api`.
+POLICY_BY_ROUTE = {
     "/search": SEARCH,
     "/api/v1/search": SEARCH,
     "/api/v1/export": EXPORT,
@@ -48,79 +48,80 @@ Admit = Callable[["WSGIEnvironment"], Response | None]
 
 
 def policy_of(rule: str | None) -> str | None:
-    """The policy that a URL rule is under; None when it is not limited."""
+    """The policy of a URL rule; None if it is not limited."""
     if rule is None:
         return None
-    return DOORS.get(rule) or (API if rule.startswith("/api/") else None)
+    return POLICY_BY_ROUTE.get(rule) or (API if rule.startswith("/api/") else None)
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Limits the doors of an application. Connects to nothing; `app.extensions["admit"]` is for the page cache."""
+    """Register the hooks that count and refuse requests. Opens no connection."""
     per_min = {API: settings.api_per_min, SEARCH: settings.searches_per_min, EXPORT: settings.exports_per_min}
     proxies = client_address.proxies(settings.forwarded_allow_ips)
 
-    def elsewhere(policy: str) -> Callable[[], bool]:
+    def is_other(policy: str) -> Callable[[], bool]:
         return lambda: _policy() != policy
 
     limiter = Limiter(
         lambda: client_address.budget(proxies.client(request.environ)),
         application_limits=[
-            ApplicationLimit(f"{count} per {WINDOW_S} second", scope=policy, exempt_when=elsewhere(policy))
+            ApplicationLimit(f"{count} per {WINDOW_S} second", scope=policy, exempt_when=is_other(policy))
             for policy, count in per_min.items()
             if count
         ],
-        # Two counts a client, and no burst at the turn of a minute.
+        # Two counts a client, and no burst at the start of a minute.
         strategy="sliding-window-counter",
         storage_uri=settings.redis_url,
         storage_options=_storage_options(settings),
         in_memory_fallback_enabled=True,
         key_prefix="halocline:rate",
     )
-    # It writes addresses into the log. What matters about it we log ourselves, once.
+    # The library logs addresses of clients. `_Decisions` logs what matters, once.
     limiter.logger.disabled = True
     limiter.request_filter(lambda: _policy() is None)
     limiter.init_app(app)
-    counting = _Counting(limiter)
+    decisions = _Decisions(limiter)
 
     @app.before_request
-    def allowed() -> None:
-        # Comes after the limiter's own: whoever gets here was let in.
+    def count_allowed() -> None:
+        # Runs after the hook of the limiter, which raises if it refuses the request.
         policy = _policy()
         if policy is not None and per_min[policy]:
-            counting.decided(policy, "allow")
+            decisions.count(policy, "allow")
 
     @app.errorhandler(RateLimitExceeded)
     def refused(_error: RateLimitExceeded) -> Response:
         policy = _policy() or API
-        counting.decided(policy, "deny")
+        decisions.count(policy, "deny")
         return _refusal(policy, per_min[policy], _seconds_left(limiter))
-
-    app.extensions["admit"] = _admission(app)
 
 
 def _storage_options(settings: Settings) -> dict[str, Any]:
     return {
         "socket_timeout": settings.redis_timeout_s,
         "socket_connect_timeout": settings.redis_timeout_s,
-        # For a connection that Redis closed meanwhile. A late answer is not waited for twice.
+        # Reconnect once if Redis has closed the connection; do not repeat a command that timed out.
         "retry": Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),
         "max_connections": settings.web_threads + 2,
     }
 
 
 def _policy() -> str | None:
-    """The policy that this request has to keep; None when it was admitted before, by the page cache."""
+    """The policy of this request; None if the page cache has checked it already (`admission`)."""
     if _ADMITTED in request.environ or request.url_rule is None:
         return None
     return policy_of(request.url_rule.rule)
 
 
-def _admission(app: Flask) -> Admit:
-    """Decides for the page cache, before it shares one rendering among many: a refusal is for its asker alone."""
+def admission(app: Flask) -> Admit:
+    """The check for the page cache: returns the refusal of a request, or None.
+
+    The page cache calls it before it shares one rendering among many requests, because a refusal is for one client.
+    """
 
     def admit(environ: "WSGIEnvironment") -> Response | None:
         if not environ.get("PATH_INFO", "").startswith("/api/"):
-            return None  # Pages that are kept are free; this saves them the matching of their address.
+            return None  # No cached page has a limit; this saves matching its route.
         with app.request_context(environ):
             try:
                 app.preprocess_request()
@@ -133,8 +134,8 @@ def _admission(app: Flask) -> Admit:
 
 
 def _refusal(policy: str, per_min: int, left_s: int) -> Response:
-    detail = f"More than {per_min} requests of this kind in a minute; please go on in {left_s} s."
-    # draft-ietf-httpapi-ratelimit-headers-10. Only here: other answers are kept and shared, and the same for everyone.
+    detail = f"More than {per_min} requests of this kind in a minute; please try again in {left_s} s."
+    # draft-ietf-httpapi-ratelimit-headers-10. Only here, because other responses are cached and shared by all clients.
     headers = [
         ("Retry-After", str(left_s)),
         ("RateLimit-Policy", f'"{policy}";q={per_min};w={WINDOW_S}'),
@@ -144,30 +145,30 @@ def _refusal(policy: str, per_min: int, left_s: int) -> Response:
 
 
 def _seconds_left(limiter: Limiter) -> int:
-    """Until the budget is whole again, at least a second."""
+    """Seconds until the limit is reset, at least one."""
     broken = limiter.current_limit
     try:
         left_s = broken.reset_at - int(time()) if broken is not None else WINDOW_S
     except RedisError:
-        left_s = WINDOW_S  # It went away between the refusal and this question.
+        left_s = WINDOW_S  # Redis became unreachable after the refusal.
     return min(max(left_s, 1), WINDOW_S)
 
 
-class _Counting:
-    """Counts decisions, and says once when the counts move from Redis into this process, and once when they return."""
+class _Decisions:
+    """Counts decisions, and logs once when the counts move from Redis to this process, and once when they return."""
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
-        self._alone = False
+        self._is_local = False
         self._lock = threading.Lock()
 
-    def decided(self, policy: str, decision: str) -> None:
-        alone = isinstance(self._limiter.limiter.storage, MemoryStorage)
-        metrics.rate_limit_decisions.labels(policy, decision, "memory" if alone else "redis").inc()
-        if alone != self._alone:
+    def count(self, policy: str, decision: str) -> None:
+        is_local = isinstance(self._limiter.limiter.storage, MemoryStorage)
+        metrics.rate_limit_decisions.labels(policy, decision, "memory" if is_local else "redis").inc()
+        if is_local != self._is_local:
             with self._lock:
-                changed, self._alone = alone != self._alone, alone
-            if changed and alone:
+                has_changed, self._is_local = is_local != self._is_local, is_local
+            if has_changed and is_local:
                 log.warning("rate_limits_in_memory", dependency="redis")
-            elif changed:
+            elif has_changed:
                 log.info("rate_limits_in_redis")

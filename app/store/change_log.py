@@ -24,18 +24,18 @@ def append(tags: Sequence[str], at: datetime, session: ClientSession) -> int:
     Each change has a random word and names the word of its predecessor: a log that was rolled back, or restored from
     a backup and continued, reuses numbers but not words.
     """
-    word = secrets.token_hex(8)
+    token = secrets.token_hex(8)
     before = mongo.db.counters.find_one_and_update(
         {"_id": "changes"},
-        {"$inc": {"n": 1}, "$set": {"word": word}},
+        {"$inc": {"n": 1}, "$set": {"word": token}},
         upsert=True,
         return_document=ReturnDocument.BEFORE,
         session=session,
     )
-    predecessor = _mark(before)
-    number = predecessor.number + 1
-    change = {"_id": number, "number": number, "word": word, "follows": predecessor.word, "tags": list(tags), "at": at}
-    mongo.db.changes.insert_one(change, session=session)
+    previous = _mark(before)
+    number = previous.number + 1
+    change = {"_id": number, "number": number, "word": token, "follows": previous.epoch_token}
+    mongo.db.changes.insert_one({**change, "tags": list(tags), "at": at}, session=session)
     return number
 
 

@@ -1,10 +1,14 @@
 """Where the built files are: names carry their content's hash, the build's manifest knows them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 from flask import Flask, request
 from whitenoise import WhiteNoise
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 # Written by `npm run build`, see app/assets/build.mjs.
 STATIC = Path(__file__).parent.parent / "static"
@@ -14,22 +18,24 @@ _NAMED_BY_CONTENT = r"\.[0-9a-f]{12}\.[a-z]+$"
 _OTHERS_KEPT_S = 3600
 
 
-def install(app: Flask, folder: Path = STATIC) -> None:
-    """Serves `/static/` and gives templates `asset(name)`: the path of a built file.
+def serve_static(app: "WSGIApplication") -> "WSGIApplication":
+    """The WSGI layer that answers `/static/`; without a build it is the application itself, which answers 404."""
+    if not _manifest():
+        return app
+    served: WSGIApplication = WhiteNoise(
+        app,
+        root=STATIC,
+        prefix="/static/",
+        immutable_file_test=_NAMED_BY_CONTENT,
+        max_age=_OTHERS_KEPT_S,
+        allow_all_origins=False,
+    )
+    return served
 
-    Without a build that path answers 404 and everything else works.
-    """
-    names = _read(folder / "manifest.json")
-    if names:
-        served = WhiteNoise(
-            app.wsgi_app,
-            root=folder,
-            prefix="/static/",
-            immutable_file_test=_NAMED_BY_CONTENT,
-            max_age=_OTHERS_KEPT_S,
-            allow_all_origins=False,
-        )
-        app.wsgi_app = served  # type: ignore[method-assign]  # Flask documents it as the way to add a layer.
+
+def install(app: Flask) -> None:
+    """Give templates `asset(name)`: the path of a built file."""
+    names = _manifest()
 
     def asset(name: str) -> str:
         return f"{request.script_root}/static/{names.get(name, name)}"
@@ -37,9 +43,9 @@ def install(app: Flask, folder: Path = STATIC) -> None:
     app.jinja_env.globals["asset"] = asset
 
 
-def _read(manifest: Path) -> dict[str, str]:
+def _manifest() -> dict[str, str]:
     try:
-        names: dict[str, str] = orjson.loads(manifest.read_bytes())
+        names: dict[str, str] = orjson.loads((STATIC / "manifest.json").read_bytes())
     except FileNotFoundError:
         return {}  # The API and the probes work without a front end.
     return names

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template
 
-from app.config import Settings
+from app import portal
 from app.domain.records import MODE_NAMES, MODE_RANK
 from app.queries import missions
 from app.queries.platforms import CLOSED_AFTER
@@ -29,7 +29,7 @@ class Quantity:
 @bp.get("/data")
 def index() -> str:
     """Formats, methods, data modes, warnings, licence, downloads; each method has an anchor that pages link to."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = portal.current().settings
     recent = missions.recent(limit=1)
     return render_template(
         "data.html",

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template
 
-from app.config import Settings
+from app import portal
 from app.http import expiry
 from app.queries import clock, missions, platforms, sections, totals, tracks, updates
 from app.views import filters, plots, schema_org, template_filters
@@ -26,7 +26,7 @@ _PICTURED = "temperature"
 @bp.get("/")
 def index() -> str:
     """The landing page; each of its states, empty ones too, says what there is."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = portal.current().settings
     simulated = filters.simulated()
     now, window_h = clock.now(), settings.active_window_h
     window = timedelta(hours=window_h)

@@ -1,8 +1,8 @@
 """The fleet and the page of a platform."""
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 
-from app.config import Settings
+from app import portal
 from app.domain.records import Platform
 from app.errors import Invalid
 from app.http import expiry
@@ -63,7 +63,7 @@ def one(serial: str) -> str:
 
 def statuses(found: list[Platform]) -> dict[str, Status]:
     """Where each platform stands at present, by its id."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(*(platforms.status_until(platform, now, window_h) for platform in found))
     return {platform.platform: platforms.status(platform, now, window_h) for platform in found}
@@ -71,5 +71,5 @@ def statuses(found: list[Platform]) -> dict[str, Status]:
 
 def rule() -> dict[str, str | int]:
     """What the templates need to say how a status comes about."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = portal.current().settings
     return {"window": template_filters.elapsed(settings.active_window_h), "closed_after_d": platforms.CLOSED_AFTER.days}

@@ -1,8 +1,8 @@
 """Status: how old the newest data of each platform are, how importing goes, and what waits to be derived."""
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 
-from app.config import Settings
+from app import portal
 from app.errors import Invalid
 from app.queries import clock, imports, platforms
 from app.views import filters
@@ -31,7 +31,7 @@ def index() -> str:
     except Invalid as error:
         raise Invalid("after", error.problem) from error
     shown = platforms.heard(_PLATFORMS, simulated=simulated, silent_first=order == "silent")
-    settings: Settings = current_app.extensions["settings"]
+    settings = portal.current().settings
     return render_template(
         "status.html",
         health=imports.health(clock.now()),

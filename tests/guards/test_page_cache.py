@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import create_environ
 
-from app.cache.policy import NOT_KEPT, RULES
+from app.cache.policy import NOT_CACHED, RULES
 from app.http import probes
 from app.http.expiry import VALID_UNTIL
 from app.queries import clock
@@ -16,8 +16,8 @@ _EVIL = "evil.example"
 
 def test_every_route_is_in_the_table_or_says_why_not(app: Flask) -> None:
     routes = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - probes.PATHS
-    assert RULES.keys() | NOT_KEPT.keys() == routes
-    assert RULES.keys() & NOT_KEPT.keys() == set()
+    assert RULES.keys() | NOT_CACHED.keys() == routes
+    assert RULES.keys() & NOT_CACHED.keys() == set()
 
 
 @pytest.mark.parametrize("route", sorted(route for route, rule in RULES.items() if "<" not in route))
@@ -36,7 +36,7 @@ def test_a_view_that_reads_the_clock_says_until_when_its_answer_holds(
     with closing(app.wsgi_app(environ, lambda *_: lambda _text: None)) as body:  # type: ignore[type-var]
         assert b"".join(body)
     # A second is soon enough for whatever the clock may change.
-    assert not asked or VALID_UNTIL in environ or RULES[route].most_s <= 1
+    assert not asked or VALID_UNTIL in environ or RULES[route].max_age_s <= 1
 
 
 def test_strict_routes_know_the_arguments_of_the_table(app: Flask) -> None:

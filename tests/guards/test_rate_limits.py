@@ -18,8 +18,8 @@ def test_every_route_of_the_api_is_limited(app: Flask) -> None:
 
 
 def test_no_limit_is_for_a_route_that_does_not_exist(app: Flask) -> None:
-    assert set(rate_limits.DOORS) - rules(app) == set()
-    assert set(rate_limits.DOORS.values()) <= set(rate_limits.POLICIES)
+    assert set(rate_limits.POLICY_BY_ROUTE) - rules(app) == set()
+    assert set(rate_limits.POLICY_BY_ROUTE.values()) <= set(rate_limits.POLICIES)
 
 
 def test_probes_and_files_are_never_limited() -> None:

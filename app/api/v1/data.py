@@ -3,9 +3,10 @@
 from itertools import chain
 from typing import Literal
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from pydantic import Field
 
+from app import portal
 from app.api.v1 import csv_text, og1, schemas
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters
@@ -53,7 +54,7 @@ def _netcdf(platform: str, mission: str) -> Response:
     try:
         found = samples.mission
         owner = platforms.named([found.platform]).get(found.platform)
-        made = og1.layout(samples, owner, current_app.extensions["version"])
+        made = og1.layout(samples, owner, portal.current().version)
         header = made.header(samples.rows)
         # The header holds whatever the mission and its platform say, and the version.
         response = stream(

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Literal
 
-from flask import Blueprint, Response, current_app, stream_with_context
+from flask import Blueprint, Response, stream_with_context
 from pydantic import Field
 
+from app import portal
 from app.api.v1 import csv_text, geojson, kml, og1
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import MissionFilters
@@ -67,7 +68,7 @@ def _csv(found: exports.Selection) -> Response:
 def _netcdf(found: exports.Selection) -> Response:
     if not found.missions:
         raise Invalid("filters", "match no mission, and a NetCDF file has one at least")
-    made = og1.layout_of_missions(found, current_app.extensions["version"])
+    made = og1.layout_of_missions(found, portal.current().version)
     header = made.header(sum(found.rows))
     length = len(header) + sum(found.rows) * made.row_bytes
     made_of = header + stands_for("netcdf", found.missions, found.rows)
@@ -112,7 +113,7 @@ def _with_ways(
 
 def stands_for(form: str, missions: Sequence[Mission], more: object) -> bytes:
     """What changes whenever the answer does: the missions as they stand, and whatever else it is made of."""
-    digest = hashlib.sha256(f"{form}\n{current_app.extensions['version']}\n{more!r}".encode())
+    digest = hashlib.sha256(f"{form}\n{portal.current().version}\n{more!r}".encode())
     for mission in missions:
         digest.update(repr(mission).encode("utf-8", "surrogatepass"))
     return digest.digest()

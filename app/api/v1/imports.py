@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from pydantic import Field
 
+from app import portal
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Page
 from app.api.v1.responses import json
 from app.api.v1.schemas import DataMode, Next, Resource, Time
-from app.config import Settings
 from app.domain import records
 from app.queries import clock, imports
 
@@ -95,11 +95,11 @@ def page(query: ImportList) -> Response:
 @documented(Status, "imports")
 def status() -> Response:
     """How importing goes."""
-    settings: Settings = current_app.extensions["settings"]
+    running = portal.current()
     health = imports.health(clock.now())
     body = Status(
-        version=current_app.extensions["version"],
-        revision=settings.revision,
+        version=running.version,
+        revision=running.settings.revision,
         last_import_at=health.last.at if health.last else None,
         counted_days=health.counted_for.days,
         imports=Outcomes(**{str(outcome): count for outcome, count in health.outcomes.items()}),

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from pydantic import Field
 
+from app import portal
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Page
 from app.api.v1.responses import json
-from app.config import Settings
 from app.domain import records
 from app.http import expiry
 from app.queries import clock, platforms
@@ -45,7 +45,7 @@ def one(platform: str) -> Response:
 
 
 def _shown(platform: records.Platform) -> schemas.Platform:
-    settings: Settings = current_app.extensions["settings"]
+    settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(platforms.status_until(platform, now, window_h))
     return schemas.Platform.of(platform, platforms.status(platform, now, window_h))

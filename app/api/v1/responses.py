@@ -9,8 +9,9 @@ from time import monotonic
 from typing import Any
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, request
 
+from app import portal
 from app.api.v1.schemas import iso_ms
 from app.errors import Conflict, Unavailable
 from app.http import observe
@@ -109,7 +110,7 @@ class _Place:
 
 def _within_time(chunks: Iterator[Any]) -> Iterator[Any]:
     """The chunks until the time for an export is over. Raises Conflict then: what came is not whole."""
-    ends = monotonic() + current_app.extensions["settings"].export_timeout_s
+    ends = monotonic() + portal.current().settings.export_timeout_s
     if (connection := request.environ.get("gunicorn.socket")) is not None:
         # For each chunk, of 2 MB at most; gunicorn sets none, and a reader who stands still would stay for ever.
         connection.settimeout(_CHUNK_TIMEOUT_S)

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Literal
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from pydantic import Field
 
+from app import portal
 from app.api.v1 import geojson, kml
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters, TrackList
@@ -54,7 +55,7 @@ def page(query: TrackList) -> Response:
     """
     # To the minute: the same question has the same answer for a while.
     minute = clock.now().replace(second=0, microsecond=0)
-    since = minute - timedelta(hours=current_app.extensions["settings"].active_window_h)
+    since = minute - timedelta(hours=portal.current().settings.active_window_h)
     found = missions.page(
         query.filters(), query.limit, query.cursor, sort=query.sort, within=query.bbox, **query.span()
     )

@@ -1,4 +1,4 @@
-"""Whatever is asked, and however: memory stays bounded, and what many ask for stays in it and right."""
+"""With any sequence of odd requests, memory stays bounded, and frequent pages stay cached and correct."""
 
 import gc
 import os
@@ -12,24 +12,25 @@ import pytest
 from flask import Flask
 
 import app as halocline
-from app import config, extensions
+from app import config, extensions, portal
+from app.cache.worker import WorkerCache
 from app.store import documents, indexes
 from tests.integration.store.test_mission_lists import make_mission
 
 MOST_BYTES = 3_000_000
-# HALOCLINE_ODD_REQUESTS=100000 takes minutes; what is not bounded shows long before.
+# HALOCLINE_ODD_REQUESTS=100000 takes minutes; unbounded growth shows long before.
 COUNT = int(os.environ.get("HALOCLINE_ODD_REQUESTS", "5000"))
-# Who comes in between, as visitors do.
+# One request in so many is for a frequent page.
 EVERY = 50
 HOT = ["/", "/missions", "/missions?sort=deepest", "/fleet", "/stats", "/api/v1/missions"]
 HOST = "portal.example"
 
 
 def environ(path: str, query: str = "", **more: Any) -> dict[str, Any]:
-    """A request as gunicorn hands it on: bytes of the path as Latin-1."""
-    asked = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": query, "HTTP_HOST": HOST}
+    """A request as gunicorn passes it on, with the bytes of the path as Latin-1."""
+    request = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": query, "HTTP_HOST": HOST}
     return {
-        **asked,
+        **request,
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "8000",
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -45,19 +46,19 @@ def environ(path: str, query: str = "", **more: Any) -> dict[str, Any]:
     }
 
 
-def answered(app: Flask, asked: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
+def send(app: Flask, request: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
     """Status, headers and body."""
-    told: list[Any] = []
+    starts: list[Any] = []
 
     def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
-        told.append((status, headers))
+        starts.append((status, headers))
 
-    body = app.wsgi_app(asked, start)
+    body = app.wsgi_app(request, start)
     try:
         text = b"".join(body)
     finally:
         getattr(body, "close", lambda: None)()
-    status, headers = told[-1]
+    status, headers = starts[-1]
     return status, dict(headers), text
 
 
@@ -134,14 +135,14 @@ def odd(number: int, chance: random.Random) -> dict[str, Any]:
 
 
 def hot(address: str, **more: Any) -> dict[str, Any]:
-    """What everybody asks for."""
+    """A request for a frequent page."""
     path, _, query = address.partition("?")
     return environ(path, query, **more)
 
 
 @pytest.fixture
-def portal(settings: config.Settings) -> Iterator[Flask]:
-    """The whole application with its layers and a small page cache that has read the change log."""
+def app(settings: config.Settings) -> Iterator[Flask]:
+    """The complete application with all layers and a small page cache that has read the change log."""
     chosen = settings.model_copy(
         update={
             "mongodb_database": f"{settings.mongodb_database}_odd",
@@ -156,82 +157,84 @@ def portal(settings: config.Settings) -> Iterator[Flask]:
     db.missions.delete_many({})
     db.missions.insert_many([documents.mission_to_document(make_mission(number)) for number in range(1, 4)])
     made = halocline.create_app(chosen)
-    made.extensions["freshness"]._watcher.look()
+    portal.of(made).page_cache.poll_change_log()
     yield made
     extensions.mongo.close()
     extensions.redis.close()
 
 
 @pytest.fixture
-def stormed(portal: Flask) -> dict[str, Any]:
-    """What came of a storm of odd requests between which visitors asked for what everybody asks for."""
+def stormed(app: Flask) -> dict[str, Any]:
+    """The result of many odd requests with requests for frequent pages between them."""
     chance = random.Random(7)
     for address in HOT * 2:
-        answered(portal, hot(address))
-    before = {address: answered(portal, hot(address))[2] for address in HOT}
-    memory = portal.extensions["freshness"]._watcher._memory
+        send(app, hot(address))
+    before = {address: send(app, hot(address))[2] for address in HOT}
+    page_cache = portal.of(app).page_cache
+    assert isinstance(page_cache, WorkerCache)
+    store = page_cache.store
     process = psutil.Process()
     statuses: dict[str, int] = {}
     wrong: list[str] = []
     most_bytes, at_first = 0, 0
     for number in range(COUNT):
-        status = answered(portal, odd(number, chance))[0]
+        status = send(app, odd(number, chance))[0]
         statuses[status[:3]] = statuses.get(status[:3], 0) + 1
         if number % EVERY == 0:
             address = HOT[number // EVERY % len(HOT)]
-            if answered(portal, hot(address))[2] != before[address]:
+            if send(app, hot(address))[2] != before[address]:
                 wrong.append(address)
-            most_bytes = max(most_bytes, memory.size_bytes)
+            most_bytes = max(most_bytes, store.size_bytes)
         if number == COUNT // 2:
             gc.collect()
             at_first = process.memory_info().rss
     gc.collect()
     grown = process.memory_info().rss - at_first
-    kept = {address: is_kept(memory, address) for address in HOT}
+    cached = {address: is_cached(store, address) for address in HOT}
     return {
-        "entries": len(memory),
+        "entries": len(store),
         "statuses": statuses,
         "wrong": wrong,
-        "kept": kept,
+        "cached": cached,
         "bytes": most_bytes,
         "grown": grown,
     }
 
 
-def is_kept(memory: Any, address: str) -> bool:
+def is_cached(store: Any, address: str) -> bool:
     path, _, query = address.partition("?")
     origin = ("http", HOST) if path == "/" else ("", "")
-    return memory.find(("", path, query, origin)) is not None
+    return store.get(("", path, query, origin)) is not None
 
 
-def test_a_storm_of_odd_requests_leaves_memory_bounded_and_hot_pages_in_it(stormed: dict[str, Any]) -> None:
+def test_many_odd_requests_leave_memory_bounded_and_frequent_pages_cached(stormed: dict[str, Any]) -> None:
     assert stormed["wrong"] == []
-    assert stormed["kept"] == dict.fromkeys(HOT, True)
+    assert stormed["cached"] == dict.fromkeys(HOT, True)
     assert stormed["bytes"] <= MOST_BYTES
-    # Python's own allocator keeps some; a cache that forgot to forget would hold tens of kilobytes for each request.
+    # Python's allocator keeps some memory; a cache without eviction would hold tens of kilobytes for each request.
     assert stormed["grown"] < 30_000_000
     assert stormed["statuses"].keys() <= {"200", "304", "308", "400", "404", "405", "410", "429"}
     assert stormed["statuses"]["200"] > COUNT // 10
 
 
 @pytest.mark.parametrize("headers", ODD_HEADERS)
-def test_what_an_odd_request_leaves_behind_is_what_everybody_gets(portal: Flask, headers: dict[str, str]) -> None:
-    answered(portal, hot("/missions", **headers))
-    left = answered(portal, hot("/missions"))
-    assert (left[0], left[2]) == ("200 OK", answered(portal, hot("/missions", HTTP_COOKIE="a=b"))[2])
-    assert b"evil" not in left[2]
+def test_the_page_that_an_odd_request_caches_is_correct_for_all_clients(app: Flask, headers: dict[str, str]) -> None:
+    send(app, hot("/missions", **headers))
+    cached = send(app, hot("/missions"))
+    assert (cached[0], cached[2]) == ("200 OK", send(app, hot("/missions", HTTP_COOKIE="a=b"))[2])
+    assert b"evil" not in cached[2]
 
 
 @pytest.mark.parametrize("host", [host for host in ODD_HOSTS if host])
-def test_no_host_gets_into_what_another_one_is_shown(portal: Flask, host: str) -> None:
-    answered(portal, hot("/", HTTP_HOST=host))
-    status, _, body = answered(portal, hot("/"))
+def test_a_cached_page_never_contains_the_host_of_another_request(app: Flask, host: str) -> None:
+    send(app, hot("/", HTTP_HOST=host))
+    status, _, body = send(app, hot("/"))
     assert status == "200 OK"
     assert f"//{host}".encode() not in body.replace(b"//portal.example/", b"")
 
 
-def test_a_range_gets_the_whole_and_head_its_length(portal: Flask) -> None:
-    status, headers, body = answered(portal, hot("/missions", HTTP_RANGE="bytes=0-10"))
+def test_a_range_request_gets_the_complete_page_and_head_its_length(app: Flask) -> None:
+    status, headers, body = send(app, hot("/missions", HTTP_RANGE="bytes=0-10"))
     assert (status, headers["Content-Length"]) == ("200 OK", str(len(body)))
-    head = answered(portal, hot("/missions", REQUEST_METHOD="HEAD"))
+    head = send(app, hot("/missions", REQUEST_METHOD="HEAD"))
     assert (head[1]["Content-Length"], head[2]) == (str(len(body)), b"")

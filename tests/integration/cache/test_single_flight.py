@@ -1,4 +1,4 @@
-"""Over one Redis, many workers render a page once, and what another release has rendered is nobody's."""
+"""Workers that share a Redis render a page once, and never serve the page of another release."""
 
 import threading
 import time
@@ -12,13 +12,13 @@ from werkzeug.routing import Rule as UrlRule
 from werkzeug.test import Client
 
 from app import config, extensions
+from app.cache.dependencies import Dependencies
 from app.cache.invalidation import ChangeLogFollower
-from app.cache.lru_store import Memory
+from app.cache.lru_store import LruStore
 from app.cache.pages import PageCache
 from app.cache.policy import Rule
-from app.cache.redis_store import Shared
-from tests.unit.cache.test_invalidation import Log
-from tests.unit.cache.test_pages import Primary
+from app.cache.redis_store import RedisStore
+from tests.unit.cache.doubles import ChangeLog, FakeReplicaLag
 
 CLIENTS = 16
 URLS = Map([UrlRule("/")])
@@ -27,7 +27,7 @@ RULES = {"/": Rule(("mission",))}
 
 @dataclass
 class Site:
-    """A page that takes its time and says who made it."""
+    """A slow page that contains the name of the worker that rendered it."""
 
     takes_s: float = 0.3
     fails: int = 0
@@ -47,36 +47,46 @@ class Site:
 
 @dataclass
 class Fleet:
-    """Workers of releases over one Redis."""
+    """Workers, possibly of several releases, that share one Redis."""
 
     site: Site = field(default_factory=Site)
-    log: Log = field(default_factory=lambda: Log(last=1))
-    watchers: list[ChangeLogFollower] = field(default_factory=list)
-    # What is to be rendered behind, each in a thread that has not begun.
-    behind: list[threading.Thread] | None = None
+    log: ChangeLog = field(default_factory=lambda: ChangeLog(last=1))
+    followers: list[ChangeLogFollower] = field(default_factory=list)
+    # The background refreshes, each in a thread that is not started; None without background refresh.
+    refreshes: list[threading.Thread] | None = None
 
     def worker(self, name: str, release: str = "1", pause: Callable[[float], None] = time.sleep) -> Client:
-        memory = Memory(1_000_000)
-        watcher = ChangeLogFollower(memory, self.log.since, self.log.latest)
-        watcher.look()
-        self.watchers.append(watcher)
-        shared = Shared(lambda: extensions.redis.client, f"once-{release}", lambda: None)
-        cache = PageCache(
-            self.site(name), URLS, RULES, memory, watcher, shared, Primary(), pause=pause, behind=self.take
+        store = LruStore(1_000_000)
+        follower = ChangeLogFollower(store, self.log.since, self.log.latest)
+        follower.poll()
+        self.followers.append(follower)
+        dependencies = Dependencies(
+            url_map=URLS,
+            rules=RULES,
+            store=store,
+            follower=follower,
+            shared=redis_store(release),
+            replica_lag=FakeReplicaLag(),
+            pause=pause,
+            refresh=self.refresh,
         )
-        return Client(cache, use_cookies=False)
+        return Client(PageCache(self.site(name), dependencies), use_cookies=False)
 
-    def take(self, _key: object, render: Callable[[], object]) -> bool:
-        if self.behind is None:
+    def refresh(self, _key: object, render: Callable[[], object]) -> bool:
+        if self.refreshes is None:
             return False
-        self.behind.append(threading.Thread(target=render))
+        self.refreshes.append(threading.Thread(target=render))
         return True
 
     def change(self) -> None:
-        """A mission changes, and every worker knows."""
+        """Change a mission; every worker reads the change."""
         self.log.append("mission:p/m")
-        for watcher in self.watchers:
-            watcher.look()
+        for follower in self.followers:
+            follower.poll()
+
+
+def redis_store(release: str) -> RedisStore:
+    return RedisStore(lambda: extensions.redis.client, f"once-{release}", lambda: None)
 
 
 @pytest.fixture
@@ -88,82 +98,81 @@ def fleet(settings: config.Settings) -> Iterator[Fleet]:
 
 
 def together(clients: list[Client]) -> list[tuple[int, bytes]]:
-    """What they get who all ask at the same moment."""
+    """The responses to requests that all clients send at the same moment."""
     ready = threading.Barrier(len(clients))
     answers: list[tuple[int, bytes]] = []
 
-    def ask(client: Client) -> None:
+    def request(client: Client) -> None:
         ready.wait(10)
         answer = client.get("/", buffered=True)
         answers.append((answer.status_code, answer.data))
 
-    threads = [threading.Thread(target=ask, args=(client,)) for client in clients]
+    threads = [threading.Thread(target=request, args=(client,)) for client in clients]
     run(threads)
     return answers
 
 
-def test_sixteen_clients_of_two_workers_make_one_rendering(fleet: Fleet) -> None:
+def test_sixteen_clients_of_two_workers_share_one_rendering(fleet: Fleet) -> None:
     workers = [fleet.worker("a"), fleet.worker("b")]
     answers = together(workers * (CLIENTS // 2))
     assert len(fleet.site.rendered) == 1
     assert answers == [(200, fleet.site.rendered[0].encode())] * CLIENTS
 
 
-def test_when_the_holder_of_the_lock_has_died_others_render(fleet: Fleet) -> None:
-    dead = Shared(lambda: extensions.redis.client, "once-1", lambda: None)
-    assert dead.lock(("", "/", "", ("", "")))
+def test_after_a_worker_with_the_lock_has_died_another_one_renders(fleet: Fleet) -> None:
+    assert redis_store("1").lock(("", "/", "", ("", "")))
     assert fleet.worker("a").get("/").data == b"a"
     assert fleet.site.rendered == ["a"]
 
 
-def test_when_what_the_holder_of_the_lock_has_rendered_is_of_no_use_others_render(fleet: Fleet) -> None:
-    other = Shared(lambda: extensions.redis.client, "once-1", lambda: None)
-    word = other.lock(("", "/", "", ("", "")))
-    assert word
-    paused: list[float] = []
+def test_a_worker_renders_when_the_lock_is_released_without_an_entry(fleet: Fleet) -> None:
+    other = redis_store("1")
+    token = other.lock(("", "/", "", ("", "")))
+    assert token
+    pauses: list[float] = []
 
     def pause(seconds: float) -> None:
-        paused.append(seconds)
-        if len(paused) == 3:
-            other.unlock(("", "/", "", ("", "")), word)
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            other.unlock(("", "/", "", ("", "")), token)
 
     assert fleet.worker("a", pause=pause).get("/").data == b"a"
-    assert len(paused) == 3
+    assert len(pauses) == 3
 
 
-def test_behind_the_visitors_backs_one_worker_renders_and_the_others_wait_for_its_page(fleet: Fleet) -> None:
+def test_in_the_background_one_worker_renders_and_the_others_wait_for_its_entry(fleet: Fleet) -> None:
     workers = [fleet.worker(name) for name in "abc"]
     assert {worker.get("/").data for worker in workers} == {b"a"}
-    fleet.behind = []
+    fleet.refreshes = []
     fleet.change()
     assert {worker.get("/").data for worker in workers} == {b"a"}
-    run(fleet.behind)
+    run(fleet.refreshes)
     assert len(fleet.site.rendered) == 2
     assert {worker.get("/").data for worker in workers} == {fleet.site.rendered[1].encode()}
-    # Each has it, and asked nobody to render it again.
-    assert len(fleet.behind) == 3
+    # Each worker has the new page, and submitted one refresh only.
+    assert len(fleet.refreshes) == 3
 
 
 def run(threads: list[threading.Thread]) -> None:
-    """Runs them at once, to their ends."""
+    """Run the threads concurrently, to their ends."""
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
 
 
-def test_a_rendering_that_raises_lets_the_next_one_in_at_once(fleet: Fleet) -> None:
+def test_a_rendering_that_raises_releases_the_lock(fleet: Fleet) -> None:
     fleet.site.fails = 1
     worker = fleet.worker("a")
     with pytest.raises(RuntimeError, match="broken"):
         worker.get("/")
-    began_s = time.monotonic()
+    started_s = time.monotonic()
     assert fleet.worker("b").get("/").data == b"b"
-    # The lock was given back: nobody waited for its end.
-    assert time.monotonic() - began_s < fleet.site.takes_s + 1.0
+    # No wait for the end of the lock's lifetime.
+    assert time.monotonic() - started_s < fleet.site.takes_s + 1.0
 
 
-def test_what_another_release_has_rendered_is_never_shown(fleet: Fleet) -> None:
+def test_an_entry_of_another_release_is_never_served(fleet: Fleet) -> None:
     old, new, newer = fleet.worker("old", "1"), fleet.worker("new", "2"), fleet.worker("newer", "2")
     assert old.get("/").data == b"old"
     assert new.get("/").data == b"new"

@@ -1,4 +1,4 @@
-"""What is counted stays counted, whatever happens to workers."""
+"""Counters never fall, however workers end."""
 
 import signal
 import sys
@@ -19,7 +19,7 @@ def test_recycled_workers_count_every_request_into_the_same_files(gunicorn):
     assert until(lambda: len(list(portal.metrics_dir.iterdir())) == 10)  # Five kinds for each of two slots.
 
 
-def test_a_killed_worker_leaves_its_counts_and_takes_its_gauges(gunicorn):
+def test_a_killed_worker_leaves_its_counters_but_not_its_gauges(gunicorn):
     portal = gunicorn()
     _ = [portal.get("/api/v1/nothing") for _ in range(10)]
     until(lambda: portal.counted() == 10)
@@ -31,7 +31,7 @@ def test_a_killed_worker_leaves_its_counts_and_takes_its_gauges(gunicorn):
     assert portal.numbers()["halocline_worker_threads",] == 24
 
 
-def test_numbers_of_an_earlier_container_are_wiped(gunicorn, tmp_path):
+def test_metrics_of_an_earlier_container_are_deleted(gunicorn, tmp_path):
     (tmp_path / "metrics").mkdir()
     stale = tmp_path / "metrics" / "counter_7.db"
     stale.touch()
@@ -40,16 +40,16 @@ def test_numbers_of_an_earlier_container_are_wiped(gunicorn, tmp_path):
     assert not stale.exists()
 
 
-def test_without_a_directory_gunicorn_makes_one_and_removes_it(gunicorn, tmp_path):
+def test_without_a_directory_gunicorn_creates_one_and_deletes_it(gunicorn, tmp_path):
     portal = gunicorn(PROMETHEUS_MULTIPROC_DIR="")
-    made = list(tmp_path.glob("halocline-metrics-*/*.db"))
+    created = list(tmp_path.glob("halocline-metrics-*/*.db"))
     portal.stop()
 
-    assert made != []
+    assert created != []
     assert list(tmp_path.glob("halocline-metrics-*")) == []
 
 
-def test_the_metrics_process_tells_of_workers_and_of_the_store(gunicorn, metrics_process, db):
+def test_the_metrics_process_exposes_workers_and_the_store(gunicorn, metrics_process, db):
     db.counters.insert_one({"_id": "imports:stored", "n": 7})
     gunicorn().get("/api/v1/nothing")
     process = metrics_process()
@@ -63,7 +63,7 @@ def test_the_metrics_process_tells_of_workers_and_of_the_store(gunicorn, metrics
     assert process.get("/").status == 404
 
 
-def test_the_metrics_process_lives_without_mongodb(metrics_process):
+def test_the_metrics_process_runs_without_mongodb(metrics_process):
     process = metrics_process(MONGODB_URI="mongodb://127.0.0.1:9")
     answer = process.get("/metrics")
 
@@ -72,11 +72,11 @@ def test_the_metrics_process_lives_without_mongodb(metrics_process):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_the_metrics_process_ends_when_told(how, metrics_process):
+def test_the_metrics_process_ends_at_a_signal(how, metrics_process):
     assert metrics_process().stop(how) == 0
 
 
-def test_the_metrics_process_says_what_it_misses(start):
+def test_the_metrics_process_reports_a_missing_setting(start):
     process = start([sys.executable, "-m", "app.cli", "metrics"], 0, PROMETHEUS_MULTIPROC_DIR="")
 
     assert process.child.wait(60) == 2

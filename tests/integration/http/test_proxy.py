@@ -1,4 +1,4 @@
-"""The example of a caching proxy, run by a real nginx in front of a real portal."""
+"""The example configuration of a caching proxy, in a real nginx in front of a real portal."""
 
 import gzip
 import json
@@ -27,20 +27,20 @@ class Proxy:
         until(lambda: self.get("/livez"))
 
     def get(self, path, method="GET", **headers):
-        """The answer; `accept_encoding="br"` sends `Accept-Encoding: br`."""
+        """The response; `accept_encoding="br"` sends `Accept-Encoding: br`."""
         link = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         link.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = link.getresponse()
-        found = Answer(answer.status, dict(answer.getheaders()), answer.read())
+        response = Answer(answer.status, dict(answer.getheaders()), answer.read())
         link.close()
-        return found
+        return response
 
     def outcome(self, path, **headers):
         return self.get(path, **headers).headers["X-Cache"]
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers that it was asked with."""
+    """Answers with the headers of the request."""
 
     def do_GET(self):
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
@@ -55,9 +55,9 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def front(start, tmp_path):
-    """Puts the proxy in front of the portal at a port."""
+    """Start the proxy in front of the portal at a port."""
     if nginx.program() is None:
-        reason = "there is no nginx here (apt-get install nginx-light): the example of a proxy was not tested"
+        reason = "nginx is not installed (apt-get install nginx-light): the example of a proxy was not tested"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
@@ -77,8 +77,8 @@ def proxy(front, portal):
 
 
 @pytest.fixture
-def heard(front):
-    """What the portal hears when the proxy is asked with these headers."""
+def passed_on(front):
+    """The headers that the proxy passes on for a request with these headers."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -88,7 +88,7 @@ def heard(front):
         thread.join()
 
 
-def test_a_page_that_was_asked_for_is_answered_by_the_proxy(proxy):
+def test_a_cached_page_is_served_by_the_proxy(proxy):
     first = proxy.get("/")
 
     assert (first.status, first.headers["X-Cache"]) == (200, "MISS")
@@ -96,14 +96,14 @@ def test_a_page_that_was_asked_for_is_answered_by_the_proxy(proxy):
     assert proxy.get("/").body == first.body
 
 
-def test_a_page_is_asked_for_anew_by_its_etag(proxy):
+def test_a_page_is_revalidated_by_its_etag(proxy):
     first = proxy.get("/")
 
     until(lambda: proxy.outcome("/") == "REVALIDATED")
     assert proxy.get("/").headers["ETag"] == first.headers["ETag"]
 
 
-def test_whoever_has_the_page_gets_304(proxy):
+def test_a_matching_etag_gets_304(proxy):
     etag = proxy.get("/").headers["ETag"]
 
     assert proxy.get("/", if_none_match=etag).status == 304
@@ -121,7 +121,7 @@ def test_whoever_has_the_page_gets_304(proxy):
         ("", None, bytes),
     ],
 )
-def test_each_reader_gets_the_page_as_it_can_be_read(accepted, encoding, decoded, proxy):
+def test_each_client_gets_an_encoding_that_it_accepts(accepted, encoding, decoded, proxy):
     answer = proxy.get("/", accept_encoding=accepted)
 
     assert answer.headers.get("Content-Encoding") == encoding
@@ -129,7 +129,7 @@ def test_each_reader_gets_the_page_as_it_can_be_read(accepted, encoding, decoded
     assert decoded(answer.body) == proxy.get("/", accept_encoding="identity").body
 
 
-def test_readers_who_take_the_same_share_one_copy(proxy):
+def test_clients_with_the_same_encoding_share_one_cached_page(proxy):
     until(
         lambda: (
             proxy.get("/", accept_encoding="gzip, deflate, br") and proxy.outcome("/", accept_encoding="br") == "HIT"
@@ -139,8 +139,8 @@ def test_readers_who_take_the_same_share_one_copy(proxy):
     assert proxy.get("/", accept_encoding="br;q=0.9,gzip").headers["Content-Encoding"] == "br"
 
 
-def test_what_a_client_says_of_itself_does_not_reach_the_portal(heard):
-    said = heard(
+def test_forwarding_headers_of_a_client_do_not_reach_the_portal(passed_on):
+    headers = passed_on(
         x_forwarded_for="203.0.113.9",
         x_forwarded_proto="https",
         x_forwarded_host="evil.example",
@@ -151,11 +151,11 @@ def test_what_a_client_says_of_itself_does_not_reach_the_portal(heard):
         cookie="session=1",
     )
 
-    assert (said.pop("x-forwarded-for"), said.pop("x-forwarded-proto")) == ("127.0.0.1", "http")
-    assert said.keys() == {"host"}
+    assert (headers.pop("x-forwarded-for"), headers.pop("x-forwarded-proto")) == ("127.0.0.1", "http")
+    assert headers.keys() == {"host"}
 
 
-def test_an_error_is_kept_by_nobody(front, gunicorn, db):
+def test_an_error_is_not_cached(front, gunicorn, db):
     proxy = front(gunicorn(HALOCLINE_FAULT_ERROR_RATIO="1").port)
 
     answers = [proxy.get("/"), proxy.get("/"), proxy.get("/missions/none/none"), proxy.get("/missions/none/none")]
@@ -164,11 +164,11 @@ def test_an_error_is_kept_by_nobody(front, gunicorn, db):
     assert {answer.headers["X-Cache"] for answer in answers} == {"MISS"}
 
 
-def test_what_does_not_exist_is_asked_for_each_time(proxy):
+def test_a_404_is_not_cached(proxy):
     assert [proxy.outcome("/nothing"), proxy.outcome("/nothing")] == ["MISS", "MISS"]
 
 
-def test_the_last_page_is_shown_while_the_portal_is_down(proxy, portal):
+def test_a_stale_page_is_served_while_the_portal_is_down(proxy, portal):
     first = proxy.get("/")
     portal.stop()
 
@@ -179,29 +179,29 @@ def test_the_last_page_is_shown_while_the_portal_is_down(proxy, portal):
 
 
 @pytest.mark.parametrize("query", ["utm_source=news", "kind=glider&x=1", "Kind=glider", "kind", "kind=glider&&x"])
-def test_a_query_that_the_portal_does_not_know_is_not_kept(query, proxy):
+def test_an_undeclared_query_is_not_cached(query, proxy):
     assert proxy.outcome(f"/missions?{query}") == "BYPASS"
 
 
-def test_a_query_that_it_knows_is_kept(proxy):
+def test_a_declared_query_is_cached(proxy):
     assert proxy.outcome("/missions?kind=glider&sort=newest") == "MISS"
 
 
-def test_the_proxy_knows_the_arguments_that_make_a_difference():
-    told = re.search(r"\^\(\(([a-z_|]+)\)=", nginx.EXAMPLE.read_text(encoding="utf-8"))
+def test_the_proxy_has_all_arguments_of_the_cache_policy():
+    declared = re.search(r"\^\(\(([a-z_|]+)\)=", nginx.EXAMPLE.read_text(encoding="utf-8"))
 
-    assert set(told[1].split("|")) == {name for rule in RULES.values() for name in rule.arguments}
+    assert set(declared[1].split("|")) == {name for rule in RULES.values() for name in rule.arguments}
 
 
-def test_whoever_says_who_they_are_gets_an_answer_of_their_own(proxy):
+def test_an_authenticated_request_bypasses_the_cache(proxy):
     assert proxy.outcome("/", authorization="Bearer key") == "BYPASS"
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/api/v1/export"])
-def test_the_answer_of_this_moment_is_kept_nowhere(path, proxy):
+def test_probes_and_exports_are_never_cached(path, proxy):
     assert "X-Cache" not in proxy.get(path).headers
 
 
-def test_what_is_too_large_is_turned_away(proxy):
+def test_requests_that_are_too_large_are_refused(proxy):
     assert proxy.get("/", method="POST", content_length="20000").status == 413
     assert proxy.get("/", x_much="a" * 9000).status == 400

@@ -1,4 +1,4 @@
-"""gunicorn with the portal's settings: drains without loss, bounds its work, and bears its neighbours' absence."""
+"""gunicorn with the portal's settings: graceful shutdown, load shedding, and operation without its dependencies."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import ROOT, until
 
-NOBODY = "mongodb://127.0.0.1:9"
+UNREACHABLE = "mongodb://127.0.0.1:9"
 
 
 def active(portal):
@@ -37,7 +37,7 @@ def test_a_request_in_flight_survives_sigterm(gunicorn, pool):
     assert [answer.result().status for answer in slow] == [404] * 5
 
 
-def test_a_draining_worker_is_unready_at_once_and_answers_what_is_open(gunicorn, db, pool):
+def test_a_draining_worker_is_unready_at_once_and_finishes_open_requests(gunicorn, db, pool):
     portal = gunicorn(HALOCLINE_FAULT_DELAY_S="2")
     until(lambda: ready(portal))
     slow = pool.submit(portal.get, "/api/v1/nothing")
@@ -59,21 +59,21 @@ def test_an_overloaded_worker_sheds_and_still_answers_probes(gunicorn, pool):
     portal = gunicorn(WEB_THREADS="6", WEB_CONCURRENCY_LIMIT="3", HALOCLINE_FAULT_DELAY_S="4")
     working = [pool.submit(portal.get, "/api/v1/nothing") for _ in range(3)]
     until(lambda: active(portal) == 3)
-    crowd = [pool.submit(portal.get, "/api/v1/nothing") for _ in range(8)]
+    excess = [pool.submit(portal.get, "/api/v1/nothing") for _ in range(8)]
     probes = [portal.get("/livez").status for _ in range(10)]
-    turned_away = [answer.result() for answer in crowd]
+    refused = [answer.result() for answer in excess]
     still_working = [answer.done() for answer in working]
 
     assert probes == [200] * 10
-    assert {answer.status for answer in turned_away} == {503}
-    assert {answer.headers["Retry-After"] for answer in turned_away} == {"2"}
+    assert {answer.status for answer in refused} == {503}
+    assert {answer.headers["Retry-After"] for answer in refused} == {"2"}
     assert still_working == [False] * 3
     assert [answer.result().status for answer in working] == [404] * 3
     assert portal.numbers()["halocline_requests_shed_total", "concurrency"] == 8
 
 
-def test_without_mongodb_at_start_it_serves_unready_and_says_why(gunicorn):
-    portal = gunicorn(MONGODB_URI=NOBODY)
+def test_without_mongodb_at_the_start_it_reports_unready_with_the_reason(gunicorn):
+    portal = gunicorn(MONGODB_URI=UNREACHABLE)
     until(lambda: portal.get("/startupz").status == 200)
     until(lambda: portal.get("/readyz").json["reasons"] != ["waiting for the first checks"])
     readiness = portal.get("/readyz")
@@ -84,8 +84,8 @@ def test_without_mongodb_at_start_it_serves_unready_and_says_why(gunicorn):
     assert portal.numbers()["halocline_worker_starts_total",] == 1
 
 
-def test_without_mongodb_a_read_is_refused_within_the_deadline(gunicorn):
-    portal = gunicorn(MONGODB_URI=NOBODY, MONGODB_TIMEOUT_MS="300")
+def test_without_mongodb_a_read_is_answered_503_within_the_timeout(gunicorn):
+    portal = gunicorn(MONGODB_URI=UNREACHABLE, MONGODB_TIMEOUT_MS="300")
     answer = portal.get("/api/v1/missions")
     [line] = until(lambda: requests(portal))
 
@@ -94,14 +94,14 @@ def test_without_mongodb_a_read_is_refused_within_the_deadline(gunicorn):
     assert 290 < line["duration_ms"] < 3000
 
 
-def test_with_its_indexes_it_gets_ready(gunicorn, db):
+def test_it_becomes_ready_with_its_indexes(gunicorn, db):
     portal = gunicorn()
 
     assert until(lambda: ready(portal))
     assert portal.numbers()["halocline_dependency_up", "mongodb"] == 1
 
 
-def test_without_redis_nothing_fails(gunicorn, db):
+def test_without_redis_no_request_fails(gunicorn, db):
     portal = gunicorn(REDIS_URL="redis://127.0.0.1:9/0")
 
     assert until(lambda: ready(portal))
@@ -118,7 +118,7 @@ def test_every_log_line_is_json_and_a_request_is_one_of_them(gunicorn):
     assert "hunter2" not in portal.log.read_text()
 
 
-def test_settings_that_make_no_sense_are_named_all_at_once(start):
+def test_all_invalid_settings_are_reported_together(start):
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     process = start(command, 0, WEB_THREADS="0", MONGODB_URI="postgres://x", HALOCLINE_ENVIRONMENT="moon")
 
@@ -137,7 +137,7 @@ def test_settings_that_make_no_sense_are_named_all_at_once(start):
     ],
     ids=["two-hosts", "odd-method", "long-path"],
 )
-def test_what_is_not_http_is_a_client_error(request_bytes, gunicorn):
+def test_invalid_http_is_a_client_error(request_bytes, gunicorn):
     connection = gunicorn().connection()
     connection.connect()
     connection.sock.sendall(request_bytes)
@@ -148,7 +148,7 @@ def test_what_is_not_http_is_a_client_error(request_bytes, gunicorn):
 
 
 @pytest.mark.parametrize("script_name", ["/x", "//evil.example"])
-def test_a_header_that_a_proxy_passed_on_moves_no_link(script_name, gunicorn, db):
+def test_a_script_name_header_changes_no_link(script_name, gunicorn, db):
     portal = gunicorn(FORWARDED_ALLOW_IPS="*")
     link = portal.connection()
     link.request("GET", f"{script_name}/missions", headers={"SCRIPT_NAME": script_name, "Connection": "close"})

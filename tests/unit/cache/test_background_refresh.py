@@ -1,4 +1,4 @@
-"""Renderings that nobody waits for: how often, how many, and what a broken one leaves behind."""
+"""The background refresh: how often and how much it renders, and what happens when a rendering fails."""
 
 import threading
 from collections.abc import Iterator
@@ -6,27 +6,27 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from app.cache.background_refresh import EVERY_S, BackgroundRefresh
+from app.cache.background_refresh import INTERVAL_S, BackgroundRefresh
 
 
-class House:
-    """The thread with a clock that stands still, and what it has rendered."""
+class Refreshes:
+    """The thread with a clock that the test moves, and the pages that were rendered."""
 
     def __init__(self) -> None:
         self.now_s = 100.0
-        self.behind = BackgroundRefresh(lambda: self.now_s)
+        self.refresh = BackgroundRefresh(lambda: self.now_s)
         self.rendered: list[str] = []
         self.done = threading.Semaphore(0)
         self.gate = threading.Event()
         self.gate.set()
 
-    def offer(self, key: str) -> bool:
+    def submit(self, key: str) -> bool:
         def render() -> None:
             assert self.gate.wait(10)
             self.rendered.append(key)
             self.done.release()
 
-        return self.behind.offer(key, render)
+        return self.refresh.submit(key, render)
 
     def wait(self, renderings: int = 1) -> None:
         for _ in range(renderings):
@@ -34,84 +34,84 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    made = House()
-    made.behind.start()
+def refreshes() -> Iterator[Refreshes]:
+    made = Refreshes()
+    made.refresh.start()
     yield made
     made.gate.set()
-    made.behind.stop()
+    made.refresh.stop()
 
 
-def test_before_it_begins_whoever_asks_renders_himself() -> None:
-    assert not House().offer("a")
+def test_before_the_start_the_caller_must_render() -> None:
+    assert not Refreshes().submit("a")
 
 
-def test_what_is_offered_is_rendered(house: House) -> None:
-    assert house.offer("a")
-    house.wait()
-    assert house.rendered == ["a"]
+def test_a_submitted_page_is_rendered(refreshes: Refreshes) -> None:
+    assert refreshes.submit("a")
+    refreshes.wait()
+    assert refreshes.rendered == ["a"]
 
 
-def test_a_page_is_rendered_again_after_a_quarter_of_a_second_only(house: House) -> None:
-    assert house.offer("a")
-    house.wait()
-    assert house.offer("a")
-    house.now_s += EVERY_S / 2
-    assert house.offer("a")
-    assert house.offer("b")
-    house.wait()
-    house.now_s += EVERY_S
-    assert house.offer("a")
-    house.wait()
-    assert house.rendered == ["a", "b", "a"]
+def test_a_page_is_rendered_at_most_four_times_a_second(refreshes: Refreshes) -> None:
+    assert refreshes.submit("a")
+    refreshes.wait()
+    assert refreshes.submit("a")
+    refreshes.now_s += INTERVAL_S / 2
+    assert refreshes.submit("a")
+    assert refreshes.submit("b")
+    refreshes.wait()
+    refreshes.now_s += INTERVAL_S
+    assert refreshes.submit("a")
+    refreshes.wait()
+    assert refreshes.rendered == ["a", "b", "a"]
 
 
-def test_what_is_under_way_or_waits_is_not_offered_twice(house: House) -> None:
-    house.gate.clear()
-    assert [house.offer("a"), house.offer("b"), house.offer("a"), house.offer("b")] == [True] * 4
-    house.now_s += 10 * EVERY_S
-    assert [house.offer("a"), house.offer("b")] == [True, True]
-    house.gate.set()
-    house.wait(2)
-    assert house.rendered == ["a", "b"]
+def test_a_page_that_is_queued_or_rendering_is_not_queued_again(refreshes: Refreshes) -> None:
+    refreshes.gate.clear()
+    assert [refreshes.submit("a"), refreshes.submit("b"), refreshes.submit("a"), refreshes.submit("b")] == [True] * 4
+    refreshes.now_s += 10 * INTERVAL_S
+    assert [refreshes.submit("a"), refreshes.submit("b")] == [True, True]
+    refreshes.gate.set()
+    refreshes.wait(2)
+    assert refreshes.rendered == ["a", "b"]
 
 
-def test_of_too_many_the_last_ones_are_left_to_who_asks(house: House) -> None:
-    house.gate.clear()
-    assert [house.offer(f"page {n}") for n in range(20)] == [True] * 16 + [False] * 4
-    house.gate.set()
-    house.wait(16)
-    house.now_s += EVERY_S
-    assert house.offer("page 19")
+def test_with_a_full_queue_the_caller_must_render(refreshes: Refreshes) -> None:
+    refreshes.gate.clear()
+    assert [refreshes.submit(f"page {n}") for n in range(20)] == [True] * 16 + [False] * 4
+    refreshes.gate.set()
+    refreshes.wait(16)
+    refreshes.now_s += INTERVAL_S
+    assert refreshes.submit("page 19")
 
 
-def test_one_that_fails_is_told_of_and_stops_no_other(house: House) -> None:
+def test_a_failed_rendering_is_logged_and_the_next_one_runs(refreshes: Refreshes) -> None:
     def fail() -> None:
         raise RuntimeError("broken")
 
-    with capture_logs() as told:
-        assert house.behind.offer("a", fail)
-        assert house.offer("b")
-        house.wait()
-    assert [line["event"] for line in told] == ["rendering_behind_failed"]
+    with capture_logs() as lines:
+        assert refreshes.refresh.submit("a", fail)
+        assert refreshes.submit("b")
+        refreshes.wait()
+    assert [line["event"] for line in lines] == ["background_refresh_failed"]
 
 
-def test_an_end_waits_for_what_is_under_way_and_drops_the_rest(house: House) -> None:
-    house.gate.clear()
-    began = threading.Event()
+def test_stop_waits_for_the_current_rendering_and_drops_the_queue(refreshes: Refreshes) -> None:
+    refreshes.gate.clear()
+    started = threading.Event()
 
     def first() -> None:
-        began.set()
-        assert house.gate.wait(10)
-        house.rendered.append("first")
+        started.set()
+        assert refreshes.gate.wait(10)
+        refreshes.rendered.append("first")
 
-    assert house.behind.offer("first", first)
-    assert house.offer("second")
-    assert began.wait(10)
-    stops = threading.Thread(target=house.behind.stop)
-    stops.start()
-    while house.offer("third"):
+    assert refreshes.refresh.submit("first", first)
+    assert refreshes.submit("second")
+    assert started.wait(10)
+    stopping = threading.Thread(target=refreshes.refresh.stop)
+    stopping.start()
+    while refreshes.submit("third"):
         pass
-    house.gate.set()
-    stops.join(10)
-    assert house.rendered == ["first"]
+    refreshes.gate.set()
+    stopping.join(10)
+    assert refreshes.rendered == ["first"]

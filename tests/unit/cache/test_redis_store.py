@@ -1,45 +1,45 @@
-"""What Redis gives back is believed only when it is what a worker wrote, and a Redis that is away is left alone."""
+"""Only entries that a worker of this release wrote are used, and an unreachable Redis is not used for a while."""
 
 from typing import Any
 
 import pytest
-from redis import ConnectionError as Away
+from redis import ConnectionError as RedisConnectionError
 
-from app.cache.cached_response import entry
-from app.cache.redis_store import Shared, _packed
+from app.cache.cached_response import Entry
+from app.cache.redis_store import RedisStore, _packed
 from app.events import Mark
 
 
 class Redis:
-    """A Redis that holds one value, or none and fails."""
+    """A Redis client that returns one value, or fails."""
 
-    def __init__(self, value: bytes | None = None, away: bool = False) -> None:
+    def __init__(self, value: bytes | None = None, is_unreachable: bool = False) -> None:
         self.value = value
-        self.away = away
-        self.asked = 0
+        self.is_unreachable = is_unreachable
+        self.commands = 0
 
     def get(self, _key: str) -> bytes | None:
-        self.asked += 1
-        if self.away:
-            raise Away("away")
+        self.commands += 1
+        if self.is_unreachable:
+            raise RedisConnectionError("unreachable")
         return self.value
 
 
-ENTRY = entry("200 OK", [("Content-Type", "text/html")], b"x" * 600, "/", frozenset({"mission"}), Mark(7, "w7"), 9e9)
+ENTRY = Entry.of("200 OK", [("Content-Type", "text/html")], b"x" * 600, "/", frozenset({"mission"}), Mark(7, "t7"), 9e9)
 PACKED = _packed(ENTRY)
 
 
-def _shared(redis: Redis, now_s: list[float], failures: list[int]) -> Shared:
+def _store(redis: Redis, now_s: list[float], failures: list[int]) -> RedisStore:
     client: Any = lambda: redis  # noqa: E731
-    return Shared(client, "test", lambda: failures.append(1), lambda: now_s[0])
+    return RedisStore(client, "test", lambda: failures.append(1), lambda: now_s[0])
 
 
-def test_what_was_shared_comes_back() -> None:
-    assert _shared(Redis(PACKED), [0.0], []).find("/") == ENTRY
+def test_a_stored_entry_comes_back() -> None:
+    assert _store(Redis(PACKED), [0.0], []).get("/") == ENTRY
 
 
 @pytest.mark.parametrize(
-    "garbage",
+    "value",
     [
         b"nonsense",
         b"5\n",
@@ -47,24 +47,24 @@ def test_what_was_shared_comes_back() -> None:
         PACKED[:-1],
         PACKED.replace(b'"identity"', b'"identitx"'),
         PACKED.replace(b'"mark":[7,', b'"mark":["x",'),
-        PACKED.replace(b'"mark":[7,"w7"]', b'"mark":[7]'),
+        PACKED.replace(b'"mark":[7,"t7"]', b'"mark":[7]'),
         PACKED.replace(b'"tags":["mission"]', b'"tags":9999999999'),
         b"3\n[1]",
         b"\xff" * 50,
     ],
 )
-def test_garbage_counts_as_nothing(garbage: bytes) -> None:
+def test_an_invalid_value_counts_as_a_miss_and_a_failure(value: bytes) -> None:
     failures: list[int] = []
-    assert _shared(Redis(garbage), [0.0], failures).find("/") is None
+    assert _store(Redis(value), [0.0], failures).get("/") is None
     assert failures == [1]
 
 
-def test_after_a_failure_nobody_asks_for_five_seconds() -> None:
-    redis, now_s, failures = Redis(away=True), [0.0], []
-    shared = _shared(redis, now_s, failures)
-    assert [shared.find("/"), shared.find("/"), shared.lock("/")] == [None, None, ""]
-    assert redis.asked == 1
+def test_after_a_failure_redis_is_not_used_for_five_seconds() -> None:
+    redis, now_s, failures = Redis(is_unreachable=True), [0.0], []
+    store = _store(redis, now_s, failures)
+    assert [store.get("/"), store.get("/"), store.lock("/")] == [None, None, ""]
+    assert redis.commands == 1
     now_s[0] = 5.0
-    redis.away, redis.value = False, PACKED
-    assert shared.find("/") == ENTRY
+    redis.is_unreachable, redis.value = False, PACKED
+    assert store.get("/") == ENTRY
     assert failures == [1]

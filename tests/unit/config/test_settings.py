@@ -1,3 +1,5 @@
+"""Settings: defaults, validation, secrets from files."""
+
 from pathlib import Path
 
 import pytest

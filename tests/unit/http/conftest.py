@@ -1,4 +1,4 @@
-"""Counting what was counted, and WSGI without a server."""
+"""Counts of metrics during a test, and WSGI calls without a server."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from app.config import load
 
 @pytest.fixture
 def call() -> Callable[..., tuple[str, dict[str, str], bytes]]:
-    """Sends one request to a WSGI application; gives status, headers and body, with the body closed."""
+    """Send one request to a WSGI application; returns status, headers and body."""
 
     def call(wsgi: Any, path: str = "/", **environ: Any) -> tuple[str, dict[str, str], bytes]:
         body, status, headers = run_wsgi_app(wsgi, {**create_environ(path), **environ}, buffered=True)
@@ -26,7 +26,7 @@ def call() -> Callable[..., tuple[str, dict[str, str], bytes]]:
 
 @pytest.fixture
 def counted() -> Callable[..., float]:
-    """How many requests with these labels were counted since the test began."""
+    """The number of requests with these labels that were counted during the test."""
     name = "http_server_request_duration_seconds_count"
     label = "http_response_status_code"
 
@@ -49,7 +49,7 @@ def counted() -> Callable[..., float]:
 
 @pytest.fixture
 def logged(capfdbinary):
-    """Everything logged during the test, one object a line."""
+    """The log lines of the test as objects."""
     root = logging.root.handlers[:], logging.root.level
     logs.configure("INFO")
     yield lambda: [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
@@ -59,7 +59,7 @@ def logged(capfdbinary):
 
 @pytest.fixture
 def portal():
-    """The whole application with all its layers and with no server behind it."""
+    """The complete application with all layers; MongoDB and Redis are unreachable."""
     settings = load(
         HALOCLINE_ENVIRONMENT="test",
         mongodb_uri="mongodb://127.0.0.1:9",

@@ -1,4 +1,4 @@
-"""Labels are bounded, and the catalogue tells all of them."""
+"""Labels are bounded, and the catalogue lists all of them."""
 
 import re
 import subprocess
@@ -9,10 +9,10 @@ import pytest
 from prometheus_client import Counter
 
 from app import metrics
-from app.http import exposition, wsgi_stack
+from app.http import exposition, observe
 
 CATALOGUE = Path(__file__).parents[3] / "docs" / "metrics.md"
-# One pod's share of what a small Prometheus holds.
+# The share of one pod in the series that a small Prometheus can hold.
 SERIES_A_POD = 5000
 
 
@@ -25,13 +25,13 @@ def label_sets():
     }
 
 
-def test_nobody_can_mint_series(portal, call):
+def test_requests_cannot_create_series(portal, call):
     known = [(path, method) for path in ("/x", "/api/v1/x", "/static/x") for method in ("GET", "PUT", "BREW")]
     _ = [call(portal, path, REQUEST_METHOD=method) for path, method in known]
     before = label_sets()
-    strangers = [(f"{prefix}/{n}", f"BREW{n}") for n in range(100) for prefix in ("/x", "/api/v1/x", "/static/x")]
-    _ = [call(portal, path, REQUEST_METHOD=method) for path, method in strangers]
-    _ = [call(portal, path, REQUEST_METHOD="GET") for path, _ in strangers]
+    invented = [(f"{prefix}/{n}", f"BREW{n}") for n in range(100) for prefix in ("/x", "/api/v1/x", "/static/x")]
+    _ = [call(portal, path, REQUEST_METHOD=method) for path, method in invented]
+    _ = [call(portal, path, REQUEST_METHOD="GET") for path, _ in invented]
 
     assert label_sets() == before
 
@@ -40,22 +40,20 @@ def test_nobody_can_mint_series(portal, call):
 def test_the_first_error_of_every_route_is_visible(portal, status):
     label = {"http_request_method": "GET", "http_response_status_code": status}
     name = "http_server_request_duration_seconds_count"
-    born = [
-        metrics.registry.get_sample_value(name, {**label, "http_route": r}) for r in wsgi_stack.known_routes(portal)
-    ]
+    values = [metrics.registry.get_sample_value(name, {**label, "http_route": r}) for r in observe.known_routes(portal)]
 
-    assert None not in born
+    assert None not in values
 
 
 def test_all_routes_fit_the_budget(portal):
-    # A route is asked for with GET and HEAD and answers 200, 304, 400, 404, 500 or 503 at the most.
+    # A route gets GET and HEAD requests and answers 200, 304, 400, 404, 500 or 503 at the most.
     bounds = 15
-    assert len(wsgi_stack.known_routes(portal)) * 2 * 6 * (bounds + 2) < SERIES_A_POD * 2
-    assert len(wsgi_stack.known_routes(portal)) * 4 * (bounds + 2) < SERIES_A_POD
+    assert len(observe.known_routes(portal)) * 2 * 6 * (bounds + 2) < SERIES_A_POD * 2
+    assert len(observe.known_routes(portal)) * 4 * (bounds + 2) < SERIES_A_POD
 
 
-def test_probes_are_no_route(portal):
-    assert {"/livez", "/readyz", "/startupz"}.isdisjoint(wsgi_stack.known_routes(portal))
+def test_probes_are_not_a_route(portal):
+    assert {"/livez", "/readyz", "/startupz"}.isdisjoint(observe.known_routes(portal))
 
 
 def exposed_name(instrument):
@@ -65,19 +63,19 @@ def exposed_name(instrument):
 def test_the_catalogue_is_the_code(tmp_path):
     declared = [i for i in vars(metrics).values() if hasattr(i, "_labelnames")]
     ours = {exposed_name(i): (i._type, tuple(i._labelnames)) for i in declared}
-    own = [
+    collected = [
         *exposition.SharedFiles(tmp_path).collect(),
         *exposition.Imports(lambda: {"stored": 1}).collect(),
         *exposition.Verified(lambda: (1.0, 0)).collect(),
     ]
-    ours |= {f.samples[0].name: (f.type, tuple(f.samples[0].labels)) for f in own}
+    ours |= {f.samples[0].name: (f.type, tuple(f.samples[0].labels)) for f in collected}
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| .+ \|$", CATALOGUE.read_text("utf-8"), flags=re.MULTILINE)
     documented = {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
 
     assert documented == ours
 
 
-def test_importing_the_settings_makes_no_instrument():
+def test_importing_the_settings_creates_no_metric():
     code = "import sys; import app.config, app.logs, app.http.metric_slots; sys.exit('app.metrics' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,19 +8,19 @@ import pytest
 from werkzeug.wrappers import Response
 
 from app import metrics
-from app.http.concurrency import ConcurrencyLimit, ThreadReserve
+from app.http.concurrency import Capacity, ConcurrencyLimit, ThreadReserve
 
 
 class Work:
-    """A WSGI application that holds its request until told to go on."""
+    """A WSGI application that holds requests for /work until the test releases them."""
 
     def __init__(self):
-        self.entered, self.go_on = threading.Semaphore(0), threading.Event()
+        self.entered, self.release = threading.Semaphore(0), threading.Event()
 
     def __call__(self, environ, start_response):
         self.entered.release()
         if environ["PATH_INFO"] == "/work":
-            assert self.go_on.wait(20)
+            assert self.release.wait(20)
         return Response("done")(environ, start_response)
 
 
@@ -28,14 +28,14 @@ class Work:
 def work():
     work = Work()
     yield work
-    work.go_on.set()
+    work.release.set()
 
 
 @pytest.fixture
 def pool(work):
     with ThreadPoolExecutor(4) as pool:
         yield pool
-        work.go_on.set()
+        work.release.set()
 
 
 def shed():
@@ -43,7 +43,7 @@ def shed():
 
 
 def test_a_full_worker_refuses_with_a_problem_and_counts_it(work, pool, call):
-    limited = ConcurrencyLimit(work, limit=1, waiters=0)
+    limited = ConcurrencyLimit(work, Capacity(1, 0))
     inside = pool.submit(call, limited, "/work")
     work.entered.acquire(timeout=20)
     before = shed()
@@ -54,39 +54,39 @@ def test_a_full_worker_refuses_with_a_problem_and_counts_it(work, pool, call):
     assert headers["Content-Type"] == "application/problem+json"
     assert json.loads(body)["instance"] == "/missions"
     assert shed() == before + 1
-    work.go_on.set()
+    work.release.set()
     assert inside.result(20)[0] == "200 OK"
 
 
 @pytest.mark.parametrize("probe", ["/livez", "/readyz", "/startupz"])
 def test_a_full_worker_answers_probes(probe, work, pool, call):
-    limited = ConcurrencyLimit(work, limit=1, waiters=0)
+    limited = ConcurrencyLimit(work, Capacity(1, 0))
     pool.submit(call, limited, "/work")
     work.entered.acquire(timeout=20)
 
     assert call(limited, probe)[0] == "200 OK"
 
 
-def test_a_request_that_waits_gets_the_next_place(work, pool, call):
-    limited = ConcurrencyLimit(work, limit=1, waiters=1, wait_s=20)
+def test_a_waiting_request_runs_when_another_one_ends(work, pool, call):
+    limited = ConcurrencyLimit(work, Capacity(1, 1, 20))
     inside = pool.submit(call, limited, "/work")
     work.entered.acquire(timeout=20)
     waiting = pool.submit(call, limited, "/missions")
-    work.go_on.set()
+    work.release.set()
 
     assert [inside.result(20)[0], waiting.result(20)[0]] == ["200 OK", "200 OK"]
 
 
-def test_a_request_does_not_wait_for_ever(work, pool, call):
-    limited = ConcurrencyLimit(work, limit=1, waiters=1, wait_s=0.01)
+def test_a_request_waits_for_the_timeout_only(work, pool, call):
+    limited = ConcurrencyLimit(work, Capacity(1, 1, 0.01))
     pool.submit(call, limited, "/work")
     work.entered.acquire(timeout=20)
 
     assert call(limited, "/missions")[0] == "503 Service Unavailable"
 
 
-def test_a_place_is_held_until_the_body_is_closed(work, call):
-    limited = ConcurrencyLimit(Response(iter([b"slow", b"stream"])), limit=1, waiters=0)
+def test_capacity_is_held_until_the_body_is_closed(work, call):
+    limited = ConcurrencyLimit(Response(iter([b"slow", b"stream"])), Capacity(1, 0))
     open_body = limited({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, lambda *_: None)
     during = call(limited)[0]
     open_body.close()
@@ -94,64 +94,65 @@ def test_a_place_is_held_until_the_body_is_closed(work, call):
     assert [during, call(limited)[0]] == ["503 Service Unavailable", "200 OK"]
 
 
-def test_an_exception_gives_its_place_back(call):
+def test_an_exception_returns_its_capacity(call):
     def broken(environ, start_response):
         raise LookupError
 
-    limited = ConcurrencyLimit(broken, limit=1, waiters=0)
+    limited = ConcurrencyLimit(broken, Capacity(1, 0))
     with pytest.raises(LookupError):
         call(limited)
     with pytest.raises(LookupError):
         call(limited)
 
 
-def test_a_full_door_lets_probes_in(work, pool, call):
-    door = ThreadReserve(work, threads=1, crowded=lambda: True)
-    pool.submit(call, door, "/work")
+def test_without_free_threads_probes_still_pass(work, pool, call):
+    reserve = ThreadReserve(work, threads=1, is_exhausted=lambda: True)
+    pool.submit(call, reserve, "/work")
     work.entered.acquire(timeout=20)
 
-    assert [call(door, probe)[0] for probe in ("/livez", "/readyz", "/startupz")] == ["200 OK"] * 3
+    assert [call(reserve, probe)[0] for probe in ("/livez", "/readyz", "/startupz")] == ["200 OK"] * 3
 
 
-def test_nobody_waits_at_the_door_of_a_crowded_worker(work, pool, call):
-    door = ThreadReserve(work, threads=1, crowded=lambda: True, turn_s=20)
-    inside = pool.submit(call, door, "/work")
+def test_with_exhausted_capacity_no_request_waits_for_a_thread(work, pool, call):
+    reserve = ThreadReserve(work, threads=1, is_exhausted=lambda: True, timeout_s=20)
+    inside = pool.submit(call, reserve, "/work")
     work.entered.acquire(timeout=20)
     before = shed()
 
-    assert call(door, "/missions")[0] == "503 Service Unavailable"
+    assert call(reserve, "/missions")[0] == "503 Service Unavailable"
 
     assert shed() == before + 1
-    work.go_on.set()
+    work.release.set()
     assert inside.result(20)[0] == "200 OK"
 
 
-def test_who_only_fetches_what_is_there_waits_for_a_turn(work, pool, call):
-    door = ThreadReserve(work, threads=1, crowded=lambda: False, turn_s=20)
-    inside = pool.submit(call, door, "/work")
+def test_with_free_capacity_a_request_waits_for_a_thread(work, pool, call):
+    reserve = ThreadReserve(work, threads=1, is_exhausted=lambda: False, timeout_s=20)
+    inside = pool.submit(call, reserve, "/work")
     work.entered.acquire(timeout=20)
-    waiting = pool.submit(call, door, "/missions")
-    work.go_on.set()
+    waiting = pool.submit(call, reserve, "/missions")
+    work.release.set()
 
     assert [inside.result(20)[0], waiting.result(20)[0]] == ["200 OK", "200 OK"]
 
 
-def test_a_worker_is_crowded_when_nobody_may_even_wait(work, pool, call):
-    places = ConcurrencyLimit(work, limit=1, waiters=1, wait_s=20)
-    empty = places.crowded()
-    inside = pool.submit(call, places, "/work")
+def test_capacity_is_exhausted_when_the_queue_is_full_too(work, pool, call):
+    capacity = Capacity(1, 1, 20)
+    limited = ConcurrencyLimit(work, capacity)
+    idle = capacity.is_exhausted()
+    inside = pool.submit(call, limited, "/work")
     work.entered.acquire(timeout=20)
-    busy = places.crowded()
-    waiting = pool.submit(call, places, "/work")
-    refused = pool.submit(until_refused, call, places)
+    busy = capacity.is_exhausted()
+    waiting = pool.submit(call, limited, "/work")
+    refused = pool.submit(is_refused_when_exhausted, call, limited, capacity)
 
-    assert (empty, busy, refused.result(20)) == (False, False, True)
-    work.go_on.set()
+    assert (idle, busy, refused.result(20)) == (False, False, True)
+    work.release.set()
     assert [inside.result(20)[0], waiting.result(20)[0]] == ["200 OK", "200 OK"]
 
 
-def until_refused(call, places):
-    """Whether the worker says so when it turns somebody away."""
-    while not places.crowded():
+def is_refused_when_exhausted(call, limited, capacity):
+    """True if a request is refused once the capacity is exhausted."""
+    while not capacity.is_exhausted():
         pass
-    return call(places, "/missions")[0] == "503 Service Unavailable"
+    return call(limited, "/missions")[0] == "503 Service Unavailable"

@@ -1,4 +1,4 @@
-"""Every answer carries the security headers."""
+"""Every response has the security headers."""
 
 import pytest
 from werkzeug.wrappers import Response
@@ -7,7 +7,7 @@ from app.http.headers import SecurityHeaders
 
 
 @pytest.mark.parametrize("path", ["/", "/livez", "/nothing", "/api/v1/nothing", "/static/nothing.js"])
-def test_whoever_answers_the_policy_is_there(path, portal, call):
+def test_every_layer_answers_with_the_policy(path, portal, call):
     _, headers, _ = call(portal, path)
 
     policy = headers["Content-Security-Policy"]
@@ -16,14 +16,14 @@ def test_whoever_answers_the_policy_is_there(path, portal, call):
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_header_that_the_application_sets_is_kept(call):
+def test_a_header_of_the_application_is_not_replaced(call):
     _, headers, _ = call(SecurityHeaders(Response(headers={"x-frame-options": "SAMEORIGIN"})))
 
     assert [value for name, value in headers.items() if name.lower() == "x-frame-options"] == ["SAMEORIGIN"]
 
 
-@pytest.mark.parametrize(("scheme", "told"), [("https", True), ("http", False)])
-def test_browsers_are_told_to_stay_with_tls_only_over_tls(scheme, told, call):
+@pytest.mark.parametrize(("scheme", "expected"), [("https", True), ("http", False)])
+def test_strict_transport_security_is_sent_only_over_tls(scheme, expected, call):
     _, headers, _ = call(SecurityHeaders(Response()), **{"wsgi.url_scheme": scheme})
 
-    assert ("Strict-Transport-Security" in headers) is told
+    assert ("Strict-Transport-Security" in headers) is expected

@@ -10,19 +10,19 @@ from app import metrics
 from app.http.health import Health
 
 
-class Neighbours:
+class Dependencies:
     """MongoDB and Redis as the checks see them."""
 
     def __init__(self):
-        self.away = set()
+        self.unreachable = set()
         self.missing = []
 
     def mongodb(self):
-        if "mongodb" in self.away:
+        if "mongodb" in self.unreachable:
             raise ServerSelectionTimeoutError("mongodb://user:hunter2@db")
 
     def redis(self):
-        if "redis" in self.away:
+        if "redis" in self.unreachable:
             raise RedisConnectionError
 
     def missing_indexes(self):
@@ -35,8 +35,8 @@ class Neighbours:
 
 
 @pytest.fixture
-def neighbours():
-    return Neighbours()
+def dependencies():
+    return Dependencies()
 
 
 def rounds(health, number):
@@ -44,77 +44,77 @@ def rounds(health, number):
     return health.unready()
 
 
-def test_a_process_is_not_ready_before_its_first_checks(neighbours):
-    health = neighbours.health()
+def test_a_process_is_not_ready_before_its_first_checks(dependencies):
+    health = dependencies.health()
 
-    assert (health.started, health.unready()) == (False, ["waiting for the first checks"])
-
-
-def test_it_is_ready_when_the_store_was_seen_with_its_indexes(neighbours):
-    health = neighbours.health()
-
-    assert (rounds(health, 1), health.started) == ([], True)
+    assert (health.has_started, health.unready()) == (False, ["waiting for the first checks"])
 
 
-def test_without_mongodb_it_has_started_but_is_not_ready(neighbours):
-    neighbours.away = {"mongodb"}
-    health = neighbours.health()
+def test_it_is_ready_once_the_store_has_its_indexes(dependencies):
+    health = dependencies.health()
 
-    assert (rounds(health, 100), health.started) == (["waiting for MongoDB"], True)
+    assert (rounds(health, 1), health.has_started) == ([], True)
 
 
-def test_it_gets_ready_when_mongodb_comes(neighbours):
-    neighbours.away = {"mongodb"}
-    health = neighbours.health()
+def test_without_mongodb_it_has_started_but_is_not_ready(dependencies):
+    dependencies.unreachable = {"mongodb"}
+    health = dependencies.health()
+
+    assert (rounds(health, 100), health.has_started) == (["waiting for MongoDB"], True)
+
+
+def test_it_becomes_ready_when_mongodb_becomes_reachable(dependencies):
+    dependencies.unreachable = {"mongodb"}
+    health = dependencies.health()
     health.check()
-    neighbours.away = set()
+    dependencies.unreachable = set()
 
     assert rounds(health, 1) == []
 
 
-def test_without_indexes_it_is_not_ready(neighbours):
-    neighbours.missing = ["missions.newest"]
+def test_without_indexes_it_is_not_ready(dependencies):
+    dependencies.missing = ["missions.newest"]
 
-    assert rounds(neighbours.health(), 1) == ["waiting for 1 indexes (run `halocline indexes`)"]
+    assert rounds(dependencies.health(), 1) == ["waiting for 1 indexes (run `halocline indexes`)"]
 
 
-def test_once_ready_an_outage_that_all_share_changes_nothing(neighbours):
-    health = neighbours.health()
+def test_once_ready_an_outage_of_a_shared_dependency_changes_nothing(dependencies):
+    health = dependencies.health()
     health.check()
-    neighbours.away = {"mongodb", "redis"}
+    dependencies.unreachable = {"mongodb", "redis"}
 
     assert rounds(health, 10) == []
 
 
-@pytest.mark.parametrize(("failed", "reasons"), [(1, []), (2, []), (3, ["redis is away"])])
-def test_a_required_neighbour_may_fail_twice_in_a_row(failed, reasons, neighbours):
-    health = neighbours.health("redis")
+@pytest.mark.parametrize(("failed", "reasons"), [(1, []), (2, []), (3, ["redis is unreachable"])])
+def test_a_required_dependency_may_fail_twice_in_a_row(failed, reasons, dependencies):
+    health = dependencies.health("redis")
     health.check()
-    neighbours.away = {"redis"}
+    dependencies.unreachable = {"redis"}
 
     assert rounds(health, failed) == reasons
 
 
-def test_one_good_check_forgives(neighbours):
-    health = neighbours.health("redis")
-    neighbours.away = {"redis"}
+def test_one_successful_check_resets_the_failures(dependencies):
+    health = dependencies.health("redis")
+    dependencies.unreachable = {"redis"}
     rounds(health, 5)
-    neighbours.away = set()
+    dependencies.unreachable = set()
 
     assert rounds(health, 1) == []
 
 
-def test_draining_is_unready_at_once(neighbours):
-    health = neighbours.health()
+def test_draining_is_unready_at_once(dependencies):
+    health = dependencies.health()
     health.check()
     health.drain()
 
     assert health.unready() == ["draining"]
 
 
-def test_the_gauge_tells_who_is_away(neighbours):
-    neighbours.away = {"redis"}
-    neighbours.health().check()
+def test_the_gauge_shows_which_dependency_is_unreachable(dependencies):
+    dependencies.unreachable = {"redis"}
+    dependencies.health().check()
 
     up = {
         name: metrics.registry.get_sample_value("halocline_dependency_up", {"dependency": name})
@@ -123,9 +123,9 @@ def test_the_gauge_tells_who_is_away(neighbours):
     assert up == {"mongodb": 1, "redis": 0}
 
 
-def test_the_log_names_the_neighbour_but_not_its_address(neighbours, logged):
-    neighbours.away = {"mongodb"}
-    neighbours.health().check()
+def test_the_log_names_the_dependency_but_not_its_address(dependencies, logged):
+    dependencies.unreachable = {"mongodb"}
+    dependencies.health().check()
     lines = logged()
 
     assert [(line["event"], line["level"]) for line in lines] == [
@@ -144,34 +144,34 @@ def test_the_probes_of_a_process_that_has_not_checked_yet(path, status, portal, 
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_a_neighbour_that_hangs_does_not_hold_up_the_start(neighbours):
-    asked, release = threading.Event(), threading.Event()
+def test_a_dependency_that_hangs_does_not_delay_the_start(dependencies):
+    called, release = threading.Event(), threading.Event()
 
     def hanging():
-        asked.set()
+        called.set()
         release.wait(10)
 
     health = Health(frozenset(), list, {"mongodb": hanging})
     health.start()
-    was_asked = asked.wait(10)
-    started = health.started
+    was_called = called.wait(10)
+    started = health.has_started
     release.set()
     health.stop()
 
-    assert (was_asked, started) == (True, True)
+    assert (was_called, started) == (True, True)
 
 
-def test_a_fault_of_ours_in_a_check_does_not_end_the_watch(monkeypatch):
+def test_a_fault_in_a_check_does_not_end_the_checks(monkeypatch):
     monkeypatch.setattr("app.http.health.PERIOD_S", 0.01)
-    asked = threading.Semaphore(0)
+    calls = threading.Semaphore(0)
 
     def faulty():
-        asked.release()
+        calls.release()
         raise RuntimeError
 
     health = Health(frozenset(), list, {"mongodb": faulty})
     health.start()
-    rounds_begun = [asked.acquire(timeout=10) for _ in range(3)]
+    rounds_begun = [calls.acquire(timeout=10) for _ in range(3)]
     health.stop()
 
     assert rounds_begun == [True] * 3

@@ -1,4 +1,4 @@
-"""Each request is counted and logged once, whatever becomes of it."""
+"""Each request is counted and logged once, however it ends."""
 
 from itertools import count
 
@@ -59,7 +59,7 @@ def test_probes_are_neither_counted_nor_logged(path, call, counted, logged):
     assert "X-Request-ID" not in headers
 
 
-def test_an_exception_is_counted_as_500_and_goes_on(call, counted):
+def test_an_exception_is_counted_as_500_and_raised(call, counted):
     with pytest.raises(LookupError):
         call(Observe(broken))
 
@@ -83,14 +83,14 @@ def test_a_streamed_body_is_timed_until_it_is_closed():
 
     answer = Observe(broken_midway, clock=lambda: next(ticks))(environ, lambda *_: lambda _: None)
     next(iter(answer))
-    before_the_end = metrics.registry.get_sample_value(name, labels)
+    before_close = metrics.registry.get_sample_value(name, labels)
     answer.close()
 
-    assert before_the_end is None
+    assert before_close is None
     assert metrics.registry.get_sample_value(name, labels) == 7
 
 
-def test_a_client_that_goes_away_is_counted_once(counted, logged):
+def test_a_request_whose_client_disconnects_is_counted_once(counted, logged):
     answer = Observe(Response(iter([b"a", b"b"])))(create_environ(), lambda *_: lambda _: None)
     next(answer)
     answer.close()
@@ -110,7 +110,7 @@ def test_nothing_stays_active_after_an_exception(call):
 
 
 def _active():
-    """Requests and threads that are at work, in this process that other tests share."""
+    """The gauges of active requests and busy threads. Other tests of this process change them, too."""
     method = {"http_request_method": "GET"}
     return [
         metrics.registry.get_sample_value("http_server_active_requests", method) or 0,
@@ -118,7 +118,7 @@ def _active():
     ]
 
 
-def test_one_line_tells_of_a_request(call, logged):
+def test_a_request_is_logged_as_one_line(call, logged):
     call(Observe(greeting), "/greetings/ada?key=secret", HTTP_X_REQUEST_ID="proxy-12345678", HTTP_COOKIE="s=secret")
 
     [line] = logged()
@@ -137,26 +137,26 @@ def test_one_line_tells_of_a_request(call, logged):
     }
 
 
-def test_a_huge_path_is_logged_short(call, logged):
+def test_a_long_path_is_shortened_in_the_log(call, logged):
     call(Observe(greeting), "/" + "ä" * 10_000)
 
     [line] = logged()
     assert len(line["path"]) <= 256
 
 
-def test_a_well_formed_request_id_is_kept(call):
+def test_a_well_formed_request_id_is_used(call):
     _, headers, _ = call(Observe(greeting), HTTP_X_REQUEST_ID="0af7651916cd43dd8448eb211c80319c")
 
     assert headers["X-Request-ID"] == "0af7651916cd43dd8448eb211c80319c"
 
 
 @pytest.mark.parametrize(
-    "given", ["", "short", "x" * 65, "a b c d e f g", "line\r\nSet-Cookie: a=b", '"><script>alert(1)']
+    "client_id", ["", "short", "x" * 65, "a b c d e f g", "line\r\nSet-Cookie: a=b", '"><script>alert(1)']
 )
-def test_any_other_request_id_is_replaced(given, call):
-    _, headers, _ = call(Observe(greeting), HTTP_X_REQUEST_ID=given)
+def test_any_other_request_id_is_replaced(client_id, call):
+    _, headers, _ = call(Observe(greeting), HTTP_X_REQUEST_ID=client_id)
 
-    assert headers["X-Request-ID"] != given
+    assert headers["X-Request-ID"] != client_id
     assert len(headers["X-Request-ID"]) == 32
 
 
@@ -172,11 +172,11 @@ def test_an_export_is_timed_until_its_first_byte(counted):
     assert list(exchange) == [b"first", b"second"]
     exchange.close()
 
-    # The clock says 0 at the start, 1 at the first byte and 2 at the end.
+    # The clock returns 0 at the start, 1 at the first byte and 2 at the end.
     assert metrics.request_duration.labels("GET", "__unmatched__", "200")._sum.get() - before == 1
 
 
-def test_an_export_that_is_broken_off_on_purpose_is_no_error_of_ours(counted):
+def test_an_aborted_export_is_not_counted_as_an_error(counted):
     def export(environ, start_response):
         start_response("200 OK", [])
         yield b"first"

@@ -1,4 +1,4 @@
-"""Errors become problems for machines and pages for people, and tell nothing of what is inside."""
+"""Errors become problem documents under /api and pages elsewhere, and reveal no internals."""
 
 import pytest
 from flask import Flask, abort, redirect, request
@@ -12,11 +12,11 @@ from app.http import problems
 RAISED = {
     "unknown": (NotFound("There is no mission sea077/17."), 404),
     "invalid": (Invalid("limit", "must be at most 200"), 400),
-    "conflict": (Conflict("It has moved on."), 409),
+    "conflict": (Conflict("The mission has changed."), 409),
     "unavailable": (Unavailable("MongoDB"), 503),
     "ours": (HaloclineError("password=hunter2"), 500),
     "bug": (LookupError("password=hunter2"), 500),
-    "mongodb-away": (ServerSelectionTimeoutError("db-0.internal:27017 hunter2"), 503),
+    "mongodb-unreachable": (ServerSelectionTimeoutError("db-0.internal:27017 hunter2"), 503),
     "mongodb-late": (NetworkTimeout("db-0.internal:27017 hunter2"), 503),
     "mongodb-refuses": (OperationFailure("hunter2"), 500),
 }
@@ -58,7 +58,7 @@ def test_an_api_error_is_a_problem(kind, client):
 
 
 @pytest.mark.parametrize("kind", RAISED)
-def test_elsewhere_an_error_is_a_page(kind, client):
+def test_outside_the_api_an_error_is_a_page(kind, client):
     answer = client.get(f"/fail/{kind}")
 
     assert answer.status_code == RAISED[kind][1]
@@ -68,7 +68,7 @@ def test_elsewhere_an_error_is_a_page(kind, client):
 
 @pytest.mark.parametrize("kind", RAISED)
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
-def test_no_error_tells_what_is_inside(prefix, kind, client):
+def test_no_error_reveals_internals(prefix, kind, client):
     text = client.get(f"{prefix}/fail/{kind}").text
 
     assert "hunter2" not in text
@@ -82,8 +82,8 @@ def test_an_invalid_request_names_the_field(client):
     assert answer.json["errors"] == [{"field": "limit", "problem": "must be at most 200"}]
 
 
-@pytest.mark.parametrize("kind", ["unavailable", "mongodb-away", "mongodb-late"])
-def test_what_may_heal_says_when_to_come_back(kind, client):
+@pytest.mark.parametrize("kind", ["unavailable", "mongodb-unreachable", "mongodb-late"])
+def test_a_temporary_error_has_retry_after(kind, client):
     assert client.get(f"/api/v1/fail/{kind}").headers["Retry-After"] == "10"
 
 
@@ -94,7 +94,7 @@ def test_every_status_is_a_problem(status, client):
     assert (answer.status_code, answer.json["status"], answer.content_type) == (status, status, problems.MEDIA_TYPE)
 
 
-def test_a_wrong_method_tells_the_right_ones(client):
+def test_a_405_lists_the_allowed_methods(client):
     answer = client.delete("/api/v1/fail/bug")
 
     assert answer.status_code == 405

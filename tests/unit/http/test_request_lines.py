@@ -1,4 +1,4 @@
-"""Lines of requests are written together, each once, and all of them in the end."""
+"""Request log lines are written in batches, each line once, and all of them by the end."""
 
 import threading
 
@@ -9,7 +9,7 @@ from app import logs
 
 @pytest.fixture
 def writer():
-    """Lines wait and are written by a thread of their own."""
+    """A running writer thread."""
     writer = logs.RequestLines()
     writer.start()
     yield writer
@@ -25,23 +25,23 @@ def test_lines_of_many_threads_are_written_once_and_whole(writer, logged):
     assert sorted(line["n"] for line in logged()) == list(range(50))
 
 
-def test_lines_are_written_while_the_worker_goes_on(writer, logged):
+def test_lines_are_written_while_the_worker_runs(writer, logged):
     logs.request({"n": 1})
     written = threading.Event()
-    assert not written.wait(3 * logs._WRITE_EVERY_S)
+    assert not written.wait(3 * logs._WRITE_INTERVAL_S)
 
     assert [line["n"] for line in logged()] == [1]
 
 
-def test_after_the_end_each_line_writes_itself(writer, logged):
+def test_after_the_end_each_line_is_written_at_once(writer, logged):
     writer.stop()
     logs.request({"n": 1})
 
     assert [line["n"] for line in logged()] == [1]
 
 
-def test_when_too_many_wait_the_next_writes_itself(writer, logged, monkeypatch):
-    monkeypatch.setattr(logs, "_MOST_WAITING", 0)
+def test_with_a_full_queue_the_next_line_is_written_at_once(writer, logged, monkeypatch):
+    monkeypatch.setattr(logs, "_MAX_QUEUED", 0)
     logs.request({"n": 1})
 
     assert [line["n"] for line in logged()] == [1]

@@ -1,0 +1,35 @@
+"""Content negotiation: the encoding that a client gets, and If-None-Match (RFC 9110, 12.5.3 and 13.1.2)."""
+
+from functools import lru_cache
+
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags
+
+from app.cache.cached_response import Encoding, Representation
+
+# In order of preference.
+_COMPRESSED: tuple[Encoding, ...] = ("br", "gzip")
+# Browsers send about 25 characters. A longer header is not parsed: the client gets the uncompressed body.
+MAX_ACCEPT_ENCODING_LENGTH = 200
+
+
+# Browsers send a handful of different headers; parsing one takes twenty times as long as a look-up.
+@lru_cache(maxsize=256)
+def preferred_encoding(accept_encoding: str) -> Encoding:
+    """The encoding that the client prefers of brotli, gzip and none."""
+    accepted = parse_accept_header(accept_encoding, Accept)
+    best = max(_COMPRESSED, key=accepted.quality)
+    # A client may always be sent an uncompressed body, also when the header excludes it.
+    is_wanted = accepted.quality(best) > 0 and accepted.quality(best) >= accepted.quality("identity")
+    return best if is_wanted else "identity"
+
+
+def is_match(if_none_match: str, representation: Representation) -> bool:
+    """True if the If-None-Match header matches the ETag of this representation.
+
+    Other encodings of the same entry do not match: a cache on the way must not answer with another representation.
+    """
+    # Nearly every revalidation sends the one ETag that it got before; proxies that recompress make it weak.
+    if if_none_match.removeprefix("W/") == representation.etag:
+        return True
+    return parse_etags(if_none_match.strip()).contains_weak(representation.opaque_tag)

@@ -1,0 +1,53 @@
+"""The parts of a running portal as one typed record, stored on its Flask application.
+
+Views read the settings and the version from it; the hooks of a worker start and stop its background threads.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import Flask, current_app
+
+from app.config import Settings
+from app.http.health import Health
+
+_KEY = "halocline"
+
+
+class PageCache(Protocol):
+    """The page cache as the process hooks see it; `app.cache` implements it, and is above this module."""
+
+    def start(self) -> None:
+        """Start the threads that keep cached pages current. Call it after the fork."""
+
+    def stop(self) -> None:
+        """Stop these threads."""
+
+    def poll_change_log(self) -> None:
+        """Read the change log once, now. Raises pymongo's errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """What one process serves with."""
+
+    settings: Settings
+    version: str
+    health: Health
+    page_cache: PageCache
+
+
+def attach(app: Flask, portal: Portal) -> None:
+    """Store the portal's record on its application."""
+    app.extensions[_KEY] = portal
+
+
+def of(app: Flask) -> Portal:
+    """The record of this application. Raises KeyError for an application that `create_app` did not make."""
+    portal: Portal = app.extensions[_KEY]
+    return portal
+
+
+def current() -> Portal:
+    """The record of the application that answers the current request."""
+    return of(current_app)

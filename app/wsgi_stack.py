@@ -1,0 +1,45 @@
+"""The WSGI layers around Flask, as one list. docs/architecture.md follows a request through them."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from app.cache.worker import WorkerCache
+from app.config import Settings
+from app.http import rate_limits
+from app.http.concurrency import Capacity, ConcurrencyLimit, ThreadReserve
+from app.http.headers import SecurityHeaders
+from app.http.observe import Observe
+from app.views import assets
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    Layer = Callable[[WSGIApplication], WSGIApplication]
+
+
+def layers(app: Flask, settings: Settings, page_cache: WorkerCache) -> "list[Layer]":
+    """The layers in the order in which a request enters them. Each one calls the next; the last one calls Flask.
+
+    `Observe`, `ThreadReserve` and `ConcurrencyLimit` pass the probes of `app.http.probes` straight on.
+    """
+    capacity = Capacity.of(settings)
+    return [
+        Observe,
+        SecurityHeaders,
+        partial(ThreadReserve, threads=capacity.max_requests, is_exhausted=capacity.is_exhausted),
+        partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
+        partial(ConcurrencyLimit, capacity=capacity),
+        assets.serve_static,
+    ]
+
+
+def install(app: Flask, stack: "Iterable[Layer]") -> None:
+    """Put the layers around the application. Call it once, after every blueprint is registered."""
+    wsgi_app: WSGIApplication = app.wsgi_app
+    for layer in reversed(list(stack)):
+        wsgi_app = layer(wsgi_app)
+    # Flask documents this assignment as the way to add a layer.
+    app.wsgi_app = wsgi_app  # type: ignore[assignment, method-assign]

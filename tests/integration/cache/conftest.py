@@ -1,0 +1,42 @@
+"""Worlds with an empty database."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+import app as halocline
+from app import config, extensions
+from app.queries import clock
+from app.store import indexes
+from tests.integration.cache.world import Redis, World
+
+
+@pytest.fixture
+def world(settings_of_world: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], World]]:
+    """A function that makes worlds with an empty database."""
+    extensions.mongo.bind(settings_of_world)
+    extensions.redis.bind(settings_of_world)
+    db: Database[Any] = extensions.mongo.db
+    indexes.ensure(db)
+    flask_app = halocline.create_app(settings_of_world)
+
+    def make() -> World:
+        for name in ("missions", "imports", "derived_pending", "changes", "counters", "platforms", "updates", "totals"):
+            db[name].delete_many({})
+        extensions.redis.client.flushdb()
+        made = World(flask_app, Redis(), workers=[None, None], at_last_poll=[{}, {}])  # type: ignore[list-item]
+        monkeypatch.setattr(clock, "now", made.now)
+        made.restart(0)
+        made.restart(1)
+        return made
+
+    yield make
+    extensions.mongo.close()
+    extensions.redis.close()
+
+
+@pytest.fixture
+def settings_of_world(settings: config.Settings) -> config.Settings:
+    return settings.model_copy(update={"mongodb_database": f"{settings.mongodb_database}_cache", "page_cache_bytes": 0})
