@@ -1,4 +1,4 @@
-"""The store as a command of this folder uses it."""
+"""The connections of a command: bound for one block of code, with errors translated for the command line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +16,20 @@ log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def bound(settings: Settings, timeout_ms: int) -> Iterator[None]:
-    """MongoDB, with at least that deadline, and Redis for the time of the block.
+def bound(settings: Settings, timeout_ms: int, ping: bool = False) -> Iterator[None]:
+    """MongoDB, with a deadline of at least `timeout_ms`, and Redis for the duration of the block.
 
-    Raises Unavailable when MongoDB is away, and HaloclineError when it answers no, as to a wrong password.
+    With `ping`, MongoDB must first respond within the configured deadline, so that an unreachable server is reported
+    early. Raises Unavailable when MongoDB is unreachable, and HaloclineError when it refuses, for example a wrong
+    password.
     """
-    longer = max(settings.mongodb_timeout_ms, timeout_ms)
-    extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": longer}))
-    extensions.redis.bind(settings)
     try:
+        if ping:
+            extensions.mongo.bind(settings)
+            extensions.mongo.client.admin.command("ping")
+        longer = max(settings.mongodb_timeout_ms, timeout_ms)
+        extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": longer}))
+        extensions.redis.bind(settings)
         yield
     except PyMongoError as error:
         if transactions.is_away(error):
