@@ -10,7 +10,7 @@ from app.errors import Invalid
 _LONGEST = 4000
 # The dataset of an ERDDAP that lists all others.
 ALL_DATASETS = "allDatasets"
-# What may follow a dataset's id: file types, and pages about it. A dot may be part of the id.
+# Suffixes of a dataset's id: file types, and pages about it. A dot may also be part of the id.
 _EXTENSIONS = frozenset({
     "asc", "csv", "csv0", "csvp", "das", "dataTable", "dds", "dods", "esriCsv", "fgdc", "geoJson", "graph", "help",
     "html", "htmlTable", "iso19115", "itx", "json", "jsonlCSV", "jsonlCSV1", "jsonlKVP", "kml", "largePdf", "largePng",

@@ -99,7 +99,7 @@ class NetCdf:
         return str(array.ravel()[0]).strip()
 
     def is_number(self, name: str) -> bool:
-        """Whether the variable holds numbers and not texts."""
+        """True if the variable holds numbers and not texts."""
         return getattr(self.variables[name].dtype, "kind", "O") in "fiu"
 
     def floats(self, name: str, narrow: bool = False) -> NDArray[Any]:

@@ -90,7 +90,7 @@ def read(path: Path, max_samples: int) -> Observations:
         raise Refused("too_large", f"{rows} rows are more than the limit of {max_samples}")
     attributes: dict[str, Any] = {"platform_type": "Sailbuoy", "platform_serial": encodable(match["buoy"])}
     if (last_ms := int(joined.time_ms.max())) != NO_TIME:
-        # A pair of logs supersedes the same positions without payload, which end at the same time.
+        # One millisecond more with a payload: both logs supersede the positions alone, which end at the same time.
         attributes["date_modified"] = from_ms(last_ms + (pld is not None)).isoformat()
     if beside:
         attributes["payload_file"] = encodable(beside.name)

@@ -16,7 +16,7 @@ from app.ingest.interpret import surface_track
 from app.ingest.persist.mapping import COMPANION_SHA256, mission_of, part_of, remainder_of
 from app.ingest.sources.observations import GRID_FORMAT
 from app.ingest.verify import profile_recount, sections
-from app.ingest.verify.comparison import MISSING, PRESENT, Difference, differences, keyed
+from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, differences, keyed
 from app.store import profiles, samples, verification_reads
 from app.store.documents import mission_to_document, track_to_document
 
@@ -126,8 +126,8 @@ def _figures(doc: Document, record: Mission, summary: MissionSummary, basins_pen
         stored_shares = {share["id"]: share for share in doc["basins"]}
         platform = record.platform
         scopes = (f"basins:{record.id}", f"mission:{record.id}", f"subtotals:{platform}", "totals")
-        remedies = [("rebuild", scope) for scope in scopes]
-        yield from differences(where, {"basins": stored_shares}, {"basins": shares}, *remedies)  # type: ignore[arg-type]
+        remedies: list[Remedy] = [("rebuild", scope) for scope in scopes]
+        yield from differences(where, {"basins": stored_shares}, {"basins": shares}, *remedies)
 
 
 def _profiles(
@@ -138,21 +138,21 @@ def _profiles(
     by_key = {profile_recount.key_of(profile): profile for profile in stored}
     remainder = remainder_of(doc)
     outside = 0
-    seen: set[str] = set()
+    recounted: set[str] = set()
     for key, recount in profile_recount.recounts(_coordinates(doc, session)):
         if key.startswith(f"{profile_recount.OUTSIDE}/"):
             outside += recount.rows
             continue
-        seen.add(key)
+        recounted.add(key)
         profile = by_key.get(key)
         if profile is None:
             yield Difference(f"profile {name} {key}", "document", MISSING, f"{recount.rows} samples")
             continue
         yield from differences(f"profile {name} {key}", profile, recount.fields)
-        if not _counts(doc, profile, recount.rows):
+        if not _is_consistent(doc, profile, recount.rows):
             yield Difference(f"profile {name} {key}", "samples", profile["samples"], recount.rows)
     for key, profile, flagged in zip(by_key, stored, summary.flagged, strict=True):
-        if key not in seen:
+        if key not in recounted:
             yield Difference(f"profile {name} {key}", "samples", profile["samples"], 0)
         yield from differences(f"profile {name} {key}", profile, {"flagged": flagged})
     if doc["source"]["scope"] == "mission" and doc["source"]["format"] != GRID_FORMAT:
@@ -170,7 +170,7 @@ def _outside(remainder: Remainder) -> int:
     return remainder.samples - remainder.warnings.get("duplicate_rows", 0)
 
 
-def _counts(doc: Document, profile: Document, rows: int) -> bool:
+def _is_consistent(doc: Document, profile: Document, rows: int) -> bool:
     """True if the number of samples of the profile is consistent with its number of rows."""
     source = doc["source"]
     # A profile of a grid is one sample with a row for each filled cell.

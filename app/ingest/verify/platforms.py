@@ -57,8 +57,8 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         }
         sums = totals.subtotals(doc for doc in reversed(documents) if not doc["simulated"])
         expected_subtotals = {doc["_id"]: doc for doc in map(subtotal_to_document, sums)}
-        remedies = (("rebuild", f"subtotals:{platform}"), ("rebuild", "totals"))
-        yield from keyed("subtotal", stored_subtotals, expected_subtotals, *remedies)  # type: ignore[arg-type]
+        remedies: list[Remedy] = [("rebuild", f"subtotals:{platform}"), ("rebuild", "totals")]
+        yield from keyed("subtotal", stored_subtotals, expected_subtotals, *remedies)
     yield from _orphans(platform, {doc["mission"]: doc["version"] for doc in documents}, scope, session)
 
 

@@ -116,8 +116,8 @@ def test_credentials_are_sent_and_never_shown(server: Server, made: str, ask: Re
 @pytest.mark.parametrize(
     ("answers", "code", "said"),
     [
-        pytest.param([misbehaving.cut(csvp())], "fetch_failed", "breaks off", id="truncated"),
-        pytest.param([misbehaving.cut_chunks(csvp())], "fetch_failed", "breaks off", id="last chunk missing"),
+        pytest.param([misbehaving.cut(csvp())], "fetch_failed", "incomplete", id="truncated"),
+        pytest.param([misbehaving.cut_chunks(csvp())], "fetch_failed", "incomplete", id="last chunk missing"),
         pytest.param([misbehaving.status(500, "<h1>Oh no</h1>")], "server_error", "500: Oh no", id="500 always"),
         pytest.param(
             [misbehaving.status(404, misbehaving.ERROR.format(code=404, message="no matching results. (nRows = 0)"))],
