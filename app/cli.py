@@ -24,25 +24,17 @@ def cli() -> None:
 def indexes(drop_retired: bool) -> None:
     """Create collections, validators and indexes; harmless when they are there."""
     import pymongo
-    from pymongo.errors import ConnectionFailure
 
+    from app.store import connection
     from app.store import indexes as store_indexes
 
-    extensions.mongo.bind(config.load())
-    try:
-        # Whether a server is there shows within the visitor's deadline. Making the indexes of a large store takes
-        # minutes; the Job that runs this is ended after a quarter of an hour.
-        extensions.mongo.client.admin.command("ping")
-        with pymongo.timeout(_INDEXES_TIMEOUT_S):
-            click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
-            for name in store_indexes.drop_retired(extensions.mongo.db) if drop_retired else ():
-                click.echo(f"{name} is dropped.")
-            if left := store_indexes.retired(extensions.mongo.db):
-                click.echo(f"Only earlier releases need {', '.join(left)}: --drop-retired drops them.")
-    except ConnectionFailure as error:
-        raise errors.Unavailable("MongoDB") from error
-    finally:
-        extensions.mongo.close()
+    # Making the indexes of a large store takes minutes; the Job that runs this is ended after a quarter of an hour.
+    with connection.bound(config.load(), 0, ping=True), pymongo.timeout(_INDEXES_TIMEOUT_S):
+        click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
+        for name in store_indexes.drop_retired(extensions.mongo.db) if drop_retired else ():
+            click.echo(f"{name} is dropped.")
+        if left := store_indexes.retired(extensions.mongo.db):
+            click.echo(f"Only earlier releases need {', '.join(left)}: --drop-retired drops them.")
 
 
 @cli.command()
@@ -85,7 +77,7 @@ def ingest(
 
     Status 1 when a file was refused.
     """
-    from app.ingest import command
+    from app.ingest.commands import ingest as command
     from app.ingest.interpret import identity
     from app.ingest.remote import urls
 
@@ -116,7 +108,7 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
     """
     if mission is not None and mission.count("/") != 1:
         raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
-    from app.ingest.verify import command
+    from app.ingest.commands import verify as command
 
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
@@ -189,7 +181,8 @@ def seed(
 @click.option("--urls", "form", flag_value="urls", help="Only the addresses of what is new or newer, for `ingest`.")
 def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
     """List the datasets of an ERDDAP, and which of them reach further than what is stored."""
-    from app.ingest.remote import command, urls
+    from app.ingest.commands import erddap as command
+    from app.ingest.remote import urls
 
     try:
         address = urls.parsed(url)

@@ -83,7 +83,7 @@ def _renew(settings: config.Settings, db: Database[Document], plan: Plan) -> Non
     """Makes the platforms that have a mission at sea anew, until the plan's now; all others stay as they are."""
     with connection.bound(settings, _TIMEOUT_MS):
         tools = context.import_context(settings, Options())
-        commit.learn_basins(tools.basins)
+        commit.replace_basins(tools.basins)
         names = sorted({seeded.vessel.platform for index in range(ACTIVE) for seeded in plan.of_platform(index)})
         for name in ("missions", "profiles", "samples", "tracks", "sections", "updates", "search"):
             db[name].delete_many({"platform": {"$in": names}})

@@ -69,7 +69,7 @@ def main(mongodb_uri: str, redis_url: str, database: str, rate: float, seconds: 
         identity = Identity(f"feed{one.identity.platform}", one.identity.mission, one.identity.mode)
         named = replace(rows, attributes={**rows.attributes, "id": f"{identity.platform}-{identity.mission}"})
         draft = mission_draft.draft(named, identity, one.sha256, tools.span, tools.basin_map)
-        commit.take_in(draft, run.file_of(one), tools)
+        commit.commit_draft(draft, run.file_of(one), tools.basin_map, tools.names)
         stored += _PROFILES
         if time.monotonic() - rebuilt_at > _REBUILD_EVERY_S:
             rebuilt_at = time.monotonic()

@@ -114,7 +114,7 @@ class Ingest:
     def _take_in(self, rows: Observations, file: File) -> None:
         named = identified(rows, self.tools.options)
         draft = mission_draft.draft(rows, named, file.sha256, self.tools.span, self.tools.basin_map)
-        outcome = commit.take_in(draft, file, self.tools)
+        outcome = commit.commit_draft(draft, file, self.tools.basin_map, self.tools.names)
         if outcome != "stored":
             raise RuntimeError(f"{file.name} was not stored but {outcome}")
 
@@ -138,7 +138,7 @@ def opened(mongodb_uri: str, redis_url: str, folder: Path, missions: int = 4, pr
         raw: Collection[Document] = db[f"raw_{name}"]
         raw.create_indexes(indexes.INDEXES[name])
     tools = context.import_context(settings, Options())
-    commit.learn_basins(tools.basins)
+    commit.replace_basins(tools.basins)
     files = written(folder, missions, profiles)
     with tools.reader:
         rows = [(tools.reader.read(path, tools.limits), _as_file(path)) for path in files]

@@ -22,7 +22,7 @@ from app import config, extensions
 from app.ingest import context
 from app.ingest.derive import section_plots
 from app.ingest.interpret.identity import Options
-from app.ingest.persist import basin_polygons
+from app.ingest.sources import basin_polygons
 from app.localdev import mongod, servers, valkey
 from tests import import_tools
 from tests.restorable import RestorableDatabase

@@ -9,6 +9,8 @@ Outcome = Literal["stored", "replaced", "unchanged", "refused"]
 Scope = Literal["mission", "profiles"]
 Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
+# Vessels that stay at the surface: they have fixes instead of profiles.
+SURFACE_KINDS = frozenset({"sailbuoy"})
 UpdateKind = Literal["deployment", "recovery", "delayed"]
 # Why a mission is regarded as over.
 Over = Literal["next_mission", "processed_data", "silence"]

@@ -1,4 +1,4 @@
-"""All writes: a file goes through sources (read), checks (judge), assembly (compute) and the pipeline (store).
+"""All writes. A file passes sources (parse), interpret (judge and compute), persist (store) and derive (rebuild).
 
-Nothing here is imported by web workers. What a file says is believed only as far as `checks` allows.
+Web workers import nothing from here. A claim of a file counts only as far as `interpret.quality_control` accepts it.
 """

@@ -1,4 +1,4 @@
-"""What a run needs beside the files."""
+"""The settings, tools and reference data of one import run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +12,16 @@ from app.domain.basins import BasinMap
 from app.domain.records import Basin
 from app.ingest.interpret import identity, mission_draft
 from app.ingest.interpret.identity import Options, PlatformName
-from app.ingest.persist import basin_polygons
 from app.ingest.remote import local_copy
-from app.ingest.remote.http_download import Patience
+from app.ingest.remote.http_download import FetchPolicy
 from app.ingest.sandbox.process import ReaderProcess
-from app.ingest.sources import formats
+from app.ingest.sources import basin_polygons, formats
 from app.ingest.sources.erddap_metadata import About
 from app.ingest.sources.observations import Observations
 
 
 class Reader(Protocol):
-    """Parses files. Open it with `with`, and close it at the end of the run."""
+    """Parses files; a context manager for the duration of a run."""
 
     def __enter__(self) -> Self: ...
 
@@ -37,12 +36,12 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
-    """The tools of a run, made once."""
+    """Everything that a run needs besides the files; created once."""
 
     options: Options
     limits: formats.Limits
     reader: Reader
-    patience: Patience
+    fetch_policy: FetchPolicy
     span: mission_draft.Span
     basins: tuple[Basin, ...]
     basin_map: BasinMap
@@ -52,9 +51,9 @@ class ImportContext:
 def import_context(
     settings: Settings, options: Options, basins: Sequence[Basin] | None = None, reader: Reader | None = None
 ) -> ImportContext:
-    """The tools of a run by the settings. Raises Invalid when an operator's file of names or areas is broken.
+    """The context of a run. Raises Invalid when an operator's file of names or basins is invalid.
 
-    `basins` replaces the areas of the settings, which take 0.2 s to parse. `reader` replaces the reader process.
+    `basins` replaces the basins of the settings, which take 0.2 s to parse. `reader` replaces the reader process.
     """
     areas = tuple(basin_polygons.known(settings.basins_dir) if basins is None else basins)
     process = ReaderProcess(settings.reader_timeout_s, settings.reader_memory_bytes, settings.log_level)
@@ -62,7 +61,7 @@ def import_context(
         options=options,
         limits=formats.Limits(settings.max_file_bytes, settings.max_samples),
         reader=process if reader is None else reader,
-        patience=local_copy.patience(settings),
+        fetch_policy=local_copy.fetch_policy(settings),
         span=mission_draft.span(settings.accept_from, datetime.now(UTC), settings.future_tolerance_s),
         basins=areas,
         basin_map=BasinMap(areas),

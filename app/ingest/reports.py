@@ -1,4 +1,4 @@
-"""What became of a file, for people (one line) and for machines (one JSON object)."""
+"""The result of importing one file, for people (one line) and for programs (one JSON object)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from app.ingest.interpret.mission_draft import Draft
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one file. `mission` is what this file alone gives, None when it could not be read."""
+    """The outcome of one file. `mission` is the mission by this file alone, None when it could not be read."""
 
     path: str
     outcome: Outcome
@@ -30,24 +30,24 @@ class Report:
         }
 
     def line(self) -> str:
-        """The outcome as one line, whatever the file is called."""
-        return f"{self.outcome:<9} {one_line(self._said())}"
+        """The outcome as one line, whatever characters the file name holds."""
+        return f"{self.outcome:<9} {one_line(self._details())}"
 
-    def _said(self) -> str:
+    def _details(self) -> str:
         if self.outcome == "refused" or self.mission is None:
             return f"{self.reason_code}: {self.reason}"
         mission = self.mission
         basins = mission["basins"]
-        warned = "".join(f", {warning['count']} {warning['code']}" for warning in mission["warnings"])
+        warnings = "".join(f", {warning['count']} {warning['code']}" for warning in mission["warnings"])
         return (
             f"{self.path}: {mission['platform']}/{mission['mission']} {mission['data_mode']}, "
-            f"{_dived(mission)}{mission['distance_m'] / 1000:.1f} km"
-            f"{', ' + basins[0]['name'] if basins else ''}{warned}"
+            f"{_profiles_text(mission)}{mission['distance_m'] / 1000:.1f} km"
+            f"{', ' + basins[0]['name'] if basins else ''}{warnings}"
         )
 
 
 def mission_of(draft: Draft) -> dict[str, Any]:
-    """The mission that a draft alone makes, named as in the API."""
+    """The mission by this draft alone, with the field names of the API."""
     figures = draft.summary.figures
     return {
         "platform": draft.identity.platform,
@@ -70,8 +70,8 @@ def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def _dived(mission: dict[str, Any]) -> str:
-    """How often the vessel dived, nothing of one that stays at the surface."""
+def _profiles_text(mission: dict[str, Any]) -> str:
+    """The number of profiles; empty for a vessel that stays at the surface."""
     if mission["max_depth_m"] is None and not mission["profiles"]:
         return ""
     return f"{_counted(mission['profiles'], 'profile')}, "

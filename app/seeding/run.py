@@ -21,7 +21,7 @@ from app.domain.times import to_ms
 from app.errors import Conflict
 from app.ingest import context
 from app.ingest.context import ImportContext
-from app.ingest.derive import rebuild
+from app.ingest.derive import rebuild, track_builder
 from app.ingest.interpret import mission_draft
 from app.ingest.interpret.identity import Options
 from app.ingest.interpret.mission_draft import Draft, Span
@@ -117,7 +117,7 @@ def sow(
     if arguments | (seeds.arguments() or {}) != arguments:
         raise Conflict("the store was seeded with other arguments: name an empty one with MONGODB_DATABASE")
     began = time.monotonic()
-    commit.learn_basins(tools.basins)
+    commit.replace_basins(tools.basins)
     seeds.note(arguments)
     count = stored = 0
     starts = range(0, plan.platforms, _PLATFORMS_AT_ONCE)
@@ -182,7 +182,7 @@ def _store_profiles(batch: Sequence[tuple[Seeded, Draft]]) -> int:
         count += len(of_profiles)
         mission, _ = new_mission(draft, file_of(seeded), seeded.imported_at, ())
         in_time = sorted(of_profiles, key=itemgetter("start_at", "number"))
-        found.append(rebuild.track_of(mission_to_document(mission), in_time, of_samples))
+        found.append(track_builder.track_of(mission_to_document(mission), in_time, of_samples))
     tracks.put_all(found)
     return count
 

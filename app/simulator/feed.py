@@ -5,7 +5,7 @@ Two simulators at once do no harm: they make the same rows, and what is stored a
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -55,7 +55,7 @@ class Simulator:
         Ends early, between two batches, when asked. Raises pymongo's errors when the store fails: call it again.
         """
         if self.expire_at is None:
-            commit.learn_basins(self.tools.basins)
+            commit.replace_basins(self.tools.basins)
         if self.expire_at is None or now >= self.expire_at:
             simulated_expiry.remove_simulated(now, self._names())
             commit.sweep()
@@ -104,7 +104,7 @@ class Simulator:
         draft = mission_draft.draft(made, identity(vessel.platform, mission), digest, span, self.tools.basin_map)
         file = File(Path(f"{vessel.platform}-{stamp(mission)}"), digest, 0, "halocline simulate", made_up=True)
         try:
-            commit.take_in(draft, file, replace(self.tools, names=self._names()))
+            commit.commit_draft(draft, file, self.tools.basin_map, self._names())
         except Refused as refusal:
             # Another simulator was first: the next call leaves out what is there by then.
             log.info("simulated_refused", platform=vessel.platform, mission=stamp(mission), code=refusal.code)

@@ -16,15 +16,20 @@ log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def bound(settings: Settings, timeout_ms: int) -> Iterator[None]:
-    """Bind MongoDB, with at least this timeout, and Redis for the block; close both at its end.
+def bound(settings: Settings, timeout_ms: int, ping: bool = False) -> Iterator[None]:
+    """MongoDB, with a deadline of at least `timeout_ms`, and Redis for the duration of the block.
 
-    Raises Unavailable if MongoDB is unreachable, and HaloclineError if it rejects a command, as with a wrong password.
+    With `ping`, MongoDB must first respond within the configured deadline, so that an unreachable server is reported
+    early. Raises Unavailable when MongoDB is unreachable, and HaloclineError when it refuses, for example a wrong
+    password.
     """
-    longer = max(settings.mongodb_timeout_ms, timeout_ms)
-    extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": longer}))
-    extensions.redis.bind(settings)
     try:
+        if ping:
+            extensions.mongo.bind(settings)
+            extensions.mongo.client.admin.command("ping")
+        longer = max(settings.mongodb_timeout_ms, timeout_ms)
+        extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": longer}))
+        extensions.redis.bind(settings)
         yield
     except PyMongoError as error:
         if transactions.is_away(error):

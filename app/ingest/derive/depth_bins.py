@@ -1,4 +1,4 @@
-"""Samples into cells of time and depth, a profile at a time: memory depends on the cells, not on the samples."""
+"""Bins of time and depth, filled profile by profile: memory depends on the cells, not on the samples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,30 +8,30 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# A picture has about 300 pixels for them.
+# A picture has about 300 pixels for the rows.
 MOST_ROWS = 150
-# Heights that people think in. A section begins with the finest that gives at most 300 rows and takes a multiple of it.
+# Round heights. Sums use the finest with at most 300 rows; a section merges a multiple of them.
 _HEIGHTS_M = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _MULTIPLES = (1, 2, 4, 5, 10, 20, 50, 100)
 _MOST_FINE = 2 * MOST_ROWS
-# Of the cells between a column's first and last value so many have one, or the rows are made higher.
+# The least share of filled cells between the first and last value of a column; below it, rows are merged.
 _FILLED = 0.9
-# No sea is deeper: whatever is stored, there is an end.
+# No sea is deeper: it bounds the rows whatever is stored.
 _DEEPEST_M = 12_000.0
-# Percentiles of so many values do not differ from those of all by anything that can be seen.
+# Percentiles of this many values differ invisibly from those of all.
 MOST_FOR_LIMITS = 250_000
 _PERCENTILES = (1.0, 99.0)
 
 
 def fine_m(deepest_m: float) -> float:
-    """The height of the rows that sums are kept in, m."""
+    """The height of the rows of sums, m."""
     deepest_m = min(deepest_m, _DEEPEST_M)
     return next((height for height in _HEIGHTS_M if deepest_m / height <= _MOST_FINE), _HEIGHTS_M[-1])
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Means by depth and time, NaN where nothing was measured: (rows, columns), rows of `bin_m` from the surface."""
+    """Means by depth and time, NaN without a measurement: (rows, columns), rows of `bin_m` from the surface."""
 
     values: Floats
     bin_m: float
@@ -39,7 +39,7 @@ class Cells:
 
 @dataclass(slots=True)
 class Sums:
-    """What has been added up of one variable. `stride`: each how manyeth value the limits are taken from."""
+    """Running sums of one variable. The colour limits are computed from every `stride`-th value."""
 
     columns: int
     deepest_m: float
@@ -49,7 +49,7 @@ class Sums:
     greatest: float = -np.inf
     total: Floats = field(init=False)
     count: NDArray[np.int64] = field(init=False)
-    kept: list[NDArray[np.float32]] = field(default_factory=list)
+    sampled: list[NDArray[np.float32]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rows = max(int(np.ceil(min(self.deepest_m, _DEEPEST_M) / fine_m(self.deepest_m))), 1)
@@ -57,9 +57,9 @@ class Sums:
         self.count = np.zeros((rows, self.columns), dtype=np.int64)
 
     def add(self, column: int, depth_m: Floats, values: Floats) -> None:
-        """Adds the samples of a profile: (n,) each. Values or depths that are no finite number are left out.
+        """Adds the samples of a profile: (n,) each. Samples without a finite value and depth are omitted.
 
-        What stands above the surface belongs to the first row, what is deeper than the mission to none.
+        Samples above the surface belong to the first row; samples deeper than the mission are omitted.
         """
         rows = self.total.shape[0]
         height = fine_m(self.deepest_m)
@@ -71,13 +71,13 @@ class Sums:
         self.total[:, column] += np.bincount(row, values, minlength=rows)
         self.count[:, column] += np.bincount(row, minlength=rows)
         first = -self.samples % self.stride
-        self.kept.append(values[first :: self.stride].astype(np.float32))
+        self.sampled.append(values[first :: self.stride].astype(np.float32))
         self.samples += values.size
         self.least = min(self.least, float(values.min()))
         self.greatest = max(self.greatest, float(values.max()))
 
     def cells(self) -> Cells:
-        """The means, in rows high enough that they are mostly filled, down to the deepest value."""
+        """The means, in rows high enough to be mostly filled, down to the deepest value."""
         height = fine_m(self.deepest_m)
         for multiple in _MULTIPLES:
             total, count = _merged(self.total, multiple), _merged(self.count, multiple)
@@ -89,13 +89,13 @@ class Sums:
         return Cells(np.where(np.isfinite(values), values, np.nan), height * multiple)
 
     def limits(self, centred: bool) -> tuple[float, float]:
-        """Where the colours end: percentiles 1 and 99, around zero when `centred`, never the same number twice."""
-        return limits(self.kept, centred)
+        """The colour limits: percentiles 1 and 99, symmetric around zero when `centred`, never equal."""
+        return limits(self.sampled, centred)
 
 
-def limits(kept: Sequence[NDArray[np.float32]], centred: bool) -> tuple[float, float]:
-    """Percentiles 1 and 99 of the values, around zero when `centred`; a constant gets a little room on both sides."""
-    low, high = (float(limit) for limit in np.percentile(np.concatenate(kept).astype(np.float64), _PERCENTILES))
+def limits(sampled: Sequence[NDArray[np.float32]], centred: bool) -> tuple[float, float]:
+    """Percentiles 1 and 99, symmetric around zero when `centred`; a constant gets a margin on both sides."""
+    low, high = (float(limit) for limit in np.percentile(np.concatenate(sampled).astype(np.float64), _PERCENTILES))
     if centred:
         high = max(abs(low), abs(high))
         low = -high
@@ -106,7 +106,7 @@ def limits(kept: Sequence[NDArray[np.float32]], centred: bool) -> tuple[float, f
 
 
 def decimals(low: float, high: float) -> int:
-    """How many decimals tell a thousandth of the span apart; 0 to 12."""
+    """The decimals that resolve a thousandth of the span; 0 to 12."""
     return int(np.clip(3 - np.floor(np.log10(high - low)), 0, 12))
 
 

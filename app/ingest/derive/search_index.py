@@ -1,4 +1,4 @@
-"""By which words platforms, missions and basins are found; written when what they are called changes."""
+"""The search index: the terms of platforms, missions and basins, written when their names change."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,27 +13,27 @@ from app.ingest.sources import vocabulary
 from app.store import basins, platforms, search, transactions
 
 _NUMBER = re.compile(r"[a-z]{1,3}\d{1,4}")
-# Every mission measures something: one or two letters would find all of them.
+# Every mission has variables: one or two letters would match all missions.
 _SHORTEST = 3
 
 
 def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> None:
-    """Makes a platform and all its missions findable under the names that they have now."""
+    """Index a platform and all its missions under their current names."""
     search.replace_of(platform, entries(platforms.of(platform, session), missions), session)
 
 
 def entries(owner: Platform | None, missions: Sequence[Mission]) -> list[dict[str, Any]]:
     """The entries of a platform and of all its missions."""
-    found = [_mission(mission, owner) for mission in missions]
-    return found if owner is None else [*found, _platform(owner)]
+    of_missions = [_mission(mission, owner) for mission in missions]
+    return of_missions if owner is None else [*of_missions, _platform(owner)]
 
 
 def refresh_basins() -> None:
-    """Makes the basins findable, unless those that are stored already are."""
+    """Index the stored basins, unless they are indexed already."""
     digest = basins.digest()
     if digest != search.basins_digest():
-        found = basin_entries(basins.names())
-        transactions.run(lambda session: search.replace_basins(found, digest, session))
+        indexed = basin_entries(basins.names())
+        transactions.run(lambda session: search.replace_basins(indexed, digest, session))
 
 
 def basin_entries(names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -42,15 +42,17 @@ def basin_entries(names: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
-    said = mission.metadata
+    metadata = mission.metadata
     names = [owner.serial, owner.name or ""] if owner else []
-    texts = [mission.platform, mission.mission, *names, *(str(said.get(key) or "") for key in ("name", "project"))]
-    called = [mission.id, mission.mission, *(f"{name} {mission.mission}" for name in names if name)]
+    texts = [mission.platform, mission.mission, *names, *(str(metadata.get(key) or "") for key in ("name", "project"))]
+    full_names = [mission.id, mission.mission, *(f"{name} {mission.mission}" for name in names if name)]
     if owner:
-        called.append(f"{owner.called} {mission.mission}")
-    # The newest first, without an entry having to be written again while its mission goes on.
+        full_names.append(f"{owner.called} {mission.mission}")
+    # Newest first; the start does not change while a mission continues, so that its entry stays valid.
     order = -to_ms(mission.figures.start_at)
-    keys = search_terms.beginnings([*texts, mission.kind, *_numbers(mission)]) | _measured(mission) | _exactly(called)
+    keys = (
+        search_terms.beginnings([*texts, mission.kind, *_numbers(mission)]) | _measured(mission) | _exactly(full_names)
+    )
     return search.entry("mission", mission.id, keys, order, platform=mission.platform, simulated=mission.simulated)
 
 
@@ -68,16 +70,16 @@ def _basin(basin: str, name: str) -> dict[str, Any]:
 
 
 def _numbers(mission: Mission) -> list[str]:
-    """What people number a mission by, as its file is called: `M17` of `nrt_SEA077_M17.nc`."""
+    """Numbers of the mission in its file name: `M17` of `nrt_SEA077_M17.nc`."""
     return [word for word in search_terms.of(mission.source.file_name) if _NUMBER.fullmatch(word)]
 
 
 def _measured(mission: Mission) -> set[str]:
-    """The beginnings of what a mission measured: `temperature`, `chla`."""
-    names = [name for variable in mission.variables for name in vocabulary.called(variable.name)]
+    """The prefixes of a mission's variables: `temperature`, `chla`."""
+    names = [name for variable in mission.variables for name in vocabulary.synonyms(variable.name)]
     return {key for key in search_terms.beginnings(names) if len(key) >= _SHORTEST and not key.isdigit()}
 
 
 def _exactly(names: Sequence[str]) -> set[str]:
-    """The keys under which something is found by a whole name."""
+    """The keys that match a whole name."""
     return {search_terms.exactly(name) for name in names if search_terms.of(name)}

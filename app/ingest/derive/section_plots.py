@@ -1,6 +1,6 @@
-"""Pictures of sections as PNG, light and dark: the same pixels with another palette.
+"""Pictures of sections as PNG, light and dark: the same pixels with two palettes.
 
-matplotlib writes what stands around, in greys; cells are painted here: each has exactly the colour of its value.
+matplotlib draws axes and texts in greys; the cells are painted here, so that each has exactly the colour of its value.
 """
 
 import io
@@ -25,10 +25,10 @@ WIDTH, HEIGHT = 900, 420
 LEFT, TOP, RIGHT, BOTTOM = 72, 44, 776, 362
 _BAR = (796, 812)
 _DPI = 100
-# More colours cannot be told apart, and a palette has 256.
+# More colours are not distinguishable, and a palette has 256 entries.
 COLOURS = 64
 _GREYS = 32
-# Ground and ink of the pages.
+# Background and text colour of the pages.
 _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "light": ((255, 255, 255), (11, 34, 57)),
     "dark": ((10, 23, 36), (230, 238, 245)),
@@ -38,7 +38,7 @@ _MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed m
 
 
 def section(section: Section, label: str, data_mode: str) -> dict[Theme, bytes]:
-    """The section or series as PNG. label: what people call the mission; text of any kind, drawn as it is."""
+    """The section or series as PNG. label: the mission's name for people, drawn as plain text."""
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in section.packed.items()}
     name = f"{called(section.variable)}{_in(section.unit)}"
     when, mode = days(section.start_at, section.end_at), _MODES.get(data_mode, data_mode)
@@ -56,7 +56,7 @@ def section(section: Section, label: str, data_mode: str) -> dict[Theme, bytes]:
     row = ((np.arange(BOTTOM - TOP) + 0.5) / (BOTTOM - TOP) * section.rows).astype(np.intp)
     from_x, to_x = (_across(packed[key], start, end) for key in ("from_ms", "to_ms"))
     for column in range(section.columns):
-        # A profile that stands alone in a long mission is narrower than a pixel, and is seen all the same.
+        # A single profile in a long mission is narrower than a pixel and must still be visible.
         left = min(int(from_x[column]), RIGHT - 1)
         part = pixels[TOP:BOTTOM, left : max(int(to_x[column]), left + 1)]
         painted = level[row, column][:, None]
@@ -96,7 +96,7 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
 
 
 def levels(values: NDArray[np.float64], limits: tuple[float, float]) -> Pixels:
-    """Which of the 64 colours each value has; beyond the limits that of the end."""
+    """The index of the colour of each value, 0 to 63; values beyond the limits have that of the limit."""
     low, high = limits
     return np.clip((values - low) / (high - low) * COLOURS, 0, COLOURS - 1).astype(np.uint8)
 
@@ -111,31 +111,31 @@ def table(colour_map: str) -> NDArray[np.uint8]:
 
 
 class _Chrome:
-    """A figure of which matplotlib draws axes and texts, black on white."""
+    """A figure whose axes and texts matplotlib draws, black on white."""
 
     def __init__(self, title: str) -> None:
-        # Loaded here: half a second that only those who draw have to wait.
+        # Imported here, because it takes half a second that only drawing needs.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self.figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor="white")
         self.canvas: Any = FigureCanvasAgg(self.figure)
-        self.barred = False
+        self.has_bar = False
         self.figure.text(LEFT / WIDTH, 1 - 24 / HEIGHT, _printable(title), fontsize=9, parse_math=False)
 
     def axes(self, across: tuple[float, float], up: tuple[float, float], name: str) -> "Axes":
-        """Axes over the place of the cells."""
-        axes = self._placed(LEFT, RIGHT)
+        """Axes over the area of the cells."""
+        axes = self._axes_between(LEFT, RIGHT)
         axes.set_xlim(*across)
         axes.set_ylim(*up)
         axes.set_ylabel(_printable(name), fontsize=9, parse_math=False)
         return axes
 
     def bar(self, limits: tuple[float, float], name: str) -> None:
-        """The colour bar, its limits written at its ends."""
-        # Where digits end, not where matplotlib would put it: long ones would push it out of the picture.
-        self.barred = True
-        axes = self._placed(*_BAR)
+        """The colour bar, with its limits at its ends."""
+        # A fixed position for the label: matplotlib would move it out of the picture for long numbers.
+        self.has_bar = True
+        axes = self._axes_between(*_BAR)
         axes.set_ylim(*limits)
         axes.set_xticks([])
         axes.yaxis.tick_right()
@@ -148,20 +148,20 @@ class _Chrome:
         axes.set_ylabel(_printable(name), fontsize=9, parse_math=False)
 
     def drawn(self) -> Pixels:
-        """The figure as greys and, where it has one, the colours of its bar: numbers of the palette."""
+        """The figure as indexes of the palette: greys, and the colours of the bar if there is one."""
         with warnings.catch_warnings():
-            # Texts of files may have letters that the font has not: an empty box is right.
+            # Texts of files may contain letters that the font lacks: an empty box is right.
             warnings.filterwarnings("ignore", message="Glyph")
             self.canvas.draw()
         grey = np.asarray(self.canvas.buffer_rgba())[:, :, :3].mean(axis=2)
         pixels: Pixels = (COLOURS + np.round((255 - grey) / 255 * (_GREYS - 1))).astype(np.uint8)
-        if self.barred:
+        if self.has_bar:
             height = BOTTOM - TOP
             bar = COLOURS - 1 - (np.arange(height) * COLOURS // height)
             pixels[TOP:BOTTOM, _BAR[0] : _BAR[1]] = bar[:, None]
         return pixels
 
-    def _placed(self, left: int, right: int) -> "Axes":
+    def _axes_between(self, left: int, right: int) -> "Axes":
         box = (left / WIDTH, 1 - BOTTOM / HEIGHT, (right - left) / WIDTH, (BOTTOM - TOP) / HEIGHT)
         axes = self.figure.add_axes(box)
         axes.tick_params(labelsize=8)
@@ -182,15 +182,15 @@ def _series(section: Section, packed: dict[str, Any], title: str, name: str) -> 
 def _png(pixels: Pixels, colour_map: str) -> dict[Theme, bytes]:
     from PIL import Image
 
-    found: dict[Theme, bytes] = {}
+    pictures: dict[Theme, bytes] = {}
     for theme, (ground, ink) in _INKS.items():
         shades = np.linspace(ground, ink, _GREYS).round().astype(np.uint8)
         image = Image.frombytes("P", (WIDTH, HEIGHT), pixels.tobytes())
         image.putpalette(np.concatenate((table(colour_map), shades)).tobytes())
         out = io.BytesIO()
         image.save(out, "PNG", optimize=True)
-        found[theme] = out.getvalue()
-    return found
+        pictures[theme] = out.getvalue()
+    return pictures
 
 
 def _span(packed: dict[str, Any]) -> tuple[float, float]:
@@ -228,7 +228,7 @@ def _in(unit: str | None) -> str:
 
 
 def _printable(text: str) -> str:
-    """The text on one line, without what steers terminals or turns the order of letters."""
-    kept = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in text)
-    one_line = " ".join(kept.split())
+    """The text on one line, without control characters, which could reverse the order of letters."""
+    printable = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in text)
+    one_line = " ".join(printable.split())
     return one_line if len(one_line) <= _LONGEST else one_line[: _LONGEST - 1] + "…"

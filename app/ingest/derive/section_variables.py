@@ -1,4 +1,4 @@
-"""Which variables get a section, in which order, and in which colours."""
+"""The variables with a section, their order and their colour maps."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from app.domain.records import Variable
 
 MOST_SECTIONS = 12
 
-# In the order of interest, with cmocean's maps: each name as it is, or with a number as in `backscatter_700`.
+# In the order of interest, with cmocean's maps: each name exactly, or with a number as in `backscatter_700`.
 _FIRST = (
     (r"temperature", "thermal"),
     (r"salinity", "haline"),
@@ -21,15 +21,15 @@ _FIRST = (
     (r"absolute_salinity", "haline"),
 )
 _RANKS = [re.compile(rf"(?:{name})(?:_\d+)?") for name, _ in _FIRST]
-# What says more of the instrument than of the sea comes last, or not at all.
+# Variables about the instrument rather than the sea come last, or are omitted.
 _LAST = ("conductivity", "pressure")
 _NEVER = re.compile(r"heading|pitch|roll|battery|volt|dive_num|distance|(^|_)depth|profile|glide_|phase|_index")
 COLOUR_MAPS = ("thermal", "haline", "dense", "oxy", "algae", "turbid", "matter", "balance")
 _VELOCITY = re.compile(r"velo|(^|_)(u|v|w)$|curr|wcur")
 _OTHERS = "haline"
-# What a longer name has in it.
+# Parts of longer names.
 _LIKE = (("temp", "thermal"), ("density", "dense"), ("oxygen", "oxy"), ("chlor", "algae"), ("scatter", "turbid"))
-# A name is part of an address, and `.png` ends one.
+# A name is part of a URL that ends in `.png`.
 _NAME = re.compile(r"[\w-]{1,80}")
 
 
@@ -40,7 +40,7 @@ def ordered(variables: Sequence[Variable]) -> list[Variable]:
 
 
 def colour_map(variable: Variable) -> str:
-    """The name of the colour map that readers know the variable by."""
+    """The name of the colour map that is customary for the variable."""
     rank = _rank(variable)
     if rank < len(_FIRST):
         return _FIRST[rank][1]
@@ -49,5 +49,5 @@ def colour_map(variable: Variable) -> str:
 
 
 def _rank(variable: Variable) -> int:
-    found = (place for place, name in enumerate(_RANKS) if name.fullmatch(variable.name))
-    return next(found, len(_RANKS) + (variable.name in _LAST))
+    ranks = (rank for rank, name in enumerate(_RANKS) if name.fullmatch(variable.name))
+    return next(ranks, len(_RANKS) + (variable.name in _LAST))

@@ -1,4 +1,4 @@
-"""The columns of a section: profiles in the order of time, a few averaged into one where there are too many."""
+"""The columns of a section along time: profiles in time order, several in one column where there are too many."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ Times = NDArray[np.int64]
 
 # A screen that is 1 440 pixels wide has room for three pixels each.
 MOST_COLUMNS = 400
-# A pause of so many typical steps is a gap: what was not measured must not look measured.
+# A longer pause, in typical steps, is a gap: it must not look like measurements.
 _GAP_STEPS = 4
-# A mission of one profile that took no time still has a width.
+# The width of a mission of a single profile without duration.
 _SHORTEST_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Slots:
-    """Columns: `of_profile` says which one a profile is in; a column is drawn from `from_ms` to `to_ms`.
+class TimeColumns:
+    """Columns: `of_profile` is the column of each profile; a column is drawn from `from_ms` to `to_ms`.
 
-    Columns that follow each other touch; between `to_ms` and the next `from_ms` lies a gap.
+    Adjacent columns touch; a gap lies between `to_ms` and a later `from_ms`.
     """
 
     of_profile: NDArray[np.intp]
@@ -31,10 +31,10 @@ class Slots:
     each: int
 
 
-def slots(mid_ms: Times, most: int = MOST_COLUMNS) -> Slots:
+def time_columns(mid_ms: Times, most: int = MOST_COLUMNS) -> TimeColumns:
     """The columns of profiles with these mid times: (n,) ms in any order, n >= 1.
 
-    A gap is a pause of more than four typical steps between profiles; typical is what three of four steps are below.
+    A gap is a pause of more than four typical steps between profiles; three of four steps are shorter than the typical.
     """
     order = np.argsort(mid_ms, kind="stable")
     mids = mid_ms[order]
@@ -57,14 +57,14 @@ def slots(mid_ms: Times, most: int = MOST_COLUMNS) -> Slots:
     first = np.flatnonzero(np.concatenate(([True], np.diff(column) > 0)))
     count = np.diff(np.append(first, mids.size))
     last = first + count - 1
-    # Whole numbers: the mean is taken from the first, because sums of times since 1970 overflow.
+    # The mean is computed relative to the first time, because sums of times since 1970 overflow.
     mean = mids[first] + np.add.reduceat(mids - mids[first][column], first) // count
     half = typical // 2
     between = mids[last[:-1]] + (mids[first[1:]] - mids[last[:-1]]) // 2
     parted = run[first[1:]] != run[last[:-1]]
     of_profile = np.empty(mids.size, dtype=np.intp)
     of_profile[order] = column
-    return Slots(
+    return TimeColumns(
         of_profile=of_profile,
         from_ms=np.concatenate(([mids[0] - half], np.where(parted, mids[first[1:]] - half, between))),
         mid_ms=mean,

@@ -1,7 +1,7 @@
-"""The totals that derive from all missions: of the fleet, and of each year, basin, both together, and platform.
+"""Totals over all missions: of the fleet, and by year, basin, year and basin, and platform.
 
-They are summed in two steps, so that a change costs what its platform has: the missions of a platform make its
-subtotals, and the subtotals of a scope make the scope's totals.
+They are summed in two steps, so that a change costs only the missions of its platform: these make its subtotals, and
+the subtotals of a scope make the totals of that scope.
 """
 
 from collections import defaultdict
@@ -19,13 +19,13 @@ _SUMS = ("profiles", "samples", "distance_m", "vertical_m", "time_at_sea_s")
 
 @dataclass(slots=True)
 class _Sum:
-    """What adds up."""
+    """Running sums of a scope."""
 
     values: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0.0))
     missions: int = 0
     platforms: set[str] = field(default_factory=set)
     last_data_at: datetime = _LONG_AGO
-    # None in a scope that is no year.
+    # None in a scope without a year.
     spans: list[Span] | None = None
 
     def add(self, missions: int, platform: str, last_at: datetime, values: Mapping[str, float], share: float) -> None:
@@ -45,7 +45,7 @@ def summed(documents: Iterable[Mapping[str, Any]], now: datetime) -> list[Totals
 
 
 def subtotals(documents: Iterable[Mapping[str, Any]]) -> list[Subtotal]:
-    """What the missions of each platform add to every scope they touch, in the order of scope and platform."""
+    """The contribution of each platform's missions to every scope, ordered by scope and platform."""
     sums: defaultdict[tuple[str, str], _Sum] = defaultdict(_Sum)
     for doc in documents:
         figures, platform = doc["figures"], doc["platform"]
@@ -55,23 +55,22 @@ def subtotals(documents: Iterable[Mapping[str, Any]]) -> list[Subtotal]:
         sums[f"platform:{platform}", platform].add(1, platform, end_at, whole, 1.0)
         for basin in doc["basins"]:
             sums[f"basin:{basin['id']}", platform].add(1, platform, end_at, whole, basin["share"])
-        for part in doc["by_year"]:
-            year = part["year"]
-            # Of a year, what lies in it.
+        for share_of_year in doc["by_year"]:
+            year = share_of_year["year"]
             span = max(start_at, year_opens(year)), min(end_at, year_opens(year + 1))
             scopes = [(f"year:{year}", 1.0)]
             scopes += [(f"year_basin:{year}/{basin['id']}", basin["share"]) for basin in doc["basins"]]
             for scope, share in scopes:
-                found = sums[scope, platform]
-                found.add(1, platform, span[1], part, share)
-                found.under_way([span])
-    return [_subtotal(scope, platform, found) for (scope, platform), found in sorted(sums.items())]
+                total = sums[scope, platform]
+                total.add(1, platform, span[1], share_of_year, share)
+                total.under_way([span])
+    return [_subtotal(scope, platform, total) for (scope, platform), total in sorted(sums.items())]
 
 
-def totals(found: Iterable[Subtotal], now: datetime) -> list[Totals]:
+def totals(subtotals: Iterable[Subtotal], now: datetime) -> list[Totals]:
     """The totals of every scope that has subtotals, in the order of their scopes."""
     sums: defaultdict[str, _Sum] = defaultdict(_Sum)
-    for subtotal in found:
+    for subtotal in subtotals:
         whole = sums[subtotal.scope]
         values = {name: getattr(subtotal, name) for name in _SUMS}
         whole.add(subtotal.missions, subtotal.platform, subtotal.last_data_at, values, 1.0)
@@ -80,23 +79,23 @@ def totals(found: Iterable[Subtotal], now: datetime) -> list[Totals]:
     return [_totals(scope, whole, now) for scope, whole in sorted(sums.items())]
 
 
-def _subtotal(scope: str, platform: str, found: _Sum) -> Subtotal:
-    spans = None if found.spans is None else tuple(merged(found.spans))
-    return Subtotal(scope, platform, found.missions, **found.values, last_data_at=found.last_data_at, spans=spans)
+def _subtotal(scope: str, platform: str, total: _Sum) -> Subtotal:
+    spans = None if total.spans is None else tuple(merged(total.spans))
+    return Subtotal(scope, platform, total.missions, **total.values, last_data_at=total.last_data_at, spans=spans)
 
 
-def _totals(scope: str, found: _Sum, now: datetime) -> Totals:
-    values = found.values
+def _totals(scope: str, total: _Sum, now: datetime) -> Totals:
+    values = total.values
     return Totals(
         scope=scope,
-        missions=found.missions,
-        platforms=len(found.platforms),
+        missions=total.missions,
+        platforms=len(total.platforms),
         profiles=round(values["profiles"]),
         samples=round(values["samples"]),
         distance_m=values["distance_m"],
         vertical_m=values["vertical_m"],
         time_at_sea_s=values["time_at_sea_s"],
-        last_data_at=found.last_data_at,
+        last_data_at=total.last_data_at,
         computed_at=now,
-        under_way_s=None if found.spans is None else union_s(found.spans),
+        under_way_s=None if total.spans is None else union_s(total.spans),
     )

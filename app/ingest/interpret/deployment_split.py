@@ -1,4 +1,4 @@
-"""Missions cut out of a log that goes on for years, by where and for how long the vessel was heard of."""
+"""Missions within a log that runs for years, split by pauses in transmission, harbour and duration."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,27 +12,38 @@ from app.domain import surface_fixes
 from app.domain.longitudes import wrapped
 from app.domain.times import from_ms
 from app.ingest.refusals import Refused
-from app.ingest.sources.observations import NO_TIME, Ints, Observations
+from app.ingest.sources.observations import NO_TIME, Ints, Mask, Observations
 
-# A vessel that is silent for longer has been taken out of the water, or was switched off.
+# After a longer silence the vessel was out of the water or switched off.
 GAP_MS = 3 * 3600 * 1000
-# What is shorter is a test.
+# A shorter trip is a test.
 SHORTEST_MS = 3 * 24 * 3600 * 1000
-# The waters of Gothenburg where sailbuoys are kept and tried: west, south, east, north in degrees.
+# The waters of Gothenburg where sailbuoys are moored and tested: west, south, east, north in degrees.
 HARBOUR = (11.7, 57.6, 12.1, 57.8)
 
-Mask = NDArray[np.bool_]
+
+def missions(observations: Observations, earliest_ms: int, latest_ms: int) -> list[Observations]:
+    """The missions of a file: those of a continuous log in time order, else the file itself. Raises Refused."""
+    return cut(observations, earliest_ms, latest_ms) if observations.is_continuous else [observations]
+
+
+def digest_of(mission: Observations, file_sha256: str) -> str:
+    """The digest that the version of the mission derives from: that of its rows for a continuous log, else the file's.
+
+    The file of a continuous log grows, which must not make new versions of missions that are over.
+    """
+    return digest(mission) if mission.is_continuous else file_sha256
 
 
 def cut(log: Observations, earliest_ms: int, latest_ms: int) -> list[Observations]:
     """The missions of the log in time order. Raises Refused when there is none.
 
-    Rows without a time that is believed, in the harbour, or of a trip that is too short are dropped; each is counted
-    as a warning of the next mission, or of the last one.
+    Rows are dropped without an accepted time, in the harbour, or in a trip that is too short; each is counted as a
+    warning of the next mission, or of the last one.
     """
     timed = log.time_ms != NO_TIME
-    believed = timed & (log.time_ms >= earliest_ms) & (log.time_ms <= latest_ms)
-    order = np.flatnonzero(believed)
+    accepted = timed & (log.time_ms >= earliest_ms) & (log.time_ms <= latest_ms)
+    order = np.flatnonzero(accepted)
     order = order[np.argsort(log.time_ms[order], kind="stable")]
     moored = _in_harbour(log, order)
     at_sea = order[~moored]
@@ -42,14 +53,14 @@ def cut(log: Observations, earliest_ms: int, latest_ms: int) -> list[Observation
     short = [rows for rows in trips if int(log.time_ms[rows[-1]] - log.time_ms[rows[0]]) < SHORTEST_MS]
     dropped = {
         "time_missing": np.flatnonzero(~timed),
-        "time_out_of_range": np.flatnonzero(timed & ~believed),
+        "time_out_of_range": np.flatnonzero(timed & ~accepted),
         "rows_in_harbour": order[moored],
         "rows_of_short_trip": np.concatenate(short) if short else np.zeros(0, dtype=np.intp),
     }
     if not long:
-        raise _nothing(log, dropped, len(short))
-    opens = log.time_ms[[rows[0] for rows in long]]
-    counts = {code: _by_mission(log.time_ms[rows], opens, latest_ms) for code, rows in dropped.items()}
+        raise _no_deployment(log, dropped, len(short))
+    starts_ms = log.time_ms[[rows[0] for rows in long]]
+    counts = {code: _by_mission(log.time_ms[rows], starts_ms, latest_ms) for code, rows in dropped.items()}
     return [
         _mission(log, rows, {code: int(count[i]) for code, count in counts.items() if count[i]})
         for i, rows in enumerate(long)
@@ -57,8 +68,8 @@ def cut(log: Observations, earliest_ms: int, latest_ms: int) -> list[Observation
 
 
 def digest(mission: Observations) -> str:
-    """What tells the mission from a later state of it: the same rows give the same, whatever the log has besides."""
-    found = hashlib.sha256()
+    """The SHA-256 of the rows: equal for the same rows, whatever else the log holds."""
+    sha256 = hashlib.sha256()
     arrays: Iterable[tuple[str, NDArray[Any]]] = (
         ("time", mission.time_ms),
         ("longitude", mission.lon_deg),
@@ -66,13 +77,13 @@ def digest(mission: Observations) -> str:
         *((column.about.name, column.values) for column in mission.columns),
     )
     for name, values in arrays:
-        found.update(f"{name}\n{values.dtype.str}\n{values.size}\n".encode())
-        found.update(np.ascontiguousarray(values).tobytes())
-    return found.hexdigest()
+        sha256.update(f"{name}\n{values.dtype.str}\n{values.size}\n".encode())
+        sha256.update(np.ascontiguousarray(values).tobytes())
+    return sha256.hexdigest()
 
 
 def _in_harbour(log: Observations, order: NDArray[np.intp]) -> Mask:
-    """For each of the rows whether it is in the harbour; one without a position is where the one before it was."""
+    """True for rows in the harbour; a row without a position counts as at the position before it."""
     lon, lat = wrapped(log.lon_deg[order]), log.lat_deg[order]
     west, south, east, north = HARBOUR
     usable = surface_fixes.usable(log.lon_deg[order], lat)
@@ -82,23 +93,23 @@ def _in_harbour(log: Observations, order: NDArray[np.intp]) -> Mask:
     if known.size == 0:
         return inside
     latest = np.clip(np.searchsorted(known, np.arange(order.size), side="right") - 1, 0, None)
-    found: Mask = inside[known[latest]]
-    return found
+    at_latest: Mask = inside[known[latest]]
+    return at_latest
 
 
-def _by_mission(time_ms: Ints, opens: Ints, latest_ms: int) -> Ints:
-    """How many of the dropped rows are told of by each mission."""
-    # A row that no calendar has belongs to the end.
-    placed = np.where((time_ms == NO_TIME) | (time_ms > latest_ms), latest_ms, time_ms)
-    following = np.clip(np.searchsorted(opens, placed), 0, opens.size - 1)
-    return np.bincount(following, minlength=opens.size).astype(np.int64)
+def _by_mission(time_ms: Ints, starts_ms: Ints, latest_ms: int) -> Ints:
+    """The number of dropped rows that each mission reports."""
+    # A row without an accepted time belongs to the end.
+    at_ms = np.where((time_ms == NO_TIME) | (time_ms > latest_ms), latest_ms, time_ms)
+    following = np.clip(np.searchsorted(starts_ms, at_ms), 0, starts_ms.size - 1)
+    return np.bincount(following, minlength=starts_ms.size).astype(np.int64)
 
 
 def _mission(log: Observations, rows: NDArray[np.intp], dropped: dict[str, int]) -> Observations:
     start_at = from_ms(int(log.time_ms[rows[0]]))
     warnings = {**log.warnings, **dropped}
     if "payload_unpaired" in log.warnings:
-        # They are the last rows of the log.
+        # The unpaired rows are the last ones of the log.
         warnings["payload_unpaired"] = int((rows >= log.time_ms.size - log.warnings["payload_unpaired"]).sum())
     columns = (replace(column, values=column.values[rows]) for column in log.columns)
     return replace(
@@ -115,15 +126,15 @@ def _mission(log: Observations, rows: NDArray[np.intp], dropped: dict[str, int])
     )
 
 
-def _nothing(log: Observations, dropped: dict[str, NDArray[np.intp]], trips: int) -> Refused:
+def _no_deployment(log: Observations, dropped: dict[str, NDArray[np.intp]], trips: int) -> Refused:
     if not (log.time_ms != NO_TIME).any():
-        return Refused("no_time", "not one row has a time", log.names["time"])
+        return Refused("no_time", "no row has a time", log.names["time"])
     if dropped["time_out_of_range"].size == int((log.time_ms != NO_TIME).sum()):
         return Refused(
             "time_out_of_range", "all times lie before the earliest accepted day or in the future", log.names["time"]
         )
-    said = [
+    counts = [
         f"{dropped['rows_in_harbour'].size} rows in the harbour",
         f"{dropped['rows_of_short_trip'].size} in {trips} trips shorter than three days",
     ]
-    return Refused("no_voyage", f"of {log.time_ms.size} rows none belongs to a mission: {', '.join(said)}")
+    return Refused("no_deployment", f"none of {log.time_ms.size} rows belongs to a mission: {', '.join(counts)}")

@@ -1,4 +1,4 @@
-"""Who and what a file is about: platform, mission and data mode, and the names an operator gives to platforms."""
+"""The identity of a file (platform, mission, data mode), and the names that an operator gives to platforms."""
 
 import re
 import tomllib
@@ -8,20 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from app.domain import times
 from app.domain.records import MODE_RANK, DataMode, Kind
 from app.errors import Invalid
 from app.ingest.refusals import Refused
+from app.ingest.sources import mission_ids
 from app.ingest.sources.observations import Observations
 
-_ID = re.compile(
-    r"(?P<platform>.+?)[-_](?P<stamp>\d{8}(?:T\d{4}(?:\d{2})?)?)Z?(?:[-_](?P<mode>[A-Z]+(?:[-_][A-Z]+)*))?",
-    re.IGNORECASE | re.ASCII,
-)
-# What can stand in an address without being escaped.
+# Characters that need no escaping in a URL.
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-# A platform's 80 characters, the stamp and the mode; what is longer names nothing.
-_LONGEST_ID = 200
 _SUFFIXES: dict[str, DataMode] = {
     "r": "R", "rt": "R", "nrt": "R", "realtime": "R", "real-time": "R", "real_time": "R",
     "p": "P", "provisional": "P", "recovered": "P",
@@ -33,7 +27,7 @@ _MODES: dict[str, DataMode] = {"R": "R", "P": "P", "A": "A", "D": "D"}
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller says about all files of a run; it beats what a file says."""
+    """The caller's identity for all files of a run; it overrides that of each file."""
 
     platform: str | None = None
     mission: str | None = None
@@ -42,7 +36,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The mission a file belongs to, and the mode of what it brings."""
+    """The mission that a file belongs to, and the mode of its data."""
 
     platform: str
     mission: str
@@ -51,7 +45,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class PlatformName:
-    """What people call a platform; None where nobody said."""
+    """The names of a platform for people; None where unknown."""
 
     serial: str | None = None
     name: str | None = None
@@ -61,7 +55,7 @@ class PlatformName:
 
 
 def options(platform: str | None, mission: str | None, mode: str | None) -> Options:
-    """The caller's words, checked. Raises Invalid."""
+    """The options of the caller, validated. Raises Invalid."""
     for field, value in (("platform", platform), ("mission", mission)):
         if value is not None and not _TOKEN.fullmatch(value):
             raise Invalid(field, "use letters, digits, dot, dash and underscore, 80 at most")
@@ -71,14 +65,14 @@ def options(platform: str | None, mission: str | None, mode: str | None) -> Opti
 
 
 def identified(observations: Observations, options: Options) -> Identity:
-    """Who the file is about. Raises Refused when neither file nor caller says so.
+    """The identity of the file. Raises Refused when neither the file nor the caller names it.
 
-    The id, the trajectory and the title are asked in this order; a stamp with a time of day beats a mere date.
+    The id, the trajectory and the title are tried in this order; a stamp with a time of day is preferred to a date.
     """
     attributes, texts = observations.attributes, observations.texts
     named = [attributes.get("id"), texts.get("trajectory"), attributes.get("title"), attributes.get("dataset_id")]
-    found = [match for text in named if isinstance(text, str) and (match := _named_by(text))]
-    best = next((match for match in found if "T" in match["stamp"].upper()), found[0] if found else None)
+    matches = [match for text in named if isinstance(text, str) and (match := mission_ids.parsed(text))]
+    best = next((match for match in matches if "T" in match["stamp"].upper()), matches[0] if matches else None)
     mission = options.mission or (best["stamp"].upper() if best else None)
     if mission is None:
         raise Refused("no_mission", "neither id nor trajectory names a mission: name it with --mission", "id")
@@ -87,29 +81,16 @@ def identified(observations: Observations, options: Options) -> Identity:
         raise Refused("no_platform", "neither id nor trajectory names a platform: name it with --platform", "id")
     platform = re.sub(r"\s+", "_", platform.strip().lower())
     if not _TOKEN.fullmatch(platform):
-        raise Refused("bad_identity", f"{platform[:80]!r} cannot be a platform's address", "id")
-    same = [match["mode"] for match in found if best and match["stamp"].upper() == best["stamp"].upper()]
+        raise Refused("bad_identity", f"{platform[:80]!r} is not a valid platform id in a URL", "id")
+    same = [match["mode"] for match in matches if best and match["stamp"].upper() == best["stamp"].upper()]
     suffix = (best["mode"] if best else None) or next(filter(None, same), None)
     return Identity(platform, mission, options.mode or _mode(observations, suffix))
 
 
-def mission_named_by(dataset: str) -> str | None:
-    """The `platform/mission` that a dataset's id names, None when it names none."""
-    match = _named_by(dataset)
-    return f"{match['platform'].lower()}/{match['stamp'].upper()}" if match else None
-
-
-def _named_by(text: str) -> re.Match[str] | None:
-    """The parts of an id whose stamp is a date that was, None for any other text."""
-    text = text.strip()
-    match = _ID.fullmatch(text) if len(text) <= _LONGEST_ID else None
-    return match if match and times.parsed(match["stamp"].upper()) else None
-
-
 def _platform_text(observations: Observations) -> str | None:
     texts, attributes = observations.texts, observations.attributes
-    said = (texts.get("platform_serial_number"), attributes.get("platform_serial"), attributes.get("platform_id"))
-    return next((text for text in said if isinstance(text, str) and text.strip()), None)
+    candidates = (texts.get("platform_serial_number"), attributes.get("platform_serial"), attributes.get("platform_id"))
+    return next((text for text in candidates if isinstance(text, str) and text.strip()), None)
 
 
 def _mode(observations: Observations, suffix: str | None) -> DataMode:
@@ -120,12 +101,12 @@ def _mode(observations: Observations, suffix: str | None) -> DataMode:
         prefix = str(observations.attributes.get("dataset_id") or "").partition("_")[0]
         mode = _SUFFIXES.get((suffix or (prefix if len(prefix) > 1 else "")).lower(), "R")
     adjusted = any(column.about.name.endswith("_adjusted") for column in observations.columns)
-    # Adjusted values say more than an attribute that nobody changed.
+    # Adjusted values are stronger evidence than an attribute, which is often not updated.
     return "A" if adjusted and MODE_RANK[mode] < MODE_RANK["A"] else mode
 
 
 def platform_names(path: Path | None) -> dict[str, PlatformName]:
-    """The operator's names by platform, else ours. Raises Invalid when the operator's file cannot be read as such."""
+    """The names by platform from the operator's file, or from ours without one. Raises Invalid for an invalid file."""
     if path is None:
         text = files("app.ingest").joinpath("data/platforms.toml").read_text(encoding="utf-8")
     else:

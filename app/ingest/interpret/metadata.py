@@ -1,14 +1,13 @@
-"""What a file says about itself, under our names; and where its own summary and its data disagree."""
+"""A file's metadata under our names, and the attributes that its data contradict."""
 
-import math
 from typing import Any
 
-from app.domain import times
+from app.domain import declared_figures, times
 from app.domain.printable import encodable
 from app.domain.records import Figures
 from app.ingest.sources.observations import Observations
 
-# Ours: the attributes that may hold it, best first.
+# Our name: the attributes that may hold the value, best first.
 _NAMES: dict[str, tuple[str, ...]] = {
     "name": ("deployment_name", "internal_mission_identifier"),
     "title": ("title",),
@@ -39,41 +38,36 @@ _DECLARED = (
     "geospatial_lon_max", "geospatial_vertical_min", "geospatial_vertical_max", "deployment_start", "deployment_end",
     "basin", "data_mode", "total_dives", "date_created", "date_modified", "date_issued", "id",
 )  # fmt: skip
-# What people write when they have nothing to say.
-_NOTHING = {"", "none", "none yet", "n/a", "na", "nan", "null", "unknown", "-", "not available"}
+# Placeholders for a missing value.
+_PLACEHOLDERS = {"", "none", "none yet", "n/a", "na", "nan", "null", "unknown", "-", "not available"}
 _NO_WMO_ID = {"0", "0000000", "999999", "9999999", "000000", "99999"}
-# What says more than a name; every list of missions carries all of it, so that longer histories are cut.
+# Longer texts than names. Every list of missions includes them, so that they are cut, too.
 _PROSE = frozenset({"summary", "comment", "acknowledgement", "citation", "references", "quality_control"})
 _MAX_PROSE, _MAX_NAME = 4000, 500
-# What stands at the end of a text that was cut.
+# Marks the end of a text that was cut.
 _CUT = "…"
-
-# Summaries are written with a second or a hundredth of a degree less than the data.
-_TIME_TOLERANCE_S = 60.0
-_POSITION_TOLERANCE_DEG = 0.01
-_DEPTH_TOLERANCE_M = 1.0
 
 
 def described(observations: Observations) -> dict[str, Any]:
-    """The metadata that pages show; what is missing or a placeholder is left out. Texts are as the file has them."""
+    """The metadata for pages, without missing values and placeholders. Texts are unchanged."""
     attributes = {name.lower(): value for name, value in observations.attributes.items()}
-    found = {
+    fields = {
         ours: text for ours, names in _NAMES.items() if (text := _first(attributes, names, _most(ours))) is not None
     }
     if (leader := _principal_investigator(attributes)) is not None:
-        found["pi"] = leader
+        fields["pi"] = leader
     if (model := _text(observations.texts.get("platform_model"))) is not None:
-        found["platform_model"] = model
-    said = [observations.texts.get(key) for key in ("wmo_identifier", "platform.wmo_id")]
-    said += [attributes.get(key) for key in ("wmo_id", "wmoid", "glider_wmo", "wmo_platform_code")]
-    wmo_ids = [text for value in said if (text := _text(value)) is not None and text not in _NO_WMO_ID]
+        fields["platform_model"] = model
+    candidates = [observations.texts.get(key) for key in ("wmo_identifier", "platform.wmo_id")]
+    candidates += [attributes.get(key) for key in ("wmo_id", "wmoid", "glider_wmo", "wmo_platform_code")]
+    wmo_ids = [text for value in candidates if (text := _text(value)) is not None and text not in _NO_WMO_ID]
     if wmo_ids:
-        found["wmo_id"] = wmo_ids[0]
-    return found
+        fields["wmo_id"] = wmo_ids[0]
+    return fields
 
 
 def declared(observations: Observations) -> dict[str, Any]:
-    """What the attributes say of span, box, depth and the like, as they stand: numbers, and texts of limited length."""
+    """The attributes about span, box, depth and the like: numbers unchanged, texts of limited length."""
     attributes = {name.lower(): value for name, value in observations.attributes.items()}
     return {
         name: text if isinstance(attributes[name], str) else attributes[name]
@@ -82,32 +76,15 @@ def declared(observations: Observations) -> dict[str, Any]:
     }
 
 
-def disagreements(said: dict[str, Any], figures: Figures) -> list[str]:
-    """The declared attributes that the data contradict, by name."""
-    moments = {"time_coverage_start": figures.start_at, "time_coverage_end": figures.end_at}
-    found = [
-        name
-        for name, computed in moments.items()
-        if (moment := times.parsed(said.get(name))) is not None
-        and abs((moment - computed).total_seconds()) > _TIME_TOLERANCE_S
-    ]
-    numbers: dict[str, tuple[float | None, float]] = {
-        "geospatial_vertical_max": (figures.max_depth_m, _DEPTH_TOLERANCE_M)
-    }
-    if figures.bbox is not None:
-        names = ("geospatial_lon_min", "geospatial_lat_min", "geospatial_lon_max", "geospatial_lat_max")
-        numbers.update({n: (v, _POSITION_TOLERANCE_DEG) for n, v in zip(names, figures.bbox, strict=True)})
-    for name, (value, tolerance) in numbers.items():
-        stated = _number(said.get(name))
-        if stated is not None and value is not None and abs(stated - value) > tolerance:
-            found.append(name)
-    return found
+def contradicted(declared: dict[str, Any], figures: Figures) -> list[str]:
+    """The names of the declared attributes that the data contradict."""
+    return [each.attribute for each in declared_figures.contradictions(declared, figures)]
 
 
 def modified_ms(observations: Observations, earliest_ms: int, latest_ms: int) -> int | None:
-    """When the file says it was last changed, in ms since 1970; None when it says nothing that can be.
+    """The declared time of the last change, ms since 1970; None when there is none within the accepted times.
 
-    A date from the future would keep every later file out.
+    A date in the future would block every later file.
     """
     for name in ("date_modified", "date_metadata_modified", "date_issued", "date_created"):
         moment = times.parsed(observations.attributes.get(name))
@@ -137,14 +114,6 @@ def _text(value: Any, most: int = _MAX_NAME) -> str | None:
     if value is None or isinstance(value, list):
         return None
     text = encodable(str(value)).strip()
-    if text.lower() in _NOTHING:
+    if text.lower() in _PLACEHOLDERS:
         return None
     return text if len(text) <= most else text[: most - len(_CUT)] + _CUT
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None

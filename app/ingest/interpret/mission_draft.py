@@ -1,37 +1,32 @@
-"""Observations to a draft of a mission: judged, grouped into profiles, counted. All by columns, never by sample."""
+"""A draft of a mission from observations: judged, grouped into profiles, summarised. By columns, not by sample."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import columns, profiles, surface_fixes
+from app.domain import profiles, surface_fixes
 from app.domain.basins import BasinMap
-from app.domain.columns import Dtype
 from app.domain.mission_summary import MissionSummary, Part, Remainder, summarise
 from app.domain.records import Direction, Kind, Scope, Variable
-from app.domain.times import from_ms, to_ms
+from app.domain.times import to_ms
 from app.ingest.interpret import metadata, quality_control, surface_track
-from app.ingest.interpret import subset_history as parts_of_datasets
 from app.ingest.interpret.identity import Identity
 from app.ingest.interpret.profile_grouping import GroupedRows
 from app.ingest.refusals import Refused
-from app.ingest.sources.observations import NO_TIME, Floats, Ints, Observations
-
-# A document of MongoDB holds 16 MB; columns that do not compress must fit with room for their names.
-CHUNK_BYTES = 8 << 20
-
-_WIDTHS: dict[str, Dtype] = {"f4": "f4", "f8": "f8"}
+from app.ingest.sources import depth_correction, mission_limits, subset_history
+from app.ingest.sources.duplicate_rows import repeated_rows
+from app.ingest.sources.observations import NO_TIME, Floats, Ints, Mask, Observations
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The times that are believed, ms since 1970."""
+    """The accepted times, ms since 1970."""
 
     earliest_ms: int
     latest_ms: int
@@ -39,7 +34,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One file as a mission of its own, not stored yet. Rows are ordered by profile, those outside profiles first."""
+    """One file as a mission of its own, not yet stored. Rows are ordered by profile, those outside profiles first.
+
+    `parts` are the profiles; profile i has the rows `offsets[i + 1]` to `offsets[i + 2]`. `columns` are name, unit and
+    values of the coordinates, then of the measured variables.
+    """
 
     identity: Identity
     kind: Kind
@@ -60,96 +59,26 @@ class Draft:
     offsets: Ints
     columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
 
-    def sample_documents(self, first: int, last: int) -> Iterator[dict[str, Any]]:
-        """The stored form of the samples of profiles `first` to `last` - 1; -1 is what lies outside profiles.
-
-        Each has `key_ms` (first time of the profile), `number`, `part`, `start_at`, `count` and `columns`; see
-        `domain.columns`.
-        """
-        chunk_rows = max(CHUNK_BYTES // self.row_bytes, 1)
-        views = [_stored(name, unit, values) for name, unit, values in self.columns]
-        for profile in range(first, last):
-            start, stop = int(self.offsets[profile + 1]), int(self.offsets[profile + 2])
-            for part, row in enumerate(range(start, stop, chunk_rows)):
-                end = min(row + chunk_rows, stop)
-                yield {
-                    "key_ms": int(self.time_ms[start]),
-                    "number": self.parts[profile].number if profile >= 0 else 0,
-                    "part": part,
-                    "start_at": from_ms(int(self.time_ms[row])),
-                    "count": end - row,
-                    "columns": {
-                        name: {**about, "data": columns.packed(view[row * width : end * width])}
-                        for name, about, view, width in views
-                    },
-                }
-
     @property
     def row_bytes(self) -> int:
-        """How much a sample takes before compression."""
+        """The size of a sample before compression."""
         return sum(values.dtype.itemsize for _, _, values in self.columns)
 
 
+def span(accept_from: datetime, now: datetime, tolerance_s: int) -> Span:
+    """The accepted times: from `accept_from` to `now` plus a tolerance."""
+    return Span(to_ms(accept_from), to_ms(now) + tolerance_s * 1000)
+
+
 def draft(observations: Observations, identity: Identity, sha256: str, span: Span, basin_map: BasinMap) -> Draft:
-    """The file as a mission of its own. Raises Refused when its times or positions cannot be used."""
-    accepted = quality_control.accepted_times(observations, span.earliest_ms, span.latest_ms)
-    positions = quality_control.judged_positions(
-        observations.lon_deg, observations.lat_deg, accepted, observations.names
-    )
-    at_surface = observations.kind == "sailbuoy"
-    depths = _depths(observations)
-    keep, dropped = _rows_in_time_order(observations)
-    number = profiles.numbers_of(observations.number[keep])
-    number[~accepted[keep] | at_surface] = 0
-    group = _with_depth(profiles.identified(number, observations.time_ms[keep]), depths.depth_m[keep])
-    order = np.argsort(group, kind="stable")
-    rows, group = keep[order], group[order]
-    count = int(group[-1]) + 1 if group.size else 0
-    quality_control.require_few_profiles(count)
-    if observations.scope == "profiles" and not count:
-        raise Refused("not_profiles", "no sample with a usable time has a depth, so there is no profile", "depth")
-    taken = GroupedRows(observations, positions, depths, accepted, rows, group, count)
-    parts = taken.parts()
-    warnings = Counter(dropped)
-    warnings.update(observations.warnings)
-    if not at_surface and "number" not in observations.names and observations.format != "pyglider grid":
-        warnings["profile_number_missing"] = int(rows.size)
-    repeated = len(parts) - len({part.number for part in parts})
-    if repeated:
-        warnings["profile_number_repeated"] = repeated
-    warnings["depth_sign_flipped"] = depths.flipped
-    if observations.scope == "mission":
-        warnings[parts_of_datasets.WARNING] = parts_of_datasets.constraints(observations.attributes)
+    """The file as a mission of its own. Raises Refused when its times or positions are unusable."""
+    grouped, dropped = _grouped(observations, span)
+    parts = grouped.parts()
+    remainder = grouped.remainder(_file_warnings(observations, grouped, parts, dropped))
     if observations.scope == "profiles":
-        parts, remainder = _whole_in_first(parts, taken.remainder(warnings)), Remainder()
-    else:
-        remainder = taken.remainder(warnings)
-    said = metadata.declared(observations)
-    fold = partial(summarise, basin_map=basin_map)
-    if at_surface:
-        valid = positions.valid[rows] & accepted[rows]
-        track, remainder = surface_track.parts(
-            observations.time_ms[rows], positions.lon_deg[rows], positions.lat_deg[rows], valid,
-            observations.weight[rows], remainder,
-        )  # fmt: skip
-        fold = partial(fold, max_speed_m_s=surface_fixes.MAX_SPEED_M_S)
-    else:
-        track = parts
-    whole = fold(track, remainder)
-    # A profile file's attributes tell of its whole deployment: they cannot be held against one profile.
-    if observations.scope == "mission" and (differing := metadata.disagreements(said, whole.figures)):
-        remainder = replace(remainder, warnings={**remainder.warnings, "declared_differs": len(differing)})
-        whole = fold(track, remainder)
-    if at_surface:
-        # Fixes are derived from the samples whenever they are needed, with their flags.
-        whole = replace(whole, flagged=())
-    time_ms = observations.time_ms[rows]
-    coordinates: list[tuple[str, str | None, NDArray[Any]]] = [
-        ("time", "milliseconds since 1970-01-01T00:00:00Z", time_ms),
-        ("longitude", "degrees_east", positions.lon_deg[rows]),
-        ("latitude", "degrees_north", positions.lat_deg[rows]),
-        ("depth", "m", depths.depth_m[rows]),
-    ]
+        parts, remainder = _with_remainder_in_first(parts, remainder), Remainder()
+    declared = metadata.declared(observations)
+    summary, remainder = _summary(grouped, parts, remainder, declared, basin_map)
     return Draft(
         identity=identity,
         kind=observations.kind,
@@ -157,53 +86,56 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         scope=observations.scope,
         format=observations.format,
         parts=parts,
-        directions=taken.directions(),
+        directions=grouped.directions(),
         remainder=remainder,
-        summary=whole,
+        summary=summary,
         variables=tuple(column.about for column in observations.columns),
-        quality={
-            column.about.name: {"good": column.good, "checked": column.checked}
-            for column in observations.columns
-            if column.good is not None and column.checked
-        },
+        quality=_quality(observations),
         metadata=metadata.described(observations),
-        declared=said,
+        declared=declared,
         modified_ms=metadata.modified_ms(observations, span.earliest_ms, span.latest_ms),
         simulated=str(observations.attributes.get("simulated", "")).strip().lower() in ("1", "true", "yes"),
-        time_ms=time_ms,
-        offsets=np.concatenate((np.searchsorted(group, np.arange(-1, count)), [group.size])),
-        columns=(*coordinates, *((c.about.name, c.about.unit, c.values[rows]) for c in observations.columns)),
-    )
-
-
-def _depths(observations: Observations) -> quality_control.Depths:
-    """The depths as judged; none for a vessel that stays at the surface, whatever pressure it measures there."""
-    if observations.kind == "sailbuoy":
-        nowhere = np.zeros(observations.depth_m.size, dtype=bool)
-        return quality_control.Depths(np.full(observations.depth_m.size, np.nan), nowhere, nowhere, 0)
-    pressure = next((c.values for c in observations.columns if c.about.name == "pressure"), None)
-    return quality_control.judged_depths(
-        observations.depth_m, None if pressure is None else pressure.astype(np.float64, copy=False)
+        time_ms=grouped.time_ms,
+        offsets=np.concatenate((np.searchsorted(grouped.group, np.arange(-1, grouped.count)), [grouped.group.size])),
+        columns=_columns(grouped),
     )
 
 
 def version_of(identity: Identity, scope: Scope, sha256: str) -> str:
-    """The id of the version a file makes: the same for the same file, so that a repeated run writes the same thing.
+    """The id of the version that a file makes: the same for the same file, so that a repeated run changes nothing.
 
-    Profiles that arrive one by one share one version, whichever comes first.
+    Profiles that arrive one by one share one version, in any order.
     """
     source = sha256 if scope == "mission" else "profiles"
     text = "\n".join((scope, source, identity.platform, identity.mission, identity.mode if source == sha256 else ""))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
+def _grouped(observations: Observations, span: Span) -> tuple[GroupedRows, dict[str, int]]:
+    """The distinct rows with a time, judged and grouped by profile; and the number of dropped rows by cause."""
+    accepted = quality_control.accepted_times(observations, span.earliest_ms, span.latest_ms)
+    positions = quality_control.judged_positions(
+        observations.lon_deg, observations.lat_deg, accepted, observations.names
+    )
+    depths = depth_correction.of_rows(observations)
+    in_time_order, dropped = _rows_in_time_order(observations)
+    group = _group_of_rows(observations, accepted, depths.depth_m, in_time_order)
+    order = np.argsort(group, kind="stable")
+    rows, group = in_time_order[order], group[order]
+    count = int(group[-1]) + 1 if group.size else 0
+    mission_limits.require_few_profiles(count)
+    if observations.scope == "profiles" and not count:
+        raise Refused("not_profiles", "no sample with a usable time has a depth, so there is no profile", "depth")
+    return GroupedRows(observations, positions, depths, accepted, rows, group, count), dropped
+
+
 def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], dict[str, int]]:
-    """The rows that are kept, in time order, and how many were dropped for what."""
+    """The distinct rows with a time, in time order, and the number of dropped rows by cause."""
     timed = np.flatnonzero(observations.time_ms != NO_TIME)
     order = timed[np.argsort(observations.time_ms[timed], kind="stable")]
     compared = [observations.lon_deg, observations.lat_deg, observations.depth_m, observations.number]
     compared += [column.values for column in observations.columns]
-    repeated = quality_control.repeated_rows(observations.time_ms[order], [values[order] for values in compared])
+    repeated = repeated_rows(observations.time_ms[order], [values[order] for values in compared])
     dropped = {
         "time_missing": int(observations.time_ms.size - timed.size),
         "duplicate_rows": int(repeated.sum()),
@@ -211,20 +143,49 @@ def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], d
     return order[~repeated], dropped
 
 
+def _group_of_rows(
+    observations: Observations, accepted: Mask, depth_m: Floats, rows: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """The index of the profile of each row, -1 outside profiles."""
+    number = profiles.numbers_of(observations.number[rows])
+    number[~accepted[rows] | observations.is_surface] = 0
+    return _with_depth(profiles.identified(number, observations.time_ms[rows]), depth_m[rows])
+
+
 def _with_depth(group: NDArray[np.intp], depth_m: Floats) -> NDArray[np.intp]:
-    """The groups counted anew without those that have no finite depth: their samples lie outside profiles."""
+    """The groups, renumbered without those that have no finite depth: their samples lie outside profiles."""
     count = int(group.max()) + 1 if group.size else 0
-    seen = np.zeros(count + 1, dtype=bool)
-    seen[group[np.isfinite(depth_m)]] = True
-    seen[count] = False
-    renumbered = np.where(seen, np.cumsum(seen) - 1, -1)
-    # Index -1 is the last one: samples outside profiles stay there.
+    has_depth = np.zeros(count + 1, dtype=bool)
+    has_depth[group[np.isfinite(depth_m)]] = True
+    has_depth[count] = False
+    renumbered = np.where(has_depth, np.cumsum(has_depth) - 1, -1)
+    # Index -1 is the last one: samples outside profiles stay outside.
     result: NDArray[np.intp] = renumbered[group].astype(np.intp)
     return result
 
 
-def _whole_in_first(parts: tuple[Part, ...], remainder: Remainder) -> tuple[Part, ...]:
-    """The parts with what a profile file has beside its profile counted in the first: it comes and goes with it."""
+def _file_warnings(
+    observations: Observations, grouped: GroupedRows, parts: tuple[Part, ...], dropped: dict[str, int]
+) -> Counter[str]:
+    """The warnings that concern the file as a whole."""
+    warnings = Counter(dropped)
+    warnings.update(observations.warnings)
+    if not observations.is_surface and not observations.is_numbered:
+        warnings["profile_number_missing"] = int(grouped.rows.size)
+    repeated = len(parts) - len({part.number for part in parts})
+    if repeated:
+        warnings["profile_number_repeated"] = repeated
+    warnings["depth_sign_flipped"] = grouped.depths.flipped
+    if observations.scope == "mission":
+        warnings[subset_history.WARNING] = subset_history.constraint_count(observations.attributes)
+    return warnings
+
+
+def _with_remainder_in_first(parts: tuple[Part, ...], remainder: Remainder) -> tuple[Part, ...]:
+    """The parts, with the samples and warnings outside profiles counted in the first.
+
+    They are then replaced together with it.
+    """
     first = parts[0]
     warnings = Counter(first.warnings)
     warnings.update(remainder.warnings)
@@ -232,15 +193,46 @@ def _whole_in_first(parts: tuple[Part, ...], remainder: Remainder) -> tuple[Part
     return (whole, *parts[1:])
 
 
-def _stored(name: str, unit: str | None, values: NDArray[Any]) -> tuple[str, dict[str, Any], memoryview, int]:
-    """A column's name, what is said of it, all its bytes as they are stored, and how many a value has."""
-    dtype: Dtype = "i8" if values.dtype.kind == "i" else _WIDTHS[values.dtype.str[1:]]
-    plain = np.ascontiguousarray(values, dtype=f"<{dtype}")
-    # A view of nothing cannot be cast.
-    view = plain.data.cast("B") if plain.size else memoryview(b"")
-    return name, {"unit": unit, "dtype": dtype}, view, plain.itemsize
+def _summary(
+    grouped: GroupedRows,
+    parts: tuple[Part, ...],
+    remainder: Remainder,
+    declared: dict[str, Any],
+    basin_map: BasinMap,
+) -> tuple[MissionSummary, Remainder]:
+    """The figures of the mission, and the remainder with the warning about contradicted attributes."""
+    observations = grouped.observations
+    summarised = partial(summarise, basin_map=basin_map)
+    if observations.is_surface:
+        parts, remainder = surface_track.parts(
+            grouped.time_ms, grouped.lon_deg, grouped.lat_deg, grouped.valid, observations.weight[grouped.rows],
+            remainder,
+        )  # fmt: skip
+        summarised = partial(summarised, max_speed_m_s=surface_fixes.MAX_SPEED_M_S)
+    summary = summarised(parts, remainder)
+    # The attributes of a profile file describe its whole deployment: they are not comparable with one profile.
+    if observations.scope == "mission" and (names := metadata.contradicted(declared, summary.figures)):
+        remainder = replace(remainder, warnings={**remainder.warnings, "declared_differs": len(names)})
+        summary = summarised(parts, remainder)
+    if observations.is_surface:
+        # Fixes and their flags are derived from the stored samples whenever they are needed.
+        summary = replace(summary, flagged=())
+    return summary, remainder
 
 
-def span(accept_from: Any, now: Any, tolerance_s: int) -> Span:
-    """The times that are believed: from `accept_from` to a little after `now`."""
-    return Span(to_ms(accept_from), to_ms(now) + tolerance_s * 1000)
+def _quality(observations: Observations) -> dict[str, dict[str, int]]:
+    return {
+        column.about.name: {"good": column.good, "checked": column.checked}
+        for column in observations.columns
+        if column.good is not None and column.checked
+    }
+
+
+def _columns(grouped: GroupedRows) -> tuple[tuple[str, str | None, NDArray[Any]], ...]:
+    return (
+        ("time", "milliseconds since 1970-01-01T00:00:00Z", grouped.time_ms),
+        ("longitude", "degrees_east", grouped.lon_deg),
+        ("latitude", "degrees_north", grouped.lat_deg),
+        ("depth", "m", grouped.depth_m),
+        *((c.about.name, c.about.unit, c.values[grouped.rows]) for c in grouped.observations.columns),
+    )

@@ -1,4 +1,4 @@
-"""Rows grouped by profile, and what each profile and the rest of a file come to."""
+"""Rows grouped by profile: the record of each profile, and the remainder of the file outside profiles."""
 
 from collections import Counter
 
@@ -10,33 +10,39 @@ from app.domain.longitudes import wrapped
 from app.domain.mission_summary import Part, Remainder
 from app.domain.records import Bbox, Direction
 from app.ingest.interpret import quality_control
-from app.ingest.sources.observations import Floats, Observations
+from app.ingest.sources.depth_correction import Depths
+from app.ingest.sources.observations import Floats, Mask, Observations
 
 DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
 
 
 class GroupedRows:
-    """The kept rows of observations, ordered by profile: `rows` index them, `group` is the profile, -1 outside."""
+    """Distinct rows of observations, ordered by profile.
+
+    `rows`: their indexes in the observations; `group`: index of the profile, -1 outside. All arrays but those of
+    `observations` and `depths` are along `rows`.
+    """
 
     def __init__(
         self,
         observations: Observations,
         positions: quality_control.Positions,
-        depths: quality_control.Depths,
-        accepted: quality_control.Mask,
+        depths: Depths,
+        accepted: Mask,
         rows: NDArray[np.intp],
         group: NDArray[np.intp],
         count: int,
     ) -> None:
-        self._observations, self._group, self._count, self._rows = observations, group, count, rows
-        self._time_ms = observations.time_ms[rows]
+        self.observations, self.group, self.count, self.rows = observations, group, count, rows
+        self.depths = depths
+        self.time_ms = observations.time_ms[rows]
         self._accepted = accepted[rows]
-        self._lon, self._lat = positions.lon_deg[rows], positions.lat_deg[rows]
-        self._valid = positions.valid[rows] & self._accepted
-        self._depth = depths.depth_m[rows]
+        self.lon_deg, self.lat_deg = positions.lon_deg[rows], positions.lat_deg[rows]
+        self.valid = positions.valid[rows] & self._accepted
+        self.depth_m = depths.depth_m[rows]
         with np.errstate(invalid="ignore"):
-            negative = self._depth < 0
-        self._flaws: dict[str, quality_control.Mask] = {
+            negative = self.depth_m < 0
+        self._flaws: dict[str, Mask] = {
             "depth_negative": negative,
             "depth_invalid": depths.invalid[rows],
             "depth_from_pressure": depths.from_pressure[rows],
@@ -47,19 +53,19 @@ class GroupedRows:
         }
 
     def parts(self) -> tuple[Part, ...]:
-        """Each profile, in the order of their first samples."""
-        if self._count == 0:
+        """A record of each profile, in the order of their first samples."""
+        if self.count == 0:
             return ()
-        inside = self._group >= 0
-        group = self._group[inside]
-        starts = np.searchsorted(group, np.arange(self._count))
+        inside = self.group >= 0
+        group = self.group[inside]
+        starts = np.searchsorted(group, np.arange(self.count))
         ends = np.append(starts[1:], group.size) - 1
-        time_ms = self._time_ms[inside]
-        number = profiles.numbers_of(self._observations.number[self._rows[inside][starts]])
-        depth = np.where(np.isfinite(self._depth[inside]), self._depth[inside], 0.0)
+        time_ms = self.time_ms[inside]
+        number = profiles.numbers_of(self.observations.number[self.rows[inside][starts]])
+        depth = np.where(np.isfinite(self.depth_m[inside]), self.depth_m[inside], 0.0)
         deepest = np.maximum.reduceat(np.maximum(depth, 0.0), starts)
-        samples = np.add.reduceat(self._observations.weight[self._rows[inside]], starts)
-        flaws = {code: np.bincount(group[mask[inside]], minlength=self._count) for code, mask in self._flaws.items()}
+        samples = np.add.reduceat(self.observations.weight[self.rows[inside]], starts)
+        flaws = {code: np.bincount(group[mask[inside]], minlength=self.count) for code, mask in self._flaws.items()}
         lon, lat, boxes = self._positions(inside, group)
         return tuple(
             Part(
@@ -74,39 +80,37 @@ class GroupedRows:
                 bbox=boxes[i],
                 warnings={code: int(counts[i]) for code, counts in flaws.items() if counts[i]},
             )
-            for i in range(self._count)
+            for i in range(self.count)
         )
 
-    def _positions(
-        self, inside: quality_control.Mask, group: NDArray[np.intp]
-    ) -> tuple[Floats, Floats, list[Bbox | None]]:
-        valid = self._valid[inside]
-        return positions_of(self._lon[inside][valid], self._lat[inside][valid], group[valid], self._count)
+    def _positions(self, inside: Mask, group: NDArray[np.intp]) -> tuple[Floats, Floats, list[Bbox | None]]:
+        valid = self.valid[inside]
+        return positions_of(self.lon_deg[inside][valid], self.lat_deg[inside][valid], group[valid], self.count)
 
     def remainder(self, file_warnings: Counter[str]) -> Remainder:
-        """What lies outside profiles, and the warnings that belong to the file as a whole."""
-        outside = self._group < 0
+        """The samples outside profiles, and the warnings that concern the file as a whole."""
+        outside = self.group < 0
         counts = Counter({code: int((mask & outside).sum()) for code, mask in self._flaws.items()})
         counts.update(file_warnings)
-        believed = outside & self._accepted
-        time_ms = self._time_ms[believed]
-        depth = self._depth[believed & np.isfinite(self._depth)]
-        valid = outside & self._valid
+        accepted = outside & self._accepted
+        time_ms = self.time_ms[accepted]
+        depth = self.depth_m[accepted & np.isfinite(self.depth_m)]
+        valid = outside & self.valid
         duplicates = file_warnings["duplicate_rows"]
         return Remainder(
-            # Samples are counted before duplicates are dropped; those belong to the file, not to a profile.
-            samples=int(self._observations.weight[self._rows[outside]].sum()) + duplicates,
+            # Samples include the dropped duplicates, which belong to the file and not to a profile.
+            samples=int(self.observations.weight[self.rows[outside]].sum()) + duplicates,
             start_ms=int(time_ms.min()) if time_ms.size else None,
             end_ms=int(time_ms.max()) if time_ms.size else None,
             max_depth_m=float(max(depth.max(), 0.0)) if depth.size else None,
-            bbox=geodesy.bbox_of(self._lon[valid], self._lat[valid]),
+            bbox=geodesy.bbox_of(self.lon_deg[valid], self.lat_deg[valid]),
             warnings={code: count for code, count in counts.items() if count},
         )
 
     def directions(self) -> tuple[Direction | None, ...]:
-        """Down or up for each profile, None where its depths do not say."""
-        found = profiles.directions(self._depth, self._group, self._count)
-        return tuple(DIRECTIONS[int(sign)] for sign in found)
+        """Down or up for each profile, None where its depths show neither."""
+        signs = profiles.directions(self.depth_m, self.group, self.count)
+        return tuple(DIRECTIONS[int(sign)] for sign in signs)
 
 
 def positions_of(
@@ -120,7 +124,7 @@ def positions_of(
     owners, starts = np.unique(owner, return_index=True)
     boxes: list[Bbox | None] = [None] * count
     if owners.size:
-        # Degrees east of the group's mean do not jump at 180; where nothing jumps, the file's own digits are kept.
+        # Degrees east of the group's mean do not jump at 180; without a jump, the file's values stay unchanged.
         shift = wrapped(lon - mean_lon[owner])
         lowest, highest = np.minimum.reduceat(lon, starts), np.maximum.reduceat(lon, starts)
         west = wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))

@@ -1,4 +1,4 @@
-"""The fixes of a mission that stays at the surface, as the parts that its figures and its track are made of."""
+"""The fixes of a mission at the surface: the parts of its figures, and the points of its track."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,12 +11,13 @@ from app.domain import columns, surface_fixes
 from app.domain.mission_summary import Part, Remainder
 from app.domain.profiles import Floats, Ints
 from app.domain.times import to_ms
-from app.ingest.interpret import quality_control
+from app.ingest.sources import mission_limits
+from app.ingest.sources.observations import Mask
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """(n,) times and positions of samples, also of those that cannot be used."""
+    """(n,) times and positions of all samples, usable or not."""
 
     time_ms: Ints
     lon_deg: Floats
@@ -24,8 +25,8 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """(n,) thinned fixes in time order, and which of them only an impossible speed reaches."""
+class Fixes:
+    """(n,) thinned fixes in time order; `flagged` marks those that imply an impossible speed."""
 
     time_ms: Ints
     lon_deg: Floats
@@ -34,18 +35,18 @@ class Way:
 
 
 def parts(
-    time_ms: Ints, lon: Floats, lat: Floats, valid: quality_control.Mask, weight: Ints, remainder: Remainder
+    time_ms: Ints, lon: Floats, lat: Floats, valid: Mask, weight: Ints, remainder: Remainder
 ) -> tuple[tuple[Part, ...], Remainder]:
-    """The thinned fixes of rows in time order, each with the samples up to the next, and the rest: span and warnings.
+    """The thinned fixes of rows in time order, each with the samples up to the next fix, and the reduced remainder.
 
     Raises Refused for more fixes than a mission may have.
     """
     usable = np.flatnonzero(valid)
-    kept = usable[surface_fixes.thinned(time_ms[usable])]
-    quality_control.require_few_fixes(kept.size)
-    owner = np.clip(np.searchsorted(kept, np.arange(time_ms.size), side="right") - 1, 0, None)
-    samples = np.bincount(owner, weight, minlength=kept.size).astype(np.int64)
-    found = tuple(
+    selected = usable[surface_fixes.thinned(time_ms[usable])]
+    mission_limits.require_few_fixes(selected.size)
+    owner = np.clip(np.searchsorted(selected, np.arange(time_ms.size), side="right") - 1, 0, None)
+    samples = np.bincount(owner, weight, minlength=selected.size).astype(np.int64)
+    fixes = tuple(
         Part(
             number=i + 1,
             start_ms=int(time_ms[row]),
@@ -58,30 +59,30 @@ def parts(
             bbox=(float(lon[row]), float(lat[row]), float(lon[row]), float(lat[row])),
             is_profile=False,
         )
-        for i, row in enumerate(kept)
+        for i, row in enumerate(selected)
     )
-    # What a fix has taken over, the rest has no longer.
-    return found, replace(remainder, samples=remainder.samples - int(weight.sum()), bbox=None)
+    # Samples that belong to a fix no longer belong to the remainder.
+    return fixes, replace(remainder, samples=remainder.samples - int(weight.sum()), bbox=None)
 
 
-def way(documents: Iterable[Mapping[str, Any]], mission: Mapping[str, Any]) -> Way:
-    """The fixes of a stored mission from its samples: the same that its figures were made of."""
-    found = columns_of(documents)
-    time_ms, lon, lat = found.time_ms, found.lon_deg, found.lat_deg
+def fixes_of(documents: Iterable[Mapping[str, Any]], mission: Mapping[str, Any]) -> Fixes:
+    """The fixes of a stored mission from its samples: the same fixes as in its figures."""
+    stored = columns_of(documents)
+    time_ms, lon, lat = stored.time_ms, stored.lon_deg, stored.lat_deg
     figures = mission["figures"]
     inside = (time_ms >= to_ms(figures["start_at"])) & (time_ms <= to_ms(figures["end_at"]))
     usable = np.flatnonzero(inside & surface_fixes.usable(lon, lat))
-    kept = usable[surface_fixes.thinned(time_ms[usable])]
-    time_ms, lon, lat = time_ms[kept], lon[kept], lat[kept]
-    return Way(time_ms, lon, lat, surface_fixes.flagged(lon, lat, time_ms))
+    selected = usable[surface_fixes.thinned(time_ms[usable])]
+    time_ms, lon, lat = time_ms[selected], lon[selected], lat[selected]
+    return Fixes(time_ms, lon, lat, surface_fixes.flagged(lon, lat, time_ms))
 
 
 def columns_of(documents: Iterable[Mapping[str, Any]]) -> Columns:
-    """The times and positions of stored samples, as they follow each other."""
+    """The times and positions of stored samples, in the order of the documents."""
     blocks = [doc["columns"] for doc in documents]
     return Columns(*(_whole(blocks, name) for name in ("time", "longitude", "latitude")))
 
 
 def _whole(blocks: Iterable[Mapping[str, Any]], name: str) -> NDArray[Any]:
-    found = [np.array(columns.decoded(block[name]["data"], block[name]["dtype"])) for block in blocks]
-    return np.concatenate(found) if found else np.zeros(0)
+    arrays = [np.array(columns.decoded(block[name]["data"], block[name]["dtype"])) for block in blocks]
+    return np.concatenate(arrays) if arrays else np.zeros(0)

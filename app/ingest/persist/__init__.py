@@ -1,1 +1,1 @@
-"""Drafts to stored missions: mapping to documents, merge of profiles, one transaction per commit."""
+"""Drafts to stored missions: mapping to documents, merge of profiles, one transaction for each commit."""

@@ -1,4 +1,4 @@
-"""Drafts as records and documents of the store, and back."""
+"""Drafts to records and documents of the store, and back."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -7,24 +7,36 @@ from pathlib import Path
 from typing import Any
 
 import bson
+import numpy as np
 from bson.errors import BSONError
+from numpy.typing import NDArray
 
+from app.domain import columns
+from app.domain.columns import Dtype
 from app.domain.mission_summary import MissionSummary, Part, Remainder
 from app.domain.printable import one_line
 from app.domain.records import EarlierVersion, Mission, Profile, Source
 from app.domain.times import from_ms, to_ms
 from app.ingest.interpret.mission_draft import Draft
-from app.ingest.interpret.precedence import Standing
+from app.ingest.interpret.replacement_rules import Precedence
 from app.ingest.refusals import Refused
 from app.store.documents import mission_from_document, mission_to_document, profile_to_document
 
-# A list of 200 missions must fit into memory; MongoDB alone would take 16 MB for each.
+# A list of 200 missions must fit into memory; MongoDB alone would accept 16 MB for each.
 _MOST_BYTES = 4 << 20
+# A document of MongoDB holds 16 MB; columns that do not compress must fit together with their names.
+_CHUNK_BYTES = 8 << 20
+_FLOATS: dict[str, Dtype] = {"f4": "f4", "f8": "f8"}
+# The metadata field with the digest of a companion's original.
+COMPANION_SHA256 = "payload_sha256"
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The file that is taken in, and by whom. One that is made up has no bytes to keep and is nobody's attempt."""
+    """The file of an import, and the program that imports it.
+
+    A made-up file has no original to store, and no entry in the import log. `companion` was read together with it.
+    """
 
     path: Path
     sha256: str
@@ -32,19 +44,18 @@ class File:
     imported_by: str = "halocline ingest"
     made_up: bool = False
     address: str | None = None
-    # What belongs to it and was read with it.
-    beside: "File | None" = None
+    companion: "File | None" = None
 
     @property
     def name(self) -> str:
-        """The file's name, or where it was fetched from, as it can be stored and shown."""
+        """The file's name, or the URL that it was fetched from, safe to store and show."""
         return one_line(self.address or self.path.name)
 
 
 def new_mission(
     draft: Draft, file: File, now: datetime, earlier: tuple[EarlierVersion, ...]
 ) -> tuple[Mission, dict[str, Any]]:
-    """The mission that the draft makes, and what only importers keep of it."""
+    """The mission of the draft, and the fields of its document that only importers need."""
     record = Mission(
         platform=draft.identity.platform,
         mission=draft.identity.mission,
@@ -54,7 +65,7 @@ def new_mission(
         basins=draft.summary.basins,
         variables=draft.variables,
         warnings=draft.summary.warnings,
-        metadata=draft.metadata,
+        metadata={**draft.metadata, **_companion_fields(file)},
         declared=draft.declared,
         source=source_of(draft, file, now),
         earlier=earlier,
@@ -65,18 +76,18 @@ def new_mission(
 
 
 def require_storable(draft: Draft, path: Path) -> None:
-    """Raises Refused for a draft that no document can hold, whatever its texts and numbers are."""
+    """Raises Refused for a draft whose texts and numbers do not fit into a document."""
     record, extra = new_mission(draft, File(path, "", 0), datetime.now(UTC), ())
     try:
         size = len(bson.encode({**mission_to_document(record), **extra}))
     except (BSONError, OverflowError, UnicodeEncodeError) as error:
-        raise Refused("unreadable", f"it holds what cannot be stored: {one_line(str(error))[:120]}") from error
+        raise Refused("unreadable", f"it holds values that cannot be stored: {one_line(str(error))[:120]}") from error
     if size > _MOST_BYTES:
-        raise Refused("too_large", f"what it says of itself takes {size} bytes")
+        raise Refused("too_large", f"its metadata have {size} bytes, more than the limit of {_MOST_BYTES}")
 
 
 def source_of(draft: Draft, file: File, now: datetime) -> Source:
-    """Where the draft came from."""
+    """The source of the draft."""
     return Source(
         file_name=file.name,
         sha256=file.sha256,
@@ -90,13 +101,13 @@ def source_of(draft: Draft, file: File, now: datetime) -> Source:
 
 
 def extra_of(
-    whole: MissionSummary, remainder: Remainder, modified_ms: int | None, quality: Mapping[str, Any]
+    summary: MissionSummary, remainder: Remainder, modified_ms: int | None, quality: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What later imports and totals need of a mission beside its record."""
+    """The fields that later imports and totals need in addition to the record of a mission."""
     return {
         "remainder": asdict(remainder),
         "modified_ms": modified_ms,
-        "by_year": [asdict(share) for share in whole.years],
+        "by_year": [asdict(share) for share in summary.years],
         "quality": dict(quality),
     }
 
@@ -107,22 +118,22 @@ def mission_of(doc: Mapping[str, Any]) -> Mission:
 
 
 def remainder_of(doc: Mapping[str, Any]) -> Remainder:
-    """What a stored mission has outside its profiles."""
+    """The samples and warnings of a stored mission outside its profiles."""
     stored = doc["remainder"]
     return Remainder(**{**stored, "bbox": tuple(stored["bbox"]) if stored["bbox"] else None})
 
 
-def standing_of(doc: Mapping[str, Any]) -> Standing:
-    """What decides whether a stored mission gives way."""
-    return Standing.of(doc["data_mode"], doc["modified_ms"], doc["figures"]["end_at"])
+def precedence_of(doc: Mapping[str, Any]) -> Precedence:
+    """The precedence of a stored mission."""
+    return Precedence.of(doc["data_mode"], doc["modified_ms"], doc["figures"]["end_at"])
 
 
 def profile_documents(
     draft: Draft, version: str, file: File, flagged: Iterable[bool] | None = None
 ) -> list[dict[str, Any]]:
-    """The stored form of the draft's profiles under a version: the record, and what the next fold needs of it."""
+    """The documents of the draft's profiles under a version: the record, and the fields that summaries need."""
     flags = draft.summary.flagged if flagged is None else tuple(flagged)
-    found: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
     for part, direction, flag in zip(draft.parts, draft.directions, flags, strict=True):
         record = Profile(
             number=part.number,
@@ -137,7 +148,7 @@ def profile_documents(
             data_mode=draft.identity.mode,
             flagged=flag,
         )
-        found.append(
+        documents.append(
             {
                 **profile_to_document(draft.identity.platform, draft.identity.mission, version, record),
                 "bbox": part.bbox,
@@ -146,11 +157,11 @@ def profile_documents(
                 "modified_ms": draft.modified_ms,
             }
         )
-    return found
+    return documents
 
 
 def part_of(doc: Mapping[str, Any]) -> Part:
-    """The stored profile as a part of its mission."""
+    """The stored profile as a part of its mission's summary."""
     return Part(
         number=doc["number"],
         start_ms=to_ms(doc["start_at"]),
@@ -166,8 +177,44 @@ def part_of(doc: Mapping[str, Any]) -> Part:
 
 
 def sample_documents(draft: Draft, version: str, first: int, last: int) -> Iterator[dict[str, Any]]:
-    """The stored samples of profiles `first` to `last` - 1 under a version; -1 is what lies outside profiles."""
+    """The documents of the samples of profiles `first` to `last` - 1 under a version; -1 stands for those outside.
+
+    A profile of more than 8 MB makes several documents, numbered by `part`. For `columns` see `domain.columns`.
+    """
     platform, mission = draft.identity.platform, draft.identity.mission
-    for doc in draft.sample_documents(first, last):
-        key = f"{platform}/{mission}/{version}/{doc['number']}/{doc.pop('key_ms')}/{doc['part']}"
-        yield {"_id": key, "platform": platform, "mission": mission, "version": version, **doc}
+    chunk_rows = max(_CHUNK_BYTES // draft.row_bytes, 1)
+    stored_columns = [_stored_column(*column) for column in draft.columns]
+    for profile in range(first, last):
+        start, stop = int(draft.offsets[profile + 1]), int(draft.offsets[profile + 2])
+        number = draft.parts[profile].number if profile >= 0 else 0
+        for part, row in enumerate(range(start, stop, chunk_rows)):
+            end = min(row + chunk_rows, stop)
+            yield {
+                "_id": f"{platform}/{mission}/{version}/{number}/{int(draft.time_ms[start])}/{part}",
+                "platform": platform,
+                "mission": mission,
+                "version": version,
+                "number": number,
+                "part": part,
+                "start_at": from_ms(int(draft.time_ms[row])),
+                "count": end - row,
+                "columns": {
+                    name: {**about, "data": columns.packed(view[row * width : end * width])}
+                    for name, about, view, width in stored_columns
+                },
+            }
+
+
+def _stored_column(name: str, unit: str | None, values: NDArray[Any]) -> tuple[str, dict[str, Any], memoryview, int]:
+    """A column's name, its unit and type, all its bytes as they are stored, and the bytes of one value."""
+    dtype: Dtype = "i8" if values.dtype.kind == "i" else _FLOATS[values.dtype.str[1:]]
+    plain = np.ascontiguousarray(values, dtype=f"<{dtype}")
+    # An empty view cannot be cast.
+    view = plain.data.cast("B") if plain.size else memoryview(b"")
+    return name, {"unit": unit, "dtype": dtype}, view, plain.itemsize
+
+
+def _companion_fields(file: File) -> dict[str, str]:
+    if file.companion is None:
+        return {}
+    return {"payload_file": file.companion.name, COMPANION_SHA256: file.companion.sha256}

@@ -1,43 +1,44 @@
-"""Platforms: their names, and the sums of their missions."""
+"""Platforms: their names, and the sums over their missions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pymongo.client_session import ClientSession
 
 from app.domain.records import Mission, Platform
 from app.ingest.interpret.identity import PlatformName
-from app.store import missions, platforms
+from app.store import missions as stored_missions
+from app.store import platforms
 
 
-def refresh(platform: str, names: dict[str, PlatformName], session: ClientSession) -> bool:
-    """Makes the platform what its missions and the operator's names say, in the session's transaction.
+def refresh(platform: str, names: Mapping[str, PlatformName], session: ClientSession) -> bool:
+    """Store the platform that results from its missions and the operator's names, in the session's transaction.
 
-    Without missions there is no platform. Returns whether nothing real is known of it: nothing real shows it then.
+    Without missions the platform is removed. Returns True if it has no real mission: no page of real data shows it.
     """
-    found = missions.of_platform(platform, session)
-    if not found:
+    of_platform = stored_missions.of_platform(platform, session)
+    if not of_platform:
         platforms.remove(platform, session)
         return True
-    made = summed(found, names.get(platform, PlatformName()))
-    platforms.put(made, session)
-    return made.simulated
+    summary = summed(of_platform, names.get(platform, PlatformName()))
+    platforms.put(summary, session)
+    return summary.simulated
 
 
-def summed(found: Sequence[Mission], named: PlatformName) -> Platform:
+def summed(missions: Sequence[Mission], names: PlatformName) -> Platform:
     """The platform of these missions (at least one, oldest data first) under the operator's names."""
-    # Only simulated missions make a simulated platform; simulated ones are in no sum of a real one.
-    simulated = all(mission.simulated for mission in found)
-    counted = [mission for mission in found if mission.simulated == simulated]
+    # A platform is simulated if all its missions are; sums of a real platform exclude simulated missions.
+    simulated = all(mission.simulated for mission in missions)
+    counted = [mission for mission in missions if mission.simulated == simulated]
     latest = counted[-1]
-    said = latest.metadata
+    metadata = latest.metadata
     return Platform(
         platform=latest.platform,
-        serial=named.serial or latest.platform,
-        kind=named.kind or latest.kind,
-        name=named.name or said.get("platform_name"),
-        model=named.model or said.get("platform_model"),
-        wmo_id=next((m.metadata["wmo_id"] for m in reversed(found) if m.metadata.get("wmo_id")), None),
-        operator=named.operator or said.get("operator"),
+        serial=names.serial or latest.platform,
+        kind=names.kind or latest.kind,
+        name=names.name or metadata.get("platform_name"),
+        model=names.model or metadata.get("platform_model"),
+        wmo_id=next((m.metadata["wmo_id"] for m in reversed(missions) if m.metadata.get("wmo_id")), None),
+        operator=names.operator or metadata.get("operator"),
         last_seen_at=latest.figures.end_at,
         last_mission=latest.mission,
         missions=len(counted),

@@ -1,4 +1,4 @@
-"""The end of simulated missions: they are kept for two days, real ones for ever."""
+"""Retention of simulated missions: two days after their last data. Real missions are never removed."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,30 +11,30 @@ from app.ingest.persist import platform_summary
 from app.store import change_log, missions, rebuild_queue, sections, tracks, transactions, versions
 
 SIMULATED_KEPT = timedelta(hours=48)
-# A fleet of ten that begins two missions a day; what is left over is found the next time.
+# A fleet of ten starts two missions a day each; the next call removes the rest.
 _MISSIONS_AT_ONCE = 100
 
 
 def remove_simulated(now: datetime, names: dict[str, PlatformName]) -> int:
-    """Removes the simulated missions whose data ended more than two days before; returns how many.
+    """Remove the simulated missions whose data ended more than two days before `now`; returns their number.
 
-    Each goes in one transaction that logs the change. Its version is retired like a replaced one: who reads it may
-    go on for ten minutes, then a sweep removes profiles and samples. Killed at any point, the next call goes on.
+    One transaction removes a mission and logs the change. Its version is retired like a replaced one: readers can
+    continue for ten minutes, then a sweep removes profiles and samples. After a crash, the next call continues.
     """
     before = now - SIMULATED_KEPT
-    gone = 0
+    removed = 0
     for platform, mission in missions.simulated_before(before, _MISSIONS_AT_ONCE):
-        number = transactions.run(partial(_removed, platform, mission, before, names))
+        number = transactions.run(partial(_remove, platform, mission, before, names))
         if number is not None:
             events.nudge(number)
-            gone += 1
-    return gone
+            removed += 1
+    return removed
 
 
-def _removed(
+def _remove(
     platform: str, mission: str, before: datetime, names: dict[str, PlatformName], session: ClientSession
 ) -> int | None:
-    """The number of the change; None when the mission is not as it was found any more."""
+    """The number of the change; None when the mission has changed since it was selected."""
     version = missions.remove_simulated(platform, mission, before, session)
     if version is None:
         return None

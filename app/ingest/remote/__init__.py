@@ -1,1 +1,1 @@
-"""Files that lie on a server. What comes from there is bounded in time and size before anybody reads it."""
+"""Files from servers: every download is limited in time and size, and only then parsed."""

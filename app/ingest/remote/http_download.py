@@ -1,4 +1,4 @@
-"""A file by HTTP: with deadlines, few retries and a limit on size, into a file of ours."""
+"""Download of a file by HTTP, with deadlines, few retries and a limit on size."""
 
 import contextlib
 import errno
@@ -23,20 +23,20 @@ from app.ingest.refusals import Refused
 from app.ingest.remote import server_errors
 
 _BLOCK_BYTES = 1 << 16
-# To a new name of the dataset, to https, to a node: more is a circle.
+# To a new name of the dataset, to https, to a node: more redirects mean a loop.
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# A full disk is not the server's fault, and the command says so.
+# A full disk is a local error, which the command reports as such.
 _OF_OUR_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _SAFE_IN_LOCATION = ":/?#[]@!$&'()*+,;=%-._~"
 _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for a server, how often to ask it, and where it may send us.
+class FetchPolicy:
+    """Deadlines, retries, and the hosts to which redirects are followed.
 
-    `read_s` is for silence, `total_s` for all attempts at a URL together.
+    `read_s` limits the time between two blocks of data, `total_s` all attempts for a URL together.
     """
 
     connect_s: float
@@ -47,8 +47,8 @@ class Patience:
     hosts: frozenset[str] = frozenset()
 
 
-class _Again(Exception):
-    """This attempt failed in a way that another one may not; the refusal is for when there is none."""
+class _Retryable(Exception):
+    """This attempt failed, but another one may succeed; `refusal` is raised after the last attempt."""
 
     def __init__(self, refusal: Refused) -> None:
         super().__init__(str(refusal))
@@ -56,8 +56,8 @@ class _Again(Exception):
 
 
 @dataclass(slots=True)
-class _Watch:
-    """Ends what waits for a connection when the time for all of it is up: a byte a minute is not silence."""
+class _TotalDeadline:
+    """Shuts the connection down when the total time is up: `read_s` alone permits a byte a minute for ever."""
 
     deadline_s: float
     is_over: bool = False
@@ -66,9 +66,9 @@ class _Watch:
 
     @contextlib.contextmanager
     def over(self, connection: HTTPConnection) -> Iterator[None]:
-        """The connection is open, and watched, for the length of the block."""
+        """Open the connection, and enforce the deadline, for the duration of the block."""
         connection.connect()
-        # Kept here: the connection forgets it when the server wants it closed after the answer.
+        # The connection drops its socket when the server asks to close it after the response.
         self._wire = connection.sock
         timer = threading.Timer(self.left_s(), self._cut)
         timer.daemon = True
@@ -82,62 +82,62 @@ class _Watch:
             connection.close()
 
     def left_s(self) -> float:
-        """Seconds until the end, 0 when it is over."""
+        """Seconds until the deadline, 0 after it."""
         return max(self.deadline_s - time.monotonic(), 0)
 
     def _cut(self) -> None:
         with self._lock:
             self.is_over = True
             if self._wire is not None:
-                # The plain socket's: TLS would want to say good-bye.
+                # Of the plain socket: the shutdown of TLS would wait for the server.
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(self._wire, socket.SHUT_RDWR)
 
 
-def fetch(url: str, credentials: str | None, target: Path, most_bytes: int, patience: Patience) -> None:
-    """Writes what the URL gives to the target. Raises Refused: for what it is, or why it did not come."""
-    watch = _Watch(time.monotonic() + patience.total_s)
-    for attempt in range(patience.attempts):
+def fetch(url: str, credentials: str | None, target: Path, most_bytes: int, policy: FetchPolicy) -> None:
+    """Write the data of the URL to the target. Raises Refused when the download fails or holds no data."""
+    deadline = _TotalDeadline(time.monotonic() + policy.total_s)
+    for attempt in range(policy.attempts):
         if attempt:
-            time.sleep(min(patience.backoff_s * 2 ** (attempt - 1), watch.left_s()))
+            time.sleep(min(policy.backoff_s * 2 ** (attempt - 1), deadline.left_s()))
         try:
-            _follow(url, credentials, target, most_bytes, patience, watch)
-        except _Again as failure:
+            _follow(url, credentials, target, most_bytes, policy, deadline)
+        except _Retryable as failure:
             refusal = failure.refusal
         else:
-            # What was cut in its head looks like an answer without a body.
-            if not watch.is_over:
+            # A response cut within its headers looks like one without a body.
+            if not deadline.is_over:
                 server_errors.require_data(target)
                 return
-        if watch.is_over or watch.left_s() == 0:
-            raise Refused("fetch_failed", f"it takes longer than {patience.total_s:g} s")
+        if deadline.is_over or deadline.left_s() == 0:
+            raise Refused("fetch_failed", f"it takes longer than {policy.total_s:g} s")
     raise refusal
 
 
 def _follow(
-    url: str, credentials: str | None, target: Path, most_bytes: int, patience: Patience, watch: _Watch
+    url: str, credentials: str | None, target: Path, most_bytes: int, policy: FetchPolicy, deadline: _TotalDeadline
 ) -> None:
     for _ in range(_MOST_REDIRECTS + 1):
         parts = urlsplit(url)
         try:
-            location = _once(parts, credentials, target, most_bytes, patience, watch)
+            location = _once(parts, credentials, target, most_bytes, policy, deadline)
         except (HTTPError, HTTPException, OSError) as error:
             if isinstance(error, OSError) and error.errno in _OF_OUR_DISK:
                 raise
-            raise _Again(Refused("fetch_failed", server_errors.cause(error))) from error
+            raise _Retryable(Refused("fetch_failed", server_errors.cause(error))) from error
         if location is None:
             return
         following = _joined(url, location)
-        if not _may_go(parts, following, patience.hosts):
-            raise Refused("redirected", "the server sends us elsewhere, where this import does not go by itself")
+        if not _may_go(parts, following, policy.hosts):
+            raise Refused("redirected", "the server redirects to another host, which the import does not follow")
         if urlsplit(following).hostname != parts.hostname:
             credentials = None
         url = following
-    raise Refused("redirected", f"the server sends us on more than {_MOST_REDIRECTS} times")
+    raise Refused("redirected", f"the server redirects more than {_MOST_REDIRECTS} times")
 
 
 def _joined(url: str, location: str) -> str:
-    """Where a redirect leads; nowhere when that is no address."""
+    """The target of a redirect; empty when it is not a URL."""
     try:
         return urljoin(url, quote(location, safe=_SAFE_IN_LOCATION))
     except ValueError:
@@ -145,7 +145,7 @@ def _joined(url: str, location: str) -> str:
 
 
 def _may_go(before: SplitResult, url: str, hosts: frozenset[str]) -> bool:
-    """Whether a redirect is followed: by http(s) to the same host, not from https back, not to another odd port."""
+    """True if a redirect is followed: http(s), a trusted or the same host, no downgrade from https, no unusual port."""
     try:
         after = urlsplit(url)
         port = after.port
@@ -160,13 +160,18 @@ def _may_go(before: SplitResult, url: str, hosts: frozenset[str]) -> bool:
 
 
 def _once(
-    parts: SplitResult, credentials: str | None, target: Path, most_bytes: int, patience: Patience, watch: _Watch
+    parts: SplitResult,
+    credentials: str | None,
+    target: Path,
+    most_bytes: int,
+    policy: FetchPolicy,
+    deadline: _TotalDeadline,
 ) -> str | None:
-    """One request: writes the body, or returns where the server sends us."""
-    connection = _connection(parts, patience.connect_s)
+    """Send one request: write the body, or return the target of a redirect."""
+    connection = _connection(parts, policy.connect_s)
     with contextlib.ExitStack() as closing:
-        closing.enter_context(watch.over(connection))
-        connection.timeout = patience.read_s
+        closing.enter_context(deadline.over(connection))
+        connection.timeout = policy.read_s
         headers = make_headers(accept_encoding="gzip", user_agent="halocline", basic_auth=credentials)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers=headers, preload_content=False, decode_content=False)
@@ -175,14 +180,14 @@ def _once(
         if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             return location
         if response.status != 200:
-            said = b"".join(_bounded(_plain(response), server_errors.HEAD_BYTES))
-            refusal = server_errors.refusal(response.status, said)
+            body = b"".join(_bounded(_plain(response), server_errors.HEAD_BYTES))
+            refusal = server_errors.refusal(response.status, body)
             if response.status >= 500 and refusal.code == "server_error":
-                raise _Again(refusal)
+                raise _Retryable(refusal)
             raise refusal
         length = response.headers.get("Content-Length", "")
         if length.isdigit() and int(length) > most_bytes:
-            raise Refused("too_large", f"{length} bytes are more than the {most_bytes} taken here")
+            raise Refused("too_large", f"{length} bytes are more than the limit of {most_bytes}")
         with target.open("wb") as file:
             _write(response, file, most_bytes)
     return None
@@ -200,7 +205,7 @@ def _write(response: HTTPResponse, file: BinaryIO, most_bytes: int) -> None:
     for block in _plain(response):
         size += len(block)
         if size > most_bytes:
-            raise Refused("too_large", f"it is larger than the {most_bytes} bytes taken here")
+            raise Refused("too_large", f"it is larger than the limit of {most_bytes} bytes")
         file.write(block)
 
 
@@ -214,13 +219,13 @@ def _bounded(blocks: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
 
 
 def _plain(response: HTTPResponse) -> Iterator[bytes]:
-    """The body without its encoding, in blocks of limited size: a small one may be a gigabyte in small clothes."""
+    """The decoded body, in blocks of limited size: a small body may decompress to gigabytes."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         yield from _raw(response)
         return
     if encoding not in ("gzip", "x-gzip"):
-        raise Refused("fetch_failed", f"the server encodes with {encoding[:20]!r}, which was not asked for")
+        raise Refused("fetch_failed", f"the server encodes with {encoding[:20]!r}, which was not requested")
     unzip = zlib.decompressobj(wbits=31)
     try:
         for block in _raw(response):
@@ -228,13 +233,13 @@ def _plain(response: HTTPResponse) -> Iterator[bytes]:
             while rest and not unzip.eof:
                 yield unzip.decompress(rest, _BLOCK_BYTES)
                 rest = unzip.unconsumed_tail
-        # What is still inside comes by blocks as well.
+        # The rest is decompressed in blocks, too.
         while not unzip.eof and (last := unzip.decompress(unzip.unconsumed_tail, _BLOCK_BYTES)):
             yield last
     except zlib.error as error:
-        raise _Again(Refused("fetch_failed", "the compressed answer is damaged")) from error
+        raise _Retryable(Refused("fetch_failed", "the compressed response is damaged")) from error
     if not unzip.eof:
-        raise _Again(Refused("fetch_failed", "the compressed answer breaks off"))
+        raise _Retryable(Refused("fetch_failed", "the compressed response is incomplete"))
 
 
 def _raw(response: HTTPResponse) -> Iterator[bytes]:

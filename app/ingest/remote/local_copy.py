@@ -1,4 +1,4 @@
-"""What is given on the command line as a file on this disk: as it lies there, or fetched for as long as it is read."""
+"""A local copy of an input: the file itself for a path, a temporary download for a URL."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,30 +8,30 @@ from pathlib import Path
 
 from app.config import Settings
 from app.domain.printable import one_line
-from app.ingest.interpret.subset_history import narrowing
 from app.ingest.refusals import Refused
-from app.ingest.remote.http_download import Patience, fetch
+from app.ingest.remote.http_download import FetchPolicy, fetch
 from app.ingest.remote.urls import ALL_DATASETS, Address
 from app.ingest.sources.erddap_metadata import About
+from app.ingest.sources.subset_history import narrowing
 
-# ERDDAP's widest dataset describes itself in half of that.
+# The description of ERDDAP's widest dataset takes half of that.
 _MOST_INFO_BYTES = 4 << 20
 
-Given = Path | Address
+Input = Path | Address
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
-    """A file on this disk, and the description that its server has of it."""
+class LocalCopy:
+    """A file on this disk, with its server's description and URL if it was downloaded."""
 
     path: Path
     about: About | None = None
     address: str | None = None
 
 
-def patience(settings: Settings) -> Patience:
-    """How this installation deals with servers."""
-    return Patience(
+def fetch_policy(settings: Settings) -> FetchPolicy:
+    """The deadlines, retries and trusted hosts of this installation."""
+    return FetchPolicy(
         connect_s=settings.fetch_connect_timeout_s,
         read_s=settings.fetch_read_timeout_s,
         total_s=settings.fetch_timeout_s,
@@ -41,27 +41,27 @@ def patience(settings: Settings) -> Patience:
     )
 
 
-def name_of(given: Given) -> str:
-    """What a file is called in logs and in the store: the name of a path, the address of what was fetched."""
-    return one_line(given.name if isinstance(given, Path) else given.shown)
+def name_of(source: Input) -> str:
+    """The name of a file in logs and in the store: the name of a path, the URL of a download."""
+    return one_line(source.name if isinstance(source, Path) else source.shown)
 
 
 @contextmanager
-def local(given: Given, most_bytes: int, patience: Patience) -> Iterator[Local]:
-    """The file, which is gone afterwards when it was fetched. Raises Refused when that fails."""
-    if isinstance(given, Path):
-        yield Local(given)
+def local_copy(source: Input, most_bytes: int, policy: FetchPolicy) -> Iterator[LocalCopy]:
+    """The file; a download is deleted afterwards. Raises Refused when the download fails."""
+    if isinstance(source, Path):
+        yield LocalCopy(source)
         return
     with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
         path = Path(folder, "data")
-        if given.dataset is None:
-            fetch(given.url, given.credentials, path, most_bytes, patience)
-            yield Local(path, address=given.shown)
+        if source.dataset is None:
+            fetch(source.url, source.credentials, path, most_bytes, policy)
+            yield LocalCopy(path, address=source.shown)
             return
-        if given.dataset == ALL_DATASETS:
-            raise Refused("not_observations", "this is the list of all datasets: show it with `halocline erddap`")
+        if source.dataset == ALL_DATASETS:
+            raise Refused("not_observations", "this is the list of all datasets: use `halocline erddap` to print it")
         info = Path(folder, "info")
-        fetch(given.info_url(), given.credentials, info, _MOST_INFO_BYTES, patience)
-        fetch(given.table_url(), given.credentials, path, most_bytes, patience)
-        is_part = bool(narrowing(given.asked()[1]))
-        yield Local(path, About(str(info), given.dataset, given.shown, is_part), given.shown)
+        fetch(source.info_url(), source.credentials, info, _MOST_INFO_BYTES, policy)
+        fetch(source.table_url(), source.credentials, path, most_bytes, policy)
+        is_part = bool(narrowing(source.selection()[1]))
+        yield LocalCopy(path, About(str(info), source.dataset, source.shown, is_part), source.shown)

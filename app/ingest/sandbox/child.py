@@ -1,7 +1,7 @@
 """The reader process, `python -P -m app.ingest.sandbox.child`: parse one file after another for an import.
 
-A request is a line of JSON on standard input, an answer goes to standard output as `frames` has it. It ends with the
-import, and on its own when it is too long at a file: nobody may be left to end it.
+A request is a line of JSON on standard input; the response goes to standard output in the format of `wire_format`. The
+process ends with the import. An alarm ends it when a file takes too long, in case the import itself was killed.
 """
 
 import json
@@ -20,40 +20,40 @@ from app.ingest.sources import formats
 from app.ingest.sources.erddap_metadata import About
 from app.ingest.sources.observations import Observations
 
-# The import ends the reader when its time is up; the alarm is for a reader whose import was killed.
+# The import ends the reader at its deadline; the alarm is for a reader whose import was killed.
 _ALARM_AFTER_S = 5
 
 
 def main() -> None:
-    """Answers requests until there are no more."""
-    # Libraries print to standard output when they fail: answers have a door of their own.
-    answers = os.dup(1)
+    """Respond to requests until the input ends."""
+    # Libraries print to standard output when they fail: responses use a descriptor of their own.
+    responses = os.dup(1)
     os.dup2(2, 1)
-    # Ctrl-C is for the import, which then ends this process.
+    # The import handles Ctrl-C and then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A core of a file that crashes the library helps nobody, and fills the disk.
+    # Core dumps of crashes would fill the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logs.configure(sys.argv[1], sys.stderr)
     for line in sys.stdin.buffer:
-        _answer(json.loads(line), answers)
+        _respond(json.loads(line), responses)
 
 
-def _answer(request: dict[str, Any], answers: int) -> None:
+def _respond(request: dict[str, Any], responses: int) -> None:
     signal.alarm(math.ceil(request["timeout_s"]) + _ALARM_AFTER_S)
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     most = _address_space_bytes() + request["memory_bytes"]
     resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     try:
-        found: Observations | Refused = _read(request)
+        result: Observations | Refused = _read(request)
     except Refused as refused:
-        found = refused
+        result = refused
     except MemoryError:
-        found = wire_format.OutOfMemory("unreadable", "it asks for more memory than a file of its size gets")
+        result = wire_format.OutOfMemory("unreadable", "it needs more memory than the limit for a file of its size")
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     try:
-        _send(found, answers)
+        _send(result, responses)
     except Refused as refused:
-        _send(refused, answers)
+        _send(refused, responses)
     signal.alarm(0)
 
 
@@ -66,11 +66,11 @@ def _read(request: dict[str, Any]) -> Observations:
         raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
 
 
-def _send(found: Observations | Refused, answers: int) -> None:
-    for view in wire_format.refusal(found) if isinstance(found, Refused) else wire_format.observations(found):
+def _send(result: Observations | Refused, responses: int) -> None:
+    for view in wire_format.refusal(result) if isinstance(result, Refused) else wire_format.observations(result):
         rest = view
         while rest:
-            rest = rest[os.write(answers, rest) :]
+            rest = rest[os.write(responses, rest) :]
 
 
 def _address_space_bytes() -> int:

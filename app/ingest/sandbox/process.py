@@ -1,4 +1,4 @@
-"""Files read in a process of their own: a damaged one that hangs, crashes or devours memory costs only itself."""
+"""The reader process: a damaged file that hangs, crashes or exhausts memory fails alone, without the import."""
 
 import json
 import os
@@ -22,32 +22,32 @@ from app.ingest.sources.formats import Limits
 from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
 from app.ingest.sources.observations import Observations
 
-# A damaged file asks for gigabytes whatever its size; a sound one, for 200 bytes a sample, of which compressed files
-# hold two or more. The first part is for small ones, and enough for five million samples.
+# A damaged file may need gigabytes whatever its size. A valid one needs 200 bytes a sample, and a compressed sample has
+# two bytes or more. The constant is for small files, and enough for five million samples.
 _LEAST_MEMORY_BYTES = 1 << 30
 _MEMORY_PER_BYTE = 100
-# The slowest, a table of text, is read at several times this.
+# Even the slowest format, a table of text, is read at several times this speed.
 _BYTES_A_SECOND = 1 << 20
-# How long a reader whose pipe broke may take to be dead: a crash is over in an instant, a core dump is off.
+# The time for a reader with a broken pipe to exit: a crash is immediate, because core dumps are off.
 _END_TIMEOUT_S = 2
 
 log = structlog.get_logger(__name__)
 
 
 class ReaderProcess:
-    """The reader process of a run: started when first asked, and again after a file that ended it."""
+    """The reader process of a run: started for the first file, and again after a file that ended it."""
 
     def __init__(
         self, timeout_s: float, memory_bytes: int, log_level: str = "INFO", command: Sequence[str] | None = None
     ) -> None:
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
-        # Without the current folder in the path: a numpy.py that lies there must not become ours.
+        # `-P`: a numpy.py in the current folder must not be imported.
         self._command = command or (sys.executable, "-P", "-m", "app.ingest.sandbox.child", log_level)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Starts the process beforehand: what it imports is then ready with the rest of the run."""
+        """Start the process early: it imports its libraries while the run prepares."""
         self._started()
         return self
 
@@ -57,7 +57,7 @@ class ReaderProcess:
         self.close()
 
     def read(self, path: Path, limits: Limits, about: About | None = None) -> Observations:
-        """The file's rows. Raises Refused: as `detect.read`, or `unreadable` when the process does not survive it."""
+        """The file's rows. Raises Refused as `formats.read` does, and `unreadable` if the process fails or hangs."""
         size = _size(path)
         timeout_s = self._timeout_s + size / _BYTES_A_SECOND
         memory_bytes = min(self._memory_bytes, _LEAST_MEMORY_BYTES + size * _MEMORY_PER_BYTE)
@@ -69,11 +69,11 @@ class ReaderProcess:
             "memory_bytes": memory_bytes,
         }
         process = self._started()
-        requests, answers = _pipes(process)
+        requests, responses = _pipes(process)
         try:
             requests.write(json.dumps(request).encode() + b"\n")
-            found = wire_format.answer(
-                _Until(answers.fileno(), time.monotonic() + timeout_s).take,
+            observations = wire_format.received(
+                _DeadlineReader(responses.fileno(), time.monotonic() + timeout_s).take,
                 limits.max_samples,
                 limits.max_samples * CELLS_PER_SAMPLE,
             )
@@ -82,30 +82,30 @@ class ReaderProcess:
             raise Refused("unreadable", f"reading it takes more than {timeout_s:.0f} s: it is damaged") from None
         except (EOFError, BrokenPipeError):
             status = self.close(_END_TIMEOUT_S)
-            raise Refused("unreadable", f"reading it ends the reader ({_ended(status)}): it is damaged") from None
+            raise Refused("unreadable", f"the reader process ended ({_ended(status)}): it is damaged") from None
         except wire_format.BadFrame as error:
             self.close()
-            log.warning("reader_torn", cause=str(error))
-            raise Refused("unreadable", "reading it confuses the reader: it is damaged") from error
+            log.warning("reader_response_invalid", cause=str(error))
+            raise Refused("unreadable", "the reader process sent an invalid response: it is damaged") from error
         except wire_format.OutOfMemory:
             self.close()
             raise
         except Refused:
             raise
         except BaseException:
-            # An answer that nobody took must not be the next file's.
+            # A pending response must not be taken for that of the next file.
             self.close()
             raise
-        return found
+        return observations
 
-    def close(self, patience_s: float = 0) -> int:
-        """Ends the process, and says how it ended; 0 when there was none. One that is dying gets time to say so."""
+    def close(self, grace_s: float = 0) -> int:
+        """End the process and return its status, 0 without a process. It is killed after `grace_s`."""
         process, self._process = self._process, None
         if process is None:
             return 0
         with process:
             try:
-                return process.wait(patience_s)
+                return process.wait(grace_s)
             except subprocess.TimeoutExpired:
                 process.kill()
                 return process.wait()
@@ -118,8 +118,8 @@ class ReaderProcess:
         return self._process
 
 
-class _Until:
-    """Bytes from a pipe until a moment of the monotonic clock."""
+class _DeadlineReader:
+    """Reads bytes from a pipe until a deadline of the monotonic clock."""
 
     def __init__(self, source: int, deadline_s: float) -> None:
         self._source = source
@@ -128,10 +128,10 @@ class _Until:
         self._ready.register(source, select.POLLIN)
 
     def take(self, view: memoryview) -> None:
-        """Fills the view. Raises TimeoutError or EOFError."""
+        """Fill the view. Raises TimeoutError or EOFError."""
         while view:
-            left_s = self._deadline_s - time.monotonic()
-            if left_s <= 0 or not self._ready.poll(left_s * 1000):
+            remaining_s = self._deadline_s - time.monotonic()
+            if remaining_s <= 0 or not self._ready.poll(remaining_s * 1000):
                 raise TimeoutError
             count = os.readv(self._source, [view])
             if count == 0:

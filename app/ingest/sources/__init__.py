@@ -1,1 +1,1 @@
-"""Readers: bytes in, `Observations` out. A file is recognised by what it holds, never by its name."""
+"""Readers: parse a file and return `Observations`. The contents decide on the format, the name only for sailbuoys."""

@@ -1,4 +1,4 @@
-"""ERDDAP's tables from disk: `.csvp`, `.csv` with its row of units, `.json`. Without names (`.csv0`) they say nothing.
+"""ERDDAP's tables from disk: `.csvp`, `.csv` with its row of units, `.json`. Tables without names are refused.
 
 The format: https://coastwatch.pfeg.noaa.gov/erddap/tabledap/documentation.html (texts are ISO 8859-1, times ISO 8601).
 """
@@ -22,11 +22,11 @@ from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
 from app.ingest.sources.observations import Observations
 from app.ingest.sources.text_table import Table
 
-# Rows are turned into columns by so many at a time: what is held as text does not grow with the file.
+# Rows per block: only one block is held as text, whatever the size of the file.
 _BLOCK_ROWS = 1 << 13
-# A line of a table has a few hundred characters; a file that is one line must not be read as one.
+# A line of a table has a few hundred characters; a file without line ends must not be read as one line.
 _LONGEST_LINE = 1 << 16
-# A JSON document is read as a whole, and takes several times its size.
+# A JSON document is parsed as a whole and takes several times its size in memory.
 _MOST_JSON_BYTES = 64 << 20
 _BOM = b"\xef\xbb\xbf"
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}")
@@ -34,31 +34,30 @@ _POSITIONS = ({"latitude", "lat"}, {"longitude", "lon"})
 
 
 def matches(head: bytes) -> bool:
-    """Whether the first bytes are a table that names time and position. Raises Refused for one without any names."""
+    """True if the first bytes are a table that names time and position. Raises Refused for a table without names."""
     text = _plain(head)
     if text.startswith("{"):
         return '"columnnames"' in text.lower() and '"table"' in text.lower()
     first = [cell.strip(' "') for cell in text.splitlines()[0].split(",")] if text else []
     if any(_ISO.match(cell) for cell in first) and sum(map(text_cells.is_number, first)) >= 2:
-        raise Refused("no_header", "the first row holds values and not the names of the columns: ask for .csvp or .csv")
+        raise Refused("no_header", "the first row holds values and not the names of the columns: request .csvp or .csv")
     names = {_named(cell)[0].lower() for cell in first}
     return sum(("time" in names, *(bool(names & position) for position in _POSITIONS))) >= 2
 
 
 def read(path: Path, head: bytes, max_samples: int, about: About | None = None) -> Observations:
-    """The rows of the table, with what their server says about them. Raises Refused."""
+    """The rows of the table, with the server's description of them. Raises Refused."""
     known = description(about) if about else Description()
     is_json = _plain(head).startswith("{")
     table = _json(path, max_samples) if is_json else _delimited(path, head, max_samples, known)
     if table.rows == 0:
-        raise Refused("no_samples", "the table has names but not one row")
+        raise Refused("no_samples", "the table has names but no row")
     if table.differing("trajectory"):
-        raise Refused("no_mission", "the table holds several trajectories: ask for one", "trajectory")
-    said = {**known.attributes, **table.attributes()}
+        raise Refused("no_mission", "the table holds several trajectories: request one", "trajectory")
     return replace(
         time_series.read(table, time_series.coordinates(table)),
         format="ERDDAP table",
-        attributes=said,
+        attributes={**known.attributes, **table.attributes()},
         texts=table.attributes(),
     )
 
@@ -78,7 +77,7 @@ def _delimited(path: Path, head: bytes, max_samples: int, known: Description) ->
         binary.seek(-1, SEEK_END)
         is_whole = binary.read(1) in b"\r\n"
         binary.seek(len(_BOM) if head.startswith(_BOM) else 0)
-        # Any byte is a character of Latin-1: numbers are ASCII anyway, and the few texts are repaired.
+        # Any byte is a character of Latin-1: numbers are ASCII, and the few texts are repaired later.
         with TextIOWrapper(binary, encoding="latin-1", newline="") as stream:
             records = _records(_lines(stream))
             named = [_named(cell) for cell in next(records)]
@@ -93,7 +92,7 @@ def _delimited(path: Path, head: bytes, max_samples: int, known: Description) ->
 
 
 def _fill(table: Table, records: Iterator[list[str]], width: int, max_samples: int, is_whole: bool) -> None:
-    """Adds the records. `is_whole`: the last line has its end; without, a last row that is odd was cut."""
+    """Add the records. `is_whole`: the last line has a line end; if not, an invalid last row means a truncated file."""
     block = list(islice(records, _BLOCK_ROWS))
     while block:
         following = list(islice(records, _BLOCK_ROWS))
@@ -116,7 +115,7 @@ def _add(table: Table, block: list[list[str]], width: int) -> None:
 
 
 def _are_units(names: list[str], record: list[str]) -> bool:
-    """Whether the row under the names tells units: `UTC` stands where a time would."""
+    """True if the row under the names holds units: `UTC` instead of a time."""
     by_name = dict(zip((name.lower() for name in names), record, strict=True))
     time = by_name.get("time", "").strip()
     return not (time[:4].isdigit() or text_cells.is_number(time))
@@ -125,7 +124,7 @@ def _are_units(names: list[str], record: list[str]) -> bool:
 def _lines(stream: TextIOWrapper) -> Iterator[str]:
     while line := stream.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE and not line.endswith(("\n", "\r")):
-            raise Refused("unreadable", f"a line has more than {_LONGEST_LINE} characters: this is no table")
+            raise Refused("unreadable", f"a line has more than {_LONGEST_LINE} characters: this is not a table")
         yield line
 
 
@@ -136,18 +135,18 @@ def _records(lines: Iterable[str]) -> Iterator[list[str]]:
         yield from (record for record in reader if record)
     except csv.Error as error:
         code = "truncated" if "unexpected end" in str(error) else "unreadable"
-        raise Refused(code, f"line {reader.line_num} is no row of a table: {error}") from error
+        raise Refused(code, f"line {reader.line_num} is not a row of a table: {error}") from error
 
 
 def _json(path: Path, max_samples: int) -> Table:
     size = path.stat().st_size
     if size > _MOST_JSON_BYTES:
-        raise Refused("too_large", f"a JSON table of {size} bytes is too long to be read at once: ask for .csvp")
+        raise Refused("too_large", f"a JSON table of {size} bytes is too large to be read as a whole: request .csvp")
     try:
-        said = orjson.loads(path.read_bytes().removeprefix(_BOM))
+        document = orjson.loads(path.read_bytes().removeprefix(_BOM))
     except orjson.JSONDecodeError as error:
         raise Refused("truncated", f"the JSON document is damaged or ends too early: {error.msg}") from error
-    table = said.get("table") if isinstance(said, dict) else None
+    table = document.get("table") if isinstance(document, dict) else None
     names = _listed(table, "columnNames")
     if not names or not all(isinstance(name, str) for name in names):
         raise Refused("not_observations", "this JSON document is not a table with names of columns")
@@ -155,7 +154,7 @@ def _json(path: Path, max_samples: int) -> Table:
     types = _listed(table, "columnTypes") or [None] * len(names)
     rows = _listed(table, "rows")
     if len(units) != len(names) or len(types) != len(names):
-        raise Refused("unreadable", "there is not one unit and one type for each column", "columnUnits")
+        raise Refused("unreadable", "the numbers of units, types and columns differ", "columnUnits")
     wrong = next((i for i, row in enumerate(rows) if not isinstance(row, list) or len(row) != len(names)), None)
     if wrong is not None:
         raise Refused("unreadable", f"row {wrong + 1} does not have {len(names)} values", "rows")
@@ -167,10 +166,10 @@ def _json(path: Path, max_samples: int) -> Table:
 
 
 def _listed(table: Any, key: str) -> list[Any]:
-    found = table.get(key) if isinstance(table, dict) else None
-    return found if isinstance(found, list) else []
+    value = table.get(key) if isinstance(table, dict) else None
+    return value if isinstance(value, list) else []
 
 
 def _bounded(rows: int, width: int, max_samples: int) -> None:
     if rows > max_samples or rows * width > max_samples * CELLS_PER_SAMPLE:
-        raise Refused("too_large", f"more than {max_samples} rows of {CELLS_PER_SAMPLE} values are not taken here")
+        raise Refused("too_large", f"more than {max_samples} rows of {CELLS_PER_SAMPLE} values exceed the limit")

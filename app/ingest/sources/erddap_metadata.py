@@ -1,4 +1,4 @@
-"""What an ERDDAP says of a dataset in `info/<id>/index.json`: what its tables leave out."""
+"""An ERDDAP's description of a dataset in `info/<id>/index.json`: the attributes that its tables omit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from app.ingest.refusals import Refused
 
 _COLUMNS = ("Row Type", "Variable Name", "Attribute Name", "Data Type", "Value")
 _WHOLE = frozenset({"byte", "short", "int", "long", "ubyte", "ushort", "uint", "ulong"})
-# What the dataset declares of all its rows is not true of a part.
+# These describe all rows of the dataset and are wrong for a subset.
 _OF_ALL_ROWS = ("time_coverage_", "geospatial_")
 
 
@@ -38,10 +38,10 @@ def description(about: About) -> Description:
     """The dataset's description, with the request in its history as ERDDAP's own files have it. Raises Refused."""
     try:
         table = orjson.loads(Path(about.path).read_bytes())["table"]
-        places = [table["columnNames"].index(name) for name in _COLUMNS]
-        rows = [[str(row[place] or "") for place in places] for row in table["rows"]]
+        indexes = [table["columnNames"].index(name) for name in _COLUMNS]
+        rows = [[str(row[index] or "") for index in indexes] for row in table["rows"]]
     except (orjson.JSONDecodeError, LookupError, TypeError, ValueError) as error:
-        raise Refused("server_error", "the server's description of the dataset is none") from error
+        raise Refused("server_error", "the server's description of the dataset is not valid") from error
     attributes: dict[str, Any] = {}
     variables: dict[str, dict[str, Any]] = {}
     types: dict[str, str] = {}
@@ -60,7 +60,7 @@ def description(about: About) -> Description:
 
 
 def _value(dtype: str, value: str) -> Any:
-    """Numbers as numbers; lists of them stay text, which nobody here asks for."""
+    """Numbers as numbers; lists of numbers stay text, because no reader needs them."""
     try:
         if dtype in _WHOLE:
             return int(value)

@@ -1,15 +1,15 @@
-"""pyglider's gridfile: depth bins times profiles, either way round."""
+"""pyglider's grid file: depth bins by profiles, in either order of the dimensions."""
 
 import numpy as np
 
 from app.ingest.refusals import Refused
 from app.ingest.sources import time_series, vocabulary
 from app.ingest.sources.netcdf import NetCdf, as_floats
-from app.ingest.sources.observations import Column, Coordinates, Floats, Observations
+from app.ingest.sources.observations import GRID_FORMAT, Column, Coordinates, Floats, Observations
 
 
 def matches(file: NetCdf) -> bool:
-    """Whether depth and time are axes of their own and something was measured over both."""
+    """True if depth and time are separate dimensions and a variable spans both."""
     time, depth = file.variables.get("time"), file.variables.get("depth")
     if time is None or depth is None or len(time.dimensions) != 1 or len(depth.dimensions) != 1:
         return False
@@ -18,11 +18,11 @@ def matches(file: NetCdf) -> bool:
 
 
 def read(file: NetCdf, coordinates: Coordinates) -> Observations:
-    """A row for each bin that holds a measurement; a profile counts as one sample, as its one time says."""
+    """A row for each bin with a measurement; a profile counts as one sample, because it has one time."""
     along, down = file.variables["time"].dimensions[0], file.variables["depth"].dimensions[0]
     profiles, bins = file.dimensions[along], file.dimensions[down]
     if profiles == 0 or bins == 0:
-        raise Refused("no_samples", "there is not one profile", "time")
+        raise Refused("no_samples", "there is no profile", "time")
     latitude, longitude = coordinates.latitude, coordinates.longitude
     number = next((n for n in ("profile", "profile_index", "profile_number") if _is_along(file, n, along)), None)
     used = {"time", "depth", latitude, longitude, *([number] if number else [])}
@@ -32,7 +32,7 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
         plane = _plane(file, name, along)
         filled |= np.isfinite(plane)
         planes.append((name, ours, plane))
-    # A profile without any measurement keeps one row: it is a sample, though it has no depth.
+    # A profile without any measurement still has one row: it is a sample, though without depth.
     blank = ~np.any(filled, axis=1)
     filled[blank, 0] = True
     profile, level = np.nonzero(filled)
@@ -44,7 +44,7 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
             columns.append(column)
     raw_number = as_floats(file.floats(number)) if number else np.arange(1.0, profiles + 1)
     return Observations(
-        format="pyglider grid",
+        format=GRID_FORMAT,
         scope="mission",
         attributes=file.attributes(),
         texts=time_series.texts(file),
@@ -69,7 +69,7 @@ def _plane(file: NetCdf, name: str, along: str) -> Floats:
 
 
 def _positions(file: NetCdf, name: str, along: str) -> Floats:
-    """One position a profile; old files have one a bin, of which the middle one serves."""
+    """One position for each profile; old files have one for each bin, of which the median is used."""
     if tuple(file.variables[name].dimensions) == (along,):
         return as_floats(file.floats(name))
     plane = _plane(file, name, along)

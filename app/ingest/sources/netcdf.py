@@ -18,7 +18,7 @@ from app.domain.printable import one_line
 from app.ingest.refusals import Refused
 from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
-# A row of a file with many variables needs more than its share: the bound is on cells, 25 variables a sample.
+# The limit counts cells, because memory grows with variables too: 25 variables for each sample.
 CELLS_PER_SAMPLE = 25
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ _MS = {
 _COUNTED = re.compile(r"\s*(?P<unit>\w+)\s+since\s(?P<reference>.{1,100})", re.IGNORECASE | re.DOTALL)
 _CALENDARS = {"", "standard", "gregorian", "proleptic_gregorian"}
 
-# Year 1 to 9999: what lies outside is no time but a fill value that nobody declared.
+# Year 1 to 9999: values outside are undeclared fill values.
 _EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_000
 
 
@@ -44,7 +44,7 @@ _ONE_AT_A_TIME = threading.Lock()
 @contextmanager
 def opened(path: Path) -> Iterator["NetCdf"]:
     """The file, closed at the end. Raises Refused when its bytes are damaged, also while it is read."""
-    # The library wants a text that it can encode; Latin-1 gives back the bytes of any name.
+    # The library requires a text that it can encode; Latin-1 restores the bytes of any name.
     name = os.fsencode(path).decode("latin-1")
     try:
         with _ONE_AT_A_TIME, netCDF4.Dataset(name, encoding="latin-1") as dataset:
@@ -54,19 +54,19 @@ def opened(path: Path) -> Iterator["NetCdf"]:
             yield NetCdf(dataset)
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
         if "Memory allocation" in str(error):
-            raise Refused("unreadable", "it asks for more memory than a file of its size gets") from MemoryError()
+            raise Refused("unreadable", "it needs more memory than the limit for a file of its size") from MemoryError()
         raise Refused("truncated", f"the file cannot be read to its end: {_cause(error)}") from error
     except MemoryError as error:
-        raise Refused("unreadable", "it asks for more memory than a file of its size gets") from error
+        raise Refused("unreadable", "it needs more memory than the limit for a file of its size") from error
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
-        # A hostile or odd file must not end the run of all the others; the log has what a developer needs.
+        # A hostile or odd file must not stop the import of the others; the log has the traceback.
         log.warning("file_unreadable", file_name=one_line(path.name), exc_info=True)
-        raise Refused("unreadable", f"the file's structure makes no sense here: {_cause(error)}") from error
+        raise Refused("unreadable", f"the structure of the file is not valid: {_cause(error)}") from error
 
 
 def _cause(error: Exception) -> str:
-    said = str(getattr(error, "strerror", None) or error) or type(error).__name__
-    return said.splitlines()[0][:120]
+    text = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return text.splitlines()[0][:120]
 
 
 class NetCdf:
@@ -80,7 +80,7 @@ class NetCdf:
         self.dimensions: dict[str, int] = {name: len(dimension) for name, dimension in dataset.dimensions.items()}
 
     def attributes(self) -> dict[str, Any]:
-        """Global attributes as texts, numbers and lists of numbers: nothing of numpy's."""
+        """Global attributes as texts, numbers and lists of numbers, without numpy types."""
         return {name: plain(self._dataset.getncattr(name)) for name in self._dataset.ncattrs()}
 
     def attribute(self, name: str, attribute: str) -> Any:
@@ -99,7 +99,7 @@ class NetCdf:
         return str(array.ravel()[0]).strip()
 
     def is_number(self, name: str) -> bool:
-        """Whether the variable holds numbers and not texts."""
+        """True if the variable holds numbers and not texts."""
         return getattr(self.variables[name].dtype, "kind", "O") in "fiu"
 
     def floats(self, name: str, narrow: bool = False) -> NDArray[Any]:
@@ -121,11 +121,11 @@ class NetCdf:
         return values
 
     def integers(self, name: str) -> Ints:
-        """The variable as whole numbers, as they stand."""
+        """The variable as whole numbers, without scaling."""
         return np.nan_to_num(np.asarray(self.variables[name][...], dtype=np.float64), nan=-1).astype(np.int64)
 
     def times_ms(self, name: str) -> Ints:
-        """Milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused for units that name no moment."""
+        """Milliseconds since 1970 UTC, NO_TIME where missing. Raises Refused for units without a reference time."""
         units, calendar = str(self.attribute(name, "units") or ""), str(self.attribute(name, "calendar") or "")
         return counted_ms(self.floats(name), units, calendar, name)
 
@@ -139,20 +139,20 @@ class NetCdf:
 
 
 def counts_time(units: object) -> bool:
-    """Whether the units count since a moment, whichever."""
+    """True if the units count time since a reference."""
     return " since " in " ".join(str(units).lower().split()) if units else False
 
 
 def counted_ms(values: NDArray[Any], units: str, calendar: str, name: str) -> Ints:
-    """Values counted in `units` as milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused."""
-    said = _COUNTED.fullmatch(units)
-    epoch = times.parsed(said["reference"]) if said else None
-    scale = _MS.get(said["unit"].lower()) if said else None
+    """Values counted in `units` as milliseconds since 1970 UTC, NO_TIME where missing. Raises Refused."""
+    match = _COUNTED.fullmatch(units)
+    epoch = times.parsed(match["reference"]) if match else None
+    scale = _MS.get(match["unit"].lower()) if match else None
     if scale is None or epoch is None:
-        raise Refused("no_time", f"units {units[:60]!r} do not say since when time is counted", name)
+        raise Refused("no_time", f"units {units[:60]!r} have no reference time", name)
     if calendar.lower() not in _CALENDARS:
-        raise Refused("no_time", f"calendar {calendar[:40]!r} is not ours", name)
-    # A double's noise, below a microsecond, is rounded away; then the rest is cut: 0.9999 s is 0.999 s.
+        raise Refused("no_time", f"calendar {calendar[:40]!r} is not supported", name)
+    # Rounding noise of a double, below a microsecond, is removed; then the value is truncated: 0.9999 s is 0.999 s.
     with np.errstate(over="ignore"):
         ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
     inside = np.isfinite(ms) & (ms >= _EARLIEST_MS) & (ms <= _LATEST_MS)
@@ -166,7 +166,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        # MongoDB's whole numbers end there.
+        # MongoDB stores whole numbers of 64 bits at most.
         return str(value)
     return value if isinstance(value, str | int | float) else str(value)
 

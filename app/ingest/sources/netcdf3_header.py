@@ -1,4 +1,4 @@
-"""How long a classic NetCDF file says it is: beyond the end of a truncated one the library reads zeros, in silence.
+"""The size that a classic NetCDF file declares: beyond the end of a truncated file the library returns zeros silently.
 
 Source: NetCDF classic format specification, https://docs.unidata.ucar.edu/nug/current/file_format_specifications.html
 """
@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8, 7: 1, 8: 2, 9: 4, 10: 8, 11: 8}
-# A header with more entries than this is no header.
+# A header with more entries than this is damaged.
 _MOST_ENTRIES = 1_000_000
 _STREAMING = 0xFFFFFFFF
 
 
 def least_size(path: Path) -> int | None:
-    """The bytes that the file's own header asks for; None when it does not say or is no sound header."""
+    """The bytes that the header of the file requires; None when it does not declare them or is damaged."""
     with path.open("rb") as stream:
         try:
             return _Header(stream).least_size()
         except (EOFError, KeyError, OverflowError):
-            # What cannot be read here, the library refuses on its own.
+            # The library itself refuses such a header.
             return None
 
 
@@ -26,7 +26,7 @@ class _Header:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._version = stream.read(4)[3]
-        # Version 5 counts with eight bytes, version 2 only places with eight.
+        # Counts have eight bytes in version 5; offsets have eight bytes in versions 2 and 5.
         self._count_bytes = 8 if self._version == 5 else 4
         self._offset_bytes = 4 if self._version == 1 else 8
 

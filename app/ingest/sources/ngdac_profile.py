@@ -11,15 +11,15 @@ from app.ingest.sources.observations import Coordinates, Observations
 
 
 def matches(file: NetCdf) -> bool:
-    """Whether the profile's number and time stand once for the whole file."""
+    """True if the profile's number and time are scalars."""
     return all(name in file.variables and _is_scalar(file, name) for name in ("profile_id", "profile_time"))
 
 
 def read(file: NetCdf, coordinates: Coordinates) -> Observations:
-    """The rows of the profile. Raises Refused when its number is none."""
+    """The rows of the profile. Raises Refused when its number is not valid."""
     observations = time_series.read(file, coordinates)
     number = float(np.ravel(file.floats("profile_id"))[0])
-    # Up to 2^53 a float holds every whole number; beyond, two profiles would have one number.
+    # Up to 2^53 a float holds every whole number; beyond it, two profiles could share one number.
     if not (1 <= number < 2**53 and number == int(number)):
         raise Refused("not_profiles", "a profile's number is a whole number from 1 to 2^53", "profile_id")
     return replace(

@@ -1,4 +1,4 @@
-"""What every reader returns: one file's rows in our vocabulary, nothing judged yet."""
+"""The result of every reader: the rows of one file under our names and in our units, without any judgement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,20 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.records import Kind, Scope, Variable
+from app.domain.records import SURFACE_KINDS, Kind, Scope, Variable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
-# The time of a row that has none: earlier than anything a calendar names.
+# The time of a row without one: earlier than any date of a calendar.
 NO_TIME = np.iinfo(np.int64).min
+
+# Formats with a rule of their own after parsing; stored missions have them as `source.format`.
+GRID_FORMAT = "pyglider grid"
+SAILBUOY_FORMAT = "sailbuoy logs"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A measured variable: (n,) values in our unit, NaN where missing, in the width the file has.
+    """A measured variable: (n,) values in our unit, NaN where missing, in the width of the file.
 
-    `good` and `checked` count the rows whose quality flag says good, and those that were flagged at all.
+    `good` counts the rows with a good quality flag, `checked` the rows with any flag.
     """
 
     about: Variable
@@ -31,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """How a file calls time and position, in lower case."""
+    """The names of time and position in a file, in lower case."""
 
     time: str
     latitude: str
@@ -40,11 +45,11 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """Rows of one file. All arrays are (n,); `names` says how the file calls its coordinates, for messages.
+    """Rows of one file. All arrays are (n,); `names` are the file's names of its coordinates, for messages.
 
     `number` is the raw profile number (NaN, 0 and halves included), `weight` is 1 for a row that counts as a sample and
     0 for one that a grid only spreads over depth. `texts` are scalar text variables by lower-case name.
-    `warnings` are what the reader itself has noticed. A sailbuoy has neither numbers nor depths.
+    `warnings` are those of the reader itself. A sailbuoy has neither numbers nor depths.
     """
 
     format: str
@@ -61,3 +66,18 @@ class Observations:
     names: dict[str, str]
     kind: Kind = "glider"
     warnings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_surface(self) -> bool:
+        """True for a vessel that stays at the surface: it has fixes instead of profiles."""
+        return self.kind in SURFACE_KINDS
+
+    @property
+    def is_continuous(self) -> bool:
+        """True for a log that runs for years: it holds several missions and grows between imports."""
+        return self.format == SAILBUOY_FORMAT
+
+    @property
+    def is_numbered(self) -> bool:
+        """True if the profiles have numbers: of the file, or by the columns of a grid."""
+        return "number" in self.names or self.format == GRID_FORMAT

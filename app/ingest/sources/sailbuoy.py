@@ -1,7 +1,7 @@
 """Sailbuoys: positions in `<buoy>nav.csv`, measurements in `<buoy>pld.csv` beside it, both growing for years.
 
-A payload row belongs to the fix nearest in time, ten minutes away at most; one that finds none, or a better one there,
-is a row of its own, with the position that it brings itself or none. Times without a zone are UTC.
+A payload row joins the fix nearest in time, at most ten minutes away. Without such a fix, or if another payload row is
+closer to it, the row stands alone, with its own position or none. Times without a zone are UTC.
 """
 
 import re
@@ -19,16 +19,15 @@ from numpy.typing import NDArray
 from app.domain.printable import encodable
 from app.domain.records import Variable
 from app.domain.times import from_ms
-from app.ingest.interpret import quality_control
 from app.ingest.refusals import Refused
-from app.ingest.sources import delimited_log
+from app.ingest.sources import delimited_log, mission_limits
 from app.ingest.sources.delimited_log import Log
-from app.ingest.sources.observations import NO_TIME, Column, Floats, Ints, Observations
+from app.ingest.sources.duplicate_rows import repeated_rows
+from app.ingest.sources.observations import NO_TIME, SAILBUOY_FORMAT, Column, Floats, Ints, Observations
 
 _Other = TypeVar("_Other")
 
-FORMAT = "sailbuoy logs"
-# The interval of fixes: within it a sailbuoy makes a kilometre at most.
+# The interval of fixes: a sailbuoy covers at most a kilometre in it.
 PAIRED_WITHIN_MS = 10 * 60 * 1000
 
 _NAME = re.compile(r"(?P<buoy>.+?)[-_ ]?(?P<log>nav|pld)\.csv", re.IGNORECASE)
@@ -38,7 +37,7 @@ _COORDINATES = ("time", "longitude", "latitude", "depth", "profile")
 
 
 def matches(path: Path, head: bytes) -> bool:
-    """Whether the file is one of a sailbuoy's logs: by its name, unless its columns are those of an ERDDAP table."""
+    """True if the name is that of a sailbuoy's log and the columns are not those of an ERDDAP table."""
     names = delimited_log.header(head)
     return _NAME.fullmatch(path.name) is not None and not ("latitude" in names and "longitude" in names)
 
@@ -46,40 +45,40 @@ def matches(path: Path, head: bytes) -> bool:
 def paired(paths: Iterable[Path | _Other]) -> list[Path | _Other]:
     """The paths in their order, a payload replaced by the navigation beside it, and each pair once.
 
-    What is no path, such as an address, stays as it is.
+    Other objects, such as URLs, stay as they are.
     """
-    found: list[Path | _Other] = []
+    files: list[Path | _Other] = []
     seen: set[Path] = set()
     for path in paths:
         match = _NAME.fullmatch(path.name) if isinstance(path, Path) else None
         if not isinstance(path, Path) or match is None:
-            found.append(path)
+            files.append(path)
             continue
         nav = _beside(path, "nav") if match["log"].lower() == "pld" else path
         key = (nav or path).absolute()
         if key not in seen:
             seen.add(key)
-            found.append(nav or path)
-    return found
+            files.append(nav or path)
+    return files
 
 
 def payload_of(path: Path) -> Path | None:
-    """The payload that lies beside this file, None for any other file or when there is none."""
+    """The payload file beside this navigation file; None for other files, or when there is no payload."""
     match = _NAME.fullmatch(path.name)
     return _beside(path, "pld") if match and match["log"].lower() == "nav" else None
 
 
 def read(path: Path, max_samples: int) -> Observations:
-    """The rows of both logs, the missions in it not cut apart yet. Raises Refused."""
+    """The rows of both logs, not yet split into missions. Raises Refused."""
     match = _NAME.fullmatch(path.name)
     if match is None or match["log"].lower() == "pld":
         missing = path.name[: match.start("log")] + "nav.csv" if match else "nav.csv"
-        raise Refused("no_navigation", f"the positions of this payload are in {missing}, which does not lie beside it")
+        raise Refused("no_navigation", f"the positions of this payload are in {missing}, which is missing beside it")
     nav = _read(path, max_samples)
     latitude, longitude = _first(nav, _LATITUDES), _first(nav, _LONGITUDES)
     for name, wanted in ((latitude, "Lat"), (longitude, "Long")):
         if name is None:
-            raise Refused("no_valid_position", f"{path.name} has no such column, or no number in it", wanted)
+            raise Refused("no_valid_position", f"{path.name} has no such column, or no number in that column", wanted)
     beside = payload_of(path)
     pld = _read(beside, max_samples) if beside else None
     joined = _Joined(nav, pld)
@@ -88,15 +87,15 @@ def read(path: Path, max_samples: int) -> Observations:
         warnings = {"payload_unpaired": joined.unpaired, "payload_repeated": joined.repeated}
     rows = joined.time_ms.size
     if rows > max_samples:
-        raise Refused("too_large", f"{rows} rows are more than the {max_samples} taken here")
+        raise Refused("too_large", f"{rows} rows are more than the limit of {max_samples}")
     attributes: dict[str, Any] = {"platform_type": "Sailbuoy", "platform_serial": encodable(match["buoy"])}
     if (last_ms := int(joined.time_ms.max())) != NO_TIME:
-        # A pair of logs stands above the same positions alone, which end at the same time.
+        # One millisecond more with a payload: both logs supersede the positions alone, which end at the same time.
         attributes["date_modified"] = from_ms(last_ms + (pld is not None)).isoformat()
     if beside:
         attributes["payload_file"] = encodable(beside.name)
     return Observations(
-        format=FORMAT,
+        format=SAILBUOY_FORMAT,
         scope="mission",
         attributes=attributes,
         texts={},
@@ -118,7 +117,7 @@ def read(path: Path, max_samples: int) -> Observations:
 
 
 class _Joined:
-    """The rows of both logs: those of the navigation, then the payload's that found no fix of their own."""
+    """The rows of both logs: those of the navigation, then the payload rows without a fix."""
 
     def __init__(self, nav: Log, pld: Log | None) -> None:
         self.nav, self.pld = nav, pld
@@ -135,21 +134,21 @@ class _Joined:
 
     @property
     def unpaired(self) -> int:
-        """How many payload rows stand alone."""
+        """The number of payload rows without a fix."""
         return int(self._alone.size)
 
     def position(self, names: tuple[str, ...]) -> Floats:
-        """The fix of each row; a payload row that stands alone has its own, if any."""
+        """The fix of each row; a payload row without a fix has its own position, if any."""
         own = _first(self.pld, names) if self.pld else None
         alone = self.pld.columns[own][self._alone] if self.pld and own else np.full(self._alone.size, np.nan)
         return np.concatenate((self.nav.columns[str(_first(self.nav, names))], alone))
 
     def of_nav(self, key: str) -> Floats:
-        """The navigation's column along all rows."""
+        """A column of the navigation, extended to all rows."""
         return np.concatenate((self.nav.columns[key], np.full(self._alone.size, np.nan)))
 
     def of_pld(self, values: Floats) -> Floats:
-        """A payload's column along all rows."""
+        """A column of the payload, extended to all rows."""
         beside = np.where(self._of_nav >= 0, values[self._of_nav], np.nan) if values.size else np.zeros(0)
         return np.concatenate((beside, values[self._alone]))
 
@@ -157,16 +156,16 @@ class _Joined:
 def _distinct(log: Log) -> Log:
     """The log in time order without the rows that repeat another one exactly."""
     order = np.argsort(log.time_ms, kind="stable")
-    repeated = quality_control.repeated_rows(log.time_ms[order], [values[order] for values in log.columns.values()])
-    kept = order[~repeated]
-    return replace(log, time_ms=log.time_ms[kept], columns={key: v[kept] for key, v in log.columns.items()})
+    repeated = repeated_rows(log.time_ms[order], [values[order] for values in log.columns.values()])
+    distinct = order[~repeated]
+    return replace(log, time_ms=log.time_ms[distinct], columns={key: v[distinct] for key, v in log.columns.items()})
 
 
 def _pairs(nav_ms: Ints, pld_ms: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """For each navigation row its payload row, -1 for none; and the payload rows that belong to none.
+    """For each navigation row its payload row, -1 for none; and the payload rows without a navigation row.
 
-    Navigation rows at the same moment share what they find: exact repetitions stay such. Of several payload rows
-    nearest to one fix the closest has it.
+    Navigation rows at the same moment share one payload row, so that exact repetitions stay exact. If several payload
+    rows are nearest to one fix, the closest joins it.
     """
     moments, of_moment = np.unique(nav_ms, return_inverse=True)
     timed = moments[moments != NO_TIME]
@@ -181,7 +180,7 @@ def _pairs(nav_ms: Ints, pld_ms: Ints) -> tuple[NDArray[np.intp], NDArray[np.int
         nearest = np.where(np.abs(timed[left] - payload) <= np.abs(timed[right] - payload), left, right)
         apart = np.abs(timed[nearest] - payload)
         close = np.flatnonzero(apart <= PAIRED_WITHIN_MS)
-        # The last write wins: the closest of each fix comes last.
+        # The last assignment wins: the closest row of each fix comes last.
         order = close[np.argsort(-apart[close], kind="stable")]
         best = np.full(timed.size, -1, dtype=np.intp)
         best[nearest[order]] = order
@@ -192,10 +191,10 @@ def _pairs(nav_ms: Ints, pld_ms: Ints) -> tuple[NDArray[np.intp], NDArray[np.int
 
 
 def _columns(joined: _Joined) -> Iterable[Column]:
-    """What both logs measure, each in our name once."""
+    """The measurements of both logs, one column for each of our names."""
     logs = [joined.nav] + ([joined.pld] if joined.pld else [])
     ours = _named([(log is joined.pld, key) for log in logs for key in log.columns])
-    quality_control.require_few_variables(len(ours))
+    mission_limits.require_few_variables(len(ours))
     for (is_payload, key), name in sorted(ours.items(), key=lambda pair: pair[1]):
         log = joined.pld if is_payload and joined.pld else joined.nav
         values = joined.of_pld(log.columns[key]) if is_payload else joined.of_nav(key)
@@ -203,13 +202,13 @@ def _columns(joined: _Joined) -> Iterable[Column]:
             yield _column(name, key, log.spelled[key], values)
 
 
-def _named(found: list[tuple[bool, str]]) -> dict[tuple[bool, str], str]:
-    """Our name for each column that is a measurement: (is it the payload's, its name in lower case) to ours."""
-    measured = [pair for pair in found if pair[1] not in (*_LATITUDES, *_LONGITUDES)]
+def _named(columns: list[tuple[bool, str]]) -> dict[tuple[bool, str], str]:
+    """Our name of each measurement, by (is_payload, name in lower case)."""
+    measured = [pair for pair in columns if pair[1] not in (*_LATITUDES, *_LONGITUDES)]
     ours: dict[tuple[bool, str], str] = {}
     for name, entry in _entries().items():
         claims = [pair for key in entry["names"] for pair in measured if pair[1] == key]
-        # A sensor stands in the payload; the navigation may repeat it.
+        # The payload is the original of a sensor's values; the navigation may repeat them.
         claims.sort(key=lambda pair: (entry["names"].index(pair[1]), not pair[0]))
         if claims:
             ours[claims[0]] = name
@@ -225,7 +224,7 @@ def _named(found: list[tuple[bool, str]]) -> dict[tuple[bool, str], str]:
 
 def _column(ours: str, key: str, spelled: str, values: Floats) -> Column:
     entry = _entries().get(ours, {})
-    # A name of ours that the file uses for something else has no description.
+    # Where the file uses our name for another quantity, our description does not apply.
     entry = entry if key in entry.get("names", ()) else {}
     about = Variable(
         name=ours,
@@ -248,7 +247,7 @@ def _first(log: Log, names: tuple[str, ...]) -> str | None:
 
 
 def _beside(path: Path, log: str) -> Path | None:
-    """The other log of the same buoy in the same folder, however its name is written."""
+    """The other log of the same buoy in the same folder, in any spelling of upper and lower case."""
     match = _NAME.fullmatch(path.name)
     if match is None:
         return None
@@ -265,5 +264,5 @@ def _table() -> dict[str, Any]:
 
 
 def _entries() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = _table()["columns"]
-    return found
+    entries: dict[str, dict[str, Any]] = _table()["columns"]
+    return entries

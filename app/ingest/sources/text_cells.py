@@ -1,4 +1,4 @@
-"""Cells of a text table as columns: numbers, moments and texts. What cannot be one is refused by name and row."""
+"""Cells of a text table as columns: numbers, moments and texts. A refusal names the column and the row."""
 
 import re
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from app.domain import times
 from app.ingest.refusals import Refused
 from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
-# How tables write that there is nothing.
+# Texts for a missing value.
 _MISSING = frozenset({"", "NaN", "nan", "NAN", "null", "NULL", "NA"})
 
-# Nobody writes a moment in more; a damaged cell may hold the rest of its file.
+# Real moments are shorter; a damaged cell may hold the rest of its file.
 _LONGEST_MOMENT = 40
 _TIME_OF_DAY = re.compile(r"\d[T ]\d{2}:?\d{2}")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def numbers(cells: Sequence[Any], name: str, first_row: int) -> Floats:
-    """The cells as (n,) numbers, NaN where missing. Raises Refused for a cell that is none, `first_row` on."""
+    """The cells as (n,) numbers, NaN where missing. Raises Refused for another cell; rows count from `first_row`."""
     try:
         return _as_numbers(cells)
     except (ValueError, TypeError, OverflowError):
@@ -34,14 +34,14 @@ def numbers(cells: Sequence[Any], name: str, first_row: int) -> Floats:
 
 
 def _as_numbers(cells: Sequence[Any]) -> Floats:
-    found = np.array(cells, dtype=np.float64)
-    if found.ndim != 1:
+    values = np.array(cells, dtype=np.float64)
+    if values.ndim != 1:
         raise ValueError("cells within cells")
-    return found
+    return values
 
 
 def is_number(cell: Any) -> bool:
-    """Whether the cell alone is a number, or says that there is none."""
+    """True if the cell is a number or marks a missing one."""
     try:
         float("nan" if is_missing(cell) else cell)
     except (ValueError, TypeError, OverflowError):
@@ -50,13 +50,13 @@ def is_number(cell: Any) -> bool:
 
 
 def is_missing(cell: Any) -> bool:
-    """Whether the cell says that there is nothing."""
-    # What cannot be a key, such as a list, is damage and not a gap.
+    """True if the cell marks a missing value."""
+    # An unhashable cell, such as a list, is damage and not a gap.
     return cell is None or (isinstance(cell, str) and cell in _MISSING)
 
 
 def moments_ms(cells: Sequence[Any], name: str, first_row: int) -> Ints:
-    """ISO 8601 cells as (n,) ms since 1970 UTC, NO_TIME where missing. Raises Refused for a cell that is none."""
+    """ISO 8601 cells as (n,) ms since 1970 UTC, NO_TIME where missing. Raises Refused for another cell."""
     if not all(map(_may_be_moment, cells)):
         bad = next(i for i, cell in enumerate(cells) if not _may_be_moment(cell))
         raise Refused("unreadable", f"row {first_row + bad} holds {shown(cells[bad])}, not a time", name)
@@ -65,14 +65,14 @@ def moments_ms(cells: Sequence[Any], name: str, first_row: int) -> Ints:
     if plain is not None:
         return plain
     distinct, where = np.unique(text, return_inverse=True)
-    found = np.empty(distinct.size, dtype=np.int64)
+    distinct_ms = np.empty(distinct.size, dtype=np.int64)
     for i, value in enumerate(distinct.tolist()):
         moment = times.parsed(value) if _TIME_OF_DAY.search(value) else None
         if moment is None and value not in _MISSING:
             bad = int(np.flatnonzero(where == i)[0])
             raise Refused("unreadable", f"row {first_row + bad} holds {shown(value)}, not a time", name)
-        found[i] = NO_TIME if moment is None else times.to_ms(moment)
-    return found[where]
+        distinct_ms[i] = NO_TIME if moment is None else times.to_ms(moment)
+    return distinct_ms[where]
 
 
 def _may_be_moment(cell: Any) -> bool:
@@ -80,7 +80,7 @@ def _may_be_moment(cell: Any) -> bool:
 
 
 def _plain_ms(text: NDArray[np.str_]) -> Ints | None:
-    """The same for cells that are all `2016-09-02T17:05:38Z`, with or without milliseconds: fifty times as fast."""
+    """The same for cells that are all `2016-09-02T17:05:38Z`, with or without milliseconds: fifty times faster."""
     width = text.dtype.itemsize // 4
     if width not in (20, 24) or text.size == 0:
         return None
@@ -101,7 +101,7 @@ def shown(cell: Any) -> str:
 
 
 def repaired(text: str) -> str:
-    """The text as it was meant: escapes resolved, and UTF-8 that was taken for Latin-1, once or twice, undone."""
+    """The intended text: escapes resolved, and UTF-8 that was decoded as Latin-1, once or twice, repaired."""
     text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     for _ in range(2):

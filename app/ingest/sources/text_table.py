@@ -1,4 +1,4 @@
-"""A table of text as named columns, offered as a NetCDF file offers its variables."""
+"""A table of text as named columns, with the interface of a NetCDF file's variables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from app.ingest.sources import text_cells
 from app.ingest.sources.netcdf import counted_ms, counts_time
 from app.ingest.sources.observations import Ints
 
-# Names that say who or what, even when they look like a number (a serial of 077).
+# Names of identities: texts, even when they look like a number (a serial of 077).
 _TEXTS = frozenset({
     "trajectory", "trajectory_name", "id", "platform", "platform_id", "platform_name", "platform_serial",
     "platform_serial_number", "glider_name", "glider_serial", "wmo_id", "wmo_platform_code", "deployment_id",
     "deployment_name", "dataset_id", "data_mode", "project", "institution",
 })  # fmt: skip
 _ROWS = ("row",)
-# Beyond this a text is a damaged table, not a name.
+# A longer text means a damaged table.
 _MAX_TEXT = 4096
 # ERDDAP's widest tables have a few hundred.
 _MOST_COLUMNS = 1000
@@ -30,9 +30,9 @@ _LONGEST_NAME = 200
 
 @dataclass(slots=True)
 class Column:
-    """A column that grows by blocks of rows: numbers, moments, or texts of which only one is kept.
+    """A column that grows by blocks of rows: numbers, moments, or texts of which only one is stored.
 
-    What it holds shows with its first cell that is not empty; `texts` keeps two at most, to tell one from many.
+    The first cell that is not empty decides its type; `texts` holds at most two, enough to distinguish one from many.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Column:
     seen: bool = False
 
     def add(self, block: Sequence[Any], first_row: int) -> None:
-        """Takes the cells of the next rows. Raises Refused when a cell is not what the column holds."""
+        """Append the cells of the next rows. Raises Refused when a cell does not fit the type of the column."""
         if self.is_moment:
             self.blocks.append(text_cells.moments_ms(block, self.name, first_row))
             return
@@ -84,7 +84,7 @@ class TableVariable:
 
 
 class Table:
-    """Columns of equal length. What is the same in every row stands for an attribute of the whole."""
+    """Columns of equal length. A text that is the same in every row serves as a global attribute."""
 
     def __init__(
         self,
@@ -114,41 +114,41 @@ class Table:
             )
 
     def add(self, block: Sequence[Sequence[Any]]) -> None:
-        """Takes rows of full length. Raises Refused for a cell that is not what its column holds."""
+        """Append rows of full length. Raises Refused for a cell that does not fit the type of its column."""
         for column, values in zip(self._columns.values(), zip(*block, strict=True), strict=True):
             column.add(values, self.rows + 1)
         self.rows += len(block)
 
     @cached_property
     def variables(self) -> dict[str, Any]:
-        """The columns by lower-case name, once all rows are in."""
+        """The columns by lower-case name; call it after the last row."""
         return {
             key: TableVariable(column.name, (self.rows,), np.dtype("U1" if column.is_text else "f8"))
             for key, column in self._columns.items()
         }
 
     def constants(self) -> Iterator[tuple[str, str]]:
-        """(lower-case name, text) of every text column that says the same throughout."""
+        """(lower-case name, text) of every text column with one value."""
         for key, column in self._columns.items():
             if (text := column.text) is not None:
                 yield key, text
 
     def differing(self, name: str) -> bool:
-        """Whether the text column is there and says more than one thing."""
+        """True if the text column exists and holds more than one value."""
         return name in self._columns and len(self._columns[name].texts) > 1
 
     def attributes(self) -> dict[str, Any]:
-        """What is the same in every row."""
+        """The texts that are the same in every row."""
         return dict(self.constants())
 
     def attribute(self, name: str, attribute: str) -> Any:
-        """A column's unit; tables say nothing else of it, but their server may."""
+        """A column's unit, or another attribute from the server's description: the table itself has only units."""
         if attribute == "units" and self._columns[name].unit is not None:
             return self._columns[name].unit
         return self._known.get(name, {}).get(attribute)
 
     def is_number(self, name: str) -> bool:
-        """Whether the column holds numbers or moments."""
+        """True if the column holds numbers or moments."""
         return not self._columns[name].is_text
 
     def text(self, name: str) -> str:
@@ -156,7 +156,7 @@ class Table:
         return self._columns[name].text or ""
 
     def floats(self, name: str, narrow: bool = False) -> NDArray[Any]:
-        """The column's numbers, NaN where missing; float64, or with `narrow` float32 where the table says so."""
+        """The column's numbers, NaN where missing; float64, or with `narrow` float32 where the table declares it."""
         column = self._columns[name]
         values = column.values().astype(np.float32 if narrow and column.is_narrow else np.float64)
         values[~np.isfinite(values)] = np.nan

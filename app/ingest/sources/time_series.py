@@ -13,7 +13,7 @@ from app.ingest.sources.variable_source import Variables
 
 _NUMBERS = ("profile_number", "profile_index", "profile_num", "profile_id")
 _DEPTHS = ("depth", "glider_depth", "depth_z")
-# What OG1's vocabulary of platforms (NERC L06) calls a vehicle that never dives; our own exports say so, too.
+# The name of a vehicle that never dives in OG1's vocabulary of platforms (NERC L06); our own exports use it, too.
 _AT_SURFACE = "autonomous surface"
 _METRES = {"m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01}
 # A time series is long: a text variable beyond this is a table of texts, not a name.
@@ -21,10 +21,10 @@ _MAX_TEXT = 4096
 
 
 def coordinates(file: Variables) -> Coordinates:
-    """How the file calls time and position. Raises Refused when one is missing or holds no numbers."""
-    time = _found(file, ("time",), "time")
-    latitude = _found(file, ("latitude", "lat"), "latitude")
-    longitude = _found(file, ("longitude", "lon"), "longitude")
+    """The file's names of time and position. Raises Refused when one is missing or holds no numbers."""
+    time = _named(file, ("time",), "time")
+    latitude = _named(file, ("latitude", "lat"), "latitude")
+    longitude = _named(file, ("longitude", "lon"), "longitude")
     if time is None:
         if latitude or longitude:
             raise Refused("no_time", "there is no such variable", "time")
@@ -33,11 +33,11 @@ def coordinates(file: Variables) -> Coordinates:
         raise Refused("no_valid_position", "there is no such variable", "longitude" if latitude else "latitude")
     for name, code in ((time, "no_time"), (latitude, "no_valid_position"), (longitude, "no_valid_position")):
         if not file.is_number(name):
-            raise Refused(code, "its values are no numbers", name)
+            raise Refused(code, "its values are not numbers", name)
     return Coordinates(time, latitude, longitude)
 
 
-def _found(file: Variables, names: tuple[str, ...], standard: str) -> str | None:
+def _named(file: Variables, names: tuple[str, ...], standard: str) -> str | None:
     by_name = next((name for name in names if name in file.variables), None)
     return by_name or next(
         (
@@ -55,9 +55,9 @@ def read(
     depths: tuple[str, ...] = _DEPTHS,
     hidden: Collection[str] = (),
 ) -> Observations:
-    """The rows along the dimension of time. Raises Refused when they are none.
+    """The rows along the dimension of time. Raises Refused when there are none.
 
-    `depths` may be called so, best first; `hidden` are names of what is not to be kept.
+    `depths` are the possible names of depth, best first; `hidden` are the names of variables to omit.
     """
     time, latitude, longitude = coordinates.time, coordinates.latitude, coordinates.longitude
     shape = tuple(file.variables[time].dimensions)
@@ -65,7 +65,7 @@ def read(
         raise Refused("not_observations", f"time has {len(shape)} dimensions instead of one", time)
     rows = int(file.variables[time].shape[0])
     if rows == 0:
-        raise Refused("no_samples", "there is not one row", time)
+        raise Refused("no_samples", "there is no row", time)
     for name in (latitude, longitude):
         if tuple(file.variables[name].dimensions) != shape:
             raise Refused("no_valid_position", "there is not one position for each time", name)
@@ -98,15 +98,15 @@ def read(
 
 def columns(file: Variables, shape: tuple[str, ...], used: set[str]) -> tuple[Column, ...]:
     """Every measured variable along `shape`, in our names and units."""
-    found = (
+    measured = (
         vocabulary.column(file, name, ours, file.floats(name, narrow=True))
         for name, ours in vocabulary.measured(file, [shape], used)
     )
-    return tuple(column for column in found if column is not None)
+    return tuple(column for column in measured if column is not None)
 
 
 def depth_m(file: Variables, name: str | None, rows: int) -> NDArray[np.float64]:
-    """Depth in metres, NaN throughout when there is no such variable."""
+    """Depth in metres, all NaN when there is no such variable."""
     if name is None:
         return np.full(rows, np.nan)
     unit = str(file.attribute(name, "units") or "m").strip().lower()
@@ -114,17 +114,17 @@ def depth_m(file: Variables, name: str | None, rows: int) -> NDArray[np.float64]
 
 
 def texts(file: Variables) -> dict[str, str]:
-    """Scalar texts such as the trajectory's name, and what the variable `platform` says in its attributes."""
-    found: dict[str, str] = {}
+    """Scalar texts such as the trajectory's name, and the attributes of the variable `platform`."""
+    scalars: dict[str, str] = {}
     for name, variable in file.variables.items():
         size = int(np.prod(variable.shape)) if variable.shape else 1
         kind = getattr(variable.dtype, "kind", "O")
         if kind in "SUO" and size <= _MAX_TEXT and (kind == "S" or size == 1):
-            found[name] = file.text(name)
+            scalars[name] = file.text(name)
     if "platform" in file.variables:
         for attribute in ("id", "wmo_id", "type", "long_name"):
-            found[f"platform.{attribute}"] = str(file.attribute("platform", attribute) or "")
-    return found
+            scalars[f"platform.{attribute}"] = str(file.attribute("platform", attribute) or "")
+    return scalars
 
 
 def _is_along(file: Variables, name: str, shape: tuple[str, ...]) -> bool:

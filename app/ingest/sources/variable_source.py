@@ -1,4 +1,4 @@
-"""What readers ask of an open file, whatever it is written in."""
+"""The interface of an open file, whatever its format."""
 
 from typing import Any, Protocol
 
@@ -12,16 +12,16 @@ class Variables(Protocol):
 
     @property
     def variables(self) -> dict[str, Any]:
-        """What there is, by lower-case name."""
+        """All variables by lower-case name."""
 
     def attributes(self) -> dict[str, Any]:
-        """What the file says about itself as a whole."""
+        """The global attributes of the file."""
 
     def attribute(self, name: str, attribute: str) -> Any:
         """An attribute of a variable, None when it has none."""
 
     def is_number(self, name: str) -> bool:
-        """Whether the variable holds numbers and not texts."""
+        """True if the variable holds numbers and not texts."""
 
     def text(self, name: str) -> str:
         """The one text of a variable."""
@@ -33,4 +33,4 @@ class Variables(Protocol):
         """The variable as whole numbers, -1 where missing."""
 
     def times_ms(self, name: str) -> Ints:
-        """Milliseconds since 1970 UTC, NO_TIME where there is none. Raises Refused for what names no moment."""
+        """Milliseconds since 1970 UTC, NO_TIME where missing. Raises Refused for units without a reference time."""

@@ -1,4 +1,4 @@
-"""Measured variables under our names and in our units; the file's own stay beside them."""
+"""Measured variables under our names and in our units; the file's own name and unit are stored too."""
 
 import tomllib
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from app.domain.printable import encodable
 from app.domain.records import Variable
-from app.ingest.interpret import quality_control
+from app.ingest.sources import mission_limits
 from app.ingest.sources.netcdf import counts_time
 from app.ingest.sources.observations import Column
 from app.ingest.sources.variable_source import Variables
 
-# Coordinates, and what only steers the reader: not measurements.
+# Coordinates, and variables that describe the layout of the file: not measurements.
 _NOT_MEASURED = (
     "time", "latitude", "longitude", "lat", "lon", "depth", "profile_index", "profile_number", "profile_num",
     "profile_id", "profile", "profile_direction", "profile_time", "profile_lat", "profile_lon", "time_profile",
@@ -27,10 +27,10 @@ _NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_flag"
 # Names of the columns that every stored profile has.
 _COORDINATES = ("time", "longitude", "latitude", "depth")
 _STEMS = ("_adjusted", "_raw")
-# Lists of missions carry these texts with every variable.
+# Lists of missions include these texts for every variable.
 _MAX_NAME, _MAX_UNIT = 200, 80
 
-# What dialects call good: QARTOD, OceanGliders, Seaglider, IOOS.
+# Flag meanings that count as good: QARTOD, OceanGliders, Seaglider, IOOS.
 _GOOD = {
     "good",
     "pass",
@@ -54,18 +54,18 @@ def _by_name() -> dict[str, str]:
     return {alias: ours for ours, entry in _entries().items() for alias in entry["names"]}
 
 
-def called(ours: str) -> list[str]:
-    """Our name of a quantity and what files call it; nothing for what is not in the vocabulary."""
+def synonyms(ours: str) -> list[str]:
+    """Our name of a quantity and its names in files; empty for a name outside the vocabulary."""
     return [ours, *_entries()[ours]["names"]] if ours in _entries() else []
 
 
 def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates: set[str]) -> list[tuple[str, str]]:
     """(name in the file, our name) of every measured variable with one of these shapes; ours are distinct.
 
-    `coordinates` are the lower-case names that the reader uses itself.
+    `coordinates` are the lower-case names that the reader itself uses.
     """
     shapes = set(dimensions)
-    found = [
+    names = [
         name
         for name, variable in file.variables.items()
         if tuple(variable.dimensions) in shapes
@@ -74,17 +74,17 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
         and not _is_auxiliary(name)
         and not counts_time(file.attribute(name, "units"))
     ]
-    quality_control.require_few_variables(len(found))
+    mission_limits.require_few_variables(len(names))
     ours: dict[str, str] = {}
-    for name in found:
+    for name in names:
         if (known := _known(name)) and known not in ours.values():
             ours[name] = known
-    for name in found:
+    for name in names:
         standard = str(file.attribute(name, "standard_name") or "").lower()
         by_standard = next((key for key, entry in _entries().items() if standard in entry["standard_names"]), None)
         if name not in ours and by_standard and by_standard not in ours.values() and not name.endswith(_STEMS):
             ours[name] = by_standard
-    for name in found:
+    for name in names:
         if name not in ours:
             own = "".join(c if c.isascii() and c.isalnum() else "_" for c in name[:_MAX_NAME]).strip("_") or "unnamed"
             while own in ours.values() or own in _COORDINATES:
@@ -94,11 +94,11 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
 
 
 def column(file: Variables, name: str, ours: str, values: NDArray[Any]) -> Column | None:
-    """The variable with its values in our unit, None when not one is finite."""
+    """The variable with its values in our unit, None when no value is finite."""
     if not np.isfinite(values).any():
         return None
-    said = file.attribute(name, "units")
-    source_unit = None if said is None else encodable(str(said))[:_MAX_UNIT]
+    declared_unit = file.attribute(name, "units")
+    source_unit = None if declared_unit is None else encodable(str(declared_unit))[:_MAX_UNIT]
     unit, values = _converted(ours, source_unit, values)
     good, checked = _quality(file, name)
     standard_name, long_name = file.attribute(name, "standard_name"), file.attribute(name, "long_name")
@@ -140,7 +140,7 @@ def _converted(ours: str, source_unit: str | None, values: NDArray[Any]) -> tupl
 
 
 def _quality(file: Variables, name: str) -> tuple[int | None, int | None]:
-    """How many rows are good, and how many were judged, by the flags' own meanings; None without such flags."""
+    """The numbers of good and of checked rows by the meanings of the flags; None without such flags."""
     flags = f"{name}_qc"
     if flags not in file.variables or not file.is_number(flags):
         return None, None
@@ -154,8 +154,8 @@ def _quality(file: Variables, name: str) -> tuple[int | None, int | None]:
         return None, None
     if not meanings or len(meanings) != len(codes):
         return None, None
-    found, counts = np.unique(file.integers(flags), return_counts=True)
-    by_code = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    codes_present, counts = np.unique(file.integers(flags), return_counts=True)
+    by_code = dict(zip(codes_present.tolist(), counts.tolist(), strict=True))
     checked = {c for c, m in zip(codes, meanings, strict=True) if not m.startswith(_UNCHECKED)}
     good = {c for c, m in zip(codes, meanings, strict=True) if m in _GOOD}
     return sum(by_code.get(c, 0) for c in good), sum(by_code.get(c, 0) for c in checked)

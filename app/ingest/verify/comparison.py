@@ -1,4 +1,4 @@
-"""Whether what is stored is what was computed anew, and how a difference is told."""
+"""Comparison of stored with recomputed values, and the description of differences."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,18 +13,19 @@ RELATIVE = 1e-9
 ABSOLUTE = 1e-9
 _LONGEST = 120
 MISSING = "nothing"
+PRESENT = "present"
 
-# How a difference can be mended: by a rebuild of a scope, summing a platform or a scope of totals up, retiring a
-# version, or removing the track of a mission that is gone.
+# The repairs: rebuild a scope, recompute a platform or a scope of totals, retire a version, or remove the track of a
+# mission that no longer exists.
 Kind = Literal["rebuild", "platform", "totals", "retire", "track"]
 Remedy = tuple[Kind, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`where` (a mission, a platform, a scope) `what` (`figures.distance_m`) is stored as one and computed as another.
+    """The stored and the recomputed value of `what` (`figures.distance_m`) in `where` (a mission, platform or scope).
 
-    No remedy: it stands in data that nothing here can make anew.
+    Without a remedy it concerns imported data, which cannot be recomputed.
     """
 
     where: str
@@ -54,7 +55,7 @@ class Difference:
 
 
 def shown(value: Any) -> str:
-    """A value on one line, cut where it is long."""
+    """A value on one line, cut if it is long."""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     text = value if isinstance(value, str) else repr(value)
@@ -65,29 +66,29 @@ def shown(value: Any) -> str:
 def differences(
     where: str, stored: Mapping[str, Any], recomputed: Mapping[str, Any], *remedies: Remedy
 ) -> Iterator[Difference]:
-    """One difference for each name whose values differ, told at the first place where they do."""
+    """One difference for each name whose values differ, with the first differing element."""
     for name in recomputed:
-        found = _first(name, stored.get(name, MISSING), recomputed[name])
-        if found is not None:
-            yield Difference(where, *found, remedies)
+        difference = _first(name, stored.get(name, MISSING), recomputed[name])
+        if difference is not None:
+            yield Difference(where, *difference, remedies)
 
 
 def keyed(
     where: str, stored: Mapping[str, Mapping[str, Any]], recomputed: Mapping[str, Mapping[str, Any]], *remedies: Remedy
 ) -> Iterator[Difference]:
-    """The same for documents by key: those that are too many or missing, and the fields of the others."""
+    """The same for documents by key: superfluous and missing documents, and the fields of the others."""
     for key in sorted(stored.keys() | recomputed.keys()):
-        place = f"{where} {key}"
+        document = f"{where} {key}"
         if key not in recomputed:
-            yield Difference(place, "document", "there", MISSING, remedies)
+            yield Difference(document, "document", PRESENT, MISSING, remedies)
         elif key not in stored:
-            yield Difference(place, "document", MISSING, "there", remedies)
+            yield Difference(document, "document", MISSING, PRESENT, remedies)
         else:
-            yield from differences(place, stored[key], recomputed[key], *remedies)
+            yield from differences(document, stored[key], recomputed[key], *remedies)
 
 
 def _first(name: str, stored: Any, recomputed: Any) -> tuple[str, Any, Any] | None:
-    """Where, and between what, two values differ first; None when they are equal."""
+    """The path and the two values of the first difference; None when the values are equal."""
     if isinstance(recomputed, Mapping) and isinstance(stored, Mapping):
         if stored.keys() != recomputed.keys():
             return f"{name} (names)", sorted(stored), sorted(recomputed)
@@ -95,13 +96,13 @@ def _first(name: str, stored: Any, recomputed: Any) -> tuple[str, Any, Any] | No
     elif _is_list(recomputed) and _is_list(stored):
         if len(stored) != len(recomputed):
             return f"{name} (length)", len(stored), len(recomputed)
-        # Most lists are equal number by number, and then need not be looked through here.
+        # A fast path: most lists are equal number by number.
         if list(stored) == list(recomputed):
             return None
         pairs = ((f"{name}[{i}]", *both) for i, both in enumerate(zip(stored, recomputed, strict=True)))
     else:
         return None if same(stored, recomputed) else (name, stored, recomputed)
-    return next((found for pair in pairs if (found := _first(*pair)) is not None), None)
+    return next((difference for pair in pairs if (difference := _first(*pair)) is not None), None)
 
 
 def _is_list(value: Any) -> bool:
@@ -109,7 +110,7 @@ def _is_list(value: Any) -> bool:
 
 
 def same(stored: Any, recomputed: Any) -> bool:
-    """Whether two plain values are equal, numbers but for rounding; True is no number."""
+    """True if two plain values are equal, numbers within rounding; True is not a number."""
     numbers = (int, float)
     if isinstance(stored, bool) or isinstance(recomputed, bool):
         return stored is recomputed

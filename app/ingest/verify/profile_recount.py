@@ -1,4 +1,4 @@
-"""What a profile's stored samples say of it, beside what its document says."""
+"""The fields of profiles recomputed from their stored samples."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,47 +13,47 @@ from app.domain.times import from_ms
 from app.ingest.interpret.profile_grouping import DIRECTIONS, positions_of
 
 Document = dict[str, Any]
-# So many rows are worked on at once: some megabytes, and enough of them that numpy's calls cost nothing.
+# Rows in a batch: some megabytes, and enough that the overhead of numpy calls is negligible.
 _ROWS_AT_ONCE = 100_000
 OUTSIDE = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the samples of a profile say: how many they are, and the fields of its document that derive from them."""
+class Recount:
+    """The number of samples of a profile, and the fields of its document that derive from them."""
 
     rows: int
     fields: Document
 
 
 def key_of(doc: Mapping[str, Any]) -> str:
-    """The end of a profile's key, which its samples have, too: its number and its first time."""
+    """The end of a profile's key, shared by its samples: its number and its first time."""
     return "/".join(doc["_id"].split("/")[3:5])
 
 
-def told(documents: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Told]]:
-    """What is told of each profile, by `key_of`, from sample documents of which those of a profile follow each other.
+def recounts(documents: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Recount]]:
+    """The recount of each profile by `key_of`. The sample documents of a profile must be adjacent.
 
-    The samples outside profiles are told with their number of rows alone, under a key that begins with OUTSIDE.
+    Samples outside profiles are returned with their number of rows alone, under a key that begins with OUTSIDE.
     """
     batch: list[tuple[str, Sequence[NDArray[Any]]]] = []
     rows = 0
-    for key, parts in groupby(documents, key_of):
+    for key, chunks in groupby(documents, key_of):
         if key.startswith(f"{OUTSIDE}/"):
-            yield key, Told(sum(_count(part) for part in parts), {})
+            yield key, Recount(sum(_count(chunk) for chunk in chunks), {})
             continue
-        blocks = [_block(part) for part in sorted(parts, key=lambda part: int(part["part"]))]
+        blocks = [_block(chunk) for chunk in sorted(chunks, key=lambda chunk: int(chunk["part"]))]
         whole = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
         batch.append((key, whole))
         rows += whole[0].size
         if rows >= _ROWS_AT_ONCE:
-            yield from _told(batch)
+            yield from _recounts(batch)
             batch, rows = [], 0
     if batch:
-        yield from _told(batch)
+        yield from _recounts(batch)
 
 
-def _told(batch: Sequence[tuple[str, Sequence[NDArray[Any]]]]) -> Iterator[tuple[str, Told]]:
+def _recounts(batch: Sequence[tuple[str, Sequence[NDArray[Any]]]]) -> Iterator[tuple[str, Recount]]:
     keys = [key for key, _ in batch]
     time_ms, lon, lat, depth = (np.concatenate(column) for column in zip(*(block for _, block in batch), strict=True))
     sizes = np.array([block[0].size for _, block in batch], dtype=np.intp)
@@ -77,17 +77,17 @@ def _told(batch: Sequence[tuple[str, Sequence[NDArray[Any]]]]) -> Iterator[tuple
             "direction": DIRECTIONS[int(signs[i])],
             "bbox": boxes[i],
         }
-        yield key, Told(int(sizes[i]), fields)
+        yield key, Recount(int(sizes[i]), fields)
 
 
-def _block(part: Mapping[str, Any]) -> Sequence[NDArray[Any]]:
-    found = part["columns"]
-    return [_values(found[name]) for name in ("time", "longitude", "latitude", "depth")]
+def _block(chunk: Mapping[str, Any]) -> Sequence[NDArray[Any]]:
+    stored = chunk["columns"]
+    return [_values(stored[name]) for name in ("time", "longitude", "latitude", "depth")]
 
 
 def _values(column: Mapping[str, Any]) -> NDArray[Any]:
     return np.asarray(columns.decoded(column["data"], column["dtype"]))
 
 
-def _count(part: Mapping[str, Any]) -> int:
-    return int(_values(part["columns"]["time"]).size)
+def _count(chunk: Mapping[str, Any]) -> int:
+    return int(_values(chunk["columns"]["time"]).size)

@@ -1,4 +1,4 @@
-"""What sums up the whole store: totals of every scope, what lists can be filtered by, basins by name, counters."""
+"""Documents about the whole store: totals, filter values of lists, basins in the search index, counters."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,26 +14,26 @@ from app.store import counters, missions, verification_reads
 from app.store.documents import totals_to_document
 
 Document = dict[str, Any]
-# Each import rebuilds what waits; what has waited for a day fails each time, or nobody has come by.
+# Each import rebuilds pending scopes; a scope pending for a day fails each time, or no import has run.
 _WAITING_FOR = timedelta(hours=24)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# A list of values is cut by whoever stores it.
+# The store cuts lists of filter values at this length.
 _VALUES = 2000
 
 
 def compared(tally: Tally, session: ClientSession) -> Iterator[Difference]:
-    """The differences of all that is derived from the whole store, as of the session's moment."""
+    """The differences of the documents about the whole store, in the session's snapshot."""
     if verification_reads.pending(["totals"], session):
         tally.waiting += 1
     else:
         stored = {doc["_id"]: doc for doc in verification_reads.totals(session)}
         tally.totals = len(stored)
-        again = {}
+        recomputed = {}
         for totals in summing.summed(missions.sums(session), _EPOCH):
-            again[totals.scope] = totals_to_document(totals)
-            del again[totals.scope]["computed_at"]
-        for scope in sorted(stored.keys() | again.keys()):
-            one, other = ({key: doc[scope] for key in (scope,) if key in doc} for doc in (stored, again))
+            recomputed[totals.scope] = totals_to_document(totals)
+            del recomputed[totals.scope]["computed_at"]
+        for scope in sorted(stored.keys() | recomputed.keys()):
+            one, other = ({key: doc[scope] for key in (scope,) if key in doc} for doc in (stored, recomputed))
             yield from keyed("totals", one, other, ("totals", scope))
         facets = verification_reads.one("facets", "missions", session) or {}
         expected = {name: values[:_VALUES] for name, values in verification_reads.facets(session).items()}
@@ -60,6 +60,6 @@ def _counters(session: ClientSession) -> Iterator[Difference]:
         yield from differences("counter imports", {outcome: int(doc["n"])}, {outcome: logged.get(outcome, 0)})
     last = verification_reads.last_change(session)
     counter = verification_reads.one("counters", "changes", session) or {"n": 0}
-    # The log forgets after an hour, the number never: it may not lie behind what it numbered.
+    # The log of changes is cut after an hour, the counter is not: it must not be below the last number.
     if int(counter["n"]) < last:
         yield Difference("counter changes", "n", int(counter["n"]), last)

@@ -1,4 +1,4 @@
-"""A verification: what is compared together and of one moment, one after the other, and again where it differed."""
+"""A verification: units compared one after the other, each in one snapshot, and again if they differ."""
 
 import time
 import zlib
@@ -24,37 +24,37 @@ from app.store.documents import basin_from_document
 
 log = structlog.get_logger(__name__)
 
-# Of a snapshot: a collection or an index has just been made, or what was to be read is no longer kept (5 minutes).
+# A snapshot fails if a collection or an index has just been created, or after 5 minutes of history.
 _NO_SNAPSHOT = (246, 239)
 _TRIES = 5
 _PAUSE_S = 1.0
 
-Look = Callable[[Tally, ClientSession], Iterator[Difference]]
-Told = Callable[[int], None]
+Comparison = Callable[[Tally, ClientSession], Iterator[Difference]]
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What is compared together, all of one moment: what a reader of the snapshot would see."""
+    """The documents that are compared in one snapshot."""
 
     name: str
-    look: Look
+    compare: Comparison
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it: the numbers, and the differences that were there the second time as well."""
+    """The numbers of the verification, and the differences that were confirmed by a second comparison."""
 
     counts: Verification
     differences: list[Difference] = field(default_factory=list)
 
 
-def verify(mission: str | None, sections: bool, pace: float, told: Told = lambda _: None) -> Result:
+def verify(mission: str | None, sections: bool, pace: float, progress: Progress = lambda _: None) -> Result:
     """Compares the whole store, or one mission (`platform/mission`) and its platform.
 
-    A difference counts when it is seen twice: what is written outside transactions may be half done the first time.
-    `pace` is the share of the time in which it works. `told` hears how many missions are done. Raises NotFound,
-    and pymongo's errors when the store is away.
+    A difference counts only if a second comparison confirms it, because writes outside transactions may be incomplete
+    at the first. `pace` is the share of the time spent working. `progress` receives the number of compared missions.
+    Raises NotFound, and pymongo's errors when the store is unreachable.
     """
     began_at = datetime.now(UTC)
     scope = _scope(sections)
@@ -62,14 +62,14 @@ def verify(mission: str | None, sections: bool, pace: float, told: Told = lambda
     suspects: list[tuple[Unit, frozenset[tuple[str, str]]]] = []
     for unit in _units(mission, scope):
         started = time.monotonic()
-        if found := _seen(unit, tally):
-            suspects.append((unit, frozenset(difference.key for difference in found)))
-        told(tally.missions)
+        if candidates := _compared(unit, tally):
+            suspects.append((unit, frozenset(difference.key for difference in candidates)))
+        progress(tally.missions)
         if pace < 1:
             time.sleep((time.monotonic() - started) * (1 / pace - 1))
     differences: list[Difference] = []
     for unit, before in suspects:
-        differences += [found for found in _seen(unit, Tally()) if found.key in before]
+        differences += [difference for difference in _compared(unit, Tally()) if difference.key in before]
     counts = Verification(
         began_at, datetime.now(UTC), tally.missions, tally.profiles, tally.totals, tally.waiting, len(differences)
     )
@@ -82,13 +82,13 @@ def _scope(sections: bool) -> Scope:
 
 
 def basin_map() -> BasinMap:
-    """The basins that are stored, whatever an operator's folder holds by now: missions were sorted into these."""
+    """The stored basins, to which missions are assigned; the operator's folder may have changed since."""
     with snapshots.begin() as session:
         return BasinMap([basin_from_document(doc) for doc in verification_reads.basins(session)])
 
 
 def _units(mission: str | None, scope: Scope) -> Iterator[Unit]:
-    """What there is to compare, in the order of platforms and missions; the list of them is never held as a whole."""
+    """The units in the order of platforms and missions, as a stream, so that memory is bounded."""
     if mission is not None:
         platform, _, name = mission.partition("/")
         if name not in _missions_of(platform):
@@ -110,11 +110,11 @@ def _missions_of(platform: str) -> list[str]:
         return verification_reads.mission_names(platform, session)
 
 
-def _seen(unit: Unit, tally: Tally, tries_left: int = _TRIES) -> list[Difference]:
-    """The differences of a unit now; what cannot be worked with is one, and ends no run."""
+def _compared(unit: Unit, tally: Tally, tries_left: int = _TRIES) -> list[Difference]:
+    """The current differences of a unit; an unusable document is one, and does not stop the run."""
     try:
         with snapshots.begin() as session:
-            return list(unit.look(tally, session))
+            return list(unit.compare(tally, session))
     except OperationFailure as error:
         if error.code not in _NO_SNAPSHOT or tries_left == 0:
             raise
@@ -122,7 +122,7 @@ def _seen(unit: Unit, tally: Tally, tries_left: int = _TRIES) -> list[Difference
         log.warning("verify_unreadable", unit=unit.name, exc_info=True)
         return [Difference(unit.name, "document", "unusable", f"{type(error).__name__}: {error}")]
     time.sleep(_PAUSE_S)
-    return _seen(unit, tally, tries_left - 1)
+    return _compared(unit, tally, tries_left - 1)
 
 
 def described(counts: Verification) -> dict[str, Any]:

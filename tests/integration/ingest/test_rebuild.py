@@ -10,8 +10,8 @@ import pytest
 from pymongo.database import Database
 
 from app.ingest import importer
-from app.ingest.interpret import quality_control
 from app.ingest.reports import Report
+from app.ingest.sources import mission_limits
 from app.store import missions, totals, tracks
 from app.store.indexes import MISSION_FILTERS
 from tests import made_files
@@ -45,7 +45,7 @@ def test_one_mission_that_cannot_be_drawn_stops_no_other(tmp_path: Path, ingest:
 def test_profiles_one_by_one_may_not_become_too_many(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality_control, "MAX_PROFILES", 2)
+    monkeypatch.setattr(mission_limits, "MAX_PROFILES", 2)
 
     reports = ingest(*(profile_file(tmp_path / f"{n}.nc", n) for n in (1, 2, 3)))
 

@@ -177,7 +177,7 @@ def test_a_servers_datasets_are_listed_beside_what_is_stored(take: Take, erddap:
 
     assert (status, len(lines)) == (0, 3)
     assert lines[0].startswith("newer   made-20200913T1226: 2020-09-13T12:26Z to 2020-09-14T00:00Z, no box, A title of")
-    assert lines[1].startswith("held    made_1: ")
+    assert lines[1].startswith("current made_1: ")
     assert lines[2].startswith("new     z: 2020-09-13T12:26Z to ?, ")
 
 

@@ -178,5 +178,5 @@ def test_a_glider_and_a_sailbuoy_share_a_portal(tmp_path: Path, ingest: Ingest, 
 def test_a_profile_does_not_join_a_sailbuoy(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(logs(tmp_path, fixes()))
     (found,) = ingest(profile_file(tmp_path / "p.nc", attributes={"id": f"{PLATFORM}-{FIRST}"}))
-    assert (found.outcome, found.reason_code) == ("refused", "other_kind")
+    assert (found.outcome, found.reason_code) == ("refused", "platform_kind_mismatch")
     assert stored().figures.profiles == 0

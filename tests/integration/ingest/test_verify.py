@@ -14,8 +14,8 @@ from app.domain import columns
 from app.domain.basins import BasinMap
 from app.ingest import importer
 from app.ingest.derive import rebuild
-from app.ingest.persist import basin_polygons
 from app.ingest.reports import Report
+from app.ingest.sources import basin_polygons
 from app.ingest.verify import repair, verification
 from app.ingest.verify.comparison import Difference
 from tests.made_files import SAMPLES_A_PROFILE, STEP_S, profile_file, rows, time_series
@@ -312,7 +312,7 @@ def importing(tmp_path: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -
     """Takes a file in, or rebuilds, between any two units that are looked at; names what it took in."""
     files = iter(range(1, 40))
     taken: list[str] = []
-    look = verification._seen
+    look = verification._compared
 
     def seen(*arguments: Any) -> list[Difference]:
         number = next(files)
@@ -320,7 +320,7 @@ def importing(tmp_path: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -
         taken.extend(report.outcome for report in ingest(path))
         return look(*arguments)
 
-    monkeypatch.setattr(verification, "_seen", seen)
+    monkeypatch.setattr(verification, "_compared", seen)
     return taken
 
 

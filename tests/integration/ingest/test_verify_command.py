@@ -10,9 +10,10 @@ from click.testing import CliRunner, Result
 from pymongo.database import Database
 
 from app import cli, config, extensions
+from app.ingest.commands import verify as command
 from app.ingest.derive import rebuild
 from app.ingest.reports import Report
-from app.ingest.verify import command, repair, verification
+from app.ingest.verify import repair, verification
 from app.store import verifications
 from tests.made_files import time_series
 

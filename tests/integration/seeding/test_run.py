@@ -64,10 +64,10 @@ def emptied(db):
 @pytest.fixture
 def imported(tools, db, held):
     """What the store holds when the missions of the plan go the way of files."""
-    commit.learn_basins(tools.basins)
+    commit.replace_basins(tools.basins)
     for index in range(PLAN.platforms):
         for seeded in PLAN.of_platform(index):
-            commit.take_in(run.draft_of(seeded, tools), run.file_of(seeded), tools)
+            commit.commit_draft(run.draft_of(seeded, tools), run.file_of(seeded), tools.basin_map, tools.names)
     rebuild.rebuild(tools.basin_map)
     found = held()
     emptied(db)

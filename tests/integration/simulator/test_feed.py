@@ -53,7 +53,7 @@ def simulator(tools):
 @pytest.fixture
 def real(tools, db):
     """What the store holds of a real mission of two years ago, as a function: one that a simulated glider once made."""
-    commit.learn_basins(tools.basins)
+    commit.replace_basins(tools.basins)
     start = NOW - timedelta(days=730)
     glider = FLEET[0]
     made = [dive for _, dive in SCHEDULE.ended(glider, 0.0, start, start + 10 * MINUTES)]
@@ -62,7 +62,7 @@ def real(tools, db):
     draft = mission_draft.draft(
         brought, Identity("sim001", "20241101T0000", "R"), "5" * 64, tools.span, tools.basin_map
     )
-    commit.take_in(draft, File(Path("real.nc"), "5" * 64, 0, made_up=True), tools)
+    commit.commit_draft(draft, File(Path("real.nc"), "5" * 64, 0, made_up=True), tools.basin_map, tools.names)
     rebuild.rebuild(tools.basin_map)
 
     def held():

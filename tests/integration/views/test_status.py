@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from app import extensions
 from app.ingest import context, importer
-from app.ingest.verify import command
+from app.ingest.commands import verify as command
 from app.queries import clock
 from app.queries.imports import public_text
 from app.views import status

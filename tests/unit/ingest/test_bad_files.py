@@ -8,8 +8,8 @@ import netCDF4
 import numpy as np
 import pytest
 
-from app.ingest.interpret.quality_control import MAX_PROFILES
 from app.ingest.reports import Report
+from app.ingest.sources.mission_limits import MAX_PROFILES
 from tests.made_files import profile_file, rows, time_series
 
 Read = Callable[..., Report]
@@ -34,14 +34,14 @@ def refused(report: Report, code: str, *words: str) -> None:
         (b"", "empty_file"),
         (b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "html_page"),
         (b"\n  <HTML><head><title>Login</title></head></HTML>", "html_page"),
-        (b"just some text", "not_netcdf"),
-        (bytes(range(256)), "not_netcdf"),
+        (b"just some text", "unknown_format"),
+        (bytes(range(256)), "unknown_format"),
         (b"\x89HDF\r\n\x1a\n", "truncated"),
         (b"CDF\x01\x00\x00", "truncated"),
         (b"CDF\x02" + b"\xff" * 64, "truncated"),
         (b'[{"deployment": "x"}]', "not_observations"),
         (b'{"table": "none"}', "not_observations"),
-        (b"name,depth\nx,3\n", "not_netcdf"),
+        (b"name,depth\nx,3\n", "unknown_format"),
     ],
 )
 def test_what_is_no_netcdf_is_refused(tmp_path: Path, read: Read, content: bytes, code: str) -> None:

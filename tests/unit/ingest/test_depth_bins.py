@@ -78,7 +78,7 @@ def test_limits_of_very_many_values_are_taken_from_each_nth() -> None:
     sums = Sums(columns=1, deepest_m=1.0, stride=3)
     sums.add(0, np.zeros(4), np.arange(4.0))
     sums.add(0, np.zeros(4), np.arange(4.0, 8.0))
-    assert np.concatenate(sums.kept).tolist() == [0.0, 3.0, 6.0]
+    assert np.concatenate(sums.sampled).tolist() == [0.0, 3.0, 6.0]
 
 
 @pytest.mark.parametrize(("low", "high", "decimals"), [(0, 10, 2), (7.6, 15.8, 3), (0, 4e-4, 7), (1000, 9000, 0)])

@@ -9,10 +9,10 @@ import netCDF4
 import numpy as np
 import pytest
 
-from app.ingest.interpret import metadata, quality_control
+from app.ingest.interpret import metadata
 from app.ingest.persist import mapping
 from app.ingest.reports import Report
-from app.ingest.sources import formats
+from app.ingest.sources import formats, mission_limits
 from app.ingest.sources.observations import Observations
 from tests.made_files import rows, time_series
 
@@ -52,7 +52,7 @@ def test_units_and_names_of_variables_are_cut(tmp_path: Path) -> None:
 def test_too_many_variables_are_refused(tmp_path: Path, read: Read) -> None:
     path = time_series(tmp_path / "a.nc")
     with netCDF4.Dataset(path, "a") as file:
-        made = [file.createVariable(f"v{i}", "f4", ("time",)) for i in range(quality_control.MAX_VARIABLES)]
+        made = [file.createVariable(f"v{i}", "f4", ("time",)) for i in range(mission_limits.MAX_VARIABLES)]
         made[0][:] = 1.0
 
     assert read(path).reason_code == "too_large"

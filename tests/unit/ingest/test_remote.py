@@ -116,8 +116,8 @@ def test_credentials_are_sent_and_never_shown(server: Server, made: str, ask: Re
 @pytest.mark.parametrize(
     ("answers", "code", "said"),
     [
-        pytest.param([misbehaving.cut(csvp())], "fetch_failed", "breaks off", id="truncated"),
-        pytest.param([misbehaving.cut_chunks(csvp())], "fetch_failed", "breaks off", id="last chunk missing"),
+        pytest.param([misbehaving.cut(csvp())], "fetch_failed", "incomplete", id="truncated"),
+        pytest.param([misbehaving.cut_chunks(csvp())], "fetch_failed", "incomplete", id="last chunk missing"),
         pytest.param([misbehaving.status(500, "<h1>Oh no</h1>")], "server_error", "500: Oh no", id="500 always"),
         pytest.param(
             [misbehaving.status(404, misbehaving.ERROR.format(code=404, message="no matching results. (nRows = 0)"))],
@@ -141,7 +141,7 @@ def test_credentials_are_sent_and_never_shown(server: Server, made: str, ask: Re
             [misbehaving.body(b"<!DOCTYPE html><html><head><title>Log\n in</title>")], "html_page", "Log in", id="page"
         ),
         pytest.param([misbehaving.body(b"")], "empty_file", "empty", id="empty"),
-        pytest.param([misbehaving.body(b"\x89PNG\r\n\x1a\n" + bytes(99))], "not_netcdf", "neither", id="a picture"),
+        pytest.param([misbehaving.body(b"\x89PNG\r\n\x1a\n" + bytes(99))], "unknown_format", "neither", id="a picture"),
         pytest.param([misbehaving.endless], "too_large", "larger", id="endless"),
         pytest.param([misbehaving.bomb], "too_large", "larger", id="bomb"),
         pytest.param([misbehaving.body(b"junk", Content_Encoding="gzip")], "fetch_failed", "damaged", id="no gzip"),

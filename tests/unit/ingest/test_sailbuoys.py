@@ -283,7 +283,7 @@ def test_days_written_first_are_read(read: Read, tmp_path: Path) -> None:
         (lambda t: t.replace("60.0000", "5936.0"), "position_not_degrees", ["Lat"]),
         (lambda t: t.replace("\t60.000000000\t", "\tNULL\t"), "no_valid_position", ["Lat"]),
         (lambda t: t.replace("2022-", "2080-"), "time_out_of_range", ["Time"]),
-        (lambda t: t.replace("2022-05-04", "2022-05-01"), "no_voyage", ["shorter than three days"]),
+        (lambda t: t.replace("2022-05-04", "2022-05-01"), "no_deployment", ["shorter than three days"]),
         (lambda t: "\n" + t, "unreadable", ["line 1"]),
         (lambda t: t.replace("Commands", "x" * 300), "unreadable", ["300 characters"]),
         (lambda t: t + "x" * 70_000, "unreadable", ["line 435", "characters"]),

@@ -1,4 +1,4 @@
-"""`halocline erddap`: one line a dataset, or one JSON object a line, or only the addresses of what is worth taking."""
+"""`halocline erddap`: one line a dataset, or one JSON object a line, or only the URLs of new and newer datasets."""
 
 import sys
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 from app import extensions
 from app.config import Settings
 from app.ingest.remote import erddap_catalogue, local_copy
+from app.ingest.remote.erddap_catalogue import Dataset, StoredEnds
 from app.ingest.remote.urls import Address
 from app.store import missions
 
@@ -18,34 +19,34 @@ Form = Literal["lines", "json", "urls"]
 
 
 def run(address: Address, settings: Settings, form: Form) -> int:
-    """Lists the server's datasets; 0. Without the store it says so and compares nothing. Raises Refused."""
-    found = erddap_catalogue.datasets(address, local_copy.patience(settings))
-    held = _held(found, settings)
-    for text in _lines(found, held, form):
+    """List the datasets of the server; 0. Without the store it prints a notice and compares nothing. Raises Refused."""
+    datasets = erddap_catalogue.datasets(address, local_copy.fetch_policy(settings))
+    stored = _stored_ends(datasets, settings)
+    for text in _lines(datasets, stored, form):
         sys.stdout.write(f"{text}\n")
     return 0
 
 
-def _held(found: list[erddap_catalogue.Dataset], settings: Settings) -> erddap_catalogue.Held | None:
+def _stored_ends(datasets: list[Dataset], settings: Settings) -> StoredEnds | None:
     try:
         extensions.mongo.bind(settings)
-        return missions.ends(list(erddap_catalogue.keys(found)))
+        return missions.ends(list(erddap_catalogue.keys(datasets)))
     except PyMongoError:
-        sys.stderr.write("halocline: MongoDB does not answer: nothing is compared with what is stored\n")
+        sys.stderr.write("halocline: MongoDB is unreachable: nothing is compared with the stored data\n")
         return None
     finally:
         extensions.mongo.close()
 
 
-def _lines(found: list[erddap_catalogue.Dataset], held: erddap_catalogue.Held | None, form: Form) -> Iterator[str]:
-    for dataset in found:
-        state = dataset.state(held)
+def _lines(datasets: list[Dataset], stored: StoredEnds | None, form: Form) -> Iterator[str]:
+    for dataset in datasets:
+        state = dataset.state(stored)
         if form == "json":
-            said = {
+            fields = {
                 "dataset": dataset.id, "state": state, "url": dataset.url, "title": dataset.title,
                 "start_at": dataset.start_at, "end_at": dataset.end_at, "bbox": dataset.bbox,
             }  # fmt: skip
-            yield orjson.dumps(said, option=orjson.OPT_UTC_Z).decode()
+            yield orjson.dumps(fields, option=orjson.OPT_UTC_Z).decode()
         elif form == "lines":
             box = " ".join(f"{edge:.2f}" for edge in dataset.bbox) if dataset.bbox else "no box"
             span = f"{_minute(dataset.start_at)} to {_minute(dataset.end_at)}"

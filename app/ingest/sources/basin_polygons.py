@@ -1,4 +1,4 @@
-"""The sea areas that missions are sorted into: those Halocline knows, or an operator's own."""
+"""The sea areas (basins) that missions are assigned to: those of Halocline, or an operator's own."""
 
 import json
 import re
@@ -16,13 +16,13 @@ from app.domain.geodesy import bbox_union
 from app.domain.records import Basin, Bbox
 from app.errors import Invalid
 
-# How far an outline for overviews may be off: a share of the area's width, but never more than degrees that one sees.
+# The tolerance of an outline for overviews: a share of the area's width, limited to an invisible number of degrees.
 _OUTLINE_SHARE = 0.01
 _OUTLINE_DEG = 0.3
 
 
 def known(directory: Path | None) -> list[Basin]:
-    """The areas of `*.geojson` in the directory, or ours. Raises Invalid, naming file and feature.
+    """The areas of `*.geojson` in the directory, or ours without one. Raises Invalid with file and feature.
 
     Features of one id (or, without ids, of one name) are one area.
     """
@@ -40,7 +40,7 @@ def known(directory: Path | None) -> list[Basin]:
 
 
 def slug(name: str) -> str:
-    """The name as it can stand in an address: `Åland Sea` gives `aland-sea`."""
+    """The name as part of a URL: `Åland Sea` gives `aland-sea`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "unnamed"
 
@@ -63,9 +63,9 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
         shapes = [shapely.make_valid(shape(feature["geometry"])) for feature in features]
         pieces = [p for s in shapes for p in shapely.get_parts(s) if p.geom_type in ("Polygon", "MultiPolygon")]
         whole = shapely.union_all(np.array(pieces, dtype=object))
-        box = bbox_union([(w, s, e, n) for w, s, e, n in (part.bounds for part in shapely.get_parts(whole))])
+        box = bbox_union([(w, s, e, n) for w, s, e, n in (polygon.bounds for polygon in shapely.get_parts(whole))])
     except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id}: its polygon cannot be used: {error}") from error
+        raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id}: its polygon is invalid: {error}") from error
     if box is None:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id} has no polygon")
     source = features[0]["properties"].get("source")
@@ -74,15 +74,15 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
 
 
 def _outline(whole: Any, box: Bbox) -> dict[str, Any]:
-    """The area with as few points as a map needs that shows it whole: off by a pixel or two, without its islets."""
+    """The area with the few points that an overview map needs: off by a pixel or two, without islets."""
     west, south, east, north = box
     wide_deg = max(east - west if east >= west else east - west + 360.0, north - south)
     off_deg = min(_OUTLINE_SHARE * wide_deg, _OUTLINE_DEG)
-    pieces = [part for part in shapely.get_parts(whole) if part.area > (2 * off_deg) ** 2]
-    kept = [
+    pieces = [polygon for polygon in shapely.get_parts(whole) if polygon.area > (2 * off_deg) ** 2]
+    outlines = [
         shapely.Polygon(piece.exterior, [hole for hole in piece.interiors if shapely.Polygon(hole).area > off_deg**2])
         for piece in pieces
     ]
-    simple = (shapely.MultiPolygon(kept) if kept else whole).simplify(off_deg)
+    simple = (shapely.MultiPolygon(outlines) if outlines else whole).simplify(off_deg)
     outline: dict[str, Any] = json.loads(json.dumps(mapping(shapely.transform(simple, lambda xy: xy.round(2)))))
     return outline
