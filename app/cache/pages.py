@@ -20,11 +20,10 @@ from app.cache.policy import Rule, canonical
 from app.cache.redis_store import Shared
 from app.cache.single_flight import Flights
 from app.http.expiry import VALID_UNTIL
+from app.http.observe import ROUTE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-ROUTE = "halocline.route"
 
 # A mission that does not exist may be stored in the next moment; its tag says so, and this is for what has no tag.
 _MISSING_FOR_S = 2.0

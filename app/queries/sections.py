@@ -1,4 +1,4 @@
-"""The sections of a mission as pages and endpoints show them."""
+"""The sections and the T-S diagram of a mission."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from app.store import sections
 
 
 def of(mission: Mission) -> list[Section]:
-    """The mission's sections in the order of interest, without cells; empty in the moments before they are made."""
+    """The sections without cells, most interesting variable first; empty until they are derived after an import."""
     return sections.listed(mission.platform, mission.mission)
 
 
@@ -22,7 +22,7 @@ def find(mission: Mission, variable: str) -> Section:
 
 
 def having(missions: Sequence[Mission], variable: str) -> set[str]:
-    """Which of these missions have a section over depth of the variable, by `platform/mission`."""
+    """The missions that have a section of the variable over depth, as `platform/mission`."""
     return sections.having([mission.id for mission in missions], variable)
 
 
@@ -43,7 +43,7 @@ def cloud(mission: Mission) -> Cloud:
 
 
 def has_cloud(mission: Mission) -> bool:
-    """Whether the mission has a T-S diagram."""
+    """True if the mission has a T-S diagram."""
     return sections.has_cloud(mission.platform, mission.mission)
 
 
@@ -60,4 +60,6 @@ def _missing(mission: Mission, variable: str) -> NotFound:
 
 
 def _no_pairs(mission: Mission) -> NotFound:
-    return NotFound(f"Mission {mission.mission} of {mission.platform} has no salinity with temperature.")
+    return NotFound(
+        f"Mission {mission.mission} of {mission.platform} has no samples with both salinity and temperature."
+    )

@@ -7,6 +7,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from app.domain import mission_filters
 from app.store import change_log, transactions
 
 Document = dict[str, Any]
@@ -19,18 +20,10 @@ _NAMESPACE_EXISTS = 48
 # The change log only has to outlive the slowest reader's pause.
 CHANGES_KEPT_S = 3600
 
-# Filters that lists of missions offer, and how each lies in the document.
-MISSION_FILTERS = {
-    "platform": "platform",
-    "kind": "kind",
-    "data_mode": "data_mode",
-    "basin": "basins.id",
-    "project": "metadata.project",
-    "variable": "variables.name",
-    "year": "years",
-}
-# Those that lie in lists: a mission has several.
-MISSION_LISTS = ("basin", "variable", "year")
+# The filters of lists of missions, each with its field of the document.
+MISSION_FILTERS = {each.name: each.field for each in mission_filters.FILTERS}
+# Filters of which a mission has several values.
+MISSION_LISTS = tuple(each.name for each in mission_filters.FILTERS if each.is_list)
 
 # The orders that lists of missions offer. The id breaks ties, so that a cursor never skips; it runs against the value,
 # so that two opposite orders read one index from its two ends.

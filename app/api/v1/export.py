@@ -48,7 +48,7 @@ def selection(query: ExportQuery) -> Response:
     """
     if query.format in ("geojson", "kml"):
         return _ways(query)
-    found = exports.selected(query.filters(), query.span())
+    found = exports.selected(query.selection())
     try:
         response = _netcdf(found) if query.format == "netcdf" else _csv(found)
     except BaseException:
@@ -58,13 +58,13 @@ def selection(query: ExportQuery) -> Response:
     return response
 
 
-def _csv(found: exports.Selection) -> Response:
+def _csv(found: exports.SelectedSamples) -> Response:
     measured = csv_text.quantities(found.missions)
     lines = csv_text.rows_of_missions(found.documents(), measured)
     return stream(lines, CSV, stands_for("csv", found.missions, found.rows), f"{_NAME}.csv")
 
 
-def _netcdf(found: exports.Selection) -> Response:
+def _netcdf(found: exports.SelectedSamples) -> Response:
     if not found.missions:
         raise Invalid("filters", "match no mission, and a NetCDF file has one at least")
     made = og1.layout_of_missions(found, current_app.extensions["version"])
@@ -75,7 +75,7 @@ def _netcdf(found: exports.Selection) -> Response:
 
 
 def _ways(query: ExportQuery) -> Response:
-    missions = exports.matching(query.filters(), query.span())
+    missions = exports.matching(query.selection())
     owners = platforms.named(sorted({mission.platform for mission in missions}))
     # A way is derived a moment after its mission has changed: what is drawn of it belongs to the answer's tag, too.
     drawn = [repr(sorted(tracks.overviews(some, "coarse").items())) for some in _batches(missions)]

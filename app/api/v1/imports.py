@@ -1,13 +1,11 @@
 """The import log, and how importing goes."""
 
-from typing import Literal
-
 from flask import Blueprint, Response, current_app
 from pydantic import Field
 
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Page
+from app.api.v1.parameters import Page, Simulated
 from app.api.v1.responses import json
 from app.api.v1.schemas import DataMode, Next, Resource, Time
 from app.config import Settings
@@ -45,9 +43,7 @@ class ImportList(Page):
     """A page of the import log."""
 
     outcome: records.Outcome | None = Field(None, description="What became of the file.")
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated data, which are left out otherwise."
-    )
+    simulated: Simulated = None
 
 
 class Outcomes(Resource):

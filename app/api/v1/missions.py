@@ -15,7 +15,8 @@ bp = Blueprint("missions", __name__)
 @documented(schemas.MissionPage, "missions", MissionList)
 def page(query: MissionList) -> Response:
     """Missions that match all the given filters, newest data first."""
-    found = missions.page(query.filters(), query.limit, query.cursor, sort=query.sort, **query.span())
+    selection = query.selection()
+    found = missions.page(selection.filters, query.limit, query.cursor, sort=query.sort, **selection.span)
     items = [schemas.Mission.of(mission) for mission in found.items]
     return json(schemas.MissionPage(items=items, next=found.next).model_dump())
 

@@ -12,7 +12,7 @@ from app.api.v1 import csv_text
 from app.api.v1.csv_text import Document, Quantity
 from app.api.v1.export import stands_for
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Parameters, Word
+from app.api.v1.parameters import ObservedMissions
 from app.api.v1.responses import CSV, JSON, dumped, stream
 from app.api.v1.schemas import Time, iso_ms
 from app.domain.columns import decoded
@@ -27,22 +27,11 @@ _LEAD = ("platform", "mission", "data_mode", "time", "profile", *(name for name,
 _LEAD_UNITS = (None, None, None, "UTC", None, *(unit for _, unit in csv_text.COORDINATES))
 
 
-class ObservationsQuery(Parameters):
+class ObservationsQuery(ObservedMissions):
     """How far back, what of it, and how to write it."""
 
     days: float = Field(1, ge=0.1, le=30, allow_inf_nan=False, description="How many days back; 0.5 is twelve hours.")
     format: Literal["json", "csv"] = Field("json", description="The same rows as JSON or as CSV.")
-    variable: Word | None = Field(None, description="Only this variable, such as `temperature`, and who measured it.")
-    platform: Word | None = Field(None, description="Only this platform, by its id.")
-    basin: Word | None = Field(None, description="Only missions that have been in this basin.")
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated missions, which are left out otherwise."
-    )
-
-    def filters(self) -> dict[str, Any]:
-        """The filters that were given, as `queries.exports.recent` takes them."""
-        given = self.model_dump(include={"variable", "basin"}, exclude_none=True)
-        return given | ({"platform": self.platform.lower()} if self.platform else {})
 
 
 class Observations(BaseModel):
@@ -65,10 +54,10 @@ def recent(query: ObservationsQuery) -> Response:
     the hour gets 304 unless there are new data. Rows are those with a valid time. At most 5 million samples.
     """
     opened = (clock.now() - timedelta(days=query.days)).replace(minute=0, second=0, microsecond=0)
-    found = exports.recent(opened, query.filters(), query.simulated is not None)
+    found = exports.recent(query.selection(), opened)
     try:
-        measured = csv_text.quantities(found.missions, query.variable)
-        made_of = stands_for(query.format, found.missions, (opened, query.variable))
+        measured = csv_text.quantities(found.missions, found.variable)
+        made_of = stands_for(query.format, found.missions, (opened, found.variable))
         if query.format == "csv":
             lines = csv_text.rows_of_missions(found.documents(), measured, to_ms(opened))
             response = stream(lines, CSV, made_of, "halocline-observations.csv")

@@ -15,7 +15,7 @@ from app.api.v1.netcdf import Layout, Value, Variable, text
 from app.api.v1.schemas import iso_ms
 from app.domain import records
 from app.domain.columns import decoded
-from app.queries.exports import Samples, Selection
+from app.queries.exports import Samples, SelectedSamples
 
 ROWS = "N_MEASUREMENTS"
 # Ours: theirs. A name that is not here is written in capitals.
@@ -95,7 +95,7 @@ def rows(samples: Samples, made: Layout) -> Iterator[bytes]:
         yield from made.chunks(document["count"], columns)
 
 
-def layout_of_missions(selection: Selection, version: str) -> Layout:
+def layout_of_missions(selection: SelectedSamples, version: str) -> Layout:
     """The file of several missions but for its rows: a contiguous ragged array, a trajectory for each mission.
 
     Source: CF conventions 1.10, 9.3.3. All measured values are doubles.
@@ -153,7 +153,7 @@ def layout_of_missions(selection: Selection, version: str) -> Layout:
     )
 
 
-def rows_of_missions(selection: Selection, made: Layout) -> Iterator[bytes]:
+def rows_of_missions(selection: SelectedSamples, made: Layout) -> Iterator[bytes]:
     """The samples of all missions as rows of the file, streamed. Raises like `rows`."""
     quantities = _quantities(selection.missions)
     names = dict(zip(quantities, _own_names(list(quantities.values())), strict=True))

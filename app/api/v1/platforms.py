@@ -1,13 +1,10 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
-from typing import Literal
-
 from flask import Blueprint, Response, current_app
-from pydantic import Field
 
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Page
+from app.api.v1.parameters import Page, Simulated
 from app.api.v1.responses import json
 from app.config import Settings
 from app.domain import records
@@ -20,9 +17,7 @@ bp = Blueprint("platforms", __name__)
 class PlatformList(Page):
     """A page of the platforms."""
 
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated platforms, which are left out otherwise."
-    )
+    simulated: Simulated = None
 
 
 @bp.get("/platforms")

@@ -210,7 +210,7 @@ class Platform(Resource):
     @classmethod
     def of(cls, platform: records.Platform, status: Status) -> Self:
         own = {name: getattr(platform, name) for name in cls.model_fields if name not in ("links", "status")}
-        where = links.platform(platform.platform) | {"html": links.fleet_page(platform.serial)}
+        where = links.platform(platform.platform) | {"html": links.platform_page(platform.serial)}
         return cls(**own, status=status, links=PlatformLinks(**where))
 
 

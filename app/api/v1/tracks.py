@@ -55,11 +55,12 @@ def page(query: TrackList) -> Response:
     # To the minute: the same question has the same answer for a while.
     minute = clock.now().replace(second=0, microsecond=0)
     since = minute - timedelta(hours=current_app.extensions["settings"].active_window_h)
+    selection = query.selection()
     found = missions.page(
-        query.filters(), query.limit, query.cursor, sort=query.sort, within=query.bbox, **query.span()
+        selection.filters, query.limit, query.cursor, sort=query.sort, within=query.bbox, **selection.span
     )
     ways = tracks.overviews(found.items, query.detail)
-    recent = tracks.ways_since(found.items, since)
+    recent = tracks.lines_since(found.items, since)
     # Without one of these nothing moves but by news.
     expiry.until(minute + _RECENT_FOR if recent else None)
     owners = platforms.named(sorted({mission.platform for mission in found.items}))

@@ -1,13 +1,13 @@
 """Updates: deployments, recoveries and first delayed data."""
 
-from typing import Literal, Self
+from typing import Self
 
 from flask import Blueprint, Response
 from pydantic import Field
 
 from app.api.v1 import links
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Page, Word
+from app.api.v1.parameters import Page, Simulated, Word
 from app.api.v1.responses import json
 from app.api.v1.schemas import Next, Resource, Time
 from app.domain import records
@@ -59,9 +59,7 @@ class UpdateList(Page):
 
     kind: records.UpdateKind | None = Field(None, description="Which news.")
     platform: Word | None = Field(None, description="Platform id, such as `smilla77`.")
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated missions, which are left out otherwise."
-    )
+    simulated: Simulated = None
 
 
 @bp.get("/updates")
