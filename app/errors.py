@@ -4,7 +4,8 @@ HaloclineError
 ├── NotFound      there is no such thing
 ├── Invalid       the caller's words are off; names the field
 ├── Conflict      the state does not allow it
-└── Unavailable   a neighbour is down; trying again later may help
+├── Unavailable   a neighbour is down; trying again later may help
+└── Overloaded    a limit of this process is reached; trying again later may help
 """
 
 
@@ -35,3 +36,7 @@ class Unavailable(HaloclineError):
     def __init__(self, dependency: str) -> None:
         super().__init__(f"{dependency} is not available at the moment")
         self.dependency = dependency
+
+
+class Overloaded(HaloclineError):
+    """A limit of this process is reached; trying again later may help."""

@@ -68,6 +68,11 @@ requests_shed = Counter(
     ["reason"],
     registry=registry,
 )
+downloads_refused = Counter(
+    "halocline_downloads_refused",
+    "Downloads refused with 503 because the worker was sending as many as it may.",
+    registry=registry,
+)
 rate_limit_decisions = Counter(
     "halocline_rate_limit_decisions",
     "Requests that a rate limit let in (allow) or refused with 429 (deny), by where it counted: redis or memory.",

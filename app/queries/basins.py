@@ -11,10 +11,10 @@ from app.store import basins, totals
 
 def find(basin: str) -> tuple[Basin, Totals | None]:
     """The basin and its totals; None instead of totals if no mission has profiles in it. Raises NotFound."""
-    found = basins.find(basin)
-    if found is None:
+    stored = basins.find(basin)
+    if stored is None:
         raise NotFound(f"There is no basin {basin}.")
-    return found, totals.find(f"basin:{basin}")
+    return stored, totals.find(f"basin:{basin}")
 
 
 def page(limit: int = 50, cursor: str | None = None) -> Page[Basin]:

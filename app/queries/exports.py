@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 from app.domain.mission_filters import Selection
 from app.domain.records import Mission
 from app.errors import Conflict, Invalid, NotFound
-from app.queries import missions as listed
+from app.queries import missions as mission_queries
 from app.queries import profiles
 from app.store import missions, samples, snapshots
 from app.store import profiles as stored_profiles
@@ -72,10 +72,10 @@ def of(platform: str, mission: str) -> Samples:
     """The samples of a mission, to be closed by the caller. Raises NotFound."""
     session = snapshots.begin()
     try:
-        found = missions.find(platform.lower(), mission, session)
-        if found is None:
+        stored = missions.find(platform.lower(), mission, session)
+        if stored is None:
             raise NotFound(f"There is no mission {mission} of {platform}.")
-        return _of(found, session)
+        return _of(stored, session)
     except BaseException:
         session.end_session()
         raise
@@ -118,21 +118,21 @@ class SelectedSamples:
 
 def matching(selection: Selection) -> list[Mission]:
     """The missions that `queries.missions.page` would list, newest data first. Raises Invalid if there are too many."""
-    found = listed.page(selection.filters, MOST_MISSIONS, None, **selection.span)
-    if found.next is not None:
+    page = mission_queries.page(selection.filters, MOST_MISSIONS, None, **selection.span)
+    if page.next is not None:
         raise Invalid(
             "filters",
             f"match more than {MOST_MISSIONS} missions: {_NARROW}",
         )
-    return found.items
+    return page.items
 
 
 def selected(selection: Selection) -> SelectedSamples:
     """The samples of the missions that match, to be closed by the caller. Raises Invalid if there are too many."""
-    found = matching(selection)
+    matched = matching(selection)
     session = snapshots.begin()
     try:
-        extents = [samples.extent(m.platform, m.mission, m.version, session) for m in found]
+        extents = [samples.extent(m.platform, m.mission, m.version, session) for m in matched]
         if (rows := sum(extent.rows for extent in extents)) > MOST_ROWS:
             raise Invalid(
                 "filters",
@@ -142,7 +142,7 @@ def selected(selection: Selection) -> SelectedSamples:
         session.end_session()
         raise
     highest = max((extent.highest_number for extent in extents), default=0)
-    return SelectedSamples(found, [extent.rows for extent in extents], highest, session)
+    return SelectedSamples(matched, [extent.rows for extent in extents], highest, session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +168,10 @@ class Recent:
 
 def recent(selection: Selection, since: datetime) -> Recent:
     """The samples since a time, to be closed by the caller. Raises Invalid if there are too many."""
-    found = matching(replace(selection, since=since))
+    matched = matching(replace(selection, since=since))
     session = snapshots.begin()
     try:
-        counts = [samples.count_since(m.platform, m.mission, m.version, since, session) for m in found]
+        counts = [samples.count_since(m.platform, m.mission, m.version, since, session) for m in matched]
         if (rows := sum(counts)) > MOST_RECENT_ROWS:
             raise Invalid(
                 "days",
@@ -180,4 +180,4 @@ def recent(selection: Selection, since: datetime) -> Recent:
     except BaseException:
         session.end_session()
         raise
-    return Recent(found, since, selection.filters.get("variable"), session)
+    return Recent(matched, since, selection.filters.get("variable"), session)

@@ -45,8 +45,8 @@ def page(
 ) -> Page[ImportAttempt]:
     """A page of attempts, latest first, of one outcome if given. Raises Invalid("cursor")."""
     after = cursors.decode(cursor, datetime, str) if cursor else None
-    found = imports.page(limit + 1, (after[0], after[1]) if after else None, outcome, simulated)
-    page = cursors.page(found, limit, lambda attempt: (attempt.at, attempt.id))
+    rows = imports.page(limit + 1, (after[0], after[1]) if after else None, outcome, simulated)
+    page = cursors.page(rows, limit, lambda attempt: (attempt.at, attempt.id))
     return replace(page, items=[_public(attempt) for attempt in page.items])
 
 

@@ -36,10 +36,10 @@ class Count:
 
 def find(platform: str, mission: str) -> Mission:
     """The mission. Raises NotFound."""
-    found = missions.find(platform.lower(), mission)
-    if found is None:
+    stored = missions.find(platform.lower(), mission)
+    if stored is None:
         raise NotFound(f"There is no mission {mission} of {platform}.")
-    return found
+    return stored
 
 
 def page(
@@ -61,8 +61,8 @@ def page(
     if after is not None and after[0] != sort:
         raise Invalid("cursor", "belongs to another order of the list")
     wanted = Wanted(filters or {}, since, until, simulated, within)
-    found = mission_lists.page(wanted, sort, limit + 1, (after[1], after[2]) if after else None)
-    return cursors.page(found, limit, lambda mission: (sort, *missions.place(mission, sort)))
+    rows = mission_lists.page(wanted, sort, limit + 1, (after[1], after[2]) if after else None)
+    return cursors.page(rows, limit, lambda mission: (sort, *missions.place(mission, sort)))
 
 
 def count(
@@ -75,8 +75,8 @@ def count(
     if not filters and since is None and until is None and not simulated:
         fleet = totals.find("fleet")
         return Count(fleet.missions if fleet else 0, exact=True)
-    found = mission_lists.count(Wanted(filters or {}, since, until, simulated), _MOST_COUNTED + 1)
-    return Count(min(found, _MOST_COUNTED), exact=found <= _MOST_COUNTED)
+    number = mission_lists.count(Wanted(filters or {}, since, until, simulated), _MOST_COUNTED + 1)
+    return Count(min(number, _MOST_COUNTED), exact=number <= _MOST_COUNTED)
 
 
 def span(filters: Mapping[str, Any] | None = None, simulated: bool = False) -> tuple[datetime, datetime] | None:

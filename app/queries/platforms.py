@@ -19,10 +19,10 @@ CLOSED_AFTER = timedelta(days=365)
 
 def find(name: str) -> Platform:
     """The platform with this id or serial, in upper or lower case. Raises NotFound."""
-    found = platforms.find(name)
-    if found is None:
+    platform = platforms.find(name)
+    if platform is None:
         raise NotFound(f"There is no platform {name}.")
-    return found
+    return platform
 
 
 def status(platform: Platform, now: datetime, active_window_h: float) -> Status:
@@ -47,8 +47,8 @@ def years(platform: Platform) -> list[int]:
 def page(limit: int = 50, cursor: str | None = None, simulated: bool = False) -> Page[Platform]:
     """A page of platforms by id. Raises Invalid("cursor")."""
     (after,) = cursors.decode(cursor, str) if cursor else (None,)
-    found = platforms.page(limit + 1, after=after, simulated=simulated)
-    return cursors.page(found, limit, lambda platform: (platform.platform,))
+    rows = platforms.page(limit + 1, after=after, simulated=simulated)
+    return cursors.page(rows, limit, lambda platform: (platform.platform,))
 
 
 def by_last_data(
@@ -59,8 +59,8 @@ def by_last_data(
     after = cursors.decode(cursor, str, datetime, str) if cursor else None
     if after is not None and after[0] != order:
         raise Invalid("cursor", "belongs to another order of the list")
-    found = platforms.heard(limit + 1, (after[1], after[2]) if after else None, simulated, oldest_first)
-    return cursors.page(found, limit, lambda platform: (order, platform.last_seen_at, platform.platform))
+    rows = platforms.heard(limit + 1, (after[1], after[2]) if after else None, simulated, oldest_first)
+    return cursors.page(rows, limit, lambda platform: (order, platform.last_seen_at, platform.platform))
 
 
 def silent(since: datetime, limit: int, simulated: bool = False) -> list[Platform]:

@@ -42,8 +42,8 @@ def page(mission: Mission, limit: int = 50, cursor: str | None = None) -> Profil
         if not _readable(mission, version):
             raise Invalid("cursor", "belongs to another mission or to deleted data")
         after = (start_at, number)
-    found = profiles.page(mission.platform, mission.mission, version, limit + 1, after=after)
-    page = cursors.page(found, limit, lambda profile: (version, profile.start_at, profile.number))
+    rows = profiles.page(mission.platform, mission.mission, version, limit + 1, after=after)
+    page = cursors.page(rows, limit, lambda profile: (version, profile.start_at, profile.number))
     return ProfilePage(version, page.items, page.next)
 
 
@@ -65,10 +65,10 @@ def one(mission: Mission, number: str, start_at: datetime | None = None) -> Prof
     if not _NUMBER.fullmatch(number):
         raise missing
     if start_at is not None:
-        found = profiles.starting(*key, int(number), start_at)
-        if found is None:
+        profile = profiles.starting(*key, int(number), start_at)
+        if profile is None:
             raise missing
-        return found
+        return profile
     same = profiles.numbered(*key, int(number), limit=_MOST_NAMED)
     if not same:
         raise missing

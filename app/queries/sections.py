@@ -15,10 +15,10 @@ def of(mission: Mission) -> list[Section]:
 
 def find(mission: Mission, variable: str) -> Section:
     """The section of a variable with its cells. Raises NotFound."""
-    found = sections.find(mission.platform, mission.mission, variable)
-    if found is None:
+    section = sections.find(mission.platform, mission.mission, variable)
+    if section is None:
         raise _missing(mission, variable)
-    return found
+    return section
 
 
 def having(missions: Sequence[Mission], variable: str) -> set[str]:
@@ -28,18 +28,18 @@ def having(missions: Sequence[Mission], variable: str) -> set[str]:
 
 def picture(mission: Mission, variable: str, theme: Theme) -> bytes:
     """The section of a variable as PNG. Raises NotFound."""
-    found = sections.picture(mission.platform, mission.mission, variable, theme)
-    if found is None:
+    png = sections.picture(mission.platform, mission.mission, variable, theme)
+    if png is None:
         raise _missing(mission, variable)
-    return found
+    return png
 
 
 def cloud(mission: Mission) -> Cloud:
     """The points of the mission's T-S diagram. Raises NotFound."""
-    found = sections.cloud(mission.platform, mission.mission)
-    if found is None:
+    points = sections.cloud(mission.platform, mission.mission)
+    if points is None:
         raise _no_pairs(mission)
-    return found
+    return points
 
 
 def has_cloud(mission: Mission) -> bool:
@@ -49,10 +49,10 @@ def has_cloud(mission: Mission) -> bool:
 
 def cloud_picture(mission: Mission, theme: Theme) -> bytes:
     """The mission's T-S diagram as PNG. Raises NotFound."""
-    found = sections.cloud_picture(mission.platform, mission.mission, theme)
-    if found is None:
+    png = sections.cloud_picture(mission.platform, mission.mission, theme)
+    if png is None:
         raise _no_pairs(mission)
-    return found
+    return png
 
 
 def _missing(mission: Mission, variable: str) -> NotFound:

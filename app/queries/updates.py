@@ -32,6 +32,6 @@ def page(
     position = cursors.decode(cursor, datetime, str) if cursor else None
     platform = platform.lower() if platform else None
     after = (position[0], position[1]) if position else None
-    found = updates.page(now, limit + 1, after=after, kind=kind, platform=platform, simulated=simulated)
-    page = cursors.page(found, limit, lambda update: (update.shown_from, update.id))
+    rows = updates.page(now, limit + 1, after=after, kind=kind, platform=platform, simulated=simulated)
+    page = cursors.page(rows, limit, lambda update: (update.shown_from, update.id))
     return UpdatePage(page.items, page.next, updates.next_known(now, kind, platform, simulated))

@@ -1,18 +1,14 @@
 """Filters, order and span of time in the URL of a page."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from flask import request
 
 from app.domain import mission_filters
 from app.domain.mission_filters import OneOf, Parameter, Selection
-from app.domain.records import Mission
 from app.queries.missions import Sort
 
-# The same number as in choices.html: a filter with more values has a text field, so their names are not needed.
-MOST_LISTED = 300
 _SORT = Parameter("sort", OneOf(get_args(Sort)), "The order of the list.")
 
 
@@ -41,12 +37,3 @@ def simulated() -> bool:
 
 def _text(name: str) -> str:
     return request.args.get(name, "").strip()
-
-
-def named_platforms(
-    listed: Sequence[Mission], facets: Mapping[str, Sequence[Any]], chosen: Mapping[str, str]
-) -> list[str]:
-    """The platforms that a list of missions shows by name: those of its rows and of its filter."""
-    options = facets["platform"] if len(facets["platform"]) <= MOST_LISTED else ()
-    selected = (chosen["platform"],) if "platform" in chosen else ()
-    return sorted({mission.platform for mission in listed} | {*options, *selected})

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, render_template
 
-from app.queries import basins, exports, missions, platforms
-from app.views import filters, paging
+from app.queries import missions
+from app.views import filters, mission_table
 
 bp = Blueprint("maps", __name__)
 
@@ -14,22 +14,10 @@ _MISSIONS_A_PAGE = 200
 @bp.get("/map")
 def index() -> str:
     """The missions that match the filters in the URL, newest data first; a script draws their tracks from the API."""
-    choice, after = filters.missions(), paging.after()
-    chosen = choice.selection
-    with paging.invalid_as_after():
-        listed = missions.page(chosen.filters, _MISSIONS_A_PAGE, after, sort=choice.sort, **chosen.span)
-    facets = missions.facets()
+    choice = filters.missions()
     return render_template(
         "map.html",
-        chosen=choice.given,
-        after=after,
-        missions=listed.items,
-        next=listed.next,
-        count=missions.count(chosen.filters, **chosen.span),
-        span=missions.span(chosen.filters, simulated=chosen.simulated),
+        **mission_table.context(choice, _MISSIONS_A_PAGE),
+        span=missions.span(choice.selection.filters, simulated=choice.selection.simulated),
         a_page=_MISSIONS_A_PAGE,
-        platforms=platforms.named(filters.named_platforms(listed.items, facets, choice.given)),
-        facets=facets,
-        basin_names=basins.names(),
-        most_exported=exports.MOST_MISSIONS,
     )

@@ -4,8 +4,8 @@ from flask import Blueprint, render_template, url_for
 
 from app.domain import citations
 from app.http import public_url
-from app.queries import basins, exports, missions, platforms, profiles, sections, tracks
-from app.views import declared_metadata, filters, paging, plots, schema_org, section_figures
+from app.queries import missions, platforms, profiles, sections, tracks
+from app.views import declared_metadata, filters, mission_table, paging, plots, schema_org, section_figures
 
 bp = Blueprint("missions", __name__)
 
@@ -17,23 +17,7 @@ _PROFILES_A_PAGE = 50
 @bp.get("/missions")
 def index() -> str:
     """Missions that match the filters in the URL, a page at a time, and how many there are."""
-    choice, after = filters.missions(), paging.after()
-    chosen = choice.selection
-    with paging.invalid_as_after():
-        listed = missions.page(chosen.filters, _MISSIONS_A_PAGE, after, sort=choice.sort, **chosen.span)
-    facets = missions.facets()
-    return render_template(
-        "missions.html",
-        chosen=choice.given,
-        after=after,
-        missions=listed.items,
-        next=listed.next,
-        count=missions.count(chosen.filters, **chosen.span),
-        platforms=platforms.named(filters.named_platforms(listed.items, facets, choice.given)),
-        facets=facets,
-        basin_names=basins.names(),
-        most_exported=exports.MOST_MISSIONS,
-    )
+    return render_template("missions.html", **mission_table.context(filters.missions(), _MISSIONS_A_PAGE))
 
 
 @bp.get("/missions/<platform>/<mission>")

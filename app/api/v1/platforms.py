@@ -15,7 +15,7 @@ bp = Blueprint("platforms", __name__)
 
 
 class PlatformList(Page):
-    """A page of the platforms."""
+    """A page of platforms."""
 
     simulated: Simulated = None
 
@@ -23,23 +23,23 @@ class PlatformList(Page):
 @bp.get("/platforms")
 @documented(schemas.PlatformPage, "platforms", PlatformList)
 def page(query: PlatformList) -> Response:
-    """Platforms in the order of their ids."""
-    found = platforms.page(query.limit, query.cursor, simulated=query.simulated is not None)
-    items = [_shown(platform) for platform in found.items]
-    return json(schemas.PlatformPage(items=items, next=found.next).model_dump())
+    """Platforms by id."""
+    listed = platforms.page(query.limit, query.cursor, simulated=query.simulated is not None)
+    items = [_resource(platform) for platform in listed.items]
+    return json(schemas.PlatformPage(items=items, next=listed.next).model_dump())
 
 
 @bp.get("/platforms/<platform>")
 @documented(schemas.Platform, "platforms", may_be_missing=True)
 def one(platform: str) -> Response:
-    """A platform.
+    """A platform, by its id or serial.
 
-    Found by its id or its serial, in whatever case.
+    Upper and lower case are equal.
     """
-    return json(_shown(platforms.find(platform)).model_dump())
+    return json(_resource(platforms.find(platform)).model_dump())
 
 
-def _shown(platform: records.Platform) -> schemas.Platform:
+def _resource(platform: records.Platform) -> schemas.Platform:
     settings: Settings = current_app.extensions["settings"]
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(platforms.status_until(platform, now, window_h))
