@@ -129,5 +129,3 @@ def valid(parameter: Parameter, text: str) -> Any:
         return parameter.read(text)
     except ValueError as error:
         raise Invalid(parameter.name, str(error)) from error
-
-

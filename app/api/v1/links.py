@@ -1,7 +1,4 @@
-"""Links between resources: paths on this host. `html` is the page that shows the same to people.
-
-A platform's page is addressed by its serial, which only the platform's record holds: see `platform_page`.
-"""
+"""Links between resources: paths on this host. `html` is the page that shows the same to people."""
 
 from urllib.parse import quote
 
@@ -12,21 +9,17 @@ from app.http import api_urls
 Links = dict[str, str]
 
 
-def platform(platform: str) -> Links:
-    """Links of a platform, without `html`. platform: its id."""
+def platform(platform: str, serial: str) -> Links:
+    """Links of a platform. platform: its id; serial: the address of its page."""
     return {
         "self": api_urls.path("platforms", platform),
+        "html": _page("fleet", serial),
         "missions": api_urls.path("missions", platform=platform),
     }
 
 
-def platform_page(serial: str) -> str:
-    """The page of a platform."""
-    return _page("fleet", serial)
-
-
 def mission(platform: str, mission: str) -> Links:
-    """Links of a mission, its page among them."""
+    """Links of a mission."""
     return {
         "self": api_urls.mission(platform, mission),
         "html": _page("missions", platform, mission),
@@ -58,7 +51,7 @@ def ts(platform: str, mission: str) -> Links:
 
 
 def basin(basin: str) -> Links:
-    """Links of a basin, its page among them."""
+    """Links of a basin."""
     return {
         "self": api_urls.path("basins", basin),
         "html": _page("basins", basin),

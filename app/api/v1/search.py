@@ -83,7 +83,7 @@ def _platform(platform: Platform, exact: bool) -> SearchResult:
         title=platform.called,
         exact=exact,
         simulated=platform.simulated,
-        links=ResultLinks(self=links.platform(platform.platform)["self"], html=links.platform_page(platform.serial)),
+        links=_own_links(links.platform(platform.platform, platform.serial)),
     )
 
 

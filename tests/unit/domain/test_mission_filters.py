@@ -48,7 +48,7 @@ def test_a_wrong_text_is_refused_with_what_is_allowed(name: str, text: str, prob
 
 def test_the_span_must_not_end_before_it_begins() -> None:
     day = datetime(2022, 12, 8, tzinfo=UTC)
-    with pytest.raises(Invalid, match="^to: must be later than from"):
+    with pytest.raises(Invalid, match=r"^to: must be later than from"):
         mission_filters.selection({"from": day, "to": day})
 
 

@@ -43,8 +43,7 @@ class Platform(Resource):
     @classmethod
     def of(cls, platform: records.Platform, status: Status) -> Self:
         own = {name: getattr(platform, name) for name in cls.model_fields if name not in ("links", "status")}
-        urls = links.platform(platform.platform) | {"html": links.platform_page(platform.serial)}
-        return cls(**own, status=status, links=PlatformLinks(**urls))
+        return cls(**own, status=status, links=PlatformLinks(**links.platform(platform.platform, platform.serial)))
 
 
 class PlatformPage(Resource):
