@@ -1,4 +1,4 @@
-"""The command line. Each command calls one function of its layer, imported inside it: commands stay lean."""
+"""The command line. Each command imports the function it calls, so that no command loads libraries of another."""
 
 import errno
 import sys
@@ -10,6 +10,7 @@ import click
 
 from app import config, errors, extensions, logs
 
+# Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
 
 
@@ -20,26 +21,29 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--drop-retired", is_flag=True, help="Drop what only earlier releases need: when none runs any more.")
+@click.option(
+    "--drop-retired",
+    is_flag=True,
+    help="Drop indexes that only earlier releases use; run it when no earlier release is running any more.",
+)
 def indexes(drop_retired: bool) -> None:
-    """Create collections, validators and indexes; harmless when they are there."""
+    """Create collections, validators and indexes that do not exist yet."""
     import pymongo
 
     from app.store import connection
     from app.store import indexes as store_indexes
 
-    # Making the indexes of a large store takes minutes; the Job that runs this is ended after a quarter of an hour.
     with connection.bound(config.load(), 0, ping=True), pymongo.timeout(_INDEXES_TIMEOUT_S):
         click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
         for name in store_indexes.drop_retired(extensions.mongo.db) if drop_retired else ():
-            click.echo(f"{name} is dropped.")
-        if left := store_indexes.retired(extensions.mongo.db):
-            click.echo(f"Only earlier releases need {', '.join(left)}: --drop-retired drops them.")
+            click.echo(f"Dropped {name}.")
+        if retired := store_indexes.retired(extensions.mongo.db):
+            click.echo(f"Only earlier releases use {', '.join(retired)}; --drop-retired drops them.")
 
 
 @cli.command()
 def metrics() -> None:
-    """Serve /metrics on METRICS_BIND from what the web workers leave in PROMETHEUS_MULTIPROC_DIR."""
+    """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
     from app import logs
     from app.http import metrics_server
     from app.store import counters, verifications
@@ -51,20 +55,22 @@ def metrics() -> None:
 
 
 class _PathOrUrl(click.Path):
-    """A path, or the text of a URL."""
+    """The type of an argument that is a path or a URL."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path, or the text."""
+        """The value unchanged if it is a URL, else the path."""
         return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
 
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=_PathOrUrl(exists=True, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what each file would be, alone in an empty store; needs no server.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a file on standard output.")
-@click.option("--platform", help="The platform, for files that do not name it.")
-@click.option("--mission", help="The mission, for files that do not name it.")
-@click.option("--mode", help="The data mode: R, P, A or D.")
+@click.option(
+    "--dry-run", is_flag=True, help="Report how each file would be imported into an empty store; needs no server."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file.")
+@click.option("--platform", help="Platform id, for files that do not contain it.")
+@click.option("--mission", help="Mission id, for files that do not contain it.")
+@click.option("--mode", help="Data mode: R, P, A or D.")
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -73,9 +79,9 @@ def ingest(
     mission: str | None,
     mode: str | None,
 ) -> None:
-    """Take files in, by path or by URL (a dataset of an ERDDAP, or a file); folders are searched.
+    """Import files, folders, or URLs of files or ERDDAP datasets.
 
-    Status 1 when a file was refused.
+    The exit status is 1 if a file is refused.
     """
     from app.ingest.commands import ingest as command
     from app.ingest.interpret import identity
@@ -83,28 +89,34 @@ def ingest(
 
     try:
         options = identity.options(platform, mission, mode)
-        given = [urls.parsed(path) if isinstance(path, str) else path for path in paths]
+        sources = [urls.parsed(path) if isinstance(path, str) else path for path in paths]
     except errors.Invalid as error:
         raise click.BadParameter(
             error.problem, param_hint="URL" if error.field == "url" else f"--{error.field}"
         ) from error
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
-    sys.exit(command.run(given, settings, options, dry_run, as_json))
+    sys.exit(command.run(sources, settings, options, dry_run, as_json))
 
 
 @cli.command()
-@click.option("--mission", metavar="PLATFORM/MISSION", help="This mission and its platform alone.")
-@click.option("--sections", is_flag=True, help="Compute the cells of all sections anew, too: a second a mission.")
-@click.option("--repair", is_flag=True, help="Have rebuilt what differs and derives from other stored data.")
+@click.option("--mission", metavar="PLATFORM/MISSION", help="Verify only this mission and its platform.")
 @click.option(
-    "--pace", default=1.0, show_default=True, type=click.FloatRange(0.01, 1), help="Share of the time to work in."
+    "--sections", is_flag=True, help="Recompute the cells of all sections, too: about a second for each mission."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a difference, and one that sums up.")
+@click.option("--repair", is_flag=True, help="Rebuild derived data that differ.")
+@click.option(
+    "--pace",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.01, 1),
+    help="Share of the time to work; the rest is left to other processes.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each difference, and a summary.")
 def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_json: bool) -> None:
-    """Compute all that derives from files anew and report what is stored otherwise.
+    """Recompute all data that derive from files, and report differences from the stored data.
 
-    Status 0 when all is equal, 1 when something differs, 2 when it could not be looked at.
+    The exit status is 0 without differences, 1 with differences, and 2 if the verification failed.
     """
     if mission is not None and mission.count("/") != 1:
         raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
@@ -121,11 +133,13 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
 
 
 @cli.command()
-@click.option("--every", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Seconds a profile.")
-@click.option("--once", is_flag=True, help="Store what is due by now and end.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another one makes other dives.")
+@click.option(
+    "--every", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Seconds between two profiles."
+)
+@click.option("--once", is_flag=True, help="Store the profiles that are due, then exit.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the random numbers.")
 def simulate(every: float, once: bool, seed: int) -> None:
-    """Let a few made-up gliders dive now; marked as simulated, in no total, kept for 48 hours."""
+    """Simulate a few gliders and a sailbuoy. Their data are marked, in no total, and deleted after 48 hours."""
     from app.simulator import process
 
     settings = config.load()
@@ -134,18 +148,36 @@ def simulate(every: float, once: bool, seed: int) -> None:
 
 
 @cli.command()
-@click.option("--missions", required=True, type=click.IntRange(1, 1_000_000), help="How many.")
-@click.option("--profiles", default=20, show_default=True, type=click.IntRange(1, 5000), help="Of each mission.")
-@click.option("--samples", default=5, show_default=True, type=click.IntRange(2, 10_000), help="Of each profile.")
-@click.option("--active", default=8, show_default=True, type=click.IntRange(0), help="How many are at sea now.")
-@click.option("--active-profiles", type=click.IntRange(1, 5000), help="Of each mission at sea [as of the others].")
-@click.option("--sailbuoys/--no-sailbuoys", default=True, help="One platform in eight, without profiles [yes].")
-@click.option("--start", default="2005-01-01", show_default=True, type=click.DateTime(), help="The first may begin.")
-@click.option("--until", type=click.DateTime(), help="What counts as now [this hour, or that of an earlier run].")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another one makes other missions.")
-@click.option("--sections", is_flag=True, help="Draw those of all missions, a second each, not only of those at sea.")
-@click.option("--metadata-only", is_flag=True, help="Missions, platforms and totals; no profile, sample or track.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that share the work.")
+@click.option("--missions", required=True, type=click.IntRange(1, 1_000_000), help="Number of missions.")
+@click.option(
+    "--profiles", default=20, show_default=True, type=click.IntRange(1, 5000), help="Profiles of each mission."
+)
+@click.option(
+    "--samples", default=5, show_default=True, type=click.IntRange(2, 10_000), help="Samples of each profile."
+)
+@click.option("--active", default=8, show_default=True, type=click.IntRange(0), help="Number of missions at sea now.")
+@click.option(
+    "--active-profiles", type=click.IntRange(1, 5000), help="Profiles of each mission at sea [same as --profiles]."
+)
+@click.option(
+    "--sailbuoys/--no-sailbuoys", default=True, help="Make every eighth platform a sailbuoy, without profiles [yes]."
+)
+@click.option(
+    "--start", default="2005-01-01", show_default=True, type=click.DateTime(), help="Earliest begin of a mission."
+)
+@click.option(
+    "--until", type=click.DateTime(), help="Time that counts as now [the current hour, or that of an earlier run]."
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the random numbers.")
+@click.option(
+    "--sections",
+    is_flag=True,
+    help="Derive the sections of all missions, about a second each, not only of those at sea.",
+)
+@click.option(
+    "--metadata-only", is_flag=True, help="Store missions, platforms and totals without profiles, samples and tracks."
+)
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of processes.")
 def seed(
     missions: int,
     profiles: int,
@@ -160,7 +192,7 @@ def seed(
     metadata_only: bool,
     jobs: int,
 ) -> None:
-    """Fill an empty store with made-up missions to measure with; the same arguments make the same documents."""
+    """Fill an empty store with synthetic missions for measurements; equal arguments make equal documents."""
     from app.seeding import run as seed_run
     from app.seeding.plan import Plan
 
@@ -168,19 +200,19 @@ def seed(
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
     plan = Plan(missions, profiles, samples, active, start.replace(tzinfo=UTC), now, seed, active_profiles, sailbuoys)
-    made = seed_run.run(settings, plan, metadata_only, sections, as_before=until is None, jobs=jobs)
+    seeded = seed_run.run(settings, plan, metadata_only, sections, as_before=until is None, jobs=jobs)
     click.echo(
-        f"{made.missions} missions with {made.profiles} stored profiles in {made.stored_s:.0f} s, "
-        f"what derives from them in {made.derived_s:.0f} s"
+        f"Stored {seeded.missions} missions with {seeded.profiles} profiles in {seeded.stored_s:.0f} s, "
+        f"derived data in {seeded.derived_s:.0f} s"
     )
 
 
 @cli.command()
 @click.argument("url")
-@click.option("--json", "form", flag_value="json", help="One JSON object a dataset.")
-@click.option("--urls", "form", flag_value="urls", help="Only the addresses of what is new or newer, for `ingest`.")
+@click.option("--json", "form", flag_value="json", help="Print one JSON object for each dataset.")
+@click.option("--urls", "form", flag_value="urls", help="Print only the URLs of new or updated datasets, for `ingest`.")
 def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
-    """List the datasets of an ERDDAP, and which of them reach further than what is stored."""
+    """List the datasets of an ERDDAP server, and mark those with newer data than the store."""
     from app.ingest.commands import erddap as command
     from app.ingest.remote import urls
 
@@ -194,22 +226,28 @@ def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
 
 
 @cli.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Where to serve.")
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data, logs and pids [.halocline].")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the portal.")
 @click.option(
-    "--simulate/--no-simulate", default=None, help="Simulated gliders [yes, unless MONGODB_URI names a server]."
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of data, logs and process ids [.halocline].",
 )
+@click.option("--simulate/--no-simulate", default=None, help="Run the simulator [yes, unless MONGODB_URI is set].")
 def up(port: int, home: Path | None, simulate: bool | None) -> None:
-    """Run the whole portal on this machine with the demo missions; Ctrl-C stops it."""
+    """Run the whole portal on this machine with the demo missions. Ctrl-C stops it."""
     from app.localdev import up as local
 
     local.run(config.load(), (home or local.HOME).resolve(), port, simulate=simulate)
 
 
 @cli.command()
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data, logs and pids [.halocline].")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of data, logs and process ids [.halocline].",
+)
 def down(home: Path | None) -> None:
-    """Stop what `up` runs, or what a killed `up` left behind."""
+    """Stop the processes of `up`, also after `up` was killed."""
     from app.localdev import up as local
 
     stopped = local.down((home or local.HOME).resolve())
@@ -217,7 +255,7 @@ def down(home: Path | None) -> None:
 
 
 def main() -> None:
-    """The console script: what goes wrong on purpose is said in one line. Status 2 for wrong usage or settings."""
+    """The console script. Expected errors are printed in one line; the exit status is 2 for wrong usage or settings."""
     try:
         cli()
     except config.SettingsError as error:
@@ -229,7 +267,7 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        click.echo("halocline: The disk is full: free some space and try again.", err=True)
+        click.echo("halocline: The disk is full. Free some space and try again.", err=True)
         sys.exit(1)
 
 

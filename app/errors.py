@@ -4,7 +4,8 @@ HaloclineError
 ├── NotFound      the resource does not exist
 ├── Invalid       an input of the caller is invalid; names the field
 ├── Conflict      the present state does not allow the operation
-└── Unavailable   a dependency is unreachable; a later attempt may succeed
+├── Unavailable   a dependency is unreachable; a later attempt may succeed
+└── Overloaded    a limit of this process is reached; a later attempt may succeed
 """
 
 
@@ -35,3 +36,7 @@ class Unavailable(HaloclineError):
     def __init__(self, dependency: str) -> None:
         super().__init__(f"{dependency} is not available at the moment")
         self.dependency = dependency
+
+
+class Overloaded(HaloclineError):
+    """A limit of this process is reached; trying again later may help."""

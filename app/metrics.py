@@ -69,6 +69,11 @@ requests_shed = Counter(
     ["reason"],
     registry=registry,
 )
+downloads_refused = Counter(
+    "halocline_downloads_refused",
+    "Downloads refused with 503 because the worker was sending as many as it may.",
+    registry=registry,
+)
 rate_limit_decisions = Counter(
     "halocline_rate_limit_decisions",
     "Requests that a rate limit allowed (allow) or refused with 429 (deny), by storage of the counts: redis or memory.",

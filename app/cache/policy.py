@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from app.cache.invalidation import SIMULATED
+from app.domain import mission_filters
+from app.http import api_urls
 
 _HOUR_S = 3600.0
 # For pages that show failed imports and pending rebuilds, which are not in the change log.
@@ -40,11 +42,10 @@ class Rule:
 _ALL = ("mission", "platform", "totals", "tracks", "basins", "updates")
 # Pages of one mission also show the names of its platform and of basins.
 _ONE = ("mission:{platform}/{mission}", "platform:{platform}", "basins")
-_FILTERS = ("platform", "kind", "basin", "project", "data_mode", "year", "variable", "from", "to", "simulated")
+_FILTERS = tuple(each.name for each in mission_filters.PARAMETERS)
 _PAGED = ("limit", "cursor")
 
-_API = "/api/v1"
-_MISSION = f"{_API}/missions/<platform>/<mission>"
+_API, _MISSION = api_urls.ROOT, api_urls.MISSION_ROUTE
 
 RULES: dict[str, Rule] = {
     "/": Rule(_ALL, ("simulated",), absolute=True, simulated=True),

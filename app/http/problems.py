@@ -16,7 +16,7 @@ from jinja2 import TemplateError
 from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import Conflict, HaloclineError, Invalid, NotFound, Unavailable
+from app.errors import Conflict, HaloclineError, Invalid, NotFound, Overloaded, Unavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -30,6 +30,7 @@ _STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
     (Invalid, 400),
     (Conflict, 409),
     (Unavailable, 503),
+    (Overloaded, 503),
     (HaloclineError, 500),
 )
 # Texts for visitors, where the standard description is written for the operator of the server.

@@ -20,7 +20,7 @@ from redis.retry import Retry
 
 from app import metrics
 from app.config import Settings
-from app.http import client_address, problems
+from app.http import api_urls, client_address, problems
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -34,14 +34,13 @@ POLICIES = (API, SEARCH, EXPORT)
 WINDOW_S = 60
 
 _ADMITTED = "halocline.admitted"
-_MISSION = "/api/v1/missions/<platform>/<mission>"
 # Every other route under /api/ has the policy `api`.
 POLICY_BY_ROUTE = {
     "/search": SEARCH,
-    "/api/v1/search": SEARCH,
-    "/api/v1/export": EXPORT,
-    "/api/v1/observations": EXPORT,
-    f"{_MISSION}/data": EXPORT,
+    f"{api_urls.ROOT}/search": SEARCH,
+    f"{api_urls.ROOT}/export": EXPORT,
+    f"{api_urls.ROOT}/observations": EXPORT,
+    f"{api_urls.MISSION_ROUTE}/data": EXPORT,
 }
 
 Admit = Callable[["WSGIEnvironment"], Response | None]

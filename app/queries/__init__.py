@@ -1,4 +1,4 @@
-"""All reads: one module for each thing that a page or an endpoint shows. Readers never write.
+"""All reads: one module for each kind of thing that a page or an endpoint shows. Nothing here writes.
 
-pymongo's errors leave here as they are; `http/problems.py` turns them into `Unavailable`.
+Errors of pymongo pass through; `http/problems.py` converts them to `Unavailable`.
 """

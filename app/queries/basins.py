@@ -1,55 +1,46 @@
-"""Basins with what lies in them."""
+"""Basins with the totals of the missions in them."""
 
 from dataclasses import dataclass
 
 from app.domain.records import Basin, Totals
 from app.errors import NotFound
 from app.queries import cursors
+from app.queries.cursors import Page
 from app.store import basins, totals
 
 
-@dataclass(frozen=True, slots=True)
-class BasinPage:
-    """A page of basins by id, and the cursor of the next one (None on the last)."""
-
-    items: list[Basin]
-    next: str | None
-
-
 def find(basin: str) -> tuple[Basin, Totals | None]:
-    """The basin and its totals (None while no mission has been there). Raises NotFound."""
-    found = basins.find(basin)
-    if found is None:
+    """The basin and its totals; None instead of totals if no mission has profiles in it. Raises NotFound."""
+    stored = basins.find(basin)
+    if stored is None:
         raise NotFound(f"There is no basin {basin}.")
-    return found, totals.find(f"basin:{basin}")
+    return stored, totals.find(f"basin:{basin}")
 
 
-def page(limit: int = 50, cursor: str | None = None) -> BasinPage:
-    """A page of basins. Raises Invalid("cursor")."""
+def page(limit: int = 50, cursor: str | None = None) -> Page[Basin]:
+    """A page of basins by id. Raises Invalid("cursor")."""
     (after,) = cursors.decode(cursor, str) if cursor else (None,)
-    found = basins.page(limit + 1, after=after)
-    items = found[:limit]
-    return BasinPage(items, cursors.encode(items[-1].id) if len(found) > limit else None)
+    return cursors.page(basins.page(limit + 1, after=after), limit, lambda basin: (basin.id,))
 
 
 @dataclass(frozen=True, slots=True)
-class Visited:
-    """A page of basins that missions have been in, how many in each by id, and the cursor of the next page."""
+class VisitedPage:
+    """A page of basins with missions, the number of missions in each by id, and the cursor of the next page."""
 
     items: list[Basin]
     missions: dict[str, int]
     next: str | None
 
 
-def visited(limit: int = 50, cursor: str | None = None) -> Visited:
+def visited(limit: int = 50, cursor: str | None = None) -> VisitedPage:
     """A page of the basins with missions, by id. Raises Invalid("cursor")."""
     (after,) = cursors.decode(cursor, str) if cursor else ("",)
-    sums = {total.scope.partition(":")[2]: total.missions for total in totals.of_kind("basin")}
-    ids = sorted(basin for basin in sums if basin > after)
-    found = basins.outlined(ids[:limit])
-    return Visited(found, sums, cursors.encode(ids[limit - 1]) if len(ids) > limit else None)
+    missions = {total.scope.partition(":")[2]: total.missions for total in totals.of_kind("basin")}
+    ids = sorted(basin for basin in missions if basin > after)
+    page = cursors.page(ids[: limit + 1], limit, lambda basin: (basin,))
+    return VisitedPage(basins.outlined(page.items), missions, page.next)
 
 
 def names() -> dict[str, str]:
-    """Every basin's name by its id."""
+    """The name of every basin by its id."""
     return basins.names()

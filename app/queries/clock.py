@@ -1,8 +1,8 @@
-"""The present: the one clock by which pages and endpoints tell what is active, known or gone by."""
+"""The clock of pages and endpoints, which tests replace."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present, aware UTC."""
+    """The present time, aware UTC."""
     return datetime.now(UTC)

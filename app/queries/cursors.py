@@ -1,21 +1,40 @@
-"""Cursors: where the next page of a list begins, as an opaque word that is checked when it comes back."""
+"""Pages of lists, and cursors: where the next page begins, as an opaque text that is validated on its return."""
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 
 from app.errors import Invalid
 
-# Longer ones were not made here; decoding them would only cost time.
+# `encode` makes none that is longer; decoding a longer text would be wasted time.
 _LONGEST = 600
-# Beyond it JSON numbers are no longer exact, and MongoDB's integers end soon after.
+# Larger numbers are not exact in JSON, and integers of MongoDB end soon after.
 _LARGEST = 2**53
 
+T = TypeVar("T")
+Part = str | float | datetime
 
-def encode(*parts: str | float | datetime) -> str:
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list, and the cursor of the next one; None on the last page."""
+
+    items: list[T]
+    next: str | None
+
+
+def page(rows: Sequence[T], limit: int, position: Callable[[T], tuple[Part, ...]]) -> Page[T]:
+    """The first `limit` rows of a list, of which one more was read if there is one. position: what a cursor holds."""
+    items = list(rows[:limit])
+    return Page(items, encode(*position(items[-1])) if len(rows) > limit else None)
+
+
+def encode(*parts: Part) -> str:
     """The cursor that holds these values, safe in a URL."""
     plain = [_milliseconds(part) if isinstance(part, datetime) else part for part in parts]
     return base64.urlsafe_b64encode(orjson.dumps(plain)).rstrip(b"=").decode()
@@ -31,14 +50,14 @@ def decode(cursor: str, *kinds: type) -> tuple[Any, ...]:
             raise ValueError
         return tuple(_restore(value, kind) for value, kind in zip(plain, kinds, strict=True))
     except (ValueError, UnicodeEncodeError, binascii.Error, OverflowError, OSError) as error:
-        raise Invalid("cursor", "is not one that this portal gave out") from error
+        raise Invalid("cursor", "is not a cursor of this portal") from error
 
 
 def _milliseconds(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def _restore(value: object, kind: type) -> str | float | datetime:
+def _restore(value: object, kind: type) -> Part:
     if kind is str and isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:

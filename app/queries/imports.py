@@ -1,4 +1,4 @@
-"""The import log as the public may read it: what became of each file, without where it lay or who fetched it how."""
+"""The public import log: the outcome of each file, without folders, addresses and servers."""
 
 import re
 from dataclasses import dataclass, replace
@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 
 from app.domain.records import ImportAttempt, Outcome, Verification
 from app.queries import cursors
+from app.queries.cursors import Page
 from app.store import counters, imports, rebuild_queue, verifications
 
 OUTCOMES: tuple[Outcome, ...] = ("stored", "replaced", "unchanged", "refused")
-# Long enough to see what has been going wrong, short enough to be counted while a visitor waits.
+# Long enough to show repeated failures, short enough to be counted during a request.
 COUNTED_FOR = timedelta(days=7)
 _MOST_COUNTED = 10_000
 _MOST_PENDING = 1000
 
-# What a log may hold and nobody else shall know: addresses with passwords and hosts, folders, servers.
+# Parts of the log that must not be public: addresses with passwords and hosts, folders, servers.
 _ADDRESS = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _FOLDERS = re.compile(r"(?<![\w.…])(?:~|\.{1,2})?/(?:[^\s/:'\"<>|,;]+/)*[^\s/:'\"<>|,;]*|\b[A-Za-z]:\\[^\s:'\"<>|,;]*")
 _SERVER = re.compile(
@@ -23,19 +24,11 @@ _SERVER = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class ImportPage:
-    """A page of attempts, newest first, and the cursor of the next one (None on the last)."""
-
-    items: list[ImportAttempt]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Health:
-    """How importing goes: the newest attempt, the outcomes of the last days, what waits to be derived and since when.
+    """The state of importing: the latest attempt, the outcomes of the last days, and the pending rebuilds.
 
-    Counts end at 10 000, what waits at 1 000; `ever` holds the outcomes since the portal began. `verification` is the
-    last one of the whole store.
+    Outcomes are counted up to 10 000, pending rebuilds up to 1 000. `ever` holds the outcomes since the first import.
+    `verification` is the last one of the whole store.
     """
 
     last: ImportAttempt | None
@@ -49,26 +42,25 @@ class Health:
 
 def page(
     limit: int = 50, cursor: str | None = None, outcome: Outcome | None = None, simulated: bool = False
-) -> ImportPage:
-    """A page of attempts, of one outcome if given. Raises Invalid("cursor")."""
+) -> Page[ImportAttempt]:
+    """A page of attempts, latest first, of one outcome if given. Raises Invalid("cursor")."""
     after = cursors.decode(cursor, datetime, str) if cursor else None
-    found = imports.page(limit + 1, (after[0], after[1]) if after else None, outcome, simulated)
-    items = found[:limit]
-    more = cursors.encode(items[-1].at, items[-1].id) if len(found) > limit else None
-    return ImportPage([_public(attempt) for attempt in items], more)
+    rows = imports.page(limit + 1, (after[0], after[1]) if after else None, outcome, simulated)
+    page = cursors.page(rows, limit, lambda attempt: (attempt.at, attempt.id))
+    return replace(page, items=[_public(attempt) for attempt in page.items])
 
 
 def health(now: datetime) -> Health:
-    """How importing goes."""
-    newest = imports.page(1)
-    waiting, since = rebuild_queue.waiting(_MOST_PENDING)
+    """The state of importing."""
+    latest = imports.page(1)
+    pending, pending_since = rebuild_queue.waiting(_MOST_PENDING)
     return Health(
-        last=_public(newest[0]) if newest else None,
+        last=_public(latest[0]) if latest else None,
         counted_for=COUNTED_FOR,
         outcomes={outcome: imports.count(outcome, now - COUNTED_FOR, _MOST_COUNTED) for outcome in OUTCOMES},
         ever=counters.imports(),
-        pending=waiting,
-        pending_since=since,
+        pending=pending,
+        pending_since=pending_since,
         verification=verifications.last(),
     )
 
@@ -79,9 +71,9 @@ def _public(attempt: ImportAttempt) -> ImportAttempt:
 
 
 def public_text(text: str) -> str:
-    """The text with the last name alone of each address and path in it, and without servers."""
-    text = _ADDRESS.sub(lambda found: _last(re.split(r"[?#]", found[0].partition("://")[2])[0], "/"), text)
-    text = _FOLDERS.sub(lambda found: _last(found[0], r"[/\\]"), text)
+    """The text without servers, and with only the last part of each address and path."""
+    text = _ADDRESS.sub(lambda match: _last(re.split(r"[?#]", match[0].partition("://")[2])[0], "/"), text)
+    text = _FOLDERS.sub(lambda match: _last(match[0], r"[/\\]"), text)
     return _SERVER.sub("…", text)
 
 

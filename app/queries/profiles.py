@@ -13,21 +13,21 @@ from app.errors import Conflict, Invalid, NotFound
 from app.queries import cursors
 from app.store import missions, profiles, samples
 
-# Importers sweep away what has been replaced for ten minutes; a minute is for clocks that differ.
+# Importers delete a version ten minutes after its replacement; one minute allows for differing clocks.
 _READABLE_FOR = timedelta(minutes=9)
-# Whole numbers as MongoDB keeps them, without a sign.
+# Whole numbers without a sign, as MongoDB stores them.
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
-# What an error message can name.
+# As many as an error message can list.
 _MOST_NAMED = 10
-# Twice the pixels of a large screen; no dive seen has more samples of one variable.
+# Twice the pixels of a large screen; no known dive has more samples of one variable.
 _MOST_SAMPLES = 5000
-# Eight megabytes each: a profile of a million samples in ten variables.
+# Of 8 MB each: a profile of a million samples in ten variables.
 _MOST_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """A page of profiles in time order, and the cursor of the next one (None on the last)."""
+    """A page of profiles in time order, and the cursor of the next page (None on the last)."""
 
     version: str
     items: list[Profile]
@@ -35,52 +35,51 @@ class ProfilePage:
 
 
 def page(mission: Mission, limit: int = 50, cursor: str | None = None) -> ProfilePage:
-    """A page of a mission's profiles. A cursor keeps reading the version it began with. Raises Invalid("cursor")."""
+    """A page of a mission's profiles. A cursor belongs to the version of its first page. Raises Invalid("cursor")."""
     version, after = mission.version, None
     if cursor:
         version, start_at, number = cursors.decode(cursor, str, datetime, int)
         if not _readable(mission, version):
-            raise Invalid("cursor", "belongs to another mission or to data that are gone")
+            raise Invalid("cursor", "belongs to another mission or to deleted data")
         after = (start_at, number)
-    found = profiles.page(mission.platform, mission.mission, version, limit + 1, after=after)
-    items = found[:limit]
-    more = cursors.encode(version, items[-1].start_at, items[-1].number) if len(found) > limit else None
-    return ProfilePage(version, items, more)
+    rows = profiles.page(mission.platform, mission.mission, version, limit + 1, after=after)
+    page = cursors.page(rows, limit, lambda profile: (version, profile.start_at, profile.number))
+    return ProfilePage(version, page.items, page.next)
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Each `step`-th sample of a profile, by variable."""
+    """Every `step`-th sample of a profile, by variable."""
 
     columns: dict[str, "array[Any]"]
     step: int
 
 
 def one(mission: Mission, number: str, start_at: datetime | None = None) -> Profile:
-    """The profile with this number, where numbers repeat the one that starts then (to the millisecond).
+    """The profile with this number; if the number repeats, the one that starts at that time (to the millisecond).
 
-    Raises NotFound, and Invalid("start") when several have the number and nothing says which.
+    Raises NotFound, and Invalid("start") if several profiles have the number and no start is given.
     """
     key = (mission.platform, mission.mission, mission.version)
     missing = NotFound(f"Mission {mission.mission} of {mission.platform} has no such profile {number[:40]}.")
     if not _NUMBER.fullmatch(number):
         raise missing
     if start_at is not None:
-        found = profiles.starting(*key, int(number), start_at)
-        if found is None:
+        profile = profiles.starting(*key, int(number), start_at)
+        if profile is None:
             raise missing
-        return found
+        return profile
     same = profiles.numbered(*key, int(number), limit=_MOST_NAMED)
     if not same:
         raise missing
     if len(same) > 1:
-        begun = ", ".join(profile.start_at.isoformat(timespec="milliseconds") for profile in same)
-        raise Invalid("start", f"is needed, because several profiles have this number; those that began: {begun}")
+        starts = ", ".join(profile.start_at.isoformat(timespec="milliseconds") for profile in same)
+        raise Invalid("start", f"is required, because several profiles have this number; they start at {starts}")
     return same[0]
 
 
 def samples_of_one(mission: Mission, profile: Profile) -> Samples:
-    """The samples of a profile, thinned evenly when it has more than 5 000."""
+    """The samples of a profile, thinned evenly if it has more than 5 000."""
     step = max(-(-profile.samples // _MOST_SAMPLES), 1)
     columns: dict[str, array[Any]] = {}
     rows = 0
@@ -96,17 +95,17 @@ def samples_of_one(mission: Mission, profile: Profile) -> Samples:
 def samples_of(mission: Mission) -> Iterator[dict[str, Any]]:
     """The sample documents of the mission's current version, profile by profile, streamed.
 
-    Raises Conflict at the end, when the version was swept away under a reader who took too long: what came may lack
-    something, and nobody should take it for whole.
+    Raises Conflict at the end if the version was deleted while a slow client was reading it: the stream may be
+    incomplete, and must not end like a complete one.
     """
     yield from samples.of_version(mission.platform, mission.mission, mission.version)
-    now = missions.find(mission.platform, mission.mission)
-    if now is None or not _readable(now, mission.version):
-        raise Conflict("The data were replaced while they were read; please ask again.")
+    current = missions.find(mission.platform, mission.mission)
+    if current is None or not _readable(current, mission.version):
+        raise Conflict("The data were replaced during the download; please try again.")
 
 
 def _readable(mission: Mission, version: str) -> bool:
-    """Whether all of a version is still there."""
-    gone_before = datetime.now(UTC) - _READABLE_FOR
-    retired = {earlier.version for earlier in mission.earlier if earlier.replaced_at > gone_before}
+    """True if no part of the version has been deleted."""
+    deleted_before = datetime.now(UTC) - _READABLE_FOR
+    retired = {earlier.version for earlier in mission.earlier if earlier.replaced_at > deleted_before}
     return version == mission.version or version in retired

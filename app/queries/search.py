@@ -1,4 +1,4 @@
-"""What a visitor's words find: platforms, missions and basins, those of exactly that name first."""
+"""Search by name over platforms, missions and basins; exact names first."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from app.domain import search_terms
 from app.domain.records import Mission, Platform
 from app.store import basins, missions, platforms, search
 
-# Each word is a look into an index; a name of more words is found by its first ones.
+# Each word is a lookup in an index; the first eight words identify any longer name.
 MOST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BasinHit:
     """A basin by its id and name."""
 
     id: str
@@ -19,13 +19,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What was found of each kind. `exact` holds (kind, id) of what is called exactly so; `more` the kinds cut off."""
+class Results:
+    """The results by kind. `exact` holds (kind, id) of exact names; `more` holds the kinds whose lists are cut."""
 
     words: list[str]
     platforms: list[Platform]
     missions: list[Mission]
-    basins: list[Place]
+    basins: list[BasinHit]
     owners: dict[str, Platform]
     exact: list[tuple[str, str]]
     more: frozenset[str]
@@ -35,20 +35,21 @@ class Found:
         return len(self.platforms) + len(self.missions) + len(self.basins)
 
 
-def found(text: str, limit: int, simulated: bool = False) -> Found:
-    """At most `limit` of each kind whose names hold words that begin like those of the text; nothing without words.
+def by_name(text: str, limit: int, simulated: bool = False) -> Results:
+    """At most `limit` results of each kind: every word of the text begins a word of the name.
 
-    Exact names come first, then platforms and basins by name and missions by their start, newest first.
+    Exact names come first, then platforms and basins by name, and missions by their start, latest first. A text
+    without words has no results.
     """
-    asked = list(dict.fromkeys(search_terms.of(text)))[:MOST_WORDS]
-    if not asked:
-        return Found([], [], [], [], {}, [], frozenset())
+    words = list(dict.fromkeys(search_terms.of(text)))[:MOST_WORDS]
+    if not words:
+        return Results([], [], [], [], {}, [], frozenset())
     exact: list[tuple[str, str]] = []
     more: set[str] = set()
     ids: dict[str, list[str]] = {}
     for kind in ("platform", "mission", "basin"):
         same = search.matches(kind, [search_terms.exactly(text)], limit + 1, simulated)
-        alike = search.matches(kind, asked, limit + 1, simulated)
+        alike = search.matches(kind, words, limit + 1, simulated)
         both = list(dict.fromkeys([*same, *alike]))
         exact += [(kind, name) for name in same]
         more |= {kind} if len(both) > limit else set()
@@ -56,11 +57,11 @@ def found(text: str, limit: int, simulated: bool = False) -> Found:
     listed = missions.named(ids["mission"])
     owners = platforms.named(sorted({*ids["platform"], *(mission.platform for mission in listed)}))
     names = basins.named(ids["basin"])
-    return Found(
-        words=asked,
+    return Results(
+        words=words,
         platforms=[owners[name] for name in ids["platform"] if name in owners],
         missions=listed,
-        basins=[Place(name, names[name]) for name in ids["basin"] if name in names],
+        basins=[BasinHit(name, names[name]) for name in ids["basin"] if name in names],
         owners=owners,
         exact=exact,
         more=frozenset(more),

@@ -1,4 +1,4 @@
-"""The sections of a mission as pages and endpoints show them."""
+"""The sections and the T-S diagram of a mission."""
 
 from collections.abc import Sequence
 
@@ -9,50 +9,50 @@ from app.store import sections
 
 
 def of(mission: Mission) -> list[Section]:
-    """The mission's sections in the order of interest, without cells; empty in the moments before they are made."""
+    """The sections without cells, most interesting variable first; empty until they are derived after an import."""
     return sections.listed(mission.platform, mission.mission)
 
 
 def find(mission: Mission, variable: str) -> Section:
     """The section of a variable with its cells. Raises NotFound."""
-    found = sections.find(mission.platform, mission.mission, variable)
-    if found is None:
+    section = sections.find(mission.platform, mission.mission, variable)
+    if section is None:
         raise _missing(mission, variable)
-    return found
+    return section
 
 
 def having(missions: Sequence[Mission], variable: str) -> set[str]:
-    """Which of these missions have a section over depth of the variable, by `platform/mission`."""
+    """The missions that have a section of the variable over depth, as `platform/mission`."""
     return sections.having([mission.id for mission in missions], variable)
 
 
 def picture(mission: Mission, variable: str, theme: Theme) -> bytes:
     """The section of a variable as PNG. Raises NotFound."""
-    found = sections.picture(mission.platform, mission.mission, variable, theme)
-    if found is None:
+    png = sections.picture(mission.platform, mission.mission, variable, theme)
+    if png is None:
         raise _missing(mission, variable)
-    return found
+    return png
 
 
 def cloud(mission: Mission) -> Cloud:
     """The points of the mission's T-S diagram. Raises NotFound."""
-    found = sections.cloud(mission.platform, mission.mission)
-    if found is None:
+    points = sections.cloud(mission.platform, mission.mission)
+    if points is None:
         raise _no_pairs(mission)
-    return found
+    return points
 
 
 def has_cloud(mission: Mission) -> bool:
-    """Whether the mission has a T-S diagram."""
+    """True if the mission has a T-S diagram."""
     return sections.has_cloud(mission.platform, mission.mission)
 
 
 def cloud_picture(mission: Mission, theme: Theme) -> bytes:
     """The mission's T-S diagram as PNG. Raises NotFound."""
-    found = sections.cloud_picture(mission.platform, mission.mission, theme)
-    if found is None:
+    png = sections.cloud_picture(mission.platform, mission.mission, theme)
+    if png is None:
         raise _no_pairs(mission)
-    return found
+    return png
 
 
 def _missing(mission: Mission, variable: str) -> NotFound:
@@ -60,4 +60,6 @@ def _missing(mission: Mission, variable: str) -> NotFound:
 
 
 def _no_pairs(mission: Mission) -> NotFound:
-    return NotFound(f"Mission {mission.mission} of {mission.platform} has no salinity with temperature.")
+    return NotFound(
+        f"Mission {mission.mission} of {mission.platform} has no samples with both salinity and temperature."
+    )

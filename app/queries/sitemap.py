@@ -1,4 +1,4 @@
-"""What search engines shall know of, with the end of its data."""
+"""The entries of the sitemap, each with the end of its data."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,26 +6,26 @@ from datetime import UTC, datetime
 from app.domain.records import Platform, Totals
 from app.store import missions, platforms, totals
 
-# A file of the sitemap protocol holds no more (https://www.sitemaps.org/protocol.html).
+# The limit of one file in the sitemap protocol (https://www.sitemaps.org/protocol.html).
 LARGEST = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The fleet's totals (None in an empty store), the platforms, and the totals of the basins that have missions."""
+class Entries:
+    """The totals of the fleet (None in an empty store), the platforms, and the totals of the basins with missions."""
 
     fleet: Totals | None
     platforms: list[Platform]
     basins: list[Totals]
 
 
-def places() -> Places:
-    """What is not a mission: dozens or hundreds of pages."""
-    return Places(totals.find("fleet"), platforms.by_last_seen(LARGEST), totals.of_kind("basin"))
+def entries() -> Entries:
+    """The entries that are not missions: dozens or hundreds of pages."""
+    return Entries(totals.find("fleet"), platforms.by_last_seen(LARGEST), totals.of_kind("basin"))
 
 
 def years() -> list[int]:
-    """The years in which missions have data, newest first."""
+    """The years in which missions have data, latest first."""
     return sorted((int(year.scope.partition(":")[2]) for year in totals.of_kind("year")), reverse=True)
 
 

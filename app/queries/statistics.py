@@ -1,4 +1,4 @@
-"""Statistics: the derived sums of years, basins and platforms, under the names that people know them by."""
+"""Statistics: the totals of years, basins and platforms, with their display names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ Kind = Literal["year", "basin", "platform", "year_basin"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The sums of one year, basin, platform, or basin in a year (`2022/SEA-007`): id, what people call it, totals.
+    """The totals of one year, basin, platform, or basin in a year (key `2022/SEA-007`), with a display name.
 
-    `year` and `basin` are what the key names; `elapsed_s` is how much of the year has gone by.
+    `year` and `basin` are the parts of the key; `elapsed_s` is the part of the year that has passed, s.
     """
 
     key: str
@@ -28,25 +28,25 @@ class Row:
 
     @property
     def uptime_percent(self) -> float | None:
-        """The share of the year's elapsed time in which at least one mission was under way, per cent (0 to 100).
+        """The percentage of the year's elapsed time with at least one mission under way, 0 to 100.
 
-        None for what is no year, and for a year that has not begun.
+        None if the row is not of a year, and for a year that has not begun.
         """
         if self.totals.under_way_s is None or not self.elapsed_s:
             return None
-        # Clocks on board may run ahead of ours: nothing is under way for longer than the year has lasted.
+        # Clocks on board may be ahead: no mission is under way for longer than the year has lasted.
         return min(self.totals.under_way_s / self.elapsed_s, 1.0) * 100.0
 
     @property
     def mean_at_sea(self) -> float | None:
-        """How many missions were under way on average over the year's elapsed time; None as for the uptime."""
+        """The average number of missions under way during the year's elapsed time; None as for the uptime."""
         return self.totals.time_at_sea_s / self.elapsed_s if self.elapsed_s else None
 
 
 def by(kind: Kind, now: datetime) -> list[Row]:
-    """Every year, basin, platform, or basin in a year that has data, in the order of their keys.
+    """Every year, basin, platform, or basin in a year that has data, by key.
 
-    A year has gone by up to the last whole minute: the same question has the same answer for a while.
+    The elapsed time of a year ends at a whole minute, so that responses stay the same for a while.
     """
     return sorted(_rows(kind, totals.of_kind(kind), now), key=lambda row: row.key)
 
@@ -57,18 +57,18 @@ def longest(kind: Literal["basin", "platform"], limit: int, now: datetime) -> li
 
 
 def until(rows: Sequence[Row], now: datetime) -> datetime | None:
-    """The moment at which more of a year in these rows has gone by; None when all of them are over."""
+    """The time at which the elapsed time of a year in these rows changes; None if all years are over."""
     years = {row.year for row in rows if row.year is not None}
     minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    to_come = [year_opens(year) for year in years if year > now.year]
-    return min([*to_come, *([minute] if now.year in years else ())], default=None)
+    future = [year_opens(year) for year in years if year > now.year]
+    return min([*future, *([minute] if now.year in years else ())], default=None)
 
 
 def _rows(kind: Kind, sums: Sequence[Totals], now: datetime) -> list[Row]:
     now = now.replace(second=0, microsecond=0)
-    found = {each.scope.partition(":")[2]: each for each in sums}
-    names = _names(kind, list(found))
-    return [_row(kind, key, each, names, now) for key, each in found.items()]
+    by_key = {each.scope.partition(":")[2]: each for each in sums}
+    names = _names(kind, list(by_key))
+    return [_row(kind, key, each, names, now) for key, each in by_key.items()]
 
 
 def _row(kind: Kind, key: str, sums: Totals, names: dict[str, str], now: datetime) -> Row:

@@ -1,4 +1,4 @@
-"""Totals with their date."""
+"""Totals of the fleet, the years, the basins and the platforms."""
 
 from datetime import UTC, datetime
 
@@ -9,10 +9,10 @@ _EMPTY = Totals("fleet", 0, 0, 0, 0, 0.0, 0.0, 0.0, None, datetime(1970, 1, 1, t
 
 
 def fleet() -> Totals:
-    """The sums over all missions; zeros, computed in 1970, while nothing has been stored."""
+    """The totals of all missions; zeros, computed in 1970, while the store is empty."""
     return totals.find("fleet") or _EMPTY
 
 
 def of_kind(kind: str) -> list[Totals]:
-    """The sums of each `year`, `basin` or `platform`."""
+    """The totals of each `year`, `basin` or `platform`."""
     return totals.of_kind(kind)

@@ -1,4 +1,4 @@
-"""Tracks as the maps draw them."""
+"""Tracks for maps and downloads."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from app.store.tracks import Detail as Detail
 
 
 def of(mission: Mission) -> Track | None:
-    """The mission's track, or None in the moment before it has been derived."""
+    """The track of a mission; None until it has been derived, moments after the import."""
     return tracks.find(mission.platform, mission.mission)
 
 
@@ -19,33 +19,36 @@ def of_missions(missions: Sequence[Mission]) -> dict[str, Track]:
 
 
 def deepest_of(missions: Sequence[Mission]) -> dict[str, tuple[float | None, ...]]:
-    """The depths of these missions over time, by `platform/mission`: `deepest_m` of their tracks."""
+    """The greatest depths of these missions over time, by `platform/mission`: `deepest_m` of their tracks."""
     return tracks.deepest_of([mission.id for mission in missions])
 
 
 def overviews(missions: Sequence[Mission], detail: Detail = "fine") -> dict[str, Track]:
-    """The simplified ways of these missions with the last profile alone, by `platform/mission`; cheap for a fleet."""
+    """The simplified tracks of these missions, with the last profile only, by `platform/mission`.
+
+    Reads much less than `of_missions`: fast enough for a whole fleet.
+    """
     return tracks.overviews([mission.id for mission in missions], detail)
 
 
-def ways_since(missions: Sequence[Mission], since: datetime) -> dict[str, list[list[LonLat]]]:
-    """Where missions with data of that moment or later have been since, by `platform/mission`: lines of some positions.
+def lines_since(missions: Sequence[Mission], since: datetime) -> dict[str, list[list[LonLat]]]:
+    """The track since a time of each mission with data since then, by `platform/mission`: lines of two or more points.
 
-    A line begins with the last position before, and another one where it crosses 180 degrees.
+    The first line begins with the last position before that time. Lines are split at 180 degrees.
     """
-    going_on = [mission.id for mission in missions if mission.figures.end_at >= since]
-    found = {}
-    for name, tail in (tracks.tails(going_on) if going_on else {}).items():
+    reporting = [mission.id for mission in missions if mission.figures.end_at >= since]
+    lines_by_mission = {}
+    for name, tail in (tracks.tails(reporting) if reporting else {}).items():
         first = next((i for i, (at, _) in enumerate(tail) if at >= since), len(tail))
-        if lines := _lines([place for _, place in tail[max(first - 1, 0) :]] if first < len(tail) else []):
-            found[name] = lines
-    return found
+        if lines := _lines([position for _, position in tail[max(first - 1, 0) :]] if first < len(tail) else []):
+            lines_by_mission[name] = lines
+    return lines_by_mission
 
 
-def _lines(way: Sequence[LonLat]) -> list[list[LonLat]]:
+def _lines(positions: Sequence[LonLat]) -> list[list[LonLat]]:
     lines: list[list[LonLat]] = []
-    for place in way:
-        if not lines or abs(place[0] - lines[-1][-1][0]) > 180:
+    for position in positions:
+        if not lines or abs(position[0] - lines[-1][-1][0]) > 180:
             lines.append([])
-        lines[-1].append(place)
+        lines[-1].append(position)
     return [line for line in lines if len(line) > 1]

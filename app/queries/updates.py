@@ -1,4 +1,4 @@
-"""Updates: deployments, recoveries and first delayed data, as pages, the feed and endpoints show them."""
+"""Updates: deployments, recoveries and first delayed-mode data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from app.store import updates
 
 @dataclass(frozen=True, slots=True)
 class UpdatePage:
-    """A page of updates, the last known first, and the cursor of the next one (None on the last).
+    """A page of updates, the latest published first, and the cursor of the next page (None on the last).
 
-    `until` is the moment at which the next one becomes known, None when silence alone announces none.
+    `until` is the time at which the next foreseen update is published; None if none is foreseen.
     """
 
     items: list[Update]
@@ -28,11 +28,10 @@ def page(
     platform: str | None = None,
     simulated: bool = False,
 ) -> UpdatePage:
-    """A page of what is known by now. Raises Invalid("cursor")."""
-    after = cursors.decode(cursor, datetime, str) if cursor else None
+    """A page of the updates published by now. Raises Invalid("cursor")."""
+    position = cursors.decode(cursor, datetime, str) if cursor else None
     platform = platform.lower() if platform else None
-    place = (after[0], after[1]) if after else None
-    found = updates.page(now, limit + 1, after=place, kind=kind, platform=platform, simulated=simulated)
-    items = found[:limit]
-    more = cursors.encode(items[-1].shown_from, items[-1].id) if len(found) > limit else None
-    return UpdatePage(items, more, updates.next_known(now, kind, platform, simulated))
+    after = (position[0], position[1]) if position else None
+    rows = updates.page(now, limit + 1, after=after, kind=kind, platform=platform, simulated=simulated)
+    page = cursors.page(rows, limit, lambda update: (update.shown_from, update.id))
+    return UpdatePage(page.items, page.next, updates.next_known(now, kind, platform, simulated))

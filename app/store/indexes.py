@@ -7,6 +7,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from app.domain import mission_filters
 from app.store import change_log, transactions
 from app.store.validators import VALIDATORS
 
@@ -21,17 +22,9 @@ _NAMESPACE_EXISTS = 48
 CHANGES_RETENTION_S = 3600
 
 # Filters of mission lists, and the field of each.
-MISSION_FILTERS = {
-    "platform": "platform",
-    "kind": "kind",
-    "data_mode": "data_mode",
-    "basin": "basins.id",
-    "project": "metadata.project",
-    "variable": "variables.name",
-    "year": "years",
-}
+MISSION_FILTERS = {each.name: each.field for each in mission_filters.FILTERS}
 # Filters on array fields: a mission has several values.
-MISSION_LISTS = ("basin", "variable", "year")
+MISSION_LISTS = tuple(each.name for each in mission_filters.FILTERS if each.is_list)
 
 # Orders of mission lists. The id breaks ties, so that a cursor never skips a mission; its direction is opposite to the
 # value, so that two opposite orders read one index from its two ends.

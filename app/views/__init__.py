@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.http import api_urls
 from app.views import (
     assets,
     basins,
@@ -20,11 +21,11 @@ from app.views import (
 
 
 def install(app: Flask, version: str) -> None:
-    """Registers the pages, and what their templates and those of errors and the API's page call."""
+    """Register the pages, and the functions that all templates call, also those of errors and of the API's page."""
     assets.install(app)
     template_filters.install(app)
-    app.jinja_env.globals["version"] = version
-    # Blocks of templates leave no empty lines behind: a third of a page's bytes otherwise.
+    app.jinja_env.globals |= {"version": version, "api_url": api_urls.path, "mission_api_url": api_urls.mission}
+    # Without this, the blocks of templates leave empty lines: a third of the bytes of a page.
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     for part in (landing, missions, platforms, basins, data, search, statistics, updates, status, maps, crawlers):

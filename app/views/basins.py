@@ -1,10 +1,9 @@
 """The page of a basin."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
-from app.errors import Invalid
 from app.queries import basins, missions, platforms
-from app.views import filters
+from app.views import filters, paging
 
 bp = Blueprint("basins", __name__, url_prefix="/basins")
 
@@ -13,18 +12,15 @@ _MISSIONS_A_PAGE = 50
 
 @bp.get("/<basin>")
 def one(basin: str) -> str:
-    """A sea area: its outline, what was done in it, and the missions that have been there."""
-    found, sums = basins.find(basin)
-    after = request.args.get("after")
-    simulated = filters.simulated()
-    try:
-        listed = missions.page({"basin": found.id}, _MISSIONS_A_PAGE, cursor=after or None, simulated=simulated)
-    except Invalid as error:
-        raise Invalid("after", error.problem) from error
+    """A sea area: its outline, its totals, and the missions with profiles in it."""
+    area, totals = basins.find(basin)
+    after, simulated = paging.after(), filters.simulated()
+    with paging.invalid_as_after():
+        listed = missions.page({"basin": area.id}, _MISSIONS_A_PAGE, after, simulated=simulated)
     return render_template(
         "basin.html",
-        basin=found,
-        totals=sums,
+        basin=area,
+        totals=totals,
         missions=listed.items,
         next=listed.next,
         after=after,

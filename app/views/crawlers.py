@@ -1,4 +1,4 @@
-"""For search engines: what there is, and what they had better leave alone."""
+"""For search engines: the sitemap, and which addresses they should not request."""
 
 from flask import Blueprint, Response, render_template
 
@@ -22,27 +22,27 @@ _LARGEST = sitemap.LARGEST
 
 @bp.get("/sitemap.xml")
 def whole() -> Response:
-    """Every page with the end of its data; a list of several such files when one would be too long."""
-    places = sitemap.places()
-    missions = places.fleet.missions if places.fleet else 0
-    if missions + len(places.platforms) + len(places.basins) + len(_PAGES) > _LARGEST:
-        return _xml("sitemap_index.xml", parts=["places", *sitemap.years()])
-    return _xml("sitemap.xml", pages=_PAGES, places=places, missions=sitemap.missions_of())
+    """Every page with the end of its data; an index of several files if one file would be too long."""
+    entries = sitemap.entries()
+    missions = entries.fleet.missions if entries.fleet else 0
+    if missions + len(entries.platforms) + len(entries.basins) + len(_PAGES) > _LARGEST:
+        return _xml("sitemap_index.xml", parts=["pages", *sitemap.years()])
+    return _xml("sitemap.xml", pages=_PAGES, entries=entries, missions=sitemap.missions_of())
 
 
 @bp.get("/sitemap-<part>.xml")
 def part(part: str) -> Response:
-    """A part of a long sitemap: `places`, or the missions whose data end in a year. Raises NotFound."""
-    if part == "places":
-        return _xml("sitemap.xml", pages=_PAGES, places=sitemap.places(), missions=[])
+    """A part of a long sitemap: `pages`, or the missions whose data end in a year. Raises NotFound."""
+    if part == "pages":
+        return _xml("sitemap.xml", pages=_PAGES, entries=sitemap.entries(), missions=[])
     if part not in {str(year) for year in sitemap.years()}:
-        raise NotFound(f"There is no part {part} of the sitemap.")
-    return _xml("sitemap.xml", pages=(), places=None, missions=sitemap.missions_of(int(part)))
+        raise NotFound(f"The sitemap has no part {part}.")
+    return _xml("sitemap.xml", pages=(), entries=None, missions=sitemap.missions_of(int(part)))
 
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """Everything may be indexed but whole data sets and the lists of every filter."""
+    """Everything may be indexed except downloads, search results and filtered lists."""
     return Response(render_template("robots.txt", root=public_url.root()), mimetype="text/plain")
 
 

@@ -1,4 +1,4 @@
-"""The page about the data: what is taken in and given, how the numbers come about, how it may be used."""
+"""The page about the data: formats, how figures are computed, licence and downloads."""
 
 import tomllib
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ bp = Blueprint("data", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A measured quantity: our name and unit, the names that files have for it, its CF standard names."""
+    """A measured quantity: Halocline's name and unit, its names in files, its CF standard names."""
 
     name: str
     unit: str
@@ -28,7 +28,7 @@ class Quantity:
 
 @bp.get("/data")
 def index() -> str:
-    """Formats, methods, data modes, warnings, licence, downloads; each method has an anchor that pages link to."""
+    """Formats, methods, data modes, warnings, licence, downloads. Other pages link to the anchor of each method."""
     settings = portal.current().settings
     recent = missions.recent(limit=1)
     return render_template(
@@ -44,7 +44,7 @@ def index() -> str:
 
 @cache
 def vocabulary() -> list[Quantity]:
-    """The vocabulary that the import reads, by name: from its data file, so that no worker needs its libraries."""
-    text = files("app.ingest").joinpath("data/vocabulary.toml").read_text(encoding="utf-8")
-    entries = sorted(tomllib.loads(text).items())
+    """The vocabulary of the importer, by name, from its data file: a web worker must not load its libraries."""
+    toml = files("app.ingest").joinpath("data/vocabulary.toml").read_text(encoding="utf-8")
+    entries = sorted(tomllib.loads(toml).items())
     return [Quantity(name, e["unit"], tuple(e["names"]), tuple(e["standard_names"])) for name, e in entries]

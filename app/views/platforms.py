@@ -1,75 +1,66 @@
 """The fleet and the page of a platform."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
 from app import portal
 from app.domain.records import Platform
-from app.errors import Invalid
 from app.http import expiry
 from app.queries import clock, missions, platforms
 from app.queries.platforms import Status
-from app.views import filters, template_filters
+from app.views import filters, paging, template_filters
 
 bp = Blueprint("platforms", __name__, url_prefix="/fleet")
 
 _MISSIONS_A_PAGE = 50
-# Most fleets are shown whole; a larger one is no longer read at a glance.
+# Most fleets fit on one page; a longer table gives no overview any more.
 _PLATFORMS_A_PAGE = 100
 
 
 @bp.get("")
 def index() -> str:
-    """All platforms with their sums, last heard first, a page at a time."""
-    after = request.args.get("after")
-    simulated = filters.simulated()
-    try:
-        found = platforms.heard(limit=_PLATFORMS_A_PAGE, cursor=after or None, simulated=simulated)
-    except Invalid as error:
-        raise Invalid("after", error.problem) from error
+    """All platforms with their totals, latest data first, a page at a time."""
+    after, simulated = paging.after(), filters.simulated()
+    with paging.invalid_as_after():
+        listed = platforms.by_last_data(_PLATFORMS_A_PAGE, after, simulated=simulated)
     return render_template(
         "fleet.html",
-        platforms=found.items,
-        statuses=statuses(found.items),
+        platforms=listed.items,
+        statuses=statuses(listed.items),
         simulated_too=simulated,
         given={"simulated": "include"} if simulated else {},
-        next=found.next,
+        next=listed.next,
         after=after,
-        **rule(),
+        **status_rule(),
     )
 
 
 @bp.get("/<serial>")
 def one(serial: str) -> str:
-    """A glider or sailbuoy: its sums, where its missions went, and the list of them."""
-    found = platforms.find(serial)
-    after = request.args.get("after")
-    try:
-        listed = missions.page(
-            {"platform": found.platform}, _MISSIONS_A_PAGE, cursor=after or None, simulated=found.simulated
-        )
-    except Invalid as error:
-        raise Invalid("after", error.problem) from error
+    """A glider or sailbuoy: its totals, a map of its missions, and the list of them."""
+    platform, after = platforms.find(serial), paging.after()
+    with paging.invalid_as_after():
+        listed = missions.page({"platform": platform.platform}, _MISSIONS_A_PAGE, after, simulated=platform.simulated)
     return render_template(
         "platform.html",
-        platform=found,
-        status=statuses([found])[found.platform],
-        years=platforms.years(found),
+        platform=platform,
+        status=statuses([platform])[platform.platform],
+        years=platforms.years(platform),
         missions=listed.items,
         next=listed.next,
         after=after,
-        **rule(),
+        **status_rule(),
     )
 
 
-def statuses(found: list[Platform]) -> dict[str, Status]:
-    """Where each platform stands at present, by its id."""
+def statuses(shown: list[Platform]) -> dict[str, Status]:
+    """The present status of each platform, by its id."""
     settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
-    expiry.until(*(platforms.status_until(platform, now, window_h) for platform in found))
-    return {platform.platform: platforms.status(platform, now, window_h) for platform in found}
+    expiry.until(*(platforms.status_until(platform, now, window_h) for platform in shown))
+    return {platform.platform: platforms.status(platform, now, window_h) for platform in shown}
 
 
-def rule() -> dict[str, str | int]:
-    """What the templates need to say how a status comes about."""
+def status_rule() -> dict[str, str | int]:
+    """The variables by which templates explain how a status is determined."""
     settings = portal.current().settings
     return {"window": template_filters.elapsed(settings.active_window_h), "closed_after_d": platforms.CLOSED_AFTER.days}

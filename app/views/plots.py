@@ -1,4 +1,4 @@
-"""Small pictures as numbers that templates write into SVG attributes; no markup is made here."""
+"""Small charts as numbers that templates write into SVG attributes; this module makes no markup."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from app.domain.records import Track
 
 # A bar narrower than a pixel is invisible.
 _PLOT_BARS = 400
-# Where all profiles are shallower the waves would fill the picture.
+# In a chart of shallower profiles, the waves at the surface would fill the picture.
 _SHALLOWEST_M = 10.0
 _TICK_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 _TICK_STEPS = tuple(timedelta(hours=h) for h in (1, 3, 6, 12, 24, 48, 120, 240, 480, 960, 1920, 4800, 9600))
 _MOST_TICKS = 6
-# No sea is deeper: whatever is stored, an axis has an end.
+# No sea is deeper; an axis must end even if a stored depth is wrong.
 _DEEPEST_M = 12_000
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A place on an axis, share of its length from its start (0..1), and what is written there."""
+    """A tick of an axis: its position as a share of the length (0..1), and its label."""
 
     at: float
     text: str
@@ -41,18 +41,18 @@ class Depths:
     depth_ticks: tuple[Tick, ...]
 
     def path(self, left: float, top: float, width: float, height: float) -> str:
-        """The bars in this rectangle of a picture: `d` of a path."""
+        """The bars within this rectangle, as attribute `d` of an SVG path."""
         return _path(self.bars, left, top, width, height)
 
 
 def spark(deepest_m: Sequence[float | None]) -> str:
-    """The bars of a card, 300 wide and 42 high: `d` of a path; empty when there is nothing to draw."""
+    """The bars of a card, 300 wide and 42 high, as attribute `d` of an SVG path; empty without any depth."""
     bottom_m = max((depth_m for depth_m in deepest_m if depth_m is not None), default=0.0)
     return _path(_bars(deepest_m, max(bottom_m, _SHALLOWEST_M)), 0, 1, 300, 42) if bottom_m > 0 else ""
 
 
 def _path(bars: Sequence[tuple[float, float, float]], left: float, top: float, width: float, height: float) -> str:
-    # Put together here: a template would take ten times as long for hundreds of bars.
+    # In Python, because a template takes ten times as long for hundreds of bars.
     return "".join(
         f"M{left + at * width:.1f} {top:g}h{wide * width:.2f}v{deep * height:.1f}h-{wide * width:.2f}z"
         for at, wide, deep in bars
@@ -60,7 +60,7 @@ def _path(bars: Sequence[tuple[float, float, float]], left: float, top: float, w
 
 
 def depths(track: Track | None) -> Depths | None:
-    """The depth of each profile over time, with axes; None while there is nothing to draw."""
+    """The depth of each profile over time, with axes; None without profiles."""
     if track is None or not track.mid_at:
         return None
     deepest_m = min(max(track.max_depth_m), _DEEPEST_M)
@@ -77,14 +77,14 @@ def depths(track: Track | None) -> Depths | None:
 
 
 def _bars(deepest_m: Sequence[float | None], bottom_m: float) -> tuple[tuple[float, float, float], ...]:
-    """A bar for each slot that has a profile."""
+    """A bar for each interval of time that has a profile."""
     if bottom_m <= 0:
         return ()
     count = len(deepest_m)
     width = round(0.82 / max(count, 1), 5)
     return tuple(
-        (round(slot / count, 5), width, round(min(depth_m / bottom_m, 1.0), 4))
-        for slot, depth_m in enumerate(deepest_m)
+        (round(interval / count, 5), width, round(min(depth_m / bottom_m, 1.0), 4))
+        for interval, depth_m in enumerate(deepest_m)
         if depth_m is not None
     )
 

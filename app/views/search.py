@@ -1,40 +1,37 @@
-"""One box for everything that has a name: the page of what was found."""
+"""Search by name over platforms, missions and basins: the page of results."""
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.queries import search
-from app.queries.search import Found
 from app.views import filters
 
 bp = Blueprint("search", __name__)
 
-# Of each kind: enough to see whether it is among them; a further letter shortens the list.
+# Of each kind: enough for a glance; one more letter shortens the list.
 _LIMIT = 25
-# Longer than any name; the rest of an absurd question is not repeated on the page.
+# Longer than any name; the rest of a longer text is not shown again.
 LONGEST = 200
 
 
 @bp.get("/search")
 def index() -> AnyResponse:
-    """What the words of `q` find, by kind; straight to the page of what alone is called exactly so.
+    """Results for `q` by kind; a redirect if exactly one entry has this very name.
 
-    `show=all` gives the list even then. Without words the page says what can be found.
+    `show=all` lists the results even then. Without words the page explains what can be searched.
     """
-    asked = request.args.get("q", "")
-    text = "".join(letter for letter in asked[:LONGEST] if letter.isprintable()).strip()
+    query = request.args.get("q", "")
+    text = "".join(letter for letter in query[:LONGEST] if letter.isprintable()).strip()
     simulated = filters.simulated()
-    found = search.found(text, _LIMIT, simulated)
-    if len(found.exact) == 1 and request.args.get("show") != "all" and (address := _address(found)):
-        return redirect(address)
+    results = search.by_name(text, _LIMIT, simulated)
+    if len(results.exact) == 1 and request.args.get("show") != "all":
+        return redirect(_page_of(*results.exact[0]))
     return Response(
-        render_template("search.html", text=text, cut=len(asked) > LONGEST, found=found, simulated_too=simulated)
+        render_template("search.html", text=text, cut=len(query) > LONGEST, found=results, simulated_too=simulated)
     )
 
 
-def _address(found: Found) -> str | None:
-    """The page of the one thing of exactly that name; None when it has just gone."""
-    ((kind, name),) = found.exact
+def _page_of(kind: str, name: str) -> str:
     if kind == "platform":
         return url_for("platforms.one", serial=name)
     if kind == "basin":

@@ -1,21 +1,21 @@
-"""Sections as the page of a mission shows them: pictures with their words."""
+"""Figures of the sections on the page of a mission: pictures with their texts."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from app.domain.records import Mission
 from app.domain.sections import Section, called, days, unit_shown
+from app.http import api_urls
 from app.queries import sections
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One figure: `path` is its address below the mission's in the API, `alt` what it shows in numbers."""
+    """One figure. `url` is the section in the API; `alt` states in numbers what the picture shows."""
 
     id: str
     variable: str
     name: str
-    path: str
+    url: str
     alt: str
     limits: str
     profiles_each: int
@@ -29,15 +29,15 @@ def of(mission: Mission) -> list[Picture]:
 
 
 def _picture(section: Section) -> Picture:
-    name, when = called(section.variable), days(section.start_at, section.end_at)
+    name, period = called(section.variable), days(section.start_at, section.end_at)
     is_section = section.kind == "section"
-    deep = f", 0 to {section.bottom_m:g} m" if is_section else ""
+    depths = f", 0 to {section.bottom_m:g} m" if is_section else ""
     return Picture(
         id=f"section-{section.variable}",
         variable=section.variable,
         name=name,
-        path=f"sections/{quote(section.variable, safe='')}",
-        alt=f"{name} {_range(section.span, section)}{deep}, {when}.",
+        url=api_urls.mission(section.platform, section.mission, "sections", section.variable),
+        alt=f"{name} {_range(section.span, section)}{depths}, {period}.",
         limits=_range(section.limits, section),
         profiles_each=section.profiles_each,
         samples=section.samples,
@@ -45,8 +45,8 @@ def _picture(section: Section) -> Picture:
     )
 
 
-def _range(ends: tuple[float, float], section: Section) -> str:
-    # One decimal less than the values themselves have: a picture is read to a hundredth at best.
-    low, high = (f"{end:.{max(section.decimals - 1, 0)}f}".replace("-", "−") for end in ends)
+def _range(limits: tuple[float, float], section: Section) -> str:
+    # One decimal less than the values themselves have: a picture can be read to a hundredth at best.
+    low, high = (f"{limit:.{max(section.decimals - 1, 0)}f}".replace("-", "−") for limit in limits)
     unit = unit_shown(section.unit)
     return f"{low} to {high} {unit}" if unit else f"{low} to {high}"

@@ -1,4 +1,4 @@
-"""Statistics: what was done in each year, in each basin and by each platform."""
+"""Statistics of each year, basin and platform, and of the basins by year."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from app.queries.statistics import Kind, Row
 
 bp = Blueprint("statistics", __name__)
 
-# Enough for a look around; the whole is one link away, and the page must not grow with the fleet.
+# Enough for an overview: the page must not grow with the fleet, and the complete table is one link away.
 _PLATFORMS_AT_MOST = 25
-# What a screen shows side by side.
+# As many columns as fit on a screen.
 _YEARS_AT_MOST = 10
 _BASINS_AT_MOST = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows that the page shows, how many there are in all, and the longest time at sea among them, s."""
+    """The rows on the page, the number of all rows, and the longest time at sea of the rows on the page, s."""
 
     kind: Kind
     rows: list[Row]
@@ -31,9 +31,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Basins by years: the years, newest first; the basins as (id, name), most days at sea first; the cells.
+    """Basins by years: years, newest first; basins as (id, name), most days at sea first; cells by basin and year.
 
-    `basin_count` and `year_count` are what there is in all.
+    `basin_count` and `year_count` include those that the page leaves out.
     """
 
     years: list[int]
@@ -45,16 +45,16 @@ class Grid:
 
 @bp.get("/stats")
 def index() -> str:
-    """Sums of years (newest first), basins and platforms (most days at sea first), with bars; basins by years."""
+    """Totals of years (newest first), basins and platforms (most days at sea first), with bars; basins by years."""
     fleet = totals.fleet()
     return render_template("stats.html", totals=fleet, tables=_tables(fleet), grid=_grid())
 
 
 def _rows(kind: Kind) -> list[Row]:
     now = clock.now()
-    found = statistics.by(kind, now)
-    expiry.until(statistics.until(found, now))
-    return found
+    rows = statistics.by(kind, now)
+    expiry.until(statistics.until(rows, now))
+    return rows
 
 
 def _tables(fleet: Totals) -> list[Table]:
@@ -73,8 +73,8 @@ def _table(kind: Kind, shown: list[Row], count: int | None = None) -> Table:
 
 
 def _grid() -> Grid:
-    found = _rows("year_basin")
-    cells = {(row.basin, row.year): row for row in found if row.basin is not None and row.year is not None}
+    rows = _rows("year_basin")
+    cells = {(row.basin, row.year): row for row in rows if row.basin is not None and row.year is not None}
     at_sea_s: defaultdict[str, float] = defaultdict(float)
     for (basin, _), row in cells.items():
         at_sea_s[basin] += row.totals.time_at_sea_s

@@ -1,36 +1,33 @@
-"""Status: how old the newest data of each platform are, how importing goes, and what waits to be derived."""
+"""Status: the age of each platform's newest data, the state of importing, and pending rebuilds."""
 
 from flask import Blueprint, render_template, request
 
 from app import portal
-from app.errors import Invalid
+from app.domain import mission_filters
+from app.domain.mission_filters import OneOf, Parameter
 from app.queries import clock, imports, platforms
-from app.views import filters
-from app.views.platforms import rule, statuses
+from app.views import filters, paging
+from app.views.platforms import status_rule, statuses
 
 bp = Blueprint("status", __name__)
 
 _PLATFORMS = 50
 _FAILURES_A_PAGE = 20
-_ORDERS = ("heard", "silent")
+_ORDER = Parameter("order", OneOf(("newest", "oldest")), "The order of the platforms by their last data.")
 
 
 @bp.get("/status")
 def index() -> str:
-    """The state of the portal, for whoever asks why something is missing.
+    """The state of the portal, for visitors who look for the cause of missing data.
 
-    `order` sorts the platforms: `heard` last first, or `silent` for longest first. `after` goes on with the failures.
+    `order` sorts the platforms by their last data, `newest` or `oldest` first; `after` pages through refused files.
     """
-    order = request.args.get("order") or _ORDERS[0]
-    if order not in _ORDERS:
-        raise Invalid("order", "must be heard or silent")
-    simulated = filters.simulated()
-    after = request.args.get("after")
-    try:
-        failures = imports.page(_FAILURES_A_PAGE, after or None, outcome="refused", simulated=simulated)
-    except Invalid as error:
-        raise Invalid("after", error.problem) from error
-    shown = platforms.heard(_PLATFORMS, simulated=simulated, silent_first=order == "silent")
+    given = {"order": text} if (text := request.args.get("order")) else {}
+    order = mission_filters.valid(_ORDER, text) if text else "newest"
+    after, simulated = paging.after(), filters.simulated()
+    with paging.invalid_as_after():
+        failures = imports.page(_FAILURES_A_PAGE, after, outcome="refused", simulated=simulated)
+    shown = platforms.by_last_data(_PLATFORMS, simulated=simulated, oldest_first=order == "oldest")
     settings = portal.current().settings
     return render_template(
         "status.html",
@@ -42,9 +39,8 @@ def index() -> str:
         more_platforms=shown.next is not None,
         statuses=statuses(shown.items),
         order=order,
-        given={name: value for name, value in (("order", request.args.get("order")),) if value}
-        | ({"simulated": "include"} if simulated else {}),
+        given=given | ({"simulated": "include"} if simulated else {}),
         simulated_too=simulated,
         revision=settings.revision,
-        **rule(),
+        **status_rule(),
     )

@@ -1,4 +1,4 @@
-"""Values as people read them: UTC, units, thin spaces that do not break, digits that mean something."""
+"""Values formatted for people: times in UTC, units, thin non-breaking spaces, significant digits only."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.domain.records import MODE_NAMES, Bbox, Figures, Platform
 
-# U+202F: a thin space at which a line does not break.
+# U+202F, NARROW NO-BREAK SPACE.
 THIN = "\u202f"
 _KILO = 1000.0
 _DAY_S = 86_400.0
@@ -17,8 +17,8 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def install(app: Flask) -> None:
-    """Gives templates these functions as filters."""
-    known = (
+    """Register the functions as filters of the templates."""
+    filters = (
         number,
         distance,
         depth,
@@ -36,7 +36,7 @@ def install(app: Flask) -> None:
         hundredths,
         rfc822,
     )
-    for function in (*known, xml_text):
+    for function in (*filters, xml_text):
         app.jinja_env.filters[function.__name__] = function
 
 
@@ -46,19 +46,19 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def distance(distance_m: float) -> str:
-    """A way: metres below a kilometre, a decimal below 1 000 km, whole kilometres above."""
+    """A length: in metres below 1 km, with one decimal below 1 000 km, in whole kilometres above."""
     if distance_m < _KILO:
         return f"{number(distance_m)}{THIN}m"
     return f"{number(distance_m / _KILO, 1 if distance_m < 1000 * _KILO else 0)}{THIN}km"
 
 
 def depth(depth_m: float | None) -> str:
-    """A depth in whole metres; a dash when unknown."""
+    """A depth in whole metres; a dash if unknown."""
     return "–" if depth_m is None else f"{number(depth_m)}{THIN}m"
 
 
 def duration(duration_s: float) -> str:
-    """A time span: minutes below an hour, hours below a day, days above, with one decimal."""
+    """A time span: minutes below an hour; hours below a day and days above, with one decimal."""
     if duration_s >= _DAY_S:
         return f"{number(duration_s / _DAY_S, 1)}{THIN}days"
     if duration_s >= 3600:
@@ -67,18 +67,18 @@ def duration(duration_s: float) -> str:
 
 
 def sea_days(duration_s: float) -> str:
-    """Days with one decimal, for columns that are compared; what is less than a twentieth of a day is not nothing."""
+    """Days with one decimal, for columns that are compared; `< 0.1` for a short time that would round to 0.0."""
     days = duration_s / _DAY_S
     return "< 0.1" if 0 < days < 0.05 else number(days, 1)
 
 
 def share(percent: float) -> str:
-    """A share that is given in per cent: `45.2 %`; what is less than a twentieth is not nothing."""
+    """A percentage with one decimal, `45.2 %`; `< 0.1 %` for a small one that would round to 0.0."""
     return f"< 0.1{THIN}%" if 0 < percent < 0.05 else f"{number(percent, 1)}{THIN}%"
 
 
 def hundredths(value: float) -> str:
-    """A small number with two decimals; what is less than half a hundredth is not nothing."""
+    """A small number with two decimals; `< 0.01` for one that would round to 0.00."""
     return "< 0.01" if 0 < value < 0.005 else number(value, 2)
 
 
@@ -98,17 +98,17 @@ def iso(at: datetime) -> str:
 
 
 def rfc822(at: datetime) -> str:
-    """`Fri, 16 Dec 2022 15:45:24 GMT`, the form of dates in RSS."""
+    """`Fri, 16 Dec 2022 15:45:24 GMT`, the date format of RSS."""
     return format_datetime(at.astimezone(UTC), usegmt=True)
 
 
 def xml_text(text: str) -> str:
-    """The text without what no XML document may hold; the template escapes the rest."""
+    """The text with characters that XML forbids replaced; the template escapes the others."""
     return _NO_XML.sub("\ufffd", text)
 
 
 def span(figures: Figures) -> str:
-    """From when to when in days: `8 to 16 Dec 2022`."""
+    """The first to the last day with data: `8 to 16 Dec 2022`."""
     start, end = figures.start_at.astimezone(UTC), figures.end_at.astimezone(UTC)
     if start.date() == end.date():
         return day(start)
@@ -119,7 +119,7 @@ def span(figures: Figures) -> str:
 
 
 def mode_name(data_mode: str) -> str:
-    """The data mode as a word."""
+    """The name of a data mode."""
     return MODE_NAMES.get(data_mode, data_mode)
 
 
@@ -140,12 +140,12 @@ def box(bbox: Bbox | None) -> str:
 
 
 def called(platform: Platform | None, otherwise: str = "") -> str:
-    """What people call a platform: `SEA077 Smilla`, else its serial, else its id."""
+    """The display name of a platform: `SEA077 Smilla`, else its serial; `otherwise` if the platform is unknown."""
     return otherwise if platform is None else platform.called
 
 
 def elapsed(duration_h: float) -> str:
-    """A window as words: `24 hours`."""
+    """A number of hours as text: `24 hours`."""
     hours = timedelta(hours=duration_h) / timedelta(hours=1)
     return f"{hours:g} hours" if hours != 1 else "hour"
 

@@ -1,34 +1,38 @@
-"""Updates: deployments, recoveries and first delayed data, as a page and as a feed."""
+"""Updates: deployments, recoveries and first delayed-mode data, as a page and as an RSS feed."""
 
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from flask import Blueprint, Response, render_template, request
 
-from app.domain import lifecycle
+from app.domain import lifecycle, mission_filters
+from app.domain.mission_filters import OneOf, Parameter, Text
 from app.domain.records import Over, Update, UpdateKind
-from app.errors import Invalid
 from app.http import expiry, public_url
 from app.queries import clock, platforms, updates
 from app.queries.updates import UpdatePage
-from app.views import filters
+from app.views import filters, paging
 
 bp = Blueprint("updates", __name__)
 
 KINDS: dict[UpdateKind, str] = {"deployment": "Deployment", "recovery": "Recovery", "delayed": "Delayed data"}
 REASONS: dict[Over, str] = {
     "next_mission": "its platform has begun a later one",
-    "processed_data": "processed data have come in",
-    "silence": f"nothing has been heard for {lifecycle.SILENT_FOR.days} days",
+    "processed_data": "processed data have been imported",
+    "silence": f"no data for {lifecycle.SILENT_FOR.days} days",
 }
 _UPDATES_A_PAGE = 50
-# A reader that asks once a day misses nothing of a large fleet.
+# A feed reader that polls once a day misses no update of a large fleet.
 _UPDATES_A_FEED = 50
+_FILTERS = (
+    Parameter("kind", OneOf(get_args(UpdateKind)), "Kind of update."),
+    Parameter("platform", Text(), "Platform id."),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which updates a visitor asks for. `given` holds what was chosen, as it stands in the address."""
+    """The updates that a visitor selects. `given` holds the parameters as they are in the URL."""
 
     kind: UpdateKind | None
     platform: str | None
@@ -37,56 +41,47 @@ class Choice:
 
     def page(self, limit: int, cursor: str | None = None) -> UpdatePage:
         """A page of them, as of now."""
-        found = updates.page(clock.now(), limit, cursor, self.kind, self.platform, self.simulated)
-        expiry.until(found.until)
-        return found
+        page = updates.page(clock.now(), limit, cursor, self.kind, self.platform, self.simulated)
+        expiry.until(page.until)
+        return page
 
 
 @bp.get("/updates")
 def index() -> str:
-    """News of missions, the last known first, a page at a time."""
-    choice = _choice()
-    after = request.args.get("after")
-    try:
-        found = choice.page(_UPDATES_A_PAGE, after or None)
-    except Invalid as error:
-        raise Invalid("after", error.problem) from error
+    """Updates of missions, the latest published first, a page at a time."""
+    choice, after = _choice(), paging.after()
+    with paging.invalid_as_after():
+        page = choice.page(_UPDATES_A_PAGE, after)
     return render_template(
-        "updates.html", **told(found.items), kinds=KINDS, choice=choice, next=found.next, after=after
+        "updates.html", **_context(page.items), kinds=KINDS, choice=choice, next=page.next, after=after
     )
 
 
 @bp.get("/updates.rss")
 def rss() -> Response:
-    """The newest updates as RSS 2.0; what stands in the address chooses, as on the page."""
+    """The latest updates as RSS 2.0, with the filters of the page."""
     choice = _choice()
-    text = render_template(
+    feed = render_template(
         "updates.rss.xml",
-        **told(choice.page(_UPDATES_A_FEED).items),
+        **_context(choice.page(_UPDATES_A_FEED).items),
         kinds=KINDS,
         choice=choice,
         root=public_url.root(),
     )
-    return Response(text, mimetype="application/rss+xml")
+    return Response(feed, mimetype="application/rss+xml")
 
 
-def told(found: list[Update]) -> dict[str, Any]:
-    """What templates need to tell these updates."""
-    known = platforms.named(sorted({update.platform for update in found}))
-    return {"updates": found, "platforms": known, "reasons": REASONS, "silent_for_d": lifecycle.SILENT_FOR.days}
+def _context(shown: list[Update]) -> dict[str, Any]:
+    """The variables by which templates describe these updates."""
+    owners = platforms.named(sorted({update.platform for update in shown}))
+    return {"updates": shown, "platforms": owners, "reasons": REASONS, "silent_for_d": lifecycle.SILENT_FOR.days}
 
 
 def _choice() -> Choice:
-    """The choice in this request's address. Raises Invalid, naming what makes no sense in it."""
-    given = {name: value for name in ("kind", "platform") if (value := request.args.get(name, "").strip())}
-    kind, platform = given.get("kind"), given.get("platform")
-    if kind is not None and kind not in get_args(UpdateKind):
-        raise Invalid("kind", "must be deployment, recovery or delayed")
-    try:
-        platform = filters.word(platform) if platform else None
-    except ValueError as error:
-        raise Invalid("platform", str(error)) from error
+    """The choice in this request's URL. Raises Invalid that names the wrong parameter."""
+    given = {each.name: text for each in _FILTERS if (text := request.args.get(each.name, "").strip())}
+    values = {each.name: mission_filters.valid(each, given[each.name]) for each in _FILTERS if each.name in given}
     simulated = filters.simulated()
     if simulated:
         given["simulated"] = "include"
-    return Choice(cast("UpdateKind | None", kind), platform, simulated, given)
+    return Choice(values.get("kind"), values.get("platform"), simulated, given)

@@ -1,6 +1,6 @@
-"""Version 1 of the API: one blueprint a file. Names stay; a change that breaks a reader is version 2.
+"""Version 1 of the API: one blueprint a file, `bp` for all of them. Breaking changes need a version 2.
 
-`bp` carries them all. Each endpoint is `documented` in `openapi`, refuses parameters it does not know, and has an ETag.
+Each endpoint is `documented` in `openapi`, refuses unknown parameters, and sends an ETag.
 """
 
 from flask import Blueprint

@@ -1,4 +1,4 @@
-"""Sections, T-S points and single profiles as arrays: the models, and filling them from compressed columns."""
+"""Sections, T-S diagrams and single profiles as arrays: models, filled from compressed columns."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
@@ -15,12 +15,12 @@ from app.domain.times import from_ms
 from app.queries.profiles import Samples
 
 ColourMap = Literal["thermal", "haline", "dense", "oxy", "algae", "turbid", "matter", "balance"]
-# Digits beyond what any of our instruments resolves only make an answer longer.
+# Significant digits of single precision: more than any instrument resolves.
 _DIGITS = 7
 
 
 class SectionLinks(Resource):
-    """Where the section is."""
+    """Links to the section as JSON, CSV and pictures, and to its figure on the mission's page (`html`)."""
 
     self: str
     csv: str
@@ -30,23 +30,25 @@ class SectionLinks(Resource):
 
 
 class SectionFigures(Resource):
-    """A variable over time and depth (`section`), or over time alone (`series`), in numbers."""
+    """The figures of a variable over time and depth (`section`), or over time only (`series`)."""
 
     variable: str
     kind: Literal["section", "series"]
     unit: str | None
     standard_name: str | None
     long_name: str | None
-    colour_map: ColourMap = Field(description="A map of cmocean's.")
+    colour_map: ColourMap = Field(description="Name of a colour map of cmocean.")
     limits: tuple[float, float] = Field(
-        description="Where the colours end: percentiles 1 and 99. Values outside have the colours of the ends."
+        description="Limits of the colour scale: percentiles 1 and 99. Values beyond have the colours of the limits."
     )
-    range: tuple[float, float] = Field(description="The least and the greatest value of all.")
-    count: int = Field(description="How many measured values went in.")
+    range: tuple[float, float] = Field(description="Minimum and maximum of all values.")
+    count: int = Field(description="Number of measured values.")
     columns: int
     rows: int
-    profiles_each: int = Field(description="A column is the mean of at most so many profiles in a row; 0 in a series.")
-    bin_m: float = Field(description="Height of a row, m; 0 in a series.")
+    profiles_per_column: int = Field(
+        description="Maximum number of consecutive profiles in the mean of a column; 0 for a series."
+    )
+    bin_m: float = Field(description="Height of a row, m; 0 for a series.")
     bottom_m: float = Field(description="Lower edge of the deepest row, m.")
     start_at: Time
     end_at: Time
@@ -54,43 +56,49 @@ class SectionFigures(Resource):
 
 
 class SectionList(Resource):
-    """The variables of a mission that have a section, the most interesting first."""
+    """The variables of a mission that have a section, most interesting first."""
 
     platform: str
     mission: str
-    version: str | None = Field(description="The version of the mission they were made of; null when there are none.")
+    version: str | None = Field(
+        description="Version of the mission of which the sections were made; null without sections."
+    )
     items: list[SectionFigures]
-    ts: str | None = Field(description="Where the points of the T-S diagram are; null when it has none.")
+    ts: str | None = Field(description="Link to the points of the T-S diagram; null if the mission has none.")
 
 
 class Section(SectionFigures):
-    """A section or series as arrays. `values[row][column]`; null where nothing was measured."""
+    """A section or series as arrays. `values[row][column]` is null without measured values."""
 
     platform: str
     mission: str
     version: str
-    time: list[Time] = Field(description="Mean mid time of each column's profiles.")
-    time_from: list[Time] = Field(description="Where each column begins; not where the one before ends: a gap.")
-    time_to: list[Time] = Field(description="Where each column ends.")
-    profile: list[int] = Field(description="Number of each column's first profile; empty in a series.")
-    profiles: list[int] = Field(description="How many profiles each column is the mean of; empty in a series.")
-    depth_m: list[float] = Field(description="Middle of each row; empty in a series.")
-    depth_edges_m: list[float] = Field(description="Edges of the rows, one more than rows; empty in a series.")
-    values: list[list[float | None]] = Field(description="Means; a series has one row.")
-    low: list[float | None] | None = Field(description="Least value in each column of a series, else null.")
-    high: list[float | None] | None = Field(description="Greatest value in each column of a series, else null.")
+    time: list[Time] = Field(description="Mean of the mid times of the profiles of each column.")
+    time_from: list[Time] = Field(
+        description="Begin of each column; later than the end of the previous column if there is a gap."
+    )
+    time_to: list[Time] = Field(description="End of each column.")
+    profile: list[int] = Field(description="Number of the first profile of each column; empty for a series.")
+    profiles: list[int] = Field(description="Number of profiles in the mean of each column; empty for a series.")
+    depth_m: list[float] = Field(description="Middle of each row; empty for a series.")
+    depth_edges_m: list[float] = Field(
+        description="Edges of the rows, one more than there are rows; empty for a series."
+    )
+    values: list[list[float | None]] = Field(description="Means by row and column; a series has one row.")
+    low: list[float | None] | None = Field(description="Minimum of each column of a series; null for a section.")
+    high: list[float | None] | None = Field(description="Maximum of each column of a series; null for a section.")
 
 
-class Cloud(Resource):
-    """Salinity and temperature of samples that have both, thinned evenly: a T-S diagram."""
+class TsDiagram(Resource):
+    """The points of a T-S diagram: samples with salinity and temperature, thinned evenly."""
 
     platform: str
     mission: str
     version: str
     salinity_unit: str | None
     temperature_unit: str | None
-    pairs: int = Field(description="How many samples have both.")
-    count: int = Field(description="How many of them are here.")
+    pairs: int = Field(description="Number of samples with salinity and temperature.")
+    count: int = Field(description="Number of these samples in the arrays.")
     salinity: list[float]
     temperature: list[float]
     depth_m: list[float | None]
@@ -124,7 +132,7 @@ class ProfileColumn(Resource):
 
 
 class ProfileSamples(Resource):
-    """One profile's samples as arrays of the same length, in time order."""
+    """The samples of one profile as arrays of equal length, in time order."""
 
     platform: str
     mission: str
@@ -133,19 +141,19 @@ class ProfileSamples(Resource):
     start_at: Time
     end_at: Time
     direction: Literal["down", "up"] | None
-    samples: int = Field(description="How many samples the profile has.")
-    count: int = Field(description="How many of them are here: each `step`-th.")
+    samples: int = Field(description="Number of samples of the profile.")
+    count: int = Field(description="Number of samples in the arrays: every `step`-th of the profile.")
     step: int
     time: list[Time | None]
     depth_m: list[float | None]
-    columns: dict[str, ProfileColumn] = Field(description="By variable.")
+    columns: dict[str, ProfileColumn] = Field(description="Values by variable.")
 
     @classmethod
     def of(cls, mission: Mission, profile: Profile, samples: Samples) -> Self:
-        times = [_moment(time_ms) for time_ms in samples.columns.get("time", ())]
+        times = [_valid_time(time_ms) for time_ms in samples.columns.get("time", ())]
         measured = {
             variable.name: ProfileColumn.model_construct(
-                unit=variable.unit, values=_short(samples.columns[variable.name])
+                unit=variable.unit, values=_significant(samples.columns[variable.name])
             )
             for variable in mission.variables
             if variable.name in samples.columns
@@ -162,16 +170,18 @@ class ProfileSamples(Resource):
             count=len(times),
             step=samples.step,
             time=times,
-            depth_m=_short(samples.columns.get("depth", ())),
+            depth_m=_significant(samples.columns.get("depth", ())),
             columns=measured,
         )
 
 
 def figures(section: sections.Section) -> dict[str, Any]:
-    """The members of `SectionFigures`."""
-    same = [name for name in SectionFigures.model_fields if name not in ("range", "count", "links", "limits")]
+    """The members of `SectionFigures` by name."""
+    other = ("range", "count", "links", "limits", "profiles_per_column")
+    same = [name for name in SectionFigures.model_fields if name not in other]
     return {
         **{name: getattr(section, name) for name in same},
+        "profiles_per_column": section.profiles_each,
         "limits": tuple(round(limit, section.decimals + 1) for limit in section.limits),
         "range": tuple(round(limit, section.decimals + 1) for limit in section.span),
         "count": section.samples,
@@ -179,12 +189,12 @@ def figures(section: sections.Section) -> dict[str, Any]:
     }
 
 
-def whole(section: sections.Section) -> Section:
-    """The section with its cells."""
+def with_cells(section: sections.Section) -> Section:
+    """The section with the arrays of its cells."""
     packed, decimals = section.packed, section.decimals
-    of_profiles = section.kind == "section"
+    is_section = section.kind == "section"
     cells = rounded(_column(packed["values"]), decimals)
-    edges = [round(row * section.bin_m, 3) for row in range(section.rows + 1)] if of_profiles else []
+    edges = [round(row * section.bin_m, 3) for row in range(section.rows + 1)] if is_section else []
     times: dict[str, Any] = {
         name: [from_ms(ms) for ms in _column(packed[key])]
         for name, key in (("time", "mid_ms"), ("time_from", "from_ms"), ("time_to", "to_ms"))
@@ -195,18 +205,18 @@ def whole(section: sections.Section) -> Section:
         platform=section.platform,
         mission=section.mission,
         version=section.version,
-        profile=list(_column(packed["profile"])) if of_profiles else [],
-        profiles=list(_column(packed["profiles"])) if of_profiles else [],
+        profile=list(_column(packed["profile"])) if is_section else [],
+        profiles=list(_column(packed["profiles"])) if is_section else [],
         depth_m=[round(edge + section.bin_m / 2, 3) for edge in edges[:-1]],
         depth_edges_m=edges,
         values=[cells[first : first + section.columns] for first in range(0, len(cells), section.columns)],
-        low=None if of_profiles else rounded(_column(packed["low"]), decimals),
-        high=None if of_profiles else rounded(_column(packed["high"]), decimals),
+        low=None if is_section else rounded(_column(packed["low"]), decimals),
+        high=None if is_section else rounded(_column(packed["high"]), decimals),
     )
 
 
 def rows(section: Section) -> Iterator[str]:
-    """The section as CSV, a line for each cell with a value; of a series, a line for each time."""
+    """The lines of the section as CSV: one for each cell with a value, or for each time of a series."""
     name = f"{section.variable} ({section.unit})" if section.unit else section.variable
     if section.kind == "series":
         yield ",".join(["time (UTC)", csv_text.text_cell(name), "low", "high"]) + "\r\n"
@@ -215,20 +225,20 @@ def rows(section: Section) -> Iterator[str]:
         return
     yield ",".join(["time (UTC)", "profile", "depth (m)", csv_text.text_cell(name)]) + "\r\n"
     for column, (at, number) in enumerate(zip(section.time, section.profile, strict=True)):
-        start = f"{iso_ms(at)},{number},"
-        filled = zip(section.depth_m, section.values, strict=True)
+        lead = f"{iso_ms(at)},{number},"
+        cells_by_depth = zip(section.depth_m, section.values, strict=True)
         yield "".join(
-            f"{start}{depth_m:g},{cells[column]!r}\r\n" for depth_m, cells in filled if cells[column] is not None
+            f"{lead}{depth_m:g},{cells[column]!r}\r\n" for depth_m, cells in cells_by_depth if cells[column] is not None
         )
 
 
 def rounded(values: Iterable[float], decimals: int) -> list[float | None]:
-    """The values with so many decimals; None for what is no finite number."""
+    """The values rounded to these decimals; None for NaN and infinities."""
     return [round(value, decimals) if isfinite(value) else None for value in values]
 
 
-def _short(values: Sequence[float]) -> list[float | None]:
-    """The values with as many digits as single precision has."""
+def _significant(values: Sequence[float]) -> list[float | None]:
+    """The values with the significant digits of single precision; None for NaN and infinities."""
     return [float(f"{value:.{_DIGITS}g}") if isfinite(value) else None for value in values]
 
 
@@ -236,8 +246,8 @@ def _column(packed: Mapping[str, Any]) -> Sequence[Any]:
     return decoded(packed["data"], packed["dtype"])
 
 
-def _moment(time_ms: int) -> Any:
+def _valid_time(time_ms: int) -> Any:
     try:
         return from_ms(time_ms)
-    except OverflowError:  # A clock gone mad: the sample is kept, its time is in no calendar.
+    except OverflowError:  # A faulty clock: the sample stays, but its time is beyond every calendar.
         return None

@@ -1,4 +1,4 @@
-"""Basins: named sea areas, with what was done in them."""
+"""Basins: named sea areas, with the totals of the missions in them."""
 
 from flask import Blueprint, Response
 
@@ -14,18 +14,18 @@ bp = Blueprint("basins", __name__)
 @bp.get("/basins")
 @documented(schemas.BasinPage, "basins", Page)
 def page(query: Page) -> Response:
-    """Basins in the order of their ids; the outlines are at each one's own address."""
-    found = basins.page(query.limit, query.cursor)
+    """Basins by id, without outlines; each basin's own resource has its outline."""
+    listed = basins.page(query.limit, query.cursor)
     sums = {total.scope: total for total in totals.of_kind("basin")}
-    items = [schemas.Basin.of(basin, sums.get(f"basin:{basin.id}")) for basin in found.items]
-    return json(schemas.BasinPage(items=items, next=found.next).model_dump())
+    items = [schemas.Basin.of(basin, sums.get(f"basin:{basin.id}")) for basin in listed.items]
+    return json(schemas.BasinPage(items=items, next=listed.next).model_dump())
 
 
 @bp.get("/outlines")
 @documented(geojson.OutlinesPage, "basins", Page, mimetype=GEOJSON)
 def outlines(query: Page) -> Response:
-    """Simplified outlines of the basins that missions have been in, in the order of their ids, for overviews."""
-    found = basins.visited(query.limit, query.cursor)
+    """Simplified outlines of the basins with missions, by id, for overview maps."""
+    listed = basins.visited(query.limit, query.cursor)
     features = [
         {
             "type": "Feature",
@@ -35,22 +35,22 @@ def outlines(query: Page) -> Response:
             "properties": {
                 "id": basin.id,
                 "name": basin.name,
-                "missions": found.missions[basin.id],
+                "missions": listed.missions[basin.id],
                 "html": links.basin(basin.id)["html"],
             },
         }
-        for basin in found.items
+        for basin in listed.items
     ]
-    return json({"type": "FeatureCollection", "features": features, "next": found.next}, GEOJSON)
+    return json({"type": "FeatureCollection", "features": features, "next": listed.next}, GEOJSON)
 
 
 @bp.get("/basins/<basin>")
-@documented(geojson.Area, "basins", mimetype=GEOJSON, may_be_missing=True)
+@documented(geojson.BasinFeature, "basins", mimetype=GEOJSON, may_be_missing=True)
 def one(basin: str) -> Response:
-    """A basin's outline as a GeoJSON feature, its totals among the properties."""
-    found, sums = basins.find(basin)
-    properties = schemas.Basin.of(found, sums).model_dump()
+    """The outline of a basin as a GeoJSON feature, with its totals as properties."""
+    area, sums = basins.find(basin)
+    properties = schemas.Basin.of(area, sums).model_dump()
     return json(
-        {"type": "Feature", "id": found.id, "bbox": found.bbox, "geometry": found.geometry, "properties": properties},
+        {"type": "Feature", "id": area.id, "bbox": area.bbox, "geometry": area.geometry, "properties": properties},
         GEOJSON,
     )

@@ -1,4 +1,4 @@
-"""How to cite a mission."""
+"""Citations of missions."""
 
 from typing import Literal
 
@@ -19,26 +19,26 @@ _TEXT, _BIBTEX, _RIS = "text/plain", "application/x-bibtex", "application/x-rese
 
 
 class CitationQuery(Parameters):
-    """How to write it."""
+    """The format of the citation."""
 
     format: Literal["text", "bibtex", "ris"] = Field(
-        "text", description="`text`, a sentence; `bibtex`; or `ris`, which reference managers read."
+        "text", description="`text`, `bibtex`, or `ris` for reference managers."
     )
 
 
 @bp.get("/missions/<platform>/<mission>/citation")
 @documented(None, "missions", CitationQuery, mimetype=_TEXT, also=[_BIBTEX, _RIS], may_be_missing=True)
 def one(platform: str, mission: str, query: CitationQuery) -> Response:
-    """How to cite a mission as it stands: who, when, what, which version, where.
+    """The citation of a mission: authors, year, title, version and address.
 
-    The key of the entry is the same for every version. When it was accessed is for the reader to add.
+    The key of the entry is the same for all versions. The date of access has to be added.
     """
-    found = missions.find(platform, mission)
-    page = public_url.root() + links.mission(found.platform, found.mission)["html"]
-    cited = citations.of(found, platforms.named([found.platform]).get(found.platform), page)
-    name = f"{found.platform}_{found.mission}"
+    cited = missions.find(platform, mission)
+    page = public_url.root() + links.mission(cited.platform, cited.mission)["html"]
+    citation = citations.of(cited, platforms.named([cited.platform]).get(cited.platform), page)
+    name = f"{cited.platform}_{cited.mission}"
     if query.format == "bibtex":
-        return file(citations.bibtex(cited).encode(), _BIBTEX, f"{name}.bib")
+        return file(citations.bibtex(citation).encode(), _BIBTEX, f"{name}.bib")
     if query.format == "ris":
-        return file(citations.ris(cited).encode(), _RIS, f"{name}.ris")
-    return file(f"{citations.sentence(cited)}\n".encode(), f"{_TEXT}; charset=utf-8", f"{name}.txt")
+        return file(citations.ris(citation).encode(), _RIS, f"{name}.ris")
+    return file(f"{citations.sentence(citation)}\n".encode(), f"{_TEXT}; charset=utf-8", f"{name}.txt")

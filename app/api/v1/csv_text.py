@@ -13,38 +13,50 @@ from app.domain.records import Mission, Variable
 from app.domain.times import from_ms, to_ms
 
 Document = Mapping[str, Any]
-# A measured quantity: our name and its unit. Missions that give one in two units have two.
+# A measured quantity: Halocline's name and the unit. The same name with two units is two quantities.
 Quantity = tuple[str, str | None]
 
-# What stands before the measured variables, as (name, unit).
+# The columns before the measured variables, as (name, unit).
 COORDINATES: tuple[Quantity, ...] = (("longitude", "degrees_east"), ("latitude", "degrees_north"), ("depth", "m"))
-# What names the mission of a row where there are several.
-WHOSE = ("platform", "mission", "data_mode")
-# Spreadsheets take a cell that begins like this for a formula and run it.
+# The columns that identify the mission of a row in files of several missions.
+MISSION_COLUMNS = ("platform", "mission", "data_mode")
+# Spreadsheets interpret a cell that begins like this as a formula, and run it.
 _FORMULA = re.compile(r"^\s*[=+\-@]|^[\t\r\n]")
-# As text a row takes fifty times the room of its numbers; a thousand rows are a megabyte or two.
+# As text, a row takes fifty times the memory of its numbers; a thousand rows are 1 to 2 MB.
 _ROWS_AT_ONCE = 1000
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
 def text_cell(text: str) -> str:
-    """A text as a cell that spreadsheets show and never run."""
+    """A text as a cell that spreadsheets show and do not run."""
     harmless = f"'{text}" if _FORMULA.match(text) else text
     return '"{}"'.format(harmless.replace('"', '""')) if _NEEDS_QUOTES.search(harmless) else harmless
 
 
 def quantities(missions: Iterable[Mission], variable: str | None = None) -> list[Quantity]:
-    """What these missions measured, each quantity once, in the order of names; with `variable` that one alone."""
-    found = {(about.name, about.unit) for mission in missions for about in mission.variables}
-    return sorted((q for q in found if variable in (None, q[0])), key=lambda quantity: (quantity[0], quantity[1] or ""))
+    """The measured quantities of these missions in the order of names; only those of `variable` if it is given."""
+    measured = {_quantity(each) for mission in missions for each in mission.variables}
+    return sorted(
+        (q for q in measured if variable in (None, q[0])), key=lambda quantity: (quantity[0], quantity[1] or "")
+    )
+
+
+def column_names(mission: Mission, measured: Sequence[Quantity]) -> list[str | None]:
+    """The stored columns of position, depth and each quantity; None if the mission has not measured a quantity."""
+    own = {_quantity(variable) for variable in mission.variables}
+    return [name for name, _ in COORDINATES] + [q[0] if q in own else None for q in measured]
+
+
+def _quantity(variable: Variable) -> Quantity:
+    return variable.name, variable.unit
 
 
 def rows(documents: Iterable[Document], variables: Sequence[Variable]) -> Iterator[str]:
-    """The header line, then some lines at a time. A missing value is an empty cell.
+    """The header line, then a few lines at a time. A missing value is an empty cell.
 
     Columns: time, profile (0 outside every profile), position, depth, then the variables in their order.
     """
-    measured: list[Quantity] = [(about.name, about.unit) for about in variables]
+    measured = [_quantity(variable) for variable in variables]
     yield _header((), measured)
     names = [name for name, _ in (*COORDINATES, *measured)]
     for document in documents:
@@ -54,19 +66,18 @@ def rows(documents: Iterable[Document], variables: Sequence[Variable]) -> Iterat
 def rows_of_missions(
     documents: Iterable[tuple[Mission, Document]], measured: Sequence[Quantity], since_ms: int | None = None
 ) -> Iterator[str]:
-    """The same with platform, mission and data mode in front; with `since_ms` only rows from then to the last data."""
-    yield _header(WHOSE, measured)
+    """Like `rows`, after columns of platform, mission and data mode; with `since_ms` only rows from then on."""
+    yield _header(MISSION_COLUMNS, measured)
     for mission, document in documents:
-        lead = "".join(f"{text_cell(getattr(mission, name))}," for name in WHOSE)
-        known = {(about.name, about.unit) for about in mission.variables}
-        names = [name for name, _ in COORDINATES] + [q[0] if q in known else None for q in measured]
+        lead = "".join(f"{text_cell(getattr(mission, name))}," for name in MISSION_COLUMNS)
+        names = column_names(mission, measured)
         first, last = (0, document["count"]) if since_ms is None else span(document, since_ms, mission)
         yield from _lines(lead, document, names, first, last)
 
 
 def span(document: Document, since_ms: int, mission: Mission) -> tuple[int, int]:
-    """Which rows of a document lie between a moment and the mission's last valid time: from, to (exclusive)."""
-    # Rows of a document are in time order; what a mad clock says comes after the last valid time.
+    """The rows of a document between a time and the mission's last valid time: first, and last exclusive."""
+    # Rows are in time order; implausible times of a faulty clock come after the last valid time.
     times = decoded(document["columns"]["time"]["data"], document["columns"]["time"]["dtype"])
     return bisect_left(times, since_ms), bisect_right(times, to_ms(mission.figures.end_at))
 
@@ -95,22 +106,22 @@ def _lines(lead: str, document: Document, names: Sequence[str | None], begin: in
 def _stamp(time_ms: int) -> str:
     try:
         return iso_ms(from_ms(time_ms))
-    except OverflowError:  # A clock gone mad: the sample is kept, its time is in no calendar.
+    except OverflowError:  # A faulty clock: the sample stays, but its time is beyond every calendar.
         return ""
 
 
 def cells(values: "array[Any]") -> list[str]:
-    """Numbers with the digits that give the stored value back exactly; empty where there is none."""
+    """Numbers with the digits that restore the stored values exactly; empty texts for NaN and infinities."""
     if values.typecode == "f":
         return _single_precision(values)
     return [repr(value) if isfinite(value) else "" for value in values]
 
 
 def _single_precision(values: "array[float]") -> list[str]:
-    """Values with as few digits as give the same 32 bits back; NaN and infinities are empty."""
+    """Values with the fewest digits that restore the same 32 bits; empty texts for NaN and infinities."""
     short = [f"{value:.7g}" for value in values]
-    again = array("f", map(float, short))
+    restored = array("f", map(float, short))
     return [
         text if value == back and isfinite(value) else f"{value:.9g}" if isfinite(value) else ""
-        for value, text, back in zip(values, short, again, strict=True)
+        for value, text, back in zip(values, short, restored, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Missions of a selection in one file: their samples or their ways, sent while they are read."""
+"""The samples or tracks of selected missions in one file, sent while they are read."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,26 +9,27 @@ from flask import Blueprint, Response, stream_with_context
 from pydantic import Field
 
 from app import portal
-from app.api.v1 import csv_text, geojson, kml, og1
+from app.api.v1 import csv_text, geojson, kml, og1_missions
+from app.api.v1.downloads import stream
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import MissionFilters
-from app.api.v1.responses import CSV, GEOJSON, KML, NETCDF, dumped, stream
+from app.api.v1.responses import CSV, GEOJSON, KML, NETCDF, dumped
 from app.domain.records import Mission, Platform, Track
 from app.errors import Invalid
 from app.queries import exports, platforms, tracks
 
 bp = Blueprint("export", __name__)
 
-# The ways of so many missions are held at once: a long one is 150 kB.
-_WAYS_AT_ONCE = 20
+# Missions whose tracks are in memory at once; a long track is 150 kB.
+_TRACKS_AT_ONCE = 20
 _NAME = "halocline-missions"
 
 
 class ExportQuery(MissionFilters):
-    """Missions that match all the given filters, and how to write them."""
+    """Filters of missions, and the format of the file."""
 
     format: Literal["csv", "netcdf", "geojson", "kml"] = Field(
-        "csv", description="`csv` or `netcdf` for the samples, `geojson` or `kml` for the ways."
+        "csv", description="`csv` or `netcdf` for samples, `geojson` or `kml` for tracks."
     )
 
 
@@ -39,59 +40,61 @@ class ExportQuery(MissionFilters):
     ExportQuery,
     mimetype=CSV,
     also=[NETCDF, GEOJSON, KML],
-    says="A file of all missions that match.",
+    success="A file of all missions that match.",
 )
 def selection(query: ExportQuery) -> Response:
-    """The samples or the ways of all missions that match, in one file.
+    """The samples or the tracks of all missions that match, in one file.
 
-    At most 500 missions, and 20 million samples; more are refused. Newest data first; simulated missions are left
-    out unless asked for.
+    At most 500 missions and 20 million samples; a larger selection is refused. Missions with the newest data come
+    first. Simulated missions are left out by default.
     """
     if query.format in ("geojson", "kml"):
-        return _ways(query)
-    found = exports.selected(query.filters(), query.span())
+        return _tracks(query)
+    samples = exports.selected(query.selection())
     try:
-        response = _netcdf(found) if query.format == "netcdf" else _csv(found)
+        response = _netcdf(samples) if query.format == "netcdf" else _csv(samples)
     except BaseException:
-        found.close()
+        samples.close()
         raise
-    response.call_on_close(found.close)
+    response.call_on_close(samples.close)
     return response
 
 
-def _csv(found: exports.Selection) -> Response:
-    measured = csv_text.quantities(found.missions)
-    lines = csv_text.rows_of_missions(found.documents(), measured)
-    return stream(lines, CSV, stands_for("csv", found.missions, found.rows), f"{_NAME}.csv")
+def _csv(samples: exports.SelectedSamples) -> Response:
+    measured = csv_text.quantities(samples.missions)
+    lines = csv_text.rows_of_missions(samples.documents(), measured)
+    return stream(lines, CSV, fingerprint("csv", samples.missions, samples.rows), f"{_NAME}.csv")
 
 
-def _netcdf(found: exports.Selection) -> Response:
-    if not found.missions:
-        raise Invalid("filters", "match no mission, and a NetCDF file has one at least")
-    made = og1.layout_of_missions(found, portal.current().version)
-    header = made.header(sum(found.rows))
-    length = len(header) + sum(found.rows) * made.row_bytes
-    made_of = header + stands_for("netcdf", found.missions, found.rows)
-    return stream(chain([header], og1.rows_of_missions(found, made)), NETCDF, made_of, f"{_NAME}.nc", length)
+def _netcdf(samples: exports.SelectedSamples) -> Response:
+    if not samples.missions:
+        raise Invalid("filters", "match no mission; a NetCDF file needs at least one")
+    file = og1_missions.layout(samples, portal.current().version)
+    header = file.header(sum(samples.rows))
+    length = len(header) + sum(samples.rows) * file.row_bytes
+    etag_source = header + fingerprint("netcdf", samples.missions, samples.rows)
+    return stream(chain([header], og1_missions.rows(samples, file)), NETCDF, etag_source, f"{_NAME}.nc", length)
 
 
-def _ways(query: ExportQuery) -> Response:
-    missions = exports.matching(query.filters(), query.span())
+def _tracks(query: ExportQuery) -> Response:
+    missions = exports.matching(query.selection())
     owners = platforms.named(sorted({mission.platform for mission in missions}))
-    # A way is derived a moment after its mission has changed: what is drawn of it belongs to the answer's tag, too.
-    drawn = [repr(sorted(tracks.overviews(some, "coarse").items())) for some in _batches(missions)]
-    made_of = stands_for(query.format, missions, (drawn, sorted(owners.items())))
+    # A track is derived a moment after its mission has changed, so the ETag depends on the tracks, too.
+    overviews = [repr(sorted(tracks.overviews(batch, "coarse").items())) for batch in _batches(missions)]
+    etag_source = fingerprint(query.format, missions, (overviews, sorted(owners.items())))
     if query.format == "kml":
-        return stream(kml.document("Halocline missions", _with_ways(missions, owners)), KML, made_of, f"{_NAME}.kml")
-    # Links in it know under which path the portal is mounted.
+        return stream(
+            kml.document("Halocline missions", _with_tracks(missions, owners)), KML, etag_source, f"{_NAME}.kml"
+        )
+    # Its links contain the path under which a proxy mounts the portal, which is only known during the request.
     features = stream_with_context(_geojson(missions, owners))
-    return stream(features, GEOJSON, made_of, f"{_NAME}.geojson")
+    return stream(features, GEOJSON, etag_source, f"{_NAME}.geojson")
 
 
 def _geojson(missions: Sequence[Mission], owners: dict[str, Platform]) -> Iterator[bytes]:
     yield b'{"type":"FeatureCollection","features":['
     comma = b""
-    for mission, track, owner in _with_ways(missions, owners):
+    for mission, track, owner in _with_tracks(missions, owners):
         for feature in geojson.features(mission, track, owner) if track else ():
             yield comma + dumped(feature)
             comma = b","
@@ -99,21 +102,21 @@ def _geojson(missions: Sequence[Mission], owners: dict[str, Platform]) -> Iterat
 
 
 def _batches(missions: Sequence[Mission]) -> Iterator[Sequence[Mission]]:
-    yield from (missions[first : first + _WAYS_AT_ONCE] for first in range(0, len(missions), _WAYS_AT_ONCE))
+    yield from (missions[first : first + _TRACKS_AT_ONCE] for first in range(0, len(missions), _TRACKS_AT_ONCE))
 
 
-def _with_ways(
+def _with_tracks(
     missions: Sequence[Mission], owners: dict[str, Platform]
 ) -> Iterator[tuple[Mission, Track | None, Platform | None]]:
-    for some in _batches(missions):
-        ways = tracks.of_missions(some)
-        for mission in some:
-            yield mission, ways.get(mission.id), owners.get(mission.platform)
+    for batch in _batches(missions):
+        by_mission = tracks.of_missions(batch)
+        for mission in batch:
+            yield mission, by_mission.get(mission.id), owners.get(mission.platform)
 
 
-def stands_for(form: str, missions: Sequence[Mission], more: object) -> bytes:
-    """What changes whenever the answer does: the missions as they stand, and whatever else it is made of."""
-    digest = hashlib.sha256(f"{form}\n{portal.current().version}\n{more!r}".encode())
+def fingerprint(form: str, missions: Sequence[Mission], others: object) -> bytes:
+    """A digest that changes whenever the body changes: of the missions, and of everything else in the body."""
+    digest = hashlib.sha256(f"{form}\n{portal.current().version}\n{others!r}".encode())
     for mission in missions:
         digest.update(repr(mission).encode("utf-8", "surrogatepass"))
     return digest.digest()

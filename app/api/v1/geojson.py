@@ -1,4 +1,4 @@
-"""Missions on a map (RFC 7946): for each its way, split at 180 degrees, and the last position on it."""
+"""GeoJSON (RFC 7946): tracks, split at 180 degrees, last positions, and outlines of basins."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,133 +13,119 @@ from app.queries.tracks import Detail
 
 Position = tuple[float, float]
 
-
-# A tenth of a metre (RFC 7946, 11.2): further digits would double the size and say nothing. Where the line itself is
-# off by more, fewer say as much.
+# Decimals of degrees. Six are 0.1 m (RFC 7946, 11.2), and more would double the size without use. Simplified lines
+# have a larger error, for which fewer decimals are enough.
 _DIGITS: dict[Detail | None, int] = {None: 6, "fine": 6, "medium": 4, "coarse": 2}
 
 
-class Way(BaseModel):
-    """Lines of at least two positions each, longitude first, none of them across 180 degrees."""
+class TrackLines(BaseModel):
+    """Lines of two or more positions, longitude first; no line crosses 180 degrees."""
 
     type: Literal["MultiLineString"]
     coordinates: list[list[Position]]
 
 
-class Spot(BaseModel):
+class Point(BaseModel):
     """A position, longitude first."""
 
     type: Literal["Point"]
     coordinates: Position
 
 
-class WayProperties(BaseModel):
-    """Of which mission the way is; `hidden` profiles have no position that could be drawn."""
+class MissionProperties(BaseModel):
+    """The mission of a feature; `html` links to its page."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["track"]
     platform: str
     serial: str
     name: str | None
     mission: str
     platform_kind: Kind
+    simulated: bool
+    html: str
+
+
+class TrackProperties(MissionProperties):
+    """The mission of a track; `hidden` is the number of profiles without a plausible position."""
+
+    kind: Literal["track"]
     version: str
     data_mode: DataMode
-    simulated: bool
     profiles: int
     hidden: int
     distance_m: float
     start_at: Time
     end_at: Time
-    html: str
 
 
-class RecentProperties(BaseModel):
-    """Of which mission the way is a part, and from when on."""
-
-    model_config = ConfigDict(extra="forbid")
+class RecentTrackProperties(MissionProperties):
+    """The mission of a recent track, and the time at which the track begins."""
 
     kind: Literal["recent_track"]
-    platform: str
-    serial: str
-    name: str | None
-    mission: str
-    platform_kind: Kind
-    simulated: bool
     since: Time
-    html: str
 
 
-class SpotProperties(BaseModel):
-    """Of which mission the position is the last, and when it was there."""
-
-    model_config = ConfigDict(extra="forbid")
+class LastPositionProperties(MissionProperties):
+    """The mission of a last position, its time, and the greatest depth of its profile."""
 
     kind: Literal["last_position"]
-    platform: str
-    serial: str
-    name: str | None
-    mission: str
-    platform_kind: Kind
-    simulated: bool
     at: Time
     max_depth_m: float | None
-    html: str
 
 
-class WayFeature(BaseModel):
-    """A mission's way; no geometry while it has fewer than two positions."""
-
-    type: Literal["Feature"]
-    id: str
-    geometry: Way | None
-    properties: WayProperties
-
-
-class RecentFeature(BaseModel):
-    """The part of a mission's way that is not older than the window of active missions."""
+class TrackFeature(BaseModel):
+    """The track of a mission; without geometry if the mission has fewer than two positions."""
 
     type: Literal["Feature"]
     id: str
-    geometry: Way
-    properties: RecentProperties
+    geometry: TrackLines | None
+    properties: TrackProperties
 
 
-class SpotFeature(BaseModel):
-    """A mission's last position."""
+class RecentTrackFeature(BaseModel):
+    """The part of a track within the window of active missions."""
 
     type: Literal["Feature"]
     id: str
-    geometry: Spot
-    properties: SpotProperties
+    geometry: TrackLines
+    properties: RecentTrackProperties
+
+
+class LastPositionFeature(BaseModel):
+    """The last position of a mission."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: Point
+    properties: LastPositionProperties
 
 
 class Tracks(BaseModel):
-    """A GeoJSON FeatureCollection; `bbox` is there when there is a position."""
+    """A GeoJSON FeatureCollection; without `bbox` if there is no position."""
 
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["FeatureCollection"]
     bbox: Box = (-180, -90, 180, 90)
-    features: list[WayFeature | SpotFeature]
+    features: list[TrackFeature | LastPositionFeature]
 
 
 class TracksPage(BaseModel):
-    """A page of tracks, newest data first, as a GeoJSON FeatureCollection; lines are simplified.
+    """A page of simplified tracks as a GeoJSON FeatureCollection; newest data first unless `sort` is given.
 
-    Missions that are under way have a `recent_track` between way and last position.
+    Active missions have a `recent_track` between track and last position.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["FeatureCollection"]
-    features: list[WayFeature | RecentFeature | SpotFeature]
+    features: list[TrackFeature | RecentTrackFeature | LastPositionFeature]
     next: Next
 
 
 class OutlineProperties(BaseModel):
-    """Which basin the outline is of, and how many missions have been there."""
+    """The basin of an outline, and the number of missions with profiles in it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -150,7 +136,7 @@ class OutlineProperties(BaseModel):
 
 
 class Outline(BaseModel):
-    """A basin's simplified outline."""
+    """The simplified outline of a basin."""
 
     type: Literal["Feature"]
     id: str
@@ -169,8 +155,8 @@ class OutlinesPage(BaseModel):
     next: Next
 
 
-class Area(BaseModel):
-    """A basin's outline as a GeoJSON feature."""
+class BasinFeature(BaseModel):
+    """The outline of a basin as a GeoJSON feature."""
 
     type: Literal["Feature"]
     id: str
@@ -186,13 +172,11 @@ def features(
     detail: Detail | None = None,
     recent: tuple[datetime, Sequence[Sequence[LonLat]]] | None = None,
 ) -> list[dict[str, Any]]:
-    """The way of a mission, simplified if a detail is given, and its last position (left out when it has none).
+    """The track of a mission, simplified if a detail is given, and its last position if it has one.
 
-    `recent` is a moment and the lines of the way since then.
+    `recent` is a time and the lines of the track since then.
     """
-    lines = track.simplified if detail else track.lines
-    digits = _DIGITS[detail]
-    whose = {
+    properties = {
         "platform": mission.platform,
         "serial": platform.serial if platform else mission.platform,
         "name": platform.name if platform else None,
@@ -201,54 +185,50 @@ def features(
         "simulated": mission.simulated,
         "html": links.mission(mission.platform, mission.mission)["html"],
     }
-    found = [
-        {
-            "type": "Feature",
-            "id": f"{mission.id}/track",
-            "geometry": _way(lines, digits),
-            "properties": whose
-            | {
-                "kind": "track",
-                "version": track.version,
-                "data_mode": mission.data_mode,
-                "profiles": mission.figures.profiles,
-                "hidden": track.hidden,
-                "distance_m": mission.figures.distance_m,
-                "start_at": iso_ms(mission.figures.start_at),
-                "end_at": iso_ms(mission.figures.end_at),
-            },
-        }
-    ]
+    digits = _DIGITS[detail]
+    lines = _lines(track.simplified if detail else track.lines, digits)
+    features = [_feature(mission, lines, properties | _track_properties(mission, track))]
     if recent and recent[1]:
-        found.append(
-            {
-                "type": "Feature",
-                "id": f"{mission.id}/recent_track",
-                "geometry": _way(recent[1], max(digits, 4)),
-                "properties": whose | {"kind": "recent_track", "since": iso_ms(recent[0])},
-            }
-        )
+        since = {"kind": "recent_track", "since": iso_ms(recent[0])}
+        features.append(_feature(mission, _lines(recent[1], max(digits, 4)), properties | since))
     if track.lon_deg:
-        found.append(
-            {
-                "type": "Feature",
-                "id": f"{mission.id}/last_position",
-                "geometry": {
-                    "type": "Point",
-                    "coordinates": _rounded((track.lon_deg[-1], track.lat_deg[-1]), max(digits, 4)),
-                },
-                "properties": whose
-                | {
-                    "kind": "last_position",
-                    "at": iso_ms(track.mid_at[-1]),
-                    "max_depth_m": track.max_depth_m[-1] if mission.kind != "sailbuoy" else None,
-                },
-            }
-        )
-    return found
+        position = _rounded((track.lon_deg[-1], track.lat_deg[-1]), max(digits, 4))
+        point = {"type": "Point", "coordinates": position}
+        features.append(_feature(mission, point, properties | _last_properties(mission, track)))
+    return features
 
 
-def _way(lines: Sequence[Sequence[LonLat]], digits: int) -> dict[str, Any] | None:
+def _feature(mission: Mission, geometry: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": f"{mission.id}/{properties['kind']}",
+        "geometry": geometry,
+        "properties": properties,
+    }
+
+
+def _track_properties(mission: Mission, track: Track) -> dict[str, Any]:
+    return {
+        "kind": "track",
+        "version": track.version,
+        "data_mode": mission.data_mode,
+        "profiles": mission.figures.profiles,
+        "hidden": track.hidden,
+        "distance_m": mission.figures.distance_m,
+        "start_at": iso_ms(mission.figures.start_at),
+        "end_at": iso_ms(mission.figures.end_at),
+    }
+
+
+def _last_properties(mission: Mission, track: Track) -> dict[str, Any]:
+    return {
+        "kind": "last_position",
+        "at": iso_ms(track.mid_at[-1]),
+        "max_depth_m": track.max_depth_m[-1] if mission.kind != "sailbuoy" else None,
+    }
+
+
+def _lines(lines: Sequence[Sequence[LonLat]], digits: int) -> dict[str, Any] | None:
     drawable = [[_rounded(position, digits) for position in line] for line in lines if len(line) > 1]
     return {"type": "MultiLineString", "coordinates": drawable} if drawable else None
 

@@ -1,6 +1,6 @@
-"""The import log, and how importing goes."""
+"""The import log, and the state of importing."""
 
-from typing import Literal
+from typing import Self
 
 from flask import Blueprint, Response
 from pydantic import Field
@@ -8,7 +8,7 @@ from pydantic import Field
 from app import portal
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Page
+from app.api.v1.parameters import Page, Simulated
 from app.api.v1.responses import json
 from app.api.v1.schemas import DataMode, Next, Resource, Time
 from app.domain import records
@@ -17,41 +17,39 @@ from app.queries import clock, imports
 bp = Blueprint("imports", __name__)
 
 
-class Attempt(Resource):
-    """One attempt to take a file in. Names and reasons come without paths, addresses and servers."""
+class ImportAttempt(Resource):
+    """One attempt to import a file. Names and reasons contain no folders, addresses and servers."""
 
     id: str
     at: Time
     file_name: str
     sha256: str | None
     outcome: records.Outcome
-    reason_code: str | None = Field(description="Why it was refused; see the table of codes.")
+    reason_code: str | None = Field(description="Code of the reason for a refusal; docs/data.md lists the codes.")
     reason: str | None
     platform: str | None
     mission: str | None
     data_mode: DataMode | None
-    warnings: list[schemas.Warning]
+    warnings: list[schemas.DataWarning]
     simulated: bool
 
 
 class ImportPage(Resource):
-    """A page of the import log, newest first."""
+    """A page of the import log, latest attempt first."""
 
-    items: list[Attempt]
+    items: list[ImportAttempt]
     next: Next
 
 
 class ImportList(Page):
     """A page of the import log."""
 
-    outcome: records.Outcome | None = Field(None, description="What became of the file.")
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated data, which are left out otherwise."
-    )
+    outcome: records.Outcome | None = Field(None, description="Outcome of the attempt.")
+    simulated: Simulated = None
 
 
 class Outcomes(Resource):
-    """How many files had each outcome."""
+    """Number of files by outcome."""
 
     stored: int
     replaced: int
@@ -60,52 +58,61 @@ class Outcomes(Resource):
 
 
 class Verification(Resource):
-    """A comparison of all that derives from files with what it derives from."""
+    """A verification: all derived data are recomputed and compared with the stored ones."""
 
     ended_at: Time
-    missions: int = Field(description="How many missions it compared.")
+    missions: int = Field(description="Number of missions compared.")
     differences: int
-    waiting: int = Field(description="What could not be compared, because it waited to be derived.")
+    skipped: int = Field(description="Number of items not compared, because their rebuild was pending.")
+
+    @classmethod
+    def of(cls, verification: records.Verification) -> Self:
+        return cls(
+            ended_at=verification.ended_at,
+            missions=verification.missions,
+            differences=verification.differences,
+            skipped=verification.waiting,
+        )
 
 
 class Status(Resource):
-    """The portal's version, the files of the last days by outcome, and what waits to be derived."""
+    """The version of the portal, imports of the last days by outcome, pending rebuilds, and the last verification."""
 
     version: str
     revision: str
     last_import_at: Time | None
-    counted_days: int = Field(description="How many days `imports` counts, up to 10 000 files an outcome.")
-    imports: Outcomes
-    imports_ever: Outcomes
-    pending: int = Field(description="Tracks, totals and updates that wait to be derived, counted up to 1 000.")
+    imports_window_days: int = Field(description="The days that `imports` covers.")
+    imports: Outcomes = Field(description="Files of these days by outcome, each counted up to 10 000.")
+    imports_total: Outcomes = Field(description="Files by outcome since the first import.")
+    pending: int = Field(description="Tracks, totals and updates whose rebuild is pending, counted up to 1 000.")
     pending_since: Time | None
-    verification: Verification | None = Field(description="The last one of the whole store.")
+    verification: Verification | None = Field(description="The last verification of the whole store.")
 
 
 @bp.get("/imports")
 @documented(ImportPage, "imports", ImportList)
 def page(query: ImportList) -> Response:
-    """Every attempt to take a file in, newest first, also those that were refused."""
-    found = imports.page(query.limit, query.cursor, query.outcome, query.simulated is not None)
-    items = [Attempt.model_validate(attempt) for attempt in found.items]
-    return json(ImportPage(items=items, next=found.next).model_dump())
+    """Every attempt to import a file, refused ones included, latest first."""
+    listed = imports.page(query.limit, query.cursor, query.outcome, query.simulated is not None)
+    items = [ImportAttempt.model_validate(attempt) for attempt in listed.items]
+    return json(ImportPage(items=items, next=listed.next).model_dump())
 
 
 @bp.get("/status")
 @documented(Status, "imports")
 def status() -> Response:
-    """How importing goes."""
+    """Version, state of importing, pending rebuilds and last verification."""
     running = portal.current()
     health = imports.health(clock.now())
     body = Status(
         version=running.version,
         revision=running.settings.revision,
         last_import_at=health.last.at if health.last else None,
-        counted_days=health.counted_for.days,
+        imports_window_days=health.counted_for.days,
         imports=Outcomes(**{str(outcome): count for outcome, count in health.outcomes.items()}),
-        imports_ever=Outcomes(**health.ever),
+        imports_total=Outcomes(**health.ever),
         pending=health.pending,
         pending_since=health.pending_since,
-        verification=Verification.model_validate(health.verification) if health.verification else None,
+        verification=Verification.of(health.verification) if health.verification else None,
     )
     return json(body.model_dump())

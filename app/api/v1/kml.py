@@ -1,7 +1,7 @@
-"""Missions as KML 2.2 for Google Earth and the like: for each its way and its last position.
+"""KML 2.2 of missions, for Google Earth and similar programs: tracks and last positions.
 
-Source: https://docs.ogc.org/is/07-147r2/ . Google Earth takes the text of a balloon for HTML: it shows our own words
-only, and what files say stands in fields that it shows as text.
+Source: https://docs.ogc.org/is/07-147r2/ . Google Earth interprets the text of a balloon as HTML. Balloons therefore
+hold only texts of Halocline; texts from files are in data fields, which are shown as plain text.
 """
 
 import re
@@ -13,30 +13,30 @@ from flask import current_app
 from app.api.v1.schemas import iso_ms
 from app.domain.records import Mission, Platform, Track
 
-# What XML 1.0 cannot hold at all, escaped or not (2.2).
+# Characters that XML 1.0 forbids even when escaped (2.2).
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def document(title: str, missions: Iterable[tuple[Mission, Track | None, Platform | None]]) -> Iterator[bytes]:
-    """The file in pieces, made while missions come; to be called where there is an application."""
+    """The file in chunks, made while missions are read. Requires an application context."""
     template = current_app.jinja_env.get_template("tracks.kml.xml")
     stream = template.stream(title=plain(title), folders=map(_folder, missions), plain=plain, iso=iso_ms)
     stream.enable_buffering(50)
-    return (piece.encode() for piece in stream)
+    return (chunk.encode() for chunk in stream)
 
 
 def plain(text: object) -> str:
-    """A text that XML can hold."""
+    """The text with characters that XML forbids replaced."""
     return _NO_XML.sub("\ufffd", str(text))
 
 
-def _folder(one: tuple[Mission, Track | None, Platform | None]) -> dict[str, Any]:
-    mission, track, platform = one
+def _folder(with_track: tuple[Mission, Track | None, Platform | None]) -> dict[str, Any]:
+    mission, track, platform = with_track
     serial = platform.serial if platform else mission.platform
     return {
         "mission": mission,
         "serial": serial,
-        "said": {
+        "fields": {
             "platform": mission.platform,
             "mission": mission.mission,
             "data_mode": mission.data_mode,

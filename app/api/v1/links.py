@@ -1,72 +1,67 @@
-"""Where things are: paths from the root of this host, so that they hold behind any proxy."""
+"""Links between resources: paths on this host. `html` is the page that shows the same to people."""
 
 from urllib.parse import quote
 
 from flask import request
 
+from app.http import api_urls
+
 Links = dict[str, str]
 
 
-def platform(name: str) -> Links:
-    """Links of a platform; `html` is the page for people. name: platform id."""
+def platform(platform: str, serial: str) -> Links:
+    """Links of a platform. platform: its id; serial: the address of its page."""
     return {
-        "self": _path("/api/v1/platforms", name),
-        "missions": f"{_path('/api/v1/missions')}?platform={quote(name, safe='')}",
+        "self": api_urls.path("platforms", platform),
+        "html": _page("fleet", serial),
+        "missions": api_urls.path("missions", platform=platform),
     }
 
 
 def mission(platform: str, mission: str) -> Links:
-    """Links of a mission; `html` is the page for people."""
-    own = _path("/api/v1/missions", platform, mission)
+    """Links of a mission."""
     return {
-        "self": own,
-        "html": _path("/missions", platform, mission),
-        "platform": _path("/api/v1/platforms", platform),
-        "track": f"{own}/track",
-        "profiles": f"{own}/profiles",
-        "sections": f"{own}/sections",
-        "data": f"{own}/data",
-        "netcdf": f"{own}/data?format=netcdf",
-        "kml": f"{own}/track?format=kml",
+        "self": api_urls.mission(platform, mission),
+        "html": _page("missions", platform, mission),
+        "platform": api_urls.path("platforms", platform),
+        "track": api_urls.mission(platform, mission, "track"),
+        "profiles": api_urls.mission(platform, mission, "profiles"),
+        "sections": api_urls.mission(platform, mission, "sections"),
+        "data": api_urls.mission(platform, mission, "data"),
+        "netcdf": api_urls.mission(platform, mission, "data", format="netcdf"),
+        "kml": api_urls.mission(platform, mission, "track", format="kml"),
     }
 
 
 def section(platform: str, mission: str, variable: str) -> Links:
-    """Links of a section; `html` is its place on the page for people."""
-    own = _path("/api/v1/missions", platform, mission, "sections", variable)
+    """Links of a section; `html` is its figure on the page of the mission."""
+    own = api_urls.mission(platform, mission, "sections", variable)
     return {
         "self": own,
         "csv": f"{own}?format=csv",
-        "png_light": f"{own}.png?theme=light",
-        "png_dark": f"{own}.png?theme=dark",
-        "html": f"{_path('/missions', platform, mission)}#section-{quote(variable, safe='')}",
+        **_pictures(own),
+        "html": f"{_page('missions', platform, mission)}#section-{quote(variable, safe='')}",
     }
 
 
 def ts(platform: str, mission: str) -> Links:
-    """Links of the T-S diagram; `html` is its place on the page for people."""
-    own = _path("/api/v1/missions", platform, mission, "ts")
+    """Links of the T-S diagram; `html` is its figure on the page of the mission."""
+    own = api_urls.mission(platform, mission, "ts")
+    return {"self": own, **_pictures(own), "html": f"{_page('missions', platform, mission)}#ts"}
+
+
+def basin(basin: str) -> Links:
+    """Links of a basin."""
     return {
-        "self": own,
-        "png_light": f"{own}.png?theme=light",
-        "png_dark": f"{own}.png?theme=dark",
-        "html": f"{_path('/missions', platform, mission)}#ts",
+        "self": api_urls.path("basins", basin),
+        "html": _page("basins", basin),
+        "missions": api_urls.path("missions", basin=basin),
     }
 
 
-def fleet_page(serial: str) -> str:
-    """The page of a platform, for people."""
-    return _path("/fleet", serial)
+def _pictures(own: str) -> Links:
+    return {"png_light": f"{own}.png?theme=light", "png_dark": f"{own}.png?theme=dark"}
 
 
-def basin(name: str) -> Links:
-    """Links of a basin; `html` is the page for people."""
-    return {
-        "self": _path("/api/v1/basins", name),
-        "html": _path("/basins", name),
-        "missions": f"{_path('/api/v1/missions')}?basin={quote(name, safe='')}",
-    }
-
-
-def _path(root: str, *parts: str) -> str:
-    return "/".join([request.script_root + root, *(quote(part, safe="") for part in parts)])
+def _page(*parts: str) -> str:
+    return "/".join([request.script_root, *(quote(part, safe="") for part in parts)])

@@ -14,14 +14,15 @@ bp = Blueprint("missions", __name__)
 @bp.get("/missions")
 @documented(schemas.MissionPage, "missions", MissionList)
 def page(query: MissionList) -> Response:
-    """Missions that match all the given filters, newest data first."""
-    found = missions.page(query.filters(), query.limit, query.cursor, sort=query.sort, **query.span())
-    items = [schemas.Mission.of(mission) for mission in found.items]
-    return json(schemas.MissionPage(items=items, next=found.next).model_dump())
+    """Missions that match all given filters; newest data first unless `sort` is given."""
+    selection = query.selection()
+    listed = missions.page(selection.filters, query.limit, query.cursor, sort=query.sort, **selection.span)
+    items = [schemas.Mission.of(mission) for mission in listed.items]
+    return json(schemas.MissionPage(items=items, next=listed.next).model_dump())
 
 
 @bp.get("/missions/<platform>/<mission>")
 @documented(schemas.Mission, "missions", may_be_missing=True)
 def one(platform: str, mission: str) -> Response:
-    """A mission as it stands."""
+    """A mission in its current version."""
     return json(schemas.Mission.of(missions.find(platform, mission)).model_dump())

@@ -1,7 +1,7 @@
-"""NetCDF files in the classic format, made while they are sent: a header, then rows of fixed size.
+"""NetCDF files in the classic format, written while they are sent: a header, then rows of fixed size.
 
-Needs no library, so that web workers stay small; docs/adr/0008 says why. Only what exports need: fixed variables that
-fit into the header's company, and one growing dimension whose rows are sent as they are read.
+No library is used, so that web workers stay small; docs/adr/0008 gives the reasons. Only the features that exports
+need: fixed variables behind the header, and one unlimited dimension whose rows are sent as they are read.
 Source: https://docs.unidata.ucar.edu/netcdf-c/current/file_format_specifications.html (CDF-2, 64-bit offset).
 """
 
@@ -23,15 +23,15 @@ _SIZES: dict[str, int] = {"char": 1, "int": 4, "float": 4, "double": 8}
 _DIMENSION, _VARIABLE, _ATTRIBUTE = 10, 11, 12
 # The header counts rows with 31 bits.
 MOST_ROWS = 2**31 - 1
-# A slice of rows that a socket takes at once, and that is nothing to a worker's memory.
+# Rows are sent in slices of this size, small in the memory of a worker.
 _SLICE_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable. One that grows with the rows has no `values`, and `fill` where a row has none.
+    """A variable. One along the rows has no `values` here, and `fill` in rows without a value.
 
-    A fixed one holds its `values` in the file's own bytes, along `dimensions`.
+    A fixed one has `values` along `dimensions`, in the bytes of the file.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file holds but for its rows. `dimensions` are the fixed ones; `rows` is the one that grows."""
+    """A file without its rows. `dimensions` are the fixed ones; `rows` is the unlimited one."""
 
     rows: str
     dimensions: Mapping[str, int]
@@ -57,22 +57,22 @@ class Layout:
 
     @cached_property
     def growing(self) -> list[Variable]:
-        """The variables that every row has a value of, in the order in which it has them."""
+        """The variables along the rows, in the order of their values in a row."""
         return [variable for variable in self.variables if variable.grows]
 
     @property
     def row_bytes(self) -> int:
-        """The size of a row."""
+        """The size of a row in bytes."""
         return sum(_SIZES[variable.type] for variable in self.growing)
 
     @cached_property
     def _offsets(self) -> dict[str, int]:
-        """Where in a row the value of each variable begins."""
-        ends = accumulate((_SIZES[variable.type] for variable in self.growing), initial=0)
-        return {variable.name: end for variable, end in zip(self.growing, ends, strict=False)}
+        """The offset of each variable's value in a row, bytes."""
+        offsets = accumulate((_SIZES[variable.type] for variable in self.growing), initial=0)
+        return {variable.name: offset for variable, offset in zip(self.growing, offsets, strict=False)}
 
     def header(self, rows: int) -> bytes:
-        """The file up to its first row. Raises OverflowError for more rows than the format can count."""
+        """The bytes before the first row. Raises OverflowError for more rows than the format supports."""
         if rows > MOST_ROWS:
             raise OverflowError(f"{rows} rows are more than a file can have")
         size = len(self._header(rows, 0))
@@ -80,14 +80,14 @@ class Layout:
         return self._header(rows, size) + fixed
 
     def _header(self, rows: int, size: int) -> bytes:
-        numbers = {name: place for place, name in enumerate((self.rows, *self.dimensions))}
+        numbers = {name: number for number, name in enumerate((self.rows, *self.dimensions))}
         begin = size
-        places: dict[str, int] = {}
+        begins: dict[str, int] = {}
         for variable in self.variables:
             if variable.values is not None:
-                places[variable.name] = begin
+                begins[variable.name] = begin
                 begin += len(_padded(variable.values))
-        places |= {name: begin + place for name, place in self._offsets.items()}
+        begins |= {name: begin + offset for name, offset in self._offsets.items()}
         dimensions = [_name(name) + _int(length) for name, length in ((self.rows, 0), *self.dimensions.items())]
         variables = [
             _name(variable.name)
@@ -95,7 +95,7 @@ class Layout:
             + _attributes(variable.attributes, variable.type)
             + _int(_CODES[variable.type])
             + _int(_SIZES[variable.type] if variable.grows else len(_padded(variable.values or b"")))
-            + struct.pack(">q", places[variable.name])
+            + struct.pack(">q", begins[variable.name])
             for variable in self.variables
         ]
         return b"".join(
@@ -109,9 +109,9 @@ class Layout:
         )
 
     def chunks(self, count: int, columns: Mapping[str, "array[Any]"]) -> Iterator[bytes]:
-        """So many rows with these columns, by variable; a variable without a column has its fill in each of them.
+        """The bytes of `count` rows with these columns by variable; a variable without a column has its fill value.
 
-        Raises ValueError for a column of another length or type than the header says.
+        Raises ValueError for a column whose length or type differs from the header.
         """
         blank = b"".join(struct.pack(f">{_FORMATS[v.type]}", v.fill) for v in self.growing)
         swapped: list[tuple[int, int, bytes]] = []
@@ -126,17 +126,17 @@ class Layout:
             swapped.append((self._offsets[variable.name], _SIZES[variable.type], column.tobytes()))
         step = max(_SLICE_BYTES // len(blank), 1)
         for first in range(0, count, step):
-            some = min(step, count - first)
-            rows = bytearray(blank * some)
+            last = min(first + step, count)
+            rows = bytearray(blank * (last - first))
             for offset, size, data in swapped:
-                # Byte by byte of a value, but for all rows at once: the loop over rows is the interpreter's own.
+                # One byte of the value for all rows at once: a strided slice is much faster than a loop over rows.
                 for byte in range(size):
-                    rows[offset + byte :: len(blank)] = data[first * size + byte : (first + some) * size : size]
+                    rows[offset + byte :: len(blank)] = data[first * size + byte : last * size : size]
             yield bytes(rows)
 
 
 def text(value: str) -> bytes:
-    """A text as attributes and character variables hold it: UTF-8 without what ends or hides a text in C."""
+    """A text for attributes and character variables: UTF-8, control characters replaced, as NUL ends a text in C."""
     plain = "".join(char if char >= " " or char in "\n\t" else "\ufffd" for char in value)
     return plain.encode("utf-8", "replace")
 
@@ -155,7 +155,7 @@ def _attributes(attributes: Mapping[str, Value], number: Type) -> bytes:
 
 
 def _attribute(value: Value, number: Type) -> bytes:
-    """A text as characters, a number in the variable's own type."""
+    """A text as characters, a number in the type of the variable."""
     if isinstance(value, str):
         data = text(value)
         return _int(_CODES["char"]) + _int(len(data)) + _padded(data)
@@ -164,8 +164,8 @@ def _attribute(value: Value, number: Type) -> bytes:
 
 
 def _list(tag: int, items: Iterable[bytes]) -> bytes:
-    every = list(items)
-    return _int(tag) + _int(len(every)) + b"".join(every) if every else _int(0) + _int(0)
+    encoded = list(items)
+    return _int(tag) + _int(len(encoded)) + b"".join(encoded) if encoded else _int(0) + _int(0)
 
 
 def _int(value: int) -> bytes:

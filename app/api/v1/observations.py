@@ -1,4 +1,4 @@
-"""What all platforms measured in the last days, for forecasters: CSV or JSON, sent while it is read."""
+"""Samples of the last days of all platforms, for forecasters: CSV or JSON, sent while they are read."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.v1 import csv_text
 from app.api.v1.csv_text import Document, Quantity
-from app.api.v1.export import stands_for
+from app.api.v1.downloads import stream
+from app.api.v1.export import fingerprint
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Parameters, Word
-from app.api.v1.responses import CSV, JSON, dumped, stream
+from app.api.v1.parameters import ObservedMissions
+from app.api.v1.responses import CSV, JSON, dumped
 from app.api.v1.schemas import Time, iso_ms
 from app.domain.columns import decoded
 from app.domain.records import Mission
@@ -27,26 +28,17 @@ _LEAD = ("platform", "mission", "data_mode", "time", "profile", *(name for name,
 _LEAD_UNITS = (None, None, None, "UTC", None, *(unit for _, unit in csv_text.COORDINATES))
 
 
-class ObservationsQuery(Parameters):
-    """How far back, what of it, and how to write it."""
+class ObservationsQuery(ObservedMissions):
+    """The window, filters and the format."""
 
-    days: float = Field(1, ge=0.1, le=30, allow_inf_nan=False, description="How many days back; 0.5 is twelve hours.")
-    format: Literal["json", "csv"] = Field("json", description="The same rows as JSON or as CSV.")
-    variable: Word | None = Field(None, description="Only this variable, such as `temperature`, and who measured it.")
-    platform: Word | None = Field(None, description="Only this platform, by its id.")
-    basin: Word | None = Field(None, description="Only missions that have been in this basin.")
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated missions, which are left out otherwise."
+    days: float = Field(
+        1, ge=0.1, le=30, allow_inf_nan=False, description="Length of the window in days; 0.5 is twelve hours."
     )
-
-    def filters(self) -> dict[str, Any]:
-        """The filters that were given, as `queries.exports.recent` takes them."""
-        given = self.model_dump(include={"variable", "basin"}, exclude_none=True)
-        return given | ({"platform": self.platform.lower()} if self.platform else {})
+    format: Literal["json", "csv"] = Field("json", description="Format; both hold the same rows.")
 
 
 class Observations(BaseModel):
-    """Rows of values in the order of `columns`; what is missing is null."""
+    """Rows of values in the order of `columns`; missing values are null."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,40 +51,40 @@ class Observations(BaseModel):
 @bp.get("/observations")
 @documented(Observations, "data", ObservationsQuery, mimetype=JSON, also=[CSV])
 def recent(query: ObservationsQuery) -> Response:
-    """What all platforms measured in the last days, mission by mission, newest data first.
+    """Samples of the last days of all platforms, mission by mission, newest data first.
 
-    The window opens with a full hour, so that it holds at least the days asked for, and that who asks again within
-    the hour gets 304 unless there are new data. Rows are those with a valid time. At most 5 million samples.
+    The window begins at a full hour and covers at least `days`. A repeated request within the hour is answered with
+    304 unless there are new data. Rows without a valid time are left out. At most 5 million samples.
     """
-    opened = (clock.now() - timedelta(days=query.days)).replace(minute=0, second=0, microsecond=0)
-    found = exports.recent(opened, query.filters(), query.simulated is not None)
+    since = (clock.now() - timedelta(days=query.days)).replace(minute=0, second=0, microsecond=0)
+    samples = exports.recent(query.selection(), since)
     try:
-        measured = csv_text.quantities(found.missions, query.variable)
-        made_of = stands_for(query.format, found.missions, (opened, query.variable))
+        measured = csv_text.quantities(samples.missions, samples.variable)
+        etag_source = fingerprint(query.format, samples.missions, (since, samples.variable))
         if query.format == "csv":
-            lines = csv_text.rows_of_missions(found.documents(), measured, to_ms(opened))
-            response = stream(lines, CSV, made_of, "halocline-observations.csv")
+            lines = csv_text.rows_of_missions(samples.documents(), measured, to_ms(since))
+            response = stream(lines, CSV, etag_source, "halocline-observations.csv")
         else:
-            response = stream(_json(found, measured, opened), JSON, made_of, "halocline-observations.json")
+            response = stream(_json(samples, measured, since), JSON, etag_source, "halocline-observations.json")
     except BaseException:
-        found.close()
+        samples.close()
         raise
-    response.call_on_close(found.close)
+    response.call_on_close(samples.close)
     return response
 
 
-def _json(found: exports.Recent, measured: Sequence[Quantity], opened: datetime) -> Iterator[bytes]:
+def _json(samples: exports.Recent, measured: Sequence[Quantity], since: datetime) -> Iterator[bytes]:
     head = {
-        "since": iso_ms(opened),
+        "since": iso_ms(since),
         "columns": [*_LEAD, *(name for name, _ in measured)],
         "units": [*_LEAD_UNITS, *(unit for _, unit in measured)],
     }
     yield dumped(head)[:-1] + b',"rows":['
     comma = b""
-    for mission, document in found.documents():
-        for some in _rows(mission, document, measured, to_ms(opened)):
-            # One that breaks off is no JSON: nobody takes it for whole.
-            yield comma + dumped(some)[1:-1]
+    for mission, document in samples.documents():
+        for rows in _rows(mission, document, measured, to_ms(since)):
+            # Without its end the body is not valid JSON, so a client detects an incomplete download.
+            yield comma + dumped(rows)[1:-1]
             comma = b","
     yield b"]}"
 
@@ -102,8 +94,7 @@ def _rows(
 ) -> Iterator[list[list[Any]]]:
     begin, end = csv_text.span(document, since_ms, mission)
     columns = document["columns"]
-    known = {(about.name, about.unit) for about in mission.variables}
-    names = [name for name, _ in csv_text.COORDINATES] + [q[0] if q in known else None for q in measured]
+    names = csv_text.column_names(mission, measured)
     times, *values = [
         decoded(columns[name]["data"], columns[name]["dtype"]) if name in columns else None for name in ("time", *names)
     ]
@@ -117,6 +108,6 @@ def _rows(
 
 def _cells(values: Any) -> list[float | None]:
     if values.typecode == "f":
-        # As few digits as give the same 32 bits back, as in the CSV.
+        # The fewest digits that restore the same 32 bits, as in CSV.
         return [float(cell) if cell else None for cell in csv_text.cells(values)]
     return [value if isfinite(value) else None for value in values]

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the endpoints themselves, and the page to browse it."""
+"""The OpenAPI 3.1 document, generated from the endpoints, and the reference page."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
@@ -19,62 +19,77 @@ bp = Blueprint("openapi", __name__)
 _PATH = {
     "platform": "Platform id in lower case, such as `smilla77`.",
     "mission": "Mission id, such as `20221208T1145`.",
-    "basin": "Basin id, as `/basins` lists it.",
-    "variable": "A variable, as `/sections` lists it, such as `temperature`.",
-    "number": "Number of a profile, as `/profiles` lists it.",
+    "basin": "Basin id, as in `/basins`.",
+    "variable": "A variable with a section, as in `/sections`, such as `temperature`.",
+    "number": "Profile number, as in `/profiles`.",
 }
-_ETAG = {"ETag": {"description": "Strong; send it back as `If-None-Match`.", "schema": {"type": "string"}}}
-_WAIT = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+_ETAG = {"ETag": {"description": "Strong entity tag; send it back in `If-None-Match`.", "schema": {"type": "string"}}}
+_WAIT = {
+    "Retry-After": {
+        "description": "Seconds to wait before the next request.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 _BUDGET = {
     "RateLimit-Policy": {
-        "description": "The limit: its name, requests (`q`) in a window of seconds (`w`).",
+        "description": "The rate limit: its name, requests (`q`) in a window of seconds (`w`).",
         "schema": {"type": "string", "examples": ['"api";q=600;w=60']},
     },
     "RateLimit": {
-        "description": "What is left of it (`r`), and the seconds until there is more (`t`).",
+        "description": "Remaining requests (`r`), and seconds until more are available (`t`).",
         "schema": {"type": "string", "examples": ['"api";r=0;t=12']},
     },
 }
-_TURNED_AWAY: dict[str, dict[str, Any]] = {"429": _WAIT | _BUDGET, "503": _WAIT}
+_RETRY_HEADERS: dict[str, dict[str, Any]] = {"429": _WAIT | _BUDGET, "503": _WAIT}
 _BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}, GEOJSON: {"type": "object"}}
 View = TypeVar("View", bound=Callable[..., Response])
 
 
 class _StrictQuery(FlaskPlugin):
-    """Reads the query by our rules. Answers are checked in the tests, not anew on each request."""
+    """Validate queries with `parameters.read`. Responses are validated in the tests, not at each request."""
 
     def validate(self, func: Callable[..., Response], query: Any = None, *_: Any, **path: Any) -> Response:
-        # spectree passes much between the query and the path that is about bodies and hooks; a GET has none.
+        # The other arguments are about bodies and hooks, which these GET endpoints do not have.
         parameters = read(query)
         return func(**path) if query is Parameters else func(**path, query=parameters)
 
 
-class _Answers(SpecTreeResponse):
-    """What an endpoint answers. spectree would call every body `application/json`, problems and CSV too."""
+class _Responses(SpecTreeResponse):
+    """The responses of an endpoint. spectree alone declares every body as `application/json`, also errors and CSV."""
 
     def __init__(
-        self, answer: type[BaseModel] | None, says: str, mimetype: str, may_be_missing: bool, also: str | Sequence[str]
+        self,
+        body: type[BaseModel] | None,
+        success: str,
+        mimetype: str,
+        may_be_missing: bool,
+        also: str | Sequence[str],
     ) -> None:
-        problems: dict[str, Any] = {"HTTP_400": (Problem, "A parameter is off; `errors` names it.")}
+        problems: dict[str, Any] = {"HTTP_400": (Problem, "A parameter is invalid; `errors` names it.")}
         if may_be_missing:
-            problems["HTTP_404"] = (Problem, "There is no such thing.")
-        problems["HTTP_429"] = (Problem, "Too many requests of this client; `Retry-After` says when to go on.")
-        problems["HTTP_503"] = (Problem, "The database is away; `Retry-After` says when to try again.")
-        super().__init__(HTTP_200=(answer, says), HTTP_304=(None, "The reader's copy is the newest."), **problems)
+            problems["HTTP_404"] = (Problem, "The resource does not exist.")
+        problems["HTTP_429"] = (Problem, "Too many requests from this client; retry after `Retry-After` seconds.")
+        problems["HTTP_503"] = (
+            Problem,
+            "The database is unreachable or the server is overloaded; retry after `Retry-After` seconds.",
+        )
+        super().__init__(
+            HTTP_200=(body, success), HTTP_304=(None, "Not modified: the client's copy is current."), **problems
+        )
         self._mimetype = mimetype
         forms = [also] if isinstance(also, str) else also
         self._also = {form: {"schema": _BODIES.get(form, {"type": "string"})} for form in forms}
 
     def generate_spec(self, *args: Any, **options: Any) -> dict[str, Any]:
-        answers = super().generate_spec(*args, **options)
-        for status, answer in answers.items():
-            content = answer.get("content", {"": {"schema": {"type": "string"}}}).values()
+        responses = super().generate_spec(*args, **options)
+        for status, response in responses.items():
+            content = response.get("content", {"": {"schema": {"type": "string"}}}).values()
             if status == "200":
-                answer |= {"headers": _ETAG, "content": dict.fromkeys([self._mimetype], *content) | self._also}
+                response |= {"headers": _ETAG, "content": dict.fromkeys([self._mimetype], *content) | self._also}
             elif status != "304":
-                answer["content"] = dict.fromkeys(["application/problem+json"], *content)
-                answer |= {"headers": _TURNED_AWAY[status]} if status in _TURNED_AWAY else {}
-        return dict(sorted(answers.items()))
+                response["content"] = dict.fromkeys(["application/problem+json"], *content)
+                response |= {"headers": _RETRY_HEADERS[status]} if status in _RETRY_HEADERS else {}
+        return dict(sorted(responses.items()))
 
 
 spec = SpecTree(
@@ -85,7 +100,7 @@ spec = SpecTree(
     version="1.0.0",
     description=(
         "Missions of gliders and sailbuoys: figures, tracks, profiles and data. Times are UTC, ISO 8601 with "
-        "milliseconds; lengths are in metres; positions are degrees (WGS 84). Every answer has an `ETag`. "
+        "milliseconds; lengths are in metres; positions are degrees (WGS 84). Every response has an `ETag`. "
         "Errors are `application/problem+json`."
     ),
     naming_strategy=lambda model: model.__name__,
@@ -96,42 +111,42 @@ spec = SpecTree(
 
 
 def documented(
-    answer: type[BaseModel] | None,
+    body: type[BaseModel] | None,
     tag: str,
     query: type[Parameters] = Parameters,
     mimetype: str = JSON,
-    says: str = "OK",
+    success: str = "OK",
     may_be_missing: bool = False,
     also: str | Sequence[str] = (),
 ) -> Callable[[View], View]:
-    """Puts an endpoint into the document and checks its query, which the view gets as `query` if it takes any.
+    """Add an endpoint to the document and validate its query, which the view receives as `query` if it has parameters.
 
-    `also` are further media types that the same address answers with.
+    `also` are the other media types of the resource.
     """
 
     def decorate(view: View) -> View:
-        described = spec.validate(
+        decorated = spec.validate(
             query=query,
-            resp=_Answers(answer, says, mimetype, may_be_missing, also),
+            resp=_Responses(body, success, mimetype, may_be_missing, also),
             tags=[Tag(name=tag)],
             path_parameter_descriptions=_PATH,
             operation_id=f"{view.__module__.rpartition('.')[2]}_{view.__name__}",
         )(view)
-        return cast(View, described)
+        return cast(View, decorated)
 
     return decorate
 
 
 @bp.get("/openapi.json")
 def document() -> Response:
-    """This API, described."""
+    """The OpenAPI document."""
     read(Parameters)
     return json(spec.spec)
 
 
 @bp.get("/docs")
 def docs() -> Response:
-    """The document as a page to browse and to try."""
+    """The reference page: the document to browse, with forms to try each endpoint."""
     read(Parameters)
     page = render_template(
         "api_docs.html",

@@ -1,19 +1,21 @@
-"""Query parameters of each endpoint, read strictly: what is unknown, repeated or off is refused by name."""
+"""Query parameters of the endpoints, validated strictly: an unknown, repeated or wrong one is refused by name."""
 
 from datetime import datetime
 from math import isfinite
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from flask import request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
 
+from app.domain import mission_filters
+from app.domain.mission_filters import MAX_TEXT_LENGTH, Moment, OneOf, Parameter, Selection, Text, Year
 from app.domain.records import Bbox
 from app.domain.times import day_or_moment
 from app.errors import Invalid
 from app.queries.missions import Sort
 from app.queries.tracks import Detail
 
-# Long enough for a screen, short enough that no reader makes a worker hold a whole collection.
+# Long enough for a screen, short enough that a request does not make a worker hold a whole collection.
 MAX_LIMIT = 200
 _PROBLEMS = {
     "extra_forbidden": "is not a parameter of this endpoint",
@@ -22,23 +24,14 @@ _PROBLEMS = {
     "int_from_float": "must be a whole number",
 }
 
-
-def _since(text: object) -> datetime:
-    return day_or_moment(text)
-
-
-def _until(text: object) -> datetime:
-    return day_or_moment(text, whole_day=True)
-
-
 _MOMENT_SCHEMA: Any = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
-Since = Annotated[datetime, BeforeValidator(_since), WithJsonSchema(_MOMENT_SCHEMA)]
-Until = Annotated[datetime, BeforeValidator(_until), WithJsonSchema(_MOMENT_SCHEMA)]
-Word = Annotated[str, Field(min_length=1, max_length=200)]
+Since = Annotated[datetime, BeforeValidator(day_or_moment), WithJsonSchema(_MOMENT_SCHEMA)]
+Word = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_LENGTH)]
+Simulated = Annotated[Literal["include"] | None, Field(description=mission_filters.SIMULATED.description)]
 
 
-def _left_out_not_null(schema: dict[str, Any]) -> None:
-    """A parameter may be left out; pydantic would document that as null, which no query string can say."""
+def _without_null(schema: dict[str, Any]) -> None:
+    """Describe an optional parameter as left out; pydantic describes it as null, which no query string can express."""
     for parameter in schema.get("properties", {}).values():
         kinds = [kind for kind in parameter.pop("anyOf", []) if kind != {"type": "null"}]
         if len(kinds) == 1:
@@ -49,66 +42,80 @@ def _left_out_not_null(schema: dict[str, Any]) -> None:
 class Parameters(BaseModel):
     """An endpoint without query parameters."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_left_out_not_null)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_null)
 
 
 class Page(Parameters):
-    """What every list takes."""
+    """The parameters of every list."""
 
-    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many items a page holds.")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="Maximum number of items in a page.")
     cursor: Word | None = Field(
-        None, max_length=600, description="`next` of the page before; leave out for the first page."
+        None, max_length=600, description="`next` of the previous page; leave it out for the first page."
     )
 
 
-class MissionFilters(Parameters):
-    """Missions that match all the given filters."""
+class SelectingMissions(Parameters):
+    """An endpoint whose parameters select missions; `_selecting` adds the declared ones."""
 
-    platform: Word | None = Field(None, description="Platform id, such as `smilla77`.")
-    kind: Literal["glider", "sailbuoy"] | None = Field(None, description="What kind of platform.")
-    basin: Word | None = Field(None, description="Basin id, as `/basins` lists it.")
-    data_mode: Literal["R", "P", "A", "D"] | None = Field(
-        None, description="R real time, P provisional, A adjusted, D delayed."
-    )
-    project: Word | None = Field(None, description="Project, exactly as the missions name it.")
-    year: int | None = Field(None, ge=1970, le=2200, description="A UTC year in which the mission has data.")
-    variable: Word | None = Field(None, description="A measured variable, such as `temperature`.")
-    since: Since | None = Field(
-        None, alias="from", description="Missions with data at or after this time (UTC unless it says otherwise)."
-    )
-    until: Until | None = Field(
-        None, alias="to", description="Missions with data before this time; a bare date includes that whole day."
+    def selection(self) -> Selection:
+        """The selected missions. Raises Invalid("to")."""
+        return mission_filters.selection(self.model_dump(by_alias=True, exclude_none=True))
+
+
+def _selecting(*declared: Parameter) -> type[SelectingMissions]:
+    """A model that takes these parameters, all of them optional."""
+    # A member of a model must not be called `from`, so that all of them end in an underscore and have an alias.
+    members: Any = {
+        f"{each.name}_": (_type(each) | None, Field(None, alias=each.name, description=each.description))
+        for each in declared
+    }
+    return create_model("SelectingMissions", __base__=SelectingMissions, **members)
+
+
+def _type(declared: Parameter) -> Any:
+    """The type of a declared parameter: checked by its own `read`, the rest is for the OpenAPI document."""
+    checked = BeforeValidator(declared.read)
+    match declared.read:
+        case OneOf(values):
+            return Annotated[Literal[values], checked]
+        case Year(first, last):
+            return Annotated[int, Field(ge=first, le=last), checked]
+        case Moment():
+            return Annotated[datetime, checked, WithJsonSchema(_MOMENT_SCHEMA)]
+        case Text():
+            return Annotated[Word, checked]
+
+
+if TYPE_CHECKING:  # A type checker takes no base class that is made by a call.
+    _SelectingByAll = SelectingMissions
+    _SelectingObserved = SelectingMissions
+else:
+    _SelectingByAll = _selecting(*mission_filters.PARAMETERS)
+    _SelectingObserved = _selecting(
+        *(each for each in mission_filters.PARAMETERS if each.name in ("platform", "basin", "variable", "simulated"))
     )
 
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated missions, which are left out otherwise."
-    )
 
-    def filters(self) -> dict[str, Any]:
-        """The filters that were given, as `queries.missions.page` takes them. Raises Invalid("to")."""
-        if self.since and self.until and self.until <= self.since:
-            raise Invalid("to", "must be later than from")
-        given = self.model_dump(
-            include={"kind", "basin", "data_mode", "project", "year", "variable"}, exclude_none=True
-        )
-        return given | ({"platform": self.platform.lower()} if self.platform else {})
+class MissionFilters(_SelectingByAll):
+    """Filters of missions; a mission must match all that are given."""
 
-    def span(self) -> dict[str, Any]:
-        """The rest of what `queries.missions.page` and `count` take to select missions."""
-        return {"since": self.since, "until": self.until, "simulated": self.simulated is not None}
+
+class ObservedMissions(_SelectingObserved):
+    """Filters of missions with recent observations; a mission must match all that are given."""
 
 
 class MissionList(MissionFilters, Page):
-    """A page of the missions that match all the given filters."""
+    """A page of the missions that match all given filters."""
 
     sort: Sort = Field(
         "newest",
-        description="`newest` or `oldest` data first, or the `longest`, `farthest`, `deepest`, most `profiles`.",
+        description="Order of the list: data ending last (`newest`) or first (`oldest`), longest time at sea "
+        "(`longest`), longest distance (`farthest`), greatest depth (`deepest`) or most `profiles` first.",
     )
 
 
 def _box(text: object) -> Bbox:
-    """West, south, east, north of `W,S,E,N` in degrees. Raises ValueError."""
+    """The box west, south, east, north of `W,S,E,N` in degrees. Raises ValueError."""
     try:
         west, south, east, north = (float(side) for side in str(text).split(","))
     except ValueError:
@@ -126,16 +133,17 @@ _BOX_SCHEMA: Any = {"type": "string", "pattern": r"^[^,]+,[^,]+,[^,]+,[^,]+$", "
 
 
 class TrackList(MissionList):
-    """A page of the ways of missions that match all the given filters."""
+    """A page of the tracks of missions that match all given filters."""
 
     bbox: Annotated[Bbox, BeforeValidator(_box), WithJsonSchema(_BOX_SCHEMA)] | None = Field(
         None,
-        description="`west,south,east,north` in degrees: missions whose box of positions meets this one. "
-        "West is greater than east for a box across 180 degrees.",
+        description="`west,south,east,north` in degrees: only missions whose bounding box intersects this one. "
+        "West is greater than east if the box crosses 180 degrees.",
     )
     detail: Detail = Field(
         "fine",
-        description="How far lines may be off: `fine` 0.002 degrees, `medium` 0.02, `coarse` 0.1, for the whole world.",
+        description="Maximum error of the simplified lines: `fine` 0.002 degrees, `medium` 0.02, "
+        "or `coarse` 0.1 for maps of the whole world.",
     )
 
 
@@ -143,17 +151,17 @@ P = TypeVar("P", bound=Parameters)
 
 
 def read(model: type[P]) -> P:
-    """The query parameters of this request. Raises Invalid naming the first that is off."""
+    """The query parameters of this request. Raises Invalid that names the first wrong one."""
     for name, values in request.args.lists():
         if len(values) > 1:
-            raise Invalid(_short(name), "is given more than once")
+            raise Invalid(_shortened(name), "is given more than once")
     try:
         return model.model_validate(request.args.to_dict())
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         message = _PROBLEMS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-        raise Invalid(_short(str(first["loc"][0])), message.replace("Input should", "should")) from error
+        raise Invalid(_shortened(str(first["loc"][0])), message.replace("Input should", "should")) from error
 
 
-def _short(name: str) -> str:
+def _shortened(name: str) -> str:
     return name if len(name) <= 60 else f"{name[:60]}…"

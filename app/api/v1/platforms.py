@@ -1,14 +1,11 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
-from typing import Literal
-
 from flask import Blueprint, Response
-from pydantic import Field
 
 from app import portal
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Page
+from app.api.v1.parameters import Page, Simulated
 from app.api.v1.responses import json
 from app.domain import records
 from app.http import expiry
@@ -18,33 +15,31 @@ bp = Blueprint("platforms", __name__)
 
 
 class PlatformList(Page):
-    """A page of the platforms."""
+    """A page of platforms."""
 
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated platforms, which are left out otherwise."
-    )
+    simulated: Simulated = None
 
 
 @bp.get("/platforms")
 @documented(schemas.PlatformPage, "platforms", PlatformList)
 def page(query: PlatformList) -> Response:
-    """Platforms in the order of their ids."""
-    found = platforms.page(query.limit, query.cursor, simulated=query.simulated is not None)
-    items = [_shown(platform) for platform in found.items]
-    return json(schemas.PlatformPage(items=items, next=found.next).model_dump())
+    """Platforms by id."""
+    listed = platforms.page(query.limit, query.cursor, simulated=query.simulated is not None)
+    items = [_resource(platform) for platform in listed.items]
+    return json(schemas.PlatformPage(items=items, next=listed.next).model_dump())
 
 
 @bp.get("/platforms/<platform>")
 @documented(schemas.Platform, "platforms", may_be_missing=True)
 def one(platform: str) -> Response:
-    """A platform.
+    """A platform, by its id or serial.
 
-    Found by its id or its serial, in whatever case.
+    Upper and lower case are equal.
     """
-    return json(_shown(platforms.find(platform)).model_dump())
+    return json(_resource(platforms.find(platform)).model_dump())
 
 
-def _shown(platform: records.Platform) -> schemas.Platform:
+def _resource(platform: records.Platform) -> schemas.Platform:
     settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(platforms.status_until(platform, now, window_h))

@@ -16,8 +16,8 @@ bp = Blueprint("profiles", __name__)
 def page(platform: str, mission: str, query: Page) -> Response:
     """A mission's profiles in time order.
 
-    A cursor stays with the version of the mission that it began with, also when newer data replace it meanwhile.
+    A cursor belongs to one version of the mission, also if newer data replace that version in the meantime.
     """
-    found = profiles.page(missions.find(platform, mission), query.limit, query.cursor)
-    items = [schemas.Profile.model_validate(profile) for profile in found.items]
-    return json(schemas.ProfilePage(version=found.version, items=items, next=found.next).model_dump())
+    listed = profiles.page(missions.find(platform, mission), query.limit, query.cursor)
+    items = [schemas.Profile.model_validate(profile) for profile in listed.items]
+    return json(schemas.ProfilePage(version=listed.version, items=items, next=listed.next).model_dump())

@@ -1,4 +1,4 @@
-"""The OpenAPI document as rows for the page that browses it: plain words instead of nested schemas."""
+"""The OpenAPI document as rows of the reference page: plain text instead of nested schemas."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ _MODELS = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a value may be: words, of which those in `model` name one of the models below."""
+    """The type of a value as text; `model` is the name of its model, if it has one."""
 
-    words: str
+    text: str
     model: str | None = None
 
 
@@ -24,7 +24,7 @@ class Field:
 
     name: str
     kind: Kind
-    says: str
+    description: str
     required: bool
     in_path: bool = False
     choices: tuple[str, ...] = ()
@@ -32,53 +32,53 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One status of an operation, with its media types and the model of its body."""
+class Response:
+    """A response of an operation: its status, media types and body."""
 
     status: str
-    says: str
+    description: str
     media_types: tuple[str, ...]
     body: Kind | None
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What can be asked, at which address, and what comes back."""
+    """An endpoint: its path, parameters and responses."""
 
     id: str
     tag: str
     path: str
     title: str
-    says: str
+    description: str
     parameters: tuple[Field, ...]
-    answers: tuple[Answer, ...]
+    responses: tuple[Response, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The shape of a body or of a part of one."""
+    """The structure of a body or of a part of one."""
 
     name: str
-    says: str
+    description: str
     fields: tuple[Field, ...]
 
 
 def operations(document: Schema) -> dict[str, list[Operation]]:
-    """What can be asked, by tag."""
-    order = {tag["name"]: place for place, tag in enumerate(document["tags"])}
-    found = sorted(_operations(document), key=lambda operation: (order.get(operation.tag, len(order)), operation.path))
-    return {tag: list(some) for tag, some in groupby(found, attrgetter("tag"))}
+    """The operations by tag, in the order of the tags."""
+    order = {tag["name"]: position for position, tag in enumerate(document["tags"])}
+    by_tag = sorted(_operations(document), key=lambda each: (order.get(each.tag, len(order)), each.path))
+    return {tag: list(group) for tag, group in groupby(by_tag, attrgetter("tag"))}
 
 
 def models(document: Schema) -> list[Model]:
-    """The shapes of bodies, by name; those that only describe parameters are left out."""
-    answered = {ref for path in document["paths"].values() for ref in _references(path["get"]["responses"])}
+    """The models of bodies by name, without those that only describe parameters."""
+    used = {ref for path in document["paths"].values() for ref in _references(path["get"]["responses"])}
     schemas = document["components"]["schemas"]
-    open_names = sorted(answered)
-    while open_names:
-        found = set(_references(schemas[open_names.pop()])) - answered
-        answered |= found
-        open_names += sorted(found)
+    unvisited = sorted(used)
+    while unvisited:
+        new = set(_references(schemas[unvisited.pop()])) - used
+        used |= new
+        unvisited += sorted(new)
     return [
         Model(
             name,
@@ -88,41 +88,41 @@ def models(document: Schema) -> list[Model]:
                 for key, part in schemas[name].get("properties", {}).items()
             ),
         )
-        for name in sorted(answered)
+        for name in sorted(used)
     ]
 
 
 def _operations(document: Schema) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
-        asked = methods["get"]
+        operation = methods["get"]
         yield Operation(
-            id=asked["operationId"],
-            tag=asked["tags"][0],
+            id=operation["operationId"],
+            tag=operation["tags"][0],
             path=path,
-            title=asked["summary"],
-            says=asked.get("description", ""),
-            parameters=tuple(_parameter(found) for found in asked.get("parameters", ())),
-            answers=tuple(_answer(status, found) for status, found in asked["responses"].items()),
+            title=operation["summary"],
+            description=operation.get("description", ""),
+            parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
+            responses=tuple(_response(status, each) for status, each in operation["responses"].items()),
         )
 
 
-def _parameter(found: Schema) -> Field:
-    schema = found["schema"]
+def _parameter(parameter: Schema) -> Field:
+    schema = parameter["schema"]
     return Field(
-        name=found["name"],
+        name=parameter["name"],
         kind=_kind(schema),
-        says=found.get("description", ""),
-        required=bool(found.get("required")),
-        in_path=found["in"] == "path",
+        description=parameter.get("description", ""),
+        required=bool(parameter.get("required")),
+        in_path=parameter["in"] == "path",
         choices=tuple(map(str, schema.get("enum", ()))),
         default=str(schema.get("default", "")),
     )
 
 
-def _answer(status: str, found: Schema) -> Answer:
-    content = found.get("content", {})
+def _response(status: str, response: Schema) -> Response:
+    content = response.get("content", {})
     bodies = [_kind(body["schema"]) for body in content.values() if "schema" in body]
-    return Answer(status, found.get("description", ""), tuple(content), bodies[0] if bodies else None)
+    return Response(status, response.get("description", ""), tuple(content), bodies[0] if bodies else None)
 
 
 def _kind(schema: Schema) -> Kind:
@@ -130,16 +130,16 @@ def _kind(schema: Schema) -> Kind:
         return Kind("", schema["$ref"].removeprefix(_MODELS))
     if "anyOf" in schema and "type" not in schema:
         kinds = [_kind(part) for part in schema["anyOf"]]
-        words = " or ".join(kind.words for kind in kinds if kind.words)
+        text = " or ".join(kind.text for kind in kinds if kind.text)
         model = next((kind.model for kind in kinds if kind.model), None)
-        return Kind(f"or {words}" if model and words else words, model)
+        return Kind(f"or {text}" if model and text else text, model)
     if "const" in schema:
         return Kind(f"“{schema['const']}”")
     if "enum" in schema:
         return Kind(" or ".join(f"“{choice}”" for choice in schema["enum"]))
     if schema.get("type") == "array":
         items = _kind(schema.get("items", {}))
-        return Kind(f"list of {items.words}" if items.words else "list", items.model)
+        return Kind(f"list of {items.text}" if items.text else "list", items.model)
     formats = [part["format"] for part in schema.get("anyOf", ()) if "format" in part]
     return Kind(" or ".join(formats) or schema.get("format") or schema.get("type") or "anything")
 

@@ -7,102 +7,101 @@ from pydantic import Field
 
 from app.api.v1 import links
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Parameters
+from app.api.v1.parameters import Parameters, Simulated
 from app.api.v1.responses import json
 from app.api.v1.schemas import Resource
 from app.domain.records import Mission, Platform
 from app.queries import search
-from app.queries.search import Place
+from app.queries.search import BasinHit
 
 bp = Blueprint("search", __name__)
 
 
 class SearchQuery(Parameters):
-    """What to look for."""
+    """The text to search for."""
 
     q: str = Field(
         "",
         max_length=200,
-        description="The beginnings of words of a name; case, accents and signs do not matter.",
+        description="Words of a name, or the beginnings of words; case, accents and punctuation are ignored.",
     )
-    limit: int = Field(10, ge=1, le=50, description="How many of each kind.")
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` finds simulated platforms and missions, too."
-    )
+    limit: int = Field(10, ge=1, le=50, description="Maximum number of results of each kind.")
+    simulated: Simulated = None
 
 
-class HitLinks(Resource):
-    """Where it is; `html` is the page for people."""
+class ResultLinks(Resource):
+    """Links to the resource and to its page (`html`)."""
 
     self: str
     html: str
 
 
-class Hit(Resource):
-    """Something with such a name."""
+class SearchResult(Resource):
+    """A platform, mission or basin whose name matches."""
 
     kind: Literal["platform", "mission", "basin"]
-    id: str = Field(description="Platform or basin id; `platform/mission` of a mission.")
-    title: str = Field(description="What people call it; a search for the title finds it.")
-    exact: bool = Field(description="Whether it is called exactly what was asked for.")
+    id: str = Field(description="Platform or basin id; `platform/mission` for a mission.")
+    title: str = Field(description="Display name; a search for it returns this result.")
+    exact: bool = Field(description="True if the whole name equals the text, not only beginnings of words.")
     simulated: bool
-    links: HitLinks
+    links: ResultLinks
 
 
-class Hits(Resource):
-    """What was found, the exact name first within each kind."""
+class SearchResults(Resource):
+    """The results; within each kind, exact names come first."""
 
-    items: list[Hit]
-    more: list[Literal["platform", "mission", "basin"]] = Field(description="Kinds of which there are more.")
+    items: list[SearchResult]
+    more: list[Literal["platform", "mission", "basin"]] = Field(description="Kinds with more results than `limit`.")
 
 
 @bp.get("/search")
-@documented(Hits, "search", SearchQuery)
+@documented(SearchResults, "search", SearchQuery)
 def hits(query: SearchQuery) -> Response:
     """Platforms, missions and basins by name.
 
-    Every word that is asked for begins a word of the name: a platform's id, serial, name and WMO id; a mission's
-    stamp, name, project and platform; a basin's name. Not paged: a further letter leaves fewer.
+    Every word of the text must begin a word of the name: id, serial, name and WMO id of a platform; id, name, project
+    and platform of a mission; name of a basin. There are no further pages: a longer text narrows the results.
     """
-    found = search.found(query.q, query.limit, query.simulated is not None)
-    exact = set(found.exact)
+    results = search.by_name(query.q, query.limit, query.simulated is not None)
+    exact = set(results.exact)
     items = [
-        *(_platform(platform, ("platform", platform.platform) in exact) for platform in found.platforms),
-        *(_basin(basin, ("basin", basin.id) in exact) for basin in found.basins),
+        *(_platform(platform, ("platform", platform.platform) in exact) for platform in results.platforms),
+        *(_basin(basin, ("basin", basin.id) in exact) for basin in results.basins),
         *(
-            _mission(mission, found.owners.get(mission.platform), ("mission", mission.id) in exact)
-            for mission in found.missions
+            _mission(mission, results.owners.get(mission.platform), ("mission", mission.id) in exact)
+            for mission in results.missions
         ),
     ]
-    more = [kind for kind in ("platform", "mission", "basin") if kind in found.more]
+    more = [kind for kind in ("platform", "mission", "basin") if kind in results.more]
     return json({"items": [item.model_dump() for item in items], "more": more})
 
 
-def _platform(platform: Platform, exact: bool) -> Hit:
-    to = HitLinks(self=links.platform(platform.platform)["self"], html=links.fleet_page(platform.serial))
-    return Hit(
+def _platform(platform: Platform, exact: bool) -> SearchResult:
+    return SearchResult(
         kind="platform",
         id=platform.platform,
         title=platform.called,
         exact=exact,
         simulated=platform.simulated,
-        links=to,
+        links=_own_links(links.platform(platform.platform, platform.serial)),
     )
 
 
-def _mission(mission: Mission, owner: Platform | None, exact: bool) -> Hit:
-    found = links.mission(mission.platform, mission.mission)
-    return Hit(
+def _mission(mission: Mission, owner: Platform | None, exact: bool) -> SearchResult:
+    return SearchResult(
         kind="mission",
         id=mission.id,
         title=f"{owner.called if owner else mission.platform} {mission.mission}",
         exact=exact,
         simulated=mission.simulated,
-        links=HitLinks(self=found["self"], html=found["html"]),
+        links=_own_links(links.mission(mission.platform, mission.mission)),
     )
 
 
-def _basin(basin: Place, exact: bool) -> Hit:
-    found = links.basin(basin.id)
-    to = HitLinks(self=found["self"], html=found["html"])
-    return Hit(kind="basin", id=basin.id, title=basin.name, exact=exact, simulated=False, links=to)
+def _basin(basin: BasinHit, exact: bool) -> SearchResult:
+    own = _own_links(links.basin(basin.id))
+    return SearchResult(kind="basin", id=basin.id, title=basin.name, exact=exact, simulated=False, links=own)
+
+
+def _own_links(all_links: links.Links) -> ResultLinks:
+    return ResultLinks(self=all_links["self"], html=all_links["html"])

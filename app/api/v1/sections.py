@@ -1,6 +1,5 @@
-"""A mission's sections, its T-S diagram and its single profiles: as arrays, CSV and pictures."""
+"""Sections, T-S diagram and single profiles of a mission as arrays, CSV and pictures."""
 
-import re
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response
@@ -9,107 +8,105 @@ from pydantic import Field
 from app.api.v1 import arrays, links
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters, Since
-from app.api.v1.responses import CSV, json
+from app.api.v1.responses import CSV, attached, json
 from app.domain.sections import Theme
 from app.queries import missions, profiles, sections
 
 bp = Blueprint("sections", __name__)
 
 PNG = "image/png"
-# What stands in a header and in every file system as it is.
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-class Form(Parameters):
-    """In which form."""
+class SectionQuery(Parameters):
+    """The format of a section."""
 
-    format: Literal["json", "csv"] = Field("json", description="Arrays as `json`, or `csv` with a line for each cell.")
-
-
-class Drawn(Parameters):
-    """In which colours."""
-
-    theme: Theme = Field("light", description="Dark on `light` ground, or light on `dark`.")
+    format: Literal["json", "csv"] = Field(
+        "json", description="`json` with arrays, or `csv` with a line for each cell."
+    )
 
 
-class Which(Parameters):
-    """Which of the profiles with a number."""
+class PictureQuery(Parameters):
+    """The colours of a picture."""
 
-    start: Annotated[Since | None, Field(description="`start_at` of the profile, where its number repeats.")] = None
+    theme: Theme = Field("light", description="Colours for a `light` or a `dark` background.")
+
+
+class ProfileQuery(Parameters):
+    """Which of several profiles with the same number."""
+
+    start: Annotated[Since | None, Field(description="`start_at` of the profile; required if its number repeats.")] = (
+        None
+    )
 
 
 @bp.get("/missions/<platform>/<mission>/sections")
 @documented(arrays.SectionList, "sections", may_be_missing=True)
 def listed(platform: str, mission: str) -> Response:
-    """Which variables have a section, with their limits and where they are.
+    """The variables that have a section, with limits and links.
 
-    Empty in the moments before a new mission's sections have been made.
+    The list is empty until the sections of a new mission have been derived, seconds after its import.
     """
-    found = missions.find(platform, mission)
-    some = sections.of(found)
-    ts = links.ts(found.platform, found.mission)["self"] if sections.has_cloud(found) else None
-    answer = arrays.SectionList(
-        platform=found.platform,
-        mission=found.mission,
-        version=some[0].version if some else None,
-        items=[arrays.SectionFigures(**arrays.figures(section)) for section in some],
-        ts=ts,
+    shown = missions.find(platform, mission)
+    listed = sections.of(shown)
+    body = arrays.SectionList(
+        platform=shown.platform,
+        mission=shown.mission,
+        version=listed[0].version if listed else None,
+        items=[arrays.SectionFigures(**arrays.figures(section)) for section in listed],
+        ts=links.ts(shown.platform, shown.mission)["self"] if sections.has_cloud(shown) else None,
     )
-    return json(answer.model_dump())
+    return json(body.model_dump())
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>")
-@documented(arrays.Section, "sections", Form, may_be_missing=True, also=[CSV])
-def one(platform: str, mission: str, variable: str, query: Form) -> Response:
+@documented(arrays.Section, "sections", SectionQuery, may_be_missing=True, also=[CSV])
+def one(platform: str, mission: str, variable: str, query: SectionQuery) -> Response:
     """The section of a variable: means by time and depth.
 
-    Columns are profiles in time order, or the means of a few where there are more than 400; rows are depths.
+    Columns are profiles in time order, or means of several profiles if there are more than 400; rows are depths.
     """
-    found = missions.find(platform, mission)
-    whole = arrays.whole(sections.find(found, variable))
+    shown = missions.find(platform, mission)
+    section = arrays.with_cells(sections.find(shown, variable))
     if query.format == "csv":
-        return _file("".join(arrays.rows(whole)), CSV, found.platform, found.mission, variable, "csv")
-    return json(whole.model_dump())
+        return _file("".join(arrays.rows(section)), CSV, f"{shown.platform}_{shown.mission}_{variable}.csv")
+    return json(section.model_dump())
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>.png")
-@documented(None, "sections", Drawn, mimetype=PNG, says="A picture.", may_be_missing=True)
-def drawn(platform: str, mission: str, variable: str, query: Drawn) -> Response:
+@documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
+def picture(platform: str, mission: str, variable: str, query: PictureQuery) -> Response:
     """The section of a variable as a picture."""
-    found = missions.find(platform, mission)
-    png = sections.picture(found, variable, query.theme)
-    return _file(png, PNG, found.platform, found.mission, variable, "png")
+    shown = missions.find(platform, mission)
+    png = sections.picture(shown, variable, query.theme)
+    return _file(png, PNG, f"{shown.platform}_{shown.mission}_{variable}.png")
 
 
 @bp.get("/missions/<platform>/<mission>/ts")
-@documented(arrays.Cloud, "sections", may_be_missing=True)
+@documented(arrays.TsDiagram, "sections", may_be_missing=True)
 def ts(platform: str, mission: str) -> Response:
-    """Salinity and temperature of at most 4 000 samples, taken evenly: the points of a T-S diagram."""
-    return json(arrays.Cloud.of(sections.cloud(missions.find(platform, mission))).model_dump())
+    """The points of the T-S diagram: salinity and temperature of at most 4 000 samples, thinned evenly."""
+    return json(arrays.TsDiagram.of(sections.cloud(missions.find(platform, mission))).model_dump())
 
 
 @bp.get("/missions/<platform>/<mission>/ts.png")
-@documented(None, "sections", Drawn, mimetype=PNG, says="A picture.", may_be_missing=True)
-def ts_drawn(platform: str, mission: str, query: Drawn) -> Response:
+@documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
+def ts_picture(platform: str, mission: str, query: PictureQuery) -> Response:
     """The T-S diagram as a picture, with lines of equal density."""
-    found = missions.find(platform, mission)
-    return _file(sections.cloud_picture(found, query.theme), PNG, found.platform, found.mission, "ts", "png")
+    shown = missions.find(platform, mission)
+    return _file(sections.cloud_picture(shown, query.theme), PNG, f"{shown.platform}_{shown.mission}_ts.png")
 
 
 @bp.get("/missions/<platform>/<mission>/profiles/<number>")
-@documented(arrays.ProfileSamples, "profiles", Which, may_be_missing=True)
-def profile(platform: str, mission: str, number: str, query: Which) -> Response:
-    """One profile's samples as arrays, thinned evenly above 5 000.
+@documented(arrays.ProfileSamples, "profiles", ProfileQuery, may_be_missing=True)
+def profile(platform: str, mission: str, number: str, query: ProfileQuery) -> Response:
+    """The samples of one profile as arrays, thinned evenly if there are more than 5 000.
 
-    Numbers repeat in some missions: without `start`, a number that several profiles have is refused.
+    In some missions, profile numbers repeat: `start` is required if several profiles have the number.
     """
-    found = missions.find(platform, mission)
-    one = profiles.one(found, number, query.start)
-    return json(arrays.ProfileSamples.of(found, one, profiles.samples_of_one(found, one)).model_dump())
+    shown = missions.find(platform, mission)
+    one = profiles.one(shown, number, query.start)
+    return json(arrays.ProfileSamples.of(shown, one, profiles.samples_of_one(shown, one)).model_dump())
 
 
-def _file(body: bytes | str, mimetype: str, *name: str) -> Response:
-    response = Response(body, mimetype=mimetype)
-    saved_as = ".".join(_UNSAFE.sub("_", part) for part in ("_".join(name[:-1]), name[-1]))
-    response.headers.set("Content-Disposition", "inline", filename=saved_as)
-    return response
+def _file(body: bytes | str, mimetype: str, filename: str) -> Response:
+    return attached(Response(body, mimetype=mimetype), filename, "inline")

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from app.api.v1 import schemas
 from app.api.v1.csv_text import text_cell
+from app.api.v1.downloads import stream
 from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters
-from app.api.v1.responses import CSV, dumped, json, stream
+from app.api.v1.responses import CSV, dumped, json
 from app.http import expiry
 from app.queries import clock, statistics
 
@@ -37,28 +38,28 @@ _COLUMNS = (
 
 
 class StatsQuery(Parameters):
-    """What to sum up by, and how to write it."""
+    """The kind of rows, and the format."""
 
     by: Literal["year", "basin", "platform", "year_basin"] = Field(
-        "year", description="What the rows are; `year_basin` is each basin in each year."
+        "year", description="Kind of the rows; `year_basin` is each basin in each year."
     )
-    format: Literal["json", "csv"] = Field("json", description="The same figures as JSON or as CSV.")
+    format: Literal["json", "csv"] = Field("json", description="Format; both hold the same figures.")
 
 
 @bp.get("/stats")
 @documented(schemas.Stats, "totals", StatsQuery, also=[CSV])
 def rows(query: StatsQuery) -> Response:
-    """Sums of every year, basin, platform, or basin in a year that has data.
+    """Totals of every year, basin, platform, or basin in a year that has data.
 
-    A mission over New Year counts in both years, each with what happened in it; one in several basins counts in
-    each, with the share of its profiles that lie there. The uptime of a year is the share of its elapsed time in
-    which at least one mission was under way; a mission is under way in all its basins from its begin to its end.
-    Simulated missions are left out.
+    A mission that lasts beyond the turn of the year counts in both years, with the part that falls within each. A
+    mission in several basins counts in each, with the share of its profiles there. The uptime of a year is the
+    percentage of its elapsed time with at least one mission under way. In each of its basins, a mission is under way
+    from its begin to its end. Simulated missions are left out.
     """
     now = clock.now()
-    found = statistics.by(query.by, now)
-    expiry.until(statistics.until(found, now))
-    items = [schemas.StatsRow.row(row) for row in found]
+    totals = statistics.by(query.by, now)
+    expiry.until(statistics.until(totals, now))
+    items = [schemas.StatsRow.row(row) for row in totals]
     body = schemas.Stats(by=query.by, items=items).model_dump()
     if query.format == "json":
         return json(body)

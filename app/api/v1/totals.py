@@ -13,9 +13,9 @@ bp = Blueprint("totals", __name__)
 @bp.get("/totals")
 @documented(schemas.Totals, "totals")
 def all_scopes() -> Response:
-    """Sums over the fleet, each year and each basin.
+    """Totals over the fleet, each year and each basin.
 
-    A year or basin counts the part of a mission that lies in it for time at sea; missions are counted in each.
+    A year or basin includes only the part of a mission that falls within it; the mission itself counts in each.
     """
     years, basins = totals.of_kind("year"), totals.of_kind("basin")
     sums = schemas.Totals(

@@ -1,4 +1,4 @@
-"""Tracks as GeoJSON and KML: of one mission in full, of many simplified for overviews."""
+"""Tracks as GeoJSON and KML: of one mission in full, of many missions simplified."""
 
 from datetime import timedelta
 from typing import Literal
@@ -16,12 +16,12 @@ from app.queries import clock, missions, platforms, tracks
 
 bp = Blueprint("tracks", __name__)
 
-# A glider makes 200 m in this time: less than a pixel of a map of the fleet.
+# A glider moves 200 m in this time: less than a pixel on a map of the fleet.
 _RECENT_FOR = timedelta(minutes=10)
 
 
 class TrackQuery(Parameters):
-    """How to write the way."""
+    """The format of the track."""
 
     format: Literal["geojson", "kml"] = Field("geojson", description="`geojson`, or `kml` (OGC KML 2.2).")
 
@@ -29,18 +29,18 @@ class TrackQuery(Parameters):
 @bp.get("/missions/<platform>/<mission>/track")
 @documented(geojson.Tracks, "tracks", TrackQuery, mimetype=GEOJSON, also=[KML], may_be_missing=True)
 def one(platform: str, mission: str, query: TrackQuery) -> Response:
-    """A mission's way and last position, as GeoJSON or KML.
+    """The track and the last position of a mission, as GeoJSON or KML.
 
-    A line through the profiles that have a believable position, split where it crosses 180 degrees; `hidden`
-    counts the others. No features in the moment before a new mission's track has been derived.
+    The track is a line through the profiles with a plausible position, split at 180 degrees; `hidden` is the number
+    of the other profiles. Without features until the track of a new mission has been derived, moments after its import.
     """
-    found = missions.find(platform, mission)
-    track = tracks.of(found)
-    owner = platforms.named([found.platform]).get(found.platform)
+    shown = missions.find(platform, mission)
+    track = tracks.of(shown)
+    owner = platforms.named([shown.platform]).get(shown.platform)
     if query.format == "kml":
-        text = b"".join(kml.document(f"{found.platform} {found.mission}", [(found, track, owner)]))
-        return file(text, KML, f"{found.platform}_{found.mission}.kml")
-    features = geojson.features(found, track, owner) if track else []
+        document = b"".join(kml.document(f"{shown.platform} {shown.mission}", [(shown, track, owner)]))
+        return file(document, KML, f"{shown.platform}_{shown.mission}.kml")
+    features = geojson.features(shown, track, owner) if track else []
     bbox = {"bbox": track.bbox} if track and track.bbox else {}
     return json({"type": "FeatureCollection", **bbox, "features": features}, GEOJSON)
 
@@ -48,28 +48,33 @@ def one(platform: str, mission: str, query: TrackQuery) -> Response:
 @bp.get("/tracks")
 @documented(geojson.TracksPage, "tracks", TrackList, mimetype=GEOJSON)
 def page(query: TrackList) -> Response:
-    """Ways and last positions of the missions that match, newest data first.
+    """Tracks and last positions of the missions that match; newest data first unless `sort` is given.
 
-    Lines are simplified as far as `detail` says; `limit` counts missions. `next` is a member beside those of GeoJSON.
-    Missions heard in the window of active missions (24 hours) have a `recent_track`, too: where they were in it.
+    `detail` is the accuracy of the simplified lines, `limit` the number of missions. `next` is a member that GeoJSON
+    does not define. Active missions, with data of the last 24 hours, also have a `recent_track` of that window.
     """
-    # To the minute: the same question has the same answer for a while.
+    # A whole minute, so that responses stay the same for a while.
     minute = clock.now().replace(second=0, microsecond=0)
     since = minute - timedelta(hours=portal.current().settings.active_window_h)
-    found = missions.page(
-        query.filters(), query.limit, query.cursor, sort=query.sort, within=query.bbox, **query.span()
+    selection = query.selection()
+    listed = missions.page(
+        selection.filters, query.limit, query.cursor, sort=query.sort, within=query.bbox, **selection.span
     )
-    ways = tracks.overviews(found.items, query.detail)
-    recent = tracks.ways_since(found.items, since)
-    # Without one of these nothing moves but by news.
+    overviews = tracks.overviews(listed.items, query.detail)
+    recent = tracks.lines_since(listed.items, since)
+    # Without recent tracks, the response changes only with the data.
     expiry.until(minute + _RECENT_FOR if recent else None)
-    owners = platforms.named(sorted({mission.platform for mission in found.items}))
+    owners = platforms.named(sorted({mission.platform for mission in listed.items}))
     features = [
         feature
-        for mission in found.items
-        if mission.id in ways
+        for mission in listed.items
+        if mission.id in overviews
         for feature in geojson.features(
-            mission, ways[mission.id], owners.get(mission.platform), query.detail, (since, recent.get(mission.id, []))
+            mission,
+            overviews[mission.id],
+            owners.get(mission.platform),
+            query.detail,
+            (since, recent.get(mission.id, [])),
         )
     ]
-    return json({"type": "FeatureCollection", "features": features, "next": found.next}, GEOJSON)
+    return json({"type": "FeatureCollection", "features": features, "next": listed.next}, GEOJSON)

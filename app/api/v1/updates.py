@@ -1,13 +1,13 @@
-"""Updates: deployments, recoveries and first delayed data."""
+"""Updates: deployments, recoveries and first delayed-mode data."""
 
-from typing import Literal, Self
+from typing import Any, Self
 
 from flask import Blueprint, Response
 from pydantic import Field
 
 from app.api.v1 import links
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Page, Word
+from app.api.v1.parameters import Page, Simulated, Word
 from app.api.v1.responses import json
 from app.api.v1.schemas import Next, Resource, Time
 from app.domain import records
@@ -18,61 +18,63 @@ bp = Blueprint("updates", __name__)
 
 
 class UpdateLinks(Resource):
-    """Where the rest is."""
+    """Links to the mission, and to its page (`html`)."""
 
     mission: str
     html: str
 
 
 class Update(Resource):
-    """News of a mission: it began, it is over, or its first delayed data came in."""
+    """An update of a mission: its begin, its end, or its first delayed-mode data."""
 
-    id: str = Field(description="Stable: the same news have the same id for ever.")
+    id: str = Field(description="Stable: the same update always has the same id.")
     kind: records.UpdateKind
     platform: str
     mission: str
-    at: Time = Field(description="When it happened: first data, last data, arrival of the delayed data.")
-    shown_from: Time = Field(description="Since when it is known; the list has this order.")
-    over: records.Over | None = Field(description="How the end of a mission is known; null for other kinds.")
-    profiles: int | None = Field(description="Of a mission that is over, like the next two; null for other kinds.")
-    distance_m: float | None
-    time_at_sea_s: float | None
+    at: Time = Field(description="Time of the event: first data, last data, or import of the delayed data.")
+    published_at: Time = Field(description="Time at which the update was published; the list is in this order.")
+    end_reason: records.Over | None = Field(
+        description="For a recovery, why the mission is considered over: a later mission of its platform, processed "
+        "data, or 14 days without data; null for other kinds."
+    )
+    profiles: int | None = Field(description="For a recovery, profiles of the mission; null for other kinds.")
+    distance_m: float | None = Field(description="For a recovery, length of its track; null for other kinds.")
+    time_at_sea_s: float | None = Field(description="For a recovery, time at sea; null for other kinds.")
     simulated: bool
     links: UpdateLinks
 
     @classmethod
     def of(cls, update: records.Update) -> Self:
-        own = {name: getattr(update, name) for name in cls.model_fields if name != "links"}
-        where = links.mission(update.platform, update.mission)
-        return cls(**own, links=UpdateLinks(mission=where["self"], html=where["html"]))
+        renamed: dict[str, Any] = {"published_at": update.shown_from, "end_reason": update.over}
+        same = {name: getattr(update, name) for name in cls.model_fields.keys() - {*renamed, "links"}}
+        urls = links.mission(update.platform, update.mission)
+        return cls(**same, **renamed, links=UpdateLinks(mission=urls["self"], html=urls["html"]))
 
 
 class UpdatePage(Resource):
-    """A page of updates, the last known first."""
+    """A page of updates, the latest published first."""
 
     items: list[Update]
     next: Next
 
 
 class UpdateList(Page):
-    """A page of the updates that match all the given filters."""
+    """A page of the updates that match all given filters."""
 
-    kind: records.UpdateKind | None = Field(None, description="Which news.")
+    kind: records.UpdateKind | None = Field(None, description="Kind of update.")
     platform: Word | None = Field(None, description="Platform id, such as `smilla77`.")
-    simulated: Literal["include"] | None = Field(
-        None, description="`include` adds simulated missions, which are left out otherwise."
-    )
+    simulated: Simulated = None
 
 
 @bp.get("/updates")
 @documented(UpdatePage, "updates", UpdateList)
 def page(query: UpdateList) -> Response:
-    """Deployments, recoveries and first delayed data, the last known first.
+    """Deployments, recoveries and first delayed-mode data, the latest published first.
 
-    A mission is over when its platform has begun a later one, when data other than real time came in, or after
-    14 days of silence: whichever was first.
+    A mission is over when its platform begins a later mission, when its first data other than real time are imported,
+    or after 14 days without data, whichever comes first.
     """
     simulated = query.simulated is not None
-    found = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)
-    expiry.until(found.until)
-    return json(UpdatePage(items=[Update.of(update) for update in found.items], next=found.next).model_dump())
+    listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)
+    expiry.until(listed.until)
+    return json(UpdatePage(items=[Update.of(update) for update in listed.items], next=listed.next).model_dump())

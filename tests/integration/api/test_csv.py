@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from pymongo.database import Database
 
-from app.api.v1 import csv_text, responses
+from app.api.v1 import csv_text, downloads, responses
 from app.domain.records import Variable
 
 Get = Callable[..., Any]
@@ -86,7 +86,7 @@ def test_long_profiles_are_sent_in_pieces() -> None:
 def test_a_stream_is_not_read_before_it_is_sent(app: Flask) -> None:
     chunks = iter(["time\r\n", "1\r\n"])
     with app.test_request_context():
-        response = responses.stream(chunks, responses.CSV, b"mission", "a.csv")
+        response = downloads.stream(chunks, responses.CSV, b"mission", "a.csv")
     assert next(chunks) == "time\r\n"
     assert response.is_streamed
 

@@ -125,7 +125,7 @@ def test_too_many_samples_are_refused_with_the_way_out(get: Get, monkeypatch: py
     monkeypatch.setattr(exports, "MOST_ROWS", 2)
     answer = get(f"/export?format={form}")
     assert answer.status_code == 400
-    assert "missions of 3 samples" in answer.json["detail"]
+    assert "missions with 3 samples" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("path", ["/export", "/missions/smilla77/20221208T1145/data", WAY.partition("?")[0]])

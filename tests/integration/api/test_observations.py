@@ -122,4 +122,4 @@ def test_too_much_is_refused_with_the_way_out(at_sea: Get, monkeypatch: pytest.M
     monkeypatch.setattr("app.queries.exports.MOST_RECENT_ROWS", 3)
     answer = at_sea("/observations")
     assert answer.status_code == 400
-    assert "ask for fewer days" in answer.json["detail"]
+    assert "select fewer days" in answer.json["detail"]

@@ -23,7 +23,7 @@ PATHS = {
     f"{SMILLA}/profiles": "ProfilePage",
     "/totals": "Totals",
     "/basins": "BasinPage",
-    "/basins/SEA-007": "Area",
+    "/basins/SEA-007": "BasinFeature",
 }
 
 
@@ -69,7 +69,7 @@ def test_a_mission_has_the_names_of_the_ingest_report(get: Get) -> None:
 
 
 def test_a_mission_tells_of_its_earlier_versions(get: Get) -> None:
-    earlier = get(SMILLA).json["earlier"]
+    earlier = get(SMILLA).json["earlier_versions"]
     assert [(version["version"], version["data_mode"], version["samples"]) for version in earlier] == [("v0", "R", 7)]
 
 

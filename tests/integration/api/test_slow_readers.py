@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.api.v1 import responses
+from app import metrics
+from app.api.v1 import downloads
 from app.errors import Conflict
 from tests.integration.api.addresses import DATA
 
@@ -16,18 +17,20 @@ Get = Callable[..., Any]
 
 def test_an_export_that_takes_too_long_breaks_off(get: Get, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     hours = iter(range(0, 10**6, 3600))
-    monkeypatch.setattr(responses, "monotonic", lambda: next(hours))
-    with pytest.raises(Conflict, match="took longer"):
+    monkeypatch.setattr(downloads, "monotonic", lambda: next(hours))
+    with pytest.raises(Conflict, match="exceeded its time limit"):
         get("/export")
 
 
 def test_a_worker_sends_four_downloads_at_once(get: Get, app: Flask) -> None:
     visitor = app.test_client()
     sending = [visitor.get(f"/api/v1{DATA}") for _ in range(4)]
+    refused_before = metrics.registry.get_sample_value("halocline_downloads_refused_total")
     refused = get(DATA)
+    assert metrics.registry.get_sample_value("halocline_downloads_refused_total") == refused_before + 1
     assert (refused.status_code, refused.json["detail"]) == (
         503,
-        "A place for one more download is not available at the moment",
+        "Too many downloads are running; try again later.",
     )
     assert refused.headers["Retry-After"]
     assert [answer.close() for answer in sending] == [None] * 4

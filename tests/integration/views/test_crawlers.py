@@ -66,7 +66,7 @@ def test_a_long_sitemap_comes_in_files_that_hold_the_same(
     short = locations(page("/sitemap.xml"))
     monkeypatch.setattr(crawlers, "_LARGEST", 5)
     parts = locations(page("/sitemap.xml"))
-    assert [urlsplit(url).path for url in parts] == ["/sitemap-places.xml", "/sitemap-2021.xml", "/sitemap-2020.xml"]
+    assert [urlsplit(url).path for url in parts] == ["/sitemap-pages.xml", "/sitemap-2021.xml", "/sitemap-2020.xml"]
     assert [url for part in parts for url in locations(page(urlsplit(part).path))] == short
 
 

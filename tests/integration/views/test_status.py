@@ -75,7 +75,7 @@ def test_an_empty_store_has_a_status(page: Page, client: FlaskClient) -> None:
 def test_platforms_stand_in_both_orders(page: Page, take_in: TakeIn) -> None:
     take_in("sea001")
     take_in("sea002", "20200913T1226", rows=made_files.rows())
-    heard, silent = page("/status"), page("/status?order=silent")
+    heard, silent = page("/status"), page("/status?order=oldest")
     assert heard.index('data-platform="sea001"') < heard.index('data-platform="sea002"')
     assert silent.index('data-platform="sea002"') < silent.index('data-platform="sea001"')
     assert "expected to report at least every 24 hours" in heard
@@ -238,4 +238,4 @@ def test_it_tells_what_the_last_verification_found(page: Page, client: FlaskClie
     assert 'data-verification="0"' in page("/status")
     assert "1 mission, no difference" in page("/status")
     said = client.get("/api/v1/status").json["verification"]
-    assert (said["missions"], said["differences"], said["waiting"]) == (1, 0, 0)
+    assert (said["missions"], said["differences"], said["skipped"]) == (1, 0, 0)

@@ -64,12 +64,12 @@ def test_silence_alone_tells_of_a_recovery(take_in: TakeIn, told: Callable[..., 
     take_in()
     at(ENDED + timedelta(days=14))
     first, second = told()
-    assert (first["id"], first["over"], first["at"]) == (
+    assert (first["id"], first["end_reason"], first["at"]) == (
         "recovery/sea001/20210629T2053",
         "silence",
         "2021-06-29T21:16:20.000Z",
     )
-    assert second["at"] == second["shown_from"] == "2021-06-29T20:53:20.000Z"
+    assert second["at"] == second["published_at"] == "2021-06-29T20:53:20.000Z"
 
 
 def test_a_mission_that_speaks_again_is_not_over(
@@ -102,8 +102,8 @@ def test_delayed_data_are_told_once_whatever_comes_later(take_in: TakeIn, told: 
     take_in(mode="D", rows=made_files.rows(profiles=5, start_s=SUMMER))
     (after,) = told(kind="delayed")
     (over,) = told(kind="recovery")
-    assert (over["profiles"], over["over"]) == (5, "silence")
-    assert (after["id"], after["at"], after["shown_from"]) == (before["id"], before["at"], before["shown_from"])
+    assert (over["profiles"], over["end_reason"]) == (5, "silence")
+    assert (after["id"], after["at"], after["published_at"]) == (before["id"], before["at"], before["published_at"])
 
 
 def test_taking_the_same_file_in_again_is_no_news(take_in: TakeIn, told: Callable[..., Any]) -> None:

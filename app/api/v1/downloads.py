@@ -1,0 +1,103 @@
+"""Downloads: bodies that are sent while they are read, limited in number and time."""
+
+import hashlib
+from collections.abc import Iterator
+from threading import BoundedSemaphore
+from time import monotonic
+from typing import Any
+
+import structlog
+from flask import Response, request
+
+from app import metrics, portal
+from app.api.v1.responses import attached
+from app.errors import Conflict, Overloaded
+from app.http import observe
+
+log = structlog.get_logger()
+
+# Caches may store a download but must revalidate it for each request, which costs no more than a 304.
+_CACHE_CONTROL = "public, max-age=0, must-revalidate"
+# Downloads that a worker sends at once. Each occupies a thread for minutes: a third of the requests that a worker
+# renders at once by default, so that pages are still served.
+_LIMIT = 4
+_slots = BoundedSemaphore(_LIMIT)
+# Long enough for a phone that loses its connection in a tunnel.
+_CHUNK_TIMEOUT_S = 60
+
+
+class _Stream(Response):
+    # Without this, `make_conditional` would read the whole body to count its bytes.
+    implicit_sequence_conversion = False
+
+
+def stream(
+    chunks: Iterator[str] | Iterator[bytes],
+    mimetype: str,
+    etag_source: bytes,
+    filename: str,
+    length: int | None = None,
+) -> Response:
+    """A body that is made while it is sent, as a file to save; 304 if the client has the body of this `etag_source`.
+
+    `length` is the size of the body if it is known before; a shorter body then shows that the download failed. Raises
+    Overloaded if this worker is sending as many downloads as it may. A client that is too slow is disconnected.
+    """
+    request.environ[observe.EXPORT] = True
+    slot = _DownloadSlot()
+    response = _Stream(slot.released_after(_within_time(chunks)), mimetype=mimetype)
+    response.headers["Cache-Control"] = _CACHE_CONTROL
+    attached(response, filename)
+    if length is not None:
+        response.content_length = length
+    response.set_etag(hashlib.sha256(etag_source).hexdigest()[:32])
+    response.make_conditional(request)
+    if response.status_code == 200 and request.method == "GET":
+        slot.acquire()
+        response.call_on_close(slot.release)
+    return response
+
+
+class _DownloadSlot:
+    """One of the downloads that a worker may send at once."""
+
+    def __init__(self) -> None:
+        self._is_acquired = False
+
+    def acquire(self) -> None:
+        """Raises Overloaded if all slots are in use."""
+        if not _slots.acquire(blocking=False):
+            metrics.downloads_refused.inc()
+            log.warning("download_refused", limit=_LIMIT)
+            raise Overloaded("Too many downloads are running; try again later.")
+        self._is_acquired = True
+
+    def release(self) -> None:
+        """Release the slot; further calls do nothing."""
+        if self._is_acquired:
+            self._is_acquired = False
+            _slots.release()
+
+    def released_after(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """The chunks; the slot is released after the last one, or after an error."""
+        try:
+            yield from chunks
+        finally:
+            self.release()
+
+
+def _within_time(chunks: Iterator[Any]) -> Iterator[Any]:
+    """The chunks until the time limit of an export. Raises Conflict then, because the body is incomplete."""
+    deadline = monotonic() + portal.current().settings.export_timeout_s
+    if (connection := request.environ.get("gunicorn.socket")) is not None:
+        # For each chunk of at most 2 MB. gunicorn sets no timeout, so a client that stops reading would hold the
+        # thread for as long as it is connected.
+        connection.settimeout(_CHUNK_TIMEOUT_S)
+    return _until(chunks, deadline)
+
+
+def _until(chunks: Iterator[Any], deadline: float) -> Iterator[Any]:
+    for chunk in chunks:
+        if monotonic() > deadline:
+            raise Conflict("The export exceeded its time limit.")
+        yield chunk

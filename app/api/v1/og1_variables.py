@@ -1,0 +1,158 @@
+"""Variables of an OceanGliders 1.0 file, and the columns of stored samples under their names.
+
+Source: https://oceangliderscommunity.github.io/OG-format-user-manual/OG_Format.html
+"""
+
+import re
+from array import array
+from collections.abc import Mapping, Sequence
+from math import nan
+from typing import Any
+
+from app.api.v1.netcdf import Value, Variable
+from app.domain import records
+from app.domain.columns import decoded
+
+ROWS = "N_MEASUREMENTS"
+# Halocline's name: the name in OceanGliders 1.0. Other names are written in capitals.
+_NAMES = {
+    "temperature": "TEMP",
+    "salinity": "PSAL",
+    "conductivity": "CNDC",
+    "pressure": "PRES",
+    "oxygen": "DOXY",
+    "chlorophyll": "CHLA",
+    "potential_density": "POTDENS0",
+    "potential_temperature": "THETA",
+    "sigma_theta": "SIGTHETA",
+    "backscatter_700": "BBP700",
+    "par": "DOWNWELLING_PAR",
+}
+_STANDARD_NAMES = {
+    "temperature": "sea_water_temperature",
+    "salinity": "sea_water_practical_salinity",
+    "conductivity": "sea_water_electrical_conductivity",
+    "pressure": "sea_water_pressure",
+    "density": "sea_water_density",
+    "potential_density": "sea_water_potential_density",
+    "potential_temperature": "sea_water_potential_temperature",
+    "sigma_theta": "sea_water_sigma_theta",
+}
+_SUFFIXES = ("_adjusted", "_raw")
+_NO_PROFILE = -9999
+_NO_TIME = -1.0
+_COORDINATES = {
+    "LATITUDE": ("latitude", "double"),
+    "LONGITUDE": ("longitude", "double"),
+    "DEPTH": ("depth", "double"),
+}
+# Names that a measured variable must not have.
+_RESERVED = (
+    *("TIME", "LATITUDE", "LONGITUDE", "DEPTH", "PROFILE_NUMBER", "TRAJECTORY", ROWS),
+    *("PLATFORM_SERIAL_NUMBER", "PLATFORM_NAME", "PLATFORM_MODEL", "WMO_IDENTIFIER"),
+)
+
+
+def coordinates(highest_number: int) -> list[Variable]:
+    """Time, position, depth and profile number."""
+    # A profile number may be the second in which the profile begins.
+    exceeds_int = highest_number >= 2**31
+    return [
+        Variable(
+            "TIME",
+            "double",
+            {
+                "standard_name": "time",
+                "long_name": "time of measurement",
+                "units": "seconds since 1970-01-01T00:00:00Z",
+                "calendar": "gregorian",
+                "axis": "T",
+                "_FillValue": _NO_TIME,
+            },
+            fill=_NO_TIME,
+        ),
+        _coordinate("LATITUDE", "latitude", "latitude of each measurement", "degrees_north", {"axis": "Y"}),
+        _coordinate("LONGITUDE", "longitude", "longitude of each measurement", "degrees_east", {"axis": "X"}),
+        _coordinate("DEPTH", "depth", "depth of each measurement", "m", {"axis": "Z", "positive": "down"}),
+        Variable(
+            "PROFILE_NUMBER",
+            "double" if exceeds_int else "int",
+            {
+                "long_name": "profile number",
+                "comment": "missing outside every profile",
+                "coordinates": "TIME LONGITUDE LATITUDE DEPTH",
+                "_FillValue": _NO_PROFILE,
+            },
+            fill=_NO_PROFILE,
+        ),
+    ]
+
+
+def _coordinate(name: str, standard: str, long_name: str, unit: str, others: Mapping[str, Value]) -> Variable:
+    attributes: dict[str, Value] = {"standard_name": standard, "long_name": long_name, "units": unit}
+    return Variable(name, "double", {**attributes, **others, "_FillValue": nan}, fill=nan)
+
+
+def measured(variables: Sequence[records.Variable], single: frozenset[str]) -> list[Variable]:
+    """The measured variables, NaN in rows without a value. single: those that hold only single-precision values."""
+    return [
+        Variable(name, "float" if variable.name in single else "double", _attributes(variable), fill=nan)
+        for name, variable in zip(own_names(variables), variables, strict=True)
+    ]
+
+
+def _attributes(variable: records.Variable) -> dict[str, Value]:
+    vocabulary = _NAMES.get(variable.name)
+    texts = {
+        "standard_name": variable.standard_name or _STANDARD_NAMES.get(variable.name),
+        "long_name": variable.long_name,
+        "units": variable.unit,
+        "coordinates": "TIME LONGITUDE LATITUDE DEPTH",
+        "source_name": variable.source_name,
+        "source_units": variable.source_unit,
+        "vocabulary": f"https://vocab.nerc.ac.uk/collection/OG1/current/{vocabulary}/" if vocabulary else None,
+    }
+    return {**{name: text for name, text in texts.items() if text}, "_FillValue": nan}
+
+
+def own_names(variables: Sequence[records.Variable]) -> list[str]:
+    """The name of each variable in the file; all names differ, also if case is ignored."""
+    used = set(_RESERVED)
+    names: list[str] = []
+    for variable in variables:
+        name = _name(variable.name)
+        while name in used:
+            name += "_2"
+        used.add(name)
+        names.append(name)
+    return names
+
+
+def _name(ours: str) -> str:
+    suffix = next((suffix for suffix in _SUFFIXES if ours.endswith(suffix)), "")
+    known = _NAMES.get(ours.removesuffix(suffix))
+    plain = f"{known}{suffix}" if known else re.sub(r"[^A-Za-z0-9_]", "_", ours)
+    return (plain if plain[:1].isalpha() else f"V_{plain}").upper()
+
+
+def columns(
+    document: Mapping[str, Any], names: Mapping[str, tuple[str, str]], number_type: str
+) -> dict[str, "array[Any]"]:
+    """The columns of a sample document by their names in the file.
+
+    names: (Halocline's name, type) of each measured variable. Raises ValueError for a wider type than declared.
+    """
+    stored = document["columns"]
+    by_name: dict[str, array[Any]] = {}
+    for name, (ours, kind) in {**_COORDINATES, **names}.items():
+        if ours in stored:
+            values = decoded(stored[ours]["data"], stored[ours]["dtype"])
+            if kind == "float" and values.typecode != "f":
+                raise ValueError(f"{ours} has values of double precision in a column of single precision")
+            by_name[name] = values if values.typecode == kind[0] else array(kind[0], values)
+    if "time" in stored:
+        times = decoded(stored["time"]["data"], stored["time"]["dtype"])
+        by_name["TIME"] = array("d", [time_ms / 1000 for time_ms in times])
+    numbers: array[Any] = array(number_type[0], [document["number"] or _NO_PROFILE])
+    by_name["PROFILE_NUMBER"] = numbers * document["count"]
+    return by_name

@@ -1,0 +1,45 @@
+"""Basins."""
+
+from typing import Self
+
+from app.api.v1 import links
+from app.api.v1.schemas.totals import Sums
+from app.api.v1.schemas.types import Box, Next, Resource
+from app.domain import records
+
+
+class BasinLinks(Resource):
+    """Links to related resources, and to the basin's page (`html`)."""
+
+    self: str
+    html: str
+    missions: str
+
+
+class Basin(Resource):
+    """A named sea area; `totals` is null if no mission has profiles in it."""
+
+    id: str
+    name: str
+    bbox: Box
+    source: str | None
+    totals: Sums | None
+    links: BasinLinks
+
+    @classmethod
+    def of(cls, basin: records.Basin, totals: records.Totals | None) -> Self:
+        return cls(
+            id=basin.id,
+            name=basin.name,
+            bbox=basin.bbox,
+            source=basin.source,
+            totals=Sums.of(totals) if totals else None,
+            links=BasinLinks(**links.basin(basin.id)),
+        )
+
+
+class BasinPage(Resource):
+    """A page of basins by id."""
+
+    items: list[Basin]
+    next: Next

@@ -1,0 +1,53 @@
+"""Platforms."""
+
+from typing import Literal, Self
+
+from pydantic import Field
+
+from app.api.v1 import links
+from app.api.v1.schemas.types import Next, Resource, Time
+from app.domain import records
+from app.queries.platforms import Status
+
+
+class PlatformLinks(Resource):
+    """Links to related resources, and to the platform's page (`html`)."""
+
+    self: str
+    html: str
+    missions: str
+
+
+class Platform(Resource):
+    """A glider or sailbuoy and the totals of its missions."""
+
+    platform: str
+    serial: str
+    kind: Literal["glider", "sailbuoy"]
+    name: str | None
+    model: str | None
+    wmo_id: str | None
+    operator: str | None
+    status: Status = Field(description="Present status in terms of OceanOPS, by the age of the newest data.")
+    last_seen_at: Time = Field(description="Last valid time in its data.")
+    last_mission: str
+    missions: int
+    profiles: int
+    samples: int
+    distance_m: float
+    vertical_m: float
+    time_at_sea_s: float
+    simulated: bool
+    links: PlatformLinks
+
+    @classmethod
+    def of(cls, platform: records.Platform, status: Status) -> Self:
+        own = {name: getattr(platform, name) for name in cls.model_fields if name not in ("links", "status")}
+        return cls(**own, status=status, links=PlatformLinks(**links.platform(platform.platform, platform.serial)))
+
+
+class PlatformPage(Resource):
+    """A page of platforms by id."""
+
+    items: list[Platform]
+    next: Next
