@@ -41,6 +41,7 @@ format: develop ## Format Python, scripts, styles and templates
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 	@$(with_node) npm run --silent format
+	@$(bin)/djlint app/templates --reformat --quiet
 
 screenshots: develop ## Take the README's pictures anew with Chromium (docs/img)
 	@CI=true $(bin)/python -m pytest tests/e2e/browser -q -k every_page
@@ -71,10 +72,11 @@ check: static test ## All of it: what CI runs before it starts a cluster (SLOW=1
 
 static: lint types layers manifests rules ## What needs no running program: the five below
 
-lint: develop ## Formatting and rules: ruff, eslint and prettier
+lint: develop ## Formatting and rules: ruff, eslint, prettier and djlint
 	@$(bin)/ruff format --check .
 	@$(bin)/ruff check .
 	@$(with_node) npm run --silent lint
+	@$(bin)/djlint app/templates --check --lint
 
 types: develop ## mypy, strict
 	@$(bin)/mypy

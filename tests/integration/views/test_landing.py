@@ -24,7 +24,7 @@ def test_a_quiet_fleet_is_told_with_the_last_platform_heard(page: Page, take_in:
     take_in()
     html = page("/")
     assert "No platform has reported in the last 24 hours. The last was sea001" in html
-    assert "Last heard from" in html
+    assert "Latest data" in html
 
 
 def test_a_mission_of_the_last_24_hours_reports_now(
@@ -35,7 +35,7 @@ def test_a_mission_of_the_last_24_hours_reports_now(
     html = page("/")
     assert "1 mission has reported in the last 24 hours." in html
     assert "Reporting now" in html
-    assert "Heard from earlier" not in html
+    assert "Earlier data" not in html
 
 
 def test_silent_missions_stand_below_the_active_ones(
@@ -44,7 +44,7 @@ def test_silent_missions_stand_below_the_active_ones(
     take_in()
     take_in("sea002", "20200913T1226", rows=made_files.rows())
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
-    now, earlier = page("/").split("Heard from earlier")
+    now, earlier = page("/").split("Earlier data")
     assert "sea001/20210629T2053" in now
     assert 'data-platform="sea002" data-track="sea002/20200913T1226"' in earlier
     assert "sea001" not in earlier.split("</table>")[0]

@@ -38,7 +38,7 @@ def test_the_page_of_a_mission_says_nothing_of_profiles_and_depths(page: Page) -
     assert float(value(html, 'data-figure="distance_m"')) == pytest.approx(55_800, abs=1)
     assert value(html, 'data-figure="samples"') == str(STEPS + 1)
     assert [
-        word for word in ("profiles<", "Profiles<", "Depth of each", "Deepest<", "Depths summed up") if word in html
+        word for word in ("profiles<", "Profiles<", "Depth of each", "Deepest<", "Vertical distance") if word in html
     ] == []
     assert "SB2016pld.csv" in html
     assert 'data-warning="position_jump" data-count="1"' in html

@@ -64,7 +64,7 @@ def attempts(db: Database[dict[str, Any]]) -> None:
 
 def test_an_empty_store_has_a_status(page: Page, client: FlaskClient) -> None:
     html = page("/status")
-    assert "No file has come in yet." in html
+    assert "No file has been imported yet." in html
     assert "No file has been refused." in html
     assert 'data-empty="store"' in html
     said = client.get("/api/v1/status").json
