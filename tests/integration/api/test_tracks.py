@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app.store import documents, indexes, keyset, mission_lists
+from tests.integration.api.addresses import problem, refused
 from tests.integration.api.conftest import START, make_mission, make_track, store
-from tests.integration.api.test_bad_requests import problem, refused
 
 Document = dict[str, Any]
 Get = Callable[..., Any]

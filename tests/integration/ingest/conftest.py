@@ -26,11 +26,11 @@ def _pictures(blank_pictures: None) -> None:
 
 
 @pytest.fixture
-def ingest(quick_tools: ImportContext, db: Database[dict[str, Any]]) -> Callable[..., list[Report]]:
+def ingest(tools: ImportContext, db: Database[dict[str, Any]]) -> Callable[..., list[Report]]:
     """Imports files and returns the reports, as the command does but for the reader process."""
 
     def run(*files: Path, options: Options | None = None) -> list[Report]:
-        return list(importer.real(files, replace(quick_tools, options=options or Options())))
+        return list(importer.real(files, replace(tools, options=options or Options())))
 
     return run
 

@@ -38,11 +38,11 @@ def halocline(*arguments: str | Path, settings: config.Settings | None = None) -
 
 
 @pytest.fixture
-def invoke(sea_areas_dir: Path) -> Callable[..., Result]:
+def invoke(few_basins: Path) -> Callable[..., Result]:
     """Runs the command in this process, with a few sea areas. It closes the connections that `db` opened."""
 
     def run(*arguments: str | Path, settings: config.Settings | None = None) -> Result:
-        env = {**environment(settings), "HALOCLINE_BASINS_DIR": str(sea_areas_dir)}
+        env = {**environment(settings), "HALOCLINE_BASINS_DIR": str(few_basins)}
         return CliRunner().invoke(cli, ["ingest", *map(str, arguments)], env=env)
 
     return run

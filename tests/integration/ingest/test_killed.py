@@ -93,9 +93,9 @@ def emptied(db: Database[dict[str, Any]]) -> None:
 
 
 @pytest.fixture
-def settings(settings: config.Settings, sea_areas_dir: Path) -> config.Settings:
-    """The settings of both importers: with the same few sea areas."""
-    return settings.model_copy(update={"basins_dir": sea_areas_dir})
+def chosen(settings: config.Settings, few_basins: Path) -> config.Settings:
+    """The settings of the importer that is killed: with the basins of the importer after it."""
+    return settings.model_copy(update={"basins_dir": few_basins})
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +115,14 @@ def clean(ingest: Callable[..., list[Report]], files: list[Path], db: Database[d
 
 
 def killed_and_run_again(
-    settings: config.Settings,
+    chosen: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     db: Database[dict[str, Any]],
     **order: Any,
 ) -> State:
     """The state after an import that is killed and a complete one after it."""
-    killed = drive(settings, files, **order)
+    killed = drive(chosen, files, **order)
     assert killed.returncode == -9, killed.stderr
     end_orphaned_transactions(db, killed)
     ingest(*files)
@@ -143,7 +143,7 @@ DEFAULT = {(10, "succeeded"), (48, "succeeded")}
     [pytest.param(*point, marks=[] if point in DEFAULT else [pytest.mark.slow]) for point in SWEEP],
 )
 def test_a_run_after_a_kill_ends_as_one_clean_run(
-    settings: config.Settings,
+    chosen: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     clean: State,
@@ -151,7 +151,7 @@ def test_a_run_after_a_kill_ends_as_one_clean_run(
     kill_at: int,
     when: str,
 ) -> None:
-    assert killed_and_run_again(settings, ingest, files, db, kill_at=kill_at, when=when) == clean
+    assert killed_and_run_again(chosen, ingest, files, db, kill_at=kill_at, when=when) == clean
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_run_after_a_kill_ends_as_one_clean_run(
     ],
 )
 def test_a_run_after_a_kill_between_writes_ends_as_one_clean_run(
-    settings: config.Settings,
+    chosen: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     clean: State,
@@ -171,4 +171,4 @@ def test_a_run_after_a_kill_between_writes_ends_as_one_clean_run(
     name: str,
     call: int,
 ) -> None:
-    assert killed_and_run_again(settings, ingest, files, db, kill_in=(name, call)) == clean
+    assert killed_and_run_again(chosen, ingest, files, db, kill_in=(name, call)) == clean
