@@ -22,9 +22,8 @@ from app import config, extensions
 from app.ingest import context
 from app.ingest.derive import section_plots
 from app.ingest.interpret.identity import Options
-from app.ingest.sources import basin_polygons
 from app.localdev import mongod, servers, valkey
-from tests import import_tools
+from tests.import_tools import InProcessReader, blank_picture, write_few_basins
 from tests.restorable import RestorableDatabase
 from tests.visitor import Visitor
 
@@ -156,30 +155,23 @@ def client(app: Flask) -> Iterator[FlaskClient]:
 
 
 @pytest.fixture(scope="session")
-def sea_areas_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder for HALOCLINE_BASINS_DIR with some twenty areas instead of 300, which take 0.2 s to parse."""
-    return import_tools.write_sea_areas(tmp_path_factory.mktemp("sea_areas"))
+def few_basins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with some of the basins that Halocline brings, for HALOCLINE_BASINS_DIR."""
+    return write_few_basins(tmp_path_factory.mktemp("basins"))
 
 
 @pytest.fixture(scope="session")
-def quick_tools(sea_areas_dir: Path) -> context.ImportContext:
-    """The tools of an import with a few sea areas and a reader in this process; copy with `dataclasses.replace`."""
-    areas = basin_polygons.known(sea_areas_dir)
-    settings = config.load(HALOCLINE_ENVIRONMENT="test")
-    return context.import_context(settings, Options(), areas, import_tools.InProcessReader())
-
-
-@pytest.fixture(scope="session")
-def tools(quick_tools: context.ImportContext) -> context.ImportContext:
-    """The tools of imports of made files."""
-    return quick_tools
+def tools(few_basins: Path) -> context.ImportContext:
+    """The context of imports with a few basins and a reader in this process; copy it with `dataclasses.replace`."""
+    chosen = config.load(HALOCLINE_ENVIRONMENT="test", HALOCLINE_BASINS_DIR=few_basins)
+    return context.import_context(chosen, Options(), reader=InProcessReader())
 
 
 @pytest.fixture
 def blank_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sections are stored with pictures of one pixel: drawing takes 0.2 s of CPU time each, the first 1.3 s."""
-    monkeypatch.setattr(section_plots, "section", import_tools.blank_picture)
-    monkeypatch.setattr(section_plots, "cloud", import_tools.blank_picture)
+    monkeypatch.setattr(section_plots, "section", blank_picture)
+    monkeypatch.setattr(section_plots, "cloud", blank_picture)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""What makes imports in tests cheap: a reader in this process, a few sea areas, pictures of one pixel.
+"""What makes imports in tests cheap: a few basins, a reader in this process, pictures of one pixel.
 
-The real reader process is tested in tests/unit/ingest/test_reader.py, real pictures in
-tests/integration/ingest/test_sections.py, and all sea areas wherever a real file is imported.
+The reader process is tested in tests/unit/ingest/test_reader.py, pictures in tests/integration/ingest/test_sections.py,
+all basins by the real files in tests/unit/ingest/test_contract.py; the command line uses the three everywhere.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from app.ingest.sandbox import child, wire_format
 from app.ingest.sources.erddap_metadata import About
@@ -26,16 +26,17 @@ PIXEL = bytes.fromhex(
     "0000000b4944415478da6360600000000300012b094d840000000049454e44ae426082"
 )
 
-# Seas with their real polygons: made files lie in or beside them.
-_WHOLE = {"North Atlantic Ocean", "South Pacific Ocean", "Adriatic Sea"}
-# Boxes (west, south, east, north) around the seas outside the Baltic in which seeds and the simulator put missions.
-_BOXES = (
-    ("Norwegian Sea", (0.0, 64.0, 6.0, 69.0)),
-    ("Balearic Sea", (0.0, 38.0, 6.0, 43.0)),
-    # One area in two pieces, as areas across 180 degrees are.
-    ("North Pacific Ocean", (170.0, 35.0, 180.0, 50.0)),
-    ("North Pacific Ocean", (-180.0, 35.0, -130.0, 50.0)),
-)
+# The whole Baltic, and the other areas in which made files, seeds and the simulator put missions.
+_FILE = "baltic_subbasins_approx.geojson"
+_NAMES = {
+    "Adriatic Sea",
+    "Balearic Sea",
+    "Labrador Sea",
+    "North Atlantic Ocean",
+    "North Pacific Ocean",
+    "Norwegian Sea",
+    "South Pacific Ocean",
+}
 
 
 class InProcessReader:
@@ -82,27 +83,16 @@ def _take_from(frames: Iterator[memoryview]) -> wire_format.Take:
     return take
 
 
-def write_sea_areas(folder: Path) -> Path:
-    """Write the areas of the Baltic, three other seas, and boxes for the rest; returns the folder."""
-    data = files("app.domain").joinpath("data")
-    baltic = data.joinpath("baltic_subbasins_approx.geojson").read_text(encoding="utf-8")
-    (folder / "baltic.geojson").write_text(baltic, encoding="utf-8")
-    seas = json.loads(data.joinpath("marine_polys_ne10m.geojson").read_text(encoding="utf-8"))
-    seas["features"] = [feature for feature in seas["features"] if feature["properties"]["name"] in _WHOLE]
-    (folder / "seas.geojson").write_text(json.dumps(seas), encoding="utf-8")
-    features = [_feature(name, *box) for name, box in _BOXES]
-    boxes = {"type": "FeatureCollection", "features": features}
-    (folder / "boxes.geojson").write_text(json.dumps(boxes), encoding="utf-8")
+def write_few_basins(folder: Path) -> Path:
+    """Write some of the basins that Halocline brings into the folder, unchanged, and return the folder."""
+    for entry in files("app.domain").joinpath("data").iterdir():
+        if entry.name.endswith(".geojson"):
+            collection = json.loads(entry.read_text(encoding="utf-8"))
+            if entry.name != _FILE:
+                features = collection["features"]
+                collection["features"] = [one for one in features if one["properties"]["name"] in _NAMES]
+            (folder / entry.name).write_text(json.dumps(collection), encoding="utf-8")
     return folder
-
-
-def _feature(name: str, west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {
-        "type": "Feature",
-        "properties": {"name": name},
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    }
 
 
 def blank_picture(*_: object) -> dict[str, bytes]:

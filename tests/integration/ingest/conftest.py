@@ -1,14 +1,15 @@
 """What the tests of the write path share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
-from app import config
-from app.ingest import context, importer
+from app.ingest import importer
+from app.ingest.context import ImportContext
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 
@@ -19,12 +20,17 @@ def real(test_data: Path) -> Path:
     return test_data / "real"
 
 
+@pytest.fixture(autouse=True)
+def _pictures(blank_pictures: None) -> None:
+    """Only test_sections.py draws pictures."""
+
+
 @pytest.fixture
-def ingest(settings: config.Settings, db: Database[dict[str, Any]]) -> Callable[..., list[Report]]:
-    """Takes files in, as the command does, and returns the reports."""
+def ingest(tools: ImportContext, db: Database[dict[str, Any]]) -> Callable[..., list[Report]]:
+    """Imports files and returns the reports, as the command does but for the reader process."""
 
     def run(*files: Path, options: Options | None = None) -> list[Report]:
-        return list(importer.real(files, context.import_context(settings, options or Options())))
+        return list(importer.real(files, replace(tools, options=options or Options())))
 
     return run
 

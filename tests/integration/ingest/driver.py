@@ -1,22 +1,25 @@
-"""An importer in a process of its own that can be killed: after so many write commands, or so many seconds after one.
+"""An importer in a process of its own that kills itself at a write command or in a function.
 
 Run as `python driver.py '{"settings": {…}, "files": […], "kill_at": 7, "when": "started"}'`. Each session that it
-begins is a line on its standard error, `session …`, so that somebody can end what it leaves behind.
+begins is a line on its standard error, `session …`, so that the test can end what it leaves behind.
 """
 
 import json
 import os
 import signal
 import sys
-import threading
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pymongo import monitoring
 
 from app import config, extensions
 from app.ingest import context, importer
+from app.ingest.derive import section_plots
 from app.ingest.interpret.identity import Options
+from tests.import_tools import InProcessReader, blank_picture
 
 _WRITES = {"insert", "update", "delete", "findAndModify", "commitTransaction"}
 
@@ -24,43 +27,60 @@ _WRITES = {"insert", "update", "delete", "findAndModify", "commitTransaction"}
 class Killer(monitoring.CommandListener):
     """Kills this process at a write command: before it is sent or after its answer came."""
 
-    def __init__(self, kill_at: int | None, when: str, after_s: float | None) -> None:
-        self._left, self._when, self._after_s = kill_at, when, after_s
+    def __init__(self, kill_at: int | None, when: str) -> None:
+        self._kill_at, self._when = kill_at, when
         self.seen = 0
         self._sessions: set[str] = set()
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Counts the write commands."""
         if "lsid" in event.command and (session := event.command["lsid"]["id"].hex()) not in self._sessions:
             self._sessions.add(session)
             sys.stderr.write(f"session {session}\n")
             sys.stderr.flush()
         if event.command_name in _WRITES:
             self.seen += 1
-            if self.seen == 1 and self._after_s is not None:
-                threading.Timer(self._after_s, _die).start()
-            if self._when == "started" and self.seen == self._left:
+            if self._when == "started" and self.seen == self._kill_at:
                 _die()
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        if event.command_name in _WRITES and self._when == "succeeded" and self.seen == self._left:
+        """Kills if the response belongs to the command at which to kill."""
+        if event.command_name in _WRITES and self._when == "succeeded" and self.seen == self._kill_at:
             _die()
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """What fails is the driver's business."""
+        """Does nothing: the driver handles errors."""
 
 
-def _die() -> None:
+def _die(*_: object) -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("SIGKILL cannot be caught")
+
+
+def _die_at_call(function: Callable[..., Any], call: int) -> Callable[..., Any]:
+    """The function, of which the given call kills this process; 1 is the first."""
+    calls = iter(range(1, call))
+
+    def deadly(*arguments: Any, **named: Any) -> Any:
+        return function(*arguments, **named) if next(calls, None) else _die()
+
+    return deadly
 
 
 def main(order: dict[str, Any]) -> None:
-    """Takes the files in, unless it dies."""
-    killer = Killer(order.get("kill_at"), order.get("when", "started"), order.get("after_s"))
+    """Imports the files, unless it dies."""
+    killer = Killer(order.get("kill_at"), order.get("when", "started"))
     monitoring.register(killer)
     settings = config.load(**order["settings"])
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    tools = context.import_context(settings, Options())
+    section_plots.section = section_plots.cloud = blank_picture
+    if "kill_in" in order:
+        name, call = order["kill_in"]
+        module, _, function = name.rpartition(".")
+        owner = import_module(module)
+        setattr(owner, function, _die_at_call(getattr(owner, function), call))
+    tools = context.import_context(settings, Options(), reader=InProcessReader())
     outcomes = [report.outcome for report in importer.real([Path(file) for file in order["files"]], tools)]
     sys.stdout.write(json.dumps({"outcomes": outcomes, "writes": killer.seen}))
     sys.stdout.flush()

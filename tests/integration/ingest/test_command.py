@@ -4,32 +4,48 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from pymongo.database import Database
 
 from app import config
+from app.cli import cli
 from tests.made_files import time_series
 
 ROOT = Path(__file__).parents[3]
 
 
+def environment(settings: config.Settings | None) -> dict[str, str]:
+    """The servers of the tests when settings are given, else an address without a server."""
+    if settings is None:
+        return {"MONGODB_URI": "mongodb://127.0.0.1:9"}
+    return {
+        "MONGODB_URI": settings.mongodb_uri,
+        "MONGODB_DATABASE": settings.mongodb_database,
+        "REDIS_URL": settings.redis_url,
+    }
+
+
 def halocline(*arguments: str | Path, settings: config.Settings | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs the command, pointed at the servers of the tests when settings are given."""
-    named = (
-        {}
-        if settings is None
-        else {
-            "MONGODB_URI": settings.mongodb_uri,
-            "MONGODB_DATABASE": settings.mongodb_database,
-            "REDIS_URL": settings.redis_url,
-        }
-    )
-    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "MONGODB_URI": "mongodb://127.0.0.1:9", **named}
+    """Runs the command as a process."""
     command = [sys.executable, "-m", "app.cli", "ingest", *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), **environment(settings)}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def invoke(few_basins: Path) -> Callable[..., Result]:
+    """Runs the command in this process, with a few sea areas. It closes the connections that `db` opened."""
+
+    def run(*arguments: str | Path, settings: config.Settings | None = None) -> Result:
+        env = {**environment(settings), "HALOCLINE_BASINS_DIR": str(few_basins)}
+        return CliRunner().invoke(cli, ["ingest", *map(str, arguments)], env=env)
+
+    return run
 
 
 def test_a_folder_is_taken_in_with_one_line_a_file(
@@ -51,13 +67,13 @@ def test_a_folder_is_taken_in_with_one_line_a_file(
 
 
 def test_json_has_one_object_a_line_with_the_promised_fields(
-    tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]]
+    tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]], invoke: Callable[..., Result]
 ) -> None:
     path = time_series(tmp_path / "a.nc")
 
-    done = halocline("--json", path, settings=settings)
+    done = invoke("--json", path, settings=settings)
 
-    assert done.returncode == 0
+    assert done.exit_code == 0
     report = json.loads(done.stdout)
     assert list(report) == ["path", "outcome", "reason", "reason_code", "mission"]
     assert (report["path"], report["outcome"]) == (str(path), "stored")
@@ -68,35 +84,37 @@ def test_json_has_one_object_a_line_with_the_promised_fields(
 
 
 def test_a_refusal_by_mode_still_says_what_the_file_alone_gives(
-    tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]]
+    tmp_path: Path, settings: config.Settings, db: Database[dict[str, Any]], invoke: Callable[..., Result]
 ) -> None:
     path = time_series(tmp_path / "a.nc")
-    halocline("--mode", "D", path, settings=settings)
+    invoke("--mode", "D", path, settings=settings)
 
-    report = json.loads(halocline("--json", path, settings=settings).stdout)
+    report = json.loads(invoke("--json", path, settings=settings).stdout)
 
     assert (report["outcome"], report["reason_code"]) == ("refused", "lower_mode")
     assert (report["mission"]["data_mode"], report["mission"]["profiles"]) == ("R", 4)
 
 
-def test_a_dry_run_needs_no_server_and_stores_nothing(tmp_path: Path, db: Database[dict[str, Any]]) -> None:
-    done = halocline("--dry-run", "--json", time_series(tmp_path / "a.nc"))
+def test_a_dry_run_needs_no_server_and_stores_nothing(
+    tmp_path: Path, db: Database[dict[str, Any]], invoke: Callable[..., Result]
+) -> None:
+    done = invoke("--dry-run", "--json", time_series(tmp_path / "a.nc"))
 
-    assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "stored")
+    assert (done.exit_code, json.loads(done.stdout)["outcome"]) == (0, "stored")
     assert db.missions.count_documents({}) == 0
 
 
 @pytest.mark.parametrize(
     "arguments", [(), ("gone.nc",), ("--mode", "X", __file__), ("--mission", "a/b", __file__), ("--what", __file__)]
 )
-def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
-    assert halocline("--dry-run", *arguments).returncode == 2
+def test_wrong_usage_is_status_2(invoke: Callable[..., Result], arguments: tuple[str, ...]) -> None:
+    assert invoke("--dry-run", *arguments).exit_code == 2
 
 
-def test_a_folder_without_data_is_wrong_usage(tmp_path: Path) -> None:
-    done = halocline("--dry-run", tmp_path)
+def test_a_folder_without_data_is_wrong_usage(tmp_path: Path, invoke: Callable[..., Result]) -> None:
+    done = invoke("--dry-run", tmp_path)
 
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == f"halocline: no data file in {tmp_path}\n"
 
 

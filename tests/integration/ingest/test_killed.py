@@ -1,4 +1,4 @@
-"""An importer that is killed at any point and run again leaves what one clean run leaves."""
+"""An importer that is killed at any point and run again leaves the store as one clean run does."""
 
 import json
 import subprocess
@@ -18,11 +18,11 @@ from tests import made_files
 
 DRIVER = Path(__file__).with_name("driver.py")
 ROOT = Path(__file__).parents[3]
-# When something was done differs from run to run; what was done must not.
+# Times differ from run to run; nothing else may.
 TIMES = {"at", "imported_at", "replaced_at", "computed_at", "uploadDate", "learned_at", "shown_from"}
-# By which two histories of the change log are told apart.
+# Random words that identify a history of the change log.
 RANDOM = {"word", "follows"}
-# A second run says of each file what it finds: only what changed something is compared.
+# The second run logs an attempt for each file: only those that changed something are compared.
 CHANGING = {"stored", "replaced"}
 State = dict[str, list[dict[str, Any]]]
 
@@ -43,13 +43,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def drive(settings: config.Settings, files: list[Path], **order: Any) -> subprocess.CompletedProcess[str]:
     """Runs the importer in a process of its own."""
-    wanted = {
+    order_settings = {
         "mongodb_uri": settings.mongodb_uri,
         "mongodb_database": settings.mongodb_database,
         "mongodb_timeout_ms": 30_000,
         "redis_url": settings.redis_url,
+        "HALOCLINE_BASINS_DIR": str(settings.basins_dir),
     }
-    argument = json.dumps({"settings": wanted, "files": [str(file) for file in files], **order})
+    argument = json.dumps({"settings": order_settings, "files": [str(file) for file in files], **order})
     command = [sys.executable, str(DRIVER), argument]
     return subprocess.run(
         command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=90, check=False
@@ -57,9 +58,10 @@ def drive(settings: config.Settings, files: list[Path], **order: Any) -> subproc
 
 
 def end_orphaned_transactions(db: Database[dict[str, Any]], killed: subprocess.CompletedProcess[str]) -> None:
-    """Does at once what the server does after a minute with a transaction whose client died."""
-    said = [line.removeprefix("session ") for line in killed.stderr.splitlines() if line.startswith("session ")]
-    db.client.admin.command("killSessions", [{"id": Binary(bytes.fromhex(session), UUID_SUBTYPE)} for session in said])
+    """Ends the open transactions of a killed client now; the server does so after a minute."""
+    lines = killed.stderr.splitlines()
+    ids = [bytes.fromhex(line.removeprefix("session ")) for line in lines if line.startswith("session ")]
+    db.client.admin.command("killSessions", [{"id": Binary(session, UUID_SUBTYPE)} for session in ids])
 
 
 def state(db: Database[dict[str, Any]]) -> State:
@@ -90,15 +92,21 @@ def emptied(db: Database[dict[str, Any]]) -> None:
     indexes.ensure(db)
 
 
+@pytest.fixture
+def chosen(settings: config.Settings, few_basins: Path) -> config.Settings:
+    """The settings of the importer that is killed: with the basins of the importer after it."""
+    return settings.model_copy(update={"basins_dir": few_basins})
+
+
 @pytest.fixture(scope="module")
 def once() -> State:
-    """What `clean` found, for the tests after the first."""
+    """The result of `clean`, computed by the first test that asks for it."""
     return {}
 
 
 @pytest.fixture
 def clean(ingest: Callable[..., list[Report]], files: list[Path], db: Database[dict[str, Any]], once: State) -> State:
-    """What one clean run leaves; the database is empty again."""
+    """The state after one clean run; the database is empty again."""
     if not once:
         assert [report.outcome for report in ingest(*files)] == ["stored", "replaced", "stored", "replaced", "stored"]
         once.update(state(db))
@@ -106,12 +114,36 @@ def clean(ingest: Callable[..., list[Report]], files: list[Path], db: Database[d
     return once
 
 
+def killed_and_run_again(
+    chosen: config.Settings,
+    ingest: Callable[..., list[Report]],
+    files: list[Path],
+    db: Database[dict[str, Any]],
+    **order: Any,
+) -> State:
+    """The state after an import that is killed and a complete one after it."""
+    killed = drive(chosen, files, **order)
+    assert killed.returncode == -9, killed.stderr
+    end_orphaned_transactions(db, killed)
+    ingest(*files)
+    return state(db)
+
+
+# Write commands of a clean run: 1 to 6 store the sea areas, 7 to 93 the five files, 94 to 147 what derives from them.
+SWEEP = [
+    *((n, "started") for n in (2, 4, 6, 8, 13, 19, 26, 40, 57, 66, 98, 116)),
+    *((n, "succeeded") for n in (4, 7, 10, 16, 22, 48, 109)),
+]
+# After the samples of a version and before its profiles; in the transaction in which a profile joins a mission.
+DEFAULT = {(10, "succeeded"), (48, "succeeded")}
+
+
 @pytest.mark.parametrize(
     ("kill_at", "when"),
-    [(n, "started") for n in (2, 4, 6, 8, 13, 19, 26, 40, 57, 66)] + [(n, "succeeded") for n in (4, 7, 10, 16, 22, 48)],
+    [pytest.param(*point, marks=[] if point in DEFAULT else [pytest.mark.slow]) for point in SWEEP],
 )
 def test_a_run_after_a_kill_ends_as_one_clean_run(
-    settings: config.Settings,
+    chosen: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     clean: State,
@@ -119,27 +151,24 @@ def test_a_run_after_a_kill_ends_as_one_clean_run(
     kill_at: int,
     when: str,
 ) -> None:
-    killed = drive(settings, files, kill_at=kill_at, when=when)
-    assert killed.returncode == -9, killed.stderr
-    end_orphaned_transactions(db, killed)
-
-    ingest(*files)
-
-    assert state(db) == clean
+    assert killed_and_run_again(chosen, ingest, files, db, kill_at=kill_at, when=when) == clean
 
 
-@pytest.mark.parametrize("after_s", [0.02, 0.11, 0.25])
-def test_a_run_after_a_kill_at_any_moment_ends_as_one_clean_run(
-    settings: config.Settings,
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        pytest.param("app.ingest.importer._missions", 2, id="between two files", marks=pytest.mark.slow),
+        pytest.param("app.events.nudge", 2, id="after a commit and before its event", marks=pytest.mark.slow),
+        pytest.param("app.ingest.derive.section_plots.section", 1, id="while sections are drawn"),
+    ],
+)
+def test_a_run_after_a_kill_between_writes_ends_as_one_clean_run(
+    chosen: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     clean: State,
     db: Database[dict[str, Any]],
-    after_s: float,
+    name: str,
+    call: int,
 ) -> None:
-    killed = drive(settings, files, after_s=after_s)
-    end_orphaned_transactions(db, killed)
-
-    ingest(*files)
-
-    assert state(db) == clean
+    assert killed_and_run_again(chosen, ingest, files, db, kill_in=(name, call)) == clean

@@ -12,8 +12,8 @@ from pymongo.database import Database
 
 from app import config
 from app.cli import cli
-from app.ingest import context, importer
-from app.ingest.interpret.identity import Options
+from app.ingest import importer
+from app.ingest.context import ImportContext
 from app.ingest.remote import urls
 from app.ingest.reports import Report
 from tests import misbehaving
@@ -39,12 +39,12 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def take(settings: config.Settings, db: Database[dict[str, Any]], server: Server) -> Callable[..., Report]:
+def take(tools: ImportContext, db: Database[dict[str, Any]], server: Server) -> Callable[..., Report]:
     """Takes a dataset in whose table holds these rows."""
 
     def run(content: bytes, query: str = "", **attributes: str) -> Report:
         url = Dataset("made_1", content, {**ATTRIBUTES, **attributes}).put(server)
-        (report,) = importer.real([urls.parsed(url + query)], context.import_context(settings, Options()))
+        (report,) = importer.real([urls.parsed(url + query)], tools)
         return report
 
     return run
@@ -112,12 +112,12 @@ def test_a_window_of_a_lower_mode_is_refused_for_its_mode(take: Take) -> None:
 
 
 def test_a_failed_fetch_is_logged_and_the_next_file_taken(
-    settings: config.Settings, db: Database[dict[str, Any]], server: Server
+    tools: ImportContext, db: Database[dict[str, Any]], server: Server
 ) -> None:
     sound = Dataset("made_1", csvp(4), ATTRIBUTES).put(server)
     given = [urls.parsed(server.url("/erddap/tabledap/none")), urls.parsed(sound)]
 
-    reports = list(importer.real(given, context.import_context(settings, Options())))
+    reports = list(importer.real(given, tools))
 
     assert [report.outcome for report in reports] == ["refused", "stored"]
     logged = db.imports.find_one({"outcome": "refused"}) or {}
@@ -126,13 +126,13 @@ def test_a_failed_fetch_is_logged_and_the_next_file_taken(
 
 
 def test_a_recorded_dataset_gives_the_numbers_of_its_file(
-    settings: config.Settings, db: Database[dict[str, Any]], real: Path, server: Server
+    tools: ImportContext, db: Database[dict[str, Any]], real: Path, server: Server
 ) -> None:
     content = (real / "erddap/whoi_406-20160902T1700.csvp.csv").read_bytes()
     url = Dataset("whoi_406-20160902T1700", content).put(server)
     server.answers["/erddap/tabledap/whoi_406-20160902T1700.csvp"] = [misbehaving.zipped(content)]
 
-    (report,) = importer.real([urls.parsed(url + ".html")], context.import_context(settings, Options()))
+    (report,) = importer.real([urls.parsed(url + ".html")], tools)
 
     assert report.outcome == "stored", report.reason
     mission = report.mission or {}

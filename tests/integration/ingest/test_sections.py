@@ -39,6 +39,11 @@ def pixels(section: Any, theme: Any = "light") -> Any:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
+@pytest.fixture(autouse=True)
+def _pictures() -> None:
+    """Replaces the blank pictures of the other modules: sections are drawn here."""
+
+
 @pytest.fixture
 def smilla(real: Path, ingest: Ingest) -> Any:
     """The section of temperature of the real SEA077, and the file's own rows: depth, temperature, profile."""

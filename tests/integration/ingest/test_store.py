@@ -26,8 +26,8 @@ from app.ingest import context, importer
 from app.ingest.interpret.identity import Options
 from app.ingest.persist import commit
 from app.ingest.reports import Report
-from app.ingest.sandbox.process import ReaderProcess
 from app.store import missions, original_files, profiles, samples, totals, tracks, versions
+from tests.import_tools import InProcessReader
 from tests.made_files import profile_file, rows, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -140,7 +140,7 @@ def test_an_operators_basins_sort_stored_missions_anew(
     own.write_text(json.dumps({"type": "FeatureCollection", "features": [area]}), encoding="utf-8")
 
     tools = context.import_context(settings.model_copy(update={"basins_dir": tmp_path}), Options())
-    list(importer.real([], tools))
+    assert list(importer.real([], tools)) == []
 
     found = missions.find(PLATFORM, MISSION)
     assert found is not None
@@ -398,13 +398,13 @@ def test_a_file_that_changes_between_digest_and_reading_is_refused(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, longer = time_series(tmp_path / "a.nc"), time_series(tmp_path / "b.nc", rows(profiles=9))
-    read = ReaderProcess.read
+    read = InProcessReader.read
 
     def replaced(*said: Any) -> Any:
         longer.replace(path)
         return read(*said)
 
-    monkeypatch.setattr(ReaderProcess, "read", replaced)
+    monkeypatch.setattr(InProcessReader, "read", replaced)
 
     (report,) = ingest(path)
 

@@ -11,11 +11,9 @@ from bson.binary import Binary
 from pymongo.database import Database
 
 from app.domain import columns
-from app.domain.basins import BasinMap
 from app.ingest import importer
 from app.ingest.derive import rebuild
 from app.ingest.reports import Report
-from app.ingest.sources import basin_polygons
 from app.ingest.verify import repair, verification
 from app.ingest.verify.comparison import Difference
 from tests.made_files import SAMPLES_A_PROFILE, STEP_S, profile_file, rows, time_series
@@ -57,24 +55,11 @@ def sound(tmp_path: Path, ingest: Ingest, db: Db, taken_in: dict[str, list[dict[
     if not taken_in:
         assert [report.outcome for report in ingest(*_files(tmp_path))] == ["stored"] * 10
         taken_in |= _contents(db)
-        # Their polygons are megabytes, which no verification here looks at: it has a map of its own.
-        taken_in["basins"] = [{**doc, "geometry": {}, "outline": {}} for doc in taken_in["basins"]]
         return
     for name, documents in taken_in.items():
         db[name].delete_many({})
         if documents:
             db[name].insert_many(documents)
-
-
-@pytest.fixture(autouse=True)
-def _one_map_for_all(monkeypatch: pytest.MonkeyPatch, sea_areas: BasinMap) -> None:
-    """Each verification reads the basins from the store, which takes longer than all else here."""
-    monkeypatch.setattr(verification, "basin_map", lambda: sea_areas)
-
-
-@pytest.fixture(scope="module")
-def sea_areas() -> BasinMap:
-    return BasinMap(basin_polygons.known(None))
 
 
 def _files(folder: Path) -> Sequence[Path]:

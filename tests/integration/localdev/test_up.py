@@ -21,11 +21,11 @@ COMMAND = [sys.executable, "-m", "app.cli"]
 class Running:
     """`halocline up` in a folder of its own, on a free port, until the page answers."""
 
-    def __init__(self, home, port, sea_areas_dir, *options):
+    def __init__(self, home, port, few_basins, *options):
         command = [*COMMAND, "up", "--home", str(home), "--port", str(port), *options]
         self.home, self.port = home, port
         # One worker starts faster than two.
-        env = {**os.environ, "WEB_WORKERS": "1", "HALOCLINE_BASINS_DIR": str(sea_areas_dir)}
+        env = {**os.environ, "WEB_WORKERS": "1", "HALOCLINE_BASINS_DIR": str(few_basins)}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
         self.output = []
         self.ready = any(self._is_address(line) for line in self.process.stdout)
@@ -69,12 +69,12 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def up(home, sea_areas_dir):
+def up(home, few_basins):
     """Starts the portal on a free port, with a few sea areas; stops what a test leaves running."""
     started = []
 
     def start(*options):
-        started.append(Running(home, reserve(), sea_areas_dir, *options))
+        started.append(Running(home, reserve(), few_basins, *options))
         return started[-1]
 
     yield start

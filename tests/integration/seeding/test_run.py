@@ -35,8 +35,8 @@ def waiting(db):
 
 
 @pytest.fixture
-def tools(quick_tools, db):
-    return quick_tools
+def tools(tools, db):
+    return tools
 
 
 def timeless(value):

@@ -41,8 +41,8 @@ def waiting(db):
 
 
 @pytest.fixture
-def tools(quick_tools, db):
-    return quick_tools
+def tools(tools, db):
+    return tools
 
 
 @pytest.fixture
@@ -247,11 +247,11 @@ def test_who_is_asked_to_end_stops_between_two_missions(simulator, db):
 
 
 @pytest.fixture
-def command(settings, db, sea_areas_dir):
+def command(settings, db, few_basins):
     """Starts `halocline simulate` over this worker's database."""
     env = {
         **os.environ,
-        "HALOCLINE_BASINS_DIR": str(sea_areas_dir),
+        "HALOCLINE_BASINS_DIR": str(few_basins),
         "MONGODB_URI": settings.mongodb_uri,
         "MONGODB_DATABASE": settings.mongodb_database,
         "REDIS_URL": settings.redis_url,

@@ -13,13 +13,13 @@ from app.ingest.reports import Report
 
 
 @pytest.fixture
-def read(quick_tools: ImportContext) -> Callable[..., Report]:
+def read(tools: ImportContext) -> Callable[..., Report]:
     """The report of a dry run on one file, read in this process."""
 
     def run(path: Path, options: Options | None = None, **settings: object) -> Report:
         loaded = config.load(**settings)
-        tools = context.import_context(loaded, options or Options(), quick_tools.basins, quick_tools.reader)
-        (report,) = importer.dry([path], tools)
+        chosen = context.import_context(loaded, options or Options(), tools.basins, tools.reader)
+        (report,) = importer.dry([path], chosen)
         return report
 
     return run

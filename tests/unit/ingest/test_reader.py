@@ -41,26 +41,26 @@ Dry = Callable[..., list[Report]]
 
 
 @pytest.fixture
-def read(quick_tools: ImportContext) -> Callable[..., Report]:
+def read(tools: ImportContext) -> Callable[..., Report]:
     """The report of a dry run on one file, read by the reader process."""
 
     def run(path: Path, **settings: object) -> Report:
-        tools = context.import_context(config.load(**settings), Options(), quick_tools.basins)
-        (report,) = importer.dry([path], tools)
+        chosen = context.import_context(config.load(**settings), Options(), tools.basins)
+        (report,) = importer.dry([path], chosen)
         return report
 
     return run
 
 
 @pytest.fixture
-def dry(tmp_path: Path, quick_tools: ImportContext) -> Dry:
+def dry(tmp_path: Path, tools: ImportContext) -> Dry:
     """The reports of a dry run on `bad` and a sound file after it; the reader does `bad` at the first."""
 
     def run(bad: str, timeout_s: float = 30) -> list[Report]:
         files = [csv_file(tmp_path / "bad"), time_series(tmp_path / "sound.nc")]
         double = (sys.executable, "-c", _DOUBLE.format(bad=bad), "INFO")
-        tools = replace(quick_tools, reader=ReaderProcess(timeout_s, 1 << 30, command=double))
-        return list(importer.dry(files, tools))
+        reader = ReaderProcess(timeout_s, 1 << 30, command=double)
+        return list(importer.dry(files, replace(tools, reader=reader)))
 
     return run
 
@@ -109,23 +109,22 @@ def test_a_header_that_asks_for_gigabytes_is_refused(tmp_path: Path, read: Calla
     assert (report.outcome, report.reason_code) == ("refused", "unreadable")
 
 
-def test_what_is_read_is_the_same_in_the_process_and_beside_it(tmp_path: Path, quick_tools: ImportContext) -> None:
-    tools = context.import_context(config.load(), Options(), quick_tools.basins)
+def test_what_is_read_is_the_same_in_the_process_and_beside_it(tmp_path: Path, tools: ImportContext) -> None:
     path = time_series(tmp_path / "a.nc", attributes={"odd": float("nan"), "text": "a“"})
 
-    with tools.reader:
-        there = tools.reader.read(path, tools.limits)
+    with ReaderProcess(60, 1 << 30) as reader:
+        there = reader.read(path, tools.limits)
     here = formats.read(path, tools.limits)
 
     assert repr(there) == repr(here)
     assert there.time_ms.tobytes() == here.time_ms.tobytes()
 
 
-def test_a_limit_on_memory_is_too_small_for_no_sound_file(tmp_path: Path, quick_tools: ImportContext) -> None:
+def test_a_limit_on_memory_is_too_small_for_no_sound_file(tmp_path: Path, tools: ImportContext) -> None:
     least = 256 << 20
     with pytest.raises(config.SettingsError, match="HALOCLINE_READER_MEMORY_BYTES"):
         config.load(HALOCLINE_READER_MEMORY_BYTES=least - 1)
 
-    (report,) = importer.dry([time_series(tmp_path / "a.nc")], replace(quick_tools, reader=ReaderProcess(60, least)))
+    (report,) = importer.dry([time_series(tmp_path / "a.nc")], replace(tools, reader=ReaderProcess(60, least)))
 
     assert report.outcome == "stored"

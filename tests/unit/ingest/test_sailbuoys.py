@@ -23,12 +23,12 @@ LIMITS = formats.Limits(1 << 30, 1_000_000)
 
 
 @pytest.fixture
-def reports(quick_tools: ImportContext) -> Callable[..., list[Report]]:
+def reports(tools: ImportContext) -> Callable[..., list[Report]]:
     """The reports of a dry run on these paths."""
 
     def run(*paths: Path, options: Options | None = None) -> list[Report]:
-        tools = replace(quick_tools, options=options or Options())
-        return list(importer.dry(importer.files_of(paths), tools))
+        chosen = replace(tools, options=options or Options())
+        return list(importer.dry(importer.files_of(paths), chosen))
 
     return run
 
