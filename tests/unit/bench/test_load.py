@@ -1,4 +1,4 @@
-"""What is made of the words of wrk; they are of wrk 4.1.0."""
+"""Parsing of the output of wrk 4.1.0."""
 
 import pytest
 
@@ -21,24 +21,24 @@ Transfer/sec:    266.20KB
 """
 NOT_FOUND = GOOD.replace("Requests/sec", "  Non-2xx or 3xx responses: 1054\nRequests/sec")
 CUT = GOOD.replace("Requests/sec", "  Socket errors: connect 0, read 4893, write 0, timeout 0\nRequests/sec")
-NOBODY_THERE = "unable to connect to 127.0.0.1:18099 Connection refused\n"
+NO_SERVER = "unable to connect to 127.0.0.1:18099 Connection refused\n"
 
 
-def test_the_rate_and_the_percentiles_are_read_in_their_units():
+def test_rate_and_percentiles_are_converted_from_their_units():
     assert load.parsed(GOOD) == load.Load(requests_per_s=1434.68, p50_ms=0.704, p99_ms=1090.0)
 
 
 @pytest.mark.parametrize(
     ("text", "cause"),
-    [(NOT_FOUND, "Non-2xx or 3xx responses: 1054"), (CUT, "read 4893"), (NOBODY_THERE, "Connection refused")],
-    ids=["answers that are failures", "connections that broke", "nobody there"],
+    [(NOT_FOUND, "Non-2xx or 3xx responses: 1054"), (CUT, "read 4893"), (NO_SERVER, "Connection refused")],
+    ids=["error responses", "broken connections", "no server"],
 )
-def test_a_run_with_failures_is_no_measurement_and_the_error_names_them(text, cause):
+def test_a_run_with_failures_is_refused_with_the_cause(text, cause):
     with pytest.raises(RuntimeError, match=cause):
         load.parsed(text)
 
 
-def test_without_wrk_the_error_says_what_to_install(monkeypatch, tmp_path):
+def test_without_wrk_the_error_contains_the_package_to_install(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RuntimeError, match="apt install wrk"):
         load.wrk(1, "/", 1, 1)

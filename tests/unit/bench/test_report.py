@@ -1,4 +1,4 @@
-"""What a run of the bench leaves: its results row by row, and the table in the documentation."""
+"""The results of the benchmark: rows in the results file, and the table in the documentation."""
 
 from datetime import UTC, datetime
 
@@ -12,20 +12,20 @@ AT = datetime(2024, 5, 1, 12, 30, tzinfo=UTC)
 AIMS = {
     "fast": Aim("fast", "fast / slow", ">=", 0.85, lost=0.085),
     "small": Aim("small", "large / small", "<=", 4.0, lost=40.0),
-    "later": Aim("later", "what nobody has measured", "<=", 1.0),
+    "later": Aim("later", "not measured yet", "<=", 1.0),
 }
 
 
 @pytest.fixture
 def results():
     """Two rows, the second measured first."""
-    found = report.noted({}, Measured("small", (5.0, 6.0, 7.0), {"ms": 3}), AIMS["small"], "abc1234", AT)
-    return report.noted(found, Measured("fast", (0.8, 0.91234, 0.95)), AIMS["fast"], "def5678", AT)
+    first = report.noted({}, Measured("small", (5.0, 6.0, 7.0), {"ms": 3}), AIMS["small"], "abc1234", AT)
+    return report.noted(first, Measured("fast", (0.8, 0.91234, 0.95)), AIMS["fast"], "def5678", AT)
 
 
 @pytest.fixture
 def page(monkeypatch, tmp_path):
-    """A page with a place for results, and where they are kept."""
+    """A page with the markers of the results, and a results file."""
     page = tmp_path / "performance.md"
     page.write_text(f"Before.\n\n{report._BEGIN}\nold\n{report._END}\n\nAfter.\n", encoding="utf-8")
     monkeypatch.setattr(report, "PAGE", page)
@@ -33,7 +33,7 @@ def page(monkeypatch, tmp_path):
     return page
 
 
-def test_a_row_says_what_was_found_how_sure_when_and_of_which_revision(results):
+def test_a_row_has_median_interval_time_and_revision(results):
     assert results["rows"]["fast"] == {
         "what": "fast / slow",
         "aim": ">= 0.85",
@@ -48,7 +48,7 @@ def test_a_row_says_what_was_found_how_sure_when_and_of_which_revision(results):
     }
 
 
-def test_a_row_measured_again_takes_the_place_of_its_earlier_self_alone(results):
+def test_a_row_measured_again_replaces_only_itself(results):
     again = report.noted(results, Measured("small", (2.0,)), AIMS["small"], "0123456", AT)
     assert (again["rows"]["small"]["verdict"], again["rows"]["small"]["revision"]) == ("met", "0123456")
     assert again["rows"]["fast"] == results["rows"]["fast"]
@@ -59,11 +59,11 @@ def test_the_table_has_every_aim_with_its_verdict(results):
     assert rows == [
         "| fast / slow | ≥ 0.85 | 0.912 | 0.8 … 0.95 | 0.8, 0.95 | 3 | **undecided** |",
         "| large / small | ≤ 4 | 6 | 5 … 7 | 5, 7 | 3 | **missed** |",
-        "| what nobody has measured | ≤ 1 | | | | | not measured |",
+        "| not measured yet | ≤ 1 | | | | | not measured |",
     ]
 
 
-def test_results_are_written_between_their_marks_and_the_words_around_stay(results, page):
+def test_results_are_written_between_their_markers_and_the_text_around_is_kept(results, page):
     report.write(results, AIMS)
     text = page.read_text(encoding="utf-8")
     assert text.startswith(f"Before.\n\n{report._BEGIN}\nMachine: ")
@@ -71,17 +71,17 @@ def test_results_are_written_between_their_marks_and_the_words_around_stay(resul
     assert "old" not in text
 
 
-def test_what_was_written_is_what_the_next_run_knows(results, page):
+def test_written_results_are_read_by_the_next_run(results, page):
     report.write(results, AIMS)
     assert list(orjson.loads(report.RESULTS.read_bytes())["rows"]) == ["fast", "small"]
     assert report.known()["rows"] == results["rows"]
 
 
-def test_before_the_first_run_nothing_is_known(page):
+def test_before_the_first_run_there_are_no_results(page):
     assert report.known() == {}
 
 
-def test_a_page_without_a_place_for_results_is_refused_and_left_as_it_is(results, page):
+def test_a_page_without_markers_is_refused_and_unchanged(results, page):
     page.write_text("Nothing here.", encoding="utf-8")
     with pytest.raises(ValueError, match=r"performance\.md has no place"):
         report.write(results, AIMS)
@@ -92,17 +92,17 @@ def test_a_page_without_a_place_for_results_is_refused_and_left_as_it_is(results
     ("aim", "value", "lost"),
     [("fast", 0.2, False), ("fast", 0.08, True), ("small", 39.0, False), ("small", 41.0, True), ("later", 99.0, False)],
 )
-def test_lost_is_what_misses_by_an_order_of_magnitude(aim, value, lost):
+def test_a_value_is_lost_if_it_misses_by_an_order_of_magnitude(aim, value, lost):
     assert AIMS[aim].is_lost(value) is lost
 
 
-def test_the_short_form_sees_losses_and_none_of_them_is_an_absolute_time():
+def test_the_short_form_checks_ratios_and_no_absolute_time():
     aims = measured.aims()
     watched = {name for name, aim in aims.items() if aim.lost is not None}
     assert watched >= {"landing_warm", "not_modified", "compressed", "observed", "commands", "miss"}
     assert watched.isdisjoint({"worker_start", "worker_memory", "fresh", "fresh_without_redis"})
 
 
-def test_the_documentation_has_a_place_for_results():
+def test_the_documentation_has_the_markers_of_the_results():
     text = report.PAGE.read_text(encoding="utf-8")
     assert (text.count(report._BEGIN), text.count(report._END)) == (1, 1)

@@ -1,4 +1,4 @@
-"""What rounds tell: their order, their median, how sure it is, and the verdict."""
+"""Rounds of a benchmark: their order, the median, its confidence interval, and the verdict."""
 
 import random
 from collections import Counter
@@ -21,17 +21,17 @@ def test_the_interval_lies_between_the_values_of_the_table(count, ranks):
 
 
 @pytest.mark.parametrize("values", [[3.0], [3.0, 1.0], [5.0, 2.0, 4.0, 1.0, 3.0]], ids=len)
-def test_of_fewer_than_six_values_the_interval_is_all_of_them(values):
+def test_the_interval_of_fewer_than_six_values_is_their_range(values):
     found = rounds.interval(values)
     assert (found.low, found.high) == (min(values), max(values))
 
 
-def test_the_true_median_is_in_the_interval_as_often_as_is_said():
+def test_the_interval_contains_the_true_median_at_the_stated_rate():
     chance = random.Random(5)
     runs = [rounds.interval([chance.expovariate(1) for _ in range(15)]) for _ in range(2_000)]
-    held = sum(run.low <= 0.6931 <= run.high for run in runs)
+    contained = sum(run.low <= 0.6931 <= run.high for run in runs)
     # 96.5 % by the binomial; 2,000 runs stray from it by less than 1.7 points.
-    assert 0.948 * 2_000 <= held <= 0.982 * 2_000
+    assert 0.948 * 2_000 <= contained <= 0.982 * 2_000
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_an_aim_is_met_or_missed_by_the_whole_interval(low, high, operator, verd
 
 
 @pytest.fixture
-def seen():
-    """Three cases in six rounds: what each gave, and the order in which they ran."""
+def rounds_and_order():
+    """Three cases in six rounds: their values, and the order in which they ran."""
     order = []
 
     def case(name, value):
@@ -66,16 +66,16 @@ def seen():
     return found, ["".join(order[start : start + 3]) for start in range(0, 18, 3)]
 
 
-def test_each_round_runs_each_case_and_tells_them_in_their_order(seen):
-    found, _ = seen
+def test_each_round_runs_each_case_and_returns_the_values_in_order(rounds_and_order):
+    found, _ = rounds_and_order
     assert found == [(1.0, 2.0, 4.0)] * 6
 
 
-def test_no_case_is_always_the_first(seen):
-    _, turns = seen
+def test_no_case_is_always_first(rounds_and_order):
+    _, turns = rounds_and_order
     assert Counter(turn[0] for turn in turns) == {"a": 2, "b": 2, "c": 2}
     assert {"".join(sorted(turn)) for turn in turns} == {"abc"}
 
 
-def test_a_ratio_is_of_the_two_of_one_round():
+def test_a_ratio_compares_two_values_of_one_round():
     assert rounds.ratios([(1.0, 2.0), (9.0, 3.0)]) == [0.5, 3.0]
