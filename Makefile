@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PORT ?= 8000
 export PYTHON
 bin := .venv/bin
+# The commands after it find the Node.js that scripts/setup uses.
+with_node := . scripts/node-path.sh &&
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -35,9 +37,10 @@ setup: ## Prepare only .venv and the front end
 develop:
 	@scripts/setup dev
 
-format: develop ## Format the Python code
+format: develop ## Format Python, scripts, styles and templates
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
+	@$(with_node) npm run --silent format
 
 screenshots: develop ## Take the README's pictures anew with Chromium (docs/img)
 	@CI=true $(bin)/python -m pytest tests/e2e/browser -q -k every_page
@@ -56,17 +59,22 @@ requirements: ## Pin the Python packages of every role anew, with hashes (needs 
 
 ##@ Check
 
-.PHONY: test check static lint types layers manifests rules
-test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser
-	@$(bin)/python -m pytest -n auto
+.PHONY: test coverage check static lint types layers manifests rules
+test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser (SLOW=1: all)
+	@$(with_node) npm run --silent test
+	@$(bin)/python -m pytest -n auto $(if $(SLOW),,-m "not slow")
 
-check: static test ## All of it: what CI runs before it starts a cluster
+coverage: develop ## Branch coverage of app/ by the slow tests and the processes they start, with its floor
+	@scripts/coverage
+
+check: static test ## All of it: what CI runs before it starts a cluster (SLOW=1: slow tests too)
 
 static: lint types layers manifests rules ## What needs no running program: the five below
 
-lint: develop ## Formatting and ruff
+lint: develop ## Formatting and rules: ruff, eslint and prettier
 	@$(bin)/ruff format --check .
 	@$(bin)/ruff check .
+	@$(with_node) npm run --silent lint
 
 types: develop ## mypy, strict
 	@$(bin)/mypy
@@ -78,8 +86,8 @@ manifests: develop ## Dockerfile and Kubernetes manifests
 	@$(bin)/hadolint Dockerfile
 	@PATH="$$PWD/$(bin):$$PATH" scripts/manifests
 
-rules: develop ## Alert rules with their tests, dashboards, routing (promtool and amtool from PATH)
-	@$(bin)/python -m monitoring.check
+rules: develop ## Alert rules with their tests, dashboards, routing (promtool and amtool from PATH; SLOW=1: all tests)
+	@$(bin)/python -m monitoring.check $(if $(SLOW),--slow)
 
 ##@ Load
 

@@ -6,6 +6,8 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 # prometheus_client decides where values live when it is first imported, so this comes before anything of ours.
 _own_metrics_dir = None
@@ -75,7 +77,7 @@ limit_request_field_size = 8190
 logconfig_dict = logs.standard_library(_settings.log_level)
 
 
-class _Log(Logger):
+class _Log(Logger):  # type: ignore[misc]
     """What gunicorn says of itself. app.http.observe writes one line a request, with its route and its id."""
 
     # With `logconfig_dict` gunicorn would gather a line of its own for each request, a tenth of what a warm answer
@@ -86,31 +88,31 @@ class _Log(Logger):
 logger_class = _Log
 
 
-def on_starting(_server):
+def on_starting(_server: Any) -> None:
     """In the arbiter, once, before the first worker: totals of an earlier container are not ours."""
     metric_slots.wipe(_metrics_dir)
 
 
-def pre_fork(server, worker):
+def pre_fork(server: Any, worker: Any) -> None:
     """In the arbiter, which alone knows who lives: the slot of the worker to come."""
     worker.slot = metric_slots.lowest_free(sibling.slot for sibling in server.WORKERS.values())
 
 
-def post_fork(_server, worker):
+def post_fork(_server: Any, worker: Any) -> None:
     """In the worker, before it loads the application."""
     if "app.metrics" in sys.modules:
         raise RuntimeError("app.metrics was imported before the worker had its slot: its numbers would be lost")
     metric_slots.take(worker.slot)
 
 
-def post_worker_init(worker):
+def post_worker_init(worker: Any) -> None:
     """In the worker, with the application loaded and gunicorn's signal handlers in place."""
     from app import wsgi
 
     wsgi.started(worker.cfg.threads)
-    stop = signal.getsignal(signal.SIGTERM)
+    stop: Any = signal.getsignal(signal.SIGTERM)
 
-    def drain(signum, frame):
+    def drain(signum: int, frame: FrameType | None) -> None:
         wsgi.draining()
         stop(signum, frame)
 
@@ -119,18 +121,18 @@ def post_worker_init(worker):
     signal.siginterrupt(signal.SIGTERM, False)
 
 
-def worker_exit(_server, _worker):
+def worker_exit(_server: Any, _worker: Any) -> None:
     """In the worker, after its last answer."""
     if "app.wsgi" in sys.modules:
         sys.modules["app.wsgi"].stopped()
 
 
-def child_exit(_server, worker):
+def child_exit(_server: Any, worker: Any) -> None:
     """In the arbiter, when a worker is gone, however it went."""
     metric_slots.release(worker.slot)
 
 
-def on_exit(_server):
+def on_exit(_server: Any) -> None:
     """In the arbiter, last of all: a directory that we made ourselves goes with us."""
     if _own_metrics_dir:
         shutil.rmtree(_own_metrics_dir, ignore_errors=True)

@@ -1,8 +1,7 @@
-"""Who comes: people at a desk and on a phone, somebody who looks around, a program on the API, a crawler."""
+"""User journeys: visitors at a desk and on a phone, one who browses, an API client, a crawler."""
 
 import math
 import random
-from typing import ClassVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import answers
@@ -10,9 +9,9 @@ from locust import SequentialTaskSet, task
 from readers import Reader
 from target import Mission
 
-# Pictures further down a page load when somebody scrolls there, and few do.
-SEEN_PICTURES = 2
-# The map asks by boxes of a grid, so that neighbours share an answer; this is its side at the zoom of a sea.
+# Pictures further down a page load only after scrolling, which few visitors do.
+PICTURES_IN_VIEW = 2
+# The map requests the cells of a grid, so that neighbouring views share a response; cell size at the zoom of a sea.
 GRID_DEG = 5.625
 
 
@@ -21,7 +20,7 @@ def _path(mission: Mission) -> str:
 
 
 def _box(mission: Mission) -> str:
-    """The mission's box widened to the grid."""
+    """Return the mission's bounding box, widened to the grid."""
     west, south, east, north = mission.bbox or (-180.0, -90.0, 180.0, 90.0)
     low = [math.floor(edge / GRID_DEG) * GRID_DEG for edge in (west, south)]
     high = [math.ceil(edge / GRID_DEG) * GRID_DEG for edge in (east, north)]
@@ -29,27 +28,27 @@ def _box(mission: Mission) -> str:
 
 
 class Journey(SequentialTaskSet):
-    """Steps in order, again and again, with a pause between them in which the reader can leave."""
+    """Steps in order, repeated, with a pause after each in which the reader can stop."""
 
     user: Reader
 
     def wait(self) -> None:
-        """Pauses. Raises StopUser when the reader shall leave."""
+        """Pause. Raises StopUser when the reader has to stop."""
         self.user.pause(self.user.wait_time())
 
     def pictures(self, body: bytes) -> None:
-        """Loads the pictures that a page shows first."""
-        for path in answers.pictures(body)[:SEEN_PICTURES]:
+        """Load the pictures that are in view without scrolling."""
+        for path in answers.pictures(body)[:PICTURES_IN_VIEW]:
             self.user.read(path, answers.png)
 
     def track(self, mission: Mission) -> None:
-        """Loads a mission's way."""
+        """Load a mission's track."""
         check = answers.features if mission.bbox else answers.json_object
         self.user.read(f"/api/v1{_path(mission)}/track", check)
 
 
 class Visit(Journey):
-    """Landing page with all it pulls in, the list, one mission with its sections and profiles."""
+    """Landing page with all that it loads, the list, one mission with its sections and profiles."""
 
     mission: Mission
 
@@ -84,14 +83,14 @@ class Visit(Journey):
         self.user.leave()
 
     def _some(self, path: str, field: str) -> list[str]:
-        """This field of one item of a list, by chance; nothing of an empty one, for not all have been measured."""
+        """Return this field of a random item of a list as a list; empty for an empty list."""
         body = self.user.read(path, answers.listed)
         items = answers.json_object(body)["items"] if body else []
         return [str(random.choice(items)[field])] if items else []
 
 
 class Browse(Journey):
-    """What the menu leads to: the map by box and year, lists by filter, platforms, basins, sums, news, a search."""
+    """The pages of the menu: map by box and year, filtered lists, platforms, basins, statistics, updates, search."""
 
     mission: Mission
 
@@ -111,8 +110,8 @@ class Browse(Journey):
     def lists(self) -> None:
         chosen = random.choice([{"year": self.mission.year}, {"platform": self.mission.platform}, {"sort": "longest"}])
         body = self.user.page(f"/missions?{urlencode(chosen)}", "/missions/")
-        for further in answers.links(body, "/missions?")[:1]:
-            self.user.page(further, "/missions/")
+        for next_page in answers.links(body, "/missions?")[:1]:
+            self.user.page(next_page, "/missions/")
 
     @task
     def fleet(self) -> None:
@@ -138,7 +137,7 @@ class Browse(Journey):
     @task
     def search(self) -> None:
         typed = urlencode({"q": self.mission.platform[:3], "limit": 5})
-        self.user.read(f"/api/v1/search?{typed}", answers.found)
+        self.user.read(f"/api/v1/search?{typed}", answers.suggested)
         sought = urlencode({"q": self.mission.platform, "show": "all"})
         self.user.page(f"/search?{sought}", "data-found", _path(self.mission).rpartition("/")[0])
 
@@ -181,7 +180,7 @@ class Study(Journey):
 
     @task
     def selection(self) -> None:
-        # One platform while one mission lasted: a selection that is small in any archive, for more is refused.
+        # One platform during one mission: small in any archive, as the service refuses large selections.
         chosen = {"platform": self.mission.platform, "from": self.mission.start_at, "to": self.mission.end_at}
         self.user.read(f"/api/v1/export?{urlencode(chosen | {'format': 'csv'})}", answers.table)
         self.user.read(f"/api/v1/export?{urlencode(chosen | {'format': 'geojson'})}", answers.collection)
@@ -197,7 +196,7 @@ class Study(Journey):
 
 
 class Glance(Journey):
-    """The landing page, one mission and the feed again and again: what has not changed is answered 304."""
+    """The landing page, one mission and the feed, repeated with ETags: unchanged responses are 304."""
 
     def on_start(self) -> None:
         self.mission = random.choice(self.user.missions)
@@ -220,7 +219,7 @@ class Glance(Journey):
 
 
 class Crawl(Journey):
-    """What robots may read, the list of all pages, and some of them, without what only people look at."""
+    """robots.txt, the sitemap and some of its pages, without static files and pictures."""
 
     @task
     def rules(self) -> None:
@@ -232,46 +231,46 @@ class Crawl(Journey):
         if b"<sitemapindex" in body:
             part = urlsplit(random.choice(answers.locations(body))).path
             body = self.user.read(part, answers.xml("urlset"))
-        places = answers.locations(body)
-        for place in random.sample(places, min(3, len(places))):
-            self.user.read(urlsplit(place).path, answers.page("<h1"), accept="text/html", again=True)
+        urls = answers.locations(body)
+        for url in random.sample(urls, min(3, len(urls))):
+            self.user.read(urlsplit(url).path, answers.page("<h1"), accept="text/html", again=True)
 
 
 class Visitor(Reader):
-    """A person at a desk, new at every journey."""
+    """A visitor at a desk; every journey is a new visitor."""
 
     weight = 5
     think_s = (1, 4)
-    tasks: ClassVar = [Visit]
+    tasks = [Visit]
 
 
 class Browser(Reader):
-    """A person who looks around, new at every journey."""
+    """A visitor who browses; every journey is a new visitor."""
 
     weight = 2
     think_s = (1, 4)
-    tasks: ClassVar = [Browse]
+    tasks = [Browse]
 
 
 class Scientist(Reader):
-    """A script or a notebook that walks the API."""
+    """A script or a notebook that reads the API."""
 
     weight = 1
     think_s = (1, 3)
-    tasks: ClassVar = [Study]
+    tasks = [Study]
 
 
 class Phone(Reader):
-    """Somebody who looks, puts the phone away, and looks again."""
+    """A visitor on a phone who returns to the same pages."""
 
     weight = 3
     think_s = (4, 10)
-    tasks: ClassVar = [Glance]
+    tasks = [Glance]
 
 
 class Crawler(Reader):
-    """A search engine, which comes in its own time."""
+    """A search engine that reads slowly."""
 
     weight = 1
     think_s = (2, 5)
-    tasks: ClassVar = [Crawl]
+    tasks = [Crawl]

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 import gevent
 import options
 import shapes
+import summary
 import target
+import thresholds
 import verdict
 from journeys import Browser, Crawler, Phone, Scientist, Visitor
 from locust import LoadTestShape, events, log
@@ -20,62 +22,65 @@ from tally import Tally
 
 __all__ = ["Browser", "Crawler", "Phone", "Planned", "Scientist", "Visitor"]
 
-# Longer than a reader's own network timeout, so that every request that was sent gets its verdict.
+# Longer than a reader's network timeout (30 s), so that every request that was sent is judged.
 STOP_TIMEOUT_S = 35
-# The shape decides how fast users come; Locust only has to keep up with it.
+# The shape sets how fast users are added; Locust only has to follow it.
 SPAWN_RATE_PER_S = 100
 
 events.init_command_line_parser.add_listener(options.declare)
 
 
 class Planned(LoadTestShape):
-    """The shape that the options name."""
+    """The load shape that the option --shape selects."""
 
-    # Locust shall not warn that --users and --run-time are ignored: options.sizes reads them.
+    # Suppresses the warning that --users and --run-time are ignored: options.sizes reads them.
     use_common_options = True
     corners: ClassVar[shapes.Corners] = []
-    over: ClassVar[bool] = False
+    is_over: ClassVar[bool] = False
 
     def tick(self) -> tuple[int, float] | None:
-        """Users now and how fast they come; None ends the run."""
-        users = None if self.over else shapes.users_at(self.corners, self.get_run_time())
+        """Return the number of users and the spawn rate; None ends the run."""
+        run_time_s: float = self.get_run_time()  # type: ignore[no-untyped-call]
+        users = None if self.is_over else shapes.users_at(self.corners, run_time_s)
         return None if users is None else (users, SPAWN_RATE_PER_S)
 
     @classmethod
     def end(cls) -> None:
-        """Ends the run with its verdict.
+        """End the run with a verdict.
 
-        While a shape runs, Locust itself lets SIGTERM kill it without one, and Ctrl-C strikes any user's request.
+        While a shape runs, Locust exits on SIGTERM without one, and Ctrl-C interrupts requests of users.
         """
-        cls.over = True
+        cls.is_over = True
 
 
-@events.init.add_listener
 def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
-    """Everything in place for the users, or exit code 1 and one line."""
-    given = environment.parsed_options
+    """Check target and thresholds and set up the run. Exits with code 1 and one line if that fails."""
+    chosen: Any = environment.parsed_options
     try:
         if not isinstance(runner, LocalRunner):
             raise target.WrongTarget(
                 "the counts are exact in one process only: leave --master, --worker and --processes"
             )
-        base_url = target.permitted(environment.host, given.allow_host)
-        wanted = verdict.thresholds(
-            given.thresholds, given.shape, min_requests=given.min_requests, p95_ms=given.max_p95_ms
+        base_url = target.permitted(environment.host, chosen.allow_host)
+        required = thresholds.load(
+            chosen.thresholds, chosen.shape, min_requests=chosen.min_requests, p95_ms=chosen.max_p95_ms
         )
-        target.verify(base_url, given.expect_version)
+        target.verify(base_url, chosen.expect_version)
         Reader.missions = target.missions(base_url)
-    except (target.WrongTarget, verdict.Unreadable) as error:
+    except (target.WrongTarget, thresholds.Unreadable) as error:
         sys.exit(f"load test: {error}")
     environment.host = base_url
     environment.stop_timeout = STOP_TIMEOUT_S
-    Planned.corners = shapes.SHAPES[given.shape](options.sizes(given))
-    if given.headless:
+    Planned.corners = shapes.SHAPES[chosen.shape](options.sizes(chosen))
+    if chosen.headless:
         gevent.signal_handler(signal.SIGTERM, Planned.end)
         gevent.signal_handler(signal.SIGINT, Planned.end)
-    Reader.tally, Reader.think_factor = Tally(), given.think
+    Reader.tally, Reader.think_factor = Tally(), chosen.think
     events.request.add_listener(_judged)
-    Judge(environment, runner, wanted).attach()
+    Judge(environment, runner, required).attach()
+
+
+events.init.add_listener(prepare)
 
 
 def _judged(name: str, response: Any, start_time: float, exception: object, **_: Any) -> None:
@@ -83,42 +88,42 @@ def _judged(name: str, response: Any, start_time: float, exception: object, **_:
 
 
 class Judge:
-    """Ends a run: waits for the last answers, writes the summary, sets the exit code and says why."""
+    """Ends a run: waits for the last responses, writes the summary, sets the exit code and reports it."""
 
-    def __init__(self, environment: Environment, runner: Runner, wanted: verdict.Thresholds) -> None:
+    def __init__(self, environment: Environment, runner: Runner, required: thresholds.Thresholds) -> None:
         self.environment = environment
         self.runner = runner
-        self.wanted = wanted
+        self.required = required
         self.started_at_s = time.time()
         self.lines: list[str] = []
 
     def attach(self) -> None:
-        """Listens for the end of the run."""
+        """Subscribe to the end of the run."""
         events.quitting.add_listener(self.decide)
-        events.quit.add_listener(self.tell)
+        events.quit.add_listener(self.report)
 
     def decide(self, **_: Any) -> None:
-        """The verdict."""
+        """Compute the verdict and write the summary."""
         runner = self.runner
-        # Where the web interface ends a run users still read; what they have asked for shall be counted.
+        # When the web interface ends a run, requests are still in flight; this waits for them, so they are counted.
         runner.quit()
-        summary = verdict.summary(runner.stats, Reader.tally, self.started_at_s)
-        missed = verdict.missed(summary, self.wanted)
+        figures = summary.of(runner.stats, Reader.tally, self.started_at_s)
+        missed = verdict.missed(figures, self.required)
         if runner.exceptions or log.unhandled_greenlet_exception:
             missed.append("the generator itself raised an error, shown above")
-        given = self.environment.parsed_options
+        chosen: Any = self.environment.parsed_options
         result = {
-            "shape": given.shape,
+            "shape": chosen.shape,
             "target": self.environment.host,
             "passed": not missed,
             "missed": missed,
             "generator_saturated": runner.cpu_warning_emitted,
-        } | summary
-        if given.summary is not None:
-            given.summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        } | figures
+        if chosen.summary is not None:
+            chosen.summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
         self.environment.process_exit_code = 1 if missed else 0
         self.lines = verdict.lines(result)
 
-    def tell(self, **_: Any) -> None:
-        """Shows the verdict below Locust's tables."""
+    def report(self, **_: Any) -> None:
+        """Print the verdict below Locust's tables."""
         sys.stdout.write("\n".join(self.lines) + "\n")

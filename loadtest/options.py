@@ -1,4 +1,4 @@
-"""What an operator may set, beside Locust's own --host, --users and --run-time."""
+"""Command-line options, in addition to Locust's own --host, --users and --run-time."""
 
 import pathlib
 from argparse import ArgumentTypeError
@@ -10,51 +10,51 @@ _HERE = pathlib.Path(__file__).parent
 
 
 def positive(text: str) -> float:
-    """A number above 0."""
+    """Return the text as a number above 0. Raises ArgumentTypeError."""
     if not (value := float(text)) > 0:
         raise ArgumentTypeError(f"{text} is not greater than 0")
     return value
 
 
 def whole(text: str) -> int:
-    """A whole number from 0."""
+    """Return the text as an integer of at least 0. Raises ArgumentTypeError."""
     if (value := int(text)) < 0:
         raise ArgumentTypeError(f"{text} is less than 0")
     return value
 
 
 def declare(parser: Any) -> None:
-    """Adds the options. Each may come from the environment, too: `--step-s 30` is `STEP_S=30`."""
+    """Add the options. Each can also be set in the environment: `--step-s 30` is `STEP_S=30`."""
 
     def add(flag: str, kind: Any, text: str, **more: Any) -> None:
         env_var = flag.upper().replace("-", "_")
         parser.add_argument(f"--{flag}", type=kind, env_var=env_var, help=text, include_in_web_ui=False, **more)
 
-    add("shape", str, "what the load looks like", default="smoke", choices=sorted(shapes.SHAPES))
+    add("shape", str, "number of users over time", default="smoke", choices=sorted(shapes.SHAPES))
     add("steps", whole, "steps of stairs")
-    add("step-s", positive, "seconds that each step of stairs is held")
-    add("step-users", whole, "users that each step of stairs adds")
-    add("spike-factor", whole, "how many times the calm level spike reaches")
-    add("spike-rise-s", positive, "seconds of the calm, of the rise and of the fall of spike")
-    add("spike-s", positive, "seconds at the top of spike, and of the recovery after it")
+    add("step-s", positive, "duration of each step of stairs, in seconds")
+    add("step-users", whole, "users added by each step of stairs")
+    add("spike-factor", whole, "peak of spike, as a multiple of its base level")
+    add("spike-rise-s", positive, "duration of the base level, of the rise and of the fall of spike, in seconds")
+    add("spike-s", positive, "duration of the peak of spike and of the recovery after it, in seconds")
     add("think", positive, "factor on every pause of the users", default=1.0)
-    add("allow-host", str, "a host other than loopback that may be loaded (repeatable)", default=[], action="append")
-    add("expect-version", str, "the version that must run at the target")
-    add("thresholds", pathlib.Path, "the thresholds' file", default=_HERE / "thresholds.toml")
-    add("min-requests", whole, "instead of the shape's min_requests")
-    add("max-p95-ms", positive, "instead of the shape's p95_ms")
+    add("allow-host", str, "permit a host other than loopback (repeatable)", default=[], action="append")
+    add("expect-version", str, "require this version of Halocline at the target")
+    add("thresholds", pathlib.Path, "file with the thresholds", default=_HERE / "thresholds.toml")
+    add("min-requests", whole, "override the shape's min_requests")
+    add("max-p95-ms", positive, "override the shape's p95_ms")
     add("summary", pathlib.Path, "write the result to this JSON file")
 
 
-def sizes(given: Any) -> shapes.Sizes:
-    """How large the shape shall be."""
+def sizes(chosen: Any) -> shapes.Sizes:
+    """Return the sizes of the shape."""
     return shapes.Sizes(
-        users=given.num_users,
-        duration_s=given.run_time,
-        steps=given.steps,
-        step_s=given.step_s,
-        step_users=given.step_users,
-        spike_factor=given.spike_factor,
-        spike_rise_s=given.spike_rise_s,
-        spike_s=given.spike_s,
+        users=chosen.num_users,
+        duration_s=chosen.run_time,
+        steps=chosen.steps,
+        step_s=chosen.step_s,
+        step_users=chosen.step_users,
+        spike_factor=chosen.spike_factor,
+        spike_rise_s=chosen.spike_rise_s,
+        spike_s=chosen.spike_s,
     )

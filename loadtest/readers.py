@@ -1,4 +1,4 @@
-"""Somebody who reads over HTTP: each request counted when sent and judged when answered, and never sent twice."""
+"""Simulated HTTP client: every request is counted when sent, judged when answered, and never repeated."""
 
 import random
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from locust.exception import StopUser
 from tally import SHED, Tally
 from target import Mission
 
-# geventhttpclient repeats an idempotent request whose connection closes without an answer, up to eleven times and
-# unseen. A lost request is what a rollout drill looks for, so here no method counts as repeatable.
+# geventhttpclient silently repeats an idempotent request whose connection closes without a response, up to eleven
+# times. A lost request is what a rollout drill looks for, so here no method counts as idempotent.
 geventhttpclient.client.IDEMPOTENT_METHODS = frozenset()
 
-# A limit of requests in a minute is open again after one; who is told to wait longer is not loaded but locked out.
+# A rate limit per minute ends after a minute; a client that must wait longer produces no load.
 LONGEST_WAIT_S = 60
 
 
 class Reader(FastHttpUser):
-    """Somebody who reads: one request at a time."""
+    """Simulated client with one request in flight at a time."""
 
     abstract = True
-    # A drain may take 25 s; who has waited 30 s for a page has left.
+    # A drain may take 25 s; a visitor who has waited 30 s for a page has left.
     network_timeout = 30
-    # A listener that does not accept within 5 s is down for a person.
+    # A server that does not accept a connection within 5 s is down for a visitor.
     connection_timeout = 5
 
     tally: ClassVar[Tally]
@@ -45,26 +45,26 @@ class Reader(FastHttpUser):
         self.loaded: set[str] = set()
 
     def stop(self, force: bool = False) -> bool:
-        """Asks the reader to leave before the next request. False: it has not gone yet.
+        """Stop the reader before its next request. Return False while it is still running.
 
-        Locust would kill a user that pauses, and one whose pause ends at that moment has a request under way.
+        Locust would kill a user that pauses, and one whose pause has just ended has a request in flight.
         """
         self.leaving.set()
         return bool(super().stop(force=True)) if force else False
 
     def wait_time(self) -> float:
-        """Seconds until the next step."""
+        """Return the pause before the next step in seconds."""
         return random.uniform(*self.think_s) * self.think_factor
 
     def pause(self, seconds: float) -> None:
-        """Waits. Raises StopUser when the reader shall leave."""
+        """Wait. Raises StopUser when the reader has to stop."""
         if self.leaving.wait(seconds):
             raise StopUser
 
     def read(self, path: str, check: Check, *, accept: str = "*/*", again: bool = False) -> bytes:
-        """The body; empty after 304 or a failure, which is counted with its reason and never repeated.
+        """Return the body; empty after 304 or a failure, which is counted with its reason and never repeated.
 
-        `again` asks with the `ETag` of the last time. After 429 the reader waits as told before anything else.
+        `again` sends the `ETag` of the previous response. After 429 the reader waits as Retry-After requires.
         """
         etag = self.etags.get(path) if again else None
         headers = {"Accept": accept} | ({"If-None-Match": etag} if etag else {})
@@ -73,8 +73,8 @@ class Reader(FastHttpUser):
         with self.client.get(
             path, name=routes.name(path), headers=headers, catch_response=True, allow_redirects=False
         ) as response:
-            if (told_s := _told_to_wait_s(response)) is not None:
-                wait_s = min(told_s, LONGEST_WAIT_S)
+            if (retry_after_s := _retry_after_s(response)) is not None:
+                wait_s = min(retry_after_s, LONGEST_WAIT_S)
                 response.request_meta["name"] += f" {routes.LIMITED}"
                 response.success()
             elif (reason := _fault(response, check, conditional=etag is not None)) is not None:
@@ -89,7 +89,7 @@ class Reader(FastHttpUser):
         return body
 
     def page(self, path: str, *marks: str, again: bool = False) -> bytes:
-        """A page with its static files, those that this person has not loaded yet."""
+        """Return a page, and load those of its static files that are not in the browser cache yet."""
         body = self.read(path, answers.page(*marks), accept="text/html", again=again)
         for asset in answers.assets(body):
             if asset not in self.loaded and self.read(asset, answers.asset(asset)):
@@ -97,19 +97,19 @@ class Reader(FastHttpUser):
         return body
 
     def leave(self) -> None:
-        """Closes the connections and forgets what was loaded: the next journey is another person's."""
+        """Close the connections and clear the browser cache: the next journey is that of a new visitor."""
         self.client.client.clientpool.close()
         self.loaded.clear()
 
 
-def _told_to_wait_s(response: Any) -> int | None:
-    """How long a client over its limit shall wait; None for any other answer, and for a 429 that does not say."""
+def _retry_after_s(response: Any) -> int | None:
+    """Return the Retry-After of a 429 in seconds; None for any other response and for a 429 without one."""
     wait: str = response.headers.get("Retry-After") or "" if response.status_code == 429 else ""
     return int(wait) if wait.isascii() and wait.isdigit() else None
 
 
 def _fault(response: Any, check: Check, *, conditional: bool) -> str | None:
-    """What is wrong with an answer, in words that are the same for the same cause; None if nothing."""
+    """Return the fault of a response, the same text for the same cause; None if there is none."""
     if response.status_code == 0:
         return f"no answer: {_cause(response.error)}"
     if response.status_code == 304 and conditional:
@@ -122,12 +122,12 @@ def _fault(response: Any, check: Check, *, conditional: bool) -> str | None:
         return f"answer cut short: {_cause(response.request_meta['exception'])}"
     try:
         check(response.content or b"")
-    except answers.Lacking as lacking:
-        return str(lacking)
+    except answers.Incomplete as error:
+        return str(error)
     return None
 
 
 def _cause(error: BaseException) -> str:
-    """The error below Locust's and the client's wrapping, without the URL, whose ids would split one cause."""
+    """Return the error that Locust and the client wrap, without the URL, whose ids would split one cause."""
     inner = getattr(error, "original", None) or error
     return f"{type(inner).__name__} {getattr(inner, 'strerror', None) or inner}"

@@ -1,16 +1,16 @@
-"""What a request is called in the figures, and of which kind it is: bounded names, whatever the archive holds."""
+"""Name and kind of a request in the figures. The number of names does not grow with the archive."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
 
 PAGES, API, STATIC, EXPORTS, PICTURES = "pages", "api", "static", "exports", "pictures"
-# Answers of 304, and of 429, are quick whatever was asked: they would make the others look better than they are.
+# Responses 304 and 429 are fast for every route: mixed with the others they would improve the percentiles.
 UNCHANGED, LIMITED = "unchanged", "limited"
 KINDS = (PAGES, API, STATIC, EXPORTS, PICTURES, UNCHANGED, LIMITED)
 
 _MISSION = "/missions/<platform>/<mission>"
-# The routes that hold something of the archive; an earlier one wins. All others are called by their path.
-_HOLDING = (
+# Routes with parameters; the first match wins. All other routes are named by their path.
+_PARAMETRISED = (
     "/static/<path:filename>",
     "/sitemap-<part>.xml",
     "/fleet/<serial>",
@@ -35,27 +35,27 @@ _FORMATS = {"netcdf": "NetCDF", "geojson": "GeoJSON", "csv": "CSV", "kml": "KML"
 
 def _pattern(route: str) -> re.Pattern[str]:
     parts = re.split(r"(<[^>]+>)", route)
-    held = {True: "[^/]+", False: ".+"}
-    return re.compile("".join(held["path:" not in part] if part[:1] == "<" else re.escape(part) for part in parts))
+    pattern = {True: "[^/]+", False: ".+"}
+    return re.compile("".join(pattern["path:" not in part] if part[:1] == "<" else re.escape(part) for part in parts))
 
 
-_PATTERNS = {_pattern(route): route for route in _HOLDING}
+_PATTERNS = {_pattern(route): route for route in _PARAMETRISED}
 
 
 def name(path: str) -> str:
-    """The route of a path, and its format where it asks for one."""
+    """Return the route of a path, with the format if the query requests one."""
     parts = urlsplit(path)
     route = next((route for pattern, route in _PATTERNS.items() if pattern.fullmatch(parts.path)), parts.path)
-    asked = parse_qs(parts.query).get("format", [""])[0]
-    return f"{route} as {_FORMATS[asked]}" if asked in _FORMATS else route
+    requested = parse_qs(parts.query).get("format", [""])[0]
+    return f"{route} as {_FORMATS[requested]}" if requested in _FORMATS else route
 
 
-def kind(called: str) -> str:
-    """The kind of a name."""
-    route = called.partition(" ")[0]
-    for kind_of_answer in (UNCHANGED, LIMITED):
-        if called.endswith(f" {kind_of_answer}"):
-            return kind_of_answer
+def kind(name: str) -> str:
+    """Return the kind of a name."""
+    route = name.partition(" ")[0]
+    for by_status in (UNCHANGED, LIMITED):
+        if name.endswith(f" {by_status}"):
+            return by_status
     if route.startswith("/static/"):
         return STATIC
     if route.endswith(".png"):

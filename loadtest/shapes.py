@@ -1,6 +1,6 @@
-"""How many users a shape asks for at a moment: plain arithmetic, no Locust.
+"""The number of users of a load shape over time: plain arithmetic, no Locust.
 
-A shape is a list of corners (seconds since start, users); between corners the number of users changes evenly.
+A shape is a list of corners (seconds since start, users); between corners the number of users is interpolated linearly.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ Corners = list[tuple[float, float]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sizes:
-    """What an operator may set for a run. None takes the shape's own figure."""
+    """Sizes that the operator can set for a run. None selects the shape's default."""
 
     users: int | None = None
     duration_s: float | None = None
@@ -29,36 +29,36 @@ def _or(value: float | None, default: float) -> float:
 
 def _level(sizes: Sizes, users: int, duration_s: float) -> Corners:
     users_n, end_s = _or(sizes.users, users), _or(sizes.duration_s, duration_s)
-    # Everybody at once would measure the connects of the first second, not the service.
+    # Starting all users at once would measure the connection setup of the first second, not the service.
     ramp_s = min(5.0, end_s / 4)
     return [(0, min(1, users_n)), (ramp_s, users_n), (end_s, users_n)]
 
 
 def smoke(sizes: Sizes) -> Corners:
-    """Few users for a minute: is everything there and quick."""
+    """Few users for a minute: checks that every route works and is fast."""
     return _level(sizes, users=10, duration_s=60)
 
 
 def steady(sizes: Sizes) -> Corners:
-    """The expected peak for a quarter of an hour."""
+    """The expected peak load for 15 minutes."""
     return _level(sizes, users=40, duration_s=900)
 
 
 def rollout(sizes: Sizes) -> Corners:
-    """A constant number of users while pods are being replaced."""
+    """A constant number of users while pods are replaced."""
     return _level(sizes, users=40, duration_s=120)
 
 
 def stairs(sizes: Sizes) -> Corners:
-    """Equal steps upward, each held: where does it bend, do replicas follow."""
+    """Equal steps upward: shows where latency rises and whether replicas follow."""
     steps, step_s = int(_or(sizes.steps, 10)), _or(sizes.step_s, 120)
     step_users = _or(sizes.step_users, 8)
-    held = [[(n * step_s, (n + 1) * step_users), ((n + 1) * step_s, (n + 1) * step_users)] for n in range(steps)]
-    return list(itertools.chain.from_iterable(held))
+    levels = [[(n * step_s, (n + 1) * step_users), ((n + 1) * step_s, (n + 1) * step_users)] for n in range(steps)]
+    return list(itertools.chain.from_iterable(levels))
 
 
 def spike(sizes: Sizes) -> Corners:
-    """A calm level, a steep rise to many times that, a plateau, and as long again to recover."""
+    """A base level, a steep rise to a multiple of it, a plateau, and the same time to recover."""
     users, factor = _or(sizes.users, 10), _or(sizes.spike_factor, 10)
     rise_s, plateau_s = _or(sizes.spike_rise_s, 30), _or(sizes.spike_s, 180)
     top_at, fall_at = 2 * rise_s, 2 * rise_s + plateau_s
@@ -76,7 +76,7 @@ SHAPES = {shape.__name__: shape for shape in (smoke, steady, rollout, stairs, sp
 
 
 def users_at(corners: Corners, elapsed_s: float) -> int | None:
-    """Users at a moment; None when the shape is over."""
+    """Return the number of users at a time; None when the shape is over."""
     for (from_s, before), (to_s, after) in itertools.pairwise(corners):
         if from_s <= elapsed_s < to_s:
             return round(before + (after - before) * (elapsed_s - from_s) / (to_s - from_s))

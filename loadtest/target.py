@@ -1,4 +1,4 @@
-"""Whom to load: the allow-list, proof that Halocline answers there, and what it holds."""
+"""The target of the load: allow-list, check that it runs Halocline, and the missions to read."""
 
 import dataclasses
 import ipaddress
@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator
 from http.client import HTTPException
 from typing import Any
 
-# A service that needs longer for one small document is not ready to be loaded.
+# A service that needs longer for one small document cannot take load.
 CHECK_TIMEOUT_S = 10
-# Enough to spread reads over; a larger archive is sampled from its newest missions.
+# Enough to spread the reads; of a larger archive only the newest missions are read.
 MOST_MISSIONS = 500
 
 
 class WrongTarget(Exception):
-    """The target must not or cannot be loaded; the text is the one line to show."""
+    """The target is not permitted or not usable; the text is the one line to show."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Mission:
-    """One mission to read, with what choices are made of; only one with a box has a way to draw."""
+    """One mission and the fields that select requests; only a mission with a bounding box has a track."""
 
     platform: str
     mission: str
@@ -33,12 +33,12 @@ class Mission:
 
     @property
     def year(self) -> str:
-        """The year of its newest data."""
+        """The year of the latest data."""
         return self.end_at[:4]
 
     @classmethod
     def of(cls, item: Any) -> "Mission":
-        """A mission of the API's list. Raises KeyError, TypeError."""
+        """Return the mission of an item of the API's list. Raises KeyError, TypeError."""
         box = item["bbox"]
         return cls(
             platform=item["platform"],
@@ -51,18 +51,18 @@ class Mission:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect could lead off the allow-list, so it is an answer like any other and no success."""
+    """Never follows a redirect, which could leave the allow-list: it counts as a response that is not 200."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Nothing: the answer stands as it is."""
+        """Return None: the redirect is not followed."""
 
 
-# Straight to the target: a proxy from the environment would be measured instead of it.
+# No proxy: one from the environment would be measured instead of the target.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
 
 
 def permitted(url: str | None, allowed_hosts: Iterable[str]) -> str:
-    """The target's base URL without a trailing slash. Raises WrongTarget unless its host is loopback or listed."""
+    """Return the base URL without a trailing slash. Raises WrongTarget unless its host is loopback or listed."""
     parts = urllib.parse.urlsplit(url or "")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise WrongTarget(f"{url!r} is no http:// or https:// address: name the target with --host")
@@ -81,34 +81,34 @@ def _loopback(host: str) -> bool:
 
 
 def verify(base_url: str, expected_version: str | None = None) -> None:
-    """Nothing, if Halocline is alive at this address. Raises WrongTarget."""
+    """Check that Halocline is alive at this address. Raises WrongTarget."""
     _open(f"{base_url}/livez")
     fleet = _json(f"{base_url}/api/v1/totals").get("fleet")
     if not isinstance(fleet, dict) or not {"missions", "profiles"} <= fleet.keys():
         raise WrongTarget(f"{base_url}/api/v1/totals has no totals of a fleet: this is not Halocline")
-    # The foot of every page names the version.
+    # The footer of every page contains the version.
     if expected_version and f"Halocline {expected_version}<" not in _open(f"{base_url}/").decode(errors="replace"):
         raise WrongTarget(f"{base_url} does not run Halocline {expected_version}")
 
 
 def missions(base_url: str) -> list[Mission]:
-    """The newest missions, at least one and at most 500. Raises WrongTarget."""
-    found = [mission for page in _pages(base_url) for mission in page]
-    if not found:
-        raise WrongTarget(f"{base_url} holds no missions: take files in first")
-    return found
+    """Return the newest missions, at least one and at most 500. Raises WrongTarget."""
+    newest = [mission for page in _pages(base_url) for mission in page]
+    if not newest:
+        raise WrongTarget(f"{base_url} holds no missions: import files first")
+    return newest
 
 
 def _pages(base_url: str) -> Iterator[list[Mission]]:
-    cursor, left = None, MOST_MISSIONS
-    while left > 0:
-        query = {"limit": str(min(left, 200))} | ({"cursor": cursor} if cursor else {})
+    cursor, remaining = None, MOST_MISSIONS
+    while remaining > 0:
+        query = {"limit": str(min(remaining, 200))} | ({"cursor": cursor} if cursor else {})
         page = _json(f"{base_url}/api/v1/missions?{urllib.parse.urlencode(query)}")
         try:
             yield [Mission.of(item) for item in page["items"]]
         except (KeyError, TypeError) as error:
             raise WrongTarget(f"{base_url}/api/v1/missions lacks {error}: this is not Halocline") from error
-        left -= len(page["items"])
+        remaining -= len(page["items"])
         cursor = page.get("next")
         if not cursor or not page["items"]:
             return

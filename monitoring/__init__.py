@@ -1,5 +1,5 @@
-"""What watches Halocline: objectives in, rules and dashboards out.
+"""Monitoring of Halocline: generates rules and dashboards from the objectives.
 
-slo.yaml and alerts.yaml are the source; rules/*.yml and dashboards/out/*.json are generated and committed.
-Runs on a developer's machine and in CI, never in the image; imports nothing from app.
+slo.yaml and alerts.yaml are the sources; rules/*.yml and dashboards/out/*.json are generated and committed.
+Runs on a developer's machine and in CI, is not part of the image, and imports nothing from app.
 """

@@ -1,4 +1,4 @@
-"""Every panel's query as Prometheus would get it: python -m monitoring.queries --namespace NAME, JSON on stdout."""
+"""Every panel's query as Grafana sends it: python -m monitoring.queries --namespace NAME, JSON on stdout."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ OUT = Path(__file__).parent / "dashboards" / "out"
 
 @dataclass(frozen=True, slots=True)
 class PanelQuery:
-    """One query of one panel, with the dashboard's variables filled in."""
+    """One query of one panel, with the dashboard's variables replaced."""
 
     dashboard: str
     panel: str
@@ -23,15 +23,15 @@ class PanelQuery:
 
 
 def filled(expr: str, values: dict[str, str]) -> str:
-    """The expression with $name and ${name} replaced. Raises KeyError for a variable without a value.
+    """Return the expression with $name and ${name} replaced. Raises KeyError for a variable without a value.
 
-    ${1} stays: inside label_replace it is a group of the regular expression.
+    ${1} is not replaced: inside label_replace it is a group of the regular expression.
     """
-    return re.sub(r"\$\{([a-z_]\w*)\}|\$([a-z_]\w*)", lambda found: values[found[1] or found[2]], expr)
+    return re.sub(r"\$\{([a-z_]\w*)\}|\$([a-z_]\w*)", lambda match: values[match[1] or match[2]], expr)
 
 
 def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The panels of a dashboard's JSON, those inside collapsed rows too, rows themselves not."""
+    """Yield the panels of a dashboard's JSON, including those inside collapsed rows, without the rows themselves."""
     for panel in board["panels"]:
         if panel["type"] == "row":
             yield from panel.get("panels", [])
@@ -40,32 +40,32 @@ def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def listed(values: dict[str, str], out: Path = OUT) -> list[PanelQuery]:
-    """All queries of all generated dashboards, in the order of the screen."""
-    found = []
+    """Return all queries of all generated dashboards, in the order of the panels."""
+    queries = []
     for path in sorted(out.glob("*.json")):
         for panel in panels(json.loads(path.read_text(encoding="utf-8"))):
             for target in panel.get("targets", []):
                 expr = filled(target["expr"], values)
-                found.append(PanelQuery(path.stem, panel["title"], target["refId"], expr))
-    return found
+                queries.append(PanelQuery(path.stem, panel["title"], target["refId"], expr))
+    return queries
 
 
 def variables(
     namespace: str, service: str = "halocline", route: str = ".*", rate_interval: str = "1m"
 ) -> dict[str, str]:
-    """Values for the variables that the dashboards use."""
+    """Return values for the variables of the dashboards."""
     return {"namespace": namespace, "service": service, "route": route, "__rate_interval": rate_interval}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints a JSON list of objects with dashboard, panel, ref and expr."""
+    """Print a JSON list of objects with dashboard, panel, ref and expr."""
     parser = argparse.ArgumentParser(prog="python -m monitoring.queries", description=__doc__)
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--service", default="halocline")
     parser.add_argument("--route", default=".*", help="regular expression (default: all routes)")
     parser.add_argument("--rate-interval", default="1m", help="at least four scrape intervals (default: 1m)")
-    told = parser.parse_args(arguments)
-    values = variables(told.namespace, told.service, told.route, told.rate_interval)
+    chosen = parser.parse_args(arguments)
+    values = variables(chosen.namespace, chosen.service, chosen.route, chosen.rate_interval)
     json.dump([asdict(query) for query in listed(values)], sys.stdout, indent=2)
     sys.stdout.write("\n")
     return 0

@@ -1,4 +1,4 @@
-"""Rule groups in plain Prometheus format, as the data that YAML is written from. Pure."""
+"""Rule groups in Prometheus format, as the data from which the YAML files are written. Pure functions."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from monitoring.slo import Burn, Objectives, Slo
 
 DURATION = "http_server_request_duration_seconds"
 SEEN = "halocline:namespace:seen1d"
-# Long windows change slowly and cost most: once a minute is plenty for alerts that wait an hour.
+# Long windows change slowly and are the most expensive; once a minute suffices for alerts with a `for` of an hour.
 SHORT_WINDOWS = ("5m", "30m", "1h", "2h")
 LONG_WINDOWS = ("6h", "1d", "3d")
 LONG_INTERVAL = "1m"
@@ -20,26 +20,26 @@ def _sum(objectives: Objectives, function: str, suffix: str, window: str, *match
 
 
 def valid(objectives: Objectives, slo: Slo, window: str, function: str = "rate") -> str:
-    """Requests a second that the objective judges, or with `increase` how many there were."""
+    """Return the rate of requests that the objective covers, or with `increase` their number."""
     if slo.below_s is None:
         return _sum(objectives, function, "count", window)
     return _sum(objectives, function, "count", window, 'http_response_status_code!~"5.."')
 
 
 def bad(objectives: Objectives, slo: Slo, window: str, function: str = "rate") -> str:
-    """Requests, counted as in `valid`, that spend the budget: 0, not nothing, while no error series exists."""
+    """Return the rate, or number, of requests that spend the budget: 0 while there is no error series, not empty."""
     total = valid(objectives, slo, window, function)
     if slo.below_s is None:
         errors = _sum(objectives, function, "count", window, 'http_response_status_code=~"5.."')
         return f"{errors}\nor\n{total} * 0"
-    # Prometheus 3 writes whole bounds as 1.0, and so does the Python client.
+    # Prometheus 3 normalises integer bounds to 1.0, as the Python client writes them.
     bound = f'le="{float(slo.below_s)}"'
     fast = _sum(objectives, function, "bucket", window, 'http_response_status_code!~"5.."', bound)
     return f"{total}\n-\n{fast}"
 
 
 def ratio(objectives: Objectives, slo: Slo, window: str) -> str:
-    """The share of bad requests: no sample, instead of NaN, while there is no traffic."""
+    """Return the share of bad requests: no sample, instead of NaN, while there is no traffic."""
     return f"(\n{_indent(bad(objectives, slo, window))}\n)\n/\n(\n{_indent(valid(objectives, slo, window))} > 0\n)"
 
 
@@ -52,13 +52,8 @@ def _recorded(objectives: Objectives, slo: Slo, record: str, expr: str) -> Rule:
 
 
 def recordings(objectives: Objectives) -> list[Rule]:
-    """Groups of recording rules: bad shares per window, budget left, pace of the burn."""
-    seen = {
-        "record": SEEN,
-        "expr": f'group by (namespace) (last_over_time(up{{job="{objectives.job}"}}[1d]))\n',
-    }
+    """Return the groups of recording rules: error ratio per window, remaining budget, burn rate."""
     return [
-        {"name": "halocline-namespaces", "rules": [seen]},
         {"name": "halocline-slo-short", "rules": _ratios(objectives, SHORT_WINDOWS)},
         {
             "name": "halocline-slo-long",
@@ -91,7 +86,7 @@ def _ratios(objectives: Objectives, windows: tuple[str, ...]) -> list[Rule]:
 
 def _budget(objectives: Objectives, slo: Slo) -> list[Rule]:
     here = f'{{service="{objectives.service}",slo="{slo.name}"}}'
-    # Sums of both sides weigh each minute by its traffic; a mean of ratios would not.
+    # Sums of numerator and denominator weight each minute by its traffic; a mean of ratios would not.
     spent = f"sum_over_time(slo:bad:rate5m{here}[30d])\n/\n(sum_over_time(slo:valid:rate5m{here}[30d]) > 0)"
     return [
         _recorded(objectives, slo, "slo:objective:ratio", f"vector({slo.objective})"),
@@ -108,7 +103,7 @@ def _budget(objectives: Objectives, slo: Slo) -> list[Rule]:
 
 
 def burn_alerts(objectives: Objectives) -> list[Rule]:
-    """One group: every objective with every row of the burn table."""
+    """Return one group: every objective with every row of the burn table."""
     rules = [_burn_alert(objectives, slo, burn) for slo in objectives.slos for burn in objectives.burns]
     return [{"name": "halocline-slo-burn", "rules": rules}]
 
@@ -116,18 +111,18 @@ def burn_alerts(objectives: Objectives) -> list[Rule]:
 def _burn_alert(objectives: Objectives, slo: Slo, burn: Burn) -> Rule:
     here = f'{{service="{objectives.service}",slo="{slo.name}"}}'
     limit = f"({burn.factor} * {slo.budget})"
-    needed = [
+    conditions = [
         f"slo:error_ratio:rate{burn.long}{here} > {limit}\n",
         f"slo:error_ratio:rate{burn.short}{here} > {limit}\n",
     ]
     if burn.more_than is not None:
-        needed.append(f"slo:bad:increase{burn.long}{here} > {burn.more_than}\n")
+        conditions.append(f"slo:bad:increase{burn.long}{here} > {burn.more_than}\n")
     return {
         "alert": slo.alert,
-        "expr": "and\n".join(needed),
+        "expr": "and\n".join(conditions),
         "for": burn.hold,
         "keep_firing_for": objectives.keep_firing_for,
-        # Long and short keep the rules apart: promtool refuses two of one name and one label set.
+        # The labels long and short distinguish the rules: promtool refuses two with the same name and labels.
         "labels": {
             "severity": burn.severity,
             "slo": slo.name,
@@ -138,8 +133,8 @@ def _burn_alert(objectives: Objectives, slo: Slo, burn: Burn) -> Rule:
         "annotations": {
             "summary": (
                 f"{{{{ $value | humanizePercentage }}}} of the requests of the last {burn.long} missed "
-                f"{slo.name} ({slo.title}, {(slo.objective * 100).normalize():f} %): the budget burns {burn.factor} "
-                "times too fast."
+                f"{slo.name} ({slo.title}, {(slo.objective * 100).normalize():f} %): "
+                f"more than {burn.factor} times the sustainable burn rate."
             ),
             "runbook_url": objectives.runbook_url(slo.alert),
         },
@@ -147,8 +142,15 @@ def _burn_alert(objectives: Objectives, slo: Slo, burn: Burn) -> Rule:
 
 
 def other_alerts(objectives: Objectives, rows: list[dict[str, Any]]) -> list[Rule]:
-    """One group from the rows of alerts.yaml."""
-    return [{"name": "halocline-alerts", "rules": [_alert(objectives, row) for row in rows]}]
+    """Return two groups: the namespaces in which Halocline runs, and the alerts of the rows of alerts.yaml."""
+    seen = {
+        "record": SEEN,
+        "expr": f'group by (namespace) (last_over_time(up{{job="{objectives.job}"}}[1d]))\n',
+    }
+    return [
+        {"name": "halocline-namespaces", "rules": [seen]},
+        {"name": "halocline-alerts", "rules": [_alert(objectives, row) for row in rows]},
+    ]
 
 
 def _alert(objectives: Objectives, row: dict[str, Any]) -> Rule:

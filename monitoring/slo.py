@@ -1,4 +1,4 @@
-"""The objectives of slo.yaml as frozen records."""
+"""The service level objectives of slo.yaml as frozen records."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,13 +22,13 @@ class Slo:
 
     @property
     def budget(self) -> Decimal:
-        """The share that may be bad."""
+        """The share of requests that may be bad."""
         return 1 - self.objective
 
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """One row of the multi-window, multi-burn-rate table."""
+    """One row of the table of multi-window, multi-burn-rate alerts."""
 
     severity: str
     long: str
@@ -36,12 +36,12 @@ class Burn:
     factor: Decimal
     hold: str
     more_than: int | None = None
-    """How many bad requests the long window must exceed besides; None: any share counts."""
+    """Number of bad requests that the long window must also exceed; None: no minimum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objectives:
-    """Everything slo.yaml says."""
+    """The content of slo.yaml."""
 
     service: str
     job: str
@@ -52,29 +52,29 @@ class Objectives:
     keep_firing_for: str
 
     def runbook_url(self, alert: str) -> str:
-        """The page that says what to do about an alert."""
+        """Return the URL of the runbook of an alert."""
         return f"{self.runbooks}/{alert}.md"
 
     def slo(self, name: str) -> Slo:
-        """The objective of that name. Raises StopIteration when there is none."""
+        """Return the objective of that name. Raises StopIteration if there is none."""
         return next(slo for slo in self.slos if slo.name == name)
 
 
 def load(path: Path = HERE / "slo.yaml") -> Objectives:
-    """The objectives in a file. Raises KeyError or TypeError when a field is missing or unknown."""
-    told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    # Through text: 1 - 0.999 in binary would print as 0.0010000000000000009 in every rule.
-    slos = tuple(Slo(**{**row, "objective": Decimal(str(row["objective"]))}) for row in told["slos"])
+    """Return the objectives in a file. Raises KeyError or TypeError if a field is missing or unknown."""
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    # Decimal, from text: as a float, 1 - 0.999 is 0.0010000000000000009 in every rule.
+    slos = tuple(Slo(**{**row, "objective": Decimal(str(row["objective"]))}) for row in document["slos"])
     burns = tuple(
         Burn(row["severity"], row["long"], row["short"], Decimal(str(row["factor"])), row["for"], row.get("more_than"))
-        for row in told["burn"]
+        for row in document["burn"]
     )
     return Objectives(
-        service=told["service"],
-        job=told["job"],
-        team=told["team"],
-        runbooks=told["runbooks"],
+        service=document["service"],
+        job=document["job"],
+        team=document["team"],
+        runbooks=document["runbooks"],
         slos=slos,
         burns=burns,
-        keep_firing_for=told["keep_firing_for"],
+        keep_firing_for=document["keep_firing_for"],
     )

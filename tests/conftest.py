@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,19 @@ from pymongo.database import Database
 
 import app as halocline
 from app import config, extensions
+from app.ingest import context
+from app.ingest.derive import section_plots
+from app.ingest.interpret.identity import Options
+from app.ingest.sources import basin_polygons
 from app.localdev import mongod, servers, valkey
-from app.store import indexes
+from tests import import_tools
+from tests.restorable import RestorableDatabase
+from tests.visitor import Visitor
 
 _SERVERS = "HALOCLINE_TEST_SERVERS"
 _DATA = "HALOCLINE_TEST_DATA"
 Document = dict[str, Any]
+Seed = Callable[[Hashable, Callable[[], Any]], Any]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -73,7 +80,7 @@ def redis_url(worker_number: int) -> str:
     return _shared(valkey.start).removesuffix("/0") + f"/{worker_number}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(mongodb_uri: str, redis_url: str, worker_number: int) -> config.Settings:
     """Settings that point at the servers of the tests and at this worker's database."""
     return config.load(
@@ -91,38 +98,54 @@ def settings(mongodb_uri: str, redis_url: str, worker_number: int) -> config.Set
     )
 
 
-def _empty(database: Database[Document]) -> None:
-    """The database as a first start-up leaves it. Emptied, not dropped: making the indexes anew takes a second."""
-    for name in database.list_collection_names(filter={"type": "collection"}):
-        if name in indexes.INDEXES:
-            database[name].delete_many({})
-        else:
-            database.drop_collection(name)
-    indexes.ensure(database)
+@pytest.fixture(scope="session")
+def _restorable(settings: config.Settings) -> Iterator[RestorableDatabase]:
+    database = RestorableDatabase(settings.mongodb_uri, settings.mongodb_database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def _connections() -> Iterator[None]:
+    """The connections of this process stay open from test to test; opening them costs more than most tests."""
+    yield
+    extensions.mongo.close()
+    extensions.redis.close()
 
 
 @pytest.fixture
-def db(settings: config.Settings) -> Iterator[Database[Document]]:
+def db(settings: config.Settings, _restorable: RestorableDatabase, _connections: None) -> Database[Document]:
     """This worker's database with its validators and indexes and no document in it; Redis is empty too.
 
     `app.extensions` is bound to both, so that queries, ingest and commands called in the test use them.
     """
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    database = extensions.mongo.db
-    _empty(database)
+    _restorable.empty()
     extensions.redis.client.flushdb()
-    yield database
-    extensions.mongo.close()
-    extensions.redis.close()
+    return extensions.mongo.db
 
 
 @pytest.fixture
-def app(settings: config.Settings, db: Database[Document]) -> Flask:
-    """The application over the empty database of this worker."""
+def seed(db: Database[Document], _restorable: RestorableDatabase) -> Seed:
+    """`RestorableDatabase.seed` of the empty database: what a key builds is built once a worker, then restored."""
+    return _restorable.seed
+
+
+@pytest.fixture(scope="session")
+def shared_app(settings: config.Settings, _connections: None) -> Flask:
+    """The one application of this worker, over its database as the test at hand leaves it."""
     flask_app: Flask = halocline.create_app(settings)
     flask_app.testing = True
+    flask_app.test_client_class = Visitor
     return flask_app
+
+
+@pytest.fixture
+def app(shared_app: Flask, db: Database[Document]) -> Iterator[Flask]:
+    """The application over the empty database of this worker. All tests share it: a changed one must be its own."""
+    yield shared_app
+    Visitor.close_all()
 
 
 @pytest.fixture
@@ -130,6 +153,33 @@ def client(app: Flask) -> Iterator[FlaskClient]:
     """A visitor of `app`, without the WSGI layers around it."""
     with app.test_client() as visitor:
         yield visitor
+
+
+@pytest.fixture(scope="session")
+def sea_areas_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder for HALOCLINE_BASINS_DIR with some twenty areas instead of 300, which take 0.2 s to parse."""
+    return import_tools.write_sea_areas(tmp_path_factory.mktemp("sea_areas"))
+
+
+@pytest.fixture(scope="session")
+def quick_tools(sea_areas_dir: Path) -> context.ImportContext:
+    """The tools of an import with a few sea areas and a reader in this process; copy with `dataclasses.replace`."""
+    areas = basin_polygons.known(sea_areas_dir)
+    settings = config.load(HALOCLINE_ENVIRONMENT="test")
+    return context.import_context(settings, Options(), areas, import_tools.InProcessReader())
+
+
+@pytest.fixture(scope="session")
+def tools(quick_tools: context.ImportContext) -> context.ImportContext:
+    """The tools of imports of made files."""
+    return quick_tools
+
+
+@pytest.fixture
+def blank_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sections are stored with pictures of one pixel: drawing takes 0.2 s of CPU time each, the first 1.3 s."""
+    monkeypatch.setattr(section_plots, "section", import_tools.blank_picture)
+    monkeypatch.setattr(section_plots, "cloud", import_tools.blank_picture)
 
 
 @pytest.fixture(scope="session")

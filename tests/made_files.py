@@ -1,4 +1,4 @@
-"""Small made glider files, sound unless a test asks for dirt."""
+"""Write small glider files for tests: valid ones, unless a test passes invalid columns."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ STEP_S = 60
 
 
 def rows(profiles: int = 4, lon: float = 15.5, lat: float = 55.5, start_s: float = 1.6e9) -> dict[str, Any]:
-    """The columns of a time series: profiles down and up to 50 m, 600 m apart, a minute from sample to sample."""
+    """The columns of a time series: profiles down to 50 m and up again, 600 m apart, one sample a minute."""
     n = profiles * SAMPLES_A_PROFILE
     profile = np.arange(n) // SAMPLES_A_PROFILE
-    way = np.arange(n) % SAMPLES_A_PROFILE
-    depth = np.where(profile % 2 == 0, way, SAMPLES_A_PROFILE - 1 - way) * 10.0
+    step = np.arange(n) % SAMPLES_A_PROFILE
+    depth = np.where(profile % 2 == 0, step, SAMPLES_A_PROFILE - 1 - step) * 10.0
     return {
         "time": start_s + STEP_S * np.arange(n, dtype=np.float64),
         "longitude": lon + 0.01 * profile,
@@ -37,13 +37,13 @@ def time_series(
 ) -> Path:
     """A mission's time series: the columns of `rows` unless others are given, along one dimension."""
     columns = rows() if columns is None else columns
-    said = {"time": "seconds since 1970-01-01T00:00:00Z", "depth": "m", "temperature": "Celsius", **(units or {})}
+    unit_of = {"time": "seconds since 1970-01-01T00:00:00Z", "depth": "m", "temperature": "Celsius", **(units or {})}
     with netCDF4.Dataset(path, "w") as file:
         file.createDimension(dimension, len(columns.get("time", next(iter(columns.values())))))
         for name, values in columns.items():
             variable = file.createVariable(name, np.asarray(values).dtype, (dimension,), fill_value=np.nan)
-            if name in said:
-                variable.units = said[name]
+            if name in unit_of:
+                variable.units = unit_of[name]
             variable[:] = values
         for name, value in {"id": "made-20200913T1226", **(attributes or {})}.items():
             file.setncattr(name, value)
@@ -51,16 +51,16 @@ def time_series(
 
 
 def looping_file(path: Path) -> Path:
-    """A time series with one changed byte, in which libhdf5 loops for ever; found with random damage."""
+    """A time series with one changed byte on which libhdf5 loops for ever; a search with random damage gave it."""
     whole = time_series(path).read_bytes()
-    # The number of the second object in the heap of texts; 0 stands for the free space at its end.
+    # The index of the second object in the global heap; 0 marks the free space at its end.
     second = whole.index(b"GCOL") + 40
     path.write_bytes(whole[:second] + b"\0" + whole[second + 1 :])
     return path
 
 
 def profile_file(path: Path, number: int = 1, attributes: Mapping[str, Any] | None = None, **column: Any) -> Path:
-    """One profile as the IOOS data assembly center's files bring it; `column` replaces columns of its rows."""
+    """One profile in the form of the IOOS data assembly center; `column` replaces columns of its rows."""
     whole = rows(profiles=number, **{key: column.pop(key) for key in ("lon", "lat", "start_s") if key in column})
     rename = {"longitude": "lon", "latitude": "lat"}
     columns = {
@@ -78,30 +78,30 @@ def profile_file(path: Path, number: int = 1, attributes: Mapping[str, Any] | No
 def table(columns: Mapping[str, Any] | None = None, units: Mapping[str, str] | None = None) -> list[list[str]]:
     """The cells of an ERDDAP `.csvp` table: the columns of `rows` unless others are given, times as ISO 8601."""
     columns = rows() if columns is None else columns
-    said = {"time": "UTC", "latitude": "degrees_north", "longitude": "degrees_east", "depth": "m", **(units or {})}
-    names = [f"{name} ({said[name]})" if name in said else name for name in columns]
-    written = [
+    unit_of = {"time": "UTC", "latitude": "degrees_north", "longitude": "degrees_east", "depth": "m", **(units or {})}
+    names = [f"{name} ({unit_of[name]})" if name in unit_of else name for name in columns]
+    cells = [
         [datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for value in values]
         if name == "time"
         else ["NaN" if value != value else str(value) for value in np.asarray(values).tolist()]
         for name, values in columns.items()
     ]
-    return [names, *map(list, zip(*written, strict=True))]
+    return [names, *map(list, zip(*cells, strict=True))]
 
 
 def csv_file(path: Path, cells: list[list[str]] | None = None, end: str = "\n") -> Path:
-    """The cells as they stand, a row a line."""
+    """A file of the cells, unquoted, one row a line."""
     text = "".join(",".join(row) + end for row in (table() if cells is None else cells))
     path.write_bytes(text.encode("utf-8"))
     return path
 
 
 def dive_file(path: Path, dive: int = 1, attributes: Mapping[str, Any] | None = None, **column: Any) -> Path:
-    """One dive of a Seaglider as its basestation writes it: down to 50 m and up again; `column` replaces columns."""
+    """One dive of a Seaglider in the form of its basestation: to 50 m and up again; `column` replaces columns."""
     whole = rows(profiles=2, start_s=1.6e9 + 3600.0 * dive)
     rename = {"time": "ctd_time", "depth": "ctd_depth"}
     columns = {rename.get(name, name): values for name, values in whole.items() if name != "profile_index"}
-    said = {"id": f"p001{dive:04d}_20200913", "platform_id": "SG001", "dive_number": np.int32(dive)}
+    described = {"id": f"p001{dive:04d}_20200913", "platform_id": "SG001", "dive_number": np.int32(dive)}
     columns = {**columns, "time": whole["time"], **column}
     units = dict.fromkeys(("time", "ctd_time"), "seconds since 1970-1-1 00:00:00")
-    return time_series(path, columns, {**said, **(attributes or {})}, units, "sg_data_point")
+    return time_series(path, columns, {**described, **(attributes or {})}, units, "sg_data_point")

@@ -1,4 +1,4 @@
-"""Made logs of a sailbuoy in the form of real ones: tabs between columns, one at the end of each line, times in UTC."""
+"""Write logs of a sailbuoy in the form of real ones: tabs between columns and at the end of lines, times in UTC."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ def fixes(
     start_at: datetime = START_AT,
     every_min: float = 10,
 ) -> list[Row]:
-    """Navigation rows: `steps` + 1 fixes on a straight way from the first to the second longitude and latitude."""
+    """Navigation rows: `steps` + 1 fixes on a straight line from the first to the second longitude and latitude."""
     return [
         (
             start_at + timedelta(minutes=every_min * i),
@@ -39,7 +39,7 @@ def fixes(
 
 
 def measured(rows: Iterable[Row], later_min: float = 0, every: int = 1) -> list[Row]:
-    """Payload rows some minutes after each of the navigation rows, or after every so many of them."""
+    """Payload rows `later_min` minutes after each navigation row, or after every `every`-th of them."""
     return [
         (moment + timedelta(minutes=later_min), 8 + 0.01 * i, 30.0, 7.1, 9.5, 5.5, 0.8, 4.2)
         for i, (moment, *_) in enumerate(list(rows)[::every])
@@ -49,12 +49,12 @@ def measured(rows: Iterable[Row], later_min: float = 0, every: int = 1) -> list[
 
 def moved(rows: Sequence[Row], **changes: object) -> list[Row]:
     """The rows with other values in the named columns."""
-    places = {NAV.index(name): value for name, value in changes.items()}
-    return [tuple(places.get(i, value) for i, value in enumerate(row)) for row in rows]
+    by_column = {NAV.index(name): value for name, value in changes.items()}
+    return [tuple(by_column.get(i, value) for i, value in enumerate(row)) for row in rows]
 
 
 def text(names: Sequence[str], rows: Iterable[Row], separator: str = "\t", end: str = "\n") -> str:
-    """A log as its file has it."""
+    """The text of a log file."""
     lines = [names, *([_cell(value) for value in row] for row in rows)]
     return "".join(separator.join((*line, "")) + end for line in lines)
 
@@ -62,7 +62,7 @@ def text(names: Sequence[str], rows: Iterable[Row], separator: str = "\t", end: 
 def logs(
     folder: Path, nav: Sequence[Row] | None = None, pld: Sequence[Row] | None = None, buoy: str = "SB2016"
 ) -> Path:
-    """The path of the navigation; without rows for the payload there is none beside it."""
+    """Path of the navigation log; its payload log is written beside it if `pld` has rows."""
     path = folder / f"{buoy}nav.csv"
     path.write_text(text(NAV, fixes() if nav is None else nav), encoding="ascii")
     if pld is not None:
@@ -72,9 +72,9 @@ def logs(
 
 def warnings(mission: Mapping[str, object]) -> dict[str, int]:
     """The warnings of a mission that `--json` shows, by code."""
-    found = mission["warnings"]
-    assert isinstance(found, list)
-    return {warning["code"]: warning["count"] for warning in found}
+    listed = mission["warnings"]
+    assert isinstance(listed, list)
+    return {warning["code"]: warning["count"] for warning in listed}
 
 
 def _cell(value: object) -> str:

@@ -1,4 +1,4 @@
-"""A server on this machine that replays recorded answers of an ERDDAP, and misbehaves when asked to."""
+"""A local HTTP server that replays recorded responses of an ERDDAP and can misbehave."""
 
 import gzip
 import json
@@ -13,28 +13,28 @@ Answer = Callable[["Handler"], None]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers with what the test has put at a path; keeps what was asked."""
+    """Sends the responses that the test has set for a path; records the requests."""
 
     protocol_version = "HTTP/1.1"
     server: "Server"
 
     def do_GET(self) -> None:
-        self.server.asked.append(unquote(self.path))
+        self.server.requests.append(unquote(self.path))
         self.server.headers.append(dict(self.headers))
         path = self.path.partition("?")[0]
         answers = self.server.answers.get(
             path, [status(404, ERROR.format(code=404, message="Not Found: no such thing"))]
         )
         self.close_connection = True
-        # Whoever has seen enough hangs up.
+        # Clients may close the connection early.
         with suppress(BrokenPipeError, ConnectionResetError):
             (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
-    def log_message(self, *said: object) -> None:
+    def log_message(self, *arguments: object) -> None:
         pass
 
     def start(self, code: int, length: int | None, **headers: str) -> None:
-        """The head of an answer."""
+        """Sends status line and headers."""
         self.send_response(code)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """The server; `answers` at a path are given one after the other, the last one for ever."""
+    """The server; the `answers` of a path are sent in order, the last one again and again."""
 
     daemon_threads = True
     block_on_close = False
@@ -53,12 +53,12 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, list[Answer]] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.over = threading.Event()
 
     def url(self, path: str) -> str:
-        """The address of a path."""
+        """The URL of a path."""
         return f"http://127.0.0.1:{self.server_port}{path}"
 
 
@@ -67,7 +67,7 @@ ERROR = 'Error {{\n    code={code};\n    message="{message}";\n}}\n'
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """The server, for the length of the block."""
+    """The server, running within the block."""
     with Server() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -78,7 +78,7 @@ def serving() -> Iterator[Server]:
 
 
 def body(content: bytes, **headers: str) -> Answer:
-    """These bytes."""
+    """A response with these bytes."""
 
     def answer(handler: Handler) -> None:
         handler.start(200, len(content), **headers)
@@ -88,12 +88,12 @@ def body(content: bytes, **headers: str) -> Answer:
 
 
 def zipped(content: bytes) -> Answer:
-    """These bytes, compressed."""
+    """A response with these bytes, compressed by gzip."""
     return body(gzip.compress(content), Content_Encoding="gzip")
 
 
 def status(code: int, text: str, **headers: str) -> Answer:
-    """An error with a text."""
+    """An error response with a text."""
 
     def answer(handler: Handler) -> None:
         handler.start(code, len(text.encode()), **headers)
@@ -103,12 +103,12 @@ def status(code: int, text: str, **headers: str) -> Answer:
 
 
 def redirect(location: str) -> Answer:
-    """Go there."""
+    """A redirection."""
     return status(302, "", Location=location)
 
 
 def cut(content: bytes) -> Answer:
-    """Half of the bytes, where all were announced."""
+    """A response with half of the bytes that its Content-Length announces."""
 
     def answer(handler: Handler) -> None:
         handler.start(200, len(content))
@@ -118,7 +118,7 @@ def cut(content: bytes) -> Answer:
 
 
 def cut_chunks(content: bytes) -> Answer:
-    """The bytes as one chunk, and no end."""
+    """A chunked response without the last chunk."""
 
     def answer(handler: Handler) -> None:
         handler.start(200, None, Transfer_Encoding="chunked")
@@ -128,7 +128,7 @@ def cut_chunks(content: bytes) -> Answer:
 
 
 def trickling(handler: Handler) -> None:
-    """A byte now and then, for ever."""
+    """A body that is sent one byte every 20 ms, without end."""
     handler.start(200, 1 << 30)
     while not handler.server.over.wait(0.02):
         handler.wfile.write(b"1")
@@ -136,7 +136,7 @@ def trickling(handler: Handler) -> None:
 
 
 def trickling_head(handler: Handler) -> None:
-    """A head that comes by the byte, for ever."""
+    """Headers that are sent one byte every 20 ms, without end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
     while not handler.server.over.wait(0.02):
         handler.wfile.write(b"1")
@@ -144,35 +144,35 @@ def trickling_head(handler: Handler) -> None:
 
 
 def silent(handler: Handler) -> None:
-    """Nothing at all."""
+    """No response."""
     handler.server.over.wait()
 
 
 def endless(handler: Handler) -> None:
-    """Bytes without an end, as fast as they are taken."""
+    """A body without end, as fast as the client reads."""
     handler.start(200, None)
     while not handler.server.over.is_set():
         handler.wfile.write(b"0" * (1 << 20))
 
 
 def nonsense(handler: Handler) -> None:
-    """Another protocol."""
+    """The greeting of another protocol."""
     handler.wfile.write(b"220 mail.example ESMTP\r\n")
 
 
 def flood(handler: Handler) -> None:
-    """A head of a thousand lines."""
+    """A response with a thousand headers."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 1000 + b"\r\n")
 
 
 def bomb(handler: Handler) -> None:
-    """A few kilobytes that are 64 MiB when unpacked."""
+    """A body of some kilobytes that decompresses to 64 MiB."""
     body(gzip.compress(bytes(64 << 20), 9), Content_Encoding="gzip")(handler)
 
 
 @dataclass
 class Dataset:
-    """A dataset of an ERDDAP: what its pages say."""
+    """A dataset of an ERDDAP: the content of its pages."""
 
     id: str
     table: bytes
@@ -180,16 +180,16 @@ class Dataset:
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def info(self) -> bytes:
-        """`info/<id>/index.json` as ERDDAP writes it."""
+        """`info/<id>/index.json` in the form of ERDDAP."""
         rows = [["attribute", "NC_GLOBAL", name, "String", value] for name, value in self.attributes.items()]
-        for name, said in self.variables.items():
-            rows.append(["variable", name, "", said.get("type", "double"), ""])
-            rows += [["attribute", name, key, "String", value] for key, value in said.items() if key != "type"]
+        for name, described in self.variables.items():
+            rows.append(["variable", name, "", described.get("type", "double"), ""])
+            rows += [["attribute", name, key, "String", value] for key, value in described.items() if key != "type"]
         names = ["Row Type", "Variable Name", "Attribute Name", "Data Type", "Value"]
         return json.dumps({"table": {"columnNames": names, "columnTypes": ["String"] * 5, "rows": rows}}).encode()
 
     def put(self, server: Server) -> str:
-        """Puts the dataset on the server and returns the address of its table."""
+        """Adds the dataset to the server; returns the URL of its table."""
         server.answers[f"/erddap/info/{self.id}/index.json"] = [body(self.info())]
         server.answers[f"/erddap/tabledap/{self.id}.csvp"] = [body(self.table)]
         return server.url(f"/erddap/tabledap/{self.id}")

@@ -1,5 +1,5 @@
 // Builds app/static from app/assets and the npm packages: bundled, minified, compressed, named by content.
-// Everything is written beside the old folder and swapped in at the end, so that a running portal never sees half.
+// Everything is written beside the old folder, which it replaces at the end: a running portal never has half a build.
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { PurgeCSS } from "purgecss";
-import { LEVELS, land } from "./land.mjs";
+import { LEVELS, land } from "./land_tiles.mjs";
 
 const require = createRequire(import.meta.url);
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -20,7 +20,7 @@ const manifest = {};
 
 const digest = (content) => createHash("sha256").update(content).digest("hex").slice(0, 12);
 
-/** Writes a file and its compressed forms; names it by its content unless told how. */
+/** Writes a file and its compressed forms; its name contains a hash, of its content by default. Returns the name. */
 function emit(name, content, hash = digest(content), brotli = true) {
   const file = name.replace(/(\.[a-z0-9]+)$/, `.${hash}$1`);
   const data = Buffer.from(content);
@@ -54,15 +54,20 @@ async function styles() {
   const bootstrap = readFileSync(require.resolve("bootstrap/dist/css/bootstrap.css"), "utf8");
   const own = ["site", "explorer"].map((name) => readFileSync(join(HERE, `css/${name}.css`), "utf8")).join("\n");
   const values = readFileSync(join(HERE, "css/dark.css"), "utf8");
-  // The switch decides; without it (or without scripts) the system does.
-  const dark = `[data-bs-theme="dark"] {${values}} @media (prefers-color-scheme: dark) { :root:not([data-bs-theme]) {${values}} }`;
-  // Only those rules that a template or a script of ours can reach: a tenth of Bootstrap.
+  // The switch decides; without a choice, or without scripts, the system's preference does.
+  const unset = `@media (prefers-color-scheme: dark) { :root:not([data-bs-theme]) {${values}} }`;
+  const dark = `[data-bs-theme="dark"] {${values}} ${unset}`;
+  // Only the rules that a template or a script of ours can use: a tenth of Bootstrap.
   const [{ css }] = await new PurgeCSS().purge({
     content: [join(ROOT, "app/templates/**/*.html"), join(HERE, "js/*.js")],
     css: [{ raw: [bootstrap, own, dark].join("\n") }],
     variables: true,
     keyframes: true,
-    safelist: { standard: [/^mode-[RPAD]$/], greedy: [/data-bs-theme/], variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal)/] },
+    safelist: {
+      standard: [/^mode-[RPAD]$/],
+      greedy: [/data-bs-theme/],
+      variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal)/],
+    },
   });
   emit("site.css", (await transform(css, { loader: "css", minify: true, target: TARGET })).code);
 
@@ -78,15 +83,20 @@ async function styles() {
 }
 
 function maps() {
-  const { coarse, squares } = land();
-  const set = digest(JSON.stringify(squares));
+  const { coarse, tiles } = land();
+  const set = digest(JSON.stringify(tiles));
   const levels = {};
-  for (const [level, byName] of Object.entries(squares)) {
-    for (const [name, pieces] of Object.entries(byName)) {
-      emit(`land_${level}_${name}.json`, JSON.stringify(pieces), set, false); // Hundreds: gzip alone builds in a third of the time.
-      delete manifest[`land_${level}_${name}.json`]; // Scripts find squares by pattern, templates never name one.
+  for (const [level, byName] of Object.entries(tiles)) {
+    for (const [name, polygons] of Object.entries(byName)) {
+      // Hundreds of files: gzip alone builds in a third of the time.
+      emit(`land_${level}_${name}.json`, JSON.stringify(polygons), set, false);
+      delete manifest[`land_${level}_${name}.json`]; // Scripts address tiles by pattern; templates do not name one.
     }
-    levels[level] = { side: LEVELS[level].side, pattern: `land_${level}_{name}.${set}.json`, names: Object.keys(byName) };
+    levels[level] = {
+      side: LEVELS[level].side,
+      pattern: `land_${level}_{name}.${set}.json`,
+      names: Object.keys(byName),
+    };
   }
   emit("land.json", JSON.stringify({ coarse, levels }));
 }

@@ -9,7 +9,7 @@ from app.domain.records import Bbox, Mission
 from app.errors import Invalid, NotFound
 from app.queries import cursors
 from app.store import mission_lists, missions, totals
-from app.store.mission_lists import Wanted
+from app.store.mission_lists import Criteria
 
 Sort = Literal["newest", "oldest", "longest", "farthest", "profiles", "deepest"]
 # What a cursor of each order carries.
@@ -68,10 +68,10 @@ def page(
     after = cursors.decode(cursor, str, _SORTED_BY[sort], str) if cursor else None
     if after is not None and after[0] != sort:
         raise Invalid("cursor", "belongs to another order of the list")
-    wanted = Wanted(filters or {}, since, until, simulated, within)
-    found = mission_lists.page(wanted, sort, limit + 1, (after[1], after[2]) if after else None)
+    criteria = Criteria(filters or {}, since, until, simulated, within)
+    found = mission_lists.page(criteria, sort, limit + 1, (after[1], after[2]) if after else None)
     items = found[:limit]
-    more = cursors.encode(sort, *missions.place(items[-1], sort)) if len(found) > limit else None
+    more = cursors.encode(sort, *missions.sort_key(items[-1], sort)) if len(found) > limit else None
     return MissionPage(items, more)
 
 
@@ -85,7 +85,7 @@ def count(
     if not filters and since is None and until is None and not simulated:
         fleet = totals.find("fleet")
         return Count(fleet.missions if fleet else 0, exact=True)
-    found = mission_lists.count(Wanted(filters or {}, since, until, simulated), _MOST_COUNTED + 1)
+    found = mission_lists.count(Criteria(filters or {}, since, until, simulated), _MOST_COUNTED + 1)
     return Count(min(found, _MOST_COUNTED), exact=found <= _MOST_COUNTED)
 
 
@@ -94,8 +94,8 @@ def span(filters: Mapping[str, Any] | None = None, simulated: bool = False) -> t
 
     It begins with the mission whose data ended first: one that began still earlier went on for longer.
     """
-    wanted = Wanted(filters or {}, simulated=simulated)
-    ends = [mission_lists.page(wanted, sort, 1) for sort in ("oldest", "newest")]
+    criteria = Criteria(filters or {}, simulated=simulated)
+    ends = [mission_lists.page(criteria, sort, 1) for sort in ("oldest", "newest")]
     if not all(ends):
         return None
     (first,), (last,) = ends
@@ -104,7 +104,7 @@ def span(filters: Mapping[str, Any] | None = None, simulated: bool = False) -> t
 
 def active(now: datetime, window_h: float, limit: int = 200, simulated: bool = False) -> list[Mission]:
     """Missions whose newest data are at most `window_h` old, newest first; exactly that old is active."""
-    return mission_lists.page(Wanted({}, since=now - timedelta(hours=window_h), simulated=simulated), "newest", limit)
+    return mission_lists.page(Criteria({}, since=now - timedelta(hours=window_h), simulated=simulated), "newest", limit)
 
 
 def active_until(found: Sequence[Mission], window_h: float) -> datetime | None:
@@ -114,7 +114,7 @@ def active_until(found: Sequence[Mission], window_h: float) -> datetime | None:
 
 def recent(limit: int = 6, simulated: bool = False) -> list[Mission]:
     """The missions with the newest data."""
-    return mission_lists.page(Wanted({}, simulated=simulated), "newest", limit)
+    return mission_lists.page(Criteria({}, simulated=simulated), "newest", limit)
 
 
 def simulation(now: datetime, window_h: float) -> int:

@@ -68,7 +68,7 @@ def heard(
     after = cursors.decode(cursor, str, datetime, str) if cursor else None
     if after is not None and after[0] != order:
         raise Invalid("cursor", "belongs to another order of the list")
-    found = platforms.heard(limit + 1, (after[1], after[2]) if after else None, simulated, silent_first)
+    found = platforms.by_last_seen(limit + 1, (after[1], after[2]) if after else None, simulated, silent_first)
     items = found[:limit]
     more = cursors.encode(order, items[-1].last_seen_at, items[-1].platform) if len(found) > limit else None
     return PlatformPage(items, more)
@@ -81,7 +81,7 @@ def silent(since: datetime, limit: int, simulated: bool = False) -> list[Platfor
 
 def silent_until(since: datetime, simulated: bool = False) -> datetime | None:
     """When the next platform was heard that is not among those of `silent` yet; None when all are."""
-    return platforms.first_heard(since, simulated)
+    return platforms.first_seen_since(since, simulated)
 
 
 def last_basins(found: Sequence[Platform]) -> dict[str, tuple[BasinShare, ...]]:

@@ -47,8 +47,8 @@ def found(text: str, limit: int, simulated: bool = False) -> Found:
     more: set[str] = set()
     ids: dict[str, list[str]] = {}
     for kind in ("platform", "mission", "basin"):
-        same = search.found(kind, [search_terms.exactly(text)], limit + 1, simulated)
-        alike = search.found(kind, asked, limit + 1, simulated)
+        same = search.matches(kind, [search_terms.exactly(text)], limit + 1, simulated)
+        alike = search.matches(kind, asked, limit + 1, simulated)
         both = list(dict.fromkeys([*same, *alike]))
         exact += [(kind, name) for name in same]
         more |= {kind} if len(both) > limit else set()

@@ -21,7 +21,7 @@ class Places:
 
 def places() -> Places:
     """What is not a mission: dozens or hundreds of pages."""
-    return Places(totals.find("fleet"), platforms.heard(LARGEST), totals.of_kind("basin"))
+    return Places(totals.find("fleet"), platforms.by_last_seen(LARGEST), totals.of_kind("basin"))
 
 
 def years() -> list[int]:

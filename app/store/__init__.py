@@ -1,4 +1,4 @@
-"""MongoDB, and only here: documents in, records out. One module a collection; knows nothing of Flask or of caches.
+"""The only package that uses MongoDB: documents in, records out. One module a collection; no Flask, no cache.
 
-Writers take the session of a transaction where one matters. pymongo's errors leave as `Unavailable` at the edge.
+Writers take the session of a transaction where one matters. pymongo's errors become `Unavailable` at the edge.
 """

@@ -1,4 +1,4 @@
-"""Basins: the named sea areas that missions are sorted into."""
+"""Basins: the named sea areas that missions are assigned to."""
 
 from collections.abc import Sequence
 
@@ -24,16 +24,16 @@ def page(limit: int, after: str | None = None) -> list[Basin]:
 
 def outlined(ids: Sequence[str]) -> list[Basin]:
     """These basins in the order of their ids, as overviews draw them: `geometry` is the simplified outline."""
-    # An ocean with all its coasts is a hundred times its outline; what an earlier release stored has only that.
-    wanted = {"id": 1, "name": 1, "bbox": 1, "source": 1, "geometry": {"$ifNull": ["$outline", "$geometry"]}}
-    found = mongo.db.basins.find({"_id": {"$in": list(ids)}}, wanted).sort("_id", 1).limit(max(len(ids), 1))
-    return [basin_from_document(doc) for doc in found]
+    # The full polygon of an ocean is a hundred times its outline; documents of earlier releases have no outline.
+    projection = {"id": 1, "name": 1, "bbox": 1, "source": 1, "geometry": {"$ifNull": ["$outline", "$geometry"]}}
+    cursor = mongo.db.basins.find({"_id": {"$in": list(ids)}}, projection).sort("_id", 1).limit(max(len(ids), 1))
+    return [basin_from_document(doc) for doc in cursor]
 
 
 def named(ids: Sequence[str]) -> dict[str, str]:
     """The names of the basins with these ids, by id; unknown ones are left out."""
-    found = mongo.db.basins.find({"_id": {"$in": list(ids)}}, {"name": 1}).limit(max(len(ids), 1))
-    return {doc["_id"]: doc["name"] for doc in found}
+    cursor = mongo.db.basins.find({"_id": {"$in": list(ids)}}, {"name": 1}).limit(max(len(ids), 1))
+    return {doc["_id"]: doc["name"] for doc in cursor}
 
 
 def names() -> dict[str, str]:
@@ -42,18 +42,18 @@ def names() -> dict[str, str]:
 
 
 def replace_all(basins: Sequence[Basin]) -> None:
-    """Makes these the basins: new ones come, changed ones change, others go; readers never see an empty list."""
+    """Replace all basins: upsert these, then delete all others, so that readers never see an empty list."""
     documents = [basin_to_document(basin) for basin in basins]
     mongo.db.basins.bulk_write([ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents])
     mongo.db.basins.delete_many({"_id": {"$nin": [doc["_id"] for doc in documents]}})
 
 
 def digest() -> str | None:
-    """The digest of what `replace_all` was last given, as its caller noted it."""
+    """The digest of the current basins, as `note_digest` stored it; None before the first import."""
     doc = mongo.db.counters.find_one({"_id": "basins"})
     return str(doc["digest"]) if doc else None
 
 
 def note_digest(value: str, session: ClientSession) -> None:
-    """Notes what the basins are made of, after they were replaced."""
+    """Store the digest of the current basins, after `replace_all`."""
     mongo.db.counters.update_one({"_id": "basins"}, {"$set": {"digest": value}}, upsert=True, session=session)

@@ -1,4 +1,4 @@
-"""Many documents at once, in a form that can be repeated."""
+"""Idempotent bulk writes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ def put(
     afresh: bool,
     session: ClientSession | None = None,
 ) -> None:
-    """Stores the documents under their `_id`, whatever is there. `afresh` says that most likely nothing is: faster."""
+    """Store the documents under their `_id`, replacing existing ones. `afresh`: insert first, as likely none exists."""
     if not documents:
         return
     if afresh:
@@ -28,5 +28,5 @@ def put(
                 raise
         else:
             return
-    replaced = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents]
-    collection.bulk_write(replaced, ordered=False, session=session)
+    writes = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents]
+    collection.bulk_write(writes, ordered=False, session=session)

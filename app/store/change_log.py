@@ -1,4 +1,4 @@
-"""The change log: what was outdated when, numbered in the order of commits; kept for an hour."""
+"""The change log: the invalidated tags of every commit, numbered in commit order, retained for an hour."""
 
 import secrets
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from pymongo.read_concern import ReadConcern
 from app.events import Change, Mark
 from app.extensions import mongo
 
-# A change that could still be rolled back, after its primary was lost, must not be believed to have happened; and of a
-# secondary, which may lag behind, it would look as if the log had gone back.
+# Only majority-committed changes: others could be rolled back after the loss of the primary. Only from the primary: on
+# a secondary that lags, the log would appear to go backwards.
 _COMMITTED: dict[str, Any] = {"read_concern": ReadConcern("majority"), "read_preference": ReadPreference.PRIMARY}
 
 
 def append(tags: Sequence[str], at: datetime, session: ClientSession) -> int:
-    """Logs a change in the transaction that makes it, and returns its number.
+    """Append a change in the transaction that makes it; returns its number.
 
-    The number comes from one document, so of two importers one waits: numbers are in the order of their commits.
-    Each change has a random word of its own and names the one before: a log that was rolled back, or restored from
-    a backup and continued, uses numbers again, but not words.
+    The number comes from one document, so concurrent importers wait for each other and numbers are in commit order.
+    Each change has a random word and names the word of its predecessor: a log that was rolled back, or restored from
+    a backup and continued, reuses numbers but not words.
     """
     word = secrets.token_hex(8)
     before = mongo.db.counters.find_one_and_update(
@@ -32,19 +32,19 @@ def append(tags: Sequence[str], at: datetime, session: ClientSession) -> int:
         return_document=ReturnDocument.BEFORE,
         session=session,
     )
-    follows = _mark(before)
-    number = follows.number + 1
-    change = {"_id": number, "number": number, "word": word, "follows": follows.word, "tags": list(tags), "at": at}
+    predecessor = _mark(before)
+    number = predecessor.number + 1
+    change = {"_id": number, "number": number, "word": word, "follows": predecessor.word, "tags": list(tags), "at": at}
     mongo.db.changes.insert_one(change, session=session)
     return number
 
 
 def since(number: int, limit: int) -> list[Change]:
-    """At most `limit` changes beyond `number`, in order."""
+    """At most `limit` changes after `number`, in order."""
     log = mongo.db.changes.with_options(**_COMMITTED)
-    found = log.find({"_id": {"$gt": number}}).sort("_id", 1).limit(limit)
+    cursor = log.find({"_id": {"$gt": number}}).sort("_id", 1).limit(limit)
     return [
-        Change(Mark(doc["number"], doc.get("word", "")), doc.get("follows", ""), tuple(doc["tags"])) for doc in found
+        Change(Mark(doc["number"], doc.get("word", "")), doc.get("follows", ""), tuple(doc["tags"])) for doc in cursor
     ]
 
 

@@ -9,5 +9,5 @@ _PREFIX = "imports:"
 def imports() -> dict[str, int]:
     """How often an import had each outcome, zeros included."""
     names = [f"{_PREFIX}{outcome}" for outcome in OUTCOMES]
-    found = {doc["_id"]: int(doc["n"]) for doc in mongo.db.counters.find({"_id": {"$in": names}}).limit(len(names))}
-    return {outcome: found.get(f"{_PREFIX}{outcome}", 0) for outcome in OUTCOMES}
+    counts = {doc["_id"]: int(doc["n"]) for doc in mongo.db.counters.find({"_id": {"$in": names}}).limit(len(names))}
+    return {outcome: counts.get(f"{_PREFIX}{outcome}", 0) for outcome in OUTCOMES}

@@ -1,4 +1,4 @@
-"""Documents to records and back: the only place that knows how a record lies in MongoDB."""
+"""Mapping of records to MongoDB documents and back: the only module that defines their form."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -36,14 +36,14 @@ def _figures(doc: Mapping[str, Any]) -> Figures:
 def mission_to_document(mission: Mission) -> Document:
     """The mission as its document; `_id` is `platform/mission`."""
     figures = mission.figures
-    # `years` is what the list's filter asks for: a mission over New Year is found in both.
+    # `years` serves the filter of lists: a mission across New Year belongs to both years.
     years = list(range(figures.start_at.year, figures.end_at.year + 1))
     derived = {"years": years, "order": mission_order(mission), "extent": mission_extent(mission)}
     return {"_id": mission.id, **derived, **asdict(mission)}
 
 
 def mission_extent(mission: Mission) -> Document | None:
-    """The box of the mission by sides, so that an index can hold them; east is never less than west."""
+    """The sides of the mission's box as index keys; east is never less than west."""
     if mission.figures.bbox is None:
         return None
     west, south, east, north = mission.figures.bbox
@@ -51,7 +51,7 @@ def mission_extent(mission: Mission) -> Document | None:
 
 
 def mission_order(mission: Mission) -> Document:
-    """What lists of missions can be ordered by beside the figures themselves; an unknown depth comes last."""
+    """Sort keys of mission lists that the figures lack; an unknown depth sorts last."""
     depth_m = mission.figures.max_depth_m
     return {"duration_s": mission.duration_s, "depth_m": -1.0 if depth_m is None else depth_m}
 
@@ -76,7 +76,7 @@ def mission_from_document(doc: Mapping[str, Any]) -> Mission:
 
 
 def profile_id(platform: str, mission: str, version: str, profile: Profile) -> str:
-    """The key of a profile: its number alone repeats in real files, so its first time belongs to it."""
+    """The key of a profile. Numbers repeat in real files, so the key includes the first time."""
     return f"{platform}/{mission}/{version}/{profile.number}/{to_ms(profile.start_at)}"
 
 
@@ -109,7 +109,7 @@ def platform_from_document(doc: Mapping[str, Any]) -> Platform:
 
 def track_to_document(track: Track) -> Document:
     """The track as its document: column arrays."""
-    # Not asdict, which copies every number: a track has thousands, and is derived anew with each profile.
+    # Not asdict, which copies every number: a track has thousands and is rebuilt with each profile.
     columns = {name: getattr(track, name) for name in Track.__slots__}
     return {"_id": f"{track.platform}/{track.mission}", **columns}
 

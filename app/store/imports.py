@@ -1,4 +1,4 @@
-"""The import log: every attempt to take a file in, and how often each outcome happened."""
+"""The import log: every attempt to import a file, and a count of each outcome."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from app.store.documents import attempt_from_document, attempt_to_document
 
 
 def log(attempt: ImportAttempt, session: ClientSession) -> None:
-    """Logs an attempt and counts its outcome, in the transaction that makes it true."""
+    """Log an attempt and count its outcome, in the transaction of its writes."""
     mongo.db.imports.insert_one(attempt_to_document(attempt), session=session)
     mongo.db.counters.update_one(
         {"_id": f"imports:{attempt.outcome}"}, {"$inc": {"n": 1}}, upsert=True, session=session
@@ -25,10 +25,10 @@ def page(
     outcome: Outcome | None = None,
     simulated: bool = False,
 ) -> list[ImportAttempt]:
-    """At most `limit` attempts, newest first, after (at, id); those with simulated data only when asked for."""
+    """At most `limit` attempts, newest first, after (at, id); those with simulated data only on request."""
     index = "outcome_newest" if outcome else "real_newest"
-    found = keyset.read(mongo.db.imports, _matching(outcome, simulated), ("at", -1), after, limit, index)
-    return [attempt_from_document(doc) for doc in found]
+    documents = keyset.read(mongo.db.imports, _matching(outcome, simulated), ("at", -1), after, limit, index)
+    return [attempt_from_document(doc) for doc in documents]
 
 
 def count(outcome: Outcome, since: datetime, most: int) -> int:
@@ -38,6 +38,6 @@ def count(outcome: Outcome, since: datetime, most: int) -> int:
 
 
 def _matching(outcome: Outcome | None, simulated: bool) -> dict[str, Any]:
-    # Named even where both are wanted: the indexes begin with it.
+    # Also when both values match: the indexes begin with this field.
     query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
     return query | ({"outcome": outcome} if outcome else {})

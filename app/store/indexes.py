@@ -1,4 +1,4 @@
-"""Collections, their validators and their indexes. Each offered filter and order has its index here."""
+"""Collections and their indexes: one for each filter and order that lists offer. Created at every start."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,18 +8,19 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from app.store import change_log, transactions
+from app.store.validators import VALIDATORS
 
 Document = dict[str, Any]
 
-# One more whenever search finds things by other words: then the next import makes all entries anew.
+# Incremented when the search terms change: the next import then rebuilds all entries.
 SEARCH_WORDS = 2
 
 _NAMESPACE_EXISTS = 48
 
-# The change log only has to outlive the slowest reader's pause.
-CHANGES_KEPT_S = 3600
+# The change log must outlive the longest pause of a follower.
+CHANGES_RETENTION_S = 3600
 
-# Filters that lists of missions offer, and how each lies in the document.
+# Filters of mission lists, and the field of each.
 MISSION_FILTERS = {
     "platform": "platform",
     "kind": "kind",
@@ -29,11 +30,11 @@ MISSION_FILTERS = {
     "variable": "variables.name",
     "year": "years",
 }
-# Those that lie in lists: a mission has several.
+# Filters on array fields: a mission has several values.
 MISSION_LISTS = ("basin", "variable", "year")
 
-# The orders that lists of missions offer. The id breaks ties, so that a cursor never skips; it runs against the value,
-# so that two opposite orders read one index from its two ends.
+# Orders of mission lists. The id breaks ties, so that a cursor never skips a mission; its direction is opposite to the
+# value, so that two opposite orders read one index from its two ends.
 MISSION_SORTS = {
     "newest": ("figures.end_at", DESCENDING),
     "oldest": ("figures.end_at", ASCENDING),
@@ -43,13 +44,13 @@ MISSION_SORTS = {
     "deepest": ("order.depth_m", DESCENDING),
 }
 
-# Pairs of filters that people combine, each with the newest first. Two lists (basins, years, variables) never share an
-# index in MongoDB; other pairs are answered by the index of one filter.
+# Common pairs of filters, newest first. MongoDB cannot index two array fields (basins, years, variables) together;
+# other pairs use the index of one filter.
 MISSION_PAIRS = (("platform", "year"), ("project", "year"), ("kind", "year"), ("data_mode", "year"), ("kind", "basin"))
 
 
 def _mission_indexes() -> list[IndexModel]:
-    """One index for each filter with each order. Simulated missions stand apart at the front of all of them."""
+    """One index for each filter and order. All begin with `simulated`, which separates simulated missions."""
     orders = {name: path for name, (path, direction) in MISSION_SORTS.items() if direction == DESCENDING}
     filters: list[tuple[str, ...]] = [(), *((name,) for name in MISSION_FILTERS)]
     wanted = [(names, order) for names in filters for order in orders]
@@ -68,7 +69,7 @@ def _mission_indexes() -> list[IndexModel]:
     ]
 
 
-# The order of the lists with the sides of each mission's box, by which a part of a map is picked from the keys alone.
+# The order of lists with the sides of each mission's box, so that index keys alone select the missions of a map.
 BOXED = "newest_boxed"
 _BOXED = IndexModel(
     [
@@ -98,7 +99,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
     ],
     "samples": [
-        # With the count, so that an export knows how many rows it will have without reading one.
+        # Includes the count, so that the rows of an export are counted without reading a document.
         IndexModel(
             [(key, ASCENDING) for key in ("platform", "mission", "version", "start_at", "number", "part", "count")],
             name="rows",
@@ -120,7 +121,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("platform", ASCENDING)], name="platform"),
         IndexModel([("changed", ASCENDING)], name="changed", sparse=True),
     ],
-    "changes": [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=CHANGES_KEPT_S)],
+    "changes": [IndexModel([("at", ASCENDING)], name="expiry", expireAfterSeconds=CHANGES_RETENTION_S)],
     "imports": [
         IndexModel([("sha256", ASCENDING)], name="file"),
         IndexModel([("simulated", ASCENDING), ("at", DESCENDING), ("_id", ASCENDING)], name="real_newest"),
@@ -160,9 +161,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
 }
 
-# What earlier releases made and no query of this one needs: every write goes on paying for it until it is dropped. Not
-# by `ensure` of itself: the release before names indexes in its queries, and it runs during a rollout and after a
-# rollback.
+# Indexes of earlier releases that no query uses: every write pays for them until they are dropped. `ensure` does not
+# drop them, because the previous release has hints on them, and it runs during a rollout and after a rollback.
 RETIRED = {
     "missions": ("newest", "platform", "data_mode", "basin", "project", "variable", "year"),
     "platforms": ("last_seen",),
@@ -171,70 +171,31 @@ RETIRED = {
     "totals": ("kind",),
 }
 
-_TEXT: Document = {"bsonType": "string", "minLength": 1}
-_COUNT: Document = {"bsonType": ["int", "long"], "minimum": 0}
-_NUMBER: Document = {"bsonType": ["double", "int", "long"]}
-
-VALIDATORS: dict[str, Document] = {
-    "missions": {
-        "required": ["platform", "mission", "version", "data_mode", "figures", "source", "years"],
-        "properties": {
-            "platform": _TEXT,
-            "mission": _TEXT,
-            "version": _TEXT,
-            "data_mode": {"enum": ["R", "P", "A", "D"]},
-            "figures": {
-                "bsonType": "object",
-                "required": ["samples", "profiles", "distance_m", "vertical_m", "start_at", "end_at"],
-                "properties": {
-                    "samples": _COUNT,
-                    "profiles": _COUNT,
-                    "distance_m": _NUMBER,
-                    "start_at": {"bsonType": "date"},
-                    "end_at": {"bsonType": "date"},
-                },
-            },
-        },
-    },
-    "profiles": {
-        "required": ["platform", "mission", "version", "number", "start_at", "samples"],
-        "properties": {"number": {**_COUNT, "minimum": 1}, "samples": _COUNT, "start_at": {"bsonType": "date"}},
-    },
-    "platforms": {
-        "required": ["platform", "serial", "serial_key", "last_seen_at"],
-        "properties": {"platform": _TEXT, "serial": _TEXT, "last_seen_at": {"bsonType": "date"}},
-    },
-    "imports": {
-        "required": ["at", "file_name", "outcome"],
-        "properties": {"outcome": {"enum": ["stored", "replaced", "unchanged", "refused"]}},
-    },
-}
-
 
 def ensure(db: Database[Document]) -> list[str]:
-    """Creates what is missing and updates validators; safe to run at every start. Returns the collections' names.
+    """Create missing collections and indexes, update validators; safe at every start. Returns the collections' names.
 
-    `db` is the portal's own. Pages that show what it completes are outdated by it.
+    Also completes documents of earlier releases and invalidates the pages that show them.
     """
-    known = {found["name"]: found.get("options", {}).get("validator") for found in db.list_collections()}
-    known_before = set(known)
-    derived = {"updates", "search", "subtotals"}.issubset(known)
+    current = {entry["name"]: entry.get("options", {}).get("validator") for entry in db.list_collections()}
+    existed = set(current)
     for name, indexes in INDEXES.items():
         schema = {"$jsonSchema": {"bsonType": "object", **VALIDATORS.get(name, {})}}
-        if name not in known:
-            known[name] = _created(db, name, schema)
-        # Changing one waits for every open transaction, also a killed importer's: only when there is a change.
-        if known.get(name, schema) != schema:
+        if name not in current:
+            current[name] = _created(db, name, schema)
+        # collMod waits for every open transaction, also of a killed importer: run it only for a change.
+        if current.get(name, schema) != schema:
             db.command("collMod", name, validator=schema)
         if indexes:
             db[name].create_indexes(indexes)
     if _complete(db):
-        # Everything that shows stored data goes by the basins, too.
+        # Every page of stored data depends on the tag `basins`.
         transactions.run(lambda session: change_log.append(("basins",), datetime.now(UTC), session))
-    if not derived or not db.counters.find_one({"_id": "search_words", "words": SEARCH_WORDS}):
+    has_derived = {"updates", "search", "subtotals"} <= existed
+    if not has_derived or not db.counters.find_one({"_id": "search_words", "words": SEARCH_WORDS}):
         _mark_platforms(db)
         db.counters.replace_one({"_id": "search_words"}, {"words": SEARCH_WORDS}, upsert=True)
-    if "sections" not in known_before:
+    if "sections" not in existed:
         for mission in db.missions.find({}, {"_id": 1}):
             mark = {"$set": {"number": 0}}
             db.derived_pending.update_one({"_id": f"sections:{mission['_id']}"}, mark, upsert=True)
@@ -242,22 +203,22 @@ def ensure(db: Database[Document]) -> list[str]:
 
 
 def retired(db: Database[Document]) -> list[str]:
-    """The indexes that are there for earlier releases alone, as `collection.index`."""
-    there = ((name, db[name].index_information().keys() & set(indexes)) for name, indexes in RETIRED.items())
-    return [f"{name}.{index}" for name, indexes in there for index in sorted(indexes)]
+    """Existing indexes that only earlier releases use, as `collection.index`."""
+    existing = ((name, db[name].index_information().keys() & set(indexes)) for name, indexes in RETIRED.items())
+    return [f"{name}.{index}" for name, indexes in existing for index in sorted(indexes)]
 
 
 def drop_retired(db: Database[Document]) -> list[str]:
-    """Drops the indexes that `retired` names, and returns them."""
-    found = retired(db)
-    for name in found:
+    """Drop the indexes that `retired` lists; returns them."""
+    names = retired(db)
+    for name in names:
         collection, _, index = name.partition(".")
         db[collection].drop_index(index)
-    return found
+    return names
 
 
 def _mark_platforms(db: Database[Document]) -> None:
-    """Has the next import derive what an earlier release did not know: updates, search, what totals are made of."""
+    """Queue the rebuild of documents that earlier releases did not derive: updates, search entries, subtotals."""
     platforms = db.missions.distinct("platform")
     scopes = [f"{kind}:{platform}" for kind in ("updates", "subtotals") for platform in platforms]
     for scope in [*scopes, *(["totals"] if platforms else [])]:
@@ -265,7 +226,7 @@ def _mark_platforms(db: Database[Document]) -> None:
 
 
 def _complete(db: Database[Document]) -> bool:
-    """Gives what an earlier release stored that which lists are ordered and filtered by since; False without such."""
+    """Add the fields of newer filters and orders to documents of earlier releases; False if there are none."""
     attempts = db.imports.update_many({"simulated": {"$exists": False}}, {"$set": {"simulated": False}})
     span_ms = {"$subtract": ["$figures.end_at", "$figures.start_at"]}
     order = {
@@ -283,13 +244,13 @@ def _complete(db: Database[Document]) -> bool:
 
 
 def _created(db: Database[Document], name: str, schema: Document) -> Document | None:
-    """The validator that the collection has now: None when somebody else, starting as well, made it first."""
+    """The validator of the new collection; None if another process created the collection first."""
     try:
         db.create_collection(name, validator=schema)
     except CollectionInvalid:
         return None
     except OperationFailure as error:
-        # Between the driver's look and the command it came to be.
+        # Another process created it between the driver's check and the command.
         if error.code != _NAMESPACE_EXISTS:
             raise
         return None
@@ -297,11 +258,11 @@ def _created(db: Database[Document], name: str, schema: Document) -> Document | 
 
 
 def missing(db: Database[Document]) -> list[str]:
-    """The indexes that `ensure` would create, as `collection.index`; empty when the store is ready."""
-    there = {name: db[name].index_information().keys() for name, indexes in INDEXES.items() if indexes}
+    """The indexes that `ensure` would create, as `collection.index`; empty if the store is ready."""
+    existing = {name: db[name].index_information().keys() for name, indexes in INDEXES.items() if indexes}
     return [
         f"{name}.{index.document['name']}"
         for name, indexes in INDEXES.items()
         for index in indexes
-        if index.document["name"] not in there[name]
+        if index.document["name"] not in existing[name]
     ]

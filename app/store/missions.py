@@ -15,7 +15,7 @@ from app.store.documents import mission_from_document, mission_order, mission_to
 from app.store.indexes import MISSION_FILTERS, MISSION_LISTS, MISSION_SORTS
 
 _FACETS = "missions"
-# A list to choose from that is longer helps nobody; the address takes every value all the same.
+# A longer list of choices is not usable; the URL parameter accepts every value all the same.
 _MOST_VALUES = 2000
 
 
@@ -46,12 +46,12 @@ def count_simulated(since: datetime, most: int) -> int:
 def first_simulated_end(since: datetime) -> datetime | None:
     """The earliest end of the data of simulated missions that have data since then; None without any."""
     query = {"simulated": True, "figures.end_at": {"$gte": since}}
-    found = mongo.db.missions.find(query, {"figures.end_at": 1}).sort("figures.end_at", 1).limit(1).max_time_ms(2000)
-    return next((doc["figures"]["end_at"] for doc in found), None)
+    cursor = mongo.db.missions.find(query, {"figures.end_at": 1}).sort("figures.end_at", 1).limit(1).max_time_ms(2000)
+    return next((doc["figures"]["end_at"] for doc in cursor), None)
 
 
-def place(mission: Mission, sort: str) -> tuple[Any, str]:
-    """Where the mission stands in an order: what `page` takes as `after`."""
+def sort_key(mission: Mission, sort: str) -> tuple[Any, str]:
+    """The (value, id) of the mission in an order: the `after` of the next page."""
     value: Any = {"order": mission_order(mission), "figures": asdict(mission.figures)}
     for key in MISSION_SORTS[sort][0].split("."):
         value = value[key]
@@ -59,49 +59,49 @@ def place(mission: Mission, sort: str) -> tuple[Any, str]:
 
 
 def facets() -> dict[str, list[Any]]:
-    """What each filter of the missions list may be set to, in order: derived, as of the last rebuild."""
+    """The values that each filter of mission lists accepts, in order; derived, as of the last rebuild."""
     doc = mongo.db.facets.find_one({"_id": _FACETS})
     return {name: list(doc.get(name, ())) if doc else [] for name in MISSION_FILTERS}
 
 
 def years_of(platform: str, simulated: bool) -> list[int]:
     """The years in which a platform has real or simulated data, newest first."""
-    found = mongo.db.missions.distinct("years", {"simulated": simulated, "platform": platform}, maxTimeMS=2000)
-    return sorted(found, reverse=True)
+    years = mongo.db.missions.distinct("years", {"simulated": simulated, "platform": platform}, maxTimeMS=2000)
+    return sorted(years, reverse=True)
 
 
 def derive_facets(session: ClientSession) -> None:
-    """Looks anew what the filters of the missions list may be set to, in the session's transaction."""
-    found = {name: _values(name, session) for name in MISSION_FILTERS}
-    mongo.db.facets.replace_one({"_id": _FACETS}, {"_id": _FACETS, **found}, upsert=True, session=session)
+    """Rebuild the values of the filters of mission lists, in the session's transaction."""
+    values = {name: _values(name, session) for name in MISSION_FILTERS}
+    mongo.db.facets.replace_one({"_id": _FACETS}, {"_id": _FACETS, **values}, upsert=True, session=session)
 
 
 def _values(name: str, session: ClientSession) -> list[Any]:
-    """The values that a filter finds something with, in order."""
+    """The values of a filter that match a mission, in order."""
     path = MISSION_FILTERS[name]
     steps = _steps(name, session) if name in MISSION_LISTS else _distinct(path, session)
     return list(islice(steps, _MOST_VALUES))
 
 
 def _distinct(path: str, session: ClientSession) -> Iterator[Any]:
-    found = mongo.db.missions.distinct(path, {"simulated": False}, session=session)
-    yield from sorted(value for value in found if value is not None)
+    values = mongo.db.missions.distinct(path, {"simulated": False}, session=session)
+    yield from sorted(value for value in values if value is not None)
 
 
 def _steps(name: str, session: ClientSession) -> Iterator[Any]:
-    """The same for what lies in lists, one step through the index for each: `distinct` would read every mission."""
+    """The values of an array field, by one index seek each: `distinct` would read every mission."""
     path = MISSION_FILTERS[name]
     outer, _, inner = path.partition(".")
     beyond: dict[str, Any] = {"$gte": 0 if name == "year" else ""}
     while True:
         query = {"simulated": False, path: beyond}
-        # In the order of the index, which is not that of a sort: that would go by the least value of all.
-        found = mongo.db.missions.find(query, {path: 1, "_id": 0}, session=session).hint(f"{name}_newest_first")
-        doc = next(iter(found.limit(1)), None)
+        # In index order, which a sort would not give: it compares the least value of each array.
+        cursor = mongo.db.missions.find(query, {path: 1, "_id": 0}, session=session).hint(f"{name}_newest_first")
+        doc = next(iter(cursor.limit(1)), None)
         if doc is None:
             return
         values = [value[inner] if inner else value for value in doc[outer]]
-        # The first key beyond is the least of this mission's, too.
+        # The next index key is the least of this mission's values beyond the last one.
         last = min(value for value in values if "$gte" in beyond or value > beyond["$gt"])
         yield last
         beyond = {"$gt": last}
@@ -134,44 +134,44 @@ def document(platform: str, mission: str, session: ClientSession | None = None) 
 
 
 def ends(names: Sequence[str]) -> dict[str, datetime]:
-    """When the data of stored missions end, by mission (`platform/mission`) and by address they were fetched from.
+    """End of the data of stored missions, by mission (`platform/mission`) and by the URL of their source.
 
-    For a command line: it may look at every mission.
+    For a command line: it may read every mission.
     """
     query = {"$or": [{"_id": {"$in": list(names)}}, {"source.file_name": {"$in": list(names)}}]}
-    found: dict[str, datetime] = {}
+    end_times: dict[str, datetime] = {}
     for doc in mongo.db.missions.find(query, {"figures.end_at": 1, "source.file_name": 1}).limit(2 * len(names) + 1):
-        found[doc["_id"]] = found[doc["source"]["file_name"]] = doc["figures"]["end_at"]
-    return found
+        end_times[doc["_id"]] = end_times[doc["source"]["file_name"]] = doc["figures"]["end_at"]
+    return end_times
 
 
 def is_current(platform: str, mission: str, version: str, session: ClientSession | None = None) -> bool:
-    """Whether this is the version that readers are shown."""
+    """True if this is the current version."""
     query = {"_id": f"{platform}/{mission}", "version": version}
     return mongo.db.missions.find_one(query, {"_id": 1}, session=session) is not None
 
 
 def is_simulated(platform: str, mission: str, session: ClientSession) -> bool | None:
-    """Whether the mission is simulated; None when there is none."""
+    """True if the mission is simulated; None if it does not exist."""
     doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, {"simulated": 1}, session=session)
     return None if doc is None else bool(doc["simulated"])
 
 
 def put(mission: Mission, extra: Mapping[str, Any], session: ClientSession) -> None:
-    """Makes this the mission: the one update that swaps a version. `extra` is what only importers need."""
+    """Replace the mission: the one update that swaps versions. `extra` holds fields that only importers read."""
     doc = {**mission_to_document(mission), **extra}
     mongo.db.missions.replace_one({"_id": mission.id}, doc, upsert=True, session=session)
 
 
-def put_all(found: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientSession) -> None:
-    """The same for several missions at once, each with its `extra`."""
-    documents = [{**mission_to_document(mission), **extra} for mission, extra in found]
+def put_all(pairs: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientSession) -> None:
+    """Replace several missions at once, each with its `extra`."""
+    documents = [{**mission_to_document(mission), **extra} for mission, extra in pairs]
     bulk.put(mongo.db.missions, documents, afresh=False, session=session)
 
 
 def of_platform(platform: str, session: ClientSession) -> list[Mission]:
     """All missions of a platform, oldest data first."""
-    # Both worlds are named because the index begins with them. A platform makes a few missions a year for twenty years.
+    # Both values are listed because the index begins with them. A platform makes a few missions a year for 20 years.
     query = {"simulated": {"$in": [False, True]}, "platform": platform}
     cursor = mongo.db.missions.find(query, session=session).sort("figures.end_at", 1).limit(10_000)
     return [mission_from_document(doc) for doc in cursor]
@@ -182,14 +182,14 @@ def ids(session: ClientSession) -> list[str]:
     return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}, session=session).sort("_id", 1)]
 
 
-def sort_into(platform: str, mission: str, basins: Sequence[BasinShare], session: ClientSession) -> None:
-    """Makes these the basins of a mission."""
+def set_basins(platform: str, mission: str, basins: Sequence[BasinShare], session: ClientSession) -> None:
+    """Replace the basins of a mission."""
     shares = [asdict(share) for share in basins]
     mongo.db.missions.update_one({"_id": f"{platform}/{mission}"}, {"$set": {"basins": shares}}, session=session)
 
 
 def sums(session: ClientSession, platform: str | None = None) -> Iterator[dict[str, Any]]:
-    """What totals are made of, for every mission that is not simulated, or those of a platform, newest data first."""
+    """The inputs of totals: one document for each real mission (of a platform), newest data first."""
     wanted = {"platform": 1, "figures": 1, "basins": 1, "by_year": 1}
     query = {"simulated": False} | ({} if platform is None else {"platform": platform})
     yield from mongo.db.missions.find(query, wanted, session=session).sort(keyset.order(*MISSION_SORTS["newest"]))
@@ -198,18 +198,18 @@ def sums(session: ClientSession, platform: str | None = None) -> Iterator[dict[s
 def simulated_before(moment: datetime, limit: int) -> list[tuple[str, str]]:
     """(platform, mission) of at most `limit` simulated missions whose data ended before the moment, oldest first."""
     query = {"simulated": True, "figures.end_at": {"$lt": moment}}
-    found = (
+    cursor = (
         mongo.db.missions.find(query, {"platform": 1, "mission": 1})
         .sort(keyset.order(*MISSION_SORTS["oldest"]))
         .limit(limit)
     )
-    return [(doc["platform"], doc["mission"]) for doc in found]
+    return [(doc["platform"], doc["mission"]) for doc in cursor]
 
 
 def remove_simulated(platform: str, mission: str, before: datetime, session: ClientSession) -> str | None:
-    """Removes a simulated mission whose data ended before the moment and returns its version; None when it is not so.
+    """Remove a simulated mission whose data ended before the moment; returns its version, None without a match.
 
-    Its profiles and samples stay: they are the version's.
+    Its profiles and samples stay until its version is swept.
     """
     query = {"_id": f"{platform}/{mission}", "simulated": True, "figures.end_at": {"$lt": before}}
     doc = mongo.db.missions.find_one_and_delete(query, projection={"version": 1}, session=session)

@@ -1,7 +1,7 @@
-"""Original files by their SHA-256, as GridFS lays them out: any GridFS client reads them.
+"""Original files by their SHA-256 in the layout of GridFS: any GridFS client reads them.
 
-Written by hand because GridFS's own upload is not repeatable: here every chunk has one possible id and content, so a
-killed upload, or two at once, end in the same documents.
+GridFS's own upload is not idempotent. Here every chunk has one possible id and content, so an upload that was killed,
+or two at once, end in the same documents.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _CHUNKS_AT_ONCE = 32
 
 
 def keep(sha256: str, path: Path, name: str, at: datetime) -> bool:
-    """Stores the file once under its name; a second time does nothing. False, and nothing kept, for other bytes."""
+    """Store the file once; later calls do nothing. False, and nothing stored, if its bytes have another digest."""
     files, chunks = mongo.db[f"{BUCKET}.files"], mongo.db[f"{BUCKET}.chunks"]
     if files.find_one({"_id": sha256}, {"_id": 1}) is not None:
         return True
@@ -29,7 +29,7 @@ def keep(sha256: str, path: Path, name: str, at: datetime) -> bool:
         for chunk in batch:
             length += len(chunk["data"])
             digest.update(chunk["data"])
-        # What is there may be of a file that changed under a killed importer: it is replaced.
+        # Existing chunks may be of a file that changed under a killed importer: they are replaced.
         bulk.put(chunks, batch, afresh=True)
     if digest.hexdigest() != sha256:
         chunks.delete_many({"files_id": sha256})

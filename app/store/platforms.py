@@ -12,53 +12,52 @@ from app.store.documents import platform_from_document, platform_to_document
 
 
 def of(platform: str, session: ClientSession) -> Platform | None:
-    """The platform with this id, in the session's transaction; None when there is none."""
+    """The platform with this id, in the session's transaction, or None."""
     doc = mongo.db.platforms.find_one({"_id": platform}, session=session)
     return platform_from_document(doc) if doc else None
 
 
 def find(name: str) -> Platform | None:
-    """The platform with this id or serial, in whatever case; None when there is none."""
+    """The platform with this id or serial, ignoring case, or None."""
     key = name.lower()
     doc = mongo.db.platforms.find_one({"_id": key}) or mongo.db.platforms.find_one({"serial_key": key})
     return platform_from_document(doc) if doc else None
 
 
 def page(limit: int, after: str | None = None, simulated: bool = False) -> list[Platform]:
-    """At most `limit` platforms in the order of their ids, after `after`; simulated ones only when asked for."""
+    """At most `limit` platforms in the order of their ids, after `after`; simulated ones only on request."""
     query = _matching(simulated)
     if after is not None:
         query["_id"] = {"$gt": after}
-    found = mongo.db.platforms.find(query).sort("_id", 1).limit(limit).max_time_ms(keyset.TIMEOUT_MS).hint("named")
-    return [platform_from_document(doc) for doc in found]
+    cursor = mongo.db.platforms.find(query).sort("_id", 1).limit(limit).max_time_ms(keyset.TIMEOUT_MS).hint("named")
+    return [platform_from_document(doc) for doc in cursor]
 
 
-def heard(
+def by_last_seen(
     limit: int, after: tuple[datetime, str] | None = None, simulated: bool = False, silent_first: bool = False
 ) -> list[Platform]:
-    """At most `limit` platforms, last heard first or last, after (last_seen_at, id); simulated ones when asked for."""
+    """At most `limit` platforms by their latest data, after (last_seen_at, id); simulated ones only on request."""
     by = ("last_seen_at", 1 if silent_first else -1)
-    found = keyset.read(mongo.db.platforms, _matching(simulated), by, after, limit, "heard")
-    return [platform_from_document(doc) for doc in found]
+    documents = keyset.read(mongo.db.platforms, _matching(simulated), by, after, limit, "heard")
+    return [platform_from_document(doc) for doc in documents]
 
 
 def silent(since: datetime, limit: int, simulated: bool) -> list[Platform]:
-    """At most `limit` platforms that were last heard before the moment, last heard first."""
+    """At most `limit` platforms without data since the moment, latest data first."""
     query = _matching(simulated) | {"last_seen_at": {"$lt": since}}
     cursor = mongo.db.platforms.find(query).sort([("last_seen_at", -1), ("_id", 1)]).limit(limit)
     return [platform_from_document(doc) for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")]
 
 
-def first_heard(since: datetime, simulated: bool) -> datetime | None:
-    """When the first of those was last heard that were heard at the moment or later."""
+def first_seen_since(since: datetime, simulated: bool) -> datetime | None:
+    """The earliest `last_seen_at` that is not before the moment; None without any."""
     query = _matching(simulated) | {"last_seen_at": {"$gte": since}}
     cursor = mongo.db.platforms.find(query, {"last_seen_at": 1}).sort([("last_seen_at", 1), ("_id", -1)]).limit(1)
-    found = list(cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard"))
-    return found[0]["last_seen_at"] if found else None
+    return next((doc["last_seen_at"] for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")), None)
 
 
 def _matching(simulated: bool) -> dict[str, Any]:
-    # Named even where both are wanted: the index begins with it.
+    # Also when both values match: the index begins with this field.
     return {"simulated": {"$in": [False, True]} if simulated else False}
 
 
@@ -69,11 +68,11 @@ def named(ids: list[str]) -> dict[str, Platform]:
 
 
 def remove(platform: str, session: ClientSession) -> None:
-    """Removes the platform."""
+    """Remove the platform."""
     mongo.db.platforms.delete_one({"_id": platform}, session=session)
 
 
 def put(platform: Platform, session: ClientSession) -> None:
-    """Makes this the platform."""
+    """Upsert the platform."""
     doc = platform_to_document(platform)
     mongo.db.platforms.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)

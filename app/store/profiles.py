@@ -27,13 +27,13 @@ def page(
 
 
 def of_version(platform: str, mission: str, version: str, session: ClientSession) -> list[dict[str, Any]]:
-    """All profile documents of a version in time order, with what importers keep beside the record."""
+    """All profile documents of a version in time order, with fields that only importers read."""
     query = {"platform": platform, "mission": mission, "version": version}
     return list(mongo.db.profiles.find(query, session=session).sort(_ORDER))
 
 
 def are_of_file(platform: str, mission: str, version: str, sha256: str, session: ClientSession | None = None) -> bool:
-    """Whether all profiles of a version came with this file."""
+    """True if all profiles of a version were imported from this file."""
     query = {"platform": platform, "mission": mission, "version": version, "sha256": {"$ne": sha256}}
     return mongo.db.profiles.find_one(query, {"_id": 1}, session=session) is None
 
@@ -54,24 +54,24 @@ def starting(platform: str, mission: str, version: str, number: int, start_at: d
 def spans(platform: str, mission: str, version: str) -> list[dict[str, Any]]:
     """Number, times and depth of all profiles of a version in time order."""
     query = {"platform": platform, "mission": mission, "version": version}
-    wanted = {"number": 1, "start_at": 1, "mid_at": 1, "end_at": 1, "max_depth_m": 1}
-    return list(mongo.db.profiles.find(query, wanted).sort(_ORDER))
+    projection = {"number": 1, "start_at": 1, "mid_at": 1, "end_at": 1, "max_depth_m": 1}
+    return list(mongo.db.profiles.find(query, projection).sort(_ORDER))
 
 
 def put(documents: Sequence[dict[str, Any]], afresh: bool, session: ClientSession | None = None) -> None:
-    """Stores profile documents under their ids."""
+    """Store profile documents under their ids."""
     bulk.put(mongo.db.profiles, documents, afresh, session)
 
 
 def flag(flags: Mapping[str, bool], session: ClientSession) -> None:
-    """Sets `flagged` of the profiles with these ids."""
+    """Set `flagged` of the profiles with these ids."""
     changes = [UpdateOne({"_id": profile}, {"$set": {"flagged": flagged}}) for profile, flagged in flags.items()]
     if changes:
         mongo.db.profiles.bulk_write(changes, session=session)
 
 
 def remove(documents: Sequence[Mapping[str, Any]], session: ClientSession) -> None:
-    """Removes these profiles with their samples."""
+    """Remove these profiles with their samples."""
     for doc in documents:
         of_profile = {key: doc[key] for key in ("platform", "mission", "version", "number")}
         span = {"$gte": doc["start_at"], "$lte": doc["end_at"]}
@@ -80,14 +80,14 @@ def remove(documents: Sequence[Mapping[str, Any]], session: ClientSession) -> No
 
 
 def remove_others(platform: str, mission: str, version: str, ids: Sequence[str], session: ClientSession) -> None:
-    """Removes what a killed importer left of a version beyond the profiles with these ids."""
+    """Remove the profiles of a version with other ids, which a killed importer left."""
     query = {"platform": platform, "mission": mission, "version": version, "_id": {"$nin": list(ids)}}
     mongo.db.profiles.delete_many(query, session=session)
 
 
 def numbers(platform: str, mission: str) -> set[int]:
-    """The numbers of all profiles that the mission has now."""
+    """The numbers of all profiles of the mission's current version."""
     doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, {"version": 1})
     query = {"platform": platform, "mission": mission, "version": doc["version"] if doc else ""}
-    found = mongo.db.profiles.find(query, {"_id": 0, "number": 1}).hint("mission_time")
-    return {int(profile["number"]) for profile in found}
+    cursor = mongo.db.profiles.find(query, {"_id": 0, "number": 1}).hint("mission_time")
+    return {int(doc["number"]) for doc in cursor}

@@ -1,4 +1,4 @@
-"""What derives from changed data and has not been rebuilt yet. A killed importer's successor finds it here."""
+"""Queue of pending rebuilds of derived documents. It outlives a killed importer: the next import runs it."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,61 +10,61 @@ from pymongo.client_session import ClientSession
 from app.extensions import mongo
 
 _SECTIONS = re.compile("^sections:")
-# What an earlier release marked says no time.
+# Entries of earlier releases have no time.
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def sums_of(platforms: Iterable[str]) -> tuple[str, ...]:
-    """The scopes of all sums in which these platforms count."""
+    """The scopes of all sums that include these platforms."""
     return (*sorted({f"subtotals:{platform}" for platform in platforms}), "totals")
 
 
 def mark(scopes: Sequence[str], number: int, session: ClientSession) -> None:
-    """Says that these scopes (`mission:p/m`, `updates:p`, those of `sums_of`, …) are outdated since that change."""
+    """Queue these scopes (`mission:p/m`, `updates:p`, those of `sums_of`, …) for a rebuild because of that change."""
     change = {"$set": {"number": number}, "$setOnInsert": {"at": datetime.now(UTC)}}
     for scope in scopes:
         mongo.db.derived_pending.update_one({"_id": scope}, change, upsert=True, session=session)
 
 
 def scopes() -> list[str]:
-    """All outdated scopes but those of sections, which take their time."""
-    found = mongo.db.derived_pending.find({"_id": {"$not": _SECTIONS}}, {"_id": 1}).sort("_id", 1)
-    return [doc["_id"] for doc in found]
+    """All queued scopes except sections, which take longer."""
+    cursor = mongo.db.derived_pending.find({"_id": {"$not": _SECTIONS}}, {"_id": 1}).sort("_id", 1)
+    return [doc["_id"] for doc in cursor]
 
 
 def sections() -> list[str]:
-    """The scopes of missions (`sections:p/m`) whose sections are outdated."""
+    """The queued scopes of sections (`sections:p/m`)."""
     return [doc["_id"] for doc in mongo.db.derived_pending.find({"_id": _SECTIONS}, {"_id": 1}).sort("_id", 1)]
 
 
 def sections_since() -> list[tuple[str, datetime]]:
-    """The same with the time since when they are outdated, the oldest first."""
-    found = mongo.db.derived_pending.find({"_id": _SECTIONS}, {"at": 1}).sort("at", 1)
-    return [(doc["_id"], doc.get("at", _LONG_AGO)) for doc in found]
+    """The queued scopes of sections with the time of queuing, oldest first."""
+    cursor = mongo.db.derived_pending.find({"_id": _SECTIONS}, {"at": 1}).sort("at", 1)
+    return [(doc["_id"], doc.get("at", _LONG_AGO)) for doc in cursor]
 
 
 def number(scope: str) -> int | None:
-    """The last change that outdates the scope, as the primary knows it; None when nothing does."""
+    """The number of the last change that queued the scope, read from the primary; None if it is not queued."""
     doc = mongo.db.derived_pending.with_options(read_preference=ReadPreference.PRIMARY).find_one({"_id": scope})
     return None if doc is None else int(doc["number"])
 
 
 def clear_up_to(scope: str, number: int, session: ClientSession) -> None:
-    """Takes a scope off that no later change than this outdates."""
+    """Remove a scope from the queue unless a later change than this queued it."""
     mongo.db.derived_pending.delete_one({"_id": scope, "number": {"$lte": number}}, session=session)
 
 
 def waiting(most: int) -> tuple[int, datetime | None]:
-    """How many scopes are outdated, counted up to `most`, and since when the oldest is; None when none says."""
+    """The number of queued scopes, counted up to `most`, and the time of the oldest; None without a known time."""
     oldest = mongo.db.derived_pending.find_one({"at": {"$type": "date"}}, {"at": 1}, sort=[("at", 1)])
     return mongo.db.derived_pending.count_documents({}, limit=most), oldest["at"] if oldest else None
 
 
 def clear(scope: str, session: ClientSession) -> bool:
-    """Takes a scope off, in the transaction that rebuilds it; False when somebody else did."""
+    """Remove a scope in the transaction that rebuilds it; False if another process has removed it."""
     return mongo.db.derived_pending.delete_one({"_id": scope}, session=session).deleted_count == 1
 
 
 def forget(scopes: Sequence[str], session: ClientSession) -> None:
-    """Takes scopes off that derive from something that is no longer there."""
+    """Remove the scopes of deleted data."""
     mongo.db.derived_pending.delete_many({"_id": {"$in": list(scopes)}}, session=session)

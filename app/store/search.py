@@ -1,6 +1,6 @@
-"""What a search can find: an entry for each platform, mission and basin, with the beginnings of its words.
+"""The search index: an entry for each platform, mission and basin, with the prefixes of its words as `keys`.
 
-An entry is found through the index of its `keys` alone, however many there are; `_id` is `kind:id`.
+Every query uses the index of `keys`; `_id` is `kind:id`.
 """
 
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from pymongo.client_session import ClientSession
 
 from app.extensions import mongo
 
-# Of several words the rarest leads; so many entries that have it are looked at for the others.
+# A query of several words reads at most so many entries with the rarest word and filters them by the others.
 MOST_EXAMINED = 1000
-# A search is made while somebody types: what takes longer is not awaited.
+# Suggestions appear while the visitor types: a slower answer is useless.
 _TIMEOUT_MS = 1000
 _BASINS = "search_basins"
 
 
-def found(kind: str, keys: Sequence[str], limit: int, simulated: bool) -> list[str]:
-    """The ids of at most `limit` entries of a kind that have all the keys, in their order.
+def matches(kind: str, keys: Sequence[str], limit: int, simulated: bool) -> list[str]:
+    """The ids of at most `limit` entries of a kind that have all the keys, in order.
 
-    Entries beyond the first MOST_EXAMINED that have the rarest key are not looked at.
+    Of the entries with the rarest key only the first MOST_EXAMINED are examined.
     """
     query = {"kind": kind, "simulated": {"$in": [False, True]} if simulated else False}
     rarest = min(keys, key=lambda key: _count({**query, "keys": key})) if len(keys) > 1 else keys[0]
@@ -33,29 +33,29 @@ def found(kind: str, keys: Sequence[str], limit: int, simulated: bool) -> list[s
         {"$limit": limit},
         {"$project": {"_id": 1}},
     ]
-    answer = mongo.db.search.aggregate(stages, maxTimeMS=_TIMEOUT_MS)
-    return [doc["_id"].partition(":")[2] for doc in answer]
+    cursor = mongo.db.search.aggregate(stages, maxTimeMS=_TIMEOUT_MS)
+    return [doc["_id"].partition(":")[2] for doc in cursor]
 
 
 def entry(kind: str, name: str, keys: set[str], order: str | int, **about: Any) -> dict[str, Any]:
-    """The document of an entry; `about` is what it belongs to."""
+    """The document of an entry; `about` names its owner, such as the platform."""
     return {"_id": f"{kind}:{name}", "kind": kind, "simulated": False, "order": order, "keys": sorted(keys), **about}
 
 
 def replace_of(platform: str, entries: Sequence[dict[str, Any]], session: ClientSession) -> None:
-    """Makes these all the entries of a platform and its missions; those that stay the same are not written."""
+    """Replace all entries of a platform and its missions; equal ones are not written."""
     _replace({"platform": platform}, entries, session)
 
 
 def replace_basins(entries: Sequence[dict[str, Any]], digest: str | None, session: ClientSession) -> None:
-    """Makes these all the entries of basins, and notes of which set of basins they are."""
+    """Replace all entries of basins, and store the digest of the set of basins."""
     _replace({"kind": "basin"}, entries, session)
     change = {"$set": {"digest": digest}}
     mongo.db.counters.update_one({"_id": _BASINS}, change, upsert=True, session=session)
 
 
 def basins_digest() -> str | None:
-    """Of which set of basins there are entries, as noted by `replace_basins`."""
+    """The digest of the indexed set of basins, as `replace_basins` stored it."""
     doc = mongo.db.counters.find_one({"_id": _BASINS})
     return doc["digest"] if doc else None
 
@@ -69,6 +69,6 @@ def _replace(query: dict[str, Any], entries: Sequence[dict[str, Any]], session: 
     changed = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in entries if stored.get(doc["_id"]) != doc]
     if changed:
         mongo.db.search.bulk_write(changed, session=session)
-    gone = sorted(stored.keys() - {doc["_id"] for doc in entries})
-    if gone:
-        mongo.db.search.delete_many({"_id": {"$in": gone}}, session=session)
+    obsolete = sorted(stored.keys() - {doc["_id"] for doc in entries})
+    if obsolete:
+        mongo.db.search.delete_many({"_id": {"$in": obsolete}}, session=session)

@@ -1,4 +1,4 @@
-"""Sections: derived, one document a mission and variable, with its pictures; and one cloud of points for T-S."""
+"""Sections: derived, one document per mission and variable with its figures, and one T-S diagram per mission."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,13 +10,13 @@ from pymongo.client_session import ClientSession
 from app.domain.sections import Cloud, Section, Theme
 from app.extensions import mongo
 
-# More than a mission is given; a list has an end whatever is stored.
+# A mission has fewer; the limit guards against a broken store.
 _MOST = 50
 _Pictures = Mapping[Theme, bytes]
 
 
 def listed(platform: str, mission: str) -> list[Section]:
-    """The mission's sections in the order of interest, without their cells."""
+    """The mission's sections in display order, without their cells."""
     query = {"platform": platform, "mission": mission, "what": "section"}
     cursor = mongo.db.sections.find(query, {"packed": 0, "pictures": 0}).sort("place", 1).limit(_MOST)
     return [_section(doc) for doc in cursor]
@@ -29,7 +29,7 @@ def find(platform: str, mission: str, variable: str) -> Section | None:
 
 
 def having(missions: Sequence[str], variable: str) -> set[str]:
-    """Which of these missions (`platform/mission`) have a section over depth of the variable."""
+    """The missions, among these (`platform/mission`), that have a section by depth of the variable."""
     parted = [mission.partition("/") for mission in missions]
     ids = [_section_id(platform, mission, variable) for platform, _, mission in parted]
     cursor = mongo.db.sections.find({"_id": {"$in": ids}, "kind": "section"}, {"platform": 1, "mission": 1})
@@ -37,13 +37,13 @@ def having(missions: Sequence[str], variable: str) -> set[str]:
 
 
 def cloud(platform: str, mission: str) -> Cloud | None:
-    """The points of the T-S diagram, or None where no sample has both."""
+    """The points of the T-S diagram, or None if no sample has both."""
     doc = mongo.db.sections.find_one({"_id": _cloud_id(platform, mission)}, {"pictures": 0})
     return _cloud(doc) if doc else None
 
 
 def has_cloud(platform: str, mission: str) -> bool:
-    """Whether there is a T-S diagram."""
+    """True if the mission has a T-S diagram."""
     return mongo.db.sections.find_one({"_id": _cloud_id(platform, mission)}, {"_id": 1}) is not None
 
 
@@ -58,29 +58,29 @@ def cloud_picture(platform: str, mission: str, theme: Theme) -> bytes | None:
 
 
 def any_of(platform: str, mission: str) -> bool:
-    """Whether anything has been built of the mission."""
+    """True if the mission has a section or a T-S diagram."""
     query = {"platform": platform, "mission": mission}
     return mongo.db.sections.find_one(query, {"_id": 1}) is not None
 
 
 def newest(platform: str, mission: str, session: ClientSession) -> int:
-    """The number of the change that the stored sections know of; -1 when there are none."""
+    """The number of the latest change that the stored sections include; -1 without sections."""
     query = {"platform": platform, "mission": mission}
-    found = mongo.db.sections.find(query, {"number": 1}, session=session).limit(_MOST)
-    return max((int(doc["number"]) for doc in found), default=-1)
+    cursor = mongo.db.sections.find(query, {"number": 1}, session=session).limit(_MOST)
+    return max((int(doc["number"]) for doc in cursor), default=-1)
 
 
 def replace_all(
     platform: str,
     mission: str,
-    found: Sequence[tuple[Section, _Pictures]],
+    sections: Sequence[tuple[Section, _Pictures]],
     points: tuple[Cloud, _Pictures] | None,
     session: ClientSession,
 ) -> None:
-    """Makes these the sections of the mission, and this its T-S diagram."""
+    """Replace all sections of the mission and its T-S diagram."""
     documents = [
         {"_id": _section_id(platform, mission, section.variable), "what": "section", **_stored(section, pictures)}
-        for section, pictures in found
+        for section, pictures in sections
     ]
     if points is not None:
         documents.append({"_id": _cloud_id(platform, mission), "what": "ts", **_stored(*points)})
@@ -91,7 +91,7 @@ def replace_all(
 
 
 def remove(platform: str, mission: str, session: ClientSession) -> None:
-    """Removes all sections of the mission."""
+    """Remove all sections of the mission."""
     mongo.db.sections.delete_many({"platform": platform, "mission": mission}, session=session)
 
 
@@ -118,5 +118,5 @@ def _cloud(doc: Mapping[str, Any]) -> Cloud:
 
 def _picture(key: str, theme: Theme) -> bytes | None:
     doc = mongo.db.sections.find_one({"_id": key}, {f"pictures.{theme}": 1})
-    found = doc["pictures"].get(theme) if doc else None
-    return bytes(found) if found is not None else None
+    png = doc["pictures"].get(theme) if doc else None
+    return bytes(png) if png is not None else None

@@ -1,4 +1,4 @@
-"""Many reads of one moment: what is written meanwhile does not show."""
+"""Snapshot reads: many reads of the store at one point in time."""
 
 from pymongo.client_session import ClientSession
 
@@ -6,8 +6,8 @@ from app.extensions import mongo
 
 
 def begin() -> ClientSession:
-    """A session whose reads all see the store as of the first of them; the caller ends it.
+    """A session whose reads all see the store as of the first read; the caller ends it.
 
-    MongoDB keeps a moment for 5 minutes unless told otherwise; reads that come later raise OperationFailure.
+    MongoDB retains a snapshot for 5 minutes by default; later reads raise OperationFailure.
     """
     return mongo.client.start_session(snapshot=True)

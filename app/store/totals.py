@@ -29,9 +29,9 @@ def longest(kind: str, limit: int) -> list[Totals]:
     return [totals_from_document(doc) for doc in cursor]
 
 
-def replace(scopes: Sequence[str], found: Sequence[Totals], session: ClientSession) -> None:
-    """Makes these all the totals there are of the scopes: one that has none left goes."""
-    documents = {totals.scope: totals_to_document(totals) for totals in found}
+def replace(scopes: Sequence[str], totals: Sequence[Totals], session: ClientSession) -> None:
+    """Replace the totals of the scopes; a scope without totals is deleted."""
+    documents = {record.scope: totals_to_document(record) for record in totals}
     writes = [
         ReplaceOne({"_id": scope}, documents[scope], upsert=True) if scope in documents else DeleteOne({"_id": scope})
         for scope in scopes

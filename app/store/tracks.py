@@ -11,16 +11,16 @@ from app.extensions import mongo
 from app.store import bulk
 from app.store.documents import track_from_document, track_to_document
 
-# How fine the line of an overview is, and the field that holds it.
+# Level of detail of an overview line, and the field of each level.
 Detail = Literal["fine", "medium", "coarse"]
 _LINES: dict[Detail, str] = {"fine": "simplified", "medium": "medium", "coarse": "coarse"}
-# A day of a glider in shallow water, and of a sailbuoy that reports every five minutes.
+# One day of profiles of a glider in shallow water, or of fixes of a sailbuoy that reports every five minutes.
 _LAST = 300
 _COLUMNS = ("number", "lon_deg", "lat_deg", "mid_at", "max_depth_m")
 
 
 def find(platform: str, mission: str) -> Track | None:
-    """The mission's track, or None while it has not been derived."""
+    """The mission's track, or None before it is derived."""
     doc = mongo.db.tracks.find_one({"_id": f"{platform}/{mission}"})
     return track_from_document(doc) if doc else None
 
@@ -34,7 +34,7 @@ def of_missions(ids: Sequence[str]) -> dict[str, Track]:
 
 
 def deepest_of(ids: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
-    """The `deepest_m` of the tracks of these missions, by id; empty where none has been derived."""
+    """The `deepest_m` of the tracks of these missions, by id; empty before it is derived."""
     if not ids:
         return {}
     cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, {"deepest_m": 1}).limit(len(ids))
@@ -42,34 +42,34 @@ def deepest_of(ids: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
 
 
 def put(track: Track, session: ClientSession) -> None:
-    """Makes this the mission's track."""
+    """Upsert the mission's track."""
     doc = track_to_document(track)
     mongo.db.tracks.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
 
 
-def put_all(found: Sequence[Track]) -> None:
-    """The same for several missions at once, outside a transaction."""
-    bulk.put(mongo.db.tracks, [track_to_document(track) for track in found], afresh=True)
+def put_all(tracks: Sequence[Track]) -> None:
+    """Store the tracks of several missions at once, outside a transaction."""
+    bulk.put(mongo.db.tracks, [track_to_document(track) for track in tracks], afresh=True)
 
 
 def overviews(ids: Sequence[str], detail: Detail = "fine") -> dict[str, Track]:
-    """The tracks of these missions as an overview draws them, by id.
+    """The tracks of these missions for an overview, by id.
 
-    `simplified` is as fine as asked for, the other lines are empty, columns are cut to the last profile.
+    `simplified` has the requested level of detail, the other lines are empty, columns hold only the last profile.
     """
     # A mission of 1 500 profiles is 150 kB; a map of the fleet needs a hundredth of it.
-    wanted: dict[str, Any] = dict.fromkeys(("platform", "mission", "version", "hidden", "bbox"), 1)
-    wanted |= {name: {"$slice": -1} for name in _COLUMNS}
-    # What an earlier release derived has one simplified line only.
-    wanted["simplified"] = 1 if detail == "fine" else {"$ifNull": [f"${_LINES[detail]}", "$simplified"]}
-    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, wanted).limit(max(len(ids), 1))
+    projection: dict[str, Any] = dict.fromkeys(("platform", "mission", "version", "hidden", "bbox"), 1)
+    projection |= {name: {"$slice": -1} for name in _COLUMNS}
+    # Tracks of earlier releases have only one simplified line.
+    projection["simplified"] = 1 if detail == "fine" else {"$ifNull": [f"${_LINES[detail]}", "$simplified"]}
+    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, projection).limit(max(len(ids), 1))
     return {doc["_id"]: track_from_document({**doc, "lines": []}) for doc in cursor}
 
 
 def tails(ids: Sequence[str]) -> dict[str, list[tuple[datetime, LonLat]]]:
     """The last positions of these missions with their times, oldest first, by id."""
-    wanted = {name: {"$slice": -_LAST} for name in ("lon_deg", "lat_deg", "mid_at")} | {"_id": 1}
-    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, wanted).limit(max(len(ids), 1))
+    projection = {name: {"$slice": -_LAST} for name in ("lon_deg", "lat_deg", "mid_at")} | {"_id": 1}
+    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, projection).limit(max(len(ids), 1))
     return {
         doc["_id"]: list(zip(doc["mid_at"], zip(doc["lon_deg"], doc["lat_deg"], strict=True), strict=True))
         for doc in cursor
@@ -77,5 +77,5 @@ def tails(ids: Sequence[str]) -> dict[str, list[tuple[datetime, LonLat]]]:
 
 
 def remove(platform: str, mission: str, session: ClientSession) -> None:
-    """Removes the mission's track."""
+    """Remove the mission's track."""
     mongo.db.tracks.delete_one({"_id": f"{platform}/{mission}"}, session=session)

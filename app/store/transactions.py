@@ -1,4 +1,4 @@
-"""One transaction: all of it or nothing, repeated when it meets another."""
+"""Transactions: atomic, retried after a write conflict."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def run(work: Callable[[ClientSession], Result]) -> Result:
-    """What `work(session)` returns, its writes committed by a majority. `work` may be called more than once."""
+    """The result of `work(session)`, whose writes are committed by a majority. `work` may run more than once."""
     with mongo.client.start_session() as session:
         return session.with_transaction(
             work,
@@ -26,5 +26,5 @@ def run(work: Callable[[ClientSession], Result]) -> Result:
 
 
 def is_away(error: PyMongoError) -> bool:
-    """Whether the store did not answer, and not that it answered no: trying again later may help."""
+    """True if the store did not respond, as opposed to rejecting a command: a retry may succeed."""
     return isinstance(error, ConnectionFailure) or error.timeout

@@ -1,6 +1,6 @@
-"""All that the store holds, as a verification reads it: whole documents, in a session whose reads are of one moment.
+"""Reads of a verification: whole documents, in a snapshot session.
 
-Nothing here is for a visitor: `platforms`, `facets` and `counters` look at every key of an index or at every document.
+Not for requests: some functions read every key of an index or every document of a collection.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,28 +14,28 @@ from app.store.indexes import MISSION_FILTERS
 
 Document = dict[str, Any]
 
-# Where documents of a platform lie, and under which of its names.
+# The collections with documents of a platform, and the field that names it.
 _OF_PLATFORM = {
     **dict.fromkeys(("missions", "profiles", "samples", "tracks", "sections", "subtotals", "updates"), "platform"),
     "platforms": "_id",
 }
-# What belongs to a mission and must not outlive it.
+# Collections whose documents belong to a mission and must not outlive it.
 OF_MISSION = ("profiles", "samples", "tracks", "sections")
 _COORDINATES = ("time", "longitude", "latitude", "depth")
 _BASINS_AT_ONCE = 50
 
 
 def platforms(session: ClientSession) -> list[str]:
-    """The platforms that anything is stored of, in order."""
-    found: set[str] = set()
+    """All platforms with any stored document, in order."""
+    names: set[str] = set()
     for collection, name in _OF_PLATFORM.items():
-        found.update(mongo.db[collection].distinct(name, session=session))
-    return sorted(found)
+        names.update(mongo.db[collection].distinct(name, session=session))
+    return sorted(names)
 
 
 def missions(platform: str, session: ClientSession) -> list[Document]:
     """The documents of all missions of a platform, oldest data first."""
-    # Both kinds are named: the index begins with it.
+    # Both values are listed because the index begins with them.
     query = {"simulated": {"$in": [False, True]}, "platform": platform}
     return list(mongo.db.missions.find(query, session=session).sort("figures.end_at", 1))
 
@@ -47,33 +47,33 @@ def mission_names(platform: str, session: ClientSession) -> list[str]:
 
 
 def names(collection: str, platform: str, session: ClientSession) -> set[str]:
-    """The missions of which a collection of OF_MISSION holds something."""
+    """The missions with documents in a collection of OF_MISSION."""
     return set(mongo.db[collection].distinct("mission", {"platform": platform}, session=session))
 
 
 def versions(collection: str, platform: str, mission: str, session: ClientSession) -> dict[str, int]:
-    """How many documents of each version of a mission there are in `profiles` or `samples`, told by an index alone."""
+    """Documents per version of a mission in `profiles` or `samples`, counted by an index alone."""
     stages: list[Document] = [
         {"$match": {"platform": platform, "mission": mission}},
         {"$group": {"_id": "$version", "count": {"$sum": 1}}},
     ]
     index = {"profiles": "mission_time", "samples": "rows"}[collection]
-    found = mongo.db[collection].aggregate(stages, hint=index, session=session)
-    return {str(doc["_id"]): int(doc["count"]) for doc in found}
+    groups = mongo.db[collection].aggregate(stages, hint=index, session=session)
+    return {str(doc["_id"]): int(doc["count"]) for doc in groups}
 
 
 def retired(platform: str, mission: str, session: ClientSession) -> set[str]:
-    """The versions of a mission that are announced, or out and not swept yet."""
+    """The versions of a mission that are being written, or retired and not swept yet."""
     prefix = f"{platform}/{mission}/"
-    found = mongo.db.retired_versions.find({"_id": _begins(prefix)}, {"version": 1}, session=session)
-    return {str(doc["version"]) for doc in found}
+    cursor = mongo.db.retired_versions.find({"_id": _prefix_range(prefix)}, {"version": 1}, session=session)
+    return {str(doc["version"]) for doc in cursor}
 
 
 def coordinates(platform: str, mission: str, version: str, session: ClientSession) -> Iterator[Document]:
     """Time, position and depth of all sample documents of a version, a few at a time; parts of a profile in a row."""
-    query = {"_id": _begins(f"{platform}/{mission}/{version}/")}
-    wanted = {"number": 1, "part": 1, **{f"columns.{name}": 1 for name in _COORDINATES}}
-    yield from mongo.db.samples.find(query, wanted, session=session).sort("_id", 1).batch_size(200)
+    query = {"_id": _prefix_range(f"{platform}/{mission}/{version}/")}
+    projection = {"number": 1, "part": 1, **{f"columns.{name}": 1 for name in _COORDINATES}}
+    yield from mongo.db.samples.find(query, projection, session=session).sort("_id", 1).batch_size(200)
 
 
 def one(collection: str, key: str, session: ClientSession) -> Document | None:
@@ -87,7 +87,7 @@ def of_platform(collection: str, platform: str, session: ClientSession) -> list[
 
 
 def sections(platform: str, mission: str, cells: bool, session: ClientSession) -> list[Document]:
-    """What is drawn of a mission, without its pictures, and without its cells unless asked for."""
+    """The sections of a mission without their figures, and without their cells unless `cells`."""
     without = {"pictures": 0} if cells else {"pictures": 0, "packed": 0}
     query = {"platform": platform, "mission": mission}
     return list(mongo.db.sections.find(query, without, session=session).sort("_id", 1))
@@ -99,16 +99,16 @@ def totals(session: ClientSession) -> list[Document]:
 
 
 def facets(session: ClientSession) -> dict[str, list[Any]]:
-    """What each filter of the missions list may be set to, as the missions say."""
-    found = {}
+    """The values of each filter of mission lists, recomputed from the missions."""
+    facets = {}
     for name, path in MISSION_FILTERS.items():
         values = mongo.db.missions.distinct(path, {"simulated": False}, session=session)
-        found[name] = sorted(value for value in values if value is not None)
-    return found
+        facets[name] = sorted(value for value in values if value is not None)
+    return facets
 
 
 def basin_entries(session: ClientSession) -> list[Document]:
-    """The entries under which basins are found, in order."""
+    """The entries of basins in the search index, in order."""
     return list(mongo.db.search.find({"kind": "basin"}, session=session).sort("_id", 1))
 
 
@@ -118,32 +118,32 @@ def basins(session: ClientSession) -> Iterator[Document]:
 
 
 def outcomes(session: ClientSession) -> dict[str, int]:
-    """How many attempts the import log has of each outcome."""
-    found = mongo.db.imports.aggregate([{"$group": {"_id": "$outcome", "count": {"$sum": 1}}}], session=session)
-    return {str(doc["_id"]): int(doc["count"]) for doc in found}
+    """Attempts per outcome in the import log."""
+    groups = mongo.db.imports.aggregate([{"$group": {"_id": "$outcome", "count": {"$sum": 1}}}], session=session)
+    return {str(doc["_id"]): int(doc["count"]) for doc in groups}
 
 
 def last_change(session: ClientSession) -> int:
     """The highest number in the change log; 0 when it is empty."""
-    found = mongo.db.changes.find_one({}, {"_id": 1}, sort=[("_id", -1)], session=session)
-    return int(found["_id"]) if found else 0
+    doc = mongo.db.changes.find_one({}, {"_id": 1}, sort=[("_id", -1)], session=session)
+    return int(doc["_id"]) if doc else 0
 
 
 def pending(scopes: Sequence[str], session: ClientSession) -> set[str]:
-    """Those of the scopes that wait to be rebuilt."""
-    found = mongo.db.derived_pending.find({"_id": {"$in": list(scopes)}}, {"_id": 1}, session=session)
-    return {doc["_id"] for doc in found}
+    """The scopes, among these, with a pending rebuild."""
+    cursor = mongo.db.derived_pending.find({"_id": {"$in": list(scopes)}}, {"_id": 1}, session=session)
+    return {doc["_id"] for doc in cursor}
 
 
 def pending_before(moment: datetime, session: ClientSession) -> list[tuple[str, datetime]]:
-    """The scopes that wait since before the moment, and since when, the oldest first."""
+    """The scopes whose rebuild is pending since before the moment, with the time of queuing, oldest first."""
     query = {"at": {"$lt": moment}}
-    found = mongo.db.derived_pending.find(query, {"at": 1}, session=session).sort("at", 1).limit(10_000)
-    return [(doc["_id"], doc["at"]) for doc in found]
+    cursor = mongo.db.derived_pending.find(query, {"at": 1}, session=session).sort("at", 1).limit(10_000)
+    return [(doc["_id"], doc["at"]) for doc in cursor]
 
 
 def originals(digests: Sequence[str], session: ClientSession) -> set[str]:
-    """Those of the files that are kept with as many pieces as they are long."""
+    """The files, among these, that are stored with the number of chunks that their length needs."""
     stages: list[Document] = [
         {"$match": {"files_id": {"$in": list(digests)}}},
         {"$group": {"_id": "$files_id", "count": {"$sum": 1}}},
@@ -154,6 +154,6 @@ def originals(digests: Sequence[str], session: ClientSession) -> set[str]:
     return {doc["_id"] for doc in files if pieces.get(doc["_id"], 0) == -(-doc["length"] // doc["chunkSize"])}
 
 
-def _begins(prefix: str) -> Document:
-    # "0" follows "/" in the order of keys.
+def _prefix_range(prefix: str) -> Document:
+    # "0" is the next character after "/".
     return {"$gte": prefix, "$lt": f"{prefix[:-1]}0"}

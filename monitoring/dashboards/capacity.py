@@ -1,18 +1,23 @@
-"""How much room is left."""
+"""Panels on capacity."""
 
 from monitoring.dashboards.panels import RED, About, Panel, Query, lines
 from monitoring.dashboards.selectors import APP, HPA, POD, WEB
 from monitoring.slo import Objectives
 
 
-def panels(told: Objectives) -> list[Panel]:
-    """Threads, replicas, CPU and memory against what there is."""
+def panels(objectives: Objectives) -> list[Panel]:
+    """Return the panels on threads, replicas, CPU and memory, each with its limit."""
+    return [*_threads(objectives), *_replicas(objectives), *_resources(objectives)]
+
+
+def _threads(objectives: Objectives) -> list[Panel]:
+    """Concurrent requests and load shedding."""
     return [
         lines(
             About(
                 "In flight and busy threads",
-                "Busy near capacity with little traffic: requests hang on a dependency. With much: scale out.",
-                told.runbook_url("AppSaturated"),
+                "Busy near capacity at low traffic: requests wait for a dependency. At high traffic: scale out.",
+                objectives.runbook_url("AppSaturated"),
             ),
             "none",
             [
@@ -25,7 +30,7 @@ def panels(told: Objectives) -> list[Panel]:
             About(
                 "Saturation by pod",
                 "One pod high: restart it and keep its logs. All high: raise the autoscaler's maximum.",
-                told.runbook_url("AppSaturated"),
+                objectives.runbook_url("AppSaturated"),
             ),
             "percentunit",
             [
@@ -39,9 +44,9 @@ def panels(told: Objectives) -> list[Panel]:
         ),
         lines(
             About(
-                "Requests turned away",
-                "Seconds of it in a spike are by design. For minutes: there is no room left; see replicas.",
-                told.runbook_url("AppShedding"),
+                "Requests shed",
+                "Intended for seconds in a spike. For minutes: the capacity is exhausted; see Replicas.",
+                objectives.runbook_url("AppShedding"),
             ),
             "reqps",
             [
@@ -51,31 +56,37 @@ def panels(told: Objectives) -> list[Panel]:
                 )
             ],
         ),
+    ]
+
+
+def _replicas(objectives: Objectives) -> list[Panel]:
+    """Replicas and the autoscaler."""
+    return [
         lines(
             About(
                 "Replicas",
-                "Ready below wanted for minutes: describe the newest pod. Wanted at the maximum: no room left.",
-                told.runbook_url("AppHpaAtMax"),
+                "Ready below desired for minutes: describe the newest pod. Desired at the maximum: raise the maximum.",
+                objectives.runbook_url("AppHpaAtMax"),
             ),
             "none",
             [
                 Query(f"max(kube_deployment_status_replicas_ready{{{WEB}}})", "ready"),
-                Query(f"max(kube_horizontalpodautoscaler_status_desired_replicas{{{HPA}}})", "wanted"),
+                Query(f"max(kube_horizontalpodautoscaler_status_desired_replicas{{{HPA}}})", "desired"),
                 Query(f"max(kube_horizontalpodautoscaler_spec_min_replicas{{{HPA}}})", "minimum"),
                 Query(f"max(kube_horizontalpodautoscaler_spec_max_replicas{{{HPA}}})", "maximum"),
             ],
         ),
         lines(
             About(
-                "What the autoscaler sees",
-                "No line for now: it is blind, see AppHpaBlind. Now above target and replicas at maximum: raise it.",
-                told.runbook_url("AppHpaBlind"),
+                "Autoscaler metric and target",
+                "No current value: see AppHpaBlind. Above the target with replicas at the maximum: raise the maximum.",
+                objectives.runbook_url("AppHpaBlind"),
             ),
             "percent",
             [
                 Query(
                     f'max(kube_horizontalpodautoscaler_status_target_metric{{{HPA},metric_target_type="utilization"}})',
-                    "now",
+                    "current",
                 ),
                 Query(
                     f'max(kube_horizontalpodautoscaler_spec_target_metric{{{HPA},metric_target_type="utilization"}})',
@@ -83,11 +94,17 @@ def panels(told: Objectives) -> list[Panel]:
                 ),
             ],
         ),
+    ]
+
+
+def _resources(objectives: Objectives) -> list[Panel]:
+    """CPU and memory."""
+    return [
         lines(
             About(
                 "CPU by pod and its request",
-                "Pods above the request live on what neighbours leave: raise the request before traffic does.",
-                told.runbook_url("AppSaturated"),
+                "Pods above the request depend on idle CPU of the node: raise the request before traffic grows.",
+                objectives.runbook_url("AppSaturated"),
             ),
             "none",
             [
@@ -104,8 +121,8 @@ def panels(told: Objectives) -> list[Panel]:
         lines(
             About(
                 "Memory by pod and its limit",
-                "A pod that climbs to the limit is killed there. Steady growth since a version: roll back.",
-                told.runbook_url("AppCrashLooping"),
+                "A pod that reaches the limit is killed. Steady growth since a version: roll back.",
+                objectives.runbook_url("AppCrashLooping"),
             ),
             "bytes",
             [

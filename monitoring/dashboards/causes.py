@@ -1,18 +1,23 @@
-"""What may be behind it."""
+"""Panels on possible causes."""
 
 from monitoring.dashboards.panels import RED, About, Panel, Query, lines, rows, states, steps
 from monitoring.dashboards.selectors import APP
 from monitoring.slo import Objectives
 
 
-def panels(told: Objectives) -> list[Panel]:
-    """Dependencies, restarts, imports, versions and the measuring itself."""
+def panels(objectives: Objectives) -> list[Panel]:
+    """Return the panels on dependencies, restarts, imports, versions and the metrics themselves."""
+    return [*_events(objectives), *_deployment(objectives)]
+
+
+def _events(objectives: Objectives) -> list[Panel]:
+    """Dependencies, restarts and imports."""
     return [
         states(
             About(
                 "Dependencies",
-                "Red: at least one pod cannot reach it. Redis: slower, never wrong. MongoDB: 503 on what is read.",
-                told.runbook_url("DependencyDown"),
+                "Red: unreachable from at least one pod. Redis: slower, still correct. MongoDB: reads return 503.",
+                objectives.runbook_url("DependencyDown"),
             ),
             [Query(f"min by (dependency) (halocline_dependency_up{{{APP}}})", "{{dependency}}")],
             steps((1, "green"), base=RED),
@@ -20,8 +25,8 @@ def panels(told: Objectives) -> list[Panel]:
         lines(
             About(
                 "Restarts and worker starts",
-                "Worker starts without container restarts are recycling, or crashes: look for exit in the logs.",
-                told.runbook_url("AppCrashLooping"),
+                "Worker starts without container restarts are recycling or crashes: search the logs for exit.",
+                objectives.runbook_url("AppCrashLooping"),
             ),
             "none",
             [
@@ -39,8 +44,8 @@ def panels(told: Objectives) -> list[Panel]:
         lines(
             About(
                 "Imports by outcome, last hour",
-                "Refused: `halocline ingest --dry-run` on the file names the variable and the cause.",
-                told.runbook_url("ImportsRefused"),
+                "Refused: `halocline ingest --dry-run` on the file reports the variable and the cause.",
+                objectives.runbook_url("ImportsRefused"),
             ),
             "none",
             [
@@ -48,11 +53,17 @@ def panels(told: Objectives) -> list[Panel]:
                 Query(f"max by (outcome) (increase(halocline_imports_total{{{APP}}}[1h]))", "{{outcome}}")
             ],
         ),
+    ]
+
+
+def _deployment(objectives: Objectives) -> list[Panel]:
+    """Versions and the collection of metrics."""
+    return [
         rows(
             About(
                 "Versions running",
-                "Two for longer than a rollout: it is stuck. Compare its time with where errors began.",
-                told.runbook_url("AppRolloutStuck"),
+                "Two for longer than a rollout: it is stuck. Compare its start with the start of errors.",
+                objectives.runbook_url("AppRolloutStuck"),
                 height=6,
             ),
             [
@@ -67,8 +78,8 @@ def panels(told: Objectives) -> list[Panel]:
         lines(
             About(
                 "Time to collect metrics",
-                "Above 1 s the figures on this page begin to be late or missing.",
-                told.runbook_url("MetricsCollectSlow"),
+                "Above 1 s the metrics on this page become late or incomplete.",
+                objectives.runbook_url("MetricsCollectSlow"),
                 height=6,
             ),
             "s",
@@ -78,11 +89,11 @@ def panels(told: Objectives) -> list[Panel]:
         lines(
             About(
                 "Pods scraped",
-                "Fewer than replicas ready: metrics of a pod are missing and every figure above is too low.",
-                told.runbook_url("AppDown"),
+                "Fewer than ready replicas: metrics of a pod are missing and every number above is too low.",
+                objectives.runbook_url("AppDown"),
                 height=6,
             ),
             "none",
-            [Query(f"sum(up{{{APP}}})", "answering"), Query(f"count(up{{{APP}}})", "found")],
+            [Query(f"sum(up{{{APP}}})", "scraped"), Query(f"count(up{{{APP}}})", "targets")],
         ),
     ]

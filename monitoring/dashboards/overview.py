@@ -1,44 +1,44 @@
-"""The first screen at three in the morning: is it up, what do visitors feel, what is short, what changed."""
+"""The service overview, the first dashboard in an incident: objectives, traffic, capacity, causes, versions."""
 
 from grafana_foundation_sdk.builders import dashboard, prometheus
 from grafana_foundation_sdk.models import dashboard as parts
 
-from monitoring.dashboards import capacity, causes, objectives, traffic
+from monitoring.dashboards import budget, capacity, causes, traffic
 from monitoring.dashboards.panels import SOURCE, Panel
 from monitoring.dashboards.selectors import APP, DURATION
 from monitoring.slo import Objectives
 
 
-def build(told: Objectives) -> dashboard.Dashboard:
-    """The service overview, with its lines from the objectives."""
+def build(objectives: Objectives) -> dashboard.Dashboard:
+    """Return the service overview, with threshold lines from the objectives."""
     board = (
         dashboard.Dashboard("Halocline: service overview")
         .uid("halocline-overview")
-        .description("Start here. Top row: are the objectives kept. Below: traffic, capacity, causes, versions.")
+        .description("Start here. Top row: objectives. Below: traffic, capacity, causes, versions.")
         .tags(["halocline"])
         .timezone("utc")
         .refresh("30s")
         .time("now-3h", "now")
         .tooltip(parts.DashboardCursorSync.CROSSHAIR)
         .readonly()
-        .link(_link("Runbooks", f"{told.runbooks}/README.md"))
+        .link(_link("Runbooks", f"{objectives.runbooks}/README.md"))
         .annotation(_deployments())
     )
     for variable in _variables():
         board = board.with_variable(variable)
-    for title, panels in _sections(told):
+    for title, panels in _sections(objectives):
         board = board.with_row(dashboard.Row(title))
         for panel in panels:
             board = board.with_panel(panel)
     return board
 
 
-def _sections(told: Objectives) -> list[tuple[str, list[Panel]]]:
+def _sections(objectives: Objectives) -> list[tuple[str, list[Panel]]]:
     return [
-        ("Objectives", objectives.panels(told)),
-        ("What visitors feel", traffic.panels(told)),
-        ("Room left", capacity.panels(told)),
-        ("Causes", causes.panels(told)),
+        ("Objectives", budget.panels(objectives)),
+        ("Traffic", traffic.panels(objectives)),
+        ("Capacity", capacity.panels(objectives)),
+        ("Causes", causes.panels(objectives)),
     ]
 
 
@@ -68,7 +68,7 @@ def _choice(name: str, query: str) -> dashboard.QueryVariable:
 
 
 def _deployments() -> dashboard.AnnotationQuery:
-    """A mark where a version appears that did not run five minutes before."""
+    """Return an annotation at the first sample of a version that did not run five minutes before."""
     running = f"count by (version) (halocline_build_info{{{APP}}})"
     before = f"count by (version) (halocline_build_info{{{APP}}} offset 5m)"
     return (
@@ -77,7 +77,7 @@ def _deployments() -> dashboard.AnnotationQuery:
         .datasource(SOURCE)
         .enable(True)
         .icon_color("blue")
-        # Grafana marks what is above 0; the zeros show that the query works.
+        # Grafana annotates values above 0; the zeros show that the query returns data.
         .target(prometheus.Dataquery().ref_id("Deployments").expr(f"({running} unless {before}) or {running} * 0"))
         .title_format("{{version}}")
     )

@@ -1,4 +1,4 @@
-"""Panels in the house style: a unit, a description that says what to do, thresholds, the datasource variable."""
+"""Panel builders: each panel has a unit, a description with advice, a runbook and the datasource variable."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What every panel must say: its title, what to do, the page that says more, how wide and high it is."""
+    """The properties of every panel: title, advice, URL of the runbook, width and height in grid units."""
 
     title: str
     advice: str
@@ -38,14 +38,14 @@ class About:
 
 
 def steps(*limits: tuple[float, str], base: str = GREEN) -> dashboard.ThresholdsConfig:
-    """Colours from `base` upwards, changing at each limit."""
+    """Return colours that begin with `base` and change at each limit."""
     first = parts.Threshold(value=None, color=base)
     rest = [parts.Threshold(value=value, color=colour) for value, colour in limits]
     return dashboard.ThresholdsConfig().mode(parts.ThresholdsMode.ABSOLUTE).steps([first, *rest])
 
 
 def lines(about: About, unit: str, queries: Sequence[Query], limits: Sequence[tuple[float, str]] = ()) -> Panel:
-    """A time series; the limits are drawn as dashed lines."""
+    """Return a time series panel; the limits are dashed lines."""
     style = shapes.GraphThresholdsStyleMode.DASHED if limits else shapes.GraphThresholdsStyleMode.OFF
     panel = (
         series.Panel()
@@ -75,13 +75,13 @@ def figures(
     limits: dashboard.ThresholdsConfig,
     decimals: int | None = None,
 ) -> Panel:
-    """The latest value of each query, large and coloured."""
+    """Return a panel with the latest value of each query, large and coloured."""
     panel = (
         stat.Panel()
         .unit(unit)
         .thresholds(limits)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-        # The number is coloured, not its background: five red tiles would hide the one that matters.
+        # Colours the number, not its background: five red tiles would hide the important one.
         .color_mode(shapes.BigValueColorMode.VALUE)
         .text_mode(shapes.BigValueTextMode.VALUE_AND_NAME)
         .graph_mode(shapes.BigValueGraphMode.NONE)
@@ -92,13 +92,13 @@ def figures(
 
 
 def states(about: About, queries: Sequence[Query], limits: dashboard.ThresholdsConfig) -> Panel:
-    """Bands over time, one a series."""
+    """Return a panel with one band over time for each series."""
     panel = statetimeline.Panel().unit("short").thresholds(limits).show_value(shapes.VisibilityMode.NEVER)
     return _finished(panel, about, queries)
 
 
 def heat_of(about: About, unit: str, expr: str) -> Panel:
-    """A histogram's buckets over time."""
+    """Return a heat map of a histogram's buckets over time."""
     panel = (
         heatmap.Panel()
         .calculate(False)
@@ -118,7 +118,7 @@ def heat_of(about: About, unit: str, expr: str) -> Panel:
 
 
 def rows(about: About, columns: Sequence[tuple[str, str, str]], key: str, hidden: Sequence[str] = ()) -> Panel:
-    """A table of instant queries joined by the label `key`; columns are (expression, name, unit)."""
+    """Return a table of instant queries joined by the label `key`; columns are (expression, name, unit)."""
     panel = table.Panel().thresholds(steps())
     names: dict[str, str] = {}
     for index, (expr, name, unit) in enumerate(columns):

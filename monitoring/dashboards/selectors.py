@@ -1,4 +1,4 @@
-"""Which series a panel reads, in terms of the dashboard's variables."""
+"""Label selectors of the panels' queries, with the dashboard's variables."""
 
 DURATION = "http_server_request_duration_seconds"
 APP = 'namespace="$namespace",job="${service}-web"'

@@ -1,5 +1,6 @@
-// "3 h ago" beside a <time data-age>: the server writes absolute times only, so that a kept page never lies.
+// "3 h ago" beside a <time data-age>: the server writes absolute times only, so that a cached page stays correct.
 
+// [upper limit, unit, both in seconds, name of the unit]
 const STEPS = [
   [60, 1, "s"],
   [3600, 60, "min"],
@@ -9,14 +10,14 @@ const STEPS = [
   [Infinity, 86_400 * 365.25, "years"],
 ];
 
-/** The age of a moment in words, or an empty string for one in the future. */
+/** The age of a time in words; an empty string for one in the future or an invalid one. */
 export function age(at, now = Date.now()) {
   const seconds = (now - at) / 1000;
   if (!(seconds >= 0)) return "";
   if (seconds < 60) return "just now";
-  const [, unit, word] = STEPS.find(([limit]) => seconds < limit);
+  const [, unit, name] = STEPS.find(([limit]) => seconds < limit);
   const count = Math.floor(seconds / unit);
-  return `${count}\u202f${count === 1 ? word.replace(/s$/, "") : word} ago`;
+  return `${count}\u202f${count === 1 ? name.replace(/s$/, "") : name} ago`;
 }
 
 export function showAges(root) {

@@ -1,18 +1,19 @@
-// The API's page: forms whose address has parts of its own, and links into what is folded.
+// The page of the API: forms whose address contains parameters, and links into folded parts of the page.
 
 for (const form of document.querySelectorAll("form[data-try]")) {
   const template = form.getAttribute("action");
-  const parts = [...form.querySelectorAll("[data-in-path]")];
-  if (parts.length === 0) continue;
+  const fields = [...form.querySelectorAll("[data-in-path]")];
+  if (fields.length === 0) continue;
   form.addEventListener("submit", () => {
-    form.action = parts.reduce((path, part) => path.replace(`{${part.name}}`, encodeURIComponent(part.value.trim())), template);
+    const fill = (path, { name, value }) => path.replace(`{${name}}`, encodeURIComponent(value.trim()));
+    form.action = fields.reduce(fill, template);
   });
   form.addEventListener("formdata", ({ formData }) => {
-    for (const part of parts) formData.delete(part.name);
+    for (const { name } of fields) formData.delete(name);
   });
 }
 
-function unfold() {
+function unfoldTarget() {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target && target.tagName === "DETAILS") {
     target.open = true;
@@ -20,5 +21,5 @@ function unfold() {
   }
 }
 
-window.addEventListener("hashchange", unfold);
-unfold();
+window.addEventListener("hashchange", unfoldTarget);
+unfoldTarget();

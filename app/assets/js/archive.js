@@ -1,35 +1,37 @@
-// The map of all missions: filters by the form, time by the slider, and the table beside it, which the server writes.
+// The map of all missions: filters by the form, time by the slider, and the table beside it, which the server renders.
 import { showAges } from "./ages.js";
+import { geojson } from "./api.js";
+import { baseMap, fit, mapButton, showStatus } from "./base_map.js";
+import { BasinsLayer } from "./basins_layer.js";
 import { fullscreenButton } from "./fullscreen.js";
-import { fit, geojson, groundMap, mapButton, status } from "./ground.js";
-import { Outlines } from "./outlines.js";
-import { keepRefined } from "./refine.js";
+import { readFragment, readView, writeFragment, writeView } from "./map_address.js";
+import { refineOnMove } from "./refine.js";
 import { timeline } from "./timeline.js";
-import { readFragment, restoreView, writeFragment, writeView } from "./view.js";
-import { Ways } from "./ways.js";
+import { TrackCanvas } from "./track_canvas.js";
+import { counted, missionKey } from "./track_features.js";
 
-const FAILED = "The tracks cannot be loaded at the moment; the table holds the same missions.";
+const FAILED = "The tracks cannot be loaded at the moment; the table lists the same missions.";
 
-/** A page of ours, read for its table of missions. */
+/** The table of missions of another page of this portal. */
 async function listAt(url, signal) {
-  const answer = await fetch(url, { signal });
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
-  return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-list]");
+  const response = await fetch(url, { signal });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-list]");
 }
 
 class Archive {
   constructor(element) {
     this.element = element;
     this.list = document.querySelector("[data-list]");
-    this.map = groundMap(element);
-    this.ways = new Ways(this.map, {
-      selected: (key) => writeFragment({ mission: key }),
-      marked: (key, on) => this.row(key)?.classList.toggle("is-marked", on),
+    this.map = baseMap(element);
+    this.tracks = new TrackCanvas(this.map, {
+      onSelect: (key) => writeFragment({ mission: key }),
+      onMark: (key, isMarked) => this.row(key)?.classList.toggle("is-marked", isMarked),
     });
     this.listed = new Set();
     mapButton(this.map, "⤢", "Show all missions of the table", () => this.fit());
     fullscreenButton(this.map, element.parentElement);
-    this.answerList();
+    this.linkList();
   }
 
   row(key) {
@@ -37,75 +39,86 @@ class Archive {
   }
 
   fit() {
-    const bounds = this.ways.bounds();
+    const bounds = this.tracks.bounds();
     if (bounds.isValid()) fit(this.map, bounds);
   }
 
   async start() {
-    const wanted = readFragment().mission;
-    const view = restoreView();
+    const { mission } = readFragment();
+    const view = readView();
     if (view) this.map.setView(view.center, view.zoom, { animate: false });
     await this.draw(this.list.dataset.tracks);
     if (!view) this.fit();
-    this.layers();
-    this.slider();
-    if (wanted) await this.restore(wanted, !view);
+    this.startLayers();
+    this.startTimeline();
+    if (mission) await this.restore(mission, !view);
     this.map.on("moveend", () => writeView(this.map));
-    keepRefined(this.map, () => this.list.dataset.tracks, (collection, detail) => {
-      this.ways.add(collection, detail);
-      this.tell();
-    });
+    refineOnMove(
+      this.map,
+      () => this.list.dataset.tracks,
+      (collection, detail) => {
+        this.tracks.add(collection, detail);
+        this.refreshList();
+      },
+    );
   }
 
   async draw(url, signal) {
     const collection = await geojson(url, signal);
-    this.ways.add(collection, "coarse");
-    for (const { properties } of collection.features) this.listed.add(`${properties.platform}/${properties.mission}`);
-    this.tell();
+    this.tracks.add(collection, "coarse");
+    for (const { properties } of collection.features) this.listed.add(missionKey(properties));
+    this.refreshList();
   }
 
-  /** The mission that the address names, also one beyond those of the table. */
-  async restore(key, move) {
+  /** Opens the mission that the address names; one that is not in the table is loaded first. */
+  async restore(key, isMoving) {
     const [platform, mission] = key.split("/").map(encodeURIComponent);
-    if (!this.ways.missions.has(key) && mission) {
-      const own = this.list.dataset.tracks.replace(/\/tracks\?.*/, `/missions/${platform}/${mission}/track`);
-      await geojson(own).then((found) => this.ways.add(found, "fine"), () => writeFragment({ mission: null }));
+    if (!this.tracks.missions.has(key) && mission) {
+      const url = this.list.dataset.tracks.replace(/\/tracks\?.*/, `/missions/${platform}/${mission}/track`);
+      await geojson(url).then(
+        (collection) => this.tracks.add(collection, "fine"),
+        () => writeFragment({ mission: null }),
+      );
     }
-    this.ways.select(key, move);
+    this.tracks.select(key, isMoving);
   }
 
-  layers() {
+  startLayers() {
     const hidden = new Set(readFragment().hide?.split(","));
-    const outlines = new Outlines(this.map, this.element.dataset.outlines, this.ways.renderer);
-    const acts = { basins: (on) => outlines.show(on), positions: (on) => this.ways.showPositions(on) };
+    const basins = new BasinsLayer(this.map, this.element.dataset.outlines, this.tracks.renderer);
+    const show = {
+      basins: (isOn) => basins.show(isOn),
+      positions: (isOn) => this.tracks.showPositions(isOn),
+    };
     for (const box of document.querySelectorAll("[data-layer]")) {
       const { layer } = box.dataset;
       box.checked = !hidden.has(layer);
       box.addEventListener("change", () => {
         hidden[box.checked ? "delete" : "add"](layer);
         writeFragment({ hide: [...hidden].join(",") });
-        acts[layer](box.checked);
+        show[layer](box.checked);
       });
-      acts[layer](box.checked);
+      show[layer](box.checked);
     }
     document.querySelector("[data-layers]").hidden = false;
   }
 
-  slider() {
+  startTimeline() {
     const box = document.querySelector("[data-timeline]");
     if (!box) return;
-    const asked = new URLSearchParams(location.search);
-    timeline(box, { from: asked.get("from"), to: asked.get("to") }, {
-      moved: (window) => {
-        this.ways.showWindow(window);
-        this.tell();
+    const query = new URLSearchParams(location.search);
+    const initial = { from: query.get("from"), to: query.get("to") };
+    timeline(box, initial, {
+      onMove: (window) => {
+        this.tracks.showWindow(window);
+        this.refreshList();
       },
-      settled: (days) => this.choose(days),
+      onSettle: (days) => this.filter(days),
     });
   }
 
-  /** Takes the window into the address and shows what the server has for it. */
-  choose(days) {
+  /** Writes the time window into the address and replaces the table by the missions within it. */
+  filter(days) {
     const url = new URL(location.href);
     url.searchParams.delete("after");
     for (const [name, day] of Object.entries(days)) {
@@ -115,81 +128,86 @@ class Archive {
     }
     history.replaceState(null, "", url);
     return this.load(url, (fresh) => {
-      this.ways.clear();
+      this.tracks.clear();
       this.listed.clear();
       this.list.replaceChildren(...fresh.childNodes);
     });
   }
 
-  more(link) {
+  /** Appends the next missions to the table. */
+  append(link) {
     return this.load(link.href, (fresh) => {
       const rows = fresh.querySelector("tbody");
       const table = this.list.querySelector("tbody");
       const first = rows.firstElementChild;
       table.append(...rows.children);
-      this.list.querySelector("[data-more-part]").replaceChildren(...fresh.querySelector("[data-more-part]").childNodes);
-      this.list.querySelector("[data-listed]").textContent = table.children.length.toLocaleString("en").replaceAll(",", "\u202f");
-      first?.querySelector("a")?.focus(); // The button that had the focus has gone.
+      const next = fresh.querySelector("[data-more-part]").childNodes;
+      this.list.querySelector("[data-more-part]").replaceChildren(...next);
+      const count = table.children.length.toLocaleString("en").replaceAll(",", "\u202f");
+      this.list.querySelector("[data-listed]").textContent = count;
+      first?.querySelector("a")?.focus(); // The button that had the focus was removed.
     });
   }
 
-  /** Reads a page of ours, lets `take` have its table, and draws the tracks that belong to it. */
-  async load(url, take) {
-    this.asked?.abort();
-    this.asked = new AbortController();
-    const { signal } = this.asked;
+  /** Loads another page of this portal, passes its table to `merge`, and draws the tracks of that page. */
+  async load(url, merge) {
+    this.request?.abort();
+    this.request = new AbortController();
+    const { signal } = this.request;
     this.element.dataset.ready = "loading";
     try {
       const fresh = await listAt(url, signal);
       const { tracks } = fresh.dataset;
-      take(fresh);
+      merge(fresh);
       this.list.dataset.tracks = tracks;
       showAges(this.list);
       await this.draw(tracks, signal);
-      this.ways.showWindow({ from: null, to: null }); // The answer holds nothing else.
+      this.tracks.showWindow({ from: null, to: null }); // The server has applied the window already.
       this.element.dataset.ready = "true";
     } catch (error) {
       if (error.name === "AbortError") return;
-      status(this.element, FAILED);
+      showStatus(this.element, FAILED);
       this.element.dataset.ready = "failed";
     }
   }
 
-  /** What the map leaves out, in words; rows outside the window go, those with a position get their button. */
-  tell() {
+  /** Shows the rows within the window, the buttons of missions with a position, and what the map leaves out. */
+  refreshList() {
     for (const row of this.list.querySelectorAll("[data-track]")) {
-      const mission = this.ways.missions.get(row.dataset.track);
-      row.hidden = Boolean(mission) && !this.ways.inWindow(mission);
+      const mission = this.tracks.missions.get(row.dataset.track);
+      row.hidden = Boolean(mission) && !this.tracks.isInWindow(mission);
       row.querySelector("[data-show]").hidden = !mission?.at;
     }
-    const hidden = this.ways.hidden();
+    const hidden = this.tracks.hidden();
     const line = document.querySelector("[data-hidden-positions]");
-    line.querySelector("span").textContent = `${hidden} ${hidden === 1 ? "position" : "positions"} hidden: no valid fix`;
+    line.querySelector("span").textContent = `${counted(hidden, "position")} hidden: no valid fix`;
     line.hidden = hidden === 0;
-    const extra = this.ways.shown().filter(({ key }) => !this.listed.has(key)).length;
-    status(this.element, extra ? `${extra} ${extra === 1 ? "mission" : "missions"} of this view beyond those of the table.` : "");
+    const extra = this.tracks.shown().filter(({ key }) => !this.listed.has(key)).length;
+    showStatus(this.element, extra ? `The map shows ${counted(extra, "mission")} more than the table.` : "");
   }
 
-  /** Table and map answer each other; the table's rows come and go. */
-  answerList() {
-    const mark = (on) => ({ target }) => {
-      const row = target.closest?.("[data-track]");
-      if (!row) return;
-      row.classList.toggle("is-marked", on);
-      this.ways.mark(row.dataset.track, on);
-    };
+  /** Marks rows and tracks together, and starts the buttons; rows come and go, so the list itself listens. */
+  linkList() {
+    const mark =
+      (isMarked) =>
+      ({ target }) => {
+        const row = target.closest?.("[data-track]");
+        if (!row) return;
+        row.classList.toggle("is-marked", isMarked);
+        this.tracks.mark(row.dataset.track, isMarked);
+      };
     for (const type of ["mouseover", "focusin"]) this.list.addEventListener(type, mark(true));
     for (const type of ["mouseout", "focusout"]) this.list.addEventListener(type, mark(false));
     this.list.addEventListener("click", (event) => {
       const show = event.target.closest("[data-show]");
       const more = event.target.closest("[data-more]");
       if (show) {
-        this.ways.select(show.closest("[data-track]").dataset.track, true);
+        this.tracks.select(show.closest("[data-track]").dataset.track, true);
         this.element.scrollIntoView({ block: "nearest" });
       }
       if (more) {
         event.preventDefault();
-        this.more(more);
+        this.append(more);
       }
     });
   }
@@ -201,7 +219,7 @@ export async function startArchive(element) {
     await archive.start();
     element.dataset.ready = "true";
   } catch {
-    status(element, FAILED);
+    showStatus(element, FAILED);
     element.dataset.ready = "failed";
   }
 }

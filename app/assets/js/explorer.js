@@ -1,116 +1,146 @@
-// Draws a mission's measurements anew, with axes that the reader changes. Loaded when somebody asks for it.
-import { range, readAddress, writeAddress } from "./address.js";
+// Plots of a mission's measurements with axes that the visitor changes. This script loads on the first request for one.
+import { json } from "./api.js";
+import { parseRange, readAddress, writeAddress } from "./explorer_address.js";
 import { button, choice, element, fields } from "./explorer_form.js";
 import { gestures } from "./explorer_gestures.js";
 import { Plot } from "./explorer_plot.js";
-import { Browser } from "./explorer_profiles.js";
-import { section, series } from "./explorer_section.js";
-import { json } from "./explorer_source.js";
+import { ProfileBrowser } from "./explorer_profiles.js";
+import { section } from "./explorer_section.js";
+import { series } from "./explorer_series.js";
 import { ts } from "./explorer_ts.js";
 
 const root = document.querySelector("[data-sections]");
-const HOW = "Drag a box to zoom; on a touch screen pinch, and push sideways. With the plot in focus: the wheel and + − zoom, 0 shows all, arrows read values, with Shift they move the view.";
+const HELP = [
+  "Drag a box to zoom; on a touch screen pinch, and push sideways.",
+  "With the plot in focus: the wheel and + − zoom, 0 shows all, arrows read values, with Shift they move the view.",
+].join(" ");
 const NO_VIEW = { x: null, y: null, colours: null, by: null };
-const built = new Map();
+const COLOURINGS = [
+  ["depth", "Depth"],
+  ["time", "Time (number of profile)"],
+];
+const built = new Map(); // What was built for each figure, and the profile browser, by their element.
 
 /** The plot of a figure with its form and its read-out, from the arrays of the API. */
 async function build(figure) {
   const data = await json(figure.dataset.src);
-  const kind = "ts" in figure.dataset ? ts : data.kind === "series" ? series : section;
-  const content = kind(data, root.dataset.title);
-  const canvas = element("canvas", { tabindex: "0", role: "application", "aria-label": `${content.title}; arrow keys read values, plus and minus zoom`, "data-plot": "" });
-  const said = element("p", { class: "read-out", role: "status", "data-read-out": "" });
-  const wrong = element("p", { class: "wrong", role: "alert" });
-  const panel = element("div", { class: "explorer" }, element("div", { class: "plot" }, canvas), said);
+  const contentOf = "ts" in figure.dataset ? ts : data.kind === "series" ? series : section;
+  const content = contentOf(data, root.dataset.title);
+  const canvas = element("canvas", {
+    tabindex: "0",
+    role: "application",
+    "aria-label": `${content.title}; arrow keys read values, plus and minus zoom`,
+    "data-plot": "",
+  });
+  const readOut = element("p", { class: "read-out", role: "status", "data-read-out": "" });
+  const error = element("p", { class: "wrong", role: "alert" });
+  const panel = element("div", { class: "explorer" }, element("div", { class: "plot" }, canvas), readOut);
   figure.querySelector("figcaption").before(panel);
   const plot = new Plot(canvas, content);
-  const pointed = (values) => {
-    plot.mark = values?.inside ? content.read(values, plot) : null;
-    said.textContent = plot.mark?.text ?? "";
-    plot.later();
-  };
-  const picked = (values) => {
-    const browser = root.querySelector("[data-profile-browser]");
-    if (!content.picks || !browser) return;
-    browser.dataset.at = String((plot.mark ?? values).x);
-    if (built.has(browser)) built.get(browser).at(Number(browser.dataset.at));
-    browser.dispatchEvent(new Event("open-part"));
-  };
-  gestures(plot, { pointed, picked });
+  startGestures(plot, readOut);
+  const colouring = content.colourings && startColouring(plot);
 
-  const colouring = content.colourings && choice("Points coloured by", [["depth", "Depth"], ["time", "Time (number of profile)"]], (by) => colourBy(by));
-  const colourBy = (by) => {
-    plot.axes.colours = content.colourings[by];
-    plot.view.colours = [...plot.axes.colours.whole];
-    colouring.select.value = by;
-    plot.changed();
-  };
-  const refused = (text) => (wrong.textContent = text);
-  const form = fields(plot, refused);
+  const onError = (text) => (error.textContent = text);
+  const form = fields(plot, onError);
   if (colouring) form.append(colouring.field);
   const reset = () => {
-    if (colouring) colourBy("depth");
-    refused("");
+    colouring?.colourBy("depth");
+    onError("");
     plot.reset();
   };
-  const keep = button("Save as PNG", () => save(canvas, figure));
-  keep.dataset.save = "";
-  const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), keep);
-  panel.append(form, wrong, buttons, element("p", { class: "muted small" }, HOW));
+  const savePng = button("Save as PNG", () => save(canvas, figure));
+  savePng.dataset.save = "";
+  const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), savePng);
+  panel.append(form, error, buttons, element("p", { class: "muted small" }, HELP));
 
-  const wanted = () => restore(plot, colouring && colourBy);
-  const told = () => panel.hidden || remember(figure, plot);
-  wanted();
-  plot.listeners.push(told);
-  figure.addEventListener("tab-shown", told);
-  return { panel, wanted, told };
+  const readView = () => restoreView(plot, colouring);
+  const writeView = () => panel.hidden || storeView(figure, plot);
+  readView();
+  plot.listeners.push(writeView);
+  figure.addEventListener("tab-shown", writeView);
+  return { panel, readView, writeView };
 }
 
-function restore(plot, colourBy) {
-  const { said } = readAddress();
-  if (said.by === "time") colourBy?.("time");
-  plot.show({ x: range(said.x, plot.axes.x.isTime), y: range(said.y), colours: range(said.colours) });
-}
-
-/** The view in the address, as far as it is not the first one. */
-function remember(figure, plot) {
-  const text = (name) => {
-    if (!plot.view[name] || plot.untouched(name)) return null;
-    return plot.view[name].map((end) => (plot.axes[name].isTime ? new Date(end).toISOString() : Number(end.toPrecision(7)))).join(",");
+/** Shows values under the pointer; a chosen point opens the profile browser at its time. */
+function startGestures(plot, readOut) {
+  const { content } = plot;
+  const onPoint = (values) => {
+    plot.mark = values?.isInside ? content.read(values, plot) : null;
+    readOut.textContent = plot.mark?.text ?? "";
+    plot.scheduleDraw();
   };
-  const by = plot.content.colourings && plot.axes.colours !== plot.content.colourings.depth ? "time" : null;
+  const onPick = (values) => {
+    const browser = root.querySelector("[data-profile-browser]");
+    if (!content.opensProfiles || !browser) return;
+    browser.dataset.at = String((plot.mark ?? values).x);
+    built.get(browser)?.showAt(Number(browser.dataset.at));
+    browser.dispatchEvent(new Event("open-part"));
+  };
+  gestures(plot, { onPoint, onPick });
+}
+
+/** The select for the colours of points; `colourBy` changes them. */
+function startColouring(plot) {
+  const colourBy = (by) => {
+    plot.axes.colours = plot.content.colourings[by];
+    plot.view.colours = [...plot.axes.colours.extent];
+    select.value = by;
+    plot.notify();
+  };
+  const { select, field } = choice("Points coloured by", COLOURINGS, colourBy);
+  return { field, colourBy };
+}
+
+function restoreView(plot, colouring) {
+  const { state } = readAddress();
+  if (state.by === "time") colouring?.colourBy("time");
+  const [x, y] = [parseRange(state.x, plot.axes.x.isTime), parseRange(state.y)];
+  plot.show({ x, y, colours: parseRange(state.colours) });
+}
+
+/** Writes the view into the address, without the axes that show their whole extent. */
+function storeView(figure, plot) {
+  const format = (name, bound) =>
+    plot.axes[name].isTime ? new Date(bound).toISOString() : Number(bound.toPrecision(7));
+  const text = (name) => {
+    if (!plot.view[name] || plot.isInitial(name)) return null;
+    return plot.view[name].map((bound) => format(name, bound)).join(",");
+  };
+  const { colourings } = plot.content;
+  const by = colourings && plot.axes.colours !== colourings.depth ? "time" : null;
   writeAddress(figure.id, { x: text("x"), y: text("y"), colours: text("colours"), by });
 }
 
 function save(canvas, figure) {
   canvas.toBlob((blob) => {
-    const link = element("a", { href: URL.createObjectURL(blob), download: `${root.dataset.file}_${figure.dataset.variable ?? "ts"}_view.png` });
+    const name = `${root.dataset.file}_${figure.dataset.variable ?? "ts"}_view.png`;
+    const link = element("a", { href: URL.createObjectURL(blob), download: name });
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // The browser reads it while it saves.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // The browser still reads it while it saves.
   }, "image/png");
 }
 
-async function openFigure(figure, open) {
-  const first = open && !built.has(figure);
-  if (first) built.set(figure, await build(figure));
-  const { panel, wanted, told } = built.get(figure) ?? {};
+async function openFigure(figure, isOpen) {
+  const isFirst = isOpen && !built.has(figure);
+  if (isFirst) built.set(figure, await build(figure));
+  const { panel, readView, writeView } = built.get(figure) ?? {};
   if (!panel) return;
-  figure.classList.toggle("is-explored", open);
-  panel.hidden = !open;
-  const { said } = readAddress();
-  if (!open) writeAddress(figure.id, NO_VIEW);
-  else if (!first && (said.x || said.y || said.colours || said.by)) wanted();
-  else told();
+  figure.classList.toggle("is-explored", isOpen);
+  panel.hidden = !isOpen;
+  const { state } = readAddress();
+  if (!isOpen) writeAddress(figure.id, NO_VIEW);
+  else if (!isFirst && (state.x || state.y || state.colours || state.by)) readView();
+  else writeView();
 }
 
-async function openProfiles(host, open) {
-  const browser = built.get(host) ?? new Browser(host);
-  browser.panel.hidden = !open;
-  if (built.has(host) || !open) return;
+async function openProfiles(host, isOpen) {
+  const browser = built.get(host) ?? new ProfileBrowser(host);
+  browser.panel.hidden = !isOpen;
+  if (built.has(host) || !isOpen) return;
   built.set(host, browser);
-  await (host.dataset.at ? browser.at(Number(host.dataset.at)) : browser.start());
+  await (host.dataset.at ? browser.showAt(Number(host.dataset.at)) : browser.start());
 }
 
-document.addEventListener("explore", ({ detail: { host, open, word, done, failed } }) => {
-  (word === "profiles" ? openProfiles : openFigure)(host, open).then(done, failed);
+document.addEventListener("explore", ({ detail: { host, isOpen, part, resolve, reject } }) => {
+  (part === "profiles" ? openProfiles : openFigure)(host, isOpen).then(resolve, reject);
 });

@@ -1,15 +1,20 @@
-// The colour maps of cmocean in 64 steps, as the pictures have them.
-import tables from "../colours.json";
+// The colour maps of cmocean in 64 steps, as in the images.
+import tables from "../colours.json" with { type: "json" };
 
 const parsed = new Map();
 
-/** The colours of a map as [red, green, blue] each. */
+function parse(table) {
+  const channel = (colour, at) => parseInt(colour.slice(at, at + 2), 16);
+  return table.match(/.{6}/g).map((colour) => [0, 2, 4].map((at) => channel(colour, at)));
+}
+
+/** The colours of a map as [red, green, blue] each; those of `thermal` for an unknown map. */
 export function coloursOf(map) {
-  if (!parsed.has(map)) parsed.set(map, (tables[map] ?? tables.thermal).match(/.{6}/g).map((six) => [0, 2, 4].map((at) => parseInt(six.slice(at, at + 2), 16))));
+  if (!parsed.has(map)) parsed.set(map, parse(tables[map] ?? tables.thermal));
   return parsed.get(map);
 }
 
-/** Which of `count` steps a value has: those outside the limits have the colours of the ends. */
+/** The index of a value's step among `count`; values outside the limits have the step of the nearer limit. */
 export function stepOf(value, [low, high], count) {
   return Math.min(count - 1, Math.max(0, Math.floor(((value - low) / (high - low)) * count)));
 }

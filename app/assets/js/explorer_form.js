@@ -1,6 +1,7 @@
-// The form beside a plot: from and to of each axis as fields, and the buttons. What it reads, the plot shows.
+// The form beside a plot: fields for the range of each axis, buttons and selects. The plot and its form follow each
+// other.
 
-let made = 0;
+let ids = 0;
 
 export function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -9,54 +10,66 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
-export function button(text, act) {
+export function button(text, onClick) {
   const node = element("button", { type: "button", class: "button button-quiet" }, text);
-  node.addEventListener("click", act);
+  node.addEventListener("click", onClick);
   return node;
 }
 
-/** A choice with its label; `choices` is [[value, text], …]. */
-export function choice(text, choices, act) {
-  const id = `explorer-${++made}`;
-  const select = element("select", { id, class: "form-select" }, ...choices.map(([value, said]) => element("option", { value }, said)));
-  select.addEventListener("change", () => act(select.value));
-  return { select, field: element("div", { class: "axis" }, element("label", { for: id }, text), select) };
+/** A select with its label; `options` is [[value, text], …]. */
+export function choice(label, options, onChange) {
+  const id = `explorer-${++ids}`;
+  const items = options.map(([value, text]) => element("option", { value }, text));
+  const select = element("select", { id, class: "form-select" }, ...items);
+  select.addEventListener("change", () => onChange(select.value));
+  return { select, field: element("div", { class: "axis" }, element("label", { for: id }, label), select) };
 }
 
-const written = (axis, value) => (axis.isTime ? new Date(Math.round(value / 1000) * 1000).toISOString().slice(0, 19) : String(Number(value.toPrecision(6))));
-const read = (axis, text) => (text === "" ? NaN : axis.isTime ? Date.parse(`${text}Z`) : Number(text));
+function format(axis, value) {
+  if (axis.isTime) return new Date(Math.round(value / 1000) * 1000).toISOString().slice(0, 19);
+  return String(Number(value.toPrecision(6)));
+}
 
-/** Fields for each axis of a plot; they follow the plot, and it follows them. `refused` gets what is wrong, or "". */
-export function fields(plot, refused) {
-  const sets = Object.keys(plot.axes).map((name) => {
-    const axis = () => plot.axes[name];
-    const legend = element("legend", {}, axis().asked ?? axis().title);
-    const inputs = ["from", "to"].map((end) => {
-      const id = `explorer-${++made}`;
-      const kind = axis().isTime ? { type: "datetime-local", step: "1" } : { type: "number", step: "any" };
-      const input = element("input", { id, class: "form-control", "data-axis": `${name}-${end}`, ...kind });
-      return { input, field: element("div", {}, element("label", { for: id }, end), input) };
-    });
-    const [from, to] = inputs.map(({ input }) => input);
-    const take = () => {
-      const ends = [read(axis(), from.value), read(axis(), to.value)];
-      const sound = ends.every(Number.isFinite) && ends[0] < ends[1];
-      for (const input of [from, to]) input.setAttribute("aria-invalid", String(!sound));
-      refused(sound ? "" : `${axis().asked ?? axis().title}: “from” must be less than “to”. The plot stays as it was.`);
-      if (sound) plot.show({ [name]: ends });
-    };
-    for (const input of [from, to]) input.addEventListener("change", take);
-    const follow = () => {
-      legend.textContent = axis().asked ?? axis().title;
-      [from, to].forEach((input, i) => {
-        input.value = written(axis(), plot.view[name][i]);
-        input.removeAttribute("aria-invalid");
-      });
-    };
-    return { follow, set: element("fieldset", { class: "axis" }, legend, ...inputs.map(({ field }) => field)) };
+function parse(axis, text) {
+  if (text === "") return NaN;
+  return axis.isTime ? Date.parse(`${text}Z`) : Number(text);
+}
+
+const labelOf = (axis) => axis.label ?? axis.title;
+
+/** The fields of all axes of a plot. `onError` receives the message about a wrong input, or "" after a right one. */
+export function fields(plot, onError) {
+  const sets = Object.keys(plot.axes).map((name) => axisFields(plot, name, onError));
+  const update = () => sets.forEach((set) => set.update());
+  plot.listeners.push(update);
+  update();
+  return element("div", { class: "axes" }, ...sets.map(({ fieldset }) => fieldset));
+}
+
+function axisFields(plot, name, onError) {
+  const axis = () => plot.axes[name];
+  const legend = element("legend", {}, labelOf(axis()));
+  const type = axis().isTime ? { type: "datetime-local", step: "1" } : { type: "number", step: "any" };
+  const bounds = ["from", "to"].map((bound) => {
+    const id = `explorer-${++ids}`;
+    const input = element("input", { id, class: "form-control", "data-axis": `${name}-${bound}`, ...type });
+    return { input, field: element("div", {}, element("label", { for: id }, bound), input) };
   });
-  const follow = () => sets.forEach((one) => one.follow());
-  plot.listeners.push(follow);
-  follow();
-  return element("div", { class: "axes" }, ...sets.map(({ set }) => set));
+  const inputs = bounds.map(({ input }) => input);
+  const apply = () => {
+    const range = inputs.map((input) => parse(axis(), input.value));
+    const isValid = range.every(Number.isFinite) && range[0] < range[1];
+    for (const input of inputs) input.setAttribute("aria-invalid", String(!isValid));
+    onError(isValid ? "" : `${labelOf(axis())}: “from” must be less than “to”. The plot is unchanged.`);
+    if (isValid) plot.show({ [name]: range });
+  };
+  for (const input of inputs) input.addEventListener("change", apply);
+  const update = () => {
+    legend.textContent = labelOf(axis());
+    inputs.forEach((input, i) => {
+      input.value = format(axis(), plot.view[name][i]);
+      input.removeAttribute("aria-invalid");
+    });
+  };
+  return { update, fieldset: element("fieldset", { class: "axis" }, legend, ...bounds.map(({ field }) => field)) };
 }

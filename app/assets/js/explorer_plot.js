@@ -1,51 +1,62 @@
-// A canvas with axes whose ranges can change. What lies between the axes is drawn by its content.
+// A canvas with axes whose ranges can change; a content object draws what lies between the axes.
 import { coloursOf, css } from "./explorer_colours.js";
-import { minus, numberTicks, timeTicks } from "./explorer_ticks.js";
+import { pannedRange, zoomedRange } from "./explorer_range.js";
+import { minus } from "./explorer_text.js";
+import { numberTicks, timeTicks } from "./explorer_ticks.js";
 
 const MARGIN = { top: 34, right: 16, bottom: 46, left: 62 };
 const BAR = { room: 76, gap: 14, width: 14 }; // A colour bar with its numbers, px.
-const NEAREST = 1 / 2000; // Of the whole range: nothing is measured more finely.
 
 export class Plot {
-  /** `content`: {title, label, axes: {x, y, colours?}, draw(ctx, plot), read(x, y), step(mark, right, down)}. */
+  /**
+   * `content` is {title, axes: {x, y, colours?}, draw(ctx, plot), read({x, y}, plot), step?({x, y}, right, along)};
+   * an axis is {title, label?, extent: [low, high], isTime?, isDownward?}. `read` returns {x, y, text} for the values
+   * under the pointer, `step` returns the next values in the direction of an arrow key.
+   */
   constructor(canvas, content) {
     this.canvas = canvas;
     this.content = content;
     this.axes = content.axes;
-    this.listeners = [];
-    this.mark = null; // Where the read-out stands, in values.
-    this.reset(true);
-    const again = () => this.later();
-    new ResizeObserver(again).observe(canvas);
-    document.addEventListener("themechange", again);
+    this.listeners = []; // Called after each change of the view.
+    this.mark = null; // The values that the read-out shows.
+    this.view = this.initialView();
+    const redraw = () => this.scheduleDraw();
+    new ResizeObserver(redraw).observe(canvas);
+    document.addEventListener("themechange", redraw);
   }
 
-  reset(quiet = false) {
-    this.view = Object.fromEntries(Object.entries(this.axes).map(([name, axis]) => [name, [...axis.whole]]));
-    if (!quiet) this.changed();
+  initialView() {
+    return Object.fromEntries(Object.entries(this.axes).map(([name, { extent }]) => [name, [...extent]]));
   }
 
-  /** Takes new ranges, {x, y, colours}, each of them or only some. */
+  reset() {
+    this.view = this.initialView();
+    this.notify();
+  }
+
+  /** Changes the ranges {x, y, colours}, all or some; null and ranges that are empty change nothing. */
   show(ranges) {
-    for (const [name, ends] of Object.entries(ranges)) if (ends && this.view[name] && ends[0] < ends[1]) this.view[name] = [...ends];
-    this.changed();
+    for (const [name, range] of Object.entries(ranges)) {
+      if (range && this.view[name] && range[0] < range[1]) this.view[name] = [...range];
+    }
+    this.notify();
   }
 
-  changed() {
-    this.later();
+  notify() {
+    this.scheduleDraw();
     for (const listener of this.listeners) listener();
   }
 
-  later() {
-    this.waiting ??= requestAnimationFrame(() => {
-      this.waiting = null;
+  scheduleDraw() {
+    this.frameRequest ??= requestAnimationFrame(() => {
+      this.frameRequest = null;
       this.draw();
     });
   }
 
-  /** Is this axis as it was at first? */
-  untouched(name) {
-    return this.view[name].every((end, i) => end === this.axes[name].whole[i]);
+  /** True if this axis shows its whole extent. */
+  isInitial(name) {
+    return this.view[name].every((bound, i) => bound === this.axes[name].extent[i]);
   }
 
   frame() {
@@ -54,45 +65,38 @@ export class Plot {
     return { width, height, left: MARGIN.left, top: MARGIN.top, right, bottom: height - MARGIN.bottom };
   }
 
-  toX = (value) => this.at.left + ((value - this.view.x[0]) / (this.view.x[1] - this.view.x[0])) * (this.at.right - this.at.left);
-
-  toY = (value) => {
-    const share = (value - this.view.y[0]) / (this.view.y[1] - this.view.y[0]);
-    return this.axes.y.down ? this.at.top + share * (this.at.bottom - this.at.top) : this.at.bottom - share * (this.at.bottom - this.at.top);
+  toX = (value) => {
+    const [low, high] = this.view.x;
+    return this.at.left + ((value - low) / (high - low)) * (this.at.right - this.at.left);
   };
 
-  /** The values under a point of the canvas. */
+  toY = (value) => {
+    const [low, high] = this.view.y;
+    const { top, bottom } = this.at;
+    const offset = ((value - low) / (high - low)) * (bottom - top);
+    return this.axes.y.isDownward ? top + offset : bottom - offset;
+  };
+
+  /** The values under a point of the canvas, and whether it lies between the axes. */
   values({ x, y }) {
     const { left, right, top, bottom } = this.at;
-    const share = this.axes.y.down ? (y - top) / (bottom - top) : (bottom - y) / (bottom - top);
-    const [{ x: across, y: along }, inside] = [this.view, x >= left && x <= right && y >= top && y <= bottom];
-    return { x: across[0] + ((x - left) / (right - left)) * (across[1] - across[0]), y: along[0] + share * (along[1] - along[0]), inside };
+    const shareX = (x - left) / (right - left);
+    const shareY = (this.axes.y.isDownward ? y - top : bottom - y) / (bottom - top);
+    const at = ([low, high], share) => low + share * (high - low);
+    const isInside = x >= left && x <= right && y >= top && y <= bottom;
+    return { x: at(this.view.x, shareX), y: at(this.view.y, shareY), isInside };
   }
 
-  /** Zooms by a factor around values, and never out of the whole. */
-  zoom(factor, about = null) {
-    const zoomed = (name) => {
-      const [low, high] = this.view[name];
-      const centre = about?.[name] ?? (low + high) / 2;
-      return this.kept(name, centre - (centre - low) / factor, centre + (high - centre) / factor);
-    };
+  /** Zooms by a factor around values {x, y}, by default around the middle; never beyond the extent. */
+  zoom(factor, centre = null) {
+    const zoomed = (name) => zoomedRange(this.view[name], factor, this.axes[name].extent, centre?.[name]);
     this.show({ x: zoomed("x"), y: zoomed("y") });
   }
 
   /** Moves the view by shares of itself. */
   pan(right, up) {
-    const moved = (name, share) => {
-      const [low, high] = this.view[name];
-      return this.kept(name, low + share * (high - low), high + share * (high - low));
-    };
-    this.show({ x: moved("x", right), y: moved("y", up) });
-  }
-
-  kept(name, low, high) {
-    const [first, last] = this.axes[name].whole;
-    const span = Math.max(Math.min(high - low, last - first), (last - first) * NEAREST);
-    const begin = Math.min(Math.max((low + high - span) / 2, first), last - span);
-    return [begin, begin + span];
+    const panned = (name, share) => pannedRange(this.view[name], share, this.axes[name].extent);
+    this.show({ x: panned("x", right), y: panned("y", up) });
   }
 
   draw() {
@@ -104,7 +108,15 @@ export class Plot {
     const ctx = this.canvas.getContext("2d");
     const style = getComputedStyle(this.canvas);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    this.colours = { ground: colour("surface"), ink: colour("ink"), muted: colour("muted"), line: colour("line"), graphic: colour("graphic"), focus: colour("focus"), font: style.fontFamily };
+    this.colours = {
+      ground: colour("surface"),
+      ink: colour("ink"),
+      muted: colour("muted"),
+      line: colour("line"),
+      graphic: colour("graphic"),
+      focus: colour("focus"),
+      font: style.fontFamily,
+    };
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.fillStyle = this.colours.ground;
     ctx.fillRect(0, 0, this.at.width, this.at.height);
@@ -152,16 +164,19 @@ export class Plot {
     const { right, top, bottom, width } = this.at;
     const { map, title, digits } = this.axes.colours;
     const steps = coloursOf(map);
-    const tall = (bottom - top) / steps.length;
+    const height = (bottom - top) / steps.length;
     const left = right + BAR.gap;
     steps.forEach((step, i) => {
       ctx.fillStyle = css(step);
-      ctx.fillRect(left, bottom - (i + 1) * tall, BAR.width, tall + 0.5);
+      ctx.fillRect(left, bottom - (i + 1) * height, BAR.width, height + 0.5);
     });
     ctx.fillStyle = this.colours.ink;
     const [low, high] = this.view.colours;
-    const ends = [low, (low + high) / 2, high];
-    ends.forEach((value, i) => this.write(ctx, minus(Number(value.toFixed(digits ?? 3))), left + BAR.width + 5, bottom - ((bottom - top) * i) / 2, "left", "12px", width - left - BAR.width - 6));
+    const room = width - left - BAR.width - 6;
+    [low, (low + high) / 2, high].forEach((value, i) => {
+      const y = bottom - ((bottom - top) * i) / 2;
+      this.write(ctx, minus(Number(value.toFixed(digits ?? 3))), left + BAR.width + 5, y, "left", "12px", room);
+    });
     this.write(ctx, title, width - 6, bottom + 34, "right", "12px", 130);
   }
 
@@ -170,7 +185,10 @@ export class Plot {
     const [x, y] = [Math.round(this.toX(this.mark.x)) + 0.5, Math.round(this.toY(this.mark.y)) + 0.5];
     ctx.strokeStyle = this.colours.focus;
     ctx.lineWidth = 1;
-    for (const [a, b, c, d] of [[x, this.at.top, x, this.at.bottom], [this.at.left, y, this.at.right, y]]) {
+    for (const [a, b, c, d] of [
+      [x, this.at.top, x, this.at.bottom],
+      [this.at.left, y, this.at.right, y],
+    ]) {
       ctx.beginPath();
       ctx.moveTo(a, b);
       ctx.lineTo(c, d);
@@ -178,6 +196,7 @@ export class Plot {
     }
   }
 
+  /** Writes a text; one wider than `room` is squeezed, px. */
   write(ctx, text, x, y, align, font = "12px", room = undefined) {
     ctx.font = `${font} ${this.colours.font}`;
     ctx.textAlign = align;

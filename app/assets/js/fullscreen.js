@@ -1,5 +1,5 @@
-// A button that gives the map the whole screen, where the browser can.
-import { mapButton, name } from "./ground.js";
+// A button that shows the map on the full screen, where the browser supports it.
+import { labelButton, mapButton } from "./base_map.js";
 
 export function fullscreenButton(map, frame) {
   if (!document.fullscreenEnabled) return;
@@ -8,7 +8,7 @@ export function fullscreenButton(map, frame) {
     else frame.requestFullscreen();
   });
   frame.addEventListener("fullscreenchange", () => {
-    name(button, document.fullscreenElement ? "Leave full screen" : "Full screen");
+    labelButton(button, document.fullscreenElement ? "Leave full screen" : "Full screen");
     map.invalidateSize();
   });
 }

@@ -1,17 +1,10 @@
-// Meridians and parallels with their degrees: what a chart without place names is read by.
+// Meridians and parallels with their degrees: they show the position on a chart that has no place names.
 import L from "leaflet";
+import { graticuleStep, LABEL_WIDTH_PX, latitudeLabel, longitudeLabel } from "./graticule_scale.js";
 
-const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 90];
 const CORNER_PX = 4;
-const APART_PX = 76; // Room for the longest label, "179.95° W".
-const ZOOM_PX = 48; // The buttons in the corner above.
-const SOURCE_PX = 24; // The line that names the source of the land, below.
-
-function label(value, positive, negative, digits) {
-  const wrapped = positive === "E" ? ((((value + 180) % 360) + 360) % 360) - 180 : value;
-  const side = wrapped === 0 || Math.abs(wrapped) === 180 ? "" : `\u202f${wrapped > 0 ? positive : negative}`;
-  return `${Math.abs(wrapped).toFixed(digits)}°${side}`;
-}
+const ZOOM_BUTTONS_PX = 48; // In the corner above.
+const ATTRIBUTION_PX = 24; // The line that names the source of the land, below.
 
 class Graticule extends L.LayerGroup {
   onAdd(map) {
@@ -25,30 +18,33 @@ class Graticule extends L.LayerGroup {
   refresh() {
     this.clearLayers();
     const view = this.map.getBounds();
-    const span = view.getEast() - view.getWest();
+    const [west, south, east, north] = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
+    const span = east - west;
     const { x: width, y: height } = this.map.getSize();
-    const step = STEPS.find((size) => (size / span) * (width || 1) >= APART_PX) ?? STEPS.at(-1);
-    const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
-    for (let i = Math.ceil(view.getWest() / step); i * step <= view.getEast(); i++) {
-      this.line([[-85, i * step], [85, i * step]]);
-      const { x } = this.map.latLngToContainerPoint([0, i * step]);
-      if (x < ZOOM_PX || x > width - APART_PX) continue; // The other corner is the parallels'.
-      this.text([Math.min(view.getNorth(), 85), i * step], label(i * step, "E", "W", digits), "graticule-lon");
+    const step = graticuleStep(span, width);
+    for (let i = Math.ceil(west / step); i * step <= east; i++) {
+      const lon = i * step;
+      this.addLine([-85, lon], [85, lon]);
+      const { x } = this.map.latLngToContainerPoint([0, lon]);
+      if (x < ZOOM_BUTTONS_PX || x > width - LABEL_WIDTH_PX) continue; // Parallels have their labels on the right.
+      this.addLabel([Math.min(north, 85), lon], longitudeLabel(lon, step), "graticule-lon");
     }
-    for (let i = Math.ceil(Math.max(-80, view.getSouth()) / step); i * step <= Math.min(80, view.getNorth()); i++) {
-      this.line([[i * step, view.getWest() - span], [i * step, view.getEast() + span]]);
-      const { y } = this.map.latLngToContainerPoint([i * step, 0]);
-      if (y < CORNER_PX || y > height - SOURCE_PX) continue;
-      this.text([i * step, view.getEast()], label(i * step, "N", "S", digits), "graticule-lat");
+    for (let i = Math.ceil(Math.max(-80, south) / step); i * step <= Math.min(80, north); i++) {
+      const lat = i * step;
+      this.addLine([lat, west - span], [lat, east + span]);
+      const { y } = this.map.latLngToContainerPoint([lat, 0]);
+      if (y < CORNER_PX || y > height - ATTRIBUTION_PX) continue;
+      this.addLabel([lat, east], latitudeLabel(lat, step), "graticule-lat");
     }
   }
 
-  line(points) {
-    this.addLayer(L.polyline(points, { pane: "graticule", className: "graticule-line", weight: 1, interactive: false }));
+  addLine(from, to) {
+    const options = { pane: "graticule", className: "graticule-line", weight: 1, interactive: false };
+    this.addLayer(L.polyline([from, to], options));
   }
 
-  text(at, html, side) {
-    const icon = L.divIcon({ className: `graticule-label ${side}`, html, iconSize: [0, 0] });
+  addLabel(at, html, className) {
+    const icon = L.divIcon({ className: `graticule-label ${className}`, html, iconSize: [0, 0] });
     this.addLayer(L.marker(at, { pane: "graticule", icon, interactive: false, keyboard: false }));
   }
 }

@@ -1,42 +1,39 @@
-// Every [data-map] on the page becomes a map; what it draws comes from the API.
-import { drawArea } from "./area.js";
+// Starts a map in every [data-map] of the page; its data come from the API.
+import { geojson } from "./api.js";
 import { startArchive } from "./archive.js";
-import { fit, geojson, groundMap, mapButton, status } from "./ground.js";
-import { keepRefined } from "./refine.js";
+import { baseMap, fit, mapButton, showStatus } from "./base_map.js";
+import { drawBasinOutline } from "./basin_outline.js";
+import { readView, writeViewOnMove } from "./map_address.js";
+import { refineOnMove } from "./refine.js";
+import { omissions } from "./track_features.js";
 import { drawTracks } from "./tracks.js";
-import { rememberView, restoreView } from "./view.js";
 
-const WHOLE = { fleet: "Show the whole fleet", basin: "Show the whole basin" };
-
-/** What the map leaves out, in words. */
-function omissions(hidden, collection) {
-  const said = [];
-  const missions = new Set(collection.features.map(({ properties }) => `${properties.platform}/${properties.mission}`)).size;
-  if (collection.next) said.push(`Showing the newest ${missions} missions.`);
-  if (hidden) said.push(`${hidden} ${hidden === 1 ? "position" : "positions"} hidden: no valid fix.`);
-  return said.join(" ");
-}
+const FIT_LABELS = { fleet: "Show the whole fleet", basin: "Show the whole basin" };
 
 async function start(element) {
-  const map = groundMap(element);
+  const map = baseMap(element);
+  const isFleet = element.dataset.map === "fleet";
   try {
-    const [collection, outline] = await Promise.all([element.dataset.tracks, element.dataset.area].map((url) => url && geojson(url)));
-    const area = outline && drawArea(map, outline);
-    const drawn = drawTracks(map, collection, element, area?.turn);
+    const urls = [element.dataset.tracks, element.dataset.area];
+    const [collection, outline] = await Promise.all(urls.map((url) => url && geojson(url)));
+    const basin = outline && drawBasinOutline(map, outline);
+    const drawn = drawTracks(map, collection, element, basin?.unroll);
     // A basin's map shows the basin: tracks may lead out of it.
-    const bounds = area?.bounds ?? drawn.bounds;
-    const view = element.dataset.map === "fleet" ? restoreView() : null;
+    const bounds = basin?.bounds ?? drawn.bounds;
+    const view = isFleet ? readView() : null;
     if (view) map.setView(view.center, view.zoom);
     else if (bounds.isValid()) fit(map, bounds);
-    if (bounds.isValid()) mapButton(map, "⤢", WHOLE[element.dataset.map] ?? "Show the whole track", () => fit(map, bounds));
-    if (element.dataset.map === "fleet") {
-      rememberView(map);
-      keepRefined(map, () => element.dataset.tracks, drawn.refine);
+    if (bounds.isValid()) {
+      mapButton(map, "⤢", FIT_LABELS[element.dataset.map] ?? "Show the whole track", () => fit(map, bounds));
     }
-    status(element, omissions(drawn.hidden, collection));
+    if (isFleet) {
+      writeViewOnMove(map);
+      refineOnMove(map, () => element.dataset.tracks, drawn.refine);
+    }
+    showStatus(element, omissions(drawn.hidden, collection));
     element.dataset.ready = "true";
-  } catch (error) {
-    status(element, "The tracks cannot be loaded at the moment; the table holds the same missions.");
+  } catch {
+    showStatus(element, "The tracks cannot be loaded at the moment; the table lists the same missions.");
     element.dataset.ready = "failed";
   }
 }

@@ -1,30 +1,31 @@
-// What every page gets on top of its HTML: the theme switch, ages beside times, short URLs from forms.
+// The script of every page: the theme switch, ages beside times, suggestions for the search, short URLs from forms.
 import { showAges } from "./ages.js";
 import { suggest } from "./suggest.js";
 
-function themeSwitch() {
+const AGES_EVERY_MS = 60_000; // The smallest unit of an age is a minute.
+
+function startThemeSwitch() {
   const button = document.querySelector("[data-theme-switch]");
   const root = document.documentElement;
-  const name = () => {
-    button.setAttribute("aria-label", root.dataset.bsTheme === "dark" ? "Use light colours" : "Use dark colours");
-  };
+  const isDark = () => root.dataset.bsTheme === "dark";
+  const updateLabel = () => button.setAttribute("aria-label", isDark() ? "Use light colours" : "Use dark colours");
   button.addEventListener("click", () => {
-    const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    const theme = isDark() ? "light" : "dark";
     root.dataset.bsTheme = theme;
     try {
       localStorage.setItem("theme", theme);
     } catch {
-      // Then the choice lasts for this page only.
+      // Without storage the choice lasts for this page only.
     }
     document.dispatchEvent(new CustomEvent("themechange"));
   });
-  document.addEventListener("themechange", name);
-  name();
+  document.addEventListener("themechange", updateLabel);
+  updateLabel();
   button.hidden = false;
 }
 
-/** Filters left at "all" stay out of the URL. */
-function shortUrls() {
+/** Keeps empty filters out of the URL. */
+function startShortUrls() {
   for (const form of document.querySelectorAll("form[data-short-url]")) {
     form.addEventListener("formdata", ({ formData }) => {
       for (const [name, value] of [...formData]) if (!value) formData.delete(name);
@@ -32,8 +33,8 @@ function shortUrls() {
   }
 }
 
-themeSwitch();
-shortUrls();
+startThemeSwitch();
+startShortUrls();
 suggest(document.querySelector("[data-suggest]"));
 showAges(document);
-setInterval(() => showAges(document), 60_000);
+setInterval(() => showAges(document), AGES_EVERY_MS);

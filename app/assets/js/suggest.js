@@ -1,9 +1,9 @@
-// Suggestions under the search box: names that begin like what is typed. Choosing one leads to its page on Enter.
-const LEAST = 2; // One letter begins nearly every name.
-const PAUSE_MS = 200; // Between two keys of somebody who types on.
-const SHOWN = 5; // Of each kind: a list to glance at.
+// Suggestions under the search box: names that begin with the typed text. A chosen name opens its page on Enter.
+const MIN_LENGTH = 2; // Nearly every letter begins some name.
+const DEBOUNCE_MS = 200; // Longer than the pause between two keys in running typing.
+const LIMIT = 5; // Of each kind: a list that is read at a glance.
 
-/** Fills a datalist for the box, which browsers make usable by keyboard and screen reader by themselves. */
+/** Adds a datalist to the box; browsers make it usable by keyboard and screen reader. */
 export function suggest(box) {
   if (!box) return;
   const list = document.createElement("datalist");
@@ -11,27 +11,32 @@ export function suggest(box) {
   box.after(list);
   box.setAttribute("list", list.id);
   let timer;
-  let asked = new AbortController();
+  let request = new AbortController();
   box.addEventListener("input", () => {
     clearTimeout(timer);
-    asked.abort();
+    request.abort();
     timer = setTimeout(() => {
-      asked = new AbortController();
-      fill(list, box, asked.signal);
-    }, PAUSE_MS);
+      request = new AbortController();
+      fill(list, box, request.signal);
+    }, DEBOUNCE_MS);
   });
 }
 
 async function fill(list, box, signal) {
   const text = box.value.trim();
-  if (text.length < LEAST) return list.replaceChildren();
+  if (text.length < MIN_LENGTH) {
+    list.replaceChildren();
+    return;
+  }
   try {
-    const answer = await fetch(`${box.dataset.suggest}?${new URLSearchParams({ q: text, limit: SHOWN })}`, { signal });
-    if (!answer.ok) return;
-    const { items } = await answer.json();
+    const response = await fetch(`${box.dataset.suggest}?${new URLSearchParams({ q: text, limit: LIMIT })}`, {
+      signal,
+    });
+    if (!response.ok) return;
+    const { items } = await response.json();
     list.replaceChildren(...items.map(option));
   } catch {
-    // Without suggestions the box still searches.
+    // The search itself works without suggestions.
   }
 }
 

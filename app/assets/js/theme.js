@@ -1,15 +1,15 @@
-// Runs before the first paint: the visitor's choice, else the system's.
-const stored = () => {
+// Runs before the first paint: the theme is the visitor's choice, else the system's preference.
+const storedTheme = () => {
   try {
     return localStorage.getItem("theme");
   } catch {
-    return null; // Storage may be forbidden; then the choice lasts for this page.
+    return null; // Storage may be disabled; the choice then lasts for one page.
   }
 };
 const system = matchMedia("(prefers-color-scheme: dark)");
-const apply = () => {
-  document.documentElement.dataset.bsTheme = stored() ?? (system.matches ? "dark" : "light");
+const applyTheme = () => {
+  document.documentElement.dataset.bsTheme = storedTheme() ?? (system.matches ? "dark" : "light");
   document.dispatchEvent(new CustomEvent("themechange"));
 };
-apply();
-system.addEventListener("change", apply);
+applyTheme();
+system.addEventListener("change", applyTheme);

@@ -1,167 +1,115 @@
-// Tracks and last positions from the API's GeoJSON; list entries and map answer to each other.
+// Tracks and last positions as elements of the page, for maps of few missions; list entries and map mark each other.
 import L from "leaflet";
-import { age } from "./ages.js";
+import { marker } from "./markers.js";
+import { byMission, heading, missionKey, unrollFeatures } from "./track_features.js";
 
-export const RECENT_MS = 24 * 3600 * 1000;
-const LABELS_AT_MOST = 24;
+// Beyond it labels cover the tracks.
+const MAX_LABELS = 24;
 
-export const keyOf = (properties) => `${properties.platform}/${properties.mission}`;
-
-/** Degrees by which to move a longitude, so that a mission across 180 degrees stays in one piece. */
-export function unroller(features) {
-  const lons = features.flatMap(({ geometry }) => positions(geometry).map(([lon]) => lon));
-  const west = lons.filter((lon) => lon < 0);
-  const crosses = west.length > 0 && west.length < lons.length && Math.max(...lons) - Math.min(...lons) > 180;
-  return (lon) => (crosses && lon < 0 ? lon + 360 : lon);
-}
-
-export function positions(geometry) {
-  if (!geometry) return [];
-  if (geometry.type === "Point") return [geometry.coordinates];
-  return geometry.type === "MultiLineString" ? geometry.coordinates.flat() : geometry.coordinates;
-}
-
-export function popup(properties, at) {
-  const box = document.createElement("div");
-  const line = (tag, text, className = "") => {
-    const element = box.appendChild(document.createElement(tag));
-    element.textContent = text;
-    element.className = className;
-    return element;
-  };
-  const known = properties.name && properties.name !== properties.serial;
-  line("strong", known ? `${properties.serial} ${properties.name}` : properties.serial);
-  line("div", `Mission ${properties.mission}`);
-  if (properties.simulated) line("div", "Simulated", "map-simulated");
-  line("div", `Last position ${at.slice(0, 16).replace("T", " ")} UTC (${age(Date.parse(at))})`, "map-when");
-  // A sailbuoy stays at the surface.
-  if (properties.max_depth_m) line("div", `Last profile ${Math.round(properties.max_depth_m)}\u202fm deep`);
-  const link = line("a", "Open the mission");
-  link.href = properties.html;
-  return box;
-}
-
-export function marker(properties, at, heading) {
-  const recent = Date.now() - Date.parse(properties.at) < RECENT_MS;
-  const icon = document.createElement("span");
-  icon.className = `marker${recent ? " marker-recent" : ""}${properties.platform_kind === "sailbuoy" ? " marker-sailbuoy" : ""}`;
-  const arrow = icon.appendChild(document.createElement("span"));
-  arrow.className = "marker-arrow";
-  arrow.style.transform = `rotate(${heading}deg)`;
-  const pin = L.marker(at, {
-    icon: L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] }),
-    title: `${properties.serial}, mission ${properties.mission}`,
-    alt: `${properties.serial}, mission ${properties.mission}: last position`,
-    riseOnHover: true,
-    zIndexOffset: recent ? 1000 : 0,
-  });
-  pin.bindPopup(() => popup(properties, properties.at), { maxWidth: 260 });
-  return pin;
-}
-
-/** Course over ground of the last step, degrees from north, on the Mercator map. */
-export function heading(lines) {
-  const last = lines.at(-1)?.slice(-2);
-  if (!last || last.length < 2) return 0;
-  const [from, to] = last.map(([lat, lon]) => L.CRS.EPSG3857.project(L.latLng(lat, lon)));
-  return (Math.atan2(to.x - from.x, to.y - from.y) * 180) / Math.PI;
-}
-
-/** Hides labels that would lie on another one; the newest missions come first and win. */
-function declutter(map, pins) {
-  const taken = [];
+/** Hides labels that would overlap; the newest missions come first and keep theirs. */
+function hideOverlappingLabels(pins) {
+  const visible = [];
   for (const pin of pins) {
     const label = pin.getTooltip()?.getElement();
     if (!label) continue;
     label.classList.remove("label-hidden");
     const box = label.getBoundingClientRect();
-    const clash = taken.some((o) => box.left < o.right && o.left < box.right && box.top < o.bottom && o.top < box.bottom);
-    label.classList.toggle("label-hidden", clash);
-    if (!clash) taken.push(box);
+    const overlaps = visible.some(
+      (other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom,
+    );
+    label.classList.toggle("label-hidden", overlaps);
+    if (!overlaps) visible.push(box);
   }
 }
 
-/**
- * Draws everything; returns the bounds of it and how many profiles have no drawable position.
- * `turn` says where longitudes go when not each mission decides for itself.
- */
-export function drawTracks(map, collection, element, turn) {
-  const byMission = new Map();
-  for (const feature of collection.features) {
-    const key = keyOf(feature.properties);
-    if (!byMission.has(key)) byMission.set(key, []);
-    byMission.get(key).push(feature);
+const ofKind = (features, kind) => features.filter(({ properties }) => properties.kind === kind);
+
+const toLatLngs = ({ coordinates }, unroll) => coordinates.map((line) => line.map(([lon, lat]) => [lat, unroll(lon)]));
+
+/** Draws one mission; returns its lines, its pin and its bounds. */
+function drawMission(map, features, unroll) {
+  const group = { lines: [], pin: null, bounds: L.latLngBounds([]) };
+  let latLngs = [];
+  for (const { geometry } of ofKind(features, "track")) {
+    if (!geometry) continue;
+    latLngs = toLatLngs(geometry, unroll);
+    for (const [className, weight] of [
+      ["track-casing", 6],
+      ["track", 2.5],
+    ]) {
+      group.lines.push(L.polyline(latLngs, { className, weight, interactive: false }).addTo(map));
+    }
+    group.bounds.extend(L.latLngBounds(latLngs.flat()));
   }
+  // The last day lies on top of the whole track.
+  for (const { geometry } of ofKind(features, "recent_track")) {
+    const options = { className: "track-recent", weight: 4.5, interactive: false };
+    L.polyline(toLatLngs(geometry, unroll), options).addTo(map);
+  }
+  for (const { geometry, properties } of ofKind(features, "last_position")) {
+    const [lon, lat] = geometry.coordinates;
+    const at = [lat, unroll(lon)];
+    group.pin = marker(properties, at, heading(latLngs)).addTo(map);
+    group.bounds.extend(at);
+  }
+  return group;
+}
+
+function addLabel(pin, text) {
+  pin.bindTooltip(text, { permanent: true, direction: "auto", offset: [12, 0], className: "map-label" });
+}
+
+/**
+ * Draws all missions; returns their bounds, the number of profiles without a drawable position, and `refine`, which
+ * replaces the lines of drawn missions by finer ones. `unroll` moves longitudes; without it each mission has its own.
+ */
+export function drawTracks(map, collection, element, unroll) {
   const bounds = L.latLngBounds([]);
   const drawn = new Map();
   let hidden = 0;
-  for (const [key, features] of byMission) {
-    const unroll = turn ?? unroller(features);
-    const group = { lines: [], pin: null, bounds: L.latLngBounds([]) };
-    let lines = [];
-    for (const { geometry, properties } of features) {
-      if (properties.kind !== "track") continue;
-      hidden += properties.hidden ?? 0;
-      if (!geometry) continue;
-      lines = geometry.coordinates.map((line) => line.map(([lon, lat]) => [lat, unroll(lon)]));
-      for (const className of ["track-casing", "track"]) {
-        group.lines.push(L.polyline(lines, { className, weight: className === "track-casing" ? 6 : 2.5, interactive: false }).addTo(map));
-      }
-      group.bounds.extend(L.latLngBounds(lines.flat()));
-    }
-    // The last day lies on top of the whole way.
-    for (const { geometry, properties } of features) {
-      if (properties.kind !== "recent_track") continue;
-      const part = geometry.coordinates.map((line) => line.map(([lon, lat]) => [lat, unroll(lon)]));
-      L.polyline(part, { className: "track-recent", weight: 4.5, interactive: false }).addTo(map);
-    }
-    for (const { geometry, properties } of features) {
-      if (properties.kind !== "last_position") continue;
-      const at = [geometry.coordinates[1], unroll(geometry.coordinates[0])];
-      group.pin = marker(properties, at, heading(lines)).addTo(map);
-      group.bounds.extend(at);
-      if (element.dataset.map === "fleet" && drawn.size < LABELS_AT_MOST) {
-        group.pin.bindTooltip(properties.serial, { permanent: true, direction: "auto", offset: [12, 0], className: "map-label" });
-      }
+  for (const [key, features] of byMission(collection.features)) {
+    const group = drawMission(map, features, unroll ?? unrollFeatures(features));
+    for (const { properties } of ofKind(features, "track")) hidden += properties.hidden ?? 0;
+    if (group.pin && element.dataset.map === "fleet" && drawn.size < MAX_LABELS) {
+      addLabel(group.pin, ofKind(features, "last_position").at(-1).properties.serial);
     }
     if (group.bounds.isValid()) bounds.extend(group.bounds);
     drawn.set(key, group);
   }
   const pins = [...drawn.values()].map(({ pin }) => pin).filter(Boolean);
-  map.on("zoomend moveend", () => declutter(map, pins));
-  map.whenReady(() => declutter(map, pins));
-  answerEachOther(map, drawn);
-  /** Takes finer lines of missions that are drawn. */
+  map.on("zoomend moveend", () => hideOverlappingLabels(pins));
+  map.whenReady(() => hideOverlappingLabels(pins));
+  for (const [key, group] of drawn) linkToList(map, key, group);
+
   const refine = (finer) => {
-    for (const { geometry, properties } of finer.features) {
-      const group = drawn.get(keyOf(properties));
-      if (properties.kind !== "track" || !geometry || !group) continue;
-      const unroll = turn ?? unroller([{ geometry }]);
-      for (const line of group.lines) line.setLatLngs(geometry.coordinates.map((part) => part.map(([lon, lat]) => [lat, unroll(lon)])));
+    for (const { geometry, properties } of ofKind(finer.features, "track")) {
+      const group = drawn.get(missionKey(properties));
+      if (!geometry || !group) continue;
+      const latLngs = toLatLngs(geometry, unroll ?? unrollFeatures([{ geometry }]));
+      for (const line of group.lines) line.setLatLngs(latLngs);
     }
   };
   return { bounds, hidden, refine };
 }
 
-function answerEachOther(map, drawn) {
-  for (const [key, { lines, pin, bounds }] of drawn) {
-    const entry = document.querySelector(`[data-track="${CSS.escape(key)}"]`);
-    if (!entry) continue;
-    const mark = (on) => {
-      entry.classList.toggle("is-marked", on);
-      pin?.getElement()?.classList.toggle("is-marked", on);
-      for (const line of lines) line.getElement()?.classList.toggle("is-marked", on);
-    };
-    for (const type of ["mouseenter", "focusin"]) entry.addEventListener(type, () => mark(true));
-    for (const type of ["mouseleave", "focusout"]) entry.addEventListener(type, () => mark(false));
-    pin?.on("mouseover popupopen", () => mark(true)).on("mouseout popupclose", () => mark(false));
-    const button = entry.querySelector("[data-show]");
-    if (button && bounds.isValid()) {
-      button.hidden = false;
-      button.addEventListener("click", () => {
-        map.fitBounds(bounds, { maxZoom: 8, padding: [48, 48] });
-        pin?.openPopup();
-      });
-    }
+/** Marks the list entry and the track of a mission together, and starts the entry's button. */
+function linkToList(map, key, { lines, pin, bounds }) {
+  const entry = document.querySelector(`[data-track="${CSS.escape(key)}"]`);
+  if (!entry) return;
+  const mark = (isMarked) => {
+    entry.classList.toggle("is-marked", isMarked);
+    pin?.getElement()?.classList.toggle("is-marked", isMarked);
+    for (const line of lines) line.getElement()?.classList.toggle("is-marked", isMarked);
+  };
+  for (const type of ["mouseenter", "focusin"]) entry.addEventListener(type, () => mark(true));
+  for (const type of ["mouseleave", "focusout"]) entry.addEventListener(type, () => mark(false));
+  pin?.on("mouseover popupopen", () => mark(true)).on("mouseout popupclose", () => mark(false));
+  const button = entry.querySelector("[data-show]");
+  if (button && bounds.isValid()) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      map.fitBounds(bounds, { maxZoom: 8, padding: [48, 48] });
+      pin?.openPopup();
+    });
   }
 }

@@ -58,7 +58,7 @@ def _basins(name: str, basin_map: BasinMap, now: datetime, session: ClientSessio
     """Assign a mission to basins."""
     platform, _, mission = name.partition("/")
     shares = track_builder.basin_shares(platform, mission, basin_map, session)
-    missions.sort_into(platform, mission, shares, session)
+    missions.set_basins(platform, mission, shares, session)
     return change_log.append((f"mission:{name}",), now, session)
 
 

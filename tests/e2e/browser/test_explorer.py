@@ -109,7 +109,7 @@ def test_the_read_out_says_what_the_api_says(opened: Window) -> None:
         for profile, value in zip(told["profile"], row, strict=True)
         if value is not None
     }
-    gaps = "nothing measured"
+    gaps = "no data"
     assert gaps in said or any(said.endswith(value) for value in values)
 
 
@@ -152,7 +152,7 @@ def test_a_plot_that_cannot_be_loaded_leaves_the_picture(window: Open) -> None:
     desk.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/sections/temperature"]})
     desk.open(SMILLA)
     _press(desk, _button(desk, "Change the axes"))
-    _soon(desk, lambda: any("cannot be loaded" in one.text for one in desk.all(".explore-said")))
+    _soon(desk, lambda: any("cannot be loaded" in one.text for one in desk.all(".explore-status")))
     assert [image.is_displayed() for image in desk.all("#section-temperature img.only-light")] == [True]
 
 

@@ -1,9 +1,11 @@
 """A small fleet, written as an importer leaves it: what real files rarely show is in it on purpose."""
 
+import threading
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zlib import compress
 
@@ -11,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pymongo.database import Database
+from werkzeug.serving import make_server
 
 from app.domain.records import (
     Basin,
@@ -27,10 +30,13 @@ from app.domain.records import (
     Track,
     Variable,
 )
+from app.ingest import context, importer
 from app.store import documents
+from tests.conftest import Seed
 from tests.integration.api import made_sections
 
 Document = dict[str, Any]
+DEMO = Path(__file__).parents[3] / "demo"
 START = datetime(2022, 12, 8, 11, 45, 52, 410_000, tzinfo=UTC)
 HOSTILE = '=cmd|"/c calc"!A1, <script>alert(1)</script> \u202e\ufffd'
 NAN = float("nan")
@@ -172,8 +178,36 @@ def store(db: Database[Document], mission: Mission, *lines: tuple[LonLat, ...]) 
 
 
 @pytest.fixture
-def fleet(db: Database[Document]) -> Mission:
+def fleet(db: Database[Document], seed: Seed) -> Mission:
     """Smilla's mission, one across 180 degrees over New Year, and one without any position. Gives Smilla's."""
+    smilla: Mission = seed("fleet", lambda: _store_fleet(db))
+    return smilla
+
+
+@pytest.fixture
+def demo(app: Flask, seed: Seed, tools: context.ImportContext) -> Flask:
+    """The application over the missions of the demo."""
+
+    def import_demo() -> None:
+        assert {report.outcome for report in importer.real(sorted(DEMO.glob("*.nc")), tools)} == {"stored"}
+
+    seed("demo", import_demo)
+    return app
+
+
+@pytest.fixture
+def address(demo: Flask) -> Iterator[str]:
+    """Where the missions of the demo are served over real HTTP."""
+    server = make_server("127.0.0.1", 0, demo, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _store_fleet(db: Database[Document]) -> Mission:
     smilla = make_mission()
     store(db, smilla, ((15.99, 55.3), (16.1, 55.4), (16.3, 55.5)))
     eve = datetime(2023, 12, 30, 12, tzinfo=UTC)

@@ -13,42 +13,9 @@ from hypothesis import strategies as st
 from app import create_app
 from app.config import Settings
 from app.extensions import mongo
+from tests.integration.api.addresses import LISTS, PLAIN, problem, refused
 
 Get = Callable[..., Any]
-LISTS = [
-    "/missions",
-    "/tracks",
-    "/platforms",
-    "/updates",
-    "/imports",
-    "/basins",
-    "/outlines",
-    "/missions/smilla77/20221208T1145/profiles",
-]
-PLAIN = [
-    "/totals",
-    "/stats",
-    "/status",
-    "/openapi.json",
-    "/docs",
-    "/platforms/smilla77",
-    "/search",
-    "/basins/SEA-007",
-    "/missions/smilla77/20221208T1145",
-    "/missions/smilla77/20221208T1145/citation",
-    "/missions/smilla77/20221208T1145/track",
-    "/missions/smilla77/20221208T1145/sections",
-    "/missions/smilla77/20221208T1145/sections/temperature",
-    "/missions/smilla77/20221208T1145/sections/temperature.png",
-    "/missions/smilla77/20221208T1145/ts",
-    "/missions/smilla77/20221208T1145/ts.png",
-    "/missions/smilla77/20221208T1145/profiles/1",
-    "/missions/smilla77/20221208T1145/data",
-    "/export",
-    "/observations",
-]
-
-
 LIMITS = ["0", "-1", "201", "", "many", "1.5", "1e2", "9" * 5000, "NaN", "5;drop", "%00", "1000000"]
 CURSORS = [
     "",
@@ -123,16 +90,6 @@ HOSTILE = [
     "<script>",
     "%0d%0aX:%201",
 ]
-
-
-def problem(response: Any) -> tuple[int, str, list[str]]:
-    """Status, media type and the names of the fields of a refusal."""
-    fields = [error["field"] for error in response.json.get("errors", [])]
-    return response.json["status"], response.mimetype, fields
-
-
-def refused(status: int, *fields: str) -> tuple[int, str, list[str]]:
-    return status, "application/problem+json", list(fields)
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -4,7 +4,6 @@ import re
 import shlex
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,6 @@ import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from pymongo.database import Database
-from werkzeug.serving import make_server
-
-from app import config
-from app.ingest import context, importer
-from app.ingest.interpret import identity
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -31,29 +24,16 @@ TABLES = [(asked, answer) for kind, asked, form, answer in EXAMPLES if (kind, fo
 
 
 @pytest.fixture
-def demo(client: FlaskClient, settings: config.Settings, db: Database[Any]) -> FlaskClient:
+def visitor(demo: Flask) -> Iterator[FlaskClient]:
     """A visitor of a portal that holds the demo missions."""
-    tools = context.import_context(settings, identity.options(None, None, None))
-    assert {report.outcome for report in importer.real(sorted((ROOT / "demo").glob("*.nc")), tools)} == {"stored"}
-    return client
+    with demo.test_client() as client:
+        yield client
 
 
-@pytest.fixture
-def address(app: Flask, demo: FlaskClient) -> Iterator[str]:
-    """Where the demo missions are served over real HTTP."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def answered(demo: FlaskClient, asked: str) -> Any:
+def answered(visitor: FlaskClient, asked: str) -> Any:
     command, url = shlex.split(asked)
     assert command == "curl"
-    return demo.get(url.removeprefix(HOST), buffered=True)
+    return visitor.get(url.removeprefix(HOST), buffered=True)
 
 
 def shown(told: Any, actual: Any) -> Any:
@@ -68,14 +48,14 @@ def shown(told: Any, actual: Any) -> Any:
 
 
 @pytest.mark.parametrize(("asked", "answer"), CURLS, ids=lambda text: text.splitlines()[0][-60:])
-def test_a_json_example_gives_what_it_shows(demo: FlaskClient, asked: str, answer: str) -> None:
+def test_a_json_example_gives_what_it_shows(visitor: FlaskClient, asked: str, answer: str) -> None:
     told = orjson.loads(answer)
-    assert shown(told, answered(demo, asked).json) == told
+    assert shown(told, answered(visitor, asked).json) == told
 
 
 @pytest.mark.parametrize(("asked", "answer"), TABLES, ids=lambda text: text.splitlines()[0][-60:])
-def test_a_csv_example_gives_what_it_shows(demo: FlaskClient, asked: str, answer: str) -> None:
-    assert answered(demo, asked).text.splitlines()[:2] == answer.splitlines()
+def test_a_csv_example_gives_what_it_shows(visitor: FlaskClient, asked: str, answer: str) -> None:
+    assert answered(visitor, asked).text.splitlines()[:2] == answer.splitlines()
 
 
 @pytest.mark.parametrize(("asked", "answer"), PYTHONS, ids=lambda text: text.splitlines()[0][-40:])

@@ -13,15 +13,14 @@ import pytest
 from flask.testing import FlaskClient
 from pymongo.database import Database
 
-from app import config
 from app.ingest import context, importer
-from app.ingest.interpret import identity
+from tests.conftest import Seed
+from tests.integration.api.addresses import DATA
 
 Get = Callable[..., Any]
 Report = dict[str, Any]
 ROOT = Path(__file__).parents[3]
 DEMO = {path.name: path for path in sorted((ROOT / "demo").glob("*.nc"))}
-DATA = "/missions/smilla77/20221208T1145/data?format=netcdf"
 # Of what a dry run says: all that is computed from the samples.
 FIGURES = (
     *("platform", "mission", "data_mode", "samples", "profiles", "distance_m", "max_depth_m", "vertical_m"),
@@ -36,17 +35,16 @@ def original(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def tools(settings: config.Settings) -> context.ImportContext:
-    """What an import needs."""
-    return context.import_context(settings, identity.options(None, None, None))
-
-
-@pytest.fixture
-def mission(original: Path, tools: context.ImportContext, db: Database[Any]) -> Report:
+def mission(original: Path, tools: context.ImportContext, seed: Seed) -> Report:
     """The mission of that file, taken in: what the import said of it."""
-    (report,) = importer.real([original], tools)
-    assert report.mission is not None
-    return report.mission
+
+    def import_original() -> Report:
+        (report,) = importer.real([original], tools)
+        assert report.mission is not None
+        return report.mission
+
+    imported: Report = seed(original, import_original)
+    return imported
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Whatever is asked of the API: no answer that its own document does not promise, and none that is our fault."""
 
+from contextlib import closing
+from typing import TYPE_CHECKING
+
 import pytest
 import schemathesis
 from flask import Flask
@@ -8,7 +11,9 @@ from hypothesis import settings as budget
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from app import config, create_app
-from app.domain.records import Mission
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 DOCUMENT = "/api/v1/openapi.json"
 OPERATIONS = {
@@ -24,12 +29,19 @@ ASKED = [(path, GOOD) for path in OPERATIONS] + [
 UNSAID = [positive_data_acceptance]
 
 
-@pytest.fixture
-def schema(app: Flask, fleet: Mission) -> schemathesis.BaseSchema:
-    """The document of a portal that holds the small fleet."""
-    return schemathesis.openapi.from_wsgi(DOCUMENT, app)
+@pytest.fixture(scope="module")
+def schema(shared_app: Flask) -> schemathesis.BaseSchema:
+    """The document of the portal."""
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        # Schemathesis leaves answers open, and each of them holds a place in the application.
+        with closing(shared_app(environ, start_response)) as body:
+            return list(body)
+
+    return schemathesis.openapi.from_wsgi(DOCUMENT, answer)
 
 
+@pytest.mark.usefixtures("fleet")
 @pytest.mark.parametrize(("path", "mode"), ASKED, ids=lambda given: getattr(given, "value", given))
 def test_every_answer_is_one_that_the_document_promises(
     schema: schemathesis.BaseSchema, path: str, mode: schemathesis.GenerationMode

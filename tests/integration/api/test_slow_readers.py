@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.api.v1 import responses
 from app.errors import Conflict
-from tests.integration.api.test_netcdf import DATA
+from tests.integration.api.addresses import DATA
 
 Get = Callable[..., Any]
 

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app.store import documents, indexes, keyset, mission_lists
+from tests.integration.api.addresses import problem, refused
 from tests.integration.api.conftest import START, make_mission, make_track, store
-from tests.integration.api.test_bad_requests import problem, refused
 
 Document = dict[str, Any]
 Get = Callable[..., Any]
@@ -146,7 +146,7 @@ def test_the_pages_of_a_box_skip_nothing_and_repeat_nothing(walked: list[str], c
 
 
 def test_a_box_is_found_in_the_keys_and_no_other_mission_is_read(db: Database[Document], chequered: list[str]) -> None:
-    query = mission_lists._query(mission_lists.Wanted({}, within=(0, 0, 1, 1)), {})
+    query = mission_lists._query(mission_lists.Criteria({}, within=(0, 0, 1, 1)), {})
     cursor = db.missions.find(query).sort(keyset.order("figures.end_at", -1)).limit(5).hint(indexes.BOXED)
     told = cursor.explain()["executionStats"]
     assert (told["nReturned"], told["totalDocsExamined"]) == (5, 5)

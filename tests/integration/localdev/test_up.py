@@ -1,4 +1,4 @@
-"""`halocline up` as somebody who tries the portal out meets it: a process, a page, Ctrl-C."""
+"""`halocline up` as its users run it: a process, a page, Ctrl-C."""
 
 import http.client
 import os
@@ -11,6 +11,9 @@ import pytest
 from pymongo import MongoClient
 
 from app.localdev import pidfiles, ports, servers
+from app.localdev import up as start
+from app.localdev.errors import LocalDevError
+from tests.reserved_ports import reserve
 
 COMMAND = [sys.executable, "-m", "app.cli"]
 
@@ -18,17 +21,17 @@ COMMAND = [sys.executable, "-m", "app.cli"]
 class Running:
     """`halocline up` in a folder of its own, on a free port, until the page answers."""
 
-    def __init__(self, home, port, *options):
+    def __init__(self, home, port, sea_areas_dir, *options):
         command = [*COMMAND, "up", "--home", str(home), "--port", str(port), *options]
         self.home, self.port = home, port
         # One worker starts faster than two.
-        env = {**os.environ, "WEB_WORKERS": "1"}
+        env = {**os.environ, "WEB_WORKERS": "1", "HALOCLINE_BASINS_DIR": str(sea_areas_dir)}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
-        self.said = []
-        self.ready = any(self._says_where(line) for line in self.process.stdout)
+        self.output = []
+        self.ready = any(self._is_address(line) for line in self.process.stdout)
 
-    def _says_where(self, line):
-        self.said.append(line)
+    def _is_address(self, line):
+        self.output.append(line)
         return line.startswith("Halocline is on http://127.0.0.1:")
 
     def status_of(self, path):
@@ -41,20 +44,24 @@ class Running:
     def missions(self):
         port = int((self.home / "mongodb.port").read_text())
         with MongoClient("127.0.0.1", port, directConnection=True) as client:
-            return {doc["_id"]: doc["version"] for doc in client.halocline.missions.find()}
+            return {doc["_id"]: doc["version"] for doc in client.halocline.missions.find({"simulated": False})}
 
     def children(self):
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def end(self, how):
         self.process.send_signal(how)
-        self.said += self.process.stdout.readlines()
+        self.output += self.process.stdout.readlines()
         return self.process.wait()
 
 
 @pytest.fixture
 def home(tmp_path):
-    yield tmp_path / ".halocline"
+    folder = tmp_path / ".halocline"
+    folder.mkdir()
+    for name in ("mongodb", "redis"):
+        ports.keep(folder, name, reserve())
+    yield folder
     pidfiles.stop(tmp_path / ".halocline/up.pid")
     pidfiles.stop(tmp_path / ".halocline/simulator.pid")
     pidfiles.stop(tmp_path / ".halocline/web.pid")
@@ -62,12 +69,12 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def up(home):
-    """Starts the portal on a free port; whatever a test leaves running is closed."""
+def up(home, sea_areas_dir):
+    """Starts the portal on a free port, with a few sea areas; stops what a test leaves running."""
     started = []
 
     def start(*options):
-        started.append(Running(home, ports.free_port(), *options))
+        started.append(Running(home, reserve(), sea_areas_dir, *options))
         return started[-1]
 
     yield start
@@ -77,69 +84,118 @@ def up(home):
         running.process.stdout.close()
 
 
-def test_the_portal_shows_the_demo_missions_and_ctrl_c_leaves_nothing_behind(up, home):
+def test_the_portal_shows_the_demo_missions_and_gliders_and_ctrl_c_leaves_nothing_behind(up, home):
+    portal = up()
+    assert portal.ready, "".join(portal.output)
+    children = portal.children()
+    assert portal.process.stdout.readline() == (
+        f"Simulated gliders dive on http://127.0.0.1:{portal.port}/?simulated=include\n"
+    )
+    assert portal.status_of("/") == 200
+    assert len(portal.missions()) == 2
+    assert pidfiles.alive(home / "up.pid") == portal.process.pid
+    assert pidfiles.alive(home / "simulator.pid") is not None
+
+    assert portal.end(signal.SIGINT) == 0
+    _ended, running = psutil.wait_procs(children, timeout=5)
+    assert running == []
+    assert list(home.glob("*.pid")) == []
+
+
+@pytest.mark.slow
+def test_a_second_start_shows_the_same_missions(up):
     first = up("--no-simulate")
-    assert first.ready, "".join(first.said)
-    children = first.children()
-    assert first.status_of("/") == 200
     missions = first.missions()
     assert len(missions) == 2
-
     assert first.end(signal.SIGINT) == 0
-    _gone, left = psutil.wait_procs(children, timeout=5)
-    assert left == []
-    assert list(home.glob("*.pid")) == []
 
     second = up("--no-simulate")
     assert second.missions() == missions
     assert second.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_a_dead_child_ends_everything_and_is_named(up, home):
-    running = up()
-    children = running.children()
+    portal = up()
+    children = portal.children()
 
     os.kill(pidfiles.alive(home / "web.pid"), signal.SIGKILL)
 
-    assert running.process.wait() == 1
-    assert "web ended by itself" in running.process.stdout.read()
-    # Workers of a killed server notice within seconds; nobody else can tell them.
-    _gone, left = psutil.wait_procs(children, timeout=30)
-    assert left == []
+    assert portal.process.wait() == 1
+    assert "web ended by itself" in portal.process.stdout.read()
+    # Workers of a killed server notice its end by polling, within seconds.
+    _ended, running = psutil.wait_procs(children, timeout=30)
+    assert running == []
 
 
+@pytest.fixture
+def children(home):
+    """Processes in the place of the portal's: they sleep until they are ended."""
+    return {name: pidfiles.start(name, ["sleep", "600"], home) for name in ("mongodb", "redis", "web", "simulator")}
+
+
+def test_the_first_child_that_ends_is_named(children, home):
+    os.kill(children["web"], signal.SIGKILL)
+
+    with pytest.raises(LocalDevError, match=r"^web ended by itself; its log is .*web\.log"):
+        start._watch(start.Portal(home, 1))
+
+
+@pytest.mark.slow
 def test_down_stops_what_a_killed_up_left_behind(up, home):
-    running = up()
-    children = running.children()
-    running.process.kill()
-    running.process.wait()
+    portal = up()
+    children = portal.children()
+    portal.process.kill()
+    portal.process.wait()
 
     done = subprocess.run([*COMMAND, "down", "--home", str(home)], capture_output=True, text=True, check=True)
 
     assert done.stdout == "Stopped: simulator, web, redis, mongodb.\n"
-    _gone, left = psutil.wait_procs(children, timeout=5)
-    assert left == []
+    _ended, running = psutil.wait_procs(children, timeout=5)
+    assert running == []
 
 
-def test_a_second_up_is_refused_in_one_line(up, home):
-    running = up("--no-simulate")
+def test_down_stops_every_process_of_the_folder(children, home):
+    assert start.down(home) == ["simulator", "web", "redis", "mongodb"]
 
-    command = [*COMMAND, "up", "--home", str(home), "--port", str(ports.free_port())]
+    assert [psutil.pid_exists(pid) for pid in children.values()] == [False] * 4
+    assert list(home.glob("*.pid")) == []
+
+
+def test_a_second_up_is_refused_in_one_line(home):
+    (home / "up.pid").write_text(pidfiles.identity(os.getpid()))
+
+    command = [*COMMAND, "up", "--home", str(home), "--port", str(reserve())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    (home / "up.pid").unlink()
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"halocline: The portal runs already (process {os.getpid()}): open it, or stop it with 'make down' first.\n"
+    )
+
+
+@pytest.mark.slow
+def test_a_second_up_beside_a_running_one_is_refused_in_one_line(up, home):
+    portal = up("--no-simulate")
+
+    command = [*COMMAND, "up", "--home", str(home), "--port", str(reserve())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
     assert done.stderr == (
-        f"halocline: The portal runs already (process {running.process.pid}): open it, "
+        f"halocline: The portal runs already (process {portal.process.pid}): open it, "
         "or stop it with 'make down' first.\n"
     )
 
 
-def test_simulated_gliders_dive_where_their_address_says(up):
-    running = up()
+@pytest.mark.slow
+def test_the_simulator_ends_with_the_portal(up):
+    portal = up()
 
-    assert running.process.stdout.readline() == (
-        f"Simulated gliders dive on http://127.0.0.1:{running.port}/?simulated=include\n"
+    assert portal.process.stdout.readline() == (
+        f"Simulated gliders dive on http://127.0.0.1:{portal.port}/?simulated=include\n"
     )
-    assert pidfiles.alive(running.home / "simulator.pid") is not None
-    assert running.end(signal.SIGTERM) == 0
-    assert pidfiles.alive(running.home / "simulator.pid") is None
+    assert pidfiles.alive(portal.home / "simulator.pid") is not None
+    assert portal.end(signal.SIGTERM) == 0
+    assert pidfiles.alive(portal.home / "simulator.pid") is None

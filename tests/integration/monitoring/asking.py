@@ -1,4 +1,4 @@
-"""Asking a server that may still be starting."""
+"""Requests to a server that may still be starting."""
 
 import json
 import time
@@ -6,12 +6,12 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-# Starting takes a second or two; a busy machine takes longer.
+# A start takes a second or two, on a busy machine much longer.
 PATIENCE_S = 60.0
 
 
 def answer(url: str, body: Any = None) -> Any:
-    """The JSON that a server answers, as soon as it is ready. Raises the last error after a minute."""
+    """Return the JSON of a response, as soon as the server is ready. Raises the last error after a minute."""
     deadline = time.monotonic() + PATIENCE_S
     data = None if body is None else json.dumps(body).encode()
     while True:

@@ -1,10 +1,9 @@
-"""A real Prometheus and a real Alertmanager over our rules and routes, a web pod and a pager that are made up."""
+"""A real Prometheus and a real Alertmanager with our rules and routes, a simulated web pod and a simulated pager."""
 
 import contextlib
 import http.server
 import json
 import os
-import queue
 import shutil
 import socket
 import subprocess
@@ -16,15 +15,17 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.integration.monitoring.asking import PATIENCE_S
+
 MONITORING = Path(__file__).resolve().parents[3] / "monitoring"
 Document = dict[str, Any]
 
 
 def _tool(name: str) -> str:
-    """Where a server's program is. Missing: skipped on a developer's machine, a failure in CI."""
-    if found := shutil.which(name):
-        return found
-    reason = f"{name} is not on PATH: the way from a metric to the pager was not tried"
+    """Return the path of a server's program. Missing: skipped on a developer's machine, a failure in CI."""
+    if path := shutil.which(name):
+        return path
+    reason = f"{name} is not on PATH: the alert chain from a metric to the pager was not tested"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -58,33 +59,62 @@ def _serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]
         server.server_close()
 
 
-@pytest.fixture
-def pages() -> Iterator[tuple[int, "queue.Queue[Document]"]]:
-    """The port of a pager, and what it was told."""
-    told: queue.Queue[Document] = queue.Queue()
+class Pager:
+    """The notifications that Alertmanager has sent, of all receivers."""
 
-    class Pager(http.server.BaseHTTPRequestHandler):
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._messages: list[Document] = []
+        self._changed = threading.Condition()
+
+    def receive(self, message: Document) -> None:
+        """Store a notification."""
+        with self._changed:
+            self._messages.append(message)
+            self._changed.notify_all()
+
+    def first(self, receiver: str, namespace: str) -> Document:
+        """Return the first notification of a namespace to a receiver. Fails after a minute without one."""
+
+        def matching() -> list[Document]:
+            return [
+                message
+                for message in self._messages
+                if message["receiver"] == receiver and message["groupLabels"].get("namespace", "") == namespace
+            ]
+
+        with self._changed:
+            assert self._changed.wait_for(matching, PATIENCE_S), f"no notification to {receiver}"
+            return matching()[0]
+
+
+@pytest.fixture(scope="module")
+def pager() -> Iterator[Pager]:
+    """A pager that listens on a port of its own."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            one.receive(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Silent: the queue tells."""
+            """Log nothing: the tests read the notifications."""
 
-    with _serving(Pager) as port:
-        yield port, told
+    with _serving(Handler) as port:
+        one = Pager(port)
+        yield one
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def failing_pod() -> Iterator[int]:
-    """The port of a web pod's metrics: at each look, half of the new answers are errors."""
-    looks = iter(range(1, 1_000_000))
+    """The port of a web pod's metrics: at each scrape, half of the new responses are errors."""
+    scrapes = iter(range(1, 1_000_000))
     name = "http_server_request_duration_seconds_count"
 
     class Pod(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            count = 50 * next(looks)
+            count = 50 * next(scrapes)
             rows = [f'{name}{{http_response_status_code="{status}"}} {count}\n' for status in (200, 500)]
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
@@ -92,39 +122,39 @@ def failing_pod() -> Iterator[int]:
             self.wfile.write("".join(rows).encode())
 
         def log_message(self, *_: Any) -> None:
-            """Silent: nobody reads it."""
+            """Log nothing."""
 
     with _serving(Pod) as port:
         yield port
 
 
-@pytest.fixture
-def alertmanager(pages: tuple[int, Any], tmp_path: Path) -> Iterator[str]:
-    """The address of an Alertmanager with our routes, every receiver being the pager, without its waits."""
-    program, port = _tool("alertmanager"), _free_port()
+@pytest.fixture(scope="module")
+def alertmanager(pager: Pager, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an Alertmanager with our routes; every receiver is the pager, and groups are sent at once."""
+    program, port, folder = _tool("alertmanager"), _free_port(), tmp_path_factory.mktemp("alertmanager")
     config: Document = yaml.safe_load((MONITORING / "alertmanager/alertmanager.yml").read_text("utf-8"))
     for receiver in config["receivers"]:
-        address = tmp_path / receiver["name"]
-        address.write_text(f"http://127.0.0.1:{pages[0]}/{receiver['name']}")
+        address = folder / receiver["name"]
+        address.write_text(f"http://127.0.0.1:{pager.port}/{receiver['name']}")
         receiver["webhook_configs"][0]["url_file"] = str(address)
     for route in config["route"]["routes"]:
         route["group_wait"] = "0s"
-    (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(config))
     arguments = [
-        f"--config.file={tmp_path / 'alertmanager.yml'}",
-        f"--storage.path={tmp_path / 'alertmanager'}",
+        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--storage.path={folder / 'alertmanager'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
     ]
-    with _running(tmp_path / "alertmanager.log", program, *arguments):
+    with _running(folder / "alertmanager.log", program, *arguments):
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.fixture
-def prometheus(alertmanager: str, failing_pod: int, tmp_path: Path) -> Iterator[str]:
-    """The address of a Prometheus with our rules that looks every second; the fast burn waits 1 s instead of 2 min."""
-    program, port = _tool("prometheus"), _free_port()
-    rules = tmp_path / "rules"
+@pytest.fixture(scope="module")
+def prometheus(alertmanager: str, failing_pod: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Prometheus with our rules at an interval of 500 ms; the fast burn fires after 1 s, not 2 min."""
+    program, port, folder = _tool("prometheus"), _free_port(), tmp_path_factory.mktemp("prometheus")
+    rules = folder / "rules"
     rules.mkdir()
     for name in ("recordings.yml", "alerts.yml"):
         shutil.copy(MONITORING / "rules" / name, rules)
@@ -133,17 +163,17 @@ def prometheus(alertmanager: str, failing_pod: int, tmp_path: Path) -> Iterator[
     labels = {"namespace": "watched", "pod": "web-1"}
     pod = {"targets": [f"127.0.0.1:{failing_pod}"], "labels": labels}
     config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "global": dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "500ms"),
         "rule_files": [str(rules / "*.yml")],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.removeprefix("http://")]}]}]},
         "scrape_configs": [{"job_name": "halocline-web", "static_configs": [pod]}],
     }
-    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     arguments = [
-        f"--config.file={tmp_path / 'prometheus.yml'}",
-        f"--storage.tsdb.path={tmp_path / 'prometheus'}",
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
         f"--web.listen-address=127.0.0.1:{port}",
-        "--rules.alert.resend-delay=1s",
+        "--rules.alert.resend-delay=500ms",
     ]
-    with _running(tmp_path / "prometheus.log", program, *arguments):
+    with _running(folder / "prometheus.log", program, *arguments):
         yield f"http://127.0.0.1:{port}"

@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.errors import Conflict, Invalid
-from app.ingest import context
 from app.ingest.derive import rebuild, section_refresh
-from app.ingest.interpret.identity import Options
 from app.ingest.persist import commit
 from app.queries import missions as mission_queries
 from app.seeding import run
@@ -37,8 +35,8 @@ def waiting(db):
 
 
 @pytest.fixture
-def tools(settings, db):
-    return context.import_context(settings, Options())
+def tools(quick_tools, db):
+    return quick_tools
 
 
 def timeless(value):

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from pymongo.errors import AutoReconnect
 
-from app.ingest import context
 from app.ingest.derive import rebuild, section_refresh
 from app.ingest.interpret import mission_draft
-from app.ingest.interpret.identity import Identity, Options
+from app.ingest.interpret.identity import Identity
 from app.ingest.persist import commit, simulated_expiry
 from app.ingest.persist.mapping import File
 from app.queries import missions as mission_queries
@@ -42,8 +41,8 @@ def waiting(db):
 
 
 @pytest.fixture
-def tools(settings, db):
-    return context.import_context(settings, Options())
+def tools(quick_tools, db):
+    return quick_tools
 
 
 @pytest.fixture
@@ -248,10 +247,11 @@ def test_who_is_asked_to_end_stops_between_two_missions(simulator, db):
 
 
 @pytest.fixture
-def command(settings, db):
+def command(settings, db, sea_areas_dir):
     """Starts `halocline simulate` over this worker's database."""
     env = {
         **os.environ,
+        "HALOCLINE_BASINS_DIR": str(sea_areas_dir),
         "MONGODB_URI": settings.mongodb_uri,
         "MONGODB_DATABASE": settings.mongodb_database,
         "REDIS_URL": settings.redis_url,

@@ -7,34 +7,34 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from pymongo.database import Database
 
-from app import config
 from app.ingest import context, importer
 from app.ingest.interpret.identity import Options
 from tests import made_files
+from tests.conftest import Seed
 
 HOSTILE = "\"'><script>alert(1)</script><!-- {{ 7*7 }}"
 SUMMER = 1_625_000_000.0  # 2021-06-29T20:53:20Z
 
 
-@pytest.fixture(scope="session")
-def tools() -> context.ImportContext:
-    """The importer's tools, made once: reading 300 sea areas takes a while."""
-    return context.import_context(config.load(HALOCLINE_ENVIRONMENT="test"), Options())
-
-
 @pytest.fixture
-def take_in(tools: context.ImportContext, db: Database[dict[str, Any]], tmp_path: Path) -> Callable[..., None]:
-    """Makes a file and takes it in; figures as of `made_files.rows`, attributes as given."""
+def take_in(tools: context.ImportContext, seed: Seed, tmp_path: Path) -> Callable[..., None]:
+    """Makes a file and takes it in; figures as of `made_files.rows`, attributes as given.
+
+    What was taken in before, in this order and by any test, is restored instead.
+    """
 
     def run(platform: str = "sea001", mission: str = "20210629T2053", **attributes: Any) -> None:
         rows = attributes.pop("rows", None) or made_files.rows(start_s=SUMMER)
         mode = attributes.pop("mode", None)
         path = made_files.time_series(tmp_path / f"{platform}-{mission}.nc", rows, attributes)
         options = Options(platform=platform, mission=mission, mode=mode)
-        (report,) = importer.real([path], replace(tools, options=options))
-        assert report.outcome != "refused", report.line()
+
+        def import_file() -> None:
+            (report,) = importer.real([path], replace(tools, options=options))
+            assert report.outcome != "refused", report.line()
+
+        seed((options, path.read_bytes()), import_file)
 
     return run
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app.ingest import context, importer
+from tests.conftest import Seed
 from tests.integration.views.conftest import value
 from tests.made_sailbuoys import STEPS, fixes, logs, measured, moved
 
@@ -19,12 +20,16 @@ MISSION = "/missions/sb2016/20220501T0600"
 
 
 @pytest.fixture
-def sailbuoy(tools: context.ImportContext, db: Database[dict[str, Any]], tmp_path: Path) -> None:
+def sailbuoy(tools: context.ImportContext, seed: Seed, tmp_path: Path) -> None:
     """A mission of three days at 60 north, with a jump."""
-    rows = fixes()
-    rows[200] = moved([rows[200]], Lat=62.0)[0]
-    (report,) = importer.real([logs(tmp_path, rows, measured(rows))], tools)
-    assert report.outcome == "stored", report.line()
+
+    def import_logs() -> None:
+        rows = fixes()
+        rows[200] = moved([rows[200]], Lat=62.0)[0]
+        (report,) = importer.real([logs(tmp_path, rows, measured(rows))], tools)
+        assert report.outcome == "stored", report.line()
+
+    seed("sailbuoy", import_logs)
 
 
 @pytest.mark.usefixtures("sailbuoy")

@@ -1,4 +1,4 @@
-"""What the tests of reading share."""
+"""What the tests of parsing share."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,16 +7,18 @@ import pytest
 
 from app import config
 from app.ingest import context, importer
+from app.ingest.context import ImportContext
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 
 
 @pytest.fixture
-def read() -> Callable[..., Report]:
-    """The report of a dry run on one file."""
+def read(quick_tools: ImportContext) -> Callable[..., Report]:
+    """The report of a dry run on one file, read in this process."""
 
     def run(path: Path, options: Options | None = None, **settings: object) -> Report:
-        tools = context.import_context(config.load(**settings), options or Options())
+        loaded = config.load(**settings)
+        tools = context.import_context(loaded, options or Options(), quick_tools.basins, quick_tools.reader)
         (report,) = importer.dry([path], tools)
         return report
 

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import config
 from app.domain.times import to_ms
-from app.ingest import context
+from app.ingest.context import ImportContext
 from app.ingest.interpret import metadata
-from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 from app.ingest.sources import formats
 from tests.made_files import profile_file, rows, time_series
@@ -145,12 +143,11 @@ def test_one_odd_depth_does_not_keep_the_others_from_being_turned(
     assert mission(found)["max_depth_m"] == 51
 
 
-def test_a_date_that_cannot_be_is_no_date_of_change(tmp_path: Path) -> None:
+def test_a_date_that_cannot_be_is_no_date_of_change(tmp_path: Path, quick_tools: ImportContext) -> None:
     said = {"date_modified": "9999-12-31T23:59:59Z", "date_issued": "0001-01-01", "date_created": "2021-05-01"}
-    tools = context.import_context(config.load(), Options())
-    found = formats.read(time_series(tmp_path / "a.nc", attributes=said), tools.limits)
+    found = formats.read(time_series(tmp_path / "a.nc", attributes=said), quick_tools.limits)
 
-    modified_ms = metadata.modified_ms(found, tools.span.earliest_ms, tools.span.latest_ms)
+    modified_ms = metadata.modified_ms(found, quick_tools.span.earliest_ms, quick_tools.span.latest_ms)
 
     assert modified_ms == to_ms(datetime(2021, 5, 1, tzinfo=UTC))
 

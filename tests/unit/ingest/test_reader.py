@@ -10,6 +10,7 @@ import pytest
 
 from app import config
 from app.ingest import context, importer
+from app.ingest.context import ImportContext
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 from app.ingest.sandbox.process import ReaderProcess
@@ -40,15 +41,25 @@ Dry = Callable[..., list[Report]]
 
 
 @pytest.fixture
-def dry(tmp_path: Path) -> Dry:
+def read(quick_tools: ImportContext) -> Callable[..., Report]:
+    """The report of a dry run on one file, read by the reader process."""
+
+    def run(path: Path, **settings: object) -> Report:
+        tools = context.import_context(config.load(**settings), Options(), quick_tools.basins)
+        (report,) = importer.dry([path], tools)
+        return report
+
+    return run
+
+
+@pytest.fixture
+def dry(tmp_path: Path, quick_tools: ImportContext) -> Dry:
     """The reports of a dry run on `bad` and a sound file after it; the reader does `bad` at the first."""
 
     def run(bad: str, timeout_s: float = 30) -> list[Report]:
         files = [csv_file(tmp_path / "bad"), time_series(tmp_path / "sound.nc")]
         double = (sys.executable, "-c", _DOUBLE.format(bad=bad), "INFO")
-        tools = replace(
-            context.import_context(config.load(), Options()), reader=ReaderProcess(timeout_s, 1 << 30, command=double)
-        )
+        tools = replace(quick_tools, reader=ReaderProcess(timeout_s, 1 << 30, command=double))
         return list(importer.dry(files, tools))
 
     return run
@@ -98,8 +109,8 @@ def test_a_header_that_asks_for_gigabytes_is_refused(tmp_path: Path, read: Calla
     assert (report.outcome, report.reason_code) == ("refused", "unreadable")
 
 
-def test_what_is_read_is_the_same_in_the_process_and_beside_it(tmp_path: Path) -> None:
-    tools = context.import_context(config.load(), Options())
+def test_what_is_read_is_the_same_in_the_process_and_beside_it(tmp_path: Path, quick_tools: ImportContext) -> None:
+    tools = context.import_context(config.load(), Options(), quick_tools.basins)
     path = time_series(tmp_path / "a.nc", attributes={"odd": float("nan"), "text": "a“"})
 
     with tools.reader:
@@ -110,12 +121,11 @@ def test_what_is_read_is_the_same_in_the_process_and_beside_it(tmp_path: Path) -
     assert there.time_ms.tobytes() == here.time_ms.tobytes()
 
 
-def test_a_limit_on_memory_is_too_small_for_no_sound_file(tmp_path: Path) -> None:
-    tools = context.import_context(config.load(), Options())
+def test_a_limit_on_memory_is_too_small_for_no_sound_file(tmp_path: Path, quick_tools: ImportContext) -> None:
     least = 256 << 20
     with pytest.raises(config.SettingsError, match="HALOCLINE_READER_MEMORY_BYTES"):
         config.load(HALOCLINE_READER_MEMORY_BYTES=least - 1)
 
-    (report,) = importer.dry([time_series(tmp_path / "a.nc")], replace(tools, reader=ReaderProcess(60, least)))
+    (report,) = importer.dry([time_series(tmp_path / "a.nc")], replace(quick_tools, reader=ReaderProcess(60, least)))
 
     assert report.outcome == "stored"

@@ -80,7 +80,7 @@ def test_a_file_on_a_server_is_read_as_one_on_disk(server: Server, tmp_path: Pat
     report = ask(server.url("/files/a.nc?key=secret"))
 
     assert (report.outcome, report.path) == ("stored", server.url("/files/a.nc"))
-    assert server.asked == ["/files/a.nc?key=secret"]
+    assert server.requests == ["/files/a.nc?key=secret"]
 
 
 def test_the_datasets_id_is_the_identity_when_nothing_else_is(server: Server, ask: Read) -> None:
@@ -201,12 +201,12 @@ def test_a_server_is_asked_so_often_and_not_more(server: Server, made: str, ask:
 
     ask(made, HALOCLINE_FETCH_ATTEMPTS=3)
 
-    assert server.asked.count("/erddap/tabledap/made_1.csvp") == 3
+    assert server.requests.count("/erddap/tabledap/made_1.csvp") == 3
 
 
 def test_what_is_not_there_is_asked_for_once(server: Server, ask: Read) -> None:
     assert ask(server.url("/erddap/tabledap/none")).reason_code == "server_error"
-    assert server.asked == ["/erddap/info/none/index.json"]
+    assert server.requests == ["/erddap/info/none/index.json"]
 
 
 def test_a_server_that_is_not_there_is_said_to_be(server: Server, ask: Read) -> None:
@@ -225,7 +225,7 @@ def test_a_description_that_is_none_is_refused(server: Server, made: str, text: 
 def test_the_list_of_all_datasets_is_no_mission(server: Server, ask: Read) -> None:
     report = ask(server.url("/erddap/tabledap/allDatasets.html"))
 
-    assert (report.reason_code, server.asked) == ("not_observations", [])
+    assert (report.reason_code, server.requests) == ("not_observations", [])
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_what_may_be_a_key_is_asked_and_not_shown(server: Server, made: str, ask
     report = ask(made + "?time,depth&time>=2020-01-01&token=%22secret%22")
 
     assert report.path == f'{made}.csvp?time,depth&time>=2020-01-01&token="…'
-    assert server.asked[-1] == '/erddap/tabledap/made_1.csvp?time,depth&time>=2020-01-01&token="secret"'
+    assert server.requests[-1] == '/erddap/tabledap/made_1.csvp?time,depth&time>=2020-01-01&token="secret"'
 
 
 def test_an_address_keeps_its_secrets_to_itself() -> None:

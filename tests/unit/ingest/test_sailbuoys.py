@@ -1,14 +1,15 @@
 """Sailbuoys from made logs: distances that can be checked by hand, missions cut apart, dirt, and refusals by line."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app import config
-from app.ingest import context, importer
+from app.ingest import importer
+from app.ingest.context import ImportContext
 from app.ingest.interpret import deployment_split
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
@@ -22,11 +23,11 @@ LIMITS = formats.Limits(1 << 30, 1_000_000)
 
 
 @pytest.fixture
-def reports() -> Callable[..., list[Report]]:
+def reports(quick_tools: ImportContext) -> Callable[..., list[Report]]:
     """The reports of a dry run on these paths."""
 
     def run(*paths: Path, options: Options | None = None) -> list[Report]:
-        tools = context.import_context(config.load(), options or Options())
+        tools = replace(quick_tools, options=options or Options())
         return list(importer.dry(importer.files_of(paths), tools))
 
     return run

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import config
-from app.ingest import context, importer
+from app.ingest import importer
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 from app.ingest.sources import formats
@@ -362,10 +361,8 @@ def test_a_column_with_a_name_without_end_is_refused(tmp_path: Path, read: Read)
     refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "unreadable", "5000 characters")
 
 
-def test_more_rows_than_taken_are_refused(tmp_path: Path) -> None:
-    tools = context.import_context(config.load(HALOCLINE_MAX_SAMPLES=20), NAMED)
-
-    (report,) = importer.dry([csv_file(tmp_path / "a.csv")], tools)
+def test_more_rows_than_taken_are_refused(tmp_path: Path, read: Read) -> None:
+    report = read(csv_file(tmp_path / "a.csv"), NAMED, HALOCLINE_MAX_SAMPLES=20)
 
     refused(report, "too_large", "20 rows")
 

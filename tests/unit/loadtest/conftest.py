@@ -1,7 +1,7 @@
-"""The load generator against a stand-in: a small HTTP server that answers as Halocline would, or fails on purpose."""
+"""The load generator against a test server: a small HTTP server that imitates Halocline, or fails on purpose."""
 
 import contextlib
-import importlib.util
+import importlib
 import json
 import pathlib
 import subprocess
@@ -91,18 +91,19 @@ GOOD: dict[str, tuple[str, str | bytes]] = {
     PICTURE: ("image/png", PIXEL),
     f"{OWN}/data": TABLE,
 }
-# What a path gives instead when it is asked for another format.
+# Responses of paths that support another format than their default.
 FORMATS: dict[tuple[str, str], tuple[str, str | bytes]] = {
     (f"{OWN}/data", "netcdf"): ("application/x-netcdf", "CDF" + " " * 1000),
     ("/api/v1/export", "geojson"): _collection(LINE),
 }
 
-Fault = Callable[["Answer"], None]
-LATE_S = 0.4
+Fault = Callable[["Handler"], None]
+# Far above every other response here, on a busy machine too.
+SLOW_S = 0.8
 
 
-class Answer(BaseHTTPRequestHandler):
-    """One connection to the stand-in."""
+class Handler(BaseHTTPRequestHandler):
+    """One connection to the test server."""
 
     protocol_version = "HTTP/1.1"
     # Headers and body are two writes; Nagle would put 40 ms between them.
@@ -115,19 +116,19 @@ class Answer(BaseHTTPRequestHandler):
             self.server.seen.append(path)
             if len(self.server.seen) > 40:
                 self.server.busy.set()
-        self.server.faults.get(path, Answer.well)(self)
+        self.server.faults.get(path, Handler.imitate)(self)
 
-    def well(self) -> None:
-        """Answers as Halocline would."""
+    def imitate(self) -> None:
+        """Respond as Halocline does."""
         path, _, query = self.path.partition("?")
-        asked = parse_qs(query).get("format", [""])[0]
-        kind, body = FORMATS.get((path, asked)) or self.server.pages.get(path, ("text/plain", ""))
+        requested = parse_qs(query).get("format", [""])[0]
+        kind, body = FORMATS.get((path, requested)) or self.server.pages.get(path, ("text/plain", ""))
         if self.headers.get("If-None-Match") == '"v1"':
-            self.answer(304, kind, b"")
+            self.respond(304, kind, b"")
             return
-        self.answer(200 if path in self.server.pages else 404, kind, body.encode() if isinstance(body, str) else body)
+        self.respond(200 if path in self.server.pages else 404, kind, body.encode() if isinstance(body, str) else body)
 
-    def answer(self, status: int, kind: str, body: bytes, **headers: str) -> None:
+    def respond(self, status: int, kind: str, body: bytes, **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("ETag", '"v1"')
@@ -139,18 +140,18 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: Locust shows what it saw."""
+        """Log nothing: Locust reports the responses."""
 
 
 class Server(ThreadingHTTPServer):
-    """The stand-in: what it serves, where it fails, what it has been asked for."""
+    """The test server: its pages, its faults, and the paths of the requests it received."""
 
     daemon_threads = True
     # A journey opens its own connections: the backlog of 5 would cost each of a burst a second.
     request_queue_size = 128
 
     def __init__(self, pages: dict[str, tuple[str, str | bytes]], faults: dict[str, str]) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
+        super().__init__(("127.0.0.1", 0), Handler)
         self.pages = pages
         self.faults = {path: FAULTS[fault] for path, fault in faults.items()}
         self.seen: list[str] = []
@@ -162,56 +163,57 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that has left is no error of the stand-in."""
+        """Ignore it: a client that closes its connection is no error of the test server."""
 
 
-def _closed(answer: Answer) -> None:
-    """Closes the connection without a byte, as a killed pod does."""
-    answer.close_connection = True
+def _closed(handler: Handler) -> None:
+    """Close the connection without a byte, as a killed pod does."""
+    handler.close_connection = True
 
 
-def _cut(answer: Answer) -> None:
-    """Promises a page and sends its beginning."""
-    answer.send_response(200)
-    answer.send_header("Content-Length", "100000")
-    answer.end_headers()
-    answer.wfile.write(PAGE.encode())
-    answer.close_connection = True
+def _cut(handler: Handler) -> None:
+    """Announce a long page and send only its beginning."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    handler.wfile.write(PAGE.encode())
+    handler.close_connection = True
 
 
-def _closed_if_conditional(answer: Answer) -> None:
-    (_closed if "If-None-Match" in answer.headers else Answer.well)(answer)
+def _closed_if_conditional(handler: Handler) -> None:
+    (_closed if "If-None-Match" in handler.headers else Handler.imitate)(handler)
 
 
-def _late(answer: Answer) -> None:
-    """A good answer that takes longer than any other here."""
-    threading.Event().wait(LATE_S)
-    answer.well()
+def _slow_csv(handler: Handler) -> None:
+    """Send a good response, CSV after a delay."""
+    if "format=csv" in handler.path:
+        threading.Event().wait(SLOW_S)
+    handler.imitate()
 
 
 FAULTS: dict[str, Fault] = {
     "closed": _closed,
     "closed if conditional": _closed_if_conditional,
     "cut": _cut,
-    "500": lambda answer: answer.answer(500, "text/plain", b"broken"),
-    "shed": lambda answer: answer.answer(503, "application/problem+json", b"{}", Retry_After="1"),
-    "limited": lambda answer: answer.answer(429, "application/problem+json", b"{}", Retry_After="30"),
-    "limited without an end": lambda answer: answer.answer(429, "application/problem+json", b"{}"),
-    "slow": _late,
-    "page": lambda answer: answer.answer(200, "text/html", PAGE.encode()),
-    "error page": lambda answer: answer.answer(200, "text/html", FAILING),
-    "plain": lambda answer: answer.answer(200, "text/html", b"<html><h1>Statistics</h1></html>"),
-    "moved": lambda answer: answer.answer(302, "text/plain", b"", Location="/missions"),
-    "empty": lambda answer: answer.answer(200, "text/html", b""),
-    "hollow": lambda answer: answer.answer(200, "text/html", HOLLOW),
-    "304 unasked": lambda answer: answer.answer(304, "text/html", b""),
-    "no items": lambda answer: answer.answer(200, "application/json", b'{"items": [], "next": null}'),
+    "500": lambda handler: handler.respond(500, "text/plain", b"broken"),
+    "shed": lambda handler: handler.respond(503, "application/problem+json", b"{}", Retry_After="1"),
+    "limited": lambda handler: handler.respond(429, "application/problem+json", b"{}", Retry_After="30"),
+    "limited without an end": lambda handler: handler.respond(429, "application/problem+json", b"{}"),
+    "slow CSV": _slow_csv,
+    "page": lambda handler: handler.respond(200, "text/html", PAGE.encode()),
+    "error page": lambda handler: handler.respond(200, "text/html", FAILING),
+    "plain": lambda handler: handler.respond(200, "text/html", b"<html><h1>Statistics</h1></html>"),
+    "moved": lambda handler: handler.respond(302, "text/plain", b"", Location="/missions"),
+    "empty": lambda handler: handler.respond(200, "text/html", b""),
+    "hollow": lambda handler: handler.respond(200, "text/html", HOLLOW),
+    "304 unasked": lambda handler: handler.respond(304, "text/html", b""),
+    "no items": lambda handler: handler.respond(200, "application/json", b'{"items": [], "next": null}'),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of the generator left."""
+    """The outcome of one run of the generator."""
 
     code: int
     output: str
@@ -220,7 +222,7 @@ class Run:
 
 @pytest.fixture(scope="session")
 def make_target() -> Iterator[Callable[..., Server]]:
-    """Starts stand-ins, which end with the session."""
+    """Start test servers, which stop with the session."""
     with contextlib.ExitStack() as stack:
 
         def make(pages: dict[str, tuple[str, str | bytes]] = GOOD, faults: dict[str, str] | None = None) -> Server:
@@ -234,45 +236,45 @@ def make_target() -> Iterator[Callable[..., Server]]:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """One run to be: three seconds with twelve quick users, all sorts among them, unless its options say otherwise."""
+    """One run to start: three seconds with twelve fast users of every kind, unless its options differ."""
 
     url: str
     options: tuple[str, ...]
     folder: pathlib.Path
-    quick: bool = True
+    is_fast: bool = True
 
     @property
     def command(self) -> list[str]:
         start = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
         short = ["--users=12", "--run-time=3s", "--think=0.02", "--min-requests=20"]
-        short += ["--max-p95-ms=2000"] if self.quick else []
+        short += ["--max-p95-ms=2000"] if self.is_fast else []
         return [*start, "--host", self.url, *short, f"--summary={self.folder / 'summary.json'}", *self.options]
 
     def summary(self) -> dict[str, Any]:
-        """What the run left; empty if it left nothing."""
+        """Return the summary that the run wrote; empty if it wrote none."""
         path = self.folder / "summary.json"
-        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return found
+        written: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return written
 
     def run(self) -> Run:
-        """Runs to the end."""
-        done = subprocess.run(self.command, capture_output=True, text=True, cwd=self.folder, timeout=60)
-        return Run(done.returncode, done.stdout + done.stderr, self.summary())
+        """Run to the end."""
+        process = subprocess.run(self.command, capture_output=True, text=True, cwd=self.folder, timeout=60)
+        return Run(process.returncode, process.stdout + process.stderr, self.summary())
 
 
 @pytest.fixture(scope="session")
 def make_generator(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generator]:
-    """Prepares runs."""
+    """Prepare runs."""
 
-    def make(url: str, *options: str, quick: bool = True) -> Generator:
-        return Generator(url, options, tmp_path_factory.mktemp("load"), quick)
+    def make(url: str, *options: str, is_fast: bool = True) -> Generator:
+        return Generator(url, options, tmp_path_factory.mktemp("load"), is_fast)
 
     return make
 
 
 @pytest.fixture(scope="session")
 def load(make_generator: Callable[..., Generator]) -> Callable[..., Run]:
-    """Runs the generator to its end."""
+    """Run the generator to its end."""
 
     def run(url: str, *options: str) -> Run:
         return make_generator(url, *options).run()
@@ -281,13 +283,12 @@ def load(make_generator: Callable[..., Generator]) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def shapes() -> ModuleType:
-    """The generator's module of shapes. Locust itself is never imported here: it patches the standard library."""
-    spec = importlib.util.spec_from_file_location("loadtest_shapes", LOCUSTFILE.parent / "shapes.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def module() -> Iterator[Callable[[str], ModuleType]]:
+    """Import a module of loadtest/ by its name.
+
+    Only those without Locust, which patches the standard library on import: all but the locustfile, journeys, readers
+    and summary.
+    """
+    sys.path.insert(0, str(LOCUSTFILE.parent))
+    yield importlib.import_module
+    sys.path.remove(str(LOCUSTFILE.parent))

@@ -1,4 +1,4 @@
-"""What the tests of the monitoring folder read: rules, rule tests, dashboards, and the metric names that exist."""
+"""Inputs of the tests of monitoring/: rules, rule tests, dashboards, and the names of existing metrics."""
 
 import json
 import re
@@ -21,7 +21,7 @@ MONITORING = ROOT / "monitoring"
 COMPONENT = ROOT / "deploy/k8s/components/monitoring-standalone"
 Document = dict[str, Any]
 
-# What kube-state-metrics, cAdvisor and Prometheus itself give, as far as we use it; prometheus.yml keeps just these.
+# Series of kube-state-metrics, cAdvisor and Prometheus itself that Halocline uses; prometheus.yml keeps only these.
 FOREIGN = frozenset(
     {
         "ALERTS",
@@ -71,7 +71,7 @@ QUERIES = queries.listed(queries.variables("halocline-lab"))
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the rule tests show of one kind of alert, told apart by objective and window."""
+    """One kind of alert that a rule test covers, with its objective and window."""
 
     alert: str
     slo: str | None = None
@@ -90,7 +90,7 @@ def _expectations() -> Iterable[tuple[str, list[Document]]]:
                 yield check["expr"], check["exp_samples"]
 
 
-# Seen to fire, by the samples that a test expects; seen to be silent, by tests that expect none.
+# Alerts that a test expects to fire, by its samples, and alerts that a test expects not to fire, by their absence.
 FIRED = frozenset(
     _proofs(sample["labels"])
     for _, samples in _expectations()
@@ -98,21 +98,21 @@ FIRED = frozenset(
     if "alertname=" in sample["labels"]
 )
 SILENT = frozenset(
-    found
+    name
     for expr, samples in _expectations()
     if not samples
-    for found in re.findall(r'(?:alertname|slo)="([^"]+)"', expr)
+    for name in re.findall(r'(?:alertname|slo)="([^"]+)"', expr)
 )
 
 
 def _exposed(families: Iterable[Metric]) -> set[str]:
-    """The series' names as Prometheus gets them."""
+    """Return the names of the series that Prometheus scrapes."""
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
     return {family.name + suffix for family in families for suffix in suffixes[family.type]}
 
 
 def exposed_by_the_app(directory: Path) -> set[str]:
-    """Every name that the metrics process can answer with."""
+    """Return every name that the metrics process can expose."""
     outcomes = dict.fromkeys(counters.OUTCOMES, 0)
     return (
         _exposed(metrics.registry.collect())
@@ -123,7 +123,7 @@ def exposed_by_the_app(directory: Path) -> set[str]:
 
 
 def named(expr: str) -> set[str]:
-    """The series that an expression reads. Raises ValueError when it does not parse."""
+    """Return the series that an expression reads. Raises ValueError if it does not parse."""
     nodes: list[Any] = []
     promql_parser.walk(promql_parser.parse(expr), pre_visit=nodes.append)
     return {node.name for node in nodes if isinstance(node, promql_parser.VectorSelector) and node.name}

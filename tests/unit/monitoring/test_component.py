@@ -1,4 +1,4 @@
-"""The standalone component: what it deploys is what monitoring/ holds."""
+"""The standalone component deploys the content of monitoring/."""
 
 import os
 import re
@@ -18,7 +18,7 @@ JOBS: dict[str, dict[str, Any]] = {job["job_name"]: job for job in PROMETHEUS["s
 
 @pytest.fixture
 def objects(tmp_path: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """The component alone in a namespace, by kind and name without hash."""
+    """The objects of the component alone in a namespace, by kind and name without hash."""
     here = os.path.relpath(COMPONENT, tmp_path)
     (tmp_path / "kustomization.yaml").write_text(f"namespace: watched\ncomponents: [{here}]\n")
     rendered = manifests.of(tmp_path).objects
@@ -26,14 +26,14 @@ def objects(tmp_path: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def _plain(document: dict[str, Any]) -> str:
-    """The name without the hash that a generated ConfigMap ends in."""
+    """Return the name without the hash that Kustomize appends to a generated ConfigMap."""
     name = str(document["metadata"]["name"])
     generated = document["kind"] == "ConfigMap" and "labels" not in document["metadata"]
     return name.rpartition("-")[0] if generated else name
 
 
 @pytest.mark.parametrize(("name", "folder"), [("prometheus-rules", "rules"), ("alertmanager-config", "alertmanager")])
-def test_configuration_comes_from_the_one_source(
+def test_configuration_comes_from_monitoring(
     name: str, folder: str, objects: dict[tuple[str, str], dict[str, Any]]
 ) -> None:
     data = objects["ConfigMap", name]["data"]
@@ -47,41 +47,41 @@ def test_every_rule_file_is_deployed(objects: dict[tuple[str, str], dict[str, An
     }
 
 
-def test_the_scrape_job_is_the_one_that_the_rules_name() -> None:
+def test_the_scrape_job_is_that_of_the_rules() -> None:
     assert slo.load().job in JOBS
 
 
 @pytest.mark.parametrize("job", ["kube-state-metrics", "cadvisor"])
-def test_what_a_job_keeps_is_what_rules_and_dashboards_read(job: str) -> None:
+def test_a_job_keeps_the_series_of_rules_and_dashboards(job: str) -> None:
     keep = JOBS[job]["metric_relabel_configs"][0]["regex"]
     prefix = {"kube-state-metrics": "kube_", "cadvisor": "container_"}[job]
 
     assert [name for name in sorted(FOREIGN) if name.startswith(prefix) and not re.fullmatch(keep, name)] == []
 
 
-def test_every_receiver_has_an_address(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+def test_every_receiver_has_a_url(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
     config = yaml.safe_load((MONITORING / "alertmanager/alertmanager.yml").read_text("utf-8"))
     files = {Path(hook["url_file"]).name for receiver in config["receivers"] for hook in receiver["webhook_configs"]}
 
     assert files == set(objects["ConfigMap", "alertmanager-receivers"]["data"])
 
 
-def test_the_watchdog_beats_once_a_minute() -> None:
+def test_the_watchdog_notifies_once_a_minute() -> None:
     config = yaml.safe_load((MONITORING / "alertmanager/alertmanager.yml").read_text("utf-8"))
     watchdog = next(route for route in config["route"]["routes"] if route["receiver"] == "watchdog")
     flush, repeat = (int(watchdog[key].removesuffix("s")) for key in ("group_interval", "repeat_interval"))
 
-    # A flush sends again when more than repeat_interval has passed; one that falls on it is a little too early.
+    # A flush notifies again if more than repeat_interval has passed; one exactly after it is slightly too early.
     assert (repeat // flush + 1) * flush == 60
 
 
-def test_bindings_name_the_service_account_of_the_namespace(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+def test_bindings_refer_to_the_service_account_of_the_namespace(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
     bindings = [one for (kind, _), one in objects.items() if kind.endswith("RoleBinding")]
 
     assert [one["subjects"][0]["namespace"] for one in bindings] == ["watched", "watched"]
 
 
-def test_it_asks_for_little(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
+def test_resource_requests_are_small(objects: dict[tuple[str, str], dict[str, Any]]) -> None:
     requests = {
         name: one["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"]
         for (kind, name), one in objects.items()

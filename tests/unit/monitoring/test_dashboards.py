@@ -1,4 +1,4 @@
-"""Dashboards: few panels that explain themselves, and queries over series that exist."""
+"""Dashboards: few panels with advice, and queries over series that exist."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def test_a_dashboard_fits_one_screen_and_refreshes(board: dict[str, Any]) -> Non
 
 
 @each_board
-def test_panels_have_ids_and_places_of_their_own(board: dict[str, Any]) -> None:
+def test_panels_have_unique_ids_and_positions(board: dict[str, Any]) -> None:
     panels = list(queries.panels(board))
 
     assert len({panel["id"] for panel in panels}) == len(panels)
@@ -41,7 +41,7 @@ def test_panels_have_ids_and_places_of_their_own(board: dict[str, Any]) -> None:
 
 
 @each_panel
-def test_a_panel_says_what_to_do_and_where_more_is_said(panel: dict[str, Any]) -> None:
+def test_a_panel_has_advice_and_a_runbook(panel: dict[str, Any]) -> None:
     page = panel["links"][0]["url"].removeprefix(f"{OBJECTIVES.runbooks}/")
 
     assert len(panel["description"]) > 30
@@ -49,7 +49,7 @@ def test_a_panel_says_what_to_do_and_where_more_is_said(panel: dict[str, Any]) -
 
 
 @each_panel
-def test_a_panel_names_no_data_source_of_its_own(panel: dict[str, Any]) -> None:
+def test_a_panel_uses_the_variable_for_the_data_source(panel: dict[str, Any]) -> None:
     sources = [panel["datasource"], *(target["datasource"] for target in panel["targets"])]
 
     assert {source["uid"] for source in sources} == {"${datasource}"}
@@ -58,7 +58,7 @@ def test_a_panel_names_no_data_source_of_its_own(panel: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "panel", [one for one in PANELS if one["type"] in {"timeseries", "stat"}], ids=lambda panel: panel["title"]
 )
-def test_a_panel_has_a_unit_and_no_zero_for_nothing(panel: dict[str, Any]) -> None:
+def test_a_panel_has_a_unit_and_does_not_show_missing_values_as_zero(panel: dict[str, Any]) -> None:
     assert panel["fieldConfig"]["defaults"]["unit"]
     assert "nullValueMode" not in panel["fieldConfig"]["defaults"]
 
@@ -82,12 +82,12 @@ def test_a_query_reads_only_series_that_exist(query: PanelQuery, tmp_path: Path)
 
 
 @each_query
-def test_a_query_is_limited_to_the_chosen_namespace(query: PanelQuery) -> None:
+def test_a_query_is_limited_to_the_selected_namespace(query: PanelQuery) -> None:
     assert "halocline-lab" in query.expr
 
 
 @each_panel
-def test_rates_follow_the_screen_not_a_fixed_window(panel: dict[str, Any]) -> None:
+def test_rates_use_the_interval_of_the_screen(panel: dict[str, Any]) -> None:
     rates = [
         target["expr"] for target in panel["targets"] if " rate(" in f" {target['expr']}" or "(rate(" in target["expr"]
     ]
@@ -95,7 +95,7 @@ def test_rates_follow_the_screen_not_a_fixed_window(panel: dict[str, Any]) -> No
     assert [expr for expr in rates if "$__rate_interval" not in expr] == []
 
 
-def test_a_variable_without_a_value_is_an_error_and_groups_of_patterns_stay() -> None:
+def test_a_variable_without_a_value_is_an_error_and_regex_groups_are_kept() -> None:
     assert queries.filled('a{x="$one"} ${two} ${1}xx', {"one": "1", "two": "2"}) == 'a{x="1"} 2 ${1}xx'
     with pytest.raises(KeyError):
         queries.filled("$three", {})

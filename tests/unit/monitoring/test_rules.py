@@ -1,4 +1,4 @@
-"""Rules: up to date, complete, and every alert proven to fire and to stay silent (promtool runs the proofs)."""
+"""Rules: up to date, complete, and tested to fire and not to fire (promtool runs these tests)."""
 
 from pathlib import Path
 from typing import Any
@@ -25,19 +25,19 @@ OBJECTIVES = slo.load()
 
 
 def label(rule: dict[str, Any]) -> str:
-    found = rule.get("labels", {})
-    return "-".join([rule.get("alert") or rule["record"], *(found[key] for key in ("slo", "long") if key in found)])
+    labels = rule.get("labels", {})
+    return "-".join([rule.get("alert") or rule["record"], *(labels[key] for key in ("slo", "long") if key in labels)])
 
 
-def test_committed_files_are_what_their_sources_give() -> None:
+def test_committed_files_match_their_sources() -> None:
     assert generate.stale() == []
 
 
-def test_generating_twice_gives_the_same() -> None:
+def test_generation_is_deterministic() -> None:
     assert generate.outputs() == generate.outputs()
 
 
-def test_a_changed_file_is_found_stale_and_written_anew(tmp_path: Path) -> None:
+def test_a_changed_file_is_stale_and_rewritten(tmp_path: Path) -> None:
     generate.write(tmp_path)
     (tmp_path / "rules/burn.yml").write_text("groups: []\n")
 
@@ -47,7 +47,7 @@ def test_a_changed_file_is_found_stale_and_written_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=label)
-def test_an_alert_says_how_bad_it_is_who_acts_and_how(alert: dict[str, Any]) -> None:
+def test_an_alert_has_severity_team_and_runbook(alert: dict[str, Any]) -> None:
     url = alert["annotations"]["runbook_url"]
 
     assert alert["labels"]["severity"] in {"critical", "warning", "info", "none"}
@@ -58,19 +58,19 @@ def test_an_alert_says_how_bad_it_is_who_acts_and_how(alert: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=label)
-def test_an_alert_is_proven_to_fire(alert: dict[str, Any]) -> None:
+def test_an_alert_is_tested_to_fire(alert: dict[str, Any]) -> None:
     labels = alert["labels"]
 
     assert Proof(alert["alert"], labels.get("slo"), labels.get("long")) in FIRED
 
 
 @pytest.mark.parametrize("alert", [alert for alert in ALERTS if alert["alert"] != "Watchdog"], ids=label)
-def test_an_alert_is_proven_to_stay_silent(alert: dict[str, Any]) -> None:
+def test_an_alert_is_tested_not_to_fire(alert: dict[str, Any]) -> None:
     assert alert["labels"].get("slo", alert["alert"]) in SILENT
 
 
 @pytest.mark.parametrize("name", ALERT_NAMES)
-def test_a_runbook_answers_what_one_asks_when_woken(name: str) -> None:
+def test_a_runbook_has_the_required_sections(name: str) -> None:
     headings = [
         line for line in (MONITORING / f"runbooks/{name}.md").read_text("utf-8").splitlines() if line[:1] == "#"
     ]

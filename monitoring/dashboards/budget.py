@@ -1,20 +1,20 @@
-"""The top row: are the objectives kept."""
+"""The top row: error budget, burn rate and firing alerts."""
 
 from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, figures, rows, steps
 from monitoring.dashboards.selectors import SLO
 from monitoring.slo import Objectives
 
 
-def panels(told: Objectives) -> list[Panel]:
-    """Budget, pace and what fires."""
-    factors = sorted({float(burn.factor) for burn in told.burns})
-    paces = steps((factors[0], YELLOW), (factors[-2], RED))
+def panels(objectives: Objectives) -> list[Panel]:
+    """Return the panels on the budget, the burn rate and firing alerts."""
+    factors = sorted({float(burn.factor) for burn in objectives.burns})
+    colours = steps((factors[0], YELLOW), (factors[-2], RED))
     return [
         figures(
             About(
-                "Error budget left, 30 days",
-                "Below 25 %: ship only what makes it better. Below 0: the objective is missed; stop rollouts.",
-                told.runbook_url("AppErrorBudgetBurn"),
+                "Error budget remaining, 30 days",
+                "Below 25 %: deploy only fixes. Below 0: the objective is missed; stop rollouts.",
+                objectives.runbook_url("AppErrorBudgetBurn"),
                 height=6,
             ),
             "percentunit",
@@ -25,20 +25,20 @@ def panels(told: Objectives) -> list[Panel]:
         figures(
             About(
                 "Burn rate, last hour",
-                "1 spends exactly the budget in 30 days. At 6 and 14.4 someone is paged: open the runbook.",
-                told.runbook_url("AppErrorBudgetBurn"),
+                "1 spends exactly the budget in 30 days. Above 6 and 14.4 an alert pages: open the runbook.",
+                objectives.runbook_url("AppErrorBudgetBurn"),
                 height=6,
             ),
             "none",
             [Query(f"slo:current_burn_rate:ratio1h{{{SLO}}}", "{{slo}}")],
-            paces,
+            colours,
             decimals=2,
         ),
         rows(
             About(
                 "Firing alerts",
-                "Open the runbook of the first critical one. Watchdog always fires; its absence is the alarm.",
-                f"{told.runbooks}/README.md",
+                "Open the runbook of the first critical alert. Watchdog always fires; its absence is a fault.",
+                f"{objectives.runbooks}/README.md",
                 height=6,
             ),
             [

@@ -1,0 +1,38 @@
+// The arithmetic of a plot's view: ranges [low, high] of an axis within its extent, the range of all its data.
+
+// Of the extent: no instrument measures more finely.
+const SMALLEST_SHARE = 1 / 2000;
+
+/** The range moved and shrunk until it lies within the extent; a tiny one grows around its middle. */
+export function clampedRange([low, high], [first, last]) {
+  const span = Math.max(Math.min(high - low, last - first), (last - first) * SMALLEST_SHARE);
+  const begin = Math.min(Math.max((low + high - span) / 2, first), last - span);
+  return [begin, begin + span];
+}
+
+/** The range zoomed by a factor around `centre`, its middle by default; a factor above 1 zooms in. */
+export function zoomedRange([low, high], factor, extent, centre = (low + high) / 2) {
+  return clampedRange([centre - (centre - low) / factor, centre + (high - centre) / factor], extent);
+}
+
+/** The range moved by a share of itself. */
+export function pannedRange([low, high], share, extent) {
+  const step = share * (high - low);
+  return clampedRange([low + step, high + step], extent);
+}
+
+/** The least and the greatest of some values, null left out; [Infinity, -Infinity] without any. */
+export function minMax(values) {
+  const present = values.filter((value) => value !== null);
+  return present.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+}
+
+/** A range around values, null left out, with a margin of this share on both sides; a unit wide around one value. */
+export function extentOf(values, margin) {
+  const [low, high] = minMax(values);
+  if (!(low < high)) return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
+  return [low - margin * (high - low), high + margin * (high - low)];
+}
+
+/** Room above and below a line from `low` to `high`: a twentieth of its range, else of its value, else of 1. */
+export const roomAround = (low, high) => (high - low || Math.abs(high) || 1) * 0.05;

@@ -1,0 +1,46 @@
+// Markers at last positions, and the popups of missions.
+import L from "leaflet";
+import { age } from "./ages.js";
+import { RECENT_MS } from "./track_features.js";
+
+/** The content of a mission's popup; `at` is the time of its last position in ISO 8601. */
+export function popup(properties, at) {
+  const box = document.createElement("div");
+  const line = (tag, text, className = "") => {
+    const element = box.appendChild(document.createElement(tag));
+    element.textContent = text;
+    element.className = className;
+    return element;
+  };
+  const hasName = properties.name && properties.name !== properties.serial;
+  line("strong", hasName ? `${properties.serial} ${properties.name}` : properties.serial);
+  line("div", `Mission ${properties.mission}`);
+  if (properties.simulated) line("div", "Simulated", "map-simulated");
+  line("div", `Last position ${at.slice(0, 16).replace("T", " ")} UTC (${age(Date.parse(at))})`, "map-when");
+  // A sailbuoy stays at the surface.
+  if (properties.max_depth_m) line("div", `Last profile ${Math.round(properties.max_depth_m)}\u202fm deep`);
+  const link = line("a", "Open the mission");
+  link.href = properties.html;
+  return box;
+}
+
+/** A marker at a last position [lat, lon] that points along `course`, degrees from north. */
+export function marker(properties, at, course) {
+  const isRecent = Date.now() - Date.parse(properties.at) < RECENT_MS;
+  const icon = document.createElement("span");
+  icon.classList.add("marker");
+  icon.classList.toggle("marker-recent", isRecent);
+  icon.classList.toggle("marker-sailbuoy", properties.platform_kind === "sailbuoy");
+  const arrow = icon.appendChild(document.createElement("span"));
+  arrow.className = "marker-arrow";
+  arrow.style.transform = `rotate(${course}deg)`;
+  const pin = L.marker(at, {
+    icon: L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] }),
+    title: `${properties.serial}, mission ${properties.mission}`,
+    alt: `${properties.serial}, mission ${properties.mission}: last position`,
+    riseOnHover: true,
+    zIndexOffset: isRecent ? 1000 : 0,
+  });
+  pin.bindPopup(() => popup(properties, properties.at), { maxWidth: 260 });
+  return pin;
+}

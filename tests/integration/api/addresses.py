@@ -1,0 +1,47 @@
+"""The paths of the API over the small fleet, and what a refusal of one is."""
+
+from typing import Any
+
+LISTS = [
+    "/missions",
+    "/tracks",
+    "/platforms",
+    "/updates",
+    "/imports",
+    "/basins",
+    "/outlines",
+    "/missions/smilla77/20221208T1145/profiles",
+]
+PLAIN = [
+    "/totals",
+    "/stats",
+    "/status",
+    "/openapi.json",
+    "/docs",
+    "/platforms/smilla77",
+    "/search",
+    "/basins/SEA-007",
+    "/missions/smilla77/20221208T1145",
+    "/missions/smilla77/20221208T1145/citation",
+    "/missions/smilla77/20221208T1145/track",
+    "/missions/smilla77/20221208T1145/sections",
+    "/missions/smilla77/20221208T1145/sections/temperature",
+    "/missions/smilla77/20221208T1145/sections/temperature.png",
+    "/missions/smilla77/20221208T1145/ts",
+    "/missions/smilla77/20221208T1145/ts.png",
+    "/missions/smilla77/20221208T1145/profiles/1",
+    "/missions/smilla77/20221208T1145/data",
+    "/export",
+    "/observations",
+]
+DATA = "/missions/smilla77/20221208T1145/data?format=netcdf"
+
+
+def problem(response: Any) -> tuple[int, str, list[str]]:
+    """Status, media type and the names of the fields of a refusal."""
+    fields = [error["field"] for error in response.json.get("errors", [])]
+    return response.json["status"], response.mimetype, fields
+
+
+def refused(status: int, *fields: str) -> tuple[int, str, list[str]]:
+    return status, "application/problem+json", list(fields)

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { longestStep, profileContent } from "../../../app/assets/js/explorer_profile.js";
+import { readSection } from "../../../app/assets/js/explorer_section.js";
+import { series } from "../../../app/assets/js/explorer_series.js";
+import { ts } from "../../../app/assets/js/explorer_ts.js";
+
+const at = (minute) => new Date(minute * 60_000).toISOString();
+const MINUTES = { time_from: [at(0), at(10)], time: [at(2), at(12)], time_to: [at(4), at(14)] };
+
+test("a section is read at the middle of its cell", () => {
+  const data = {
+    unit: "degree_C",
+    bin_m: 2,
+    rows: 2,
+    depth_m: [1, 3],
+    profile: [7, 8],
+    values: [
+      [4.5, null],
+      [-1, 5],
+    ],
+  };
+  const times = { begins: [0, 600_000], middles: [120_000, 720_000], ends: [240_000, 840_000] };
+  const text = (ms, depth) => readSection(data, times, { x: ms, y: depth }).text;
+  assert.deepEqual(readSection(data, times, { x: 1, y: 0.5 }), {
+    x: 120_000,
+    y: 1,
+    text: "1 Jan 1970, 00:02:00 UTC, 1 m, profile 7: 4.5 °C",
+  });
+  assert.equal(text(1, 2), "1 Jan 1970, 00:02:00 UTC, 3 m, profile 7: −1 °C");
+  assert.equal(text(600_000, 1), "1 Jan 1970, 00:12:00 UTC, 1 m, profile 8: no data");
+  assert.equal(text(300_000, 1), "1 Jan 1970, 00:05:00 UTC, 1.0 m: no data");
+  assert.equal(text(1, 4), "1 Jan 1970, 00:00:00 UTC, 4.0 m: no data");
+});
+
+test("a series is read with the range of its column", () => {
+  const data = {
+    variable: "wind_speed",
+    unit: "m s-1",
+    values: [[5, null]],
+    low: [3, null],
+    high: [8, null],
+    range: [3, 8],
+  };
+  const content = series({ ...data, ...MINUTES }, "SB1");
+  assert.equal(content.title, "Wind speed (m s⁻¹) · SB1");
+  assert.deepEqual(content.axes.y.extent, [2.75, 8.25]);
+  assert.deepEqual(content.read({ x: 1 }), { x: 120_000, y: 5, text: "1 Jan 1970, 00:02:00 UTC: 5 m s⁻¹ (3 to 8)" });
+  assert.deepEqual(content.read({ x: 600_000 }), { x: 600_000, y: 5.5, text: "1 Jan 1970, 00:10:00 UTC: no data" });
+  assert.deepEqual(content.step({ x: 120_000, y: 5 }, 1), { x: 720_000, y: 5 });
+});
+
+test("a profile is read at the nearest sample and leaves out missing ones", () => {
+  const samples = { depth_m: [0, 1, null, 3], columns: { salinity: { unit: "1", values: [7, null, 8, 9] } } };
+  const content = profileContent("salinity", samples, 4);
+  assert.deepEqual(content.axes.x.extent, [6.9, 9.1]);
+  assert.deepEqual(content.axes.y.extent, [0, 4]);
+  assert.deepEqual(content.read({ x: 0, y: 2.9 }), { x: 9, y: 3, text: "Salinity at 3 m: 9" });
+  assert.deepEqual(content.step({ x: 7, y: 0 }, 0, 1), { x: 9, y: 3 });
+  assert.deepEqual(content.step({ x: 9, y: 3 }, 0, 1), { x: 9, y: 3 });
+});
+
+test("a profile without samples has axes all the same", () => {
+  const content = profileContent(
+    "salinity",
+    { depth_m: [1], columns: { salinity: { unit: null, values: [null] } } },
+    4,
+  );
+  assert.deepEqual(content.axes.x.extent, [0, 1]);
+  assert.deepEqual(content.read({ x: 0.5, y: 2 }), { x: 0.5, y: 2, text: "no data" });
+});
+
+test("the line of a profile spans five median steps", () => {
+  assert.equal(longestStep([1, 2, 3]), 10);
+  assert.equal(longestStep([0.1, 0.1]), 2.5);
+  assert.equal(longestStep([]), 2.5);
+});
+
+test("the T-S diagram reads a near sample, and the density elsewhere", () => {
+  const data = { salinity: [35], temperature: [5], depth_m: [null], profile: [3], temperature_unit: "degree_C" };
+  const content = ts(data, "SEA1");
+  const plot = { toX: (value) => value * 100, toY: (value) => value * 100 };
+  assert.deepEqual(content.axes.x.extent, [34.5, 35.5]);
+  assert.deepEqual(content.read({ x: 35.1, y: 5 }, plot), {
+    x: 35,
+    y: 5,
+    text: "Salinity 35, 5 °C, depth unknown, profile 3, density 27.68 kg m⁻³ less 1000",
+  });
+  const far = content.read({ x: 34, y: 5 }, plot);
+  assert.equal(far.text, "salinity 34.00, 5.00 °C, density 26.88 kg m⁻³ less 1000: no sample");
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { displayName, displayUnit, minus, moment, titled, withUnit } from "../../../app/assets/js/explorer_text.js";
+
+test("names of variables become words", () => {
+  assert.equal(displayName("chlorophyll_a"), "Chlorophyll a");
+  assert.equal(displayName("CTD_PRESSURE"), "Ctd pressure");
+  assert.equal(displayName(""), "");
+});
+
+test("units have their sign and raised powers", () => {
+  assert.equal(displayUnit("degree_C"), "°C");
+  assert.equal(displayUnit("kg m-3"), "kg m⁻³");
+  assert.equal(displayUnit("m s-1"), "m s⁻¹");
+  assert.equal(displayUnit("umol kg-1"), "umol kg⁻¹");
+});
+
+test("a dimensionless or an unknown unit is empty", () => {
+  assert.deepEqual(["1", "", null, undefined].map(displayUnit), ["", "", "", ""]);
+});
+
+test("titles and values without a unit stay alone", () => {
+  assert.equal(titled("Salinity", ""), "Salinity");
+  assert.equal(titled("Depth", "m"), "Depth (m)");
+  assert.equal(withUnit(-1.5, "°C"), "−1.5 °C");
+  assert.equal(withUnit(34.5, ""), "34.5");
+});
+
+test("the minus sign is that of typography", () => {
+  assert.equal(minus(-2), "−2");
+  assert.equal(minus(2), "2");
+});
+
+test("times are UTC", () => {
+  assert.equal(moment(Date.UTC(2022, 11, 8, 1, 45, 52)), "8 Dec 2022, 01:45:52 UTC");
+});
