@@ -55,7 +55,7 @@ def import_context(
 
     `basins` replaces the basins of the settings, which take 0.2 s to parse. `reader` replaces the reader process.
     """
-    areas = tuple(basin_polygons.known(settings.basins_dir) if basins is None else basins)
+    all_basins = tuple(basin_polygons.known(settings.basins_dir) if basins is None else basins)
     process = ReaderProcess(settings.reader_timeout_s, settings.reader_memory_bytes, settings.log_level)
     return ImportContext(
         options=options,
@@ -63,7 +63,7 @@ def import_context(
         reader=process if reader is None else reader,
         fetch_policy=local_copy.fetch_policy(settings),
         span=mission_draft.span(settings.accept_from, datetime.now(UTC), settings.future_tolerance_s),
-        basins=areas,
-        basin_map=BasinMap(areas),
+        basins=all_basins,
+        basin_map=BasinMap(all_basins),
         names=identity.platform_names(settings.platforms_file),
     )
