@@ -14,7 +14,7 @@ from flask import Flask
 import app as halocline
 from app import config, extensions
 from app.store import documents, indexes
-from tests.integration.store.test_mission_lists import make_mission
+from tests.made_missions import make_mission
 
 MOST_BYTES = 3_000_000
 # HALOCLINE_ODD_REQUESTS=100000 takes minutes; what is not bounded shows long before.

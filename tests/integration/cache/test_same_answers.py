@@ -25,7 +25,7 @@ from app.domain.records import Mission, Over, Platform, Totals, Update, UpdateKi
 from app.queries import clock
 from app.store import change_log, documents, indexes, transactions
 from app.views import landing
-from tests.integration.store.test_mission_lists import make_mission
+from tests.made_missions import make_mission
 
 ADDRESSES = [
     "/",
