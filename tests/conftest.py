@@ -31,6 +31,7 @@ _SERVERS = "HALOCLINE_TEST_SERVERS"
 _DATA = "HALOCLINE_TEST_DATA"
 Document = dict[str, Any]
 Seed = Callable[[Hashable, Callable[[], Any]], Any]
+FirstContent = tuple[Hashable, Callable[[Database[Document]], Any]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -113,14 +114,29 @@ def _connections() -> Iterator[None]:
 
 
 @pytest.fixture
-def db(settings: config.Settings, _restorable: RestorableDatabase, _connections: None) -> Database[Document]:
-    """This worker's database with its validators and indexes and no document in it; Redis is empty too.
+def first_content() -> FirstContent | None:
+    """What the database holds when a test begins: a key and what stores it. None: nothing. For modules to override."""
+    return None
+
+
+@pytest.fixture
+def db(
+    settings: config.Settings,
+    _restorable: RestorableDatabase,
+    _connections: None,
+    first_content: FirstContent | None,
+) -> Database[Document]:
+    """This worker's database with its validators, its indexes and its first content; Redis is empty.
 
     `app.extensions` is bound to both, so that queries, ingest and commands called in the test use them.
     """
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    _restorable.empty()
+    if first_content is None:
+        _restorable.empty()
+    else:
+        key, store = first_content
+        _restorable.begin_with(key, lambda: store(extensions.mongo.db))
     extensions.redis.client.flushdb()
     return extensions.mongo.db
 

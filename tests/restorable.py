@@ -47,6 +47,14 @@ class RestorableDatabase:
         """Restore the database with its validators and indexes and without any mission."""
         self._restore(_EMPTY)
 
+    def begin_with(self, key: Hashable, build: Callable[[], Any]) -> None:
+        """Restore the content that `build` makes of the empty database; nothing to do where no test has changed it."""
+        if (*_EMPTY, key) in self._contents:
+            self._restore((*_EMPTY, key))
+        else:
+            self.empty()
+            self.seed(key, build)
+
     def seed(self, key: Hashable, build: Callable[[], Any]) -> Any:
         """Return what `build` returns, with the documents that it stores in the database.
 

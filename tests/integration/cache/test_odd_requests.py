@@ -15,7 +15,7 @@ import app as halocline
 from app import config, extensions, portal
 from app.cache.worker import WorkerCache
 from app.store import documents, indexes
-from tests.integration.store.test_mission_lists import make_mission
+from tests.made_missions import make_mission
 
 MOST_BYTES = 3_000_000
 # HALOCLINE_ODD_REQUESTS=100000 takes minutes; unbounded growth shows long before.

@@ -19,7 +19,7 @@ from app.cache.redis_store import RedisStore
 from app.domain import lifecycle
 from app.domain.records import Mission, Over, Platform, Totals, Update, UpdateKind
 from app.store import change_log, documents, transactions
-from tests.integration.store.test_mission_lists import make_mission
+from tests.made_missions import make_mission
 
 # Status and body.
 Response = tuple[int, bytes]

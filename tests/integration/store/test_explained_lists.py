@@ -6,7 +6,7 @@ Common and rare values of different filters fall together or apart, so that the 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import combinations, product
 from typing import Any, get_args
 
@@ -17,6 +17,7 @@ from app.domain.records import BasinShare, Figures, Mission, Source, Variable
 from app.queries import missions
 from app.queries.missions import Sort
 from app.store import documents, indexes, mission_lists
+from tests.conftest import FirstContent
 
 Document = dict[str, Any]
 SORTS = get_args(Sort)
@@ -91,13 +92,21 @@ def make_mission(n: int) -> Mission:
     )
 
 
+@cache
+def _made() -> list[Document]:
+    return [documents.mission_to_document(make_mission(n)) for n in range(COUNT)]
+
+
+@pytest.fixture
+def first_content() -> FirstContent:
+    return "skewed", lambda db: db.missions.insert_many(_made())
+
+
 @pytest.fixture
 def skewed(db: Database[Document], monkeypatch: pytest.MonkeyPatch) -> list[Document]:
     """1,000 missions in the store, as documents. That these are few does not spare to count on."""
     monkeypatch.setattr(mission_lists, "_FIRST_COUNTED", 30)
-    made = [documents.mission_to_document(make_mission(n)) for n in range(COUNT)]
-    db.missions.insert_many(made)
-    return made
+    return _made()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +231,11 @@ def late() -> Callable[[Sort], str]:
     return walk
 
 
+def mostly_slow(cases: Iterable[tuple[Any, ...]], quick: list[tuple[Any, ...]]) -> list[Any]:
+    """The cases, all but the quick ones as slow tests: an order shares its indexes with all the others' filters."""
+    return [pytest.param(*case, marks=[] if case in quick else [pytest.mark.slow]) for case in cases]
+
+
 SINGLES: list[Document] = [{}, *({name: of[name]} for of in (COMMON, RARE, UNKNOWN) for name in of)]
 
 
@@ -255,16 +269,19 @@ def test_listed_pairs_by_date_examine_at_most_twice_what_they_return(
     assert wasteful((filters, sort, {}, simulated) for filters in listed) == []
 
 
-@pytest.mark.parametrize("simulated", [False, True], ids=["real", "all"])
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize(
+    ("sort", "simulated"), mostly_slow(product(SORTS, (False, True)), [("newest", False), ("deepest", True)])
+)
 def test_other_combinations_examine_at_most_the_matches_of_their_rarest_filter(
     wasteful: Callable[..., list[str]], rarest: Callable[..., int], sort: Sort, simulated: bool
 ) -> None:
     assert wasteful(((filters, sort, {}, simulated) for filters in [*PAIRS, *TRIPLES]), rarest) == []
 
 
-@pytest.mark.parametrize("span", SPANS, ids=["since", "until", "between"])
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize(
+    ("sort", "span"),
+    mostly_slow(product(SORTS, SPANS), [("newest", SPANS[0]), ("oldest", SPANS[1]), ("longest", SPANS[2])]),
+)
 def test_dates_count_as_a_filter(
     wasteful: Callable[..., list[str]], rarest: Callable[..., int], sort: Sort, span: Document
 ) -> None:

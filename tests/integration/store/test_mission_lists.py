@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import cache
 from typing import Any, get_args
 
 import pytest
 from pymongo.database import Database
 
-from app.domain.records import BasinShare, Figures, Mission, Source, Variable
+from app.domain.records import Mission
 from app.errors import Invalid
 from app.queries import missions
 from app.queries.missions import Sort
 from app.store import documents, indexes
+from tests.conftest import FirstContent
+from tests.made_missions import START, make_mission
 
 Document = dict[str, Any]
 SORTS = get_args(Sort)
-START = datetime(2015, 1, 1, tzinfo=UTC)
 # Values that half, a third and fewer of the missions have.
 FILTERS: dict[str, Any] = {
     "platform": "p3",
@@ -30,43 +32,20 @@ FILTERS: dict[str, Any] = {
 COUNT = 300
 
 
-def make_mission(n: int) -> Mission:
-    """The nth of many: figures repeat, so that ties happen; every seventh is simulated, every eleventh has no depth."""
-    start_at = START + timedelta(days=n // 2 * 11)
-    figures = Figures(
-        samples=n,
-        profiles=n % 13,
-        distance_m=float(n % 17),
-        max_depth_m=None if n % 11 == 0 else float(n % 19),
-        vertical_m=0.0,
-        start_at=start_at,
-        end_at=start_at + timedelta(days=n % 5, hours=1),
-        bbox=None,
-    )
-    return Mission(
-        platform=f"p{n % 8}",
-        mission=f"{n:05d}",
-        version="v1",
-        data_mode="D" if n % 3 == 0 else "R",
-        figures=figures,
-        basins=(BasinShare(f"B{n % 4}", "A basin", 0.6), BasinShare("B9", "Another", 0.4)),
-        variables=tuple(Variable(name, None) for name in ("temperature", "oxygen")[: 1 + n % 2]),
-        warnings=(),
-        metadata={"project": f"P{n % 6}"},
-        declared={},
-        source=Source("f.nc", "0" * 64, 1, "made", "mission", start_at, "test"),
-        simulated=n % 7 == 0,
-        kind="sailbuoy" if n % 5 == 0 else "glider",
-    )
+@cache
+def _made() -> list[Mission]:
+    return [make_mission(n) for n in range(COUNT)]
+
+
+@pytest.fixture
+def first_content() -> FirstContent:
+    return "many", lambda db: db.missions.insert_many([documents.mission_to_document(one) for one in _made()])
 
 
 @pytest.fixture
 def many(db: Database[Document]) -> list[Mission]:
     """300 missions in the store."""
-    indexes.ensure(db)
-    made = [make_mission(n) for n in range(COUNT)]
-    db.missions.insert_many([documents.mission_to_document(mission) for mission in made])
-    return made
+    return _made()
 
 
 def _sorted_by_hand(made: list[Mission], sort: str) -> list[str]:
