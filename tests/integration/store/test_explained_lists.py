@@ -14,7 +14,7 @@ import pytest
 from pymongo.database import Database
 
 from app.domain.records import BasinShare, Figures, Mission, Source, Variable
-from app.queries import missions
+from app.queries import cursors, missions
 from app.queries.missions import Sort
 from app.store import documents, indexes, mission_lists
 from tests.conftest import FirstContent
@@ -189,7 +189,7 @@ def wasteful(skewed: list[Document], examined: Examined) -> Callable[..., list[s
     return read
 
 
-def _page(filters: Document, sort: Sort, span: Document, simulated: bool, cursor: str | None) -> missions.MissionPage:
+def _page(filters: Document, sort: Sort, span: Document, simulated: bool, cursor: str | None) -> cursors.Page[Mission]:
     return missions.page(filters, LIMIT, cursor, simulated=simulated, sort=sort, **span)
 
 
