@@ -293,7 +293,7 @@ _STEP = st.one_of(
 
 
 # Few addresses, so that what was read before a change is read again after it.
-_READ_AGAIN = st.tuples(st.just("read"), _WORKER, st.sampled_from(["/", "/fleet", "/missions"]), st.just({}))
+_READ_AGAIN = st.tuples(st.just("read"), _WORKER, st.sampled_from(["/", "/fleet", "/missions"]), st.just({}))  # type: ignore[var-annotated]
 _SOON = st.one_of(_STEP, *[_READ_AGAIN] * 6, st.tuples(st.just("behind"), _WORKER))
 
 

@@ -177,9 +177,9 @@ def test_a_rendering_that_a_change_overtakes_is_shown_and_not_kept(house: House)
         house.watcher.look()
         return answer
 
-    house.client.application._app = overtaken  # type: ignore[union-attr]
+    house.client.application._app = overtaken  # type: ignore[attr-defined]
     assert "version 1" in house.get("/").text
-    house.client.application._app = house.site  # type: ignore[union-attr]
+    house.client.application._app = house.site  # type: ignore[attr-defined]
     assert "version 2" in house.get("/").text
 
 
@@ -449,7 +449,7 @@ def _overtaken(house: House) -> None:
         house.watcher.look()
         return answer
 
-    house.client.application._app = overtaken  # type: ignore[union-attr]
+    house.client.application._app = overtaken  # type: ignore[attr-defined]
 
 
 def test_while_each_rendering_is_overtaken_the_newest_is_shown_for_half_a_second(house: House) -> None:
@@ -471,7 +471,7 @@ def test_a_rendering_of_a_log_that_nobody_knows_any_more_is_not_kept_at_all(hous
         house.watcher.forget()
         return answer
 
-    house.client.application._app = forgotten  # type: ignore[union-attr]
+    house.client.application._app = forgotten  # type: ignore[attr-defined]
     house.takes_over = True
     house.get("/")
     assert len(house.memory) == 0

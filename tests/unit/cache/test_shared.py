@@ -60,7 +60,7 @@ def test_garbage_counts_as_nothing(garbage: bytes) -> None:
 
 
 def test_after_a_failure_nobody_asks_for_five_seconds() -> None:
-    redis, now_s, failures = Redis(away=True), [0.0], []
+    redis, now_s, failures = Redis(away=True), [0.0], list[int]()
     shared = _shared(redis, now_s, failures)
     assert [shared.find("/"), shared.find("/"), shared.lock("/")] == [None, None, ""]
     assert redis.asked == 1

@@ -28,8 +28,8 @@ def test_probes_stay_well():
 
 
 def test_a_request_waits_as_long_as_set(monkeypatch):
-    waited = []
-    monkeypatch.setattr(faults.time, "sleep", waited.append)
+    waited: list[float] = []
+    monkeypatch.setattr(faults.time, "sleep", waited.append)  # type: ignore[attr-defined]
     client = serving(HALOCLINE_FAULT_DELAY_S=3)
 
     assert client.get("/").status_code == 200
