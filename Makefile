@@ -71,7 +71,7 @@ lint: develop ## Formatting and ruff
 	@$(bin)/ruff format --check .
 	@$(bin)/ruff check .
 
-types: develop ## mypy, strict
+types: develop ## mypy: strict, tests not strict
 	@$(bin)/mypy
 
 layers: develop ## Imports point down and never sideways
