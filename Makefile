@@ -78,7 +78,7 @@ lint: develop ## Formatting and rules: ruff, eslint, prettier and djlint
 	@$(with_node) npm run --silent lint
 	@$(bin)/djlint app/templates --check --lint
 
-types: develop ## mypy, strict
+types: develop ## mypy: strict, tests not strict
 	@$(bin)/mypy
 
 layers: develop ## Imports point down and never sideways

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from app.domain.sections import Theme
 from app.ingest.sandbox import child, wire_format
 from app.ingest.sources.erddap_metadata import About
 from app.ingest.sources.formats import Limits
@@ -66,7 +67,7 @@ class InProcessReader:
         with self._lock:
             observations = child._read(json.loads(json.dumps(request)))
         take = _take_from(wire_format.observations(observations))
-        return wire_format.answer(take, limits.max_samples, limits.max_samples * CELLS_PER_SAMPLE)
+        return wire_format.received(take, limits.max_samples, limits.max_samples * CELLS_PER_SAMPLE)
 
 
 def _take_from(frames: Iterator[memoryview]) -> wire_format.Take:
@@ -95,6 +96,6 @@ def write_few_basins(folder: Path) -> Path:
     return folder
 
 
-def blank_picture(*_: object) -> dict[str, bytes]:
+def blank_picture(*_: object) -> dict[Theme, bytes]:
     """What `section_plots.section` and `cloud` return, without drawing: 0.2 s of CPU time a section."""
     return {"light": PIXEL, "dark": PIXEL}

@@ -72,14 +72,14 @@ def portal(
         process = subprocess.Popen(gunicorn, **options)
         try:
             address = f"http://127.0.0.1:{port}"
-            WebDriverWait(address, _PATIENCE_S, ignored_exceptions=(URLError, OSError)).until(
+            WebDriverWait[Any](address, _PATIENCE_S, ignored_exceptions=(URLError, OSError)).until(
                 lambda url: _answers(url), f"the portal did not start: {log.read_text(errors='replace')[-2000:]}"
             )
             yield address
         finally:
             process.terminate()
             process.wait(_PATIENCE_S)
-            with MongoClient(mongodb_uri) as client:
+            with MongoClient[Any](mongodb_uri) as client:
                 client.drop_database(database)
 
 

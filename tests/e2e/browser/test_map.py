@@ -126,7 +126,7 @@ def test_a_row_shows_its_mission_and_the_address_restores_all_of_it(at_each_widt
     assert not at_each_width.all("[data-layer=basins]")[0].is_selected()
     zoom, lat, lon = (float(part) for part in fragment(at_each_width)["map"][0].split("/"))
     assert zoom == 8
-    assert (lat, lon) == (pytest.approx(55.4, abs=1), pytest.approx(16.2, abs=1))
+    assert [lat, lon] == [pytest.approx(55.4, abs=1), pytest.approx(16.2, abs=1)]
 
 
 def test_a_popup_tells_and_leads_to_the_mission(window: Open) -> None:

@@ -145,7 +145,7 @@ def make_samples(mission: Mission, number: int, start_at: datetime, **columns: t
     """A sample document; each column is (type, values), times are added a second apart."""
     count = len(next(iter(columns.values()))[1])
     first_ms = round(start_at.timestamp() * 1000)
-    times = ("i8", [first_ms + 1000 * row for row in range(count)])
+    times: Any = ("i8", [first_ms + 1000 * row for row in range(count)])
     return {
         "_id": f"{mission.id}/{mission.version}/{number}",
         "platform": mission.platform,

@@ -1,7 +1,7 @@
 """A mission's samples as NetCDF: every value of the CSV, and a file that importers take for the mission itself."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -65,7 +65,7 @@ def table(mission: Report, client: FlaskClient) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def stored(get: Get, tmp_path: Path) -> netCDF4.Dataset:
+def stored(get: Get, tmp_path: Path) -> Iterator[netCDF4.Dataset]:
     """Smilla's mission of the small fleet as a file, open."""
     path = tmp_path / "smilla.nc"
     path.write_bytes(get(DATA).data)

@@ -1,7 +1,7 @@
 """Whatever is asked of the API: no answer that its own document does not promise, and none that is our fault."""
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
@@ -26,7 +26,7 @@ ASKED = [(path, GOOD) for path in OPERATIONS] + [
     (path, BAD) for path, asked in OPERATIONS.items() if any(part["in"] == "query" for part in asked["parameters"])
 ]
 # A schema cannot say which texts are cursors, nor that one time is later than the other.
-UNSAID = [positive_data_acceptance]
+UNSAID: Any = [positive_data_acceptance]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,8 @@ def schema(shared_app: Flask) -> schemathesis.BaseSchema:
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         # Schemathesis leaves answers open, and each of them holds a place in the application.
-        with closing(shared_app(environ, start_response)) as body:
+        body: Any = shared_app(environ, start_response)
+        with closing(body):
             return list(body)
 
     return schemathesis.openapi.from_wsgi(DOCUMENT, answer)

@@ -32,7 +32,9 @@ _STEP = st.one_of(
 
 
 # Few URLs, so that a page that was read before a change is read again after it.
-_READ_AGAIN = st.tuples(st.just("read"), _WORKER, st.sampled_from(["/", "/fleet", "/missions"]), st.just({}))
+_READ_AGAIN: st.SearchStrategy[Any] = st.tuples(
+    st.just("read"), _WORKER, st.sampled_from(["/", "/fleet", "/missions"]), st.just({})
+)
 _SOON = st.one_of(_STEP, *[_READ_AGAIN] * 6, st.tuples(st.just("refresh"), _WORKER))
 
 

@@ -74,7 +74,8 @@ def main(order: dict[str, Any]) -> None:
     settings = config.load(**order["settings"])
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    section_plots.section = section_plots.cloud = blank_picture
+    for name in ("section", "cloud"):
+        setattr(section_plots, name, blank_picture)
     if "kill_in" in order:
         name, call = order["kill_in"]
         module, _, function = name.rpartition(".")

@@ -35,7 +35,7 @@ def called(settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Callab
     monkeypatch.setenv("MONGODB_URI", settings.mongodb_uri)
     monkeypatch.setenv("MONGODB_DATABASE", settings.mongodb_database)
     monkeypatch.setenv("REDIS_URL", settings.redis_url)
-    monkeypatch.setattr(command.os, "nice", lambda _: 0)
+    monkeypatch.setattr(command.os, "nice", lambda _: 0)  # type: ignore[attr-defined]
     return lambda *arguments: CliRunner().invoke(cli.cli, ["verify", *arguments])
 
 

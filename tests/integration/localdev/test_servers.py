@@ -1,6 +1,7 @@
 """The embedded servers do what the portal asks of MongoDB and Redis."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymongo import MongoClient
@@ -32,12 +33,12 @@ def test_redis_forgets_nothing_it_was_just_told(redis_url):
 
 
 def test_data_outlive_a_stop_and_a_port_that_somebody_else_took(home):
-    with MongoClient(mongod.start(home)) as client:
+    with MongoClient[Any](mongod.start(home)) as client:
         client.halocline.missions.insert_one({"_id": "SEA077/17"})
     stopped = servers.stop(home)
     (home / "mongodb.port").write_text("1\n")
 
-    with MongoClient(mongod.start(home)) as client:
+    with MongoClient[Any](mongod.start(home)) as client:
         assert client.halocline.missions.find_one() == {"_id": "SEA077/17"}
     assert stopped == ["mongodb"]
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import psutil
 import pytest
@@ -43,7 +44,7 @@ class Running:
 
     def missions(self):
         port = int((self.home / "mongodb.port").read_text())
-        with MongoClient("127.0.0.1", port, directConnection=True) as client:
+        with MongoClient[Any]("127.0.0.1", port, directConnection=True) as client:
             return {doc["_id"]: doc["version"] for doc in client.halocline.missions.find({"simulated": False})}
 
     def children(self):

@@ -233,7 +233,7 @@ def test_a_store_that_is_away_is_asked_less_and_less_often_and_then_used_again(d
         waits.append(seconds)
         return len(waits) == 9
 
-    simulation.follow(Sea({2, 3, 4, 5, 6, 7, 8}), 5.0, lambda: NOW, wait, lambda: False)
+    simulation.follow(Sea({2, 3, 4, 5, 6, 7, 8}), 5.0, lambda: NOW, wait, lambda: False)  # type: ignore[arg-type]
 
     assert waits == [5.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 5.0]
 

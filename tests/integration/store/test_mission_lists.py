@@ -92,7 +92,7 @@ def test_the_count_is_what_the_pages_hold(many: list[Mission], walked: Callable[
 
 
 def test_a_span_bounds_list_and_count_alike(many: list[Mission], walked: Callable[..., list[str]]) -> None:
-    span = {"since": START + timedelta(days=400), "until": START + timedelta(days=500)}
+    span: Any = {"since": START + timedelta(days=400), "until": START + timedelta(days=500)}
     expected = {
         m.id
         for m in many

@@ -27,7 +27,7 @@ def bibtex(client: FlaskClient) -> Callable[[], dict[str, str]]:
         answer = client.get(f"{OWN}?format=bibtex")
         assert answer.mimetype == "application/x-bibtex"
         decoded = [middlewares.LatexDecodingMiddleware()]
-        library = bibtexparser.parse_string(answer.text, append_middleware=decoded)
+        library = bibtexparser.parse_string(answer.text, append_middleware=decoded)  # type: ignore[attr-defined]
         assert library.failed_blocks == []
         (entry,) = library.entries
         return {**{field.key: field.value for field in entry.fields}, "key": entry.key, "type": entry.entry_type}

@@ -60,7 +60,8 @@ def test_an_invalid_value_counts_as_a_miss_and_a_failure(value: bytes) -> None:
 
 
 def test_after_a_failure_redis_is_not_used_for_five_seconds() -> None:
-    redis, now_s, failures = Redis(is_unreachable=True), [0.0], []
+    failures: list[int] = []
+    redis, now_s = Redis(is_unreachable=True), [0.0]
     store = _store(redis, now_s, failures)
     assert [store.get("/"), store.get("/"), store.lock("/")] == [None, None, ""]
     assert redis.commands == 1

@@ -52,7 +52,7 @@ def test_a_profile_goes_where_its_depth_goes() -> None:
 
 @pytest.mark.parametrize("wrong", [0, 3, 7])
 def test_a_position_that_needs_an_impossible_speed_is_flagged_alone(wrong: int) -> None:
-    lon = 16.0 + 0.01 * np.arange(8)
+    lon = 16.0 + 0.01 * np.arange(8, dtype=float)
     lon[wrong] = 40.0
 
     flagged = profiles.too_fast(lon, np.full(8, 55.0), np.arange(8) * HOUR_MS)
@@ -62,7 +62,7 @@ def test_a_position_that_needs_an_impossible_speed_is_flagged_alone(wrong: int) 
 
 def test_a_glider_in_a_current_is_not_flagged() -> None:
     # 2 m/s for an hour is 0.113 degrees of longitude at 55 N.
-    lon = 16.0 + 0.112 * np.arange(8)
+    lon = 16.0 + 0.112 * np.arange(8, dtype=float)
 
     assert not profiles.too_fast(lon, np.full(8, 55.0), np.arange(8) * HOUR_MS).any()
 

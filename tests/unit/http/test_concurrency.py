@@ -3,6 +3,7 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from werkzeug.wrappers import Response
@@ -87,7 +88,7 @@ def test_a_request_waits_for_the_timeout_only(work, pool, call):
 
 def test_capacity_is_held_until_the_body_is_closed(work, call):
     limited = ConcurrencyLimit(Response(iter([b"slow", b"stream"])), Capacity(1, 0))
-    open_body = limited({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, lambda *_: None)
+    open_body: Any = limited({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, lambda *_: None)
     during = call(limited)[0]
     open_body.close()
 

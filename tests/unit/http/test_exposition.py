@@ -12,7 +12,7 @@ from app.http import exposition
 def directory(tmp_path):
     """A directory with the metric files of two workers."""
     files = [MmapedDict(str(tmp_path / f"counter_{slot}.db")) for slot in (0, 1)]
-    key = mmap_key("halocline_requests_shed", "halocline_requests_shed_total", ("reason",), ("concurrency",), "Help.")
+    key = mmap_key("halocline_requests_shed", "halocline_requests_shed_total", ["reason"], ["concurrency"], "Help.")
     _ = [file.write_value(key, 20.0, 0.0) for file in files]
     _ = [file.close() for file in files]
     return tmp_path
@@ -121,7 +121,7 @@ def test_the_last_verification_is_exposed_if_there_is_one(directory):
 def test_an_incomplete_file_is_read_again(directory, monkeypatch):
     incomplete = directory / "histogram_0.db"
     incomplete.touch()
-    monkeypatch.setattr(exposition.time, "sleep", lambda _: incomplete.unlink(missing_ok=True))
+    monkeypatch.setattr("app.http.exposition.time.sleep", lambda _: incomplete.unlink(missing_ok=True))
     client = exposition.create_app(directory, dict).test_client()
 
     assert client.get("/metrics").status_code == 200

@@ -28,8 +28,8 @@ def test_probes_do_not_fail():
 
 
 def test_a_request_is_delayed_as_configured(monkeypatch):
-    waited = []
-    monkeypatch.setattr(fault_injection.time, "sleep", waited.append)
+    waited: list[float] = []
+    monkeypatch.setattr("app.http.fault_injection.time.sleep", waited.append)
     client = serving(HALOCLINE_FAULT_DELAY_S=3)
 
     assert client.get("/").status_code == 200

@@ -1,6 +1,7 @@
 """Each request is counted and logged once, however it ends."""
 
 from itertools import count
+from typing import Any
 
 import pytest
 from werkzeug.test import create_environ
@@ -67,7 +68,7 @@ def test_an_exception_is_counted_as_500_and_raised(call, counted):
 
 
 def test_an_exception_in_the_body_is_counted_as_500(counted):
-    answer = Observe(broken_midway)(create_environ(), lambda *_: lambda _: None)
+    answer: Any = Observe(broken_midway)(create_environ(), lambda *_: lambda _: None)
     with pytest.raises(LookupError):
         list(answer)
     answer.close()
@@ -81,7 +82,7 @@ def test_a_streamed_body_is_timed_until_it_is_closed():
     environ = {**create_environ(), ROUTE: "/clocked"}
     ticks = count(100, 7)
 
-    answer = Observe(broken_midway, clock=lambda: next(ticks))(environ, lambda *_: lambda _: None)
+    answer: Any = Observe(broken_midway, clock=lambda: next(ticks))(environ, lambda *_: lambda _: None)
     next(iter(answer))
     before_close = metrics.registry.get_sample_value(name, labels)
     answer.close()
@@ -91,7 +92,7 @@ def test_a_streamed_body_is_timed_until_it_is_closed():
 
 
 def test_a_request_whose_client_disconnects_is_counted_once(counted, logged):
-    answer = Observe(Response(iter([b"a", b"b"])))(create_environ(), lambda *_: lambda _: None)
+    answer: Any = Observe(Response(iter([b"a", b"b"])))(create_environ(), lambda *_: lambda _: None)
     next(answer)
     answer.close()
     answer.close()
@@ -168,7 +169,7 @@ def test_an_export_is_timed_until_its_first_byte(counted):
         yield b"second"
 
     before = metrics.request_duration.labels("GET", "__unmatched__", "200")._sum.get()
-    exchange = Observe(export, clock=count().__next__)(create_environ("/x"), lambda *_: None)
+    exchange: Any = Observe(export, clock=count().__next__)(create_environ("/x"), lambda *_: None)
     assert list(exchange) == [b"first", b"second"]
     exchange.close()
 
@@ -182,7 +183,7 @@ def test_an_aborted_export_is_not_counted_as_an_error(counted):
         yield b"first"
         raise Conflict("replaced")
 
-    exchange = Observe(export)(create_environ("/x"), lambda *_: None)
+    exchange: Any = Observe(export)(create_environ("/x"), lambda *_: None)
     with pytest.raises(Conflict):
         list(exchange)
     exchange.close()

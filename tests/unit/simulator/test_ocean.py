@@ -39,7 +39,7 @@ def test_the_baltic_is_brackish_above_the_halocline_and_saltier_below(at):
 
 def test_a_thermocline_stands_in_summer_and_not_in_winter():
     depth_m = np.array([2.0, 40.0])
-    august, january = (ocean.BORNHOLM.temperature(depth_m, DAYS[i].timestamp()) for i in (4, 0))
+    august, january = (ocean.BORNHOLM.temperature(depth_m, DAYS[i].timestamp()) for i in (4, 0))  # type: ignore[arg-type]
     assert august[0] - august[1] > 12
     assert abs(january[0] - january[1]) < 1
 
@@ -56,6 +56,7 @@ def test_what_sensors_would_find_is_plausible(sea, at):
 def test_boundaries_between_layers_move_with_the_tide():
     depth_m = np.array([70.0])
     first, later = (
-        ocean.GOTLAND.salinity(depth_m, datetime(2026, 6, 15, hour, tzinfo=UTC).timestamp()) for hour in (0, 4)
+        ocean.GOTLAND.salinity(depth_m, datetime(2026, 6, 15, hour, tzinfo=UTC).timestamp())  # type: ignore[arg-type]
+        for hour in (0, 4)
     )
     assert abs(first[0] - later[0]) > 0.2
