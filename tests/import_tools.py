@@ -65,7 +65,7 @@ class InProcessReader:
         with self._lock:
             observations = child._read(json.loads(json.dumps(request)))
         take = _take_from(wire_format.observations(observations))
-        return wire_format.answer(take, limits.max_samples, limits.max_samples * CELLS_PER_SAMPLE)
+        return wire_format.received(take, limits.max_samples, limits.max_samples * CELLS_PER_SAMPLE)
 
 
 def _take_from(frames: Iterator[memoryview]) -> wire_format.Take:
