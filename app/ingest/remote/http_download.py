@@ -129,7 +129,7 @@ def _follow(
             return
         following = _joined(url, location)
         if not _may_go(parts, following, policy.hosts):
-            raise Refused("redirected", "the server redirects to another host, which the import does not follow")
+            raise Refused("redirected", "the server redirects to an address that the import does not follow")
         if urlsplit(following).hostname != parts.hostname:
             credentials = None
         url = following

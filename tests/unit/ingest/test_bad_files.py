@@ -126,7 +126,7 @@ def test_a_file_without_rows_is_refused(tmp_path: Path, read: Read) -> None:
     "units", ["seconds", "fortnights since 1970-01-01", "seconds since the war", "", "s since " + "1" * 99]
 )
 def test_times_that_count_from_nowhere_are_refused(tmp_path: Path, read: Read, units: str) -> None:
-    refused(read(time_series(tmp_path / "when.nc", units={"time": units})), "no_time", "time", "since when")
+    refused(read(time_series(tmp_path / "when.nc", units={"time": units})), "no_time", "time", "no reference time")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_coordinates_that_are_texts_are_refused(tmp_path: Path, read: Read, name
     with netCDF4.Dataset(path, "a") as file:
         file.createVariable(name, str, ("time",))[:] = np.array(["x"] * 24, dtype=object)
 
-    refused(read(path), code, name, "no numbers")
+    refused(read(path), code, name, "not numbers")
 
 
 def test_a_missing_file_is_no_crash(tmp_path: Path, read: Read) -> None:

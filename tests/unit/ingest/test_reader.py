@@ -74,7 +74,7 @@ def dry(tmp_path: Path, tools: ImportContext) -> Dry:
         pytest.param("ctypes.string_at(0)", 30, "SIGSEGV", id="reads where nothing is"),
         pytest.param("os._exit(3)", 30, "status 3", id="ends"),
         pytest.param("bytearray(8 << 30)", 30, "more memory", id="asks for gigabytes"),
-        pytest.param("write(b'x' * 100)", 30, "confuses", id="writes into the answer"),
+        pytest.param("write(b'x' * 100)", 30, "invalid response", id="writes into the answer"),
     ],
 )
 def test_a_file_that_ends_the_reader_is_refused_and_the_next_is_read(

@@ -330,7 +330,7 @@ def test_a_word_where_a_number_belongs_is_refused_by_its_row(
 def test_texts_only_where_positions_belong_are_refused(tmp_path: Path, read: Read) -> None:
     cells = table({**rows(), "latitude": ["north"] * 24})
 
-    refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "no_valid_position", "latitude", "no numbers")
+    refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "no_valid_position", "latitude", "not numbers")
 
 
 @pytest.mark.parametrize(
