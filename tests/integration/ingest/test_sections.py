@@ -17,6 +17,7 @@ from app.domain import columns
 from app.ingest.derive import section_plots, section_refresh
 from app.ingest.reports import Report
 from app.store import sections
+from tests.conftest import Seed
 from tests.made_files import profile_file, rows, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -45,10 +46,10 @@ def _pictures() -> None:
 
 
 @pytest.fixture
-def smilla(real: Path, ingest: Ingest) -> Any:
+def smilla(real: Path, ingest: Ingest, seed: Seed) -> Any:
     """The section of temperature of the real SEA077, and the file's own rows: depth, temperature, profile."""
     file = real / "voto/nrt_SEA077_M17.nc"
-    ingest(file)
+    seed("SEA077 with pictures", lambda: ingest(file))
     with netCDF4.Dataset(file) as data:
         # Its `valid_min` of 0 would hide what floats at the surface; missing values are NaN in this file.
         data.set_auto_mask(False)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from math import cos, radians
 from pathlib import Path
-from typing import Any
 
 import pytest
 from shapely import LineString, Point
@@ -11,15 +10,16 @@ from shapely import LineString, Point
 from app.domain.records import LonLat
 from app.ingest.reports import Report
 from app.store import tracks
+from tests.conftest import Seed
 
 DEMO = Path(__file__).parents[3] / "demo" / "nrt_SEA077_M17.nc"
 Lines = dict[str, tuple[LonLat, ...]]
 
 
 @pytest.fixture
-def lines(ingest: Callable[..., list[Report]], db: Any) -> Lines:
+def lines(ingest: Callable[..., list[Report]], seed: Seed) -> Lines:
     """Smilla's 143 profiles near 55.4° N, and each simpler line of them."""
-    ingest(DEMO)
+    seed("SEA077", lambda: ingest(DEMO))
     track = tracks.find("smilla77", "20221208T1145")
     assert track is not None
     return {name: getattr(track, name)[0] for name in ("lines", "simplified", "medium", "coarse")}

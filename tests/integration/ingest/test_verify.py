@@ -16,6 +16,7 @@ from app.ingest.derive import rebuild
 from app.ingest.reports import Report
 from app.ingest.verify import repair, verification
 from app.ingest.verify.comparison import Difference
+from tests.conftest import Seed
 from tests.made_files import SAMPLES_A_PROFILE, STEP_S, profile_file, rows, time_series
 from tests.made_sailbuoys import NAV, PLD, fixes, measured, text
 
@@ -43,23 +44,14 @@ def over_new_year() -> dict[str, Any]:
     return columns
 
 
-@pytest.fixture(scope="module")
-def taken_in() -> dict[str, list[dict[str, Any]]]:
-    """What the store holds once importers have left it: taken in by the first test, restored for the others."""
-    return {}
-
-
 @pytest.fixture
-def sound(tmp_path: Path, ingest: Ingest, db: Db, taken_in: dict[str, list[dict[str, Any]]]) -> None:
-    """Missions of all kinds, as importers leave them."""
-    if not taken_in:
+def sound(tmp_path: Path, ingest: Ingest, seed: Seed) -> None:
+    """Missions of all kinds, as imports leave them."""
+
+    def import_all() -> None:
         assert [report.outcome for report in ingest(*_files(tmp_path))] == ["stored"] * 10
-        taken_in |= _contents(db)
-        return
-    for name, documents in taken_in.items():
-        db[name].delete_many({})
-        if documents:
-            db[name].insert_many(documents)
+
+    seed("missions of all kinds", import_all)
 
 
 def _files(folder: Path) -> Sequence[Path]:

@@ -15,6 +15,7 @@ from app.ingest.derive import rebuild
 from app.ingest.reports import Report
 from app.ingest.verify import repair, verification
 from app.store import verifications
+from tests.conftest import Seed
 from tests.made_files import time_series
 
 Ingest = Callable[..., list[Report]]
@@ -23,9 +24,9 @@ MADE = "made/20200913T1226"
 
 
 @pytest.fixture
-def stored(tmp_path: Path, ingest: Ingest) -> str:
+def stored(tmp_path: Path, ingest: Ingest, seed: Seed) -> str:
     """A store with one mission."""
-    ingest(time_series(tmp_path / "made.nc"))
+    seed("one made mission", lambda: ingest(time_series(tmp_path / "made.nc")))
     return MADE
 
 

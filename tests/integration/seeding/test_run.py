@@ -39,6 +39,12 @@ def tools(tools, db):
     return tools
 
 
+@pytest.fixture
+def sown(tools, seed):
+    """The store of the plan, and the result of its seed."""
+    return seed("the plan", lambda: run.sow(PLAN, tools))
+
+
 def timeless(value):
     """The document without what tells when it was written."""
     if isinstance(value, dict):
@@ -98,9 +104,7 @@ def test_the_same_arguments_make_the_same_documents_byte_for_byte(tools, db):
     assert first == again == contents()
 
 
-def test_totals_are_the_sums_of_the_missions(tools, db):
-    run.sow(PLAN, tools)
-
+def test_totals_are_the_sums_of_the_missions(sown, db):
     fleet = totals.find("fleet")
     missions = [doc["figures"] for doc in db.missions.find()]
     assert (fleet.missions, fleet.platforms) == (19, 3)
@@ -110,9 +114,7 @@ def test_totals_are_the_sums_of_the_missions(tools, db):
     assert sum(of_year.profiles for of_year in totals.of_kind("year")) == 48
 
 
-def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(tools, db):
-    run.sow(PLAN, tools)
-
+def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(sown, db):
     at_sea = {"figures.end_at": {"$gt": UNTIL - timedelta(hours=24), "$lte": UNTIL}}
     assert db.missions.count_documents(at_sea) == 2
     assert len(db.missions.distinct("years")) >= 10
@@ -123,9 +125,7 @@ def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(too
     assert db.missions.count_documents({"warnings.0": {"$exists": True}}) == 0
 
 
-def test_one_platform_in_eight_is_a_sailbuoy(tools, db):
-    run.sow(PLAN, tools)
-
+def test_one_platform_in_eight_is_a_sailbuoy(sown, db):
     at_surface = list(db.missions.find({"kind": "sailbuoy"}))
     assert {mission["platform"] for mission in at_surface} == {"seed0003"}
     assert [mission["figures"]["profiles"] for mission in at_surface] == [0, 0, 0]
@@ -133,9 +133,7 @@ def test_one_platform_in_eight_is_a_sailbuoy(tools, db):
     assert db.platforms.find_one({"_id": "seed0003"})["kind"] == "sailbuoy"
 
 
-def test_seeded_missions_stand_for_real_ones(tools):
-    run.sow(PLAN, tools)
-
+def test_seeded_missions_stand_for_real_ones(sown):
     assert len(mission_queries.page({}, limit=50, cursor=None).items) == 19
 
 
@@ -157,9 +155,7 @@ def test_a_store_with_anything_else_in_it_is_refused(tools, db):
     assert db.missions.count_documents({}) == before
 
 
-def test_two_seeds_do_not_mix(tools):
-    run.sow(PLAN, tools)
-
+def test_two_seeds_do_not_mix(sown, tools):
     with pytest.raises(Conflict, match="other arguments"):
         run.sow(replace(PLAN, seed=8), tools)
 
