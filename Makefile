@@ -58,7 +58,7 @@ requirements: ## Pin the Python packages of every role anew, with hashes (needs 
 
 .PHONY: test check static lint types layers manifests rules
 test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser
-	@$(bin)/python -m pytest -n auto
+	@$(bin)/python -m pytest -n auto --dist worksteal
 
 check: static test ## All of it: what CI runs before it starts a cluster
 

@@ -17,8 +17,7 @@ from app.cache.lru_store import Memory
 from app.cache.pages import PageCache
 from app.cache.policy import Rule
 from app.cache.redis_store import Shared
-from tests.unit.cache.test_invalidation import Log
-from tests.unit.cache.test_pages import Primary
+from tests.unit.cache.house import Log, Primary
 
 CLIENTS = 16
 URLS = Map([UrlRule("/")])

@@ -1,36 +1,12 @@
 """What a worker knows of the change log."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from app.cache.cached_response import entry
 from app.cache.invalidation import POLL_S, ChangeLogFollower, Poller, widened
 from app.cache.lru_store import Memory
 from app.events import Change, Mark
-
-
-@dataclass
-class Log:
-    """A change log as MongoDB would keep it: numbers without gaps, a word for each, old ones gone."""
-
-    changes: list[Change] = field(default_factory=list)
-    last: int = 0
-    word: str = "w"
-
-    def append(self, *tags: str) -> None:
-        follows = self.latest().word
-        self.last += 1
-        self.changes.append(Change(self.latest(), follows, tags))
-
-    def since(self, number: int, limit: int) -> list[Change]:
-        return [change for change in self.changes if change.mark.number > number][:limit]
-
-    def latest(self) -> Mark:
-        return self.mark(self.last)
-
-    def mark(self, number: int) -> Mark:
-        return Mark(number, f"{self.word}{number}")
+from tests.unit.cache.house import Log
 
 
 @pytest.fixture

@@ -57,15 +57,24 @@ def logged(capfdbinary):
     logging.root.handlers[:], logging.root.level = root
 
 
+NOWHERE = load(
+    HALOCLINE_ENVIRONMENT="test",
+    mongodb_uri="mongodb://127.0.0.1:9",
+    mongodb_timeout_ms=50,
+    redis_url="redis://127.0.0.1:9/0",
+)
+
+
+@pytest.fixture(scope="session")
+def portal_without_servers():
+    return create_app(NOWHERE)
+
+
 @pytest.fixture
-def portal():
+def portal(portal_without_servers):
     """The whole application with all its layers and with no server behind it."""
-    settings = load(
-        HALOCLINE_ENVIRONMENT="test",
-        mongodb_uri="mongodb://127.0.0.1:9",
-        mongodb_timeout_ms=50,
-        redis_url="redis://127.0.0.1:9/0",
-    )
-    yield create_app(settings)
+    extensions.mongo.bind(NOWHERE)
+    extensions.redis.bind(NOWHERE)
+    yield portal_without_servers
     extensions.mongo.close()
     extensions.redis.close()
