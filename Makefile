@@ -63,7 +63,7 @@ requirements: ## Pin the Python packages of every role anew, with hashes (needs 
 .PHONY: test coverage check static lint types layers manifests rules
 test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser (SLOW=1: all)
 	@$(with_node) npm run --silent test
-	@$(bin)/python -m pytest -n auto $(if $(SLOW),,-m "not slow")
+	@$(bin)/python -m pytest -n auto --dist worksteal $(if $(SLOW),,-m "not slow")
 
 coverage: develop ## Branch coverage of app/ by the slow tests and the processes they start, with its floor
 	@scripts/coverage

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app import config
 from app.http import exposition
 from app.localdev.ports import free_port
 
@@ -92,24 +94,24 @@ class Process:
         return self.child.wait(PATIENCE_S)
 
 
-@pytest.fixture
-def start(tmp_path, settings):
-    """Starts a command of the portal in an environment of the test's own, and ends it with the test."""
+@contextmanager
+def starting(folder: Path, settings: config.Settings) -> Iterator[Callable[..., Process]]:
+    """Starts commands of the portal in an environment of their own below the folder, and ends them with the block."""
     started: list[Process] = []
 
     def start(command: list[str], port: int, **environ: str) -> Process:
         base = {
             "PATH": os.environ["PATH"],
-            "TMPDIR": str(tmp_path),
+            "TMPDIR": str(folder),
             "HALOCLINE_ENVIRONMENT": "lab",
-            "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
+            "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
             "MONGODB_URI": settings.mongodb_uri,
             "MONGODB_DATABASE": settings.mongodb_database,
             "REDIS_URL": settings.redis_url,
             # A machine that runs tests and builds at once is slower than a pod; see the fixture `settings`.
             "MONGODB_TIMEOUT_MS": str(settings.mongodb_timeout_ms),
         }
-        log = tmp_path / f"{port}.log"
+        log = folder / f"{port}.log"
         with log.open("wb") as out:
             child = subprocess.Popen(command, cwd=ROOT, env={**base, **environ}, stdout=out, stderr=subprocess.STDOUT)
         started.append(Process(child, port, log, Path(base["PROMETHEUS_MULTIPROC_DIR"])))
@@ -121,20 +123,35 @@ def start(tmp_path, settings):
     _ = [child.wait() for child in running]
 
 
+def start_gunicorn(start: Callable[..., Process], *arguments: str, **environ: str) -> Process:
+    """Starts gunicorn with the portal's settings file; returns it when all its workers serve."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), *arguments]
+    environ = {"WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "1", **environ}
+    portal = start(command, port, **environ)
+    workers = float(environ["WEB_WORKERS"])
+    until(lambda: portal.get("/livez").status == 200 and _starts(portal, environ) == workers)
+    return portal
+
+
+@pytest.fixture
+def start(tmp_path, settings):
+    """Starts a command of the portal, and ends it with the test."""
+    with starting(tmp_path, settings) as start:
+        yield start
+
+
 @pytest.fixture
 def gunicorn(start):
     """Starts gunicorn with the portal's settings file; gives it when all its workers serve."""
+    return partial(start_gunicorn, start)
 
-    def gunicorn(*arguments: str, **environ: str) -> Process:
-        port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), *arguments]
-        environ = {"WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "1", **environ}
-        portal = start(command, port, **environ)
-        workers = float(environ["WEB_WORKERS"])
-        until(lambda: portal.get("/livez").status == 200 and _starts(portal, environ) == workers)
-        return portal
 
-    return gunicorn
+@pytest.fixture(scope="module")
+def lasting_gunicorn(tmp_path_factory, settings):
+    """As `gunicorn`, for portals that the tests of a module only read from."""
+    with starting(tmp_path_factory.mktemp("gunicorn"), settings) as start:
+        yield partial(start_gunicorn, start)
 
 
 def _starts(portal: Process, environ: dict[str, str]) -> float:

@@ -66,13 +66,15 @@ def front(start, tmp_path):
     return lambda portal_port: Proxy(start, folder, portal_port)
 
 
-@pytest.fixture
-def portal(gunicorn, db):
-    return gunicorn(HALOCLINE_ENVIRONMENT="production")
+@pytest.fixture(scope="module")
+def portal(lasting_gunicorn):
+    """A portal that no test stops."""
+    return lasting_gunicorn(HALOCLINE_ENVIRONMENT="production")
 
 
 @pytest.fixture
-def proxy(front, portal):
+def proxy(front, portal, db):
+    """A proxy with an empty cache in front of the portal."""
     return front(portal.port)
 
 
@@ -168,7 +170,9 @@ def test_a_404_is_not_cached(proxy):
     assert [proxy.outcome("/nothing"), proxy.outcome("/nothing")] == ["MISS", "MISS"]
 
 
-def test_a_stale_page_is_served_while_the_portal_is_down(proxy, portal):
+def test_a_stale_page_is_served_while_the_portal_is_down(front, gunicorn, db):
+    portal = gunicorn(HALOCLINE_ENVIRONMENT="production")
+    proxy = front(portal.port)
     first = proxy.get("/")
     portal.stop()
 

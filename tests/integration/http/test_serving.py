@@ -84,14 +84,15 @@ def test_without_mongodb_at_the_start_it_reports_unready_with_the_reason(gunicor
     assert portal.numbers()["halocline_worker_starts_total",] == 1
 
 
-def test_without_mongodb_a_read_is_answered_503_within_the_timeout(gunicorn):
+def test_without_mongodb_a_read_is_answered_503_within_the_timeout(gunicorn, settings):
+    # On a busy machine the response is later than the timeout, but long before the one of the other tests.
     portal = gunicorn(MONGODB_URI=UNREACHABLE, MONGODB_TIMEOUT_MS="300")
     answer = portal.get("/api/v1/missions")
     [line] = until(lambda: requests(portal))
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert 290 < line["duration_ms"] < 3000
+    assert 290 < line["duration_ms"] < settings.mongodb_timeout_ms
 
 
 def test_it_becomes_ready_with_its_indexes(gunicorn, db):

@@ -149,8 +149,12 @@ def test_credentials_are_sent_and_never_shown(server: Server, made: str, ask: Re
         pytest.param([misbehaving.redirect("csvp")], "server_error", "404", id="to nowhere"),
         pytest.param([misbehaving.redirect("made_1.csvp")], "redirected", "more than 5", id="circle"),
         pytest.param([misbehaving.redirect("file:///etc/passwd")], "redirected", "does not follow", id="to a file"),
-        pytest.param([misbehaving.redirect("http://localhost/")], "redirected", "does not follow", id="to another host"),
-        pytest.param([misbehaving.redirect("http://127.0.0.1:1/")], "redirected", "does not follow", id="to another port"),
+        pytest.param(
+            [misbehaving.redirect("http://localhost/")], "redirected", "does not follow", id="to another host"
+        ),
+        pytest.param(
+            [misbehaving.redirect("http://127.0.0.1:1/")], "redirected", "does not follow", id="to another port"
+        ),
         pytest.param([misbehaving.redirect("/a b\u00e4")], "server_error", "404", id="to an odd path"),
         pytest.param([misbehaving.nonsense], "fetch_failed", "no HTTP", id="no HTTP"),
         pytest.param([misbehaving.flood], "fetch_failed", "no HTTP", id="headers without end"),
