@@ -14,8 +14,8 @@ from app.http.health import Health
 _KEY = "halocline"
 
 
-class PageCache(Protocol):
-    """The page cache as the process hooks see it; `app.cache` implements it, and is above this module."""
+class PageCacheControl(Protocol):
+    """The page cache as process hooks control it. `app.cache.worker` implements it; this module must not import it."""
 
     def start(self) -> None:
         """Start the threads that keep cached pages current. Call it after the fork."""
@@ -34,7 +34,7 @@ class Portal:
     settings: Settings
     version: str
     health: Health
-    page_cache: PageCache
+    page_cache: PageCacheControl
 
 
 def attach(app: Flask, portal: Portal) -> None:
