@@ -26,7 +26,7 @@ def test_the_vocabulary_is_that_of_the_import(page: Page) -> None:
     known = tomllib.loads((ROOT / "app/ingest/data/vocabulary.toml").read_text(encoding="utf-8"))
     table = page("/data").partition("data-vocabulary")[2].partition("</table>")[0]
     assert re.findall(r'variable=(\w+)">', table) == sorted(known)
-    assert re.findall(r"</th><td>([^<]+)</td>", table) == [known[name]["unit"] for name in sorted(known)]
+    assert re.findall(r"</th>\s*<td>([^<]+)</td>", table) == [known[name]["unit"] for name in sorted(known)]
 
 
 def test_the_offered_forms_are_those_of_the_api(app: Flask, page: Page) -> None:
