@@ -5,7 +5,8 @@ from typing import Self
 from app.api.v1 import links
 from app.api.v1.schemas.totals import Sums
 from app.api.v1.schemas.types import Box, Next, Resource
-from app.domain import records, totals
+from app.domain import records
+from app.domain.totals import Totals
 
 
 class BasinLinks(Resource):
@@ -27,7 +28,7 @@ class Basin(Resource):
     links: BasinLinks
 
     @classmethod
-    def of(cls, basin: records.Basin, totals: totals.Totals | None) -> Self:
+    def of(cls, basin: records.Basin, totals: Totals | None) -> Self:
         return cls(
             id=basin.id,
             name=basin.name,
