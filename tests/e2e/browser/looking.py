@@ -96,7 +96,7 @@ class Window:
         return width - self._width_px
 
     def picture(self, name: str) -> None:
-        """Save the window, and the whole page, in build/screenshots. Only if HALOCLINE_SCREENSHOTS is set: it is slow."""
+        """Save the window, and the whole page, in build/screenshots. HALOCLINE_SCREENSHOTS enables it."""
         if "HALOCLINE_SCREENSHOTS" not in os.environ:
             return
         PICTURES.mkdir(parents=True, exist_ok=True)
