@@ -63,7 +63,7 @@ def follow(
                 log.info("simulating", every_s=every_s, profiles=stored)
             ready, pause_s = True, 0.0
         except PyMongoError as error:
-            if not transactions.is_away(error):
+            if not transactions.is_unreachable(error):
                 raise
             ready, pause_s = False, min(max(pause_s * 2, FIRST_WAIT_S), LONGEST_WAIT_S)
             log.warning("store_away", error=type(error).__name__, retry_in_s=pause_s)
