@@ -41,7 +41,7 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
             failed.append(scope)
         else:
             if number is not None:
-                events.nudge(number)
+                events.announce(number)
     # Last, because drawing takes longest.
     return failed + section_refresh.redraw(draw_at_once)
 

@@ -36,7 +36,7 @@ def redraw(at_once: bool = True) -> list[str]:
             failed.append(scope)
         else:
             if number is not None:
-                events.nudge(number)
+                events.announce(number)
     return failed
 
 
