@@ -51,7 +51,7 @@ worker_threads = Gauge(
     registry=registry,
 )
 worker_concurrency_limit = Gauge(
-    "halocline_worker_places",
+    "halocline_worker_concurrency_limit",
     "Concurrency limit: requests that may run at once; further ones wait up to a second and are then refused.",
     multiprocess_mode="livesum",
     registry=registry,
