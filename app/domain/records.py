@@ -178,7 +178,7 @@ class Platform:
     simulated: bool = False
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """Name for display: `SEA077 Smilla`, else its serial."""
         # A name that only repeats the serial adds nothing.
         if self.name and self.name.lower() not in self.serial.lower():

@@ -60,7 +60,7 @@ def test_the_metrics_process_exposes_workers_and_the_store(gunicorn, metrics_pro
     assert 'halocline_imports_total{outcome="stored"} 7.0' in text
     assert 'halocline_imports_total{outcome="refused"} 0.0' in text
     assert "halocline_worker_threads 24.0" in text
-    assert "halocline_worker_places 12.0" in text
+    assert "halocline_worker_concurrency_limit 12.0" in text
     assert process.get("/metrics?name[]=halocline_worker_threads").status == 200
     assert process.get("/").status == 404
 
