@@ -43,7 +43,7 @@ def channel() -> str:
     return f"halocline:changes:{mongo.database}"
 
 
-def nudge(number: int) -> bool:
+def announce(number: int) -> bool:
     """Announce that the change log has reached `number`. False, and a log line, if Redis is unreachable."""
     try:
         redis.client.publish(channel(), str(number))

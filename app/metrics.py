@@ -51,7 +51,7 @@ worker_threads = Gauge(
     registry=registry,
 )
 worker_concurrency_limit = Gauge(
-    "halocline_worker_places",
+    "halocline_worker_concurrency_limit",
     "Concurrency limit: requests that may run at once; further ones wait up to a second and are then refused.",
     multiprocess_mode="livesum",
     registry=registry,
@@ -88,8 +88,8 @@ dependency_up = Gauge(
     registry=registry,
 )
 
-page_cache_answers = Counter(
-    "halocline_page_cache_answers",
+page_cache_requests = Counter(
+    "halocline_page_cache_requests",
     "Requests by outcome of the page cache: hit, miss, stale (old page during a refresh or after an error), bypass.",
     ["outcome"],
     registry=registry,
@@ -113,7 +113,7 @@ page_cache_redis_failures = Counter(
 )
 
 for _outcome in ("hit", "miss", "stale", "bypass"):
-    page_cache_answers.labels(_outcome)
+    page_cache_requests.labels(_outcome)
 for _policy in ("api", "search", "export"):
     for _decision in ("allow", "deny"):
         for _storage in ("redis", "memory"):

@@ -63,7 +63,7 @@ class WorkerCache:
         if not self.is_enabled:
             return app
         shared = RedisStore(lambda: redis.client, self._namespace(), metrics.page_cache_redis_failures.inc)
-        counters = {outcome: metrics.page_cache_answers.labels(outcome) for outcome in _OUTCOMES}
+        counters = {outcome: metrics.page_cache_requests.labels(outcome) for outcome in _OUTCOMES}
 
         def count(outcome: str) -> None:
             counters[outcome].inc()

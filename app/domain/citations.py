@@ -48,7 +48,7 @@ def of(mission: Mission, platform: Platform | None, url: str) -> Citation:
     named = metadata.get("institution") or (plain(platform.operator) if platform and platform.operator else "")
     authors = tuple(dict.fromkeys(name for name in (metadata.get("pi", ""), named) if name))
     kind = "Sailbuoy" if mission.kind == "sailbuoy" else "Glider"
-    called = plain(platform.called) if platform else mission.platform
+    vessel = plain(platform.display_name) if platform else mission.platform
     span = f"{_day(figures.start_at.date())} to {_day(figures.end_at.date())}"
     where = f", {plain(mission.basins[0].name)}" if mission.basins else ""
     licence = metadata.get("licence")
@@ -56,7 +56,7 @@ def of(mission: Mission, platform: Platform | None, url: str) -> Citation:
         key=_key(mission),
         authors=authors,
         year=figures.end_at.year,
-        title=f"{kind} {called}, mission {mission.mission}{where}, {span}",
+        title=f"{kind} {vessel}, mission {mission.mission}{where}, {span}",
         data_mode=MODE_NAMES[mission.data_mode].lower(),
         version=mission.version,
         imported_on=mission.source.imported_at.date(),

@@ -80,7 +80,7 @@ def days(start_at: datetime, end_at: datetime) -> str:
     return f"{start_at.day} {start_at:%B}{'' if start_at.year == end_at.year else f' {start_at.year}'} to {last}"
 
 
-def called(variable: str) -> str:
+def variable_label(variable: str) -> str:
     """A variable's name for display: `sea_water_temperature` gives `Sea water temperature`."""
     return variable.replace("_", " ").capitalize()
 

@@ -1,7 +1,7 @@
-"""What goes wrong while the portal starts on one machine."""
+"""The error of the portal on one machine."""
 
 from app.errors import HaloclineError
 
 
 class LocalDevError(HaloclineError):
-    """Cannot go on; the message is the one line to show, and says what to do."""
+    """The portal cannot start or continue. The message is one line to show; it names the remedy."""

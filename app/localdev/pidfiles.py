@@ -1,4 +1,4 @@
-"""Child processes that a later run can find again: each leaves a pid file, and a pid file outlives a crash safely."""
+"""Child processes that a later run can find: each has a pid file, which stays unambiguous after a crash."""
 
 import os
 import signal
@@ -10,16 +10,17 @@ from pathlib import Path
 
 from app.localdev.errors import LocalDevError
 
-# A mongod with a full journal takes about two seconds to close; past this it hangs, and losing nothing
-# that was acknowledged is what its journal is for.
+# A mongod with a full journal takes about two seconds to stop. After 20 s it hangs and is killed; its journal
+# preserves all acknowledged writes.
 STOP_WITHIN_S = 20.0
 _POLL_S = 0.02
 
 
 def start(name: str, command: Sequence[str], home: Path, env: Mapping[str, str] | None = None) -> int:
-    """Pid of `command`, started in a session of its own, so that Ctrl-C reaches only who started it.
+    """Start `command` and return its pid. It gets its own session, so that Ctrl-C reaches only the parent.
 
-    Its output replaces `home/NAME.log`, its pid to `home/NAME.pid`. Raises LocalDevError when it cannot be executed.
+    Its output replaces `home/NAME.log`, its pid is written to `home/NAME.pid`. Raises LocalDevError if it cannot be
+    executed.
     """
     home.mkdir(parents=True, exist_ok=True)
     with (home / f"{name}.log").open("wb") as log:
@@ -40,12 +41,12 @@ def start(name: str, command: Sequence[str], home: Path, env: Mapping[str, str] 
 
 
 def identity(pid: int) -> str:
-    """What a pid file holds: the pid and when that process began, since pids are used again."""
+    """Content of a pid file: the pid and the start time of the process, since pids are reused."""
     return f"{pid} {_born(pid)}\n"
 
 
 def alive(pid_file: Path) -> int | None:
-    """The pid in the file when that very process still runs, else None. A reused pid is not it."""
+    """The pid in the file if that process still runs, else None, also if another process has the pid now."""
     try:
         pid, born = pid_file.read_text(encoding="ascii").split()
     except (OSError, ValueError):
@@ -55,7 +56,7 @@ def alive(pid_file: Path) -> int | None:
 
 
 def stop(pid_file: Path, within_s: float = STOP_WITHIN_S) -> bool:
-    """True when the process ran and is gone now, False when there was none. Kills what does not end in time."""
+    """Stop the process: True if it ran, False if there was none. It is killed if it does not end within the time."""
     pid = alive(pid_file)
     if pid is not None:
         _signal(pid, signal.SIGTERM)
@@ -82,7 +83,7 @@ def _signal(pid: int, how: signal.Signals) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    # `start` made it the leader of its group: its own children, such as gunicorn's workers, go with it.
+    # `start` made it the leader of its group, so its own children, such as gunicorn's workers, are killed with it.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     _signal(pid, signal.SIGKILL)
@@ -94,7 +95,7 @@ def _reap(pid: int) -> None:
 
 
 def _born(pid: int) -> str:
-    """Start time of a process in clock ticks since boot, or nothing when there is none (or only its zombie)."""
+    """Start time of a process in clock ticks since boot, or `gone` if there is none or only its zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:

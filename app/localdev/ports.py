@@ -1,4 +1,4 @@
-"""TCP ports on the loopback interface: a free one, and the one that a server of a folder used before."""
+"""TCP ports on the loopback interface: free ones, and the ports that the servers of a folder used before."""
 
 import socket
 from pathlib import Path
@@ -15,7 +15,7 @@ def free_port() -> int:
 def is_free(port: int) -> bool:
     """True if a server can bind this port now."""
     with socket.socket() as probe:
-        # As servers do: a port whose last connections are only being forgotten is free.
+        # As servers do: a port whose last connections are in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -24,7 +24,7 @@ def is_free(port: int) -> bool:
         return port != 0
 
 
-def kept(home: Path, name: str) -> int:
+def recorded(home: Path, name: str) -> int:
     """The port that the server `name` of this folder used before; 0 if it has not run."""
     try:
         return int((home / f"{name}.port").read_text(encoding="ascii"))
@@ -32,7 +32,7 @@ def kept(home: Path, name: str) -> int:
         return 0
 
 
-def keep(home: Path, name: str, port: int) -> int:
+def record(home: Path, name: str, port: int) -> int:
     """Record the port of the server `name` in the folder; returns it."""
     (home / f"{name}.port").write_text(f"{port}\n", encoding="ascii")
     return port

@@ -12,13 +12,13 @@ START_WITHIN_S = 60.0
 _POLL_S = 0.05
 
 
-def wait(name: str, home: Path, ready: Callable[[], bool], errors: tuple[type[Exception], ...]) -> None:
-    """Return once `ready()` is true; `errors` count as not ready.
+def wait(name: str, home: Path, is_ready: Callable[[], bool], errors: tuple[type[Exception], ...]) -> None:
+    """Return once `is_ready()` is true; `errors` count as not ready.
 
     Raises LocalDevError when the server ends or START_WITHIN_S passes.
     """
     deadline = time.monotonic() + START_WITHIN_S
-    while not _tried(ready, errors):
+    while not _responds(is_ready, errors):
         log = home / f"{name}.log"
         if pidfiles.alive(home / f"{name}.pid") is None:
             raise LocalDevError(f"{name} ended while starting: {_cause(log)} (whole log: {log})")
@@ -27,9 +27,9 @@ def wait(name: str, home: Path, ready: Callable[[], bool], errors: tuple[type[Ex
         time.sleep(_POLL_S)
 
 
-def _tried(ready: Callable[[], bool], errors: tuple[type[Exception], ...]) -> bool:
+def _responds(is_ready: Callable[[], bool], errors: tuple[type[Exception], ...]) -> bool:
     try:
-        return ready()
+        return is_ready()
     except errors:
         return False
 

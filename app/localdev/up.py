@@ -1,4 +1,7 @@
-"""`make up` after the environment is there: servers, indexes, demo files, the portal; everything ends with it."""
+"""`make up` once the environment is installed: start servers, create indexes, import demo files, run the portal.
+
+All processes stop together with the portal.
+"""
 
 import http.client
 import os
@@ -19,26 +22,26 @@ from app.config import Settings
 from app.localdev import mongod, pidfiles, servers, valkey
 from app.localdev.errors import LocalDevError
 
-# Where the checkout is: gunicorn.conf.py and demo/ lie beside the package.
+# The checkout: gunicorn.conf.py and demo/ are beside the package.
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".halocline"
 # The data of a fresh mongod take 300 MB, mostly its preallocated journal; the demo files add little.
 NEEDS_FREE_MB = 600
 # Two workers import the application and build the first page; a laptop on battery needs a few seconds.
 _PAGE_WITHIN_S = 30.0
-# Its own children have their time first, one after the other.
+# A running `up` first stops its children, one after the other, each within pidfiles.STOP_WITHIN_S.
 _PARENT_ENDS_WITHIN_S = 60.0
 _POLL_S = 0.1
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Stopped(Exception):
-    """Somebody asked us to end."""
+    """The process received a stop signal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """A portal on this machine: its folder, its address, and whether simulated gliders dive in it."""
+    """A portal on this machine: its folder, its port, its environment, and a switch for simulated gliders."""
 
     home: Path
     port: int
@@ -47,7 +50,7 @@ class Portal:
 
     @property
     def url(self) -> str:
-        """What to open in a browser."""
+        """Address of the portal for a browser."""
         return f"http://127.0.0.1:{self.port}"
 
 
@@ -58,10 +61,10 @@ def run(
     demo: Path = ROOT / "demo",
     simulate: bool | None = None,
 ) -> None:
-    """Runs the portal until SIGINT, SIGTERM or the end of one of its processes; stops what it started.
+    """Run the portal until SIGINT, SIGTERM or the end of one of its processes; then stop all of them.
 
-    MONGODB_URI and REDIS_URL, when set, are used in place of servers of our own. Simulated gliders dive unless told
-    otherwise, or unless MONGODB_URI names another server: there they must be requested. Raises LocalDevError.
+    MONGODB_URI and REDIS_URL, if set, replace the embedded servers. `simulate` defaults to true with the embedded
+    MongoDB, and to false with another one: simulated data must not enter it unasked. Raises LocalDevError.
     """
     if simulate is None:
         simulate = "mongodb_uri" not in settings.model_fields_set
@@ -78,15 +81,15 @@ def run(
         except _Stopped:
             click.echo("\nStopping …")
         finally:
-            # While stopping, impatience changes nothing.
+            # A second Ctrl-C must not interrupt the stopping.
             _ignore_signals()
             if pidfiles.alive(home / "up.pid") == os.getpid():
                 down(home)
 
 
 def down(home: Path = HOME) -> list[str]:
-    """Names of what ran in `home` and is stopped now: what a killed `up` left behind, or a whole running portal."""
-    # The parent first, or it would report its children's end as a fault.
+    """Stop what runs in `home`, a whole portal or the rest of a killed `up`, and return the names of the processes."""
+    # The parent first, or it would report the end of its children as a failure.
     stopped = ["up"] if pidfiles.alive(home / "up.pid") not in (None, os.getpid()) else []
     if stopped:
         pidfiles.stop(home / "up.pid", within_s=_PARENT_ENDS_WITHIN_S)
@@ -97,7 +100,7 @@ def down(home: Path = HOME) -> list[str]:
 
 
 def check_port(port: int) -> None:
-    """Raises LocalDevError when somebody else listens on the port."""
+    """Raises LocalDevError if another program listens on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -112,7 +115,7 @@ def check_port(port: int) -> None:
 
 
 def check_disk(free_bytes: int) -> None:
-    """Raises LocalDevError when the databases would not fit into what is free."""
+    """Raises LocalDevError if the free space is too small for the databases."""
     free_mb = free_bytes // 1_000_000
     if free_mb < NEEDS_FREE_MB:
         raise LocalDevError(
@@ -124,7 +127,7 @@ def _refuse_twice(portal: Portal) -> None:
     other = pidfiles.alive(portal.home / "up.pid")
     if other is not None:
         raise LocalDevError(f"The portal runs already (process {other}): open it, or stop it with 'make down' first.")
-    # What a killed `up` left behind would hold the port, and dive where this one shall not.
+    # Processes of a killed `up` would hold the port, and its simulator would continue even without `simulate`.
     pidfiles.stop(portal.home / "web.pid")
     pidfiles.stop(portal.home / "simulator.pid")
 
@@ -135,7 +138,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     if "environment" not in settings.model_fields_set:
         env["HALOCLINE_ENVIRONMENT"] = "development"
     for name in ("API", "SEARCHES", "EXPORTS"):
-        # Everybody is at one address here, load tests and their own tools included.
+        # All clients have one address here, load tests and developers' tools included.
         env.setdefault(f"HALOCLINE_{name}_PER_MIN", "0")
     if "mongodb_uri" not in settings.model_fields_set:
         _step("MongoDB")
@@ -146,7 +149,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     _step("Indexes")
     _command(env, "indexes")
     _step("Demo missions")
-    # Status 1: one was refused, as when a better version of it has been taken in since; its line says so.
+    # Status 1: a file was refused, for example because a better version of it was imported since; its line names why.
     _command(env, "ingest", str(_short(demo)), passes=(0, 1))
     _step("Portal")
     web = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--chdir", str(ROOT)]
@@ -161,7 +164,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
 
 
 def _command(env: Mapping[str, str], *words: str, passes: tuple[int, ...] = (0,)) -> None:
-    """Runs a command of ours, which shows its own progress. Raises LocalDevError unless its status passes."""
+    """Run a subcommand of `halocline`, which shows progress. Raises LocalDevError unless `passes` has its status."""
     child = subprocess.Popen([sys.executable, "-m", "app.cli", *words], env=env, cwd=ROOT)
     try:
         status = child.wait()
@@ -170,7 +173,7 @@ def _command(env: Mapping[str, str], *words: str, passes: tuple[int, ...] = (0,)
         child.wait()
         raise
     if status not in passes:
-        raise LocalDevError(f"'halocline {' '.join(words)}' failed (status {status}); what it said stands above.")
+        raise LocalDevError(f"'halocline {' '.join(words)}' failed (status {status}); its output is above.")
 
 
 def _await_page(portal: Portal) -> None:
@@ -180,7 +183,7 @@ def _await_page(portal: Portal) -> None:
         if pidfiles.alive(portal.home / "web.pid") is None:
             raise LocalDevError(f"The portal ended while starting: {pidfiles.last_lines(log)}")
         if time.monotonic() > deadline:
-            raise LocalDevError(f"The portal gave no page within {_PAGE_WITHIN_S:.0f} s; its log is {log}.")
+            raise LocalDevError(f"The portal served no page within {_PAGE_WITHIN_S:.0f} s; its log is {log}.")
         time.sleep(_POLL_S)
 
 
@@ -196,7 +199,7 @@ def _answers(portal: Portal) -> bool:
 
 
 def _watch(portal: Portal) -> None:
-    """Returns never: raises _Stopped when asked to end, LocalDevError when a child ended by itself."""
+    """Watch the children; never returns. Raises _Stopped on a stop signal, LocalDevError if a child ended by itself."""
     children = [name for name in ("simulator", "web", "redis", "mongodb") if (portal.home / f"{name}.pid").exists()]
     while True:
         for name in children:
@@ -208,13 +211,13 @@ def _watch(portal: Portal) -> None:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Turns SIGINT, SIGTERM and SIGHUP into _Stopped, once."""
+    """Raise _Stopped on the first SIGINT, SIGTERM or SIGHUP; ignore further ones."""
 
     def stop(_signum: int, _frame: object) -> None:
         _ignore_signals()
         raise _Stopped
 
-    before = {number: signal.signal(number, stop) for number in _ENDINGS}
+    before = {number: signal.signal(number, stop) for number in _STOP_SIGNALS}
     try:
         yield
     finally:
@@ -223,7 +226,7 @@ def _signals() -> Iterator[None]:
 
 
 def _ignore_signals() -> None:
-    for number in _ENDINGS:
+    for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -8,12 +8,12 @@ from app.localdev import libraries, pidfiles, ports, readiness
 
 
 def start(home: Path) -> str:
-    """URL of the Valkey of `home`, ready; it keeps nothing. Raises LocalDevError as `mongod.start` does."""
-    port = ports.kept(home, "redis")
+    """URL of the Valkey of `home`, ready; it stores nothing on disk. Raises LocalDevError as `mongod.start` does."""
+    port = ports.recorded(home, "redis")
     if pidfiles.alive(home / "redis.pid") is None:
-        port = ports.keep(home, "redis", port if ports.is_free(port) else ports.free_port())
+        port = ports.record(home, "redis", port if ports.is_free(port) else ports.free_port())
         command = [str(libraries.valkey()), "--port", str(port), "--bind", "127.0.0.1"]
-        # A cache: nothing on disk, bounded, the least used goes first. Tests give each worker a database.
+        # A cache: no persistence, bounded, LRU eviction. 128 databases, since tests use one for each worker.
         command += ["--save", "", "--appendonly", "no", "--maxmemory", "64mb"]
         command += ["--maxmemory-policy", "allkeys-lru", "--databases", "128"]
         pidfiles.start("redis", command, home)

@@ -1,4 +1,4 @@
-"""What a seeded store holds: missions like real ones over years, seas, projects and modes, by its arguments alone."""
+"""The plan of a seeded store: realistic missions over years, seas, projects and modes, computed from its arguments."""
 
 import hashlib
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from app.simulator.dives import Dive
 from app.simulator.gliders import Glider
 from app.simulator.sailbuoys import Sailbuoy
 
-# What an operator's glider has made after some years.
+# A typical number of missions of a glider after some years.
 MISSIONS_A_PLATFORM = 8
-# Shares of what archives hold: most missions have been through delayed-mode processing.
+# Shares as in archives: most missions have been through delayed-mode processing.
 _MODES: tuple[tuple[DataMode, float], ...] = (("D", 0.6), ("A", 0.15), ("P", 0.1), ("R", 0.15))
 _PROCESSED_AFTER: dict[DataMode, timedelta] = {
     "R": timedelta(0),
@@ -31,11 +31,11 @@ _SENSORS = (dives.CTD, (*dives.CTD, "oxygen"), dives.ALL_SENSORS)
 _SHORTEST_DAYS, _LONGEST_DAYS = 5.0, 60.0
 # One in eight platforms stays at the surface, the third first.
 _SAILBUOY_EVERY, _FIRST_SAILBUOY = 8, 2
-# Active ones have reported within so many hours.
+# The latest data of active missions are at most so many hours old.
 _SILENT_AT_MOST_H = 6.0
-# Missions that are over ended at least so long before.
+# Completed missions ended at least so long before the plan's `until`.
 _OVER_FOR = timedelta(days=3)
-# Down and up a shelf sea in ten minutes, the deep ocean in two hours.
+# Gliders' usual vertical speed: a dive to 100 m and back takes twelve minutes, one to 1 000 m two hours.
 _VERTICAL_M_S = 0.28
 
 _SEAS = (
@@ -66,9 +66,9 @@ class Plan:
     start: datetime
     until: datetime
     seed: int
-    # Of each mission at sea, where it shall have more than the others.
+    # Profiles of each mission at sea; None: as many as the others.
     active_profiles: int | None = None
-    # Without sailbuoys every mission has its profiles.
+    # False: gliders alone, so that every mission has profiles.
     sailbuoys: bool = True
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class Plan:
 
     @property
     def platforms(self) -> int:
-        """How many platforms make the missions."""
+        """The number of platforms that the missions need."""
         return -(-self.missions // MISSIONS_A_PLATFORM)
 
     def described(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A mission to be."""
+    """A mission of the plan."""
 
     plan: Plan
     vessel: Glider | Sailbuoy
@@ -128,27 +128,27 @@ class Seeded:
 
     @property
     def identity(self) -> Identity:
-        """The mission as the store knows it."""
+        """The identity of the mission in the store."""
         return Identity(self.vessel.platform, f"{self.begin:%Y%m%dT%H%M}", self.mode)
 
     @property
     def imported_at(self) -> datetime:
-        """When its file came in: at once in real time, after processing otherwise; not after now."""
+        """When its file was imported: at the mission's end in real time, later for other modes, not after `until`."""
         return min(self.begin + self.length + _PROCESSED_AFTER[self.mode], self.plan.until)
 
     @property
     def profiles(self) -> int:
-        """How many it has, if it is a glider's."""
+        """The number of profiles, if it is a glider's."""
         return (self.at_sea and self.plan.active_profiles) or self.plan.profiles
 
     @property
     def sha256(self) -> str:
-        """What stands for the digest of its file."""
+        """A digest in place of its file's SHA-256."""
         text = repr((self.profiles, self.plan.samples, self.seed, self.begin, self.length))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def observations(self) -> Observations:
-        """What its file would hold."""
+        """Its observations, as a parser of files would return them."""
         return self._fixes(self.vessel) if isinstance(self.vessel, Sailbuoy) else self._dives(self.vessel)
 
     def _fixes(self, buoy: Sailbuoy) -> Observations:
@@ -163,20 +163,20 @@ class Seeded:
         # The first begins with the mission, the last ends with it.
         period_s = (self.length.total_seconds() - duration_s) / max(count - 1, 1)
         depths_m = sea.dive_m * rng.uniform(0.9, 1.0, count)
-        made = []
+        planned = []
         for k in range(count):
             start_s = self.begin.timestamp() + (k if count > 1 else 1) * period_s
-            ways = glider.lon_lat(start_s), glider.lon_lat(start_s + duration_s)
-            made.append(Dive(k + 1, round(start_s * 1000), duration_s, float(depths_m[k]), k % 2 == 0, *ways))
+            positions = glider.lon_lat(start_s), glider.lon_lat(start_s + duration_s)
+            planned.append(Dive(k + 1, round(start_s * 1000), duration_s, float(depths_m[k]), k % 2 == 0, *positions))
         return dives.observations(
-            made, sea, self.plan.samples, glider.sensors, self._attributes(), "mission", self.seed
+            planned, sea, self.plan.samples, glider.sensors, self._attributes(), "mission", self.seed
         )
 
     def _attributes(self) -> dict[str, Any]:
         return {
             "id": f"{self.vessel.platform}-{self.identity.mission}",
             "title": f"Seeded mission in the {self.vessel.sea.name}",
-            "summary": "Made up to measure the portal with. Nothing here was measured at sea.",
+            "summary": "Generated for performance measurements of the portal. Nothing here was measured at sea.",
             "project": self.project,
             "institution": "Halocline seed",
             "license": "Free to use for any purpose. These are not observations.",

@@ -1,4 +1,4 @@
-"""`halocline seed`: a store of any size to measure with, as if its missions had been taken in from files."""
+"""`halocline seed`: fill a store of any size for measurements, as if its missions had been imported from files."""
 
 import sys
 import time
@@ -43,17 +43,17 @@ from app.store import (
 from app.store.documents import mission_to_document
 
 IMPORTED_BY = "halocline seed"
-# Totals of hundreds of thousands of missions take longer than a visitor would wait.
+# Computing the totals of hundreds of thousands of missions takes longer than the limit for requests.
 _STORE_TIMEOUT_MS = 60_000
-# 80 missions: some megabytes of samples, and a transaction of a second.
+# 80 missions a batch: some megabytes of samples, and a transaction of about a second.
 _PLATFORMS_AT_ONCE = 10
-# The tools of a process that shares the work, made once.
-_elsewhere: list[ImportContext] = []
+# The import context of a worker process, created once when the process starts.
+_worker_context: list[ImportContext] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What a seed has stored, and how long it took without and with what derives from it."""
+class Seeding:
+    """The result of a seeding: counts, and the time taken to store the missions and to compute derived data."""
 
     missions: int
     profiles: int
@@ -63,36 +63,36 @@ class Made:
 
 def run(
     settings: Settings, plan: Plan, metadata_only: bool, all_sections: bool, as_before: bool, jobs: int = 1
-) -> Made:
-    """Seeds the store of the settings and shows how far it is; `as_before` takes an earlier run's `until`, if any.
+) -> Seeding:
+    """Seed the store of the settings and show the progress; `as_before` reuses the `until` of an earlier run, if any.
 
     `jobs` processes share the work. Raises Conflict for a store that holds anything else, Unavailable and
     HaloclineError as `connection.bound`.
     """
     with connection.bound(settings, _STORE_TIMEOUT_MS):
         indexes.ensure(extensions.mongo.db)
-        noted = seeds.arguments()
-        if as_before and noted:
-            plan = replace(plan, until=noted["until"])
+        earlier = seeds.arguments()
+        if as_before and earlier:
+            plan = replace(plan, until=earlier["until"])
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        shown = Console(stderr=True)
-        with Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty()) as bar:
+        console = Console(stderr=True)
+        with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task("Seeding", total=plan.missions)
             tools = context.import_context(settings, Options())
 
-            def sown(batches: Sequence[range]) -> Iterator[tuple[int, int]]:
+            def sow_batches(batches: Sequence[range]) -> Iterator[tuple[int, int]]:
                 if jobs == 1:
                     yield from (sow_platforms(plan, batch, tools, metadata_only, all_sections) for batch in batches)
                     return
-                # Not forked: threads of the driver and their locks do not survive it.
-                with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings,)) as workers:
-                    work = partial(_sown_elsewhere, plan, metadata_only=metadata_only, all_sections=all_sections)
+                # Spawned: the driver's threads and locks do not survive a fork.
+                with ProcessPoolExecutor(jobs, get_context("spawn"), _initialize_worker, (settings,)) as workers:
+                    work = partial(_sow_in_worker, plan, metadata_only=metadata_only, all_sections=all_sections)
                     yield from workers.map(work, batches)
 
-            def told(count: int) -> None:
+            def show_progress(count: int) -> None:
                 bar.update(task, completed=count)
 
-            return sow(plan, tools, metadata_only, all_sections, told, sown)
+            return sow(plan, tools, metadata_only, all_sections, show_progress, sow_batches)
 
 
 def sow(
@@ -100,20 +100,20 @@ def sow(
     tools: ImportContext,
     metadata_only: bool = False,
     all_sections: bool = False,
-    told: Callable[[int], None] = lambda _: None,
-    sown: Callable[[Sequence[range]], Iterable[tuple[int, int]]] | None = None,
-) -> Made:
-    """Stores the plan's missions with all that derives from them; `told` hears how many there are.
+    on_progress: Callable[[int], None] = lambda _: None,
+    sow_batches: Callable[[Sequence[range]], Iterable[tuple[int, int]]] | None = None,
+) -> Seeding:
+    """Store the plan's missions with their derived data; `on_progress` is called with the number of missions stored.
 
     `metadata_only` stores the documents of missions and platforms and their totals, and no profile, sample or track.
-    Sections take a second a mission: only those at sea have them, unless `all_sections`. `sown` does what
-    `sow_platforms` does for each range of platforms, as processes may that share the work.
-    Killed at any point and run again with the same plan, the store ends the same. Raises Conflict for a store that
-    holds anything else, and pymongo's errors.
+    Sections take a second a mission: only missions at sea get them, unless `all_sections`. `sow_batches` calls
+    `sow_platforms` for each range of platforms, for example in several processes.
+    A seeding that was killed at any point and runs again with the same plan leaves the same store. Raises Conflict for
+    a store that holds anything else, and pymongo's errors.
     """
     arguments = {**plan.described(), "metadata_only": metadata_only}
     if seeds.holds_others(IMPORTED_BY):
-        raise Conflict("the store holds missions that no seed has made: name an empty one with MONGODB_DATABASE")
+        raise Conflict("the store holds missions that were not seeded: name an empty one with MONGODB_DATABASE")
     if arguments | (seeds.arguments() or {}) != arguments:
         raise Conflict("the store was seeded with other arguments: name an empty one with MONGODB_DATABASE")
     began = time.monotonic()
@@ -122,21 +122,21 @@ def sow(
     count = stored = 0
     starts = range(0, plan.platforms, _PLATFORMS_AT_ONCE)
     batches = [range(first, min(first + _PLATFORMS_AT_ONCE, plan.platforms)) for first in starts]
-    here = (sow_platforms(plan, batch, tools, metadata_only, all_sections) for batch in batches)
-    for missions_sown, profiles_sown in here if sown is None else sown(batches):
+    in_process = (sow_platforms(plan, batch, tools, metadata_only, all_sections) for batch in batches)
+    for missions_sown, profiles_sown in in_process if sow_batches is None else sow_batches(batches):
         count, stored = count + missions_sown, stored + profiles_sown
-        told(count)
+        on_progress(count)
     stored_s = time.monotonic() - began
     rebuild.rebuild(tools.basin_map)
-    return Made(count, stored, stored_s, time.monotonic() - began - stored_s)
+    return Seeding(count, stored, stored_s, time.monotonic() - began - stored_s)
 
 
 def sow_platforms(
     plan: Plan, platforms: range, tools: ImportContext, metadata_only: bool = False, all_sections: bool = False
 ) -> tuple[int, int]:
-    """Stores the missions of these platforms with their tracks. Returns how many, and how many profiles.
+    """Store the missions of these platforms with their tracks; returns the numbers of missions and of profiles.
 
-    What else derives from them is marked for a rebuild.
+    Other derived data are marked for a rebuild.
     """
     batch = [(seeded, draft_of(seeded, tools)) for index in platforms for seeded in plan.of_platform(index)]
     stored = 0 if metadata_only else _store_profiles(batch)
@@ -146,34 +146,34 @@ def sow_platforms(
     return len(batch), stored
 
 
-def _begin(settings: Settings) -> None:
-    """What a process that shares the work needs; it ends with the process."""
+def _initialize_worker(settings: Settings) -> None:
+    """Connect a worker process to the store and create its import context; both end with the process."""
     logs.configure(settings.log_level, sys.stderr)
-    longer = max(settings.mongodb_timeout_ms, _STORE_TIMEOUT_MS)
-    extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": longer}))
-    _elsewhere.append(context.import_context(settings, Options()))
+    timeout_ms = max(settings.mongodb_timeout_ms, _STORE_TIMEOUT_MS)
+    extensions.mongo.bind(settings.model_copy(update={"mongodb_timeout_ms": timeout_ms}))
+    _worker_context.append(context.import_context(settings, Options()))
 
 
-def _sown_elsewhere(plan: Plan, platforms: range, metadata_only: bool, all_sections: bool) -> tuple[int, int]:
-    return sow_platforms(plan, platforms, _elsewhere[0], metadata_only, all_sections)
+def _sow_in_worker(plan: Plan, platforms: range, metadata_only: bool, all_sections: bool) -> tuple[int, int]:
+    return sow_platforms(plan, platforms, _worker_context[0], metadata_only, all_sections)
 
 
 def draft_of(seeded: Seeded, tools: ImportContext) -> Draft:
-    """The mission as it comes out of the checks that files go through."""
+    """The draft of the mission, after the same checks as those of files."""
     span = Span(tools.span.earliest_ms, to_ms(seeded.plan.until))
     return mission_draft.draft(seeded.observations(), seeded.identity, seeded.sha256, span, tools.basin_map)
 
 
 def file_of(seeded: Seeded) -> File:
-    """What stands for the mission's file."""
+    """A description in place of the mission's file."""
     name = f"{seeded.vessel.platform}-{seeded.identity.mission}.nc"
     return File(Path(name), seeded.sha256, 0, IMPORTED_BY, made_up=True)
 
 
 def _store_profiles(batch: Sequence[tuple[Seeded, Draft]]) -> int:
-    """Stores samples, profiles and, for they are at hand, tracks. Returns the number of profiles."""
+    """Store samples, profiles and, as their data are in memory, tracks; returns the number of profiles."""
     count = 0
-    found = []
+    built = []
     for seeded, draft in batch:
         of_samples = list(sample_documents(draft, draft.version, -1, len(draft.parts)))
         of_profiles = profile_documents(draft, draft.version, file_of(seeded))
@@ -182,17 +182,17 @@ def _store_profiles(batch: Sequence[tuple[Seeded, Draft]]) -> int:
         count += len(of_profiles)
         mission, _ = new_mission(draft, file_of(seeded), seeded.imported_at, ())
         in_time = sorted(of_profiles, key=itemgetter("start_at", "number"))
-        found.append(track_builder.track_of(mission_to_document(mission), in_time, of_samples))
-    tracks.put_all(found)
+        built.append(track_builder.track_of(mission_to_document(mission), in_time, of_samples))
+    tracks.put_all(built)
     return count
 
 
 def _store_missions(
     batch: Sequence[tuple[Seeded, Draft]], scopes: Sequence[str], tools: ImportContext, session: ClientSession
 ) -> None:
-    found = [new_mission(draft, file_of(seeded), seeded.imported_at, ()) for seeded, draft in batch]
-    missions.put_all(found, session)
-    platforms = sorted({mission.platform for mission, _ in found})
+    created = [new_mission(draft, file_of(seeded), seeded.imported_at, ()) for seeded, draft in batch]
+    missions.put_all(created, session)
+    platforms = sorted({mission.platform for mission, _ in created})
     for platform in platforms:
         platform_summary.refresh(platform, tools.names, session)
     number = change_log.append(
@@ -202,7 +202,7 @@ def _store_missions(
 
 
 def _scopes(batch: Sequence[Seeded], all_sections: bool) -> Iterator[str]:
-    """What the import path would mark as outdated and is not stored with the missions."""
+    """Scopes of derived data that an import would mark for a rebuild and that are not stored with the missions."""
     for seeded in batch:
         if all_sections or seeded.at_sea:
             yield f"sections:{seeded.identity.platform}/{seeded.identity.mission}"

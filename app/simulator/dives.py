@@ -1,4 +1,4 @@
-"""Made-up dives as the rows that a reader of files would return, ready for the path that files take."""
+"""Simulated dives as observations, in the form that the parsers of files return and the import path expects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.domain.records import Scope, Variable
 from app.ingest.sources.observations import Column, Floats, Ints, Observations
 from app.simulator.ocean import Sea, density
 
-# name, unit and standard name of what sensors can measure, in the order of the columns.
+# Name, unit and standard name of the variables that sensors can measure, in the order of the columns.
 _SENSORS: dict[str, tuple[str, str]] = {
     "temperature": ("degree_C", "sea_water_temperature"),
     "salinity": ("1", "sea_water_practical_salinity"),
@@ -20,15 +20,15 @@ _SENSORS: dict[str, tuple[str, str]] = {
 }
 CTD = ("temperature", "salinity", "density")
 ALL_SENSORS = tuple(_SENSORS)
-# What sensors scatter by: a CTD's last digits, an optode's and a fluorometer's per cents.
+# Noise of the sensors: the last digits of a CTD; one per cent of the value for an optode and a fluorometer.
 _SCATTER_C, _SCATTER_PSU, _SCATTER_SHARE = 0.004, 0.002, 0.01
-# A glider dips its antenna under before it measures.
+# A glider measures only once its antenna is under water.
 _SHALLOWEST_M = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Dive:
-    """One way down or up: what a profile is made of. Positions are where it began and ended."""
+    """A descent or an ascent, which becomes one profile. The positions are those of its start and its end."""
 
     number: int
     start_ms: int
@@ -89,14 +89,14 @@ def _measured(
 ) -> tuple[Column, ...]:
     temperature = sea.temperature(depth_m, at_s) + rng.normal(0, _SCATTER_C, depth_m.size)
     salinity = sea.salinity(depth_m, at_s) + rng.normal(0, _SCATTER_PSU, depth_m.size)
-    found = {"temperature": temperature, "salinity": salinity, "density": density(temperature, salinity)}
+    values = {"temperature": temperature, "salinity": salinity, "density": density(temperature, salinity)}
     for name, water in (("oxygen", sea.oxygen), ("chlorophyll", sea.chlorophyll)):
         if name in sensors:
-            found[name] = water(depth_m, at_s) * rng.normal(1, _SCATTER_SHARE, depth_m.size)
+            values[name] = water(depth_m, at_s) * rng.normal(1, _SCATTER_SHARE, depth_m.size)
     return tuple(
         Column(
             Variable(name, _SENSORS[name][0], _SENSORS[name][1], None, name, _SENSORS[name][0]),
-            found[name].astype(np.float32),
+            values[name].astype(np.float32),
         )
         for name in sensors
     )

@@ -1,6 +1,6 @@
-"""A few made-up gliders that dive now, and a sailbuoy, through the same path as files.
+"""Import the data of simulated gliders and of a sailbuoy, through the same path as files.
 
-Two simulators at once do no harm: they make the same rows, and what is stored already is left as it is.
+Two simulators may run at once: they produce the same rows, and profiles that are stored stay unchanged.
 """
 
 import hashlib
@@ -24,21 +24,25 @@ from app.ingest.sources.observations import Observations
 from app.simulator.dives import Dive
 from app.simulator.gliders import FLEET, Glider, Schedule
 from app.simulator.labels import identity, stamp
-from app.simulator.sailbuoys import BUOYS, TOLD_EVERY, Sailbuoy, told
+from app.simulator.sailbuoys import BUOYS, REPORT_EVERY, Sailbuoy, reported_missions
 from app.store import profiles
 
-# A page that nobody had open yet shows tracks, and a start takes a few seconds.
+# Long enough that a new portal shows tracks at once, short enough that the first call takes a few seconds.
 BACKFILL = timedelta(hours=2)
-# One transaction each: a second's work, far from the minute that MongoDB gives it.
+# One transaction for each batch: it takes a second, far below MongoDB's limit of a minute.
 _DIVES_AT_ONCE = 200
-# Missions end twice a day: nobody waits for their removal.
+# Missions end twice a day and are kept for 48 h, so their removal is not urgent.
 _EXPIRE_EVERY = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class Simulator:
-    """Takes the dives in that have ended by now. `since` is the moment up to which all are known to be stored."""
+    """Imports the dives that have ended.
+
+    All dives that ended by `since` are stored; None means that the store must be read to find out. The sailbuoys'
+    rows are stored until `reported_until`.
+    """
 
     tools: ImportContext
     schedule: Schedule
@@ -46,13 +50,14 @@ class Simulator:
     buoys: Sequence[Sailbuoy] = BUOYS
     backfill: timedelta = BACKFILL
     since: datetime | None = None
-    told: datetime | None = None
+    reported_until: datetime | None = None
     expire_at: datetime | None = None
 
-    def catch_up(self, now: datetime, asked_to_end: Callable[[], bool] = lambda: False) -> int:
-        """Stores every dive that ended in the backfill and is not there yet, returns how many, and what buoys tell.
+    def catch_up(self, now: datetime, should_stop: Callable[[], bool] = lambda: False) -> int:
+        """The number of dives stored: every dive that ended within the backfill and is missing from the store.
 
-        Ends early, between two batches, when asked. Raises pymongo's errors when the store fails: call it again.
+        Stores the reports of the sailbuoys, too. Returns early, between two batches, if `should_stop()`. Raises
+        pymongo's errors when the store fails; the next call continues.
         """
         if self.expire_at is None:
             commit.replace_basins(self.tools.basins)
@@ -60,67 +65,69 @@ class Simulator:
             simulated_expiry.remove_simulated(now, self._names())
             commit.sweep()
             self.expire_at = now + _EXPIRE_EVERY
-        # Until all is in, nothing is known: after a failure the store is asked what it has.
+        # `since` is set again once every dive is stored: after a failure the next call reads what the store holds.
         since, self.since = self.since, None
         stored, complete = 0, True
         for glider, mission, batch in self._missing(since, now):
-            if asked_to_end():
+            if should_stop():
                 break
-            taken = self._take_in(glider, mission, batch, now)
-            stored, complete = stored + taken, complete and taken > 0
+            count = self._import_dives(glider, mission, batch, now)
+            stored, complete = stored + count, complete and count > 0
         else:
             self.since = now if complete else None
-            self._listen(now)
-        # One drawing a call: gliders do not wait for all of them.
+            self._import_reports(now)
+        # One section plot a call, so that drawing does not delay the next dives.
         rebuild.rebuild(self.tools.basin_map, draw_at_once=False)
         return stored
 
     def _missing(self, since: datetime | None, now: datetime) -> Iterator[tuple[Glider, datetime, list[Dive]]]:
         opening = now - self.backfill
-        for place, glider in enumerate(self.fleet):
-            ended = self.schedule.ended(glider, place / len(self.fleet), max(since or opening, opening), now)
-            for mission, made in groupby(ended, key=lambda pair: pair[0]):
-                there = profiles.numbers(glider.platform, stamp(mission)) if since is None else set()
-                lacking = [dive for _, dive in made if dive.number not in there]
-                for first in range(0, len(lacking), _DIVES_AT_ONCE):
-                    yield glider, mission, lacking[first : first + _DIVES_AT_ONCE]
+        for index, glider in enumerate(self.fleet):
+            ended = self.schedule.ended(glider, index / len(self.fleet), max(since or opening, opening), now)
+            for mission, pairs in groupby(ended, key=lambda pair: pair[0]):
+                stored = profiles.numbers(glider.platform, stamp(mission)) if since is None else set()
+                missing = [dive for _, dive in pairs if dive.number not in stored]
+                for first in range(0, len(missing), _DIVES_AT_ONCE):
+                    yield glider, mission, missing[first : first + _DIVES_AT_ONCE]
 
-    def _take_in(self, glider: Glider, mission: datetime, batch: Sequence[Dive], now: datetime) -> int:
-        made = self.schedule.observations(glider, mission, batch)
-        return len(batch) if self._stored(glider, mission, made, now) else 0
+    def _import_dives(self, glider: Glider, mission: datetime, batch: Sequence[Dive], now: datetime) -> int:
+        observations = self.schedule.observations(glider, mission, batch)
+        return len(batch) if self._stored(glider, mission, observations, now) else 0
 
-    def _listen(self, now: datetime) -> None:
-        """Takes in what the sailbuoys have told since the last time: whole missions, each longer than before."""
-        if self.told is not None and now < self.told + TOLD_EVERY:
+    def _import_reports(self, now: datetime) -> None:
+        """Import the missions that sailbuoys reported since the last call: each in full, longer than before."""
+        if self.reported_until is not None and now < self.reported_until + REPORT_EVERY:
             return
         for buoy in self.buoys:
-            for mission, until in told(self.told or now - self.backfill, now):
+            for mission, until in reported_missions(self.reported_until or now - self.backfill, now):
                 self._stored(buoy, mission, buoy.observations(mission, until, self.schedule.seed), now)
-        self.told = now - (now - datetime(1970, 1, 1, tzinfo=UTC)) % TOLD_EVERY
+        self.reported_until = now - (now - datetime(1970, 1, 1, tzinfo=UTC)) % REPORT_EVERY
 
-    def _stored(self, vessel: Glider | Sailbuoy, mission: datetime, made: Observations, now: datetime) -> bool:
-        digest = _digest(made)
+    def _stored(self, vessel: Glider | Sailbuoy, mission: datetime, observations: Observations, now: datetime) -> bool:
+        """True if the observations were stored, False if the store refused them."""
+        digest = _digest(observations)
         span = mission_draft.Span(self.tools.span.earliest_ms, to_ms(now))
-        draft = mission_draft.draft(made, identity(vessel.platform, mission), digest, span, self.tools.basin_map)
+        named = identity(vessel.platform, mission)
+        draft = mission_draft.draft(observations, named, digest, span, self.tools.basin_map)
         file = File(Path(f"{vessel.platform}-{stamp(mission)}"), digest, 0, "halocline simulate", made_up=True)
         try:
             commit.commit_draft(draft, file, self.tools.basin_map, self._names())
         except Refused as refusal:
-            # Another simulator was first: the next call leaves out what is there by then.
+            # Another simulator stored these rows first: the next call omits what the store holds by then.
             log.info("simulated_refused", platform=vessel.platform, mission=stamp(mission), code=refusal.code)
             return False
         return True
 
     def _names(self) -> dict[str, PlatformName]:
-        ours = {glider.platform: glider.label for glider in self.fleet}
-        return {**self.tools.names, **ours, **{buoy.platform: buoy.label for buoy in self.buoys}}
+        gliders = {glider.platform: glider.label for glider in self.fleet}
+        return {**self.tools.names, **gliders, **{buoy.platform: buoy.label for buoy in self.buoys}}
 
 
-def _digest(made: Observations) -> str:
-    """What stands for the bytes of a file: the same for the same rows."""
+def _digest(rows: Observations) -> str:
+    """A digest in place of a file's SHA-256: the same for the same rows."""
     digest = hashlib.sha256()
-    for values in (made.time_ms, made.lon_deg, made.lat_deg, made.depth_m, made.number):
+    for values in (rows.time_ms, rows.lon_deg, rows.lat_deg, rows.depth_m, rows.number):
         digest.update(values.tobytes())
-    for column in made.columns:
+    for column in rows.columns:
         digest.update(column.values.tobytes())
     return digest.hexdigest()

@@ -1,6 +1,6 @@
-"""The simulated fleet: where each glider is at any moment, when it dives, and what it is called.
+"""The simulated gliders: their positions, the schedule of their dives, and their labels.
 
-Everything follows from the clock: two simulators, or one that was stopped for an hour, make the same dives.
+Everything is computed from the clock: two simulators, or one that was stopped for an hour, produce the same dives.
 """
 
 import math
@@ -17,19 +17,19 @@ from app.simulator.dives import Dive
 from app.simulator.labels import MISSION, attributes, label, mission_at
 from app.simulator.ocean import Sea
 
-# What a SeaExplorer sinks and climbs by at its common pitch angles; its deepest dives take the full time.
+# Vertical speed of a SeaExplorer at its usual pitch angles. The duration of a dive follows from the deepest one.
 _VERTICAL_M_S = 0.28
-# Pilots turn above the bottom or at a density: the last tenth differs.
+# Gliders turn above the bottom or at a density, so dives end within the last tenth of the greatest depth.
 _SHALLOWEST_TURN = 0.9
 _COURSE_M_S = 0.3
-# Wide enough for a picture, and well inside every sea.
+# Wide enough to show on a map, and well inside every sea.
 _RING_M = 9_000.0
 _SAMPLES = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Glider:
-    """A simulated glider: its address, its name, the sea it is in and what it carries."""
+    """A simulated glider: its serial, its name, its sea and its sensors."""
 
     platform: str
     name: str
@@ -38,16 +38,16 @@ class Glider:
 
     @property
     def label(self) -> PlatformName:
-        """What people read: nobody shall take it for a real one."""
+        """The label of the platform, which marks it as simulated."""
         return label(self.platform, self.name, "Simulated glider", "glider")
 
     @property
     def dive_s(self) -> float:
-        """How long it is on its way down, or up."""
+        """Duration of a descent or an ascent, s."""
         return self.sea.dive_m / _VERTICAL_M_S
 
     def lon_lat(self, at_s: float) -> tuple[float, float]:
-        """Where it is, degrees: on a ring around its place, pushed about by the current."""
+        """Longitude and latitude, degrees: on a ring around the centre of its sea, with a drift by the current."""
         return courses.ring(self.sea.lon_deg, self.sea.lat_deg, at_s, _COURSE_M_S, _RING_M)
 
 
@@ -60,24 +60,24 @@ FLEET = (
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When gliders dive: each begins a dive every `period_s`, one after the other, from the start of its mission on.
+    """The schedule of dives: each glider begins one every `period_s`, from the start of its mission on.
 
-    A dive of 80 m takes five minutes. With a shorter period a glider stands for a pair or a pack that dives in turns:
-    each dive is as slow as a real one, and they overlap.
+    A dive to 80 m takes five minutes. With a shorter period the dives of a glider overlap, as if several gliders dived
+    in turns: each dive is as slow as a real one.
     """
 
     period_s: float
     seed: int = 0
 
-    def ended(self, glider: Glider, place: float, after: datetime, until: datetime) -> Iterator[tuple[datetime, Dive]]:
+    def ended(self, glider: Glider, phase: float, after: datetime, until: datetime) -> Iterator[tuple[datetime, Dive]]:
         """(mission, dive) for the dives that ended after one moment and until the other, in the order of missions.
 
-        `place` (0..1) is the glider's among the others, so that they do not all report at once.
+        `phase` (0..1) is the glider's offset within the period, so that the gliders do not all report at once.
         """
         mission = mission_at(after - timedelta(seconds=glider.dive_s))
         while mission <= until:
-            begin = mission.timestamp() + place * self.period_s
-            count = math.ceil((MISSION.total_seconds() - place * self.period_s) / self.period_s)
+            begin = mission.timestamp() + phase * self.period_s
+            count = math.ceil((MISSION.total_seconds() - phase * self.period_s) / self.period_s)
             before, by = ((moment.timestamp() - glider.dive_s - begin) / self.period_s for moment in (after, until))
             for index in range(max(math.floor(before) + 1, 0), min(math.floor(by) + 1, count)):
                 yield mission, self._dive(glider, index, begin + index * self.period_s)
@@ -96,8 +96,8 @@ class Schedule:
             to_lon_lat=glider.lon_lat(start_s + glider.dive_s),
         )
 
-    def observations(self, glider: Glider, mission: datetime, made: Sequence[Dive]) -> Observations:
-        """What a file with these dives of one mission would hold."""
-        seed = (self.seed, *glider.platform.encode(), made[0].start_ms)
-        said = attributes(glider.label, glider.platform, mission, glider.sea.name)
-        return dives.observations(made, glider.sea, _SAMPLES, glider.sensors, said, "profiles", seed)
+    def observations(self, glider: Glider, mission: datetime, ended: Sequence[Dive]) -> Observations:
+        """The observations of these dives of one mission, as a parser of files would return them."""
+        seed = (self.seed, *glider.platform.encode(), ended[0].start_ms)
+        about = attributes(glider.label, glider.platform, mission, glider.sea.name)
+        return dives.observations(ended, glider.sea, _SAMPLES, glider.sensors, about, "profiles", seed)

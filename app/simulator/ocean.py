@@ -1,6 +1,6 @@
-"""A made-up sea that looks like a real one: layers that lie stably upon each other, seasons, waves inside.
+"""A synthetic sea that resembles a real one: stable stratification, seasons and internal waves.
 
-Nothing is stored and nothing is random: the water at a depth, a time and a place is always the same.
+It has no state and no randomness: the water at a depth, a time and a position is always the same.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _YEAR_DAYS = 365.25
-# The surface is warmest in the middle of August, on the northern half of the earth.
+# The surface is warmest in the middle of August, in the northern hemisphere.
 _WARMEST_DAY = 227
-# Waves along a boundary between layers come with the tide.
+# Internal waves have the period of the principal lunar tide.
 _WAVE_PERIOD_S = 12.42 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A boundary between two bodies of water: half of the change is above `depth_m`, most of it within `width_m`."""
+    """A boundary between two water masses: half of the change is above `depth_m`, most of it within `width_m`."""
 
     depth_m: float
     width_m: float
@@ -31,10 +31,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Sea:
-    """A place on the northern half of the earth with its water; `at_s` is (n,) seconds since 1970.
+    """A position in the northern hemisphere with its water; `at_s` is (n,) seconds since 1970.
 
     Temperatures are degree_C: of the surface in winter and summer, between the layers, and at the bottom; salinities
-    are practical, above and below the halocline; oxygen is mmol m-3 at the bottom. `dive_m` is how deep gliders go.
+    are practical, above and below the halocline; oxygen is mmol m-3 at the bottom. `dive_m` is the depth of dives.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Sea:
     bottom_oxygen: float
 
     def temperature(self, depth_m: Floats, at_s: Floats) -> Floats:
-        """(n,) degree_C: the season above the thermocline, the bottom's below the halocline."""
+        """(n,) degree_C: seasonal above the thermocline, that of the bottom below the halocline."""
         depth_m = self._heaved(depth_m, at_s)
         surface = self.winter_c + (self.summer_c - self.winter_c) * _summer(at_s)
-        # Water is not colder on top of warmer water of the same salinity: in winter it has mixed.
+        # Cold water on top of warmer water of the same salinity is unstable: in winter the layers have mixed.
         middle = np.minimum(self.middle_c, surface)
         below = self.thermocline.share_below(depth_m)
         return surface + (middle - surface) * below + (self.bottom_c - middle) * self.halocline.share_below(depth_m)
@@ -66,19 +66,19 @@ class Sea:
         return self.surface_psu + (self.bottom_psu - self.surface_psu) * below
 
     def oxygen(self, depth_m: Floats, at_s: Floats) -> Floats:
-        """(n,) mmol m-3: what the air gives above, what is left below the halocline."""
+        """(n,) mmol m-3: saturated above the halocline, `bottom_oxygen` below it."""
         surface = saturation(self.temperature(depth_m, at_s))
         below = self.halocline.share_below(self._heaved(depth_m, at_s))
         return surface + (self.bottom_oxygen - surface) * below
 
     def chlorophyll(self, depth_m: Floats, at_s: Floats) -> Floats:
-        """(n,) mg m-3: most of it just above the thermocline, more in summer."""
+        """(n,) mg m-3: a maximum just above the thermocline, higher in summer."""
         most_at_m = self.thermocline.depth_m * 0.6
         spread = np.exp(-(((self._heaved(depth_m, at_s) - most_at_m) / most_at_m) ** 2))
         return np.asarray(0.1 + (0.4 + 2.5 * _summer(at_s)) * spread, dtype=np.float64)
 
     def _heaved(self, depth_m: Floats, at_s: Floats) -> Floats:
-        """The depth at which this water would lie at rest. Grows with depth: layers never turn over."""
+        """The depth of this water without waves, m. It increases with depth, so that the layers never overturn."""
         height_m = self.halocline.depth_m / 15
         wave = np.sin(2 * np.pi * at_s / _WAVE_PERIOD_S + self.lon_deg)
         return np.asarray(depth_m + height_m * wave * np.minimum(depth_m / (3 * height_m), 1.0), dtype=np.float64)
@@ -99,12 +99,12 @@ def density(temperature_c: Floats, salinity: Floats) -> Floats:
 
 
 def saturation(temperature_c: Floats) -> Floats:
-    """(n,) mmol m-3 of oxygen that water in contact with air holds, to about a tenth; salt is left out."""
+    """(n,) mmol m-3 of oxygen in water that is saturated with air, to about a tenth; salinity is neglected."""
     return np.asarray(450.0 * np.exp(-0.024 * temperature_c) - 20.0, dtype=np.float64)
 
 
 def _summer(at_s: Floats) -> Floats:
-    """(n,) 0 in the coldest days of a year, 1 in the warmest."""
+    """(n,) 0 on the coldest day of a year, 1 on the warmest."""
     day = at_s / 86_400 % _YEAR_DAYS
     return np.asarray(0.5 + 0.5 * np.cos(2 * np.pi * (day - _WARMEST_DAY) / _YEAR_DAYS), dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""The simulated sailbuoy: a fix and a measurement a minute, told every ten minutes."""
+"""The simulated sailbuoy: a fix and a measurement a minute, reported every ten minutes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from app.simulator import courses, ocean
 from app.simulator.labels import MISSION, attributes, label, mission_at
 from app.simulator.ocean import Sea
 
-# What sailbuoys report by; fixes that are closer would be thinned anyway.
-TOLD_EVERY = timedelta(minutes=10)
+# The usual interval of sailbuoys' reports; fixes that are closer would be thinned anyway.
+REPORT_EVERY = timedelta(minutes=10)
 _ROW_EVERY = timedelta(minutes=1)
-# Sailbuoys make a metre a second in a fair wind.
+# Sailbuoys sail at about a metre a second in a moderate wind.
 _COURSE_M_S, _RING_M = 0.9, 22_000.0
 # Weather changes within a day, gusts within minutes.
 _WEATHER_PERIOD_S = 30 * 3600.0
-# Name, unit, standard name, what a sensor scatters by, and the least that there can be.
+# Name, unit, standard name, the noise of the sensor, and the least possible value.
 _MEASURED = (
     ("temperature", "degree_C", "sea_water_temperature", 0.02, -2.0),
     ("salinity", "1", "sea_water_practical_salinity", 0.005, 0.0),
@@ -33,7 +33,7 @@ _MEASURED = (
 
 @dataclass(frozen=True, slots=True)
 class Sailbuoy:
-    """A simulated sailbuoy: its address, its name and the sea it is in."""
+    """A simulated sailbuoy: its serial, its name and its sea."""
 
     platform: str
     name: str
@@ -41,38 +41,38 @@ class Sailbuoy:
 
     @property
     def label(self) -> PlatformName:
-        """What people read: nobody shall take it for a real one."""
+        """The label of the platform, which marks it as simulated."""
         return label(self.platform, self.name, "Simulated sailbuoy", "sailbuoy")
 
     def lon_lat(self, at_s: float) -> tuple[float, float]:
-        """Where it is, degrees."""
+        """Longitude and latitude, degrees."""
         return courses.ring(self.sea.lon_deg, self.sea.lat_deg, at_s, _COURSE_M_S, _RING_M, phase=1.0)
 
     def observations(self, mission: datetime, until: datetime, seed: int) -> Observations:
-        """What a file with the mission's rows so far would hold; those of an earlier moment are the first of them."""
+        """The mission's rows until a moment, as a parser returns them; they begin with all earlier ones."""
         count = (until - mission) // _ROW_EVERY
         at_s = mission.timestamp() + np.arange(count, dtype=np.float64) * _ROW_EVERY.total_seconds()
-        said = attributes(self.label, self.platform, mission, self.sea.name)
-        return self.rows(at_s, said, (seed, *self.platform.encode(), int(mission.timestamp())))
+        about = attributes(self.label, self.platform, mission, self.sea.name)
+        return self.rows(at_s, about, (seed, *self.platform.encode(), int(mission.timestamp())))
 
-    def rows(self, at_s: Floats, said: dict[str, Any], seed: Sequence[int]) -> Observations:
+    def rows(self, at_s: Floats, about: dict[str, Any], seed: Sequence[int]) -> Observations:
         """Fixes and measurements at these moments: the same numbers for the same arguments."""
         rng = np.random.default_rng(list(seed))
         lon, lat = np.array([self.lon_lat(second) for second in at_s]).round(6).T
-        # Row by row, so that a longer file repeats what a shorter one said.
-        scatter = rng.normal(0, 1, (at_s.size, len(_MEASURED))) * np.array([row[3] for row in _MEASURED])
-        values = np.maximum(self._weather(at_s) + scatter, np.array([row[4] for row in _MEASURED]))
-        nowhere = np.full(at_s.size, np.nan)
+        # Row by row, so that a longer file begins with the rows of a shorter one.
+        noise = rng.normal(0, 1, (at_s.size, len(_MEASURED))) * np.array([row[3] for row in _MEASURED])
+        values = np.maximum(self._weather(at_s) + noise, np.array([row[4] for row in _MEASURED]))
+        absent = np.full(at_s.size, np.nan)
         return Observations(
             format="simulated sailbuoy",
             scope="mission",
-            attributes=said,
+            attributes=about,
             texts={},
             time_ms=np.round(at_s * 1000).astype(np.int64),
             lon_deg=lon,
             lat_deg=lat,
-            depth_m=nowhere,
-            number=nowhere,
+            depth_m=absent,
+            number=absent,
             weight=np.ones(at_s.size, dtype=np.int64),
             columns=tuple(
                 Column(Variable(name, unit, standard, None, name, unit), values[:, i].astype(np.float32))
@@ -83,7 +83,7 @@ class Sailbuoy:
         )
 
     def _weather(self, at_s: Floats) -> Floats:
-        """(n, 5) what is measured, without its scatter: waves follow the wind."""
+        """(n, 5) the measured variables without noise; the wave height follows the wind."""
         surface = np.zeros(at_s.size)
         sea_c = self.sea.temperature(surface, at_s)
         wind_m_s = 7.0 + 4.0 * np.sin(2 * np.pi * at_s / _WEATHER_PERIOD_S)
@@ -94,9 +94,9 @@ class Sailbuoy:
 BUOYS = (Sailbuoy("sim004", "Disa", ocean.GOTLAND),)
 
 
-def told(since: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """(mission, end of its rows) of the missions between two moments, as far as they have been told by the second."""
-    last = now - (now - datetime(1970, 1, 1, tzinfo=UTC)) % TOLD_EVERY
+def reported_missions(since: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """(mission, end of its rows) of the missions between two moments, up to the last report before `now`."""
+    last = now - (now - datetime(1970, 1, 1, tzinfo=UTC)) % REPORT_EVERY
     mission = mission_at(since)
     while mission < last:
         yield mission, min(last, mission + MISSION)

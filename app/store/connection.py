@@ -32,7 +32,7 @@ def bound(settings: Settings, timeout_ms: int, ping: bool = False) -> Iterator[N
         extensions.redis.bind(settings)
         yield
     except PyMongoError as error:
-        if transactions.is_away(error):
+        if transactions.is_unreachable(error):
             raise Unavailable("MongoDB") from error
         log.exception("store_refused")
         raise HaloclineError(f"MongoDB refuses: {printable.one_line(str(error))[:200]}") from error

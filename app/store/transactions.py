@@ -25,6 +25,6 @@ def run(work: Callable[[ClientSession], Result]) -> Result:
         )
 
 
-def is_away(error: PyMongoError) -> bool:
+def is_unreachable(error: PyMongoError) -> bool:
     """True if the store did not respond, as opposed to rejecting a command: a retry may succeed."""
     return isinstance(error, ConnectionFailure) or error.timeout

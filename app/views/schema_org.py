@@ -5,7 +5,8 @@ from typing import Any
 from flask import url_for
 
 from app.domain.citations import Citation, plain
-from app.domain.records import MODE_NAMES, Bbox, Mission, Platform, Totals
+from app.domain.records import MODE_NAMES, Bbox, Mission, Platform
+from app.domain.totals import Totals
 from app.http import api_urls, public_url
 from app.views import template_filters
 
@@ -90,7 +91,7 @@ def catalog(totals: Totals) -> dict[str, Any]:
 def _description(shown: Mission, platform: Platform | None) -> str:
     """The file's own summary or comment, and the figures, which alone are long enough for search engines."""
     figures = shown.figures
-    named = plain(platform.called) if platform else shown.platform
+    named = plain(platform.display_name) if platform else shown.platform
     in_numbers = (
         f"{MODE_NAMES[shown.data_mode]} data of {shown.kind} {named}, mission {shown.mission}: "
         f"{figures.profiles} profiles and {figures.samples} samples along {figures.distance_m / 1000:.1f} km, "

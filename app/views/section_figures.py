@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.records import Mission
-from app.domain.sections import Section, called, days, unit_shown
+from app.domain.sections import Section, days, unit_shown, variable_label
 from app.http import api_urls
 from app.queries import sections
 
@@ -29,7 +29,7 @@ def of(mission: Mission) -> list[Picture]:
 
 
 def _picture(section: Section) -> Picture:
-    name, period = called(section.variable), days(section.start_at, section.end_at)
+    name, period = variable_label(section.variable), days(section.start_at, section.end_at)
     is_section = section.kind == "section"
     depths = f", 0 to {section.bottom_m:g} m" if is_section else ""
     return Picture(

@@ -29,7 +29,7 @@ def install(app: Flask) -> None:
         mode_name,
         byte_size,
         box,
-        called,
+        display_name,
         span,
         day,
         share,
@@ -139,9 +139,9 @@ def box(bbox: Bbox | None) -> str:
     return f"{lats}, {_degrees(west, 'E', 'W')} to {_degrees(east, 'E', 'W')}"
 
 
-def called(platform: Platform | None, otherwise: str = "") -> str:
+def display_name(platform: Platform | None, otherwise: str = "") -> str:
     """The display name of a platform: `SEA077 Smilla`, else its serial; `otherwise` if the platform is unknown."""
-    return otherwise if platform is None else platform.called
+    return otherwise if platform is None else platform.display_name
 
 
 def elapsed(duration_h: float) -> str:

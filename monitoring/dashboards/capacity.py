@@ -23,7 +23,7 @@ def _threads(objectives: Objectives) -> list[Panel]:
             [
                 Query(f"sum(http_server_active_requests{{{APP}}})", "in flight"),
                 Query(f"sum(halocline_worker_threads_busy{{{APP}}})", "busy"),
-                Query(f"sum(halocline_worker_places{{{APP}}})", "capacity"),
+                Query(f"sum(halocline_worker_concurrency_limit{{{APP}}})", "capacity"),
             ],
         ),
         lines(
@@ -36,7 +36,7 @@ def _threads(objectives: Objectives) -> list[Panel]:
             [
                 Query(
                     f"sum by (pod) (halocline_worker_threads_busy{{{APP}}})"
-                    f" / (sum by (pod) (halocline_worker_places{{{APP}}}) > 0)",
+                    f" / (sum by (pod) (halocline_worker_concurrency_limit{{{APP}}}) > 0)",
                     "{{pod}}",
                 )
             ],

@@ -80,7 +80,7 @@ def _platform(platform: Platform, exact: bool) -> SearchResult:
     return SearchResult(
         kind="platform",
         id=platform.platform,
-        title=platform.called,
+        title=platform.display_name,
         exact=exact,
         simulated=platform.simulated,
         links=_own_links(links.platform(platform.platform, platform.serial)),
@@ -91,7 +91,7 @@ def _mission(mission: Mission, owner: Platform | None, exact: bool) -> SearchRes
     return SearchResult(
         kind="mission",
         id=mission.id,
-        title=f"{owner.called if owner else mission.platform} {mission.mission}",
+        title=f"{owner.display_name if owner else mission.platform} {mission.mission}",
         exact=exact,
         simulated=mission.simulated,
         links=_own_links(links.mission(mission.platform, mission.mission)),

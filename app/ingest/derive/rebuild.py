@@ -35,13 +35,13 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
         try:
             number = transactions.run(partial(_rebuilt, scope, basin_map))
         except (PyMongoError, BSONError, ValueError, TypeError, LookupError, ArithmeticError) as error:
-            if isinstance(error, PyMongoError) and transactions.is_away(error):
+            if isinstance(error, PyMongoError) and transactions.is_unreachable(error):
                 raise
             log.exception("rebuild_failed", scope=scope)
             failed.append(scope)
         else:
             if number is not None:
-                events.nudge(number)
+                events.announce(number)
     # Last, because drawing takes longest.
     return failed + section_refresh.redraw(draw_at_once)
 

@@ -47,7 +47,7 @@ def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
     texts = [mission.platform, mission.mission, *names, *(str(metadata.get(key) or "") for key in ("name", "project"))]
     full_names = [mission.id, mission.mission, *(f"{name} {mission.mission}" for name in names if name)]
     if owner:
-        full_names.append(f"{owner.called} {mission.mission}")
+        full_names.append(f"{owner.display_name} {mission.mission}")
     # Newest first; the start does not change while a mission continues, so that its entry stays valid.
     order = -to_ms(mission.figures.start_at)
     keys = (
@@ -58,7 +58,7 @@ def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
 
 def _platform(owner: Platform) -> dict[str, Any]:
     names = [owner.platform, owner.serial, owner.name or "", owner.wmo_id or ""]
-    keys = search_terms.beginnings([*names, owner.kind, owner.model or ""]) | _exactly([*names, owner.called])
+    keys = search_terms.beginnings([*names, owner.kind, owner.model or ""]) | _exactly([*names, owner.display_name])
     order = search_terms.whole(owner.serial)
     return search.entry("platform", owner.platform, keys, order, platform=owner.platform, simulated=owner.simulated)
 

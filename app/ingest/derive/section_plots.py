@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import columns
-from app.domain.sections import Cloud, Section, Theme, called, days, unit_shown
+from app.domain.sections import Cloud, Section, Theme, days, unit_shown, variable_label
 from app.ingest.derive import seawater
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ _MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed m
 def section(section: Section, label: str, data_mode: str) -> dict[Theme, bytes]:
     """The section or series as PNG. label: the mission's name for people, drawn as plain text."""
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in section.packed.items()}
-    name = f"{called(section.variable)}{_in(section.unit)}"
+    name = f"{variable_label(section.variable)}{_in(section.unit)}"
     when, mode = days(section.start_at, section.end_at), _MODES.get(data_mode, data_mode)
-    title = f"{label} · {called(section.variable)} · {when} · {mode} · Halocline"
+    title = f"{label} · {variable_label(section.variable)} · {when} · {mode} · Halocline"
     if section.kind == "series":
         return _png(_series(section, packed, title, name), section.colour_map)
     start, end = _span(packed)

@@ -30,13 +30,13 @@ def redraw(at_once: bool = True) -> list[str]:
         try:
             number = _redraw(scope)
         except (PyMongoError, BSONError, ValueError, TypeError, LookupError, ArithmeticError) as error:
-            if isinstance(error, PyMongoError) and transactions.is_away(error):
+            if isinstance(error, PyMongoError) and transactions.is_unreachable(error):
                 raise
             log.exception("rebuild_failed", scope=scope)
             failed.append(scope)
         else:
             if number is not None:
-                events.nudge(number)
+                events.announce(number)
     return failed
 
 

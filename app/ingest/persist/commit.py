@@ -55,7 +55,7 @@ def replace_basins(new: Sequence[Basin]) -> None:
     digest = hashlib.sha256(text.encode()).hexdigest()
     if basins.digest() != digest:
         basins.replace_all(new)
-        events.nudge(transactions.run(lambda session: _note_basins(digest, session)))
+        events.announce(transactions.run(lambda session: _note_basins(digest, session)))
 
 
 def _note_basins(digest: str, session: ClientSession) -> int:
@@ -124,7 +124,7 @@ def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformNa
         version_writer.write(draft, file)
     outcome, number = result
     if number is not None:
-        events.nudge(number)
+        events.announce(number)
     return outcome
 
 

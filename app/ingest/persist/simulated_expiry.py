@@ -26,7 +26,7 @@ def remove_simulated(now: datetime, names: dict[str, PlatformName]) -> int:
     for platform, mission in missions.simulated_before(before, _MISSIONS_AT_ONCE):
         number = transactions.run(partial(_remove, platform, mission, before, names))
         if number is not None:
-            events.nudge(number)
+            events.announce(number)
             removed += 1
     return removed
 

@@ -36,7 +36,7 @@ def repair(
 
 def _apply(remedies: Sequence[Remedy], names: dict[str, PlatformName]) -> None:
     for remedy in remedies:
-        events.nudge(transactions.run(partial(_applied, remedy, names)))
+        events.announce(transactions.run(partial(_applied, remedy, names)))
         log.info("verify_repaired", kind=remedy[0], what=remedy[1])
 
 

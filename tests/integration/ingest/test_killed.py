@@ -158,7 +158,7 @@ def test_a_run_after_a_kill_ends_as_one_clean_run(
     ("name", "call"),
     [
         pytest.param("app.ingest.importer._missions", 2, id="between two files", marks=pytest.mark.slow),
-        pytest.param("app.events.nudge", 2, id="after a commit and before its event", marks=pytest.mark.slow),
+        pytest.param("app.events.announce", 2, id="after a commit and before its event", marks=pytest.mark.slow),
         pytest.param("app.ingest.derive.section_plots.section", 1, id="while sections are drawn"),
     ],
 )

@@ -61,7 +61,7 @@ def home(tmp_path):
     folder = tmp_path / ".halocline"
     folder.mkdir()
     for name in ("mongodb", "redis"):
-        ports.keep(folder, name, reserve())
+        ports.record(folder, name, reserve())
     yield folder
     pidfiles.stop(tmp_path / ".halocline/up.pid")
     pidfiles.stop(tmp_path / ".halocline/simulator.pid")

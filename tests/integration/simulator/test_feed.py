@@ -1,4 +1,4 @@
-"""The simulator against a real MongoDB: what it stores, what it leaves alone, and how it ends."""
+"""The simulator against a real MongoDB: what it stores, what it does not touch, and how it stops."""
 
 import os
 import re
@@ -140,7 +140,7 @@ def test_missions_end_two_days_after_their_last_data(simulator, tools, db, real)
     assert db.updates.count_documents({"simulated": True}) == 0
 
 
-def test_who_reads_a_mission_that_ends_may_go_on_for_a_while(simulator, tools, db):
+def test_a_removed_mission_stays_readable_until_garbage_collection(simulator, tools, db):
     simulator.catch_up(NOW)
     simulated_expiry.remove_simulated(NOW + timedelta(hours=49), tools.names)
 
@@ -158,7 +158,7 @@ def test_a_removal_that_was_killed_between_missions_is_finished_by_the_next(simu
     assert db.platforms.count_documents({}) == 0
 
 
-def test_a_real_mission_under_the_same_address_is_left_alone(tools, db, real, monkeypatch):
+def test_a_real_mission_of_the_same_name_stays_unchanged(tools, db, real, monkeypatch):
     monkeypatch.setattr("app.simulator.labels.stamp", lambda _mission: "20241101T0000")
     ours = real()
 
@@ -173,7 +173,7 @@ def buoys(tools):
     return Simulator(tools, SCHEDULE, (), backfill=20 * MINUTES)
 
 
-def test_a_sailbuoy_tells_every_ten_minutes_where_it_has_been(buoys, db):
+def test_a_sailbuoy_reports_its_positions_every_ten_minutes(buoys, db):
     def after(minutes):
         buoys.catch_up(NOW + minutes * MINUTES)
         return db.missions.find_one({"kind": "sailbuoy"})["figures"]
@@ -214,19 +214,19 @@ def test_a_sailbuoy_ends_one_mission_and_begins_the_next(buoys, db):
 
 
 class Sea:
-    """A simulator whose store is away for some calls."""
+    """A simulator whose store is unreachable for some calls."""
 
     def __init__(self, failures):
         self.failures, self.calls = failures, 0
 
-    def catch_up(self, _now, _asked_to_end):
+    def catch_up(self, _now, _should_stop):
         self.calls += 1
         if self.calls in self.failures:
-            raise AutoReconnect("away")
+            raise AutoReconnect("unreachable")
         return 1
 
 
-def test_a_store_that_is_away_is_asked_less_and_less_often_and_then_used_again(db):
+def test_an_unreachable_store_is_retried_after_increasing_pauses(db):
     waits = []
 
     def wait(seconds):
@@ -238,10 +238,10 @@ def test_a_store_that_is_away_is_asked_less_and_less_often_and_then_used_again(d
     assert waits == [5.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 5.0]
 
 
-def test_who_is_asked_to_end_stops_between_two_missions(simulator, db):
-    asked = iter([False, True])
+def test_a_simulator_stops_between_two_missions(simulator, db):
+    stops = iter([False, True])
 
-    assert simulator.catch_up(NOW, lambda: next(asked)) == 20
+    assert simulator.catch_up(NOW, lambda: next(stops)) == 20
     assert waiting(db) == 0
     assert simulator.catch_up(NOW) == 40
 
