@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import click
 
-from app import config, errors, extensions, logs
+from app import config, errors, extensions
+from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
@@ -44,9 +45,8 @@ def indexes(drop_retired: bool) -> None:
 @cli.command()
 def metrics() -> None:
     """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
-    from app import logs
-    from app.http import metrics_server
     from app.store import counters, verifications
+    from app.telemetry import logs, metrics_server
 
     settings = config.load()
     logs.configure(settings.log_level)
