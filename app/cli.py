@@ -241,6 +241,22 @@ def up(port: int, home: Path | None, simulate: bool | None) -> None:
 
 
 @cli.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the portal.")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of data, logs and process ids [.halocline].",
+)
+@click.option("--profile", is_flag=True, help="Write a profile of each request to build/profile/requests; no toolbar.")
+def dev(port: int, home: Path | None, profile: bool) -> None:
+    """Run the portal on this machine for its developers: with auto-reload and a debug toolbar, without a page cache."""
+    from app.localdev import dev as local
+    from app.localdev import up
+
+    local.run(config.load(), (home or up.HOME).resolve(), port, profile)
+
+
+@cli.command()
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
