@@ -23,7 +23,7 @@ _OTHER_FOLDERS = ("bench", "loadtest", "monitoring", "tests")
 
 
 class _RequestHandler(WSGIRequestHandler):
-    """Without an access log: app.http.observe logs each request, with its route and its id."""
+    """Without an access log: app.telemetry.observe logs each request, with its route and its id."""
 
     def log_request(self, *_: Any, **__: Any) -> None:
         """Log nothing."""
@@ -48,8 +48,9 @@ def serve(port: int, profile_dir: Path | None) -> None:
 
 def _application(profile_dir: Path | None) -> "WSGIApplication":
     try:
-        from app import config, logs, portal
+        from app import config, portal
         from app.localdev import development
+        from app.telemetry import logs
 
         settings = config.load()
         logs.configure(settings.log_level)

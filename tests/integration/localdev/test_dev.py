@@ -21,7 +21,7 @@ def dev(tmp_path, few_basins):
     home, port = tmp_path / ".halocline", reserve()
     home.mkdir()
     for name in ("mongodb", "redis"):
-        ports.keep(home, name, reserve())
+        ports.record(home, name, reserve())
     (tmp_path / "watched.py").write_text("")
     command = [*COMMAND, "--home", str(home), "--port", str(port)]
     env = {**os.environ, "HALOCLINE_BASINS_DIR": str(few_basins)}
