@@ -44,7 +44,7 @@ format: develop ## Format Python, scripts, styles and templates
 	@$(bin)/djlint app/templates --reformat --quiet
 
 screenshots: develop ## Retake the README's screenshots with Chromium (docs/img)
-	@CI=true $(bin)/python -m pytest tests/e2e/browser -q -k every_page
+	@CI=true HALOCLINE_SCREENSHOTS=1 $(bin)/python -m pytest tests/e2e/browser -q -k every_page
 	@mkdir -p docs/img
 	@cp build/screenshots/landing-1440.png docs/img/landing.png
 	@cp build/screenshots/map-1440.png docs/img/map.png

@@ -83,7 +83,7 @@ def ingest(
 
     The exit status is 1 if a file is refused.
     """
-    from app.ingest.commands import ingest as command
+    from app.commands import ingest as command
     from app.ingest.interpret import identity
     from app.ingest.remote import urls
 
@@ -120,7 +120,7 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
     """
     if mission is not None and mission.count("/") != 1:
         raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
-    from app.ingest.commands import verify as command
+    from app.commands import verify as command
 
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
@@ -213,7 +213,7 @@ def seed(
 @click.option("--urls", "form", flag_value="urls", help="Print only the URLs of new or updated datasets, for `ingest`.")
 def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
     """List the datasets of an ERDDAP server, and mark those with newer data than the store."""
-    from app.ingest.commands import erddap as command
+    from app.commands import erddap as command
     from app.ingest.remote import urls
 
     try:

@@ -16,11 +16,11 @@ from app import config, extensions
 from app.ingest import context
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret import mission_draft
 from app.ingest.interpret.identity import Options, identified
 from app.ingest.persist import commit
 from app.ingest.persist.mapping import File
-from app.ingest.sources.observations import Observations
 from app.seeding.plan import MISSIONS_A_PLATFORM, Plan
 from app.store import indexes
 

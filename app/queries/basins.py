@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from app.domain.records import Basin, Totals
+from app.domain.records import Basin
+from app.domain.totals import Totals
 from app.errors import NotFound
 from app.queries import cursors
 from app.queries.cursors import Page

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain.records import Platform, Totals
+from app.domain.records import Platform
+from app.domain.totals import Totals
 from app.store import missions, platforms, totals
 
 # The limit of one file in the sitemap protocol (https://www.sitemaps.org/protocol.html).

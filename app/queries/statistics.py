@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.domain.records import Totals
 from app.domain.times import elapsed_s, year_opens
+from app.domain.totals import Totals
 from app.store import basins, platforms, totals
 
 Kind = Literal["year", "basin", "platform", "year_basin"]

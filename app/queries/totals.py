@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from app.domain.records import Totals
+from app.domain.totals import Totals
 from app.store import totals
 
 _EMPTY = Totals("fleet", 0, 0, 0, 0, 0.0, 0.0, 0.0, None, datetime(1970, 1, 1, tzinfo=UTC))

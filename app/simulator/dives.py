@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.domain.records import Scope, Variable
-from app.ingest.sources.observations import Column, Floats, Ints, Observations
+from app.ingest.formats.observations import Column, Floats, Ints, Observations
 from app.simulator.ocean import Sea, density
 
 # Name, unit and standard name of the variables that sensors can measure, in the order of the columns.

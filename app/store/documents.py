@@ -16,14 +16,13 @@ from app.domain.records import (
     Platform,
     Profile,
     Source,
-    Subtotal,
-    Totals,
     Track,
     Update,
     Variable,
     YearShare,
 )
 from app.domain.times import to_ms
+from app.domain.totals import Subtotal, Totals
 
 Document = dict[str, Any]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 
-from app.domain.records import Subtotal
+from app.domain.totals import Subtotal
 from app.extensions import mongo
 from app.store.documents import subtotal_from_document, subtotal_to_document
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pymongo import DeleteOne, ReplaceOne
 from pymongo.client_session import ClientSession
 
-from app.domain.records import Totals
+from app.domain.totals import Totals
 from app.extensions import mongo
 from app.store.documents import totals_from_document, totals_to_document
 

@@ -5,7 +5,8 @@ from typing import Any
 from flask import url_for
 
 from app.domain.citations import Citation, plain
-from app.domain.records import MODE_NAMES, Bbox, Mission, Platform, Totals
+from app.domain.records import MODE_NAMES, Bbox, Mission, Platform
+from app.domain.totals import Totals
 from app.http import api_urls, public_url
 from app.views import template_filters
 

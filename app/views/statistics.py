@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
-from app.domain.records import Totals
+from app.domain.totals import Totals
 from app.http import expiry
 from app.queries import clock, statistics, totals
 from app.queries.statistics import Kind, Row

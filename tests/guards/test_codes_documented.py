@@ -11,7 +11,7 @@ from app.ingest.refusals import CODES
 TEXT = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("heading", "codes"), [("Dirt", WARNINGS), ("Refusals", CODES)])
+@pytest.mark.parametrize(("heading", "codes"), [("Warnings", WARNINGS), ("Refusals", CODES)])
 def test_the_table_of_codes_is_the_codes(heading: str, codes: dict[str, str]) -> None:
     section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     assert dict(re.findall(r"^\| `(\w+)` \| (.+?) \|$", section, flags=re.MULTILINE)) == codes

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.records import Subtotal, Totals
 from app.domain.times import Span, merged, union_s, year_opens
+from app.domain.totals import Subtotal, Totals
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _SUMS = ("profiles", "samples", "distance_m", "vertical_m", "time_at_sea_s")

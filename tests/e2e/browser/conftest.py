@@ -88,34 +88,44 @@ def _answers(address: str) -> bool:
         return bool(answer.status == 200)
 
 
-@pytest.fixture
-def window(portal: str, browser_programs: tuple[str, str], tmp_path: Path) -> Iterator[Callable[[int], Window]]:
-    """Opens a fresh browser of so many pixels width on the portal."""
+@pytest.fixture(scope="session")
+def chrome(browser_programs: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """One Chromium for all tests of this worker."""
     chromium, driver = browser_programs
-    opened: list[Chrome] = []
+    options = ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",  # A container's /dev/shm is too small for a page with a map.
+        "--hide-scrollbars",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    # The driver is named, so selenium has nothing to download.
+    opened = Chrome(options=options, service=Service(driver))
+    yield opened
+    opened.quit()
 
-    def open_window(width_px: int) -> Window:
-        options = ChromeOptions()
-        options.binary_location = chromium
-        for argument in (
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",  # A container's /dev/shm is too small for a page with a map.
-            "--hide-scrollbars",
-            f"--user-data-dir={tmp_path / f'profile-{len(opened)}'}",
-        ):
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        # The driver is named, so selenium has nothing to download.
-        opened.append(Chrome(options=options, service=Service(driver)))
-        return Window(opened[-1], portal, width_px)
 
-    yield open_window
-    for chrome in opened:
-        chrome.quit()
+@pytest.fixture
+def window(portal: str, chrome: Chrome) -> Callable[[int], Window]:
+    """Opens a fresh tab of so many pixels width on the portal, without what earlier tests stored in the browser."""
+    before = chrome.window_handles
+    chrome.switch_to.new_window("tab")
+    fresh = chrome.current_window_handle
+    for handle in before:
+        chrome.switch_to.window(handle)
+        chrome.close()
+    chrome.switch_to.window(fresh)
+    chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": portal, "storageTypes": "all"})
+    chrome.execute_cdp_cmd("Network.clearBrowserCache", {})
+    _ = [chrome.get_log(kind) for kind in ("browser", "performance")]
+    return lambda width_px: Window(chrome, portal, width_px)

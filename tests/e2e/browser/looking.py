@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,7 +96,9 @@ class Window:
         return width - self._width_px
 
     def picture(self, name: str) -> None:
-        """Keeps what the window shows, and the whole page beside it, in build/screenshots."""
+        """Save the window, and the whole page, in build/screenshots. HALOCLINE_SCREENSHOTS enables it."""
+        if "HALOCLINE_SCREENSHOTS" not in os.environ:
+            return
         PICTURES.mkdir(parents=True, exist_ok=True)
         height: int = self.chrome.execute_script("return document.documentElement.scrollHeight")
         self._shoot(f"{name}-{self._width_px}.png", self._height_px)

@@ -26,10 +26,10 @@ from app.domain.records import (
     Platform,
     Profile,
     Source,
-    Totals,
     Track,
     Variable,
 )
+from app.domain.totals import Totals
 from app.ingest import context, importer
 from app.store import documents
 from tests.conftest import Seed

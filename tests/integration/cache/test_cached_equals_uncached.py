@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -71,33 +72,50 @@ def _step(world: World, step: tuple[Any, ...]) -> bool:
     return True
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+def _histories(count: int) -> settings:
+    """So many random histories, the same in every run."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+@_histories(5)
 @given(steps=st.lists(_STEP, min_size=5, max_size=20))
 def test_cached_responses_equal_uncached_ones(world: Callable[[], World], steps: list[tuple[Any, ...]]) -> None:
     _run(world(), steps)
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@pytest.mark.slow
+@_histories(40)
+@given(steps=st.lists(_STEP, min_size=5, max_size=20))
+def test_cached_responses_equal_uncached_ones_in_many_histories(
+    world: Callable[[], World], steps: list[tuple[Any, ...]]
+) -> None:
+    _run(world(), steps)
+
+
+@_histories(5)
 @given(steps=st.lists(_SOON, min_size=10, max_size=30))
 def test_with_the_background_refresh_a_change_shows_half_a_second_after_it_was_read(
     world: Callable[[], World], steps: list[tuple[Any, ...]]
 ) -> None:
-    made = world()
-    made.has_refresh = True
-    _run(made, steps)
+    _run(world(), steps, has_refresh=True)
 
 
-def _run(made: World, steps: list[tuple[Any, ...]]) -> None:
+@pytest.mark.slow
+@_histories(40)
+@given(steps=st.lists(_SOON, min_size=10, max_size=30))
+def test_with_the_background_refresh_a_change_shows_in_time_in_many_histories(
+    world: Callable[[], World], steps: list[tuple[Any, ...]]
+) -> None:
+    _run(world(), steps, has_refresh=True)
+
+
+def _run(made: World, steps: list[tuple[Any, ...]], has_refresh: bool = False) -> None:
+    made.has_refresh = has_refresh
     assert [step for step in steps if not _step(made, step)] == []
     if made.has_refresh:
         made.step(0.0)

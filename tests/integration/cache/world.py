@@ -17,7 +17,8 @@ from app.cache.pages import PageCache
 from app.cache.policy import RULES
 from app.cache.redis_store import RedisStore
 from app.domain import lifecycle
-from app.domain.records import Mission, Over, Platform, Totals, Update, UpdateKind
+from app.domain.records import Mission, Over, Platform, Update, UpdateKind
+from app.domain.totals import Totals
 from app.store import change_log, documents, transactions
 from tests.made_missions import make_mission
 

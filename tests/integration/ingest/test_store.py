@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,8 +24,7 @@ from app.ingest import context, importer
 from app.ingest.interpret.identity import Options
 from app.ingest.persist import commit
 from app.ingest.reports import Report
-from app.store import missions, original_files, profiles, samples, totals, tracks, versions
-from tests.import_tools import InProcessReader
+from app.store import missions, profiles, samples, totals, tracks, versions
 from tests.made_files import profile_file, rows, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -300,42 +297,6 @@ def test_profiles_one_by_one_make_the_figures_of_the_whole_file(tmp_path: Path, 
     assert by_profile.basins == whole.basins
 
 
-def test_importers_of_one_mission_at_once_leave_the_highest_mode(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    files = [time_series(tmp_path / "a.nc"), adjusted(tmp_path / "b.nc")]
-    together = threading.Barrier(4)
-
-    def run(file: Path) -> Any:
-        together.wait(timeout=10)
-        return ingest(file)[0].outcome
-
-    with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(run, files * 2))
-
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    assert found.data_mode == "A"
-    assert set(done) <= {"stored", "replaced", "unchanged", "refused"}
-    assert db.profiles.count_documents({"version": found.version}) == 4
-    assert db.imports.count_documents({}) == 4
-    numbers = [change["_id"] for change in db.changes.find().sort("_id", 1)]
-    assert numbers == list(range(1, len(numbers) + 1))
-
-
-def test_importers_of_different_profiles_at_once_lose_none(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    files = [profile_file(tmp_path / f"{n}.nc", n) for n in range(1, 7)]
-
-    with ThreadPoolExecutor(3) as pool:
-        done = [report.outcome for reports in pool.map(ingest, files) for report in reports]
-
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    assert done == ["stored"] * 6
-    assert (found.figures.profiles, db.profiles.count_documents({})) == (6, 6)
-    track = tracks.find(PLATFORM, MISSION)
-    assert track is not None
-    assert track.number == (1, 2, 3, 4, 5, 6)
-
-
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -354,73 +315,6 @@ def test_what_the_store_cannot_hold_is_refused_and_the_run_goes_on(
     reports = ingest(time_series(tmp_path / "a.nc"), other)
 
     assert [(report.outcome, report.reason_code) for report in reports] == [("refused", code), ("stored", None)]
-
-
-def test_a_second_importer_of_a_file_leaves_the_profiles_that_joined_after_the_first(
-    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = time_series(tmp_path / "a.nc")
-    ingest(path, profile_file(tmp_path / "seventh.nc", 7))
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    # The second looked before the first had committed, and had announced the version as well.
-    versions.begin(PLATFORM, MISSION, found.version, datetime.now(UTC))
-    looked = Mock(side_effect=[None, db.missions.find_one()])
-    monkeypatch.setattr(missions, "document", looked)
-
-    (report,) = ingest(path)
-
-    assert report.outcome == "unchanged"
-    assert [profile.number for profile in profiles.page(PLATFORM, MISSION, found.version, 10)] == [1, 2, 3, 4, 7]
-    assert [doc["number"] for doc in samples.of_version(PLATFORM, MISSION, found.version)] == [1, 2, 3, 4, 7]
-
-
-def test_a_file_that_grows_while_it_is_taken_in_is_not_kept_as_what_was_read(
-    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = time_series(tmp_path / "a.nc")
-    before, stored = path.read_bytes(), original_files.keep
-
-    def grown(*said: Any) -> bool:
-        path.write_bytes(before + b"more")
-        return stored(*said)
-
-    monkeypatch.setattr(original_files, "keep", grown)
-
-    (report,) = ingest(path)
-
-    assert (report.outcome, report.reason_code) == ("refused", "changed_while_reading")
-    left = ("missions", "profiles", "samples", "originals.files", "originals.chunks")
-    assert {name: db[name].count_documents({}) for name in left} == dict.fromkeys(left, 0)
-
-
-def test_a_file_that_changes_between_digest_and_reading_is_refused(
-    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, longer = time_series(tmp_path / "a.nc"), time_series(tmp_path / "b.nc", rows(profiles=9))
-    read = InProcessReader.read
-
-    def replaced(*said: Any) -> Any:
-        longer.replace(path)
-        return read(*said)
-
-    monkeypatch.setattr(InProcessReader, "read", replaced)
-
-    (report,) = ingest(path)
-
-    assert (report.outcome, report.reason_code) == ("refused", "changed_while_reading")
-    assert db.missions.count_documents({}) == 0
-
-
-def test_wrong_bytes_that_a_killed_importer_left_are_replaced(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    path = time_series(tmp_path / "a.nc")
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    db["originals.chunks"].insert_one({"_id": f"{sha256}/0", "files_id": sha256, "n": 0, "data": b"other"})
-
-    ingest(path)
-
-    with gridfs.GridFSBucket(db, "originals").open_download_stream(sha256) as stream:
-        assert stream.read() == path.read_bytes()
 
 
 def test_a_mission_lists_its_newest_earlier_versions(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from app.domain.basins import BasinMap
-from app.domain.records import Totals
 from app.domain.times import seconds_by_year
+from app.domain.totals import Totals
 from app.extensions import mongo
 from app.ingest.derive import rebuild
 from app.ingest.derive import totals as summing

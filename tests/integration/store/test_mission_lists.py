@@ -119,6 +119,7 @@ def test_a_cursor_of_another_order_is_refused(many: list[Mission]) -> None:
 def of_earlier_release(db: Database[Document]) -> Document:
     """A mission without what lists are ordered by, beside an index that nobody needs any more. Gives all of it."""
     whole = documents.mission_to_document(replace(make_mission(4), kind="glider"))
+    db.missions.delete_many({})
     db.missions.insert_one({name: value for name, value in whole.items() if name not in ("order", "kind")})
     db.missions.create_index([("platform", 1)], name="platform")
     return whole

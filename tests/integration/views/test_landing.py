@@ -23,7 +23,7 @@ def test_an_empty_store_says_how_to_take_the_first_file_in(page: Page) -> None:
 def test_a_quiet_fleet_is_told_with_the_last_platform_heard(page: Page, take_in: Callable[..., None]) -> None:
     take_in()
     html = page("/")
-    assert "No platform has reported in the last 24 hours. The last was sea001" in html
+    assert "No platform has reported in the last 24 hours. The last one was sea001" in html
     assert "Latest data" in html
 
 
@@ -74,7 +74,7 @@ def test_a_simulation_is_announced_and_shows_only_on_demand(
     take_in("sim001", simulated="true")
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     plain, asked = page("/"), page("/?simulated=include")
-    assert 'data-simulated="left-out">1 simulated mission is under way' in plain
+    assert 'data-simulated="left-out">1 simulated mission is also under way' in plain
     assert "sim001/20210629T2053" not in plain
     assert 'data-track="sim001/20210629T2053"' in asked
     assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse&amp;simulated=include"' in asked

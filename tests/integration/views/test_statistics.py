@@ -79,7 +79,7 @@ def test_a_long_table_says_what_it_leaves_out(page: Page, two: None, monkeypatch
     whole = page("/stats")
     monkeypatch.setattr(statistics, "_PLATFORMS_AT_MOST", 1)
     html = page("/stats")
-    assert "The table holds 1 of 2; the CSV holds all." in html
+    assert "The table lists 1 of 2; the CSV lists all." in html
     assert whole.count("<tr data-scope=") - html.count("<tr data-scope=") == 1
 
 

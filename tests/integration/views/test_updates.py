@@ -175,7 +175,7 @@ def test_what_makes_no_sense_is_named(client: FlaskClient, query: str, field: st
 
 
 def test_the_rule_stands_on_the_page(page: Page) -> None:
-    assert "when nothing has been heard of it for 14 days" in page("/updates")
+    assert "it has sent no data for 14 days" in page("/updates")
 
 
 def test_the_feed_is_valid_rss(page: Page, client: FlaskClient, take_in: TakeIn) -> None:

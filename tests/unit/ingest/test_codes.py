@@ -11,7 +11,7 @@ from app.ingest.refusals import CODES
 TEXT = Path(__file__).parents[3].joinpath("docs/data.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("heading", "codes"), [("Dirt", WARNINGS), ("Refusals", CODES)])
+@pytest.mark.parametrize(("heading", "codes"), [("Warnings", WARNINGS), ("Refusals", CODES)])
 def test_the_documentation_lists_every_code_with_its_meaning(heading: str, codes: dict[str, str]) -> None:
     section = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
 

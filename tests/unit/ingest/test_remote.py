@@ -156,8 +156,8 @@ def test_credentials_are_sent_and_never_shown(server: Server, made: str, ask: Re
             [misbehaving.redirect("http://127.0.0.1:1/")], "redirected", "does not follow", id="to another port"
         ),
         pytest.param([misbehaving.redirect("/a b\u00e4")], "server_error", "404", id="to an odd path"),
-        pytest.param([misbehaving.nonsense], "fetch_failed", "no HTTP", id="no HTTP"),
-        pytest.param([misbehaving.flood], "fetch_failed", "no HTTP", id="headers without end"),
+        pytest.param([misbehaving.nonsense], "fetch_failed", "not HTTP", id="no HTTP"),
+        pytest.param([misbehaving.flood], "fetch_failed", "not HTTP", id="headers without end"),
         pytest.param([misbehaving.redirect("http://[")], "redirected", "does not follow", id="to no address"),
     ],
 )

@@ -6,6 +6,7 @@ from app.api.v1 import links
 from app.api.v1.schemas.totals import Sums
 from app.api.v1.schemas.types import Box, Next, Resource
 from app.domain import records
+from app.domain.totals import Totals
 
 
 class BasinLinks(Resource):
@@ -27,7 +28,7 @@ class Basin(Resource):
     links: BasinLinks
 
     @classmethod
-    def of(cls, basin: records.Basin, totals: records.Totals | None) -> Self:
+    def of(cls, basin: records.Basin, totals: Totals | None) -> Self:
         return cls(
             id=basin.id,
             name=basin.name,

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from app.api.v1.schemas.types import Resource, Time
-from app.domain import records
+from app.domain import totals
 from app.queries.statistics import Row
 
 
@@ -29,7 +29,7 @@ class Sums(Resource):
     computed_at: Time | None
 
     @classmethod
-    def of(cls, totals: records.Totals) -> Self:
+    def of(cls, totals: totals.Totals) -> Self:
         own = {name: getattr(totals, name) for name in cls.model_fields}
         # The totals of an empty store were never computed; their record has the year 1970.
         return cls(**own | {"computed_at": totals.computed_at if totals.computed_at.year > 1970 else None})

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.ingest.formats import text_cells
+from app.ingest.formats.netcdf import counted_ms, counts_time
+from app.ingest.formats.observations import Ints
 from app.ingest.refusals import Refused
-from app.ingest.sources import text_cells
-from app.ingest.sources.netcdf import counted_ms, counts_time
-from app.ingest.sources.observations import Ints
 
 # Names of identities: texts, even when they look like a number (a serial of 077).
 _TEXTS = frozenset({

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from app.domain import times
 from app.domain.printable import one_line
+from app.ingest.formats.observations import NO_TIME, Floats, Ints
 from app.ingest.refusals import Refused
-from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
 # The limit counts cells, because memory grows with variables too: 25 variables for each sample.
 CELLS_PER_SAMPLE = 25

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.ingest.formats import time_series
+from app.ingest.formats.netcdf import NetCdf
+from app.ingest.formats.observations import Coordinates, Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources import time_series
-from app.ingest.sources.netcdf import NetCdf
-from app.ingest.sources.observations import Coordinates, Observations
 
 
 def matches(file: NetCdf) -> bool:

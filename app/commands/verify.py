@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from app import extensions
+from app.commands import output
 from app.config import Settings
-from app.ingest.commands import output
 from app.ingest.interpret import identity
 from app.ingest.verify import repair as repairing
 from app.ingest.verify import verification

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from app.ingest.formats import time_series, vocabulary
+from app.ingest.formats.netcdf import NetCdf, as_floats
+from app.ingest.formats.observations import GRID_FORMAT, Column, Coordinates, Floats, Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources import time_series, vocabulary
-from app.ingest.sources.netcdf import NetCdf, as_floats
-from app.ingest.sources.observations import GRID_FORMAT, Column, Coordinates, Floats, Observations
 
 
 def matches(file: NetCdf) -> bool:

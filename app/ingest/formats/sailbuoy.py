@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from app.domain.printable import encodable
 from app.domain.records import Variable
 from app.domain.times import from_ms
+from app.ingest.formats import delimited_log, mission_limits
+from app.ingest.formats.delimited_log import Log
+from app.ingest.formats.duplicate_rows import repeated_rows
+from app.ingest.formats.observations import NO_TIME, SAILBUOY_FORMAT, Column, Floats, Ints, Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources import delimited_log, mission_limits
-from app.ingest.sources.delimited_log import Log
-from app.ingest.sources.duplicate_rows import repeated_rows
-from app.ingest.sources.observations import NO_TIME, SAILBUOY_FORMAT, Column, Floats, Ints, Observations
 
 _Other = TypeVar("_Other")
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from app.domain.printable import encodable
 from app.domain.records import Variable
-from app.ingest.sources import mission_limits
-from app.ingest.sources.netcdf import counts_time
-from app.ingest.sources.observations import Column
-from app.ingest.sources.variable_source import Variables
+from app.ingest.formats import mission_limits
+from app.ingest.formats.netcdf import counts_time
+from app.ingest.formats.observations import Column
+from app.ingest.formats.variable_source import Variables
 
 # Coordinates, and variables that describe the layout of the file: not measurements.
 _NOT_MEASURED = (

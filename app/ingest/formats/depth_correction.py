@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ingest.sources.observations import Floats, Mask, Observations
+from app.ingest.formats.observations import Floats, Mask, Observations
 
 # The Challenger Deep is 10 935 m; a pressure sensor on deck may report a few metres above the surface.
 _DEEPEST_M, _HIGHEST_M = 11_000.0, 100.0

@@ -5,11 +5,11 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from app.ingest.formats import vocabulary
+from app.ingest.formats.netcdf import as_floats
+from app.ingest.formats.observations import Column, Coordinates, Observations
+from app.ingest.formats.variable_source import Variables
 from app.ingest.refusals import Refused
-from app.ingest.sources import vocabulary
-from app.ingest.sources.netcdf import as_floats
-from app.ingest.sources.observations import Column, Coordinates, Observations
-from app.ingest.sources.variable_source import Variables
 
 _NUMBERS = ("profile_number", "profile_index", "profile_num", "profile_id")
 _DEPTHS = ("depth", "glider_depth", "depth_z")

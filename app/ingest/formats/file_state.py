@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.ingest.formats import detection
 from app.ingest.refusals import Refused
-from app.ingest.sources import formats
 
 # Files are digested in blocks, so that memory does not depend on their size.
 _BLOCK_BYTES = 1 << 20
@@ -33,7 +33,7 @@ def sha256_of(path: Path, most_bytes: int) -> str:
     """The SHA-256 of the bytes. Raises Refused for a file that is empty, too large or unreadable."""
     digest = hashlib.sha256()
     try:
-        formats.require_size(path, most_bytes)
+        detection.require_size(path, most_bytes)
         with path.open("rb") as stream:
             while block := stream.read(_BLOCK_BYTES):
                 digest.update(block)

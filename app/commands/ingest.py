@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import extensions
+from app.commands import output
 from app.config import Settings
 from app.ingest import context, importer
-from app.ingest.commands import output
 from app.ingest.interpret.identity import Options
 from app.ingest.remote.local_copy import Input
 from app.ingest.reports import Report

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from app.domain import times
+from app.ingest.formats import text_cells
+from app.ingest.formats.observations import NO_TIME, Floats, Ints
 from app.ingest.refusals import Refused
-from app.ingest.sources import text_cells
-from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
 # A report each ten minutes for ten years is half of it; parsing takes several times the size in memory.
 _MOST_BYTES = 64 << 20

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ingest.sources.observations import Ints, Mask
+from app.ingest.formats.observations import Ints, Mask
 
 
 def repeated_rows(time_ms: Ints, others: list[NDArray[np.generic]]) -> Mask:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from app.ingest.formats import depth_correction, time_series
+from app.ingest.formats.netcdf import NetCdf
+from app.ingest.formats.observations import NO_TIME, Floats, Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources import depth_correction, time_series
-from app.ingest.sources.netcdf import NetCdf
-from app.ingest.sources.observations import NO_TIME, Floats, Observations
 
 # `p0050003_20080606`: glider 5, dive 3.
 _ID = re.compile(r"^p\d{3}(\d{4})(?:_|$)", re.ASCII)

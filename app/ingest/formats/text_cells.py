@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import times
+from app.ingest.formats.observations import NO_TIME, Floats, Ints
 from app.ingest.refusals import Refused
-from app.ingest.sources.observations import NO_TIME, Floats, Ints
 
 # Texts for a missing value.
 _MISSING = frozenset({"", "NaN", "nan", "NAN", "null", "NULL", "NA"})

@@ -15,12 +15,12 @@ from typing import Any
 
 import orjson
 
+from app.ingest.formats import text_cells, time_series
+from app.ingest.formats.erddap_metadata import About, Description, description
+from app.ingest.formats.netcdf import CELLS_PER_SAMPLE
+from app.ingest.formats.observations import Observations
+from app.ingest.formats.text_table import Table
 from app.ingest.refusals import Refused
-from app.ingest.sources import text_cells, time_series
-from app.ingest.sources.erddap_metadata import About, Description, description
-from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
-from app.ingest.sources.observations import Observations
-from app.ingest.sources.text_table import Table
 
 # Rows per block: only one block is held as text, whatever the size of the file.
 _BLOCK_ROWS = 1 << 13

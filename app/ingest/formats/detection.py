@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from app.ingest.formats import erddap, grid, netcdf3_header, ngdac_profile, sailbuoy, seaglider, time_series
+from app.ingest.formats.erddap_metadata import About
+from app.ingest.formats.netcdf import CELLS_PER_SAMPLE, NetCdf, opened
+from app.ingest.formats.observations import Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources import erddap, grid, netcdf3_header, ngdac_profile, sailbuoy, seaglider, time_series
-from app.ingest.sources.erddap_metadata import About
-from app.ingest.sources.netcdf import CELLS_PER_SAMPLE, NetCdf, opened
-from app.ingest.sources.observations import Observations
 
 # Enough for a magic number, a web page's head, a table's header and the start of a JSON document.
 _HEAD_BYTES = 1 << 16

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from app.ingest.sources.observations import Ints
+from app.ingest.formats.observations import Ints
 
 
 class Variables(Protocol):
