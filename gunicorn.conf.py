@@ -35,7 +35,7 @@ proc_name = "halocline"
 
 # Supports keep-alive (the sync worker does not) and graceful shutdown; threads suit blocking database drivers.
 worker_class = "gthread"
-# From the settings, not from the number of cores of the node: a pod has a share of them only.
+# From the settings, not from the number of cores of the node: a pod has only a share of them.
 workers = _settings.web_workers
 # The concurrency limit, a queue, and a reserve that answers probes and refuses requests.
 threads = _settings.web_threads
@@ -65,10 +65,10 @@ preload_app = False
 
 # The addresses of the proxies whose X-Forwarded-Proto is trusted.
 forwarded_allow_ips = _settings.forwarded_allow_ips
-# By default gunicorn takes SCRIPT_NAME from such a proxy, and proxies pass it on from any client: it would rewrite the
-# links of the portal, which is mounted at the root.
+# By default gunicorn accepts the header SCRIPT_NAME from such a proxy, and proxies pass it on from any client: it would
+# change the links of the portal, which is mounted at the root.
 forwarder_headers = ""
-# The paths and queries of the portal are shorter; gunicorn answers longer ones with 400 at little cost.
+# The paths and queries of the portal are shorter; gunicorn refuses longer ones with 400 at little cost.
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190

@@ -1,4 +1,4 @@
-"""Halocline on a real Kubernetes: the drills, in this order, each on what the one before has left."""
+"""Drills of Halocline on a real Kubernetes. They run in this order; each starts with the cluster of the one before."""
 
 import json
 import re
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 DEMO = sorted((ROOT / "demo").glob("*.nc"))
 Figures = dict[str, Any]
 
-# A policy drops packets or refuses them; either is no connection.
+# A network policy drops packets or refuses them; both mean no connection.
 REACH = """
 import socket, sys
 try:
@@ -32,17 +32,17 @@ except OSError:
     print("denied")
 """
 
-# Statuses of N requests for what is never kept, through the ingress controller's Service; with a header that tries to
-# pass for somebody else, another in each request, when one is named.
-ASK = """
+# Statuses of N requests to an endpoint that is never cached, through the ingress controller's Service. If a header is
+# named, each request forges another client address in it.
+REQUESTS = """
 import sys, urllib.error, urllib.request
 forged, statuses = sys.argv[2], []
 for number in range(int(sys.argv[1])):
     headers = {forged: f"198.51.100.{number}"} if forged else {}
     url = "http://traefik.traefik.svc.cluster.local/api/v1/imports"
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
-            statuses.append(answer.status)
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as response:
+            statuses.append(response.status)
     except urllib.error.HTTPError as error:
         statuses.append(error.code)
 print(*statuses)
@@ -50,13 +50,13 @@ print(*statuses)
 BUDGET = 5
 LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
 
-# What each planted fault is made of.
+# Settings of the injected faults.
 DELAY_S = 6
 SLOW = {"HALOCLINE_FAULT_DELAY_S": str(DELAY_S)}
 FAILING = {"HALOCLINE_FAULT_ERROR_RATIO": "0.5"}
 
 
-def test_the_lab_comes_up_by_one_command(lab: Lab, figures: Figures) -> None:
+def test_the_lab_starts_with_one_command(lab: Lab, figures: Figures) -> None:
     began = time.monotonic()
 
     lab.apply()
@@ -66,7 +66,7 @@ def test_the_lab_comes_up_by_one_command(lab: Lab, figures: Figures) -> None:
     kubectl("wait", "--for=condition=ready", "pod", "--all", "--field-selector=status.phase=Running", "--timeout=120s")
     ready_s = time.monotonic() - began
     until("two web pods", lambda: _ready(lab) >= 2, 60)
-    until("an answer through the ingress", lambda: read(f"{lab.url}/api/v1/totals")[0] == 200, 30)
+    until("a response through the ingress", lambda: read(f"{lab.url}/api/v1/totals")[0] == 200, 30)
 
     figures["start"] = {"apply to everything Ready, s": round(ready_s, 1)}
     images = {box["image"] for pod in lab.pods("web") for box in pod["spec"]["containers"]}
@@ -81,11 +81,11 @@ def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> N
     lab.apply()
     kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=60s")
 
-    # kubectl calls a StatefulSet with volumes "configured" each time; what counts is that it is the same.
+    # kubectl reports a StatefulSet with volumes as "configured" each time, so the specifications are compared.
     assert after == before
 
 
-def test_real_files_are_taken_in_inside_the_cluster(lab: Lab, figures: Figures) -> None:
+def test_real_files_are_imported_in_the_cluster(lab: Lab, figures: Figures) -> None:
     kubectl("exec", "--stdin", "deployment/ingest", "--", "tar", "-x", "-C", "/data", stdin=_tar(DEMO))
 
     began = time.monotonic()
@@ -94,10 +94,10 @@ def test_real_files_are_taken_in_inside_the_cluster(lab: Lab, figures: Figures) 
     again = _ingest()
 
     figures["ingest"] = {"files": len(first), "s": round(took_s, 1)}
-    assert [one["outcome"] for one in first] == ["stored"] * len(DEMO)
-    assert [one["outcome"] for one in again] == ["unchanged"] * len(DEMO)
-    found = {one["mission"]: one for one in lab.json("/api/v1/missions")["items"]}
-    smilla, eva = found["20221208T1145"], found["20190721T2325"]
+    assert [report["outcome"] for report in first] == ["stored"] * len(DEMO)
+    assert [report["outcome"] for report in again] == ["unchanged"] * len(DEMO)
+    missions = {mission["mission"]: mission for mission in lab.json("/api/v1/missions")["items"]}
+    smilla, eva = missions["20221208T1145"], missions["20190721T2325"]
     assert smilla["profiles"] == 143
     assert smilla["distance_m"] == pytest.approx(189_188, rel=1e-3)
     assert smilla["basins"][0]["name"] == "Bornholm Basin"
@@ -114,24 +114,24 @@ def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str
     wrong = f"HALOCLINE_ENVIRONMENT={environment} HALOCLINE_FAULT_ERROR_RATIO=0.5"
     script = f"{wrong} gunicorn app.wsgi:application 2>&1; echo status=$?"
 
-    said = kubectl("exec", "deployment/ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
+    output = kubectl("exec", "deployment/ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
 
-    assert said[-1] == "status=2"
-    assert len(said) == 2
-    assert "HALOCLINE_FAULT_ERROR_RATIO" in said[0]
+    assert output[-1] == "status=2"
+    assert len(output) == 2
+    assert "HALOCLINE_FAULT_ERROR_RATIO" in output[0]
 
 
 def test_the_network_denies_what_no_policy_allows(lab: Lab) -> None:
     allowed = [("deployment/ingest", "mongodb", 27017), ("deployment/ingest", "redis", 6379)]
     denied = [
-        *(("alert-receiver", *door) for door in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]),
+        *(("alert-receiver", *port) for port in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]),
         ("deployment/ingest", "web", 8000),
     ]
 
-    # First that this way of asking finds what is allowed; Prometheus has no Python, its own figures say it.
+    # First, the probe detects allowed connections. The pod of Prometheus has no Python: `up` proves its access.
     assert [_reach(lab, *edge) for edge in allowed] == ["reached", "reached"]
     with prometheus.opened() as server:
-        until("a scrape", lambda: prometheus.ask(server, 'up{job="halocline-web"} == 1'), 60, every_s=2)
+        until("a scrape", lambda: prometheus.result(server, 'up{job="halocline-web"} == 1'), 60, every_s=2)
     assert [_reach(lab, *edge) for edge in denied] == ["denied"] * len(denied)
     assert read(f"{lab.url}/metrics")[0] == 404
 
@@ -144,7 +144,7 @@ def test_a_rollout_under_load_loses_no_request(lab: Lab, figures: Figures, tmp_p
         began = time.monotonic()
         lab.restart()
         took_s = time.monotonic() - began
-        in_time = run.running()
+        is_load_running = run.is_running()
         summary = run.result(timeout_s=200)
 
     figures["rollout"] = {
@@ -156,7 +156,7 @@ def test_a_rollout_under_load_loses_no_request(lab: Lab, figures: Figures, tmp_p
         "rollout, s": round(took_s, 1),
         "pod created to Ready, s": max(_seconds_to_ready(pod) for pod in lab.pods("web")),
     }
-    assert in_time, "the load ended before the rollout"
+    assert is_load_running, "the load ended before the rollout"
     assert summary["requests"] >= 2000
     assert (summary["failed"], summary["limited"], summary["unanswered"]) == (0, 0, 0), summary["reasons"]
 
@@ -188,7 +188,7 @@ def test_the_same_rollout_without_a_drain_fails_in_five_of_five_tries(lab: Lab, 
 
     figures["rollout without drain"] = {"requests": driver.sent, "failed of each try": lost, "as": driver.failed}
     assert all(lost), lost
-    # 503 would be our own refusal of too much work, and prove nothing about the drain.
+    # 503 would be load shedding by the portal, and prove nothing about the drain.
     assert "503" not in driver.failed
 
 
@@ -220,25 +220,25 @@ def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) ->
         "event": next(iter(rescaled)),
     }
     assert replicas >= 3
-    # Until the new replicas are there, some may be turned away; a service that only fails would scale as well.
+    # Some requests may be shed until the new replicas are ready. The bound is needed since failing pods scale, too.
     assert summary["failed"] / summary["requests"] < 0.05, summary["reasons"]
 
 
 def test_every_query_of_the_dashboard_returns_data(lab: Lab, figures: Figures) -> None:
     with prometheus.opened() as server:
         queries = prometheus.dashboard_queries(ROOT / "monitoring/dashboards/out")
-        # A few readers, because rates of an idle service are empty on purpose; the rules then need a round or two.
+        # Some load, since rates of an idle service are empty by design; recording rules need one or two evaluations.
         with Driver(f"{lab.url}/api/v1/totals", clients=2, pause_s=0.2):
-            missing = prometheus.still_empty(server, queries, 120)
+            missing = prometheus.still_without_data(server, queries, 120)
 
     figures["dashboard"] = {"queries": len(queries), "without data": len(missing)}
     assert queries
     assert missing == []
 
 
-def test_pages_are_answered_without_the_cache(lab: Lab, figures: Figures) -> None:
+def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
     kubectl("scale", "deployment/redis", "--replicas=0")
-    until("redis to be gone", lambda: not lab.pods("redis"), 60)
+    until("the end of redis", lambda: not lab.pods("redis"), 60)
 
     began = time.monotonic()
     statuses = [read(lab.url + path)[0] for path in ["/", "/missions", "/api/v1/missions", "/api/v1/totals"] * 5]
@@ -251,13 +251,13 @@ def test_pages_are_answered_without_the_cache(lab: Lab, figures: Figures) -> Non
     assert took_s < 20
 
 
-def test_each_client_has_a_budget_and_a_forged_header_buys_none(lab: Lab, figures: Figures) -> None:
+def test_each_client_has_its_own_rate_limit_whatever_its_headers(lab: Lab, figures: Figures) -> None:
     lab.apply(_web(LIMITED))
     lab.rolled_out()
 
-    first = _asked("visitor-one", BUDGET + 1)
-    forged = [*_asked("visitor-one", 2, "X-Forwarded-For"), *_asked("visitor-one", 2, "X-Real-Ip")]
-    second = _asked("visitor-two", BUDGET + 1)
+    first = _statuses("visitor-one", BUDGET + 1)
+    forged = [*_statuses("visitor-one", 2, "X-Forwarded-For"), *_statuses("visitor-one", 2, "X-Real-Ip")]
+    second = _statuses("visitor-two", BUDGET + 1)
     lab.apply()
     lab.rolled_out()
 
@@ -272,7 +272,7 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
     with Driver(f"{lab.url}/api/v1/totals", clients=8, pause_s=0.2) as driver:
         until("the first error", lambda: driver.first_at_s.get("500"), 60)
         began_s = driver.first_at_s["500"]
-        # A page from before the errors is of an earlier drill, and proves nothing about these.
+        # Notifications from before the first error belong to an earlier drill.
         paged = until("the page", lambda: [page for page in _pages() if page["at_s"] > began_s], 420, every_s=2)
     took_s = paged[0]["at_s"] - began_s
 
@@ -289,12 +289,12 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
 
 
 def _slow_requests(lab: Lab) -> Driver:
-    """As many at once as the pods take without turning anybody away, evenly spread over the delay."""
+    """As many clients as the pods serve without load shedding, evenly spread over the delay."""
     return Driver(f"{lab.url}/api/v1/totals", clients=16, spread_s=DELAY_S)
 
 
 def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
-    """A patch to the web Deployment: variables of the app, and whether it may leave in peace."""
+    """A patch of the web Deployment: environment variables of the app, and no graceful shutdown unless `drain`."""
     app: Document = {"name": "app", "env": [{"name": name, "value": value} for name, value in environment.items()]}
     pod: Document = {"containers": [app]}
     spec: Document = {"template": {"spec": pod}}
@@ -305,8 +305,9 @@ def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
 
 
-def _asked(pod: str, times: int, forged: str = "") -> list[int]:
-    return [int(status) for status in kubectl("exec", pod, "--", "python", "-c", ASK, str(times), forged).split()]
+def _statuses(pod: str, times: int, forged: str = "") -> list[int]:
+    output = kubectl("exec", pod, "--", "python", "-c", REQUESTS, str(times), forged)
+    return [int(status) for status in output.split()]
 
 
 def _tar(files: list[Path]) -> bytes:
@@ -318,31 +319,31 @@ def _tar(files: list[Path]) -> bytes:
 
 
 def _ingest() -> list[Document]:
-    """What `halocline ingest` says of each file in the pod."""
-    said = kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
-    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    """The reports of `halocline ingest` for the files in the pod."""
+    output = kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 def _specifications() -> dict[str, Document]:
-    """What each object shall be, but for the number of replicas, which is the autoscaler's."""
+    """The specification of each object without the number of replicas, which the autoscaler sets."""
     items = get("deployments,statefulsets,jobs,hpa,networkpolicies,poddisruptionbudgets,ingresses,services")["items"]
-    return {f"{one['kind']} {one['metadata']['name']}": one["spec"] | {"replicas": None} for one in items}
+    return {f"{item['kind']} {item['metadata']['name']}": item["spec"] | {"replicas": None} for item in items}
 
 
 def _reach(lab: Lab, pod: str, component: str, port: int) -> str:
-    """Whether a pod can open a connection to a component: `reached` or `denied`."""
+    """`reached` if a pod can open a connection to a component, else `denied`."""
     address = lab.pods(component)[0]["status"]["podIP"]
     return kubectl("exec", pod, "--", "python", "-c", REACH, address, str(port)).strip()
 
 
 def _ready(lab: Lab) -> int:
-    conditions = [pod["status"].get("conditions", []) for pod in lab.pods("web")]
-    return sum(any(one["type"] == "Ready" and one["status"] == "True" for one in found) for found in conditions)
+    by_pod = [pod["status"].get("conditions", []) for pod in lab.pods("web")]
+    return sum(any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) for conditions in by_pod)
 
 
 def _seconds_to_ready(pod: Document) -> float:
-    """From a pod's creation to its readiness."""
-    (ready,) = [one for one in pod["status"]["conditions"] if one["type"] == "Ready"]
+    """Time from the pod's creation to its readiness, s."""
+    (ready,) = [condition for condition in pod["status"]["conditions"] if condition["type"] == "Ready"]
     began, ended = (
         datetime.fromisoformat(at) for at in (pod["metadata"]["creationTimestamp"], ready["lastTransitionTime"])
     )
@@ -355,15 +356,15 @@ def _scaler() -> Document:
 
 
 def _rescales() -> Counter[str]:
-    """The autoscaler's own words when it asked for more, and how often it has said them."""
+    """The autoscaler's messages about scaling up, and how often it has sent each."""
     events = get("events", "--field-selector=involvedObject.kind=HorizontalPodAutoscaler,reason=SuccessfulRescale")
     return Counter(
-        {one["message"]: one.get("count") or 1 for one in events["items"] if "above target" in one["message"]}
+        {event["message"]: event.get("count") or 1 for event in events["items"] if "above target" in event["message"]}
     )
 
 
 def _pages() -> list[Document]:
-    """What the pager was told of the availability objective, oldest first."""
+    """Notifications to the pager about the availability objective, oldest first."""
     lines = [json.loads(line) for line in kubectl("logs", "alert-receiver").splitlines() if line.startswith("{")]
     return [
         line
