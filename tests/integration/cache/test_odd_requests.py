@@ -156,9 +156,9 @@ def app(settings: config.Settings) -> Iterator[Flask]:
     indexes.ensure(db)
     db.missions.delete_many({})
     db.missions.insert_many([documents.mission_to_document(make_mission(number)) for number in range(1, 4)])
-    made = halocline.create_app(chosen)
-    portal.of(made).page_cache.poll_change_log()
-    yield made
+    flask_app = halocline.create_app(chosen)
+    portal.of(flask_app).page_cache.poll_change_log()
+    yield flask_app
     extensions.mongo.close()
     extensions.redis.close()
 

@@ -15,7 +15,7 @@ from app.cache.policy import RULES
 from app.localdev.ports import free_port
 from bench import nginx
 
-from .conftest import PATIENCE_S, Answer, until
+from .conftest import TIMEOUT_S, Answer, until
 
 
 class Proxy:
@@ -28,7 +28,7 @@ class Proxy:
 
     def get(self, path, method="GET", **headers):
         """The response; `accept_encoding="br"` sends `Accept-Encoding: br`."""
-        link = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        link = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
         link.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = link.getresponse()
         response = Answer(answer.status, dict(answer.getheaders()), answer.read())
@@ -67,9 +67,9 @@ def front(start, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def portal(lasting_gunicorn):
+def portal(shared_gunicorn):
     """A portal that no test stops."""
-    return lasting_gunicorn(HALOCLINE_ENVIRONMENT="production")
+    return shared_gunicorn(HALOCLINE_ENVIRONMENT="production")
 
 
 @pytest.fixture
