@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from tests.integration.monitoring.asking import answer
 from tests.integration.monitoring.conftest import Pager
+from tests.integration.monitoring.polling import json_of
 
 FAST = {
     "alertname": "AppErrorBudgetBurn",
@@ -25,7 +25,7 @@ def test_errors_page_and_every_rule_evaluates(prometheus: str, pager: Pager) -> 
     assert message["status"] == "firing"
     assert [alert["labels"] for alert in message["alerts"]] == [FAST]
     assert message["alerts"][0]["annotations"]["summary"].startswith("50% of the requests of the last 1h missed")
-    groups = answer(f"{prometheus}/api/v1/rules")["data"]["groups"]
+    groups = json_of(f"{prometheus}/api/v1/rules")["data"]["groups"]
     assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
     assert sum(len(group["rules"]) for group in groups) > 50
 
@@ -63,10 +63,12 @@ def test_consequences_are_inhibited(
 ) -> None:
     # A service of its own keeps the cases apart: all inhibition rules require the same service.
     fast = FAST | {"service": uuid.uuid4().hex}
-    answer(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | cause)}])
-    answer(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | {"short": "effect"} | effect)}])
+    json_of(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | cause)}])
+    json_of(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | {"short": "effect"} | effect)}])
 
-    shown = answer(f"{alertmanager}/api/v2/alerts?filter=short%3D%22effect%22&filter=service%3D%22{fast['service']}%22")
+    shown = json_of(
+        f"{alertmanager}/api/v2/alerts?filter=short%3D%22effect%22&filter=service%3D%22{fast['service']}%22"
+    )
 
     assert [bool(alert["status"]["inhibitedBy"]) for alert in shown] == [inhibited]
 

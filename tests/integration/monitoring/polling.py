@@ -7,12 +7,12 @@ import urllib.request
 from typing import Any
 
 # A start takes a second or two, on a busy machine much longer.
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 
 
-def answer(url: str, body: Any = None) -> Any:
+def json_of(url: str, body: Any = None) -> Any:
     """Return the JSON of a response, as soon as the server is ready. Raises the last error after a minute."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     data = None if body is None else json.dumps(body).encode()
     while True:
         try:
