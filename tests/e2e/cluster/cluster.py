@@ -1,4 +1,4 @@
-"""A cluster as the drills see it: kubectl on the current context, the lab's namespace, and the way in."""
+"""The cluster of the drills: kubectl with the current context, the namespace of the lab, and its ingress."""
 
 import contextlib
 import json
@@ -16,43 +16,43 @@ from typing import Any, TypeVar
 NAMESPACE = "halocline-lab"
 DRILL = Path(__file__).parent / "drill"
 Document = dict[str, Any]
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
-# Straight to the cluster: a proxy from the environment would answer in its place.
+# Requests go to the cluster directly, not through a proxy of the environment.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Failed(AssertionError):
-    """A command or a wait that did not end well; the text says which."""
+    """A command failed, or a condition did not become true in time; the text names it."""
 
 
 def kubectl(*arguments: str, stdin: bytes | None = None, timeout_s: float = 120, check: bool = True) -> str:
-    """What kubectl prints. Raises Failed with what it said."""
+    """Return the output of kubectl. Raises Failed with the output and the errors."""
     command = ["kubectl", "--namespace", NAMESPACE, *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s, check=False)
-    if check and done.returncode != 0:
-        raise Failed(f"{' '.join(command)}\n{done.stdout.decode()}{done.stderr.decode()}")
-    return done.stdout.decode()
+    completed = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s, check=False)
+    if check and completed.returncode != 0:
+        raise Failed(f"{' '.join(command)}\n{completed.stdout.decode()}{completed.stderr.decode()}")
+    return completed.stdout.decode()
 
 
 def get(*arguments: str) -> Document:
-    """Objects as kubectl gives them in JSON."""
-    found: Document = json.loads(kubectl("get", *arguments, "--output=json"))
-    return found
+    """Return objects from `kubectl get` in JSON."""
+    objects: Document = json.loads(kubectl("get", *arguments, "--output=json"))
+    return objects
 
 
-def until(what: str, look: Callable[[], Found], timeout_s: float, every_s: float = 1) -> Found:
-    """The first answer that is neither None, False, 0 nor empty. Raises Failed when there is none in time."""
+def until(what: str, condition: Callable[[], Value], timeout_s: float, every_s: float = 1) -> Value:
+    """Return the first true value of `condition`. Raises Failed if there is none within the timeout."""
     deadline = time.monotonic() + timeout_s
-    while not (found := look()):
+    while not (value := condition()):
         if time.monotonic() > deadline:
             raise Failed(f"{what}: not within {timeout_s:g} s")
         time.sleep(every_s)
-    return found
+    return value
 
 
 def read(url: str, timeout_s: float = 30) -> tuple[int, bytes]:
-    """Status and body; status 0 and the reason when there is no answer."""
+    """Return status and body; status 0 and the reason without a response."""
     try:
         with _opener.open(url, timeout=timeout_s) as answer:
             return answer.status, answer.read()
@@ -72,15 +72,15 @@ class Lab:
 
     @contextlib.contextmanager
     def rendered(self, *patches: Document) -> Iterator[str]:
-        """A folder to give to `kubectl apply -k`: the drill's manifests, this image, and patches to them."""
+        """A folder for `kubectl apply -k`: the manifests of the drills with this image and these patches."""
         name, tag, digest = _parts(self.image)
         images = [
             {"name": old, "newName": name} | ({"digest": digest} if digest else {"newTag": tag})
             for old in ("halocline", "localhost/lab/halocline")
         ]
-        with tempfile.TemporaryDirectory() as made:
+        with tempfile.TemporaryDirectory() as temporary:
             # kubectl resolves links first, and refuses absolute paths.
-            folder = Path(made).resolve()
+            folder = Path(temporary).resolve()
             content = {
                 "resources": [os.path.relpath(DRILL.resolve(), folder)],
                 "images": images,
@@ -90,35 +90,37 @@ class Lab:
             yield str(folder)
 
     def apply(self, *patches: Document) -> list[str]:
-        """Brings the cluster to the manifests with these patches, and to nothing else; a line for each object."""
+        """Apply the manifests with these patches only; return one line for each object."""
         with self.rendered(*patches) as folder:
             return kubectl("apply", "--kustomize", folder).splitlines()
 
     def delete(self) -> None:
-        """Takes everything away, also what has no namespace, and waits until it is gone."""
+        """Delete all objects, also those without a namespace, and wait until the namespace is deleted."""
         with self.rendered() as folder:
             kubectl("delete", "--kustomize", folder, "--ignore-not-found", "--wait=false", check=False)
-        # Nobody will miss these data: mongod need not wait for its clients to leave.
+        # The data are not needed any more: mongod need not wait for its clients to disconnect.
         kubectl("delete", "pods", "--all", "--grace-period=1", "--wait=false", check=False)
         kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=180s", timeout_s=200)
 
     def rolled_out(self, timeout_s: int = 240) -> None:
-        """Returns when every pod of the web is of the newest revision and available."""
+        """Wait until every web pod has the newest revision and is available."""
         kubectl("rollout", "status", "deployment/web", f"--timeout={timeout_s}s", timeout_s=timeout_s + 10)
 
     def restart(self) -> None:
-        """Replaces every web pod, as a release does, and returns when the old ones are gone."""
+        """Replace every web pod, as a release does, and wait until the old ones are deleted."""
         before = {pod["metadata"]["name"] for pod in self.pods("web")}
         kubectl("rollout", "restart", "deployment/web")
         self.rolled_out()
-        until("old pods to go", lambda: not before & {pod["metadata"]["name"] for pod in self.pods("web")}, 120)
+        until(
+            "deletion of the old pods", lambda: not before & {pod["metadata"]["name"] for pod in self.pods("web")}, 120
+        )
 
     def pods(self, component: str) -> list[Document]:
         items: list[Document] = get("pods", f"--selector=app.kubernetes.io/component={component}")["items"]
         return items
 
     def json(self, path: str) -> Document:
-        """A document of the API, through the ingress. Raises Failed unless it is one."""
+        """Return a document of the API, through the ingress. Raises Failed unless the status is 200."""
         status, body = read(self.url + path)
         if status != 200:
             raise Failed(f"{path}: {status} {body[:300]!r}")
@@ -126,29 +128,29 @@ class Lab:
         return document
 
     def python(self, pod: str, code: str, *arguments: str) -> str:
-        """What a line of Python prints in a pod of this namespace."""
+        """Return the output of a line of Python in a pod of this namespace."""
         return kubectl("exec", pod, "--", "python", "-c", code, *arguments)
 
 
 @contextlib.contextmanager
 def forwarded(target: str, port: int) -> Iterator[str]:
-    """The address on this machine at which a port of a pod or Service answers."""
+    """The local URL of a forwarded port of a pod or Service."""
     command = ["kubectl", "--namespace", NAMESPACE, "port-forward", target, f":{port}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            found = re.search(r"127\.0\.0\.1:(\d+)", line)
-            if found is None:
+            match = re.search(r"127\.0\.0\.1:(\d+)", line)
+            if match is None:
                 raise Failed(f"{' '.join(command)}: {line}")
-            yield f"http://127.0.0.1:{found[1]}"
+            yield f"http://127.0.0.1:{match[1]}"
         finally:
             process.terminate()
 
 
 def _parts(image: str) -> tuple[str, str, str]:
-    """Name, tag and digest of an image."""
+    """Return name, tag and digest of an image."""
     rest, _, digest = image.partition("@")
     name, colon, tag = rest.rpartition(":")
-    # A colon before a slash belongs to a port.
+    # A colon before a slash separates a port.
     return (rest, "", digest) if not colon or "/" in tag else (name, tag, digest)

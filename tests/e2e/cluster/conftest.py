@@ -1,4 +1,4 @@
-"""One lab for all drills, taken away at the end whatever happens; the figures go to a file and to the terminal."""
+"""One lab for all drills, deleted at the end in any case; the figures go to a file and to the terminal."""
 
 import contextlib
 import json
@@ -20,19 +20,19 @@ LAB = pytest.StashKey[Lab]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = {}
-    # A CI that gives up sends SIGTERM: what has been started goes all the same.
+    # A CI that cancels the run sends SIGTERM: the lab is deleted then too.
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
 
 
 @pytest.fixture(scope="session")
 def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
-    """What the drills measured."""
+    """The measurements of the drills."""
     return pytestconfig.stash[FIGURES]
 
 
 @pytest.fixture(scope="session")
 def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
-    """A namespace that nothing is in yet."""
+    """A lab with an empty namespace."""
     image = os.environ.get("IMAGE")
     if not image:
         pytest.exit("cluster-test: name the image: make cluster-test IMAGE=…", 2)
@@ -50,7 +50,7 @@ def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Adds to a failure what the cluster looks like at that moment: afterwards it is gone."""
+    """Add the state of the cluster to a failure: the lab is deleted afterwards."""
     report = yield
     if report.failed and call.when == "call":
         with contextlib.suppress(Exception):
@@ -59,13 +59,13 @@ def pytest_runtest_makereport(
 
 
 def _state() -> str:
-    looks = [
+    commands = [
         ["get", "pods,hpa,jobs", "--output=wide"],
         ["get", "events", "--sort-by=.lastTimestamp"],
         ["logs", "--selector=app.kubernetes.io/component=web", "--container=app", "--tail=15", "--prefix"],
         ["logs", "job/indexes", "--all-containers", "--tail=15"],
     ]
-    return "\n\n".join("\n".join(kubectl(*look, check=False).splitlines()[-40:]) for look in looks)
+    return "\n\n".join("\n".join(kubectl(*command, check=False).splitlines()[-40:]) for command in commands)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

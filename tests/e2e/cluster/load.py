@@ -1,4 +1,4 @@
-"""Load: Locust's journeys with their verdict, and a plain driver that counts each single request."""
+"""Load: a Locust run with its verdict, and a simple driver that counts every request."""
 
 import collections
 import contextlib
@@ -16,12 +16,12 @@ from typing import Any
 from tests.e2e.cluster.cluster import Failed
 
 LOCUSTFILE = Path(__file__).parents[3] / "loadtest/locustfile.py"
-# Longer than a drain may take, so that only what is really lost counts as lost.
-PATIENCE_S = 40
+# Longer than a drain may take: only lost requests count as lost, not slow ones.
+TIMEOUT_S = 40
 
 
 class Locust:
-    """A run of the load test in the background; its numbers when it is over."""
+    """A run of the load test in the background, with its summary at the end."""
 
     def __init__(self, url: str, folder: Path, *options: str) -> None:
         self._summary = folder / "summary.json"
@@ -37,19 +37,19 @@ class Locust:
         return self.process.poll() is None
 
     def result(self, timeout_s: float) -> dict[str, Any]:
-        """The summary. Raises Failed when there is none."""
+        """Wait for the end; return the summary. Raises Failed without one."""
         try:
             self.process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:
             self.stop()
             raise Failed(f"Locust did not end:\n{self._log.read_text()[-2000:]}") from error
         if not self._summary.exists():
-            raise Failed(f"Locust gave no summary:\n{self._log.read_text()[-2000:]}")
+            raise Failed(f"Locust wrote no summary:\n{self._log.read_text()[-2000:]}")
         summary: dict[str, Any] = json.loads(self._summary.read_text())
         return summary
 
     def stop(self) -> None:
-        """Ends it, whatever it does."""
+        """End the run, if necessary with SIGKILL."""
         if self.running():
             self.process.terminate()
             try:
@@ -60,7 +60,7 @@ class Locust:
 
 @contextlib.contextmanager
 def locust(url: str, folder: Path, *options: str) -> Iterator[Locust]:
-    """A run that is gone at the end of the block."""
+    """A run that ends with the block."""
     run = Locust(url, folder, *options)
     try:
         yield run
@@ -69,10 +69,10 @@ def locust(url: str, folder: Path, *options: str) -> Iterator[Locust]:
 
 
 class Driver:
-    """Clients that ask one path again and again over kept connections and never repeat a request by themselves.
+    """Clients that request one path repeatedly over persistent connections, without retries.
 
-    They begin one after the other within spread_s. All at once they would ask slow requests in step, and whether
-    a killed pod had any of them to lose would be chance.
+    They start evenly within spread_s. Clients that start together would send slow requests in step, and a killed
+    pod would have open requests only by chance.
     """
 
     def __init__(self, url: str, clients: int, pause_s: float = 0, spread_s: float = 0) -> None:
@@ -82,7 +82,8 @@ class Driver:
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.first_at_s: dict[str, float] = {}
         self._threads = [
-            threading.Thread(target=self._ask, args=[spread_s * n / clients], daemon=True) for n in range(clients)
+            threading.Thread(target=self._send_requests, args=[spread_s * n / clients], daemon=True)
+            for n in range(clients)
         ]
 
     def __enter__(self) -> "Driver":
@@ -93,7 +94,7 @@ class Driver:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(PATIENCE_S + 5)
+            thread.join(TIMEOUT_S + 5)
 
     @property
     def sent(self) -> int:
@@ -101,22 +102,22 @@ class Driver:
 
     @property
     def failed(self) -> dict[str, int]:
-        """Everything but 200, by what it was."""
+        """The number of failed requests, by status or exception."""
         with self._lock:
             return {outcome: count for outcome, count in self.outcomes.items() if outcome != "200"}
 
-    def _ask(self, after_s: float) -> None:
+    def _send_requests(self, after_s: float) -> None:
         self._stop.wait(after_s)
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
+        connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT_S)
         while not self._stop.is_set():
-            outcome = self._one(connection)
+            outcome = self._send_one(connection)
             with self._lock:
                 self.outcomes[outcome] += 1
                 self.first_at_s.setdefault(outcome, time.time())
             self._stop.wait(self._pause_s)
         connection.close()
 
-    def _one(self, connection: http.client.HTTPConnection) -> str:
+    def _send_one(self, connection: http.client.HTTPConnection) -> str:
         try:
             connection.request("GET", self._path)
             answer = connection.getresponse()

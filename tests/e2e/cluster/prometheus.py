@@ -1,4 +1,4 @@
-"""The lab's Prometheus: what a dashboard would ask it, asked."""
+"""Queries of the dashboards, sent to the Prometheus of the lab."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.e2e.cluster.cluster import NAMESPACE, Failed, forwarded, read, until
 
-# What Grafana would put in: the variables of the dashboards, and its own.
+# The values that Grafana substitutes: the variables of the dashboards and its built-in ones.
 VARIABLES = {
     "${service}": "halocline",
     "$service": "halocline",
@@ -22,32 +22,32 @@ VARIABLES = {
 
 
 def opened() -> contextlib.AbstractContextManager[str]:
-    """The address of Prometheus on this machine."""
+    """The local URL of Prometheus."""
     return forwarded("service/prometheus", 9090)
 
 
 def dashboard_queries(folder: Path) -> list[str]:
-    """Every query of every panel, with the variables filled in."""
-    found = [query for file in sorted(folder.glob("*.json")) for query in _queries(json.loads(file.read_text()))]
+    """Return the queries of all panels with the variables substituted."""
+    queries = [query for file in sorted(folder.glob("*.json")) for query in _queries(json.loads(file.read_text()))]
     for name, value in VARIABLES.items():
-        found = [query.replace(name, value) for query in found]
-    return found
+        queries = [query.replace(name, value) for query in queries]
+    return queries
 
 
 def empty(server: str, queries: list[str]) -> list[str]:
-    """The queries that return nothing now. Raises Failed for one that Prometheus refuses."""
-    return [query for query in queries if not ask(server, query)]
+    """Return the queries without data now. Raises Failed for a query that Prometheus refuses."""
+    return [query for query in queries if not result_of(server, query)]
 
 
-def still_empty(server: str, queries: list[str], patience_s: float) -> list[str]:
-    """The queries that have returned nothing for so long; empty as soon as each has returned something."""
+def empty_after(server: str, queries: list[str], timeout_s: float) -> list[str]:
+    """Wait until every query has data; return the queries without data after the timeout."""
     with contextlib.suppress(Failed):
-        until("data for every query", lambda: not empty(server, queries), patience_s, every_s=5)
+        until("data for every query", lambda: not empty(server, queries), timeout_s, every_s=5)
     return empty(server, queries)
 
 
-def ask(server: str, query: str) -> list[Any]:
-    """The result of a query, now."""
+def result_of(server: str, query: str) -> list[Any]:
+    """Return the result of a query now."""
     status, body = read(f"{server}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
     if status != 200:
         raise Failed(f"{query}: {status} {body[:300]!r}")

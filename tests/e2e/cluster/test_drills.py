@@ -1,4 +1,4 @@
-"""Halocline on a real Kubernetes: the drills, in this order, each on what the one before has left."""
+"""Drills on a real Kubernetes cluster, in this order: each one begins with the state that the previous one left."""
 
 import json
 import re
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[3]
 DEMO = sorted((ROOT / "demo").glob("*.nc"))
 Figures = dict[str, Any]
 
-# A policy drops packets or refuses them; either is no connection.
-REACH = """
+# A policy drops packets or refuses them; both count as denied.
+CONNECT = """
 import socket, sys
 try:
     socket.create_connection((sys.argv[1], int(sys.argv[2])), 3).close()
@@ -32,9 +32,9 @@ except OSError:
     print("denied")
 """
 
-# Statuses of N requests for what is never kept, through the ingress controller's Service; with a header that tries to
-# pass for somebody else, another in each request, when one is named.
-ASK = """
+# Print the statuses of N requests for an uncached resource, through the Service of the ingress controller. With the
+# name of a header, each request has another forged client address in it.
+SEND = """
 import sys, urllib.error, urllib.request
 forged, statuses = sys.argv[2], []
 for number in range(int(sys.argv[1])):
@@ -50,13 +50,13 @@ print(*statuses)
 BUDGET = 5
 LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
 
-# What each planted fault is made of.
+# The settings of each injected fault.
 DELAY_S = 6
 SLOW = {"HALOCLINE_FAULT_DELAY_S": str(DELAY_S)}
 FAILING = {"HALOCLINE_FAULT_ERROR_RATIO": "0.5"}
 
 
-def test_the_lab_comes_up_by_one_command(lab: Lab, figures: Figures) -> None:
+def test_one_command_starts_the_lab(lab: Lab, figures: Figures) -> None:
     began = time.monotonic()
 
     lab.apply()
@@ -66,14 +66,14 @@ def test_the_lab_comes_up_by_one_command(lab: Lab, figures: Figures) -> None:
     kubectl("wait", "--for=condition=ready", "pod", "--all", "--field-selector=status.phase=Running", "--timeout=120s")
     ready_s = time.monotonic() - began
     until("two web pods", lambda: _ready(lab) >= 2, 60)
-    until("an answer through the ingress", lambda: read(f"{lab.url}/api/v1/totals")[0] == 200, 30)
+    until("a response through the ingress", lambda: read(f"{lab.url}/api/v1/totals")[0] == 200, 30)
 
     figures["start"] = {"apply to everything Ready, s": round(ready_s, 1)}
     images = {box["image"] for pod in lab.pods("web") for box in pod["spec"]["containers"]}
     assert images == {lab.image}
 
 
-def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> None:
+def test_a_second_apply_changes_nothing_and_the_job_can_run_again(lab: Lab) -> None:
     before = _specifications()
     lab.apply()
     after = _specifications()
@@ -81,23 +81,23 @@ def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> N
     lab.apply()
     kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=60s")
 
-    # kubectl calls a StatefulSet with volumes "configured" each time; what counts is that it is the same.
+    # kubectl reports a StatefulSet with volumes as "configured" each time; its specification must be the same.
     assert after == before
 
 
-def test_real_files_are_taken_in_inside_the_cluster(lab: Lab, figures: Figures) -> None:
+def test_real_files_are_imported_inside_the_cluster(lab: Lab, figures: Figures) -> None:
     kubectl("exec", "--stdin", "deployment/ingest", "--", "tar", "-x", "-C", "/data", stdin=_tar(DEMO))
 
     began = time.monotonic()
     first = _ingest()
     took_s = time.monotonic() - began
-    again = _ingest()
+    second = _ingest()
 
     figures["ingest"] = {"files": len(first), "s": round(took_s, 1)}
-    assert [one["outcome"] for one in first] == ["stored"] * len(DEMO)
-    assert [one["outcome"] for one in again] == ["unchanged"] * len(DEMO)
-    found = {one["mission"]: one for one in lab.json("/api/v1/missions")["items"]}
-    smilla, eva = found["20221208T1145"], found["20190721T2325"]
+    assert [document["outcome"] for document in first] == ["stored"] * len(DEMO)
+    assert [document["outcome"] for document in second] == ["unchanged"] * len(DEMO)
+    missions = {document["mission"]: document for document in lab.json("/api/v1/missions")["items"]}
+    smilla, eva = missions["20221208T1145"], missions["20190721T2325"]
     assert smilla["profiles"] == 143
     assert smilla["distance_m"] == pytest.approx(189_188, rel=1e-3)
     assert smilla["basins"][0]["name"] == "Bornholm Basin"
@@ -110,28 +110,31 @@ def test_real_files_are_taken_in_inside_the_cluster(lab: Lab, figures: Figures) 
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str) -> None:
+def test_faults_are_refused_outside_the_lab(lab: Lab, environment: str) -> None:
     wrong = f"HALOCLINE_ENVIRONMENT={environment} HALOCLINE_FAULT_ERROR_RATIO=0.5"
     script = f"{wrong} gunicorn app.wsgi:application 2>&1; echo status=$?"
 
-    said = kubectl("exec", "deployment/ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
+    lines = kubectl("exec", "deployment/ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
 
-    assert said[-1] == "status=2"
-    assert len(said) == 2
-    assert "HALOCLINE_FAULT_ERROR_RATIO" in said[0]
+    assert lines[-1] == "status=2"
+    assert len(lines) == 2
+    assert "HALOCLINE_FAULT_ERROR_RATIO" in lines[0]
 
 
-def test_the_network_denies_what_no_policy_allows(lab: Lab) -> None:
+def test_the_network_denies_connections_without_a_policy(lab: Lab) -> None:
     allowed = [("deployment/ingest", "mongodb", 27017), ("deployment/ingest", "redis", 6379)]
     denied = [
-        *(("alert-receiver", *door) for door in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]),
+        *(
+            ("alert-receiver", *server)
+            for server in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]
+        ),
         ("deployment/ingest", "web", 8000),
     ]
 
-    # First that this way of asking finds what is allowed; Prometheus has no Python, its own figures say it.
+    # First a check that allowed connections are detected. Prometheus has no Python: its metrics show that it scrapes.
     assert [_reach(lab, *edge) for edge in allowed] == ["reached", "reached"]
     with prometheus.opened() as server:
-        until("a scrape", lambda: prometheus.ask(server, 'up{job="halocline-web"} == 1'), 60, every_s=2)
+        until("a scrape", lambda: prometheus.result_of(server, 'up{job="halocline-web"} == 1'), 60, every_s=2)
     assert [_reach(lab, *edge) for edge in denied] == ["denied"] * len(denied)
     assert read(f"{lab.url}/metrics")[0] == 404
 
@@ -174,7 +177,7 @@ def test_slow_requests_survive_a_rollout_too(lab: Lab, figures: Figures) -> None
     assert driver.failed == {}
 
 
-def test_the_same_rollout_without_a_drain_fails_in_five_of_five_tries(lab: Lab, figures: Figures) -> None:
+def test_a_rollout_without_a_drain_loses_requests_in_five_of_five_tries(lab: Lab, figures: Figures) -> None:
     lab.apply(_web(SLOW, drain=False))
     lab.rolled_out()
 
@@ -188,7 +191,7 @@ def test_the_same_rollout_without_a_drain_fails_in_five_of_five_tries(lab: Lab, 
 
     figures["rollout without drain"] = {"requests": driver.sent, "failed of each try": lost, "as": driver.failed}
     assert all(lost), lost
-    # 503 would be our own refusal of too much work, and prove nothing about the drain.
+    # 503 would be load shedding, which shows nothing about the drain.
     assert "503" not in driver.failed
 
 
@@ -220,25 +223,25 @@ def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) ->
         "event": next(iter(rescaled)),
     }
     assert replicas >= 3
-    # Until the new replicas are there, some may be turned away; a service that only fails would scale as well.
+    # Until the new replicas are ready, some requests may be shed; a service with only failures would scale as well.
     assert summary["failed"] / summary["requests"] < 0.05, summary["reasons"]
 
 
 def test_every_query_of_the_dashboard_returns_data(lab: Lab, figures: Figures) -> None:
     with prometheus.opened() as server:
         queries = prometheus.dashboard_queries(ROOT / "monitoring/dashboards/out")
-        # A few readers, because rates of an idle service are empty on purpose; the rules then need a round or two.
+        # Two clients, because rates of an idle service are empty on purpose. The rules then need one or two rounds.
         with Driver(f"{lab.url}/api/v1/totals", clients=2, pause_s=0.2):
-            missing = prometheus.still_empty(server, queries, 120)
+            missing = prometheus.empty_after(server, queries, 120)
 
     figures["dashboard"] = {"queries": len(queries), "without data": len(missing)}
     assert queries
     assert missing == []
 
 
-def test_pages_are_answered_without_the_cache(lab: Lab, figures: Figures) -> None:
+def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
     kubectl("scale", "deployment/redis", "--replicas=0")
-    until("redis to be gone", lambda: not lab.pods("redis"), 60)
+    until("deletion of redis", lambda: not lab.pods("redis"), 60)
 
     began = time.monotonic()
     statuses = [read(lab.url + path)[0] for path in ["/", "/missions", "/api/v1/missions", "/api/v1/totals"] * 5]
@@ -251,13 +254,13 @@ def test_pages_are_answered_without_the_cache(lab: Lab, figures: Figures) -> Non
     assert took_s < 20
 
 
-def test_each_client_has_a_budget_and_a_forged_header_buys_none(lab: Lab, figures: Figures) -> None:
+def test_each_client_has_its_own_budget_and_forged_headers_change_nothing(lab: Lab, figures: Figures) -> None:
     lab.apply(_web(LIMITED))
     lab.rolled_out()
 
-    first = _asked("visitor-one", BUDGET + 1)
-    forged = [*_asked("visitor-one", 2, "X-Forwarded-For"), *_asked("visitor-one", 2, "X-Real-Ip")]
-    second = _asked("visitor-two", BUDGET + 1)
+    first = _statuses("visitor-one", BUDGET + 1)
+    forged = [*_statuses("visitor-one", 2, "X-Forwarded-For"), *_statuses("visitor-one", 2, "X-Real-Ip")]
+    second = _statuses("visitor-two", BUDGET + 1)
     lab.apply()
     lab.rolled_out()
 
@@ -272,7 +275,7 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
     with Driver(f"{lab.url}/api/v1/totals", clients=8, pause_s=0.2) as driver:
         until("the first error", lambda: driver.first_at_s.get("500"), 60)
         began_s = driver.first_at_s["500"]
-        # A page from before the errors is of an earlier drill, and proves nothing about these.
+        # A page from before the errors is from an earlier drill and shows nothing about these errors.
         paged = until("the page", lambda: [page for page in _pages() if page["at_s"] > began_s], 420, every_s=2)
     took_s = paged[0]["at_s"] - began_s
 
@@ -289,12 +292,12 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
 
 
 def _slow_requests(lab: Lab) -> Driver:
-    """As many at once as the pods take without turning anybody away, evenly spread over the delay."""
+    """As many concurrent requests as the pods serve without load shedding, spread evenly over the delay."""
     return Driver(f"{lab.url}/api/v1/totals", clients=16, spread_s=DELAY_S)
 
 
 def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
-    """A patch to the web Deployment: variables of the app, and whether it may leave in peace."""
+    """A patch to the web Deployment: environment variables, and without `drain` an end without a graceful shutdown."""
     app: Document = {"name": "app", "env": [{"name": name, "value": value} for name, value in environment.items()]}
     pod: Document = {"containers": [app]}
     spec: Document = {"template": {"spec": pod}}
@@ -305,43 +308,46 @@ def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
 
 
-def _asked(pod: str, times: int, forged: str = "") -> list[int]:
-    return [int(status) for status in kubectl("exec", pod, "--", "python", "-c", ASK, str(times), forged).split()]
+def _statuses(pod: str, times: int, forged: str = "") -> list[int]:
+    return [int(status) for status in kubectl("exec", pod, "--", "python", "-c", SEND, str(times), forged).split()]
 
 
 def _tar(files: list[Path]) -> bytes:
-    packed = BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
+    content = BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
         for file in files:
             archive.add(file, file.name)
-    return packed.getvalue()
+    return content.getvalue()
 
 
 def _ingest() -> list[Document]:
-    """What `halocline ingest` says of each file in the pod."""
-    said = kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
-    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    """Import the files in the pod; return the report of `halocline ingest` for each file."""
+    output = kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 def _specifications() -> dict[str, Document]:
-    """What each object shall be, but for the number of replicas, which is the autoscaler's."""
+    """The specification of each object, without the number of replicas, which the autoscaler sets."""
     items = get("deployments,statefulsets,jobs,hpa,networkpolicies,poddisruptionbudgets,ingresses,services")["items"]
     return {f"{one['kind']} {one['metadata']['name']}": one["spec"] | {"replicas": None} for one in items}
 
 
 def _reach(lab: Lab, pod: str, component: str, port: int) -> str:
-    """Whether a pod can open a connection to a component: `reached` or `denied`."""
+    """Return `reached` if a pod can open a connection to a component, else `denied`."""
     address = lab.pods(component)[0]["status"]["podIP"]
-    return kubectl("exec", pod, "--", "python", "-c", REACH, address, str(port)).strip()
+    return kubectl("exec", pod, "--", "python", "-c", CONNECT, address, str(port)).strip()
 
 
 def _ready(lab: Lab) -> int:
     conditions = [pod["status"].get("conditions", []) for pod in lab.pods("web")]
-    return sum(any(one["type"] == "Ready" and one["status"] == "True" for one in found) for found in conditions)
+    return sum(
+        any(condition["type"] == "Ready" and condition["status"] == "True" for condition in of_pod)
+        for of_pod in conditions
+    )
 
 
 def _seconds_to_ready(pod: Document) -> float:
-    """From a pod's creation to its readiness."""
+    """The time from the creation of a pod to its readiness."""
     (ready,) = [one for one in pod["status"]["conditions"] if one["type"] == "Ready"]
     began, ended = (
         datetime.fromisoformat(at) for at in (pod["metadata"]["creationTimestamp"], ready["lastTransitionTime"])
@@ -355,7 +361,7 @@ def _scaler() -> Document:
 
 
 def _rescales() -> Counter[str]:
-    """The autoscaler's own words when it asked for more, and how often it has said them."""
+    """The messages of the autoscaler's scale-up events, with their counts."""
     events = get("events", "--field-selector=involvedObject.kind=HorizontalPodAutoscaler,reason=SuccessfulRescale")
     return Counter(
         {one["message"]: one.get("count") or 1 for one in events["items"] if "above target" in one["message"]}
@@ -363,7 +369,7 @@ def _rescales() -> Counter[str]:
 
 
 def _pages() -> list[Document]:
-    """What the pager was told of the availability objective, oldest first."""
+    """The notifications to the pager about the availability objective, oldest first."""
     lines = [json.loads(line) for line in kubectl("logs", "alert-receiver").splitlines() if line.startswith("{")]
     return [
         line

@@ -1,4 +1,4 @@
-"""Takes Alertmanager's webhooks and writes one JSON line for each alert: when, to whom, and its labels."""
+"""Receives webhooks of Alertmanager and writes one JSON line for each alert: time, receiver and labels."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """The path is the receiver's name."""
+    """A webhook receiver; the path of the request is the name of the receiver."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -20,7 +20,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: the lines above are the log."""
+        """Log nothing: the JSON lines are the log."""
 
 
 if __name__ == "__main__":
