@@ -93,5 +93,5 @@ def test_a_cursor_of_an_unknown_version_is_refused(get: Get, version: str) -> No
     assert response.json["errors"][0]["field"] == "cursor"
 
 
-def test_the_largest_page_is_200(get: Get) -> None:
+def test_the_largest_limit_is_200(get: Get) -> None:
     assert get("/missions?limit=200").status_code == 200

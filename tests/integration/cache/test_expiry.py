@@ -61,7 +61,7 @@ def test_a_mission_becomes_inactive_while_its_platform_stays_active(make_world: 
     _assert_expires(world)
 
 
-def test_a_platform_becomes_silent_whose_mission_is_not_listed(
+def test_a_platform_without_a_listed_mission_becomes_inactive(
     make_world: Callable[[], World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(landing, "_LISTED", 1)

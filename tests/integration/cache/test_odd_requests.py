@@ -20,7 +20,7 @@ from tests.made_missions import make_mission
 MOST_BYTES = 3_000_000
 # HALOCLINE_ODD_REQUESTS=100000 takes minutes; unbounded growth shows long before.
 COUNT = int(os.environ.get("HALOCLINE_ODD_REQUESTS", "5000"))
-# One request in so many is for a frequent page.
+# One of this many requests is for a frequent page.
 EVERY = 50
 HOT = ["/", "/missions", "/missions?sort=deepest", "/fleet", "/stats", "/api/v1/missions"]
 HOST = "portal.example"

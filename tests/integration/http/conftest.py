@@ -86,7 +86,7 @@ class Process:
         }
 
     def request_count(self) -> float:
-        """The number of requests; only their lines are parsed, as tests ask for it after each request."""
+        """The number of requests. Only their lines are parsed, because tests read it after each request."""
         text, _ = exposition.Exposition(exposition.SharedFiles(self.metrics_dir)).generate_metrics()
         name = "http_server_request_duration_seconds_count"
         return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name}{{"))

@@ -40,7 +40,7 @@ class Proxy:
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers of the request."""
+    """A server that responds with the headers of the request."""
 
     def do_GET(self):
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
@@ -55,7 +55,7 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def front(start, tmp_path):
-    """Start the proxy in front of the portal at a port."""
+    """A function that starts the proxy in front of the portal at a port."""
     if nginx.program() is None:
         reason = "nginx is not installed (apt-get install nginx-light): the example of a proxy was not tested"
         if os.environ.get("CI") == "true":
@@ -80,7 +80,7 @@ def proxy(front, portal, db):
 
 @pytest.fixture
 def passed_on(front):
-    """The headers that the proxy passes on for a request with these headers."""
+    """A function that returns the headers that the proxy passes on for a request with these headers."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -95,7 +95,7 @@ def test_without_mongodb_a_read_is_answered_503_within_the_timeout(gunicorn, set
     assert 290 < line["duration_ms"] < settings.mongodb_timeout_ms
 
 
-def test_it_becomes_ready_with_its_indexes(gunicorn, db):
+def test_the_portal_becomes_ready_with_mongodb(gunicorn, db):
     portal = gunicorn()
 
     assert until(lambda: ready(portal))

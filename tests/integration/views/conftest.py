@@ -20,7 +20,7 @@ SUMMER = 1_625_000_000.0  # 2021-06-29T20:53:20Z
 
 @pytest.fixture
 def import_mission(tools: context.ImportContext, seed: Seed, tmp_path: Path) -> Callable[..., None]:
-    """Write a file with the samples of `made_files.rows` and these attributes, and import it.
+    """A function that writes a file with the samples of `made_files.rows` and these attributes, and imports it.
 
     If an earlier test imported the same files in the same order, their stored result is restored instead.
     """

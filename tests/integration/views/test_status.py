@@ -26,7 +26,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def refuse(tools: context.ImportContext, tmp_path: Path, db: Database[dict[str, Any]]) -> Callable[[str], None]:
-    """Import a file without data; the import refuses it."""
+    """A function that imports a file without data; the import refuses it."""
 
     def run(name: str) -> None:
         path = tmp_path / name
@@ -126,7 +126,7 @@ def test_hostile_file_names_are_escaped(page: Page, refuse: Callable[[str], None
     assert "<script>alert" not in html
 
 
-def test_hostile_words_of_the_log_are_escaped(page: Page, db: Database[dict[str, Any]], attempts: None) -> None:
+def test_hostile_texts_of_the_log_are_escaped(page: Page, db: Database[dict[str, Any]], attempts: None) -> None:
     db.imports.update_many({}, {"$set": dict.fromkeys(("file_name", "reason", "platform", "mission"), HOSTILE)})
     assert "<script>alert" not in page("/status")
 

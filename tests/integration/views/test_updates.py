@@ -28,13 +28,13 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Set the clock of the portal."""
+    """A function that sets the clock of the portal."""
     return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
 
 
 @pytest.fixture
 def api_updates(client: FlaskClient) -> Callable[..., list[dict[str, Any]]]:
-    """The updates of the API."""
+    """A function that returns the updates of the API."""
     return lambda **query: client.get("/api/v1/updates", query_string=query).json["items"]
 
 

@@ -24,7 +24,7 @@ def at(text: str) -> datetime:
 
 @pytest.fixture
 def mission(import_mission: ImportMission) -> Callable[..., None]:
-    """Import a mission that lasts exactly from one time to another."""
+    """A function that imports a mission that lasts exactly from one time to another."""
 
     def run(begin: str, end: str, platform: str = "sea001", lon: float = 15.5) -> None:
         columns = made_files.rows(profiles=72, lon=lon)
@@ -65,7 +65,7 @@ def test_a_mission_that_begins_with_the_year_is_in_that_year_alone(
     assert {year: row["time_at_sea_s"] for year, row in stats("year").items()} == {"2024": 2 * DAY_S}
 
 
-def test_missions_side_by_side_count_once_for_uptime_and_twice_for_sea_days(
+def test_concurrent_missions_count_once_for_uptime_and_twice_for_sea_days(
     mission: Callable[..., None], stats: Callable[..., Any]
 ) -> None:
     mission("2023-03-01T00:00", "2023-03-05T00:00")
