@@ -150,7 +150,7 @@ def test_a_store_with_other_missions_is_refused(tools, db):
     Simulator(tools, Schedule(300.0), backfill=timedelta(minutes=15)).catch_up(datetime.now(UTC))
     before = db.missions.count_documents({})
 
-    with pytest.raises(Conflict, match="no seed has made"):
+    with pytest.raises(Conflict, match="were not seeded"):
         run.sow(PLAN, tools)
     assert db.missions.count_documents({}) == before
 
