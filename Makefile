@@ -1,4 +1,4 @@
-# Run `make` or `make help` for the list. PORT=… and PYTHON=… may be given.
+# `make` or `make help` lists the targets. Variables: PORT=…, PYTHON=….
 SHELL := /bin/sh
 PORT ?= 8000
 export PYTHON
@@ -16,12 +16,12 @@ help: ## Show this list
 ##@ Try it
 
 .PHONY: up down reset
-up: ## From nothing to a working portal with demo missions on http://127.0.0.1:8000 (PORT=…)
+up: ## Install and run the portal with demo missions on http://127.0.0.1:8000 (PORT=…)
 	@echo "Starting Halocline"
 	@scripts/setup localdev
 	@exec $(bin)/halocline up --port $(PORT)
 
-down: ## Stop what `make up` runs or left behind
+down: ## Stop the processes of `make up`, also after a crash
 	@if [ -x $(bin)/halocline ]; then exec $(bin)/halocline down; else echo "Nothing was running."; fi
 
 reset: down ## Stop and delete the data of `make up`
@@ -29,11 +29,14 @@ reset: down ## Stop and delete the data of `make up`
 
 ##@ Develop
 
-.PHONY: setup develop format screenshots generate requirements
+.PHONY: dev setup develop format screenshots generate requirements
+dev: develop ## The portal with auto-reload and a debug toolbar (PORT=…; PROFILE=1: a profile of each request instead)
+	@exec $(bin)/halocline dev --port $(PORT) $(if $(PROFILE),--profile)
+
 setup: ## Prepare only .venv and the front end
 	@scripts/setup localdev
 
-# The same with the tools of developers; every target that needs them calls it.
+# The same with development tools; every target that needs them depends on it.
 develop:
 	@scripts/setup dev
 
@@ -43,7 +46,7 @@ format: develop ## Format Python, scripts, styles and templates
 	@$(with_node) npm run --silent format
 	@$(bin)/djlint app/templates --reformat --quiet
 
-screenshots: develop ## Take the README's pictures anew with Chromium (docs/img)
+screenshots: develop ## Retake the README's screenshots with Chromium (docs/img)
 	@CI=true HALOCLINE_SCREENSHOTS=1 $(bin)/python -m pytest tests/e2e/browser -q -k every_page
 	@mkdir -p docs/img
 	@cp build/screenshots/landing-1440.png docs/img/landing.png
@@ -52,27 +55,27 @@ screenshots: develop ## Take the README's pictures anew with Chromium (docs/img)
 	@cp build/screenshots/mission-1440.png docs/img/mission.png
 	@cp build/screenshots/mission-390.png docs/img/phone.png
 
-generate: develop ## Write alert rules and dashboards anew from monitoring/
+generate: develop ## Regenerate alert rules and dashboards from monitoring/
 	@$(bin)/python -m monitoring.generate
 
-requirements: ## Pin the Python packages of every role anew, with hashes (needs uv)
+requirements: ## Pin the current Python packages of every role, with hashes (needs uv)
 	@requirements/compile
 
 ##@ Check
 
 .PHONY: test coverage check static lint types layers manifests rules
-test: develop ## Everything that needs no cluster: unit, integration on real servers, guards, browser (SLOW=1: all)
+test: develop ## All tests without a cluster: unit, integration on real servers, guards, browser (SLOW=1: slow ones too)
 	@$(with_node) npm run --silent test
 	@$(bin)/python -m pytest -n auto --dist worksteal $(if $(SLOW),,-m "not slow")
 
-coverage: develop ## Branch coverage of app/ by the slow tests and the processes they start, with its floor
+coverage: develop ## Branch coverage of app/ by all tests and their processes; fails below the floor in pyproject.toml
 	@scripts/coverage
 
-check: static test ## All of it: what CI runs before it starts a cluster (SLOW=1: slow tests too)
+check: static test ## All checks that CI runs before it starts a cluster (SLOW=1: slow tests too)
 
-static: lint types layers manifests rules ## What needs no running program: the five below
+static: lint types layers manifests rules ## The static checks: the five targets below
 
-lint: develop ## Formatting and rules: ruff, eslint, prettier and djlint
+lint: develop ## Formatting and lint rules: ruff, eslint, prettier and djlint
 	@$(bin)/ruff format --check .
 	@$(bin)/ruff check .
 	@$(with_node) npm run --silent lint
@@ -81,14 +84,14 @@ lint: develop ## Formatting and rules: ruff, eslint, prettier and djlint
 types: develop ## mypy: strict, tests not strict
 	@$(bin)/mypy
 
-layers: develop ## Imports point down and never sideways
+layers: develop ## Layers import only lower layers (import-linter)
 	@$(bin)/lint-imports --no-logo
 
-manifests: develop ## Dockerfile and Kubernetes manifests
+manifests: develop ## Check the Dockerfile and the Kubernetes manifests
 	@$(bin)/hadolint Dockerfile
 	@PATH="$$PWD/$(bin):$$PATH" scripts/manifests
 
-rules: develop ## Alert rules with their tests, dashboards, routing (promtool and amtool from PATH; SLOW=1: all tests)
+rules: develop ## Check alert rules, dashboards and routing (promtool and amtool from PATH; SLOW=1: all rule tests)
 	@$(bin)/python -m monitoring.check $(if $(SLOW),--slow)
 
 ##@ Load
@@ -96,14 +99,14 @@ rules: develop ## Alert rules with their tests, dashboards, routing (promtool an
 SHAPE ?= smoke
 TARGET ?= http://127.0.0.1:8000
 .PHONY: load
-load: develop ## Load TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike; docs/load-tests.md has the rest
+load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike; see docs/load-tests.md
 	@$(bin)/locust -f loadtest/locustfile.py --headless --only-summary --host $(TARGET) --shape $(SHAPE) \
 	  $(if $(USERS),--users $(USERS)) $(if $(RUN_TIME),--run-time $(RUN_TIME))
 
 ##@ Measure
 
 .PHONY: bench profile
-bench: develop ## Side by side with its limits, into docs/performance.md (half an hour; SHORT=1: a minute, writes nothing)
+bench: develop ## Measure the aims, write docs/performance.md (half an hour; SHORT=1: a minute, writes nothing)
 	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(foreach name,$(ONLY),--only $(name))
 
 profile: develop ## Flame graphs of the hot paths, into build/profile (ONLY="warm landing mission missions ingest")
@@ -119,7 +122,7 @@ image: ## Build the image (IMAGE=halocline:VERSION, BASE=… for another Python 
 	@$(or $(ENGINE),$(error Neither docker nor podman is on PATH)) build $(if $(BASE),--build-arg BASE=$(BASE)) \
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) --tag $(IMAGE) .
 
-# Takes namespace halocline-lab for itself and removes it afterwards. HALOCLINE_CLUSTER_URL: the way in, if it is not
-# http://127.0.0.1:8080. The image must be there already.
-cluster-test: develop ## The drills on the current kubectl context (IMAGE=…): about 15 minutes
+# Uses the namespace halocline-lab exclusively and deletes it afterwards. HALOCLINE_CLUSTER_URL: address of the ingress,
+# by default http://127.0.0.1:8080. The nodes must have the image or be able to pull it.
+cluster-test: develop ## Run the drills on the current kubectl context (IMAGE=…): about 15 minutes
 	@IMAGE=$(IMAGE) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20

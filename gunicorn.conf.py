@@ -16,9 +16,8 @@ if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
 
 from gunicorn.glogging import Logger  # noqa: E402
 
-from app import logs  # noqa: E402
 from app.config import SettingsError, load  # noqa: E402
-from app.http import metric_slots  # noqa: E402
+from app.telemetry import logs, metric_slots  # noqa: E402
 
 try:
     _settings = load()
@@ -36,7 +35,7 @@ proc_name = "halocline"
 
 # Supports keep-alive (the sync worker does not) and graceful shutdown; threads suit blocking database drivers.
 worker_class = "gthread"
-# From the settings, not from the number of cores of the node: a pod has a share of them only.
+# From the settings, not from the number of cores of the node: a pod has only a share of them.
 workers = _settings.web_workers
 # The concurrency limit, a queue, and a reserve that answers probes and refuses requests.
 threads = _settings.web_threads
@@ -66,10 +65,10 @@ preload_app = False
 
 # The addresses of the proxies whose X-Forwarded-Proto is trusted.
 forwarded_allow_ips = _settings.forwarded_allow_ips
-# By default gunicorn takes SCRIPT_NAME from such a proxy, and proxies pass it on from any client: it would rewrite the
-# links of the portal, which is mounted at the root.
+# By default gunicorn accepts the header SCRIPT_NAME from such a proxy, and proxies pass it on from any client: it would
+# change the links of the portal, which is mounted at the root.
 forwarder_headers = ""
-# The paths and queries of the portal are shorter; gunicorn answers longer ones with 400 at little cost.
+# The paths and queries of the portal are shorter; gunicorn refuses longer ones with 400 at little cost.
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
@@ -78,7 +77,7 @@ logconfig_dict = logs.standard_library(_settings.log_level)
 
 
 class _Log(Logger):  # type: ignore[misc]
-    """The logger of gunicorn itself. app.http.observe logs each request, with its route and its id."""
+    """The logger of gunicorn itself. app.telemetry.observe logs each request, with its route and its id."""
 
     # With `logconfig_dict` gunicorn would format an access line for each request and discard it, which takes a tenth of
     # the time of a cache hit.
@@ -100,8 +99,10 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(_server: Any, worker: Any) -> None:
     """In the worker, before it loads the application: take the metric slot."""
-    if "app.metrics" in sys.modules:
-        raise RuntimeError("app.metrics was imported before the worker had its slot: its metrics would be lost")
+    if "app.telemetry.metrics" in sys.modules:
+        raise RuntimeError(
+            "app.telemetry.metrics was imported before the worker had its slot: its metrics would be lost"
+        )
     metric_slots.take(worker.slot)
 
 

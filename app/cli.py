@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import click
 
-from app import config, errors, extensions, logs
+from app import config, errors, extensions
+from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
@@ -44,9 +45,8 @@ def indexes(drop_retired: bool) -> None:
 @cli.command()
 def metrics() -> None:
     """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
-    from app import logs
-    from app.http import metrics_server
     from app.store import counters, verifications
+    from app.telemetry import logs, metrics_server
 
     settings = config.load()
     logs.configure(settings.log_level)
@@ -83,7 +83,7 @@ def ingest(
 
     The exit status is 1 if a file is refused.
     """
-    from app.ingest.commands import ingest as command
+    from app.commands import ingest as command
     from app.ingest.interpret import identity
     from app.ingest.remote import urls
 
@@ -120,7 +120,7 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
     """
     if mission is not None and mission.count("/") != 1:
         raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
-    from app.ingest.commands import verify as command
+    from app.commands import verify as command
 
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
@@ -213,7 +213,7 @@ def seed(
 @click.option("--urls", "form", flag_value="urls", help="Print only the URLs of new or updated datasets, for `ingest`.")
 def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
     """List the datasets of an ERDDAP server, and mark those with newer data than the store."""
-    from app.ingest.commands import erddap as command
+    from app.commands import erddap as command
     from app.ingest.remote import urls
 
     try:
@@ -238,6 +238,22 @@ def up(port: int, home: Path | None, simulate: bool | None) -> None:
     from app.localdev import up as local
 
     local.run(config.load(), (home or local.HOME).resolve(), port, simulate=simulate)
+
+
+@cli.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the portal.")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of data, logs and process ids [.halocline].",
+)
+@click.option("--profile", is_flag=True, help="Write a profile of each request to build/profile/requests; no toolbar.")
+def dev(port: int, home: Path | None, profile: bool) -> None:
+    """Run the portal on this machine for its developers: with auto-reload and a debug toolbar, without a page cache."""
+    from app.localdev import dev as local
+    from app.localdev import up
+
+    local.run(config.load(), (home or up.HOME).resolve(), port, profile)
 
 
 @cli.command()

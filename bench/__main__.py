@@ -1,4 +1,4 @@
-"""`python -m bench`: measures the aims and writes what came out."""
+"""`python -m bench`: measure the aims and write the results."""
 
 import subprocess
 import sys
@@ -25,13 +25,13 @@ FAMILIES: dict[str, Callable[[Bench], Iterator[Measured]]] = {
     "ingest": ingest.measure,
     "visitors": fresh_ingest.measure,
 }
-# What the short form looks at, with so many missions.
+# The families of the short form, and the number of missions that it measures with.
 _SHORT = ("serving",)
 _SHORT_MISSIONS = 24
 
 
 def _measured(bench: Bench, families: Sequence[str]) -> list[str]:
-    """What is lost by an order of magnitude; the long form writes all that it measures."""
+    """Aims that are missed by an order of magnitude; the long form also writes every result."""
     bench.folder.mkdir(parents=True, exist_ok=True)
     aims = measured.aims()
     results = report.known()
@@ -39,12 +39,12 @@ def _measured(bench: Bench, families: Sequence[str]) -> list[str]:
     lost = []
     for name in families:
         began = time.monotonic()
-        for found in FAMILIES[name](bench):
-            aim = aims[found.aim]
-            results = report.noted(results, found, aim, revision.stdout.strip())
-            row = results["rows"][found.aim]
-            click.echo(f"{row['median']:8.4g}  {row['aim']:8}  {row['verdict']:9}  {aim.what}  {found.about or ''}")
-            if aim.is_lost(found.interval.median):
+        for result in FAMILIES[name](bench):
+            aim = aims[result.aim]
+            results = report.noted(results, result, aim, revision.stdout.strip())
+            row = results["rows"][result.aim]
+            click.echo(f"{row['median']:8.4g}  {row['aim']:8}  {row['verdict']:9}  {aim.what}  {result.about or ''}")
+            if aim.is_lost(result.interval.median):
                 lost.append(aim.what)
             if not bench.short:
                 report.write(results, aims)
@@ -54,23 +54,23 @@ def _measured(bench: Bench, families: Sequence[str]) -> list[str]:
 
 @click.command()
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(min=1), help="Paired rounds of each aim.")
-@click.option("--seconds", default=1.0, show_default=True, help="Of each measurement in a round.")
-@click.option("--only", multiple=True, type=click.Choice(list(FAMILIES)), help="These families alone; may be repeated.")
+@click.option("--seconds", default=1.0, show_default=True, help="Duration of each measurement in a round.")
+@click.option("--only", multiple=True, type=click.Choice(list(FAMILIES)), help="Only these families; may be repeated.")
 @click.option(
-    "--short", is_flag=True, help="A minute on little data: fails when an aim is lost by an order of magnitude."
+    "--short", is_flag=True, help="A minute on little data; fails if an aim is missed by an order of magnitude."
 )
 def main(rounds: int, seconds: float, only: tuple[str, ...], short: bool) -> None:
-    """Measure the aims of docs/performance.md; the long form writes them there."""
+    """Measure the aims of docs/performance.md; the long form writes the results there."""
     bench = Bench(data.stores(data.HOME), data.HOME / "work", rounds, seconds, data.SMALL, data.LARGE)
     if short:
         bench = replace(bench, rounds=3, small=_SHORT_MISSIONS, short=True)
     try:
         lost = _measured(bench, only or (_SHORT if short else tuple(FAMILIES)))
     finally:
-        # What they hold stays in their folder.
+        # The data stay in the servers' folder for the next run.
         servers.stop(data.HOME)
     if short and lost:
-        click.echo("Lost by an order of magnitude: " + "; ".join(lost), err=True)
+        click.echo("Missed by an order of magnitude: " + "; ".join(lost), err=True)
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""What the portal is compared with, under the same gunicorn: `bare` sends bytes, `rendered` renders a page."""
+"""Controls to compare the portal with, under the same gunicorn: `bare` sends bytes, `rendered` renders a page."""
 
 import os
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from flask import Flask
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# The bytes to send, as a file; and how many the rendered page has.
+# Environment variables: the file with the bytes to send, and the size of the rendered page in bytes.
 BODY, SIZE = "BENCH_BODY", "BENCH_SIZE"
 
 _ROW = (
@@ -29,7 +29,7 @@ def _body() -> bytes:
 
 
 def bare(_environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """The least that a WSGI application can do: the same bytes for everybody."""
+    """The cheapest possible WSGI application: the same bytes for every request."""
     body = _body()
     start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
     return [body]
@@ -62,7 +62,7 @@ def _rendered() -> Flask:
 
 
 def __getattr__(name: str) -> Flask:
-    """`rendered`, made when gunicorn asks for it."""
+    """`rendered`, created when gunicorn imports the name."""
     if name != "rendered":
         raise AttributeError(name)
     return _rendered()

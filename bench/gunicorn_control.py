@@ -1,4 +1,4 @@
-"""gunicorn as in production, around an application that is not ours: without the hooks, which know ours."""
+"""gunicorn's production settings for other applications: without the hooks, which depend on the portal."""
 
 import runpy
 from pathlib import Path

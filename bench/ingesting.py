@@ -1,4 +1,4 @@
-"""Missions as files and as documents: what the rows about ingest take in, and what they compare it with."""
+"""Missions as files and as documents: the input of the measurements of imports, and that of their control."""
 
 import hashlib
 import time
@@ -16,33 +16,36 @@ from app import config, extensions
 from app.ingest import context
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret import mission_draft
 from app.ingest.interpret.identity import Options, identified
 from app.ingest.persist import commit
 from app.ingest.persist.mapping import File
-from app.ingest.sources.observations import Observations
 from app.seeding.plan import MISSIONS_A_PLATFORM, Plan
 from app.store import indexes
 
 Document = dict[str, Any]
 DATABASE = "halocline_bench_ingest"
 SAMPLES = 20
-# Nobody waits for an answer.
+# No visitor waits for an import.
 _TIMEOUT_MS = 60_000
 _DATA = ("profiles", "samples")
-# What an import leaves, so that the next one meets an empty store; basins stay.
-_LEFT = (*_DATA, "missions", "platforms", "tracks", "sections", "totals", "subtotals", "updates", "search", "imports")
-_LEFT_BESIDE = ("retired_versions", "derived_pending", "originals.files", "originals.chunks")
+# Collections that an import fills; they are emptied so that the next import starts with an empty store. Basins stay.
+_FILLED = (*_DATA, "missions", "platforms", "tracks", "sections", "totals", "subtotals", "updates", "search", "imports")
+_INTERNAL = ("retired_versions", "derived_pending", "originals.files", "originals.chunks")
 
 
 def written(folder: Path, missions: int, profiles: int) -> list[Path]:
-    """So many missions of gliders, each a NetCDF file as pyglider writes them."""
+    """Paths of new NetCDF files in the form of pyglider, each with a mission of a glider."""
     folder.mkdir(parents=True, exist_ok=True)
     until = datetime(2025, 1, 1, tzinfo=UTC)
     count = max(missions, MISSIONS_A_PLATFORM)
     plan = Plan(count, profiles, SAMPLES, 0, datetime(2015, 1, 1, tzinfo=UTC), until, 1, sailbuoys=False)
     seeded = [mission for index in range(plan.platforms) for mission in plan.of_platform(index)][:missions]
-    return [_file(folder / f"{one.vessel.platform}-{one.identity.mission}.nc", one.observations()) for one in seeded]
+    return [
+        _file(folder / f"{mission.vessel.platform}-{mission.identity.mission}.nc", mission.observations())
+        for mission in seeded
+    ]
 
 
 def _file(path: Path, rows: Observations) -> Path:
@@ -67,7 +70,7 @@ def _file(path: Path, rows: Observations) -> Path:
 
 @dataclass
 class Ingest:
-    """Files taken in again and again, in a database of its own, and their documents inserted as they are."""
+    """Repeated imports of the same files into a separate database, and plain inserts of the same documents."""
 
     files: Sequence[Path]
     tools: ImportContext
@@ -76,19 +79,19 @@ class Ingest:
 
     @property
     def profiles(self) -> int:
-        """How many profiles one run stores."""
+        """The number of profiles that one run stores."""
         return len(self.documents["profiles"])
 
     def full_s(self) -> float:
-        """How long it takes to take the rows of the files in: checks, figures, originals, versions, change log."""
+        """Time to import the parsed rows, s: quality control, figures, originals, versions, change log."""
         self._empty()
         began = time.perf_counter()
         for rows, file in self.rows:
-            self._take_in(rows, file)
+            self._import(rows, file)
         return time.perf_counter() - began
 
     def raw_s(self) -> float:
-        """How long `insert_many` takes for the same documents into collections with the same indexes."""
+        """Time of `insert_many` for the same documents into collections with the same indexes, s."""
         db = extensions.mongo.db
         for name in _DATA:
             db[f"raw_{name}"].delete_many({})
@@ -98,33 +101,33 @@ class Ingest:
         return time.perf_counter() - began
 
     def whole_s(self) -> float:
-        """The same with what comes before and after: reader process and digests; tracks, totals, news.
+        """Time of a whole import, s: also the reader process, digests, tracks, totals and updates.
 
-        Sections, which are drawn when there is time, are left out.
+        Without section plots, which an importer draws when it is idle.
         """
         self._empty()
         began = time.perf_counter()
         with self.tools.reader:
             for path in self.files:
-                self._take_in(self.tools.reader.read(path, self.tools.limits), _as_file(path))
+                self._import(self.tools.reader.read(path, self.tools.limits), _as_file(path))
         extensions.mongo.db.derived_pending.delete_many({"_id": {"$regex": "^sections:"}})
         rebuild.rebuild(self.tools.basin_map)
         return time.perf_counter() - began
 
-    def _take_in(self, rows: Observations, file: File) -> None:
+    def _import(self, rows: Observations, file: File) -> None:
         named = identified(rows, self.tools.options)
         draft = mission_draft.draft(rows, named, file.sha256, self.tools.span, self.tools.basin_map)
         outcome = commit.commit_draft(draft, file, self.tools.basin_map, self.tools.names)
         if outcome != "stored":
-            raise RuntimeError(f"{file.name} was not stored but {outcome}")
+            raise RuntimeError(f"the outcome of {file.name} is {outcome}, not stored")
 
     def _empty(self) -> None:
-        for name in (*_LEFT, *_LEFT_BESIDE):
+        for name in (*_FILLED, *_INTERNAL):
             extensions.mongo.db[name].delete_many({})
 
 
 def opened(mongodb_uri: str, redis_url: str, folder: Path, missions: int = 4, profiles: int = 800) -> Ingest:
-    """The files, read, and the documents that they make. `close` when done."""
+    """Prepared imports: the files, their parsed rows, and the documents to store. Call `close` at the end."""
     settings = config.load(
         mongodb_uri=mongodb_uri, redis_url=redis_url, mongodb_database=DATABASE, mongodb_timeout_ms=_TIMEOUT_MS
     )
@@ -142,14 +145,14 @@ def opened(mongodb_uri: str, redis_url: str, folder: Path, missions: int = 4, pr
     files = written(folder, missions, profiles)
     with tools.reader:
         rows = [(tools.reader.read(path, tools.limits), _as_file(path)) for path in files]
-    found = Ingest(files, tools, rows, {name: [] for name in _DATA})
-    found.full_s()
-    found.documents = {name: list(db[name].find()) for name in _DATA}
-    return found
+    work = Ingest(files, tools, rows, {name: [] for name in _DATA})
+    work.full_s()
+    work.documents = {name: list(db[name].find()) for name in _DATA}
+    return work
 
 
 def close() -> None:
-    """Ends what `opened` began."""
+    """Drop the database and close the connections of `opened`."""
     extensions.mongo.client.drop_database(DATABASE)
     extensions.mongo.close()
     extensions.redis.close()

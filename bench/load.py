@@ -1,4 +1,4 @@
-"""wrk for a moment: requests a second and how long they take."""
+"""Short runs of wrk: requests a second and latencies."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ _UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk saw."""
+    """The results of a run of wrk."""
 
     requests_per_s: float
     p50_ms: float
@@ -21,9 +21,9 @@ class Load:
 def wrk(
     port: int, path: str, seconds: float, connections: int, headers: Mapping[str, str] | None = None, threads: int = 1
 ) -> Load:
-    """What so many connections see that each ask again as soon as they have their answer; in whole seconds.
+    """Results of `connections` that each send the next request after the response; wrk rounds to whole seconds.
 
-    Raises RuntimeError when an answer was no success, or none came.
+    Raises RuntimeError if a response was no success, or if there was none.
     """
     tool = shutil.which("wrk")
     if tool is None:
@@ -31,14 +31,14 @@ def wrk(
     command = [tool, "-t", str(threads), "-c", str(connections), "-d", f"{max(round(seconds), 1)}s"]
     command += ["--latency", "--timeout", "10s"]
     command += [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
-    told = subprocess.run(
+    completed = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, timeout=seconds + 60, check=False
     )
-    return parsed(told.stdout + told.stderr)
+    return parsed(completed.stdout + completed.stderr)
 
 
 def parsed(text: str) -> Load:
-    """What wrk told. 304 is a success to it, though its words are others: it counts answers from 400 on.
+    """The results in the output of wrk. It counts 304 as success: its "Non-2xx or 3xx" are statuses from 400 on.
 
     Raises RuntimeError as `wrk` does.
     """
@@ -49,7 +49,7 @@ def parsed(text: str) -> Load:
 
 
 def _percentile_ms(text: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", text, re.MULTILINE)
-    if found is None:
-        raise RuntimeError(f"wrk told no {percent} %")
-    return float(found[1]) * _UNITS_MS[found[2]]
+    match = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", text, re.MULTILINE)
+    if match is None:
+        raise RuntimeError(f"the output of wrk has no {percent} % percentile")
+    return float(match[1]) * _UNITS_MS[match[2]]

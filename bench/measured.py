@@ -1,4 +1,4 @@
-"""The aims, what was measured of them, and the bench that measures."""
+"""The aims, the results measured for them, and the settings of a run."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _AIMS = Path(__file__).with_name("aims.toml")
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is promised; `lost` is what would be a loss by an order of magnitude, None where nobody looks."""
+    """A performance aim. `lost` is a value that misses it by an order of magnitude, None if the short form skips it."""
 
     id: str
     what: str
@@ -22,13 +22,13 @@ class Aim:
     lost: float | None = None
 
     def is_lost(self, value: float) -> bool:
-        """Whether the value is worse than the aim by an order of magnitude."""
+        """True if the value misses the aim by an order of magnitude."""
         return self.lost is not None and (value < self.lost if self.operator == ">=" else value > self.lost)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured of an aim: one value a round. `about` is what a reader should know with it."""
+    """The values measured for an aim, one a round. `about` has details for the reader of the results."""
 
     aim: str
     values: tuple[float, ...]
@@ -36,13 +36,13 @@ class Measured:
 
     @property
     def interval(self) -> rounds.Interval:
-        """The median of the rounds and how sure it is."""
+        """The median of the rounds and its confidence interval."""
         return rounds.interval(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where and how long is measured: rounds of so many seconds, at so many missions; less of it in the short form."""
+    """The settings of a run: servers, folder for logs, rounds, seconds of a measurement, sizes, short form."""
 
     stores: Stores
     folder: Path

@@ -1,4 +1,4 @@
-"""The example proxy as it is shipped, with the four places adapted that an operator adapts."""
+"""The example proxy as shipped, with the four directives changed that an operator adapts."""
 
 import os
 import shutil
@@ -26,14 +26,14 @@ http {{
 
 
 def program() -> str | None:
-    """The nginx of this machine, or None. Debian keeps it where only root looks."""
+    """Path of nginx on this machine, or None. Debian installs it in a folder that is on the PATH of root only."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 def command(folder: Path, port: int, portal_port: int, more: str = "", workers: int = 1) -> list[str]:
-    """What runs the example in the foreground on the loopback interface, its files in `folder`.
+    """The command that runs the example in the foreground on the loopback interface, with its files in `folder`.
 
-    `more` is configuration for the `http` block beside it. Raises ValueError when the example has no such place.
+    `more` is further configuration of the `http` block. Raises ValueError if the example lacks an expected directive.
     """
     text = EXAMPLE.read_text(encoding="utf-8")
     adapted: Mapping[str, str] = {
@@ -42,12 +42,12 @@ def command(folder: Path, port: int, portal_port: int, more: str = "", workers: 
         "listen 80;": f"listen 127.0.0.1:{port};",
         "server_name portal.example.org;": "server_name 127.0.0.1;",
     }
-    for place, value in adapted.items():
-        if text.count(place) != 1:
-            raise ValueError(f"{EXAMPLE.name} does not hold {place!r} once")
-        text = text.replace(place, value)
+    for directive, value in adapted.items():
+        if text.count(directive) != 1:
+            raise ValueError(f"{EXAMPLE.name} does not contain {directive!r} exactly once")
+        text = text.replace(directive, value)
     (folder / "halocline.conf").write_text(text, encoding="utf-8")
-    # As root nginx would change to a user who may not enter the folder.
+    # As root, nginx would switch to a user without access to the folder.
     user = "user root;\n" if os.geteuid() == 0 else ""
     around = _AROUND.format(folder=folder, more=more, workers=workers, user=user)
     (folder / "nginx.conf").write_text(around, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Pages as a browser asks for them: how long one takes alone, and how many bytes a first view is."""
+"""Pages as a browser requests them: the time of a single request, and the bytes of a first view."""
 
 import re
 import statistics
@@ -12,9 +12,9 @@ from app.config import Settings
 from app.extensions import mongo
 from app.queries import missions
 
-# What browsers send.
+# The Accept-Encoding of browsers.
 ENCODINGS = "gzip, deflate, br"
-# A page on a miss takes tens of milliseconds; one that takes so long is broken.
+# A page on a miss takes tens of milliseconds; a minute means a failure.
 _TIMEOUT_S = 60
 _PAGE_OF_LIST = 50
 _AT_ONCE = 150
@@ -22,7 +22,7 @@ _AT_ONCE = 150
 
 @dataclass
 class Client:
-    """A visitor who keeps a connection open to a port of this machine."""
+    """A client with a persistent connection to a port of this machine."""
 
     port: int
     _link: HTTPConnection = field(init=False)
@@ -31,16 +31,16 @@ class Client:
         self._link = HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT_S)
 
     def get(self, path: str, encodings: str = ENCODINGS) -> tuple[dict[str, str], bytes]:
-        """The headers, names in lower case, and the body as it was sent. Raises RuntimeError unless it is a 200."""
+        """The headers, names in lower case, and the body as sent. Raises RuntimeError unless the status is 200."""
         self._link.request("GET", path, headers={"Accept-Encoding": encodings})
-        answer = self._link.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path} on port {self.port} answered {answer.status}")
-        return {name.lower(): value for name, value in answer.getheaders()}, body
+        response = self._link.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{path} on port {self.port} returned {response.status}")
+        return {name.lower(): value for name, value in response.getheaders()}, body
 
     def p50_ms(self, path: str, seconds: float, least: int = 5) -> float:
-        """The median time of one request after the other, for so long, and of at least so many."""
+        """The median time of sequential requests, ms: for `seconds`, and of at least `least` requests."""
         times: list[float] = []
         until = time.perf_counter() + seconds
         while len(times) < least or time.perf_counter() < until:
@@ -50,57 +50,57 @@ class Client:
         return 1000 * statistics.median(times)
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         self._link.close()
 
 
 class _FirstView(HTMLParser):
-    """What a page has a browser fetch at once."""
+    """Links of a page that a browser fetches at once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value for name, value in attrs if value}
-        if tag in ("script", "img") and "src" in told:
-            self.found.append(told["src"])
-        if tag == "link" and told.get("rel") in ("stylesheet", "modulepreload", "icon"):
-            self.found.append(told["href"])
-        # The scripts of maps ask for these as soon as they run.
-        self.found += [told[name] for name in ("data-land", "data-outlines", "data-tracks") if name in told]
+        attributes = {name: value for name, value in attrs if value}
+        if tag in ("script", "img") and "src" in attributes:
+            self.links.append(attributes["src"])
+        if tag == "link" and attributes.get("rel") in ("stylesheet", "modulepreload", "icon"):
+            self.links.append(attributes["href"])
+        # The scripts of maps fetch these as soon as they run.
+        data_names = ("data-land", "data-outlines", "data-tracks")
+        self.links += [attributes[name] for name in data_names if name in attributes]
 
 
 def first_view(client: Client, path: str) -> dict[str, int]:
-    """The compressed bytes of the page and of what it has a browser fetch at once, by path."""
+    """The compressed bytes of the page and of the resources that a browser fetches with it, by path."""
     _, page = client.get(path, "identity")
     view = _FirstView()
     view.feed(page.decode())
-    wanted = [path]
     sizes: dict[str, int] = {}
-    for found in (*wanted, *(urljoin(path, link) for link in view.found if not link.startswith("data:"))):
-        if found not in sizes:
-            _, body = client.get(found)
-            sizes[found] = len(body)
-            if found.endswith(".js"):
-                _, text = client.get(found, "identity")
+    for url in (path, *(urljoin(path, link) for link in view.links if not link.startswith("data:"))):
+        if url not in sizes:
+            _, body = client.get(url)
+            sizes[url] = len(body)
+            if url.endswith(".js"):
+                _, text = client.get(url, "identity")
                 for link in re.findall(r'(?:from|import)\s*"(\./[\w.-]+\.js)"', text.decode()):
-                    chunk = urljoin(found, link)
+                    chunk = urljoin(url, link)
                     sizes.setdefault(chunk, len(client.get(chunk)[1]))
     return sizes
 
 
 def address_of_page(settings: Settings, number: int) -> str:
-    """Where the page of this number of the missions list is: found by going through the cursors before it, once."""
+    """The path of the page of this number of the list of missions, found through the cursors of the pages before it."""
     mongo.bind(settings)
     try:
         cursor: str | None = None
-        left = (number - 1) * _PAGE_OF_LIST
-        while left:
-            page = missions.page({}, limit=min(left, _AT_ONCE), cursor=cursor)
-            cursor, left = page.next, left - len(page.items)
+        missions_before = (number - 1) * _PAGE_OF_LIST
+        while missions_before:
+            page = missions.page({}, limit=min(missions_before, _AT_ONCE), cursor=cursor)
+            cursor, missions_before = page.next, missions_before - len(page.items)
             if cursor is None:
-                raise ValueError(f"there is no page {number}")
+                raise ValueError(f"the list has fewer than {number} pages")
     finally:
         mongo.close()
     return f"/missions?after={cursor}" if cursor else "/missions"

@@ -1,4 +1,4 @@
-"""Servers of this machine to measure: gunicorn with the settings of production, each on a port of its own."""
+"""Servers to measure on this machine: gunicorn with production settings, each on its own port."""
 
 import os
 import subprocess
@@ -15,13 +15,13 @@ from app.localdev.ports import free_port
 from bench.pages import Client
 
 ROOT = Path(__file__).parent.parent
-# Two cold workers on a busy machine.
+# Two workers start in seconds; a minute allows for a busy machine with cold caches.
 _READY_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A gunicorn that answers: its port, the process of its arbiter, its log and the folder of its metrics."""
+    """A gunicorn that is ready: its port, the pid of its arbiter, its log and the folder of its metrics."""
 
     port: int
     pid: int
@@ -31,7 +31,7 @@ class Server:
 
 @contextmanager
 def running(mongodb_uri: str, redis_url: str, database: str, log: Path, **environ: str) -> Iterator[int]:
-    """The port of a portal over this database that answers, for the time of the block."""
+    """The port of a portal with this database, which is ready and runs for the time of the block."""
     with started(mongodb_uri, redis_url, database, log, **environ) as portal:
         yield portal.port
 
@@ -41,11 +41,11 @@ def started(
     mongodb_uri: str, redis_url: str, database: str, log: Path, application: str | None = None, **environ: str
 ) -> Iterator[Server]:
     """The same with its process; `application` is served instead of the portal's own."""
-    # A benchmark is one client that asks like thousands.
+    # The benchmark sends the requests of thousands of clients from one address.
     unlimited = dict.fromkeys((f"HALOCLINE_{name}_PER_MIN" for name in ("API", "SEARCHES", "EXPORTS")), "0")
     stores = {"MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": database, "REDIS_URL": redis_url}
-    given = stores | unlimited | environ
-    with _serving(ROOT / "gunicorn.conf.py", [application] if application else [], log, given, "/readyz") as server:
+    settings = stores | unlimited | environ
+    with _serving(ROOT / "gunicorn.conf.py", [application] if application else [], log, settings, "/readyz") as server:
         yield server
 
 
@@ -60,7 +60,7 @@ def control(application: str, log: Path, **environ: str) -> Iterator[int]:
 
 @contextmanager
 def _serving(
-    conf: Path, applications: list[str], log: Path, environ: Mapping[str, str], ready: str
+    conf: Path, applications: list[str], log: Path, environ: Mapping[str, str], ready_path: str
 ) -> Iterator[Server]:
     port = free_port()
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -68,22 +68,22 @@ def _serving(
     with TemporaryDirectory() as slots:
         bound = {"WEB_BIND": f"127.0.0.1:{port}", "PROMETHEUS_MULTIPROC_DIR": slots, "HALOCLINE_LOG_LEVEL": "INFO"}
         with log.open("wb") as output:
-            given = {**os.environ, **bound, **environ}
-            process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=output, stderr=subprocess.STDOUT)
+            env = {**os.environ, **bound, **environ}
+            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
         try:
-            _await(port, process, log, ready)
+            _await(port, process, log, ready_path)
             yield Server(port, process.pid, log, Path(slots))
         finally:
             process.terminate()
             process.wait(_READY_WITHIN_S)
 
 
-def _await(port: int, process: subprocess.Popen[bytes], log: Path, ready: str) -> None:
+def _await(port: int, process: subprocess.Popen[bytes], log: Path, ready_path: str) -> None:
     deadline = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < deadline and process.poll() is None:
         client = Client(port)
         try:
-            client.get(ready)
+            client.get(ready_path)
         except (OSError, HTTPException, RuntimeError):
             time.sleep(0.1)
         else:

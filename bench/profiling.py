@@ -1,7 +1,8 @@
 """Flame graphs of the hot paths, by py-spy: `python -m bench.profiling [NAME…]` writes build/profile/NAME.svg.
 
-`warm` is a landing page from memory; `landing`, `mission` and `missions` are rendered for every request; `ingest` takes
-files in, from rows to commit. py-spy looks into another process: where the system forbids that, it says what to do.
+`warm` is a landing page from memory; `landing`, `mission` and `missions` are rendered for every request; `ingest`
+imports parsed rows up to the commit. py-spy reads the memory of another process: where the system forbids that, its
+error names the remedy.
 """
 
 import shutil
@@ -19,36 +20,38 @@ from bench.load import wrk
 from bench.pages import ENCODINGS
 
 FOLDER = data.HOME.parent / "profile"
-# The data of pages: landing, mission and list of the small set. A template fills the mission in.
+# Paths of the pages, over the small data set; `{mission}` is replaced by the path of a mission.
 _PAGES = {"warm": "/", "landing": "/", "mission": "{mission}", "missions": "/missions"}
 _INGEST = "ingest"
 NAMES = (*_PAGES, _INGEST)
-# At 250 a second a frame that takes a hundredth of the time is seen 25 times.
+# Internal: starts the process that the profile `ingest` samples.
+_REPEAT_OPTION = "--import-repeatedly"
+# At 250 samples a second, a frame that takes a hundredth of ten seconds is in 25 samples.
 _SECONDS, _SAMPLES_PER_S = 10, 250
 # As many as the worker has threads for requests.
 _CONNECTIONS = 2
 _UNCACHED = {"HALOCLINE_PAGE_CACHE_BYTES": "0"}
 _BROWSER = {"Connection": "close", "Accept-Encoding": ENCODINGS}
-# py-spy begins a moment after it is told to and writes its picture at the end.
+# py-spy needs time to attach before the profile, and to write its picture after it.
 _AROUND_S = 2
 
 
 def profile(name: str, stores: data.Stores, seconds: int = _SECONDS) -> Path:
-    """The picture of one hot path. Raises RuntimeError with py-spy's words when it may not look."""
+    """Path of the flame graph of one hot path. Raises RuntimeError with the message of py-spy if it fails."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     picture = FOLDER / f"{name}.svg"
     if name == _INGEST:
-        with _ingesting(stores) as pid:
+        with _importer(stores) as pid:
             _wait(_spy(pid, picture, seconds))
         return picture
     database = data.prepare(stores.mongodb_uri, stores.redis_url, data.SMALL)
     path = _PAGES[name].format(mission=data.active_mission(stores, data.SMALL))
-    # One worker: the picture shows a process, and two would share the requests as it happens.
+    # One worker: the picture shows one process, and two would share the requests at random.
     settings = {"WEB_WORKERS": "1", **({} if name == "warm" else _UNCACHED)}
     log = FOLDER / f"{name}.log"
     with portals.started(stores.mongodb_uri, stores.redis_url, database, log, **settings) as server:
         wrk(server.port, path, 1, _CONNECTIONS, _BROWSER)
-        # Only who computes: a worker has a dozen threads that wait, and in the picture they would be the larger part.
+        # Only threads that hold the GIL: a dozen waiting threads of the worker would dominate the picture.
         spy = _spy(_only_child(server.pid), picture, seconds, "--gil")
         wrk(server.port, path, seconds + _AROUND_S, _CONNECTIONS, _BROWSER)
         _wait(spy)
@@ -56,7 +59,7 @@ def profile(name: str, stores: data.Stores, seconds: int = _SECONDS) -> Path:
 
 
 def _spy(pid: int, picture: Path, seconds: int, *more: str) -> subprocess.Popen[str]:
-    # Beside this Python, which need not be on PATH.
+    # In the folder of this Python's scripts, which may be absent from PATH.
     py_spy = shutil.which("py-spy", path=sysconfig.get_path("scripts")) or "py-spy"
     command = [py_spy, "record", "--pid", str(pid), "--duration", str(seconds), "--rate", str(_SAMPLES_PER_S)]
     command += ["--function", "--output", str(picture), *more]
@@ -64,9 +67,9 @@ def _spy(pid: int, picture: Path, seconds: int, *more: str) -> subprocess.Popen[
 
 
 def _wait(spy: subprocess.Popen[str]) -> None:
-    told, _ = spy.communicate(timeout=120)
+    output, _ = spy.communicate(timeout=120)
     if spy.returncode:
-        raise RuntimeError(f"py-spy: {' '.join(told.split())[-500:]}")
+        raise RuntimeError(f"py-spy: {' '.join(output.split())[-500:]}")
 
 
 def _only_child(pid: int) -> int:
@@ -75,9 +78,9 @@ def _only_child(pid: int) -> int:
 
 
 @contextmanager
-def _ingesting(stores: data.Stores) -> Iterator[int]:
-    """The id of a process that takes the same files in again and again, from when it has begun."""
-    command = [sys.executable, "-m", "bench.profiling", "--take-in", stores.mongodb_uri, stores.redis_url]
+def _importer(stores: data.Stores) -> Iterator[int]:
+    """The pid of a process that imports the same files repeatedly, once it has started."""
+    command = [sys.executable, "-m", "bench.profiling", _REPEAT_OPTION, stores.mongodb_uri, stores.redis_url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None or process.stdout.readline() != "ready\n":
             raise RuntimeError("the importer did not start")
@@ -85,7 +88,7 @@ def _ingesting(stores: data.Stores) -> Iterator[int]:
         process.terminate()
 
 
-def _take_in(mongodb_uri: str, redis_url: str) -> None:
+def _import_repeatedly(mongodb_uri: str, redis_url: str) -> None:
     work = ingesting.opened(mongodb_uri, redis_url, FOLDER / "files")
     click.echo("ready")
     while True:
@@ -93,11 +96,11 @@ def _take_in(mongodb_uri: str, redis_url: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Draws what is named, or all."""
-    if arguments[:1] == ["--take-in"]:
-        _take_in(*arguments[1:])
+    """Draw the named flame graphs, or all."""
+    if arguments[:1] == [_REPEAT_OPTION]:
+        _import_repeatedly(*arguments[1:])
     if unknown := sorted(set(arguments) - set(NAMES)):
-        raise SystemExit(f"bench.profiling: there is no {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        raise SystemExit(f"bench.profiling: unknown names: {', '.join(unknown)}; use {', '.join(NAMES)}")
     stores = data.stores()
     for name in arguments or NAMES:
         click.echo(f"  → {profile(name, stores).relative_to(Path.cwd())}")

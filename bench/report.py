@@ -1,4 +1,4 @@
-"""What was measured, kept as `bench/results.json` and shown in `docs/performance.md`."""
+"""Write the results of measurements to `bench/results.json` and to the table in `docs/performance.md`."""
 
 import os
 import platform
@@ -25,7 +25,7 @@ Results = dict[str, Any]
 
 
 def machine() -> dict[str, str]:
-    """What the figures are of."""
+    """Properties of this machine, on which the figures depend."""
     cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))
     return {
@@ -38,57 +38,57 @@ def machine() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """The versions of what is measured and of what measures."""
-    found = {name: version(name) for name in _PACKAGES}
+    """Versions of the measured packages and of the measuring tools."""
+    by_name = {name: version(name) for name in _PACKAGES}
     for tool, arguments in (("wrk", ["-v"]), ("nginx", ["-v"])):
-        told = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False, env=_with_sbin())
-        number = re.search(r"(\d+\.\d+(?:\.\d+)?)", told.stdout + told.stderr)
-        found[tool] = number[1] if number else "unknown"
-    return found
+        completed = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False, env=_with_sbin())
+        number = re.search(r"(\d+\.\d+(?:\.\d+)?)", completed.stdout + completed.stderr)
+        by_name[tool] = number[1] if number else "unknown"
+    return by_name
 
 
 def _with_sbin() -> dict[str, str]:
     return {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin"}
 
 
-def noted(before: Results, found: Measured, aim: Aim, revision: str, at: datetime | None = None) -> Results:
-    """The results with this row in the place of what was known of it."""
-    interval = found.interval
+def noted(before: Results, result: Measured, aim: Aim, revision: str, at: datetime | None = None) -> Results:
+    """The results with the row of this aim added or replaced."""
+    interval = result.interval
     row = {
         "what": aim.what,
         "aim": f"{aim.operator} {aim.limit:g}",
         "median": _rounded(interval.median),
         "interval": [_rounded(interval.low), _rounded(interval.high)],
-        "spread": [_rounded(min(found.values)), _rounded(max(found.values))],
+        "spread": [_rounded(min(result.values)), _rounded(max(result.values))],
         "rounds": interval.count,
         "verdict": rounds.verdict(interval, aim.operator, aim.limit),
-        "about": found.about,
+        "about": result.about,
         "revision": revision,
         "at": (at or datetime.now(UTC)).isoformat(timespec="minutes"),
     }
-    rows = {**before.get("rows", {}), found.aim: row}
+    rows = {**before.get("rows", {}), result.aim: row}
     return {"machine": machine(), "versions": versions(), "rows": rows}
 
 
 def known() -> Results:
-    """What earlier runs have measured."""
+    """The results of earlier runs; empty before the first."""
     return orjson.loads(RESULTS.read_bytes()) if RESULTS.exists() else {}
 
 
 def write(results: Results, aims: Mapping[str, Aim]) -> None:
-    """Keeps the results, rows in the order of the aims, and shows them. Raises ValueError without a place for them."""
+    """Write the results, rows in the order of the aims, to the file and the page. Raises ValueError without markers."""
     ordered = {**results, "rows": {name: results["rows"][name] for name in aims if name in results["rows"]}}
     RESULTS.write_bytes(orjson.dumps(ordered, option=orjson.OPT_INDENT_2) + b"\n")
     text = PAGE.read_text(encoding="utf-8")
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
-        raise ValueError(f"{PAGE} has no place for results")
+        raise ValueError(f"{PAGE} has no place for results: its two markers are missing")
     PAGE.write_text(f"{before}{_BEGIN}\n{table(ordered, aims)}\n{_END}{after}", encoding="utf-8")
 
 
 def table(results: Results, aims: Mapping[str, Aim]) -> str:
-    """The results as a table, each aim a row, also those that nobody has measured yet."""
+    """The results as a Markdown table with a row for each aim, measured or not."""
     about = ", ".join(f"{name} {value}" for name, value in results["machine"].items())
     tools = ", ".join(f"{name} {value}" for name, value in results["versions"].items())
     lines = [f"Machine: {about}.", "", f"Versions: {tools}.", ""]
@@ -111,5 +111,5 @@ def table(results: Results, aims: Mapping[str, Aim]) -> str:
 
 
 def _rounded(value: float) -> float:
-    """Three digits: more would be noise."""
+    """The value to three significant digits; further ones are noise."""
     return float(f"{value:.3g}")

@@ -1,4 +1,4 @@
-"""What interleaved rounds tell: the median of their ratios, and how sure it is."""
+"""Statistics of interleaved rounds: the median of their ratios and its confidence interval."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -7,13 +7,13 @@ from math import comb
 from typing import Literal
 
 Verdict = Literal["met", "missed", "undecided"]
-# Of one run, the share of intervals that may miss the truth.
-_DOUBT = 0.05
+# Share of the intervals that may miss the true median.
+_ERROR_RATE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A median with the interval that holds the true one in at least 95 of 100 runs; both ends are measured values."""
+    """A median and the interval that contains the true one in at least 95 of 100 runs, between two measured values."""
 
     median: float
     low: float
@@ -22,17 +22,17 @@ class Interval:
 
 
 def interleaved(cases: Sequence[Callable[[], float]], rounds: int) -> list[tuple[float, ...]]:
-    """What each case gives in each round. The order changes from round to round: no case is always the first."""
-    found: list[tuple[float, ...]] = []
+    """The values of all cases for each round. The order rotates from round to round: no case is always the first."""
+    by_round: list[tuple[float, ...]] = []
     for turn in range(rounds):
-        order = [(turn + place) % len(cases) for place in range(len(cases))]
-        values = {which: cases[which]() for which in order}
-        found.append(tuple(values[which] for which in range(len(cases))))
-    return found
+        order = [(turn + offset) % len(cases) for offset in range(len(cases))]
+        values = {case: cases[case]() for case in order}
+        by_round.append(tuple(values[case] for case in range(len(cases))))
+    return by_round
 
 
 def ratios(pairs: Sequence[tuple[float, ...]]) -> list[float]:
-    """The first of each pair by the second."""
+    """The first value of each round divided by the second."""
     return [case / control for case, control, *_ in pairs]
 
 
@@ -43,14 +43,14 @@ def interval(values: Sequence[float]) -> Interval:
     """
     ordered = sorted(values)
     n, rank, tail = len(ordered), 0, 0.0
-    while tail + comb(n, rank) / 2**n <= _DOUBT / 2:
+    while tail + comb(n, rank) / 2**n <= _ERROR_RATE / 2:
         tail += comb(n, rank) / 2**n
         rank += 1
     low = ordered[max(rank - 1, 0)]
     return Interval(statistics.median(ordered), low, ordered[n - max(rank, 1)], n)
 
 
-def verdict(found: Interval, operator: Literal["<=", ">="], limit: float) -> Verdict:
-    """Whether the aim is met or missed for all that the interval holds; undecided when it straddles it."""
-    good = [value >= limit if operator == ">=" else value <= limit for value in (found.low, found.high)]
-    return "met" if all(good) else "undecided" if any(good) else "missed"
+def verdict(measured: Interval, operator: Literal["<=", ">="], limit: float) -> Verdict:
+    """The aim is met or missed if the whole interval is on one side of it, undecided if the interval contains it."""
+    is_met = [value >= limit if operator == ">=" else value <= limit for value in (measured.low, measured.high)]
+    return "met" if all(is_met) else "undecided" if any(is_met) else "missed"

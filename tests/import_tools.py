@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Self
 
 from app.domain.sections import Theme
+from app.ingest.formats.detection import Limits
+from app.ingest.formats.erddap_metadata import About
+from app.ingest.formats.netcdf import CELLS_PER_SAMPLE
+from app.ingest.formats.observations import Observations
 from app.ingest.sandbox import child, wire_format
-from app.ingest.sources.erddap_metadata import About
-from app.ingest.sources.formats import Limits
-from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
-from app.ingest.sources.observations import Observations
 
 # A transparent PNG of one pixel.
 PIXEL = bytes.fromhex(

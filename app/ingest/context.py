@@ -10,14 +10,14 @@ from typing import Protocol, Self
 from app.config import Settings
 from app.domain.basins import BasinMap
 from app.domain.records import Basin
+from app.ingest.formats import basin_polygons, detection
+from app.ingest.formats.erddap_metadata import About
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret import identity, mission_draft
 from app.ingest.interpret.identity import Options, PlatformName
 from app.ingest.remote import local_copy
 from app.ingest.remote.http_download import FetchPolicy
 from app.ingest.sandbox.process import ReaderProcess
-from app.ingest.sources import basin_polygons, formats
-from app.ingest.sources.erddap_metadata import About
-from app.ingest.sources.observations import Observations
 
 
 class Reader(Protocol):
@@ -29,7 +29,7 @@ class Reader(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def read(self, path: Path, limits: formats.Limits, about: About | None = None) -> Observations:
+    def read(self, path: Path, limits: detection.Limits, about: About | None = None) -> Observations:
         """The rows of the file. Raises Refused."""
         ...
 
@@ -39,7 +39,7 @@ class ImportContext:
     """Everything that a run needs besides the files; created once."""
 
     options: Options
-    limits: formats.Limits
+    limits: detection.Limits
     reader: Reader
     fetch_policy: FetchPolicy
     span: mission_draft.Span
@@ -59,7 +59,7 @@ def import_context(
     process = ReaderProcess(settings.reader_timeout_s, settings.reader_memory_bytes, settings.log_level)
     return ImportContext(
         options=options,
-        limits=formats.Limits(settings.max_file_bytes, settings.max_samples),
+        limits=detection.Limits(settings.max_file_bytes, settings.max_samples),
         reader=process if reader is None else reader,
         fetch_policy=local_copy.fetch_policy(settings),
         span=mission_draft.span(settings.accept_from, datetime.now(UTC), settings.future_tolerance_s),

@@ -11,6 +11,9 @@ from app.errors import HaloclineError
 from app.ingest import reports
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild
+from app.ingest.formats import detection, file_state
+from app.ingest.formats.file_state import FileState
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret import deployment_split, identity, mission_draft
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.persist import commit
@@ -18,9 +21,6 @@ from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
 from app.ingest.remote.local_copy import Input, LocalCopy, local_copy, name_of
 from app.ingest.reports import Report
-from app.ingest.sources import file_state, formats
-from app.ingest.sources.file_state import FileState
-from app.ingest.sources.observations import Observations
 
 
 class NotRebuilt(HaloclineError):
@@ -42,7 +42,7 @@ def files_of(paths: Iterable[Input]) -> list[Input]:
             files += [file for file in sorted(path.rglob("*")) if file.is_file() and _looks_like_data(file)]
         else:
             files.append(path)
-    return formats.without_companions(files)
+    return detection.without_companions(files)
 
 
 def _looks_like_data(path: Path) -> bool:
@@ -52,7 +52,7 @@ def _looks_like_data(path: Path) -> bool:
     if path.suffix.lower() in (".nc", ".nc4", ".cdf"):
         return True
     try:
-        return formats.is_data(path)
+        return detection.is_data(path)
     except OSError:
         return False
 
@@ -125,7 +125,7 @@ def _import_mission(source: Input, mission: Observations, file: File, tools: Imp
 
 def _companion(path: Path, tools: ImportContext) -> File | None:
     """The file that is read together with this one."""
-    companion = formats.companion_of(path)
+    companion = detection.companion_of(path)
     if companion is None:
         return None
     sha256 = file_state.sha256_of(companion, tools.limits.max_file_bytes)
@@ -133,7 +133,7 @@ def _companion(path: Path, tools: ImportContext) -> File | None:
 
 
 def _states(path: Path) -> list[FileState]:
-    companion = formats.companion_of(path)
+    companion = detection.companion_of(path)
     return [file_state.state_of(each) for each in (path, companion) if each is not None]
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from app.domain.records import DataMode
 from app.errors import Invalid
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret.identity import Identity
-from app.ingest.sources.observations import Observations
 from app.simulator import dives, ocean
 from app.simulator.dives import Dive
 from app.simulator.gliders import Glider

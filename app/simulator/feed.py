@@ -15,12 +15,12 @@ import structlog
 from app.domain.times import to_ms
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret import mission_draft
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.persist import commit, simulated_expiry
 from app.ingest.persist.mapping import File
 from app.ingest.refusals import Refused
-from app.ingest.sources.observations import Observations
 from app.simulator.dives import Dive
 from app.simulator.gliders import FLEET, Glider, Schedule
 from app.simulator.labels import identity, stamp

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret.identity import PlatformName
-from app.ingest.sources.observations import Observations
 from app.simulator import courses, dives, ocean
 from app.simulator.dives import Dive
 from app.simulator.labels import MISSION, attributes, label, mission_at

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from app.domain.records import Variable
+from app.ingest.formats.observations import Column, Floats, Observations
 from app.ingest.interpret.identity import PlatformName
-from app.ingest.sources.observations import Column, Floats, Observations
 from app.simulator import courses, ocean
 from app.simulator.labels import MISSION, attributes, label, mission_at
 from app.simulator.ocean import Sea

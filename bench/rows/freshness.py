@@ -1,4 +1,4 @@
-"""How long after its commit a new profile shows, in every worker of every process."""
+"""The time from the commit of a new profile until every worker of every process shows it."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -21,29 +21,29 @@ from bench import data, portals
 from bench.measured import Bench, Measured
 from bench.pages import Client
 
-# Processes with one worker each: whoever answers is known by its port.
+# Processes with one worker each, so that the port identifies the worker.
 _PROCESSES = 4
 _MISSION = "/api/v1/missions/fresh/20240101T0000"
-# A page that never shows it is a failure, not a long time.
+# A page that still lacks the profile then is a failure of the run, not a measurement.
 _PATIENCE_S = 30.0
 _PAUSE_S = 0.01
-# Twice the time between two looks into the change log.
+# Twice the interval at which workers read the change log.
 _SETTLE_S = 1.0
-# Nobody listens there.
+# A port without a listener.
 _NO_REDIS = "redis://127.0.0.1:9/0"
 
 
 def measure(bench: Bench) -> Iterator[Measured]:
     """The aims `fresh` and `fresh_without_redis`."""
-    found = bench.stores
-    data.prepare(found.mongodb_uri, found.redis_url, bench.small)
-    with MongoClient[dict[str, Any]](found.mongodb_uri) as client:
+    stores = bench.stores
+    data.prepare(stores.mongodb_uri, stores.redis_url, bench.small)
+    with MongoClient[dict[str, Any]](stores.mongodb_uri) as client:
         number = _stored(client[data.database(bench.small)].missions)
-    for aim, redis_url in (("fresh", found.redis_url), ("fresh_without_redis", _NO_REDIS)):
+    for aim, redis_url in (("fresh", stores.redis_url), ("fresh_without_redis", _NO_REDIS)):
         with ExitStack() as stack:
-            place = (found.mongodb_uri, redis_url, data.database(bench.small))
+            addresses = (stores.mongodb_uri, redis_url, data.database(bench.small))
             ports = [
-                stack.enter_context(portals.running(*place, bench.folder / f"{aim}-{n}.log", WEB_WORKERS="1"))
+                stack.enter_context(portals.running(*addresses, bench.folder / f"{aim}-{n}.log", WEB_WORKERS="1"))
                 for n in range(_PROCESSES)
             ]
             number, _ = _shown(bench, redis_url, ports, number)
@@ -55,13 +55,13 @@ def measure(bench: Bench) -> Iterator[Measured]:
 
 
 def _stored(missions: Collection[dict[str, Any]]) -> int:
-    """How many profiles the mission has by now; earlier runs have left some, for the database is kept."""
+    """The number of profiles that the mission has; earlier runs stored some in the same database."""
     doc = missions.find_one({"platform": "fresh"}, {"figures.profiles": 1})
     return int(doc["figures"]["profiles"]) if doc else 0
 
 
 def _shown(bench: Bench, redis_url: str, ports: Sequence[int], number: int) -> tuple[int, float]:
-    """The number of the profile that was stored, and the time after which the last process showed it."""
+    """The number of the profile that was stored, and the time from then until the last process showed it, s."""
     number += 1
     settings = config.load(
         mongodb_uri=bench.stores.mongodb_uri, redis_url=redis_url, mongodb_database=data.database(bench.small)
@@ -71,12 +71,12 @@ def _shown(bench: Bench, redis_url: str, ports: Sequence[int], number: int) -> t
     path = _file(bench.folder / "fresh.nc", number)
     tools = context.import_context(settings, Options(platform="fresh", mission="20240101T0000"))
     reports: list[report.Report] = []
-    # Beside it, for what shows is watched from before the commit on: whoever stores still has news to give then.
+    # In a thread: pages are polled from before the commit on, while the importer is still busy after it.
     storing = Thread(target=lambda: reports.extend(importer.real([path], tools)), daemon=True)
     clients = {port: Client(port) for port in ports}
     wanted = f'"profiles":{number},'.encode()
-    # What the last profile changed is read by now, and each worker keeps the page as it is: a page that nobody keeps
-    # would be rendered anew, and right at once.
+    # Let each worker read the changes of the last profile, then cache the page: an uncached page would be rendered with
+    # the new profile at once.
     time.sleep(_SETTLE_S)
     for client in clients.values():
         _body(client)
@@ -107,7 +107,7 @@ def _body(client: Client) -> bytes:
 
 
 def _file(path: Path, number: int) -> Path:
-    """One profile as data assembly centres hand it out."""
+    """A file with one profile, in the form of data assembly centres."""
     path.parent.mkdir(parents=True, exist_ok=True)
     begin_s = 1_704_067_200.0 + 1800.0 * number
     columns = {

@@ -1,4 +1,4 @@
-"""The landing page through the example proxy's cache, beside a file of the same bytes that nginx sends as it is."""
+"""The landing page from the cache of the example proxy, compared with a static file of the same bytes in nginx."""
 
 import statistics
 import subprocess
@@ -28,13 +28,13 @@ _STATIC = """server {{
 
 
 def measure(bench: Bench) -> Iterator[Measured]:
-    """The aim `proxy`. Raises RuntimeError where there is no nginx."""
+    """The aim `proxy`. Raises RuntimeError if nginx is not installed."""
     if nginx.program() is None:
-        raise RuntimeError("there is no nginx here: apt-get install nginx-light")
-    found = bench.stores
-    name = data.prepare(found.mongodb_uri, found.redis_url, bench.small)
+        raise RuntimeError("nginx is not installed: apt-get install nginx-light")
+    stores = bench.stores
+    name = data.prepare(stores.mongodb_uri, stores.redis_url, bench.small)
     with (
-        portals.running(found.mongodb_uri, found.redis_url, name, bench.folder / "proxy.log") as portal,
+        portals.running(stores.mongodb_uri, stores.redis_url, name, bench.folder / "proxy.log") as portal,
         _in_front(portal, bench.folder / "nginx") as ports,
     ):
         pages = [_page(port) for port in ports]
@@ -60,7 +60,7 @@ def _in_front(portal_port: int, folder: Path) -> Iterator[tuple[int, int]]:
     with (folder / "nginx.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
-        # Through the proxy: the page names the address that it is asked at.
+        # Through the proxy, since the page contains the address of the request.
         (folder / "static" / "index.html").write_bytes(_page(port))
         yield port, static_port
     finally:
@@ -69,7 +69,7 @@ def _in_front(portal_port: int, folder: Path) -> Iterator[tuple[int, int]]:
 
 
 def _page(port: int) -> bytes:
-    """The landing page as soon as there is one."""
+    """The landing page, requested until the server is ready."""
     deadline = time.monotonic() + _READY_WITHIN_S
     while True:
         client = Client(port)

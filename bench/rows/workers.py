@@ -1,4 +1,4 @@
-"""A web worker's start and memory."""
+"""Start time and memory of a web worker."""
 
 import os
 import re
@@ -15,15 +15,15 @@ _STATUS = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
 
 def measure(bench: Bench) -> Iterator[Measured]:
     """The aims `worker_start` and `worker_memory`, of gunicorn with one worker."""
-    found, folder = bench.stores, bench.folder / "workers"
-    database = data.prepare(found.mongodb_uri, found.redis_url, bench.small)
+    stores, folder = bench.stores, bench.folder / "workers"
+    database = data.prepare(stores.mongodb_uri, stores.redis_url, bench.small)
     starts, sizes = [], []
     for _ in range(max(bench.rounds // 2, 3)):
         with portals.started(
-            found.mongodb_uri, found.redis_url, database, folder / "worker.log", WEB_WORKERS="1"
+            stores.mongodb_uri, stores.redis_url, database, folder / "worker.log", WEB_WORKERS="1"
         ) as server:
             worker = _children(server.pid)[0]
-            # `started` asks until the worker is ready: what is counted is that worker's time, from its fork on.
+            # `started` has waited until the worker is ready. The result is the age of the worker, from its fork on.
             client = Client(server.port)
             client.get("/")
             client.close()
@@ -38,6 +38,6 @@ def _children(pid: int) -> list[int]:
 
 
 def _age_s(pid: int) -> float:
-    """How long ago the process was made. Source: proc(5), field 22 of stat, in clock ticks after boot."""
+    """Age of the process, s. Source: proc(5), field 22 of stat, the start time in clock ticks after boot."""
     ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")

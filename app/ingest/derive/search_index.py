@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from app.domain import search_terms
 from app.domain.records import Mission, Platform
 from app.domain.times import to_ms
-from app.ingest.sources import vocabulary
+from app.ingest.formats import vocabulary
 from app.store import basins, platforms, search, transactions
 
 _NUMBER = re.compile(r"[a-z]{1,3}\d{1,4}")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from app.domain import surface_fixes
 from app.domain.longitudes import wrapped
 from app.domain.times import from_ms
+from app.ingest.formats.observations import NO_TIME, Ints, Mask, Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources.observations import NO_TIME, Ints, Mask, Observations
 
 # After a longer silence the vessel was out of the water or switched off.
 GAP_MS = 3 * 3600 * 1000

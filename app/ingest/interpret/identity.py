@@ -10,9 +10,9 @@ from typing import Any
 
 from app.domain.records import MODE_RANK, DataMode, Kind
 from app.errors import Invalid
+from app.ingest.formats import mission_ids
+from app.ingest.formats.observations import Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources import mission_ids
-from app.ingest.sources.observations import Observations
 
 # Characters that need no escaping in a URL.
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")

@@ -5,7 +5,7 @@ from typing import Any
 from app.domain import declared_figures, times
 from app.domain.printable import encodable
 from app.domain.records import Figures
-from app.ingest.sources.observations import Observations
+from app.ingest.formats.observations import Observations
 
 # Our name: the attributes that may hold the value, best first.
 _NAMES: dict[str, tuple[str, ...]] = {

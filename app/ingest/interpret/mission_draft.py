@@ -15,13 +15,13 @@ from app.domain.basins import BasinMap
 from app.domain.mission_summary import MissionSummary, Part, Remainder, summarise
 from app.domain.records import Direction, Kind, Scope, Variable
 from app.domain.times import to_ms
+from app.ingest.formats import depth_correction, mission_limits, subset_history
+from app.ingest.formats.duplicate_rows import repeated_rows
+from app.ingest.formats.observations import NO_TIME, Floats, Ints, Mask, Observations
 from app.ingest.interpret import metadata, quality_control, surface_track
 from app.ingest.interpret.identity import Identity
 from app.ingest.interpret.profile_grouping import GroupedRows
 from app.ingest.refusals import Refused
-from app.ingest.sources import depth_correction, mission_limits, subset_history
-from app.ingest.sources.duplicate_rows import repeated_rows
-from app.ingest.sources.observations import NO_TIME, Floats, Ints, Mask, Observations
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from app.domain import geodesy, profiles
 from app.domain.longitudes import wrapped
 from app.domain.mission_summary import Part, Remainder
 from app.domain.records import Bbox, Direction
+from app.ingest.formats.depth_correction import Depths
+from app.ingest.formats.observations import Floats, Mask, Observations
 from app.ingest.interpret import quality_control
-from app.ingest.sources.depth_correction import Depths
-from app.ingest.sources.observations import Floats, Mask, Observations
 
 DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
 

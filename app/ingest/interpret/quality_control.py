@@ -10,8 +10,8 @@ import numpy as np
 
 from app.domain.longitudes import wrapped
 from app.domain.times import from_ms
+from app.ingest.formats.observations import NO_TIME, Floats, Mask, Observations
 from app.ingest.refusals import Refused
-from app.ingest.sources.observations import NO_TIME, Floats, Mask, Observations
 
 # code: its meaning. Codes are stored with missions, shown on pages and returned by the API.
 WARNINGS = {

@@ -7,9 +7,9 @@ from typing import Self
 
 from app.domain.records import MODE_RANK, DataMode, Finding, Mission
 from app.domain.times import from_ms, to_ms
+from app.ingest.formats import subset_history
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.refusals import Refused
-from app.ingest.sources import subset_history
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from app.domain import columns, surface_fixes
 from app.domain.mission_summary import Part, Remainder
 from app.domain.profiles import Floats, Ints
 from app.domain.times import to_ms
-from app.ingest.sources import mission_limits
-from app.ingest.sources.observations import Mask
+from app.ingest.formats import mission_limits
+from app.ingest.formats.observations import Mask
 
 
 @dataclass(frozen=True, slots=True)

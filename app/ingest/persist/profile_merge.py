@@ -12,12 +12,12 @@ from app.domain.mission_summary import Part, Remainder, summarise
 from app.domain.profiles import REPEAT_GAP_MS
 from app.domain.records import MODE_RANK, Mission, Outcome
 from app.domain.times import to_ms
+from app.ingest.formats import mission_limits
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.replacement_rules import Precedence, precedence_of, require_higher
 from app.ingest.persist import mapping, originals
 from app.ingest.persist.mapping import File
 from app.ingest.refusals import Refused
-from app.ingest.sources import mission_limits
 from app.store import missions, profiles, samples
 
 Document = dict[str, Any]

@@ -14,10 +14,10 @@ import orjson
 from app.domain import times
 from app.domain.printable import one_line
 from app.domain.records import Bbox
+from app.ingest.formats import mission_ids
 from app.ingest.refusals import Refused
 from app.ingest.remote.http_download import FetchPolicy, fetch
 from app.ingest.remote.urls import ALL_DATASETS, Address
-from app.ingest.sources import mission_ids
 
 # "unknown" if the store is unreachable, or if the server does not report the end of a dataset.
 State = Literal["new", "newer", "current", "unknown"]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from app.config import Settings
 from app.domain.printable import one_line
+from app.ingest.formats.erddap_metadata import About
+from app.ingest.formats.subset_history import narrowing
 from app.ingest.refusals import Refused
 from app.ingest.remote.http_download import FetchPolicy, fetch
 from app.ingest.remote.urls import ALL_DATASETS, Address
-from app.ingest.sources.erddap_metadata import About
-from app.ingest.sources.subset_history import narrowing
 
 # The description of ERDDAP's widest dataset takes half of that.
 _MOST_INFO_BYTES = 4 << 20

@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app import logs
+from app.ingest.formats import detection
+from app.ingest.formats.erddap_metadata import About
+from app.ingest.formats.observations import Observations
 from app.ingest.refusals import Refused
 from app.ingest.sandbox import wire_format
-from app.ingest.sources import formats
-from app.ingest.sources.erddap_metadata import About
-from app.ingest.sources.observations import Observations
+from app.telemetry import logs
 
 # The import ends the reader at its deadline; the alarm is for a reader whose import was killed.
 _ALARM_AFTER_S = 5
@@ -61,7 +61,7 @@ def _read(request: dict[str, Any]) -> Observations:
     path = Path(os.fsdecode(request["path"].encode("latin-1")))
     about = About(**request["about"]) if request["about"] else None
     try:
-        return formats.read(path, formats.Limits(**request["limits"]), about)
+        return detection.read(path, detection.Limits(**request["limits"]), about)
     except OSError as error:
         raise Refused("not_found", f"cannot be read: {error.strerror or error}") from error
 

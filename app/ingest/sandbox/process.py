@@ -15,12 +15,12 @@ from typing import IO, Self
 
 import structlog
 
+from app.ingest.formats.detection import Limits
+from app.ingest.formats.erddap_metadata import About
+from app.ingest.formats.netcdf import CELLS_PER_SAMPLE
+from app.ingest.formats.observations import Observations
 from app.ingest.refusals import Refused
 from app.ingest.sandbox import wire_format
-from app.ingest.sources.erddap_metadata import About
-from app.ingest.sources.formats import Limits
-from app.ingest.sources.netcdf import CELLS_PER_SAMPLE
-from app.ingest.sources.observations import Observations
 
 # A damaged file may need gigabytes whatever its size. A valid one needs 200 bytes a sample, and a compressed sample has
 # two bytes or more. The constant is for small files, and enough for five million samples.

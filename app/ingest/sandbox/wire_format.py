@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.records import Variable
+from app.ingest.formats.observations import Column, Observations
 from app.ingest.refusals import CODES, Refused
-from app.ingest.sources.observations import Column, Observations
 
 # The limit of the header, which holds the attributes of the file.
 _MOST_HEADER_BYTES = 64 << 20

@@ -12,9 +12,9 @@ from app.domain.basins import BasinMap
 from app.domain.mission_summary import MissionSummary, Remainder, summarise
 from app.domain.records import SURFACE_KINDS, Mission
 from app.ingest.derive import track_builder
+from app.ingest.formats.observations import GRID_FORMAT
 from app.ingest.interpret import surface_track
 from app.ingest.persist.mapping import COMPANION_SHA256, mission_of, part_of, remainder_of
-from app.ingest.sources.observations import GRID_FORMAT
 from app.ingest.verify import profile_recount, sections
 from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, differences, keyed
 from app.store import profiles, samples, verification_reads

@@ -1,4 +1,4 @@
-"""The cluster of the drills: kubectl with the current context, the namespace of the lab, and its ingress."""
+"""The cluster of the drills: kubectl on the current context, the lab's namespace, and requests through the ingress."""
 
 import contextlib
 import json
@@ -18,33 +18,33 @@ DRILL = Path(__file__).parent / "drill"
 Document = dict[str, Any]
 Value = TypeVar("Value")
 
-# Requests go to the cluster directly, not through a proxy of the environment.
+# Direct connections: a proxy from the environment would respond instead of the cluster.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Failed(AssertionError):
-    """A command failed, or a condition did not become true in time; the text names it."""
+    """A command failed or a wait timed out; the text names it."""
 
 
 def kubectl(*arguments: str, stdin: bytes | None = None, timeout_s: float = 120, check: bool = True) -> str:
-    """Return the output of kubectl. Raises Failed with the output and the errors."""
+    """The standard output of kubectl. Raises Failed with all of its output."""
     command = ["kubectl", "--namespace", NAMESPACE, *arguments]
-    completed = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s, check=False)
-    if check and completed.returncode != 0:
-        raise Failed(f"{' '.join(command)}\n{completed.stdout.decode()}{completed.stderr.decode()}")
-    return completed.stdout.decode()
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s, check=False)
+    if check and done.returncode != 0:
+        raise Failed(f"{' '.join(command)}\n{done.stdout.decode()}{done.stderr.decode()}")
+    return done.stdout.decode()
 
 
 def get(*arguments: str) -> Document:
-    """Return objects from `kubectl get` in JSON."""
-    objects: Document = json.loads(kubectl("get", *arguments, "--output=json"))
-    return objects
+    """Objects of the cluster in JSON."""
+    document: Document = json.loads(kubectl("get", *arguments, "--output=json"))
+    return document
 
 
-def until(what: str, condition: Callable[[], Value], timeout_s: float, every_s: float = 1) -> Value:
-    """Return the first true value of `condition`. Raises Failed if there is none within the timeout."""
+def until(what: str, poll: Callable[[], Value], timeout_s: float, every_s: float = 1) -> Value:
+    """The first true value of `poll()`. Raises Failed if there is none in time."""
     deadline = time.monotonic() + timeout_s
-    while not (value := condition()):
+    while not (value := poll()):
         if time.monotonic() > deadline:
             raise Failed(f"{what}: not within {timeout_s:g} s")
         time.sleep(every_s)
@@ -52,10 +52,10 @@ def until(what: str, condition: Callable[[], Value], timeout_s: float, every_s: 
 
 
 def read(url: str, timeout_s: float = 30) -> tuple[int, bytes]:
-    """Return status and body; status 0 and the reason without a response."""
+    """Status and body; status 0 and the reason if there is no response."""
     try:
-        with _opener.open(url, timeout=timeout_s) as answer:
-            return answer.status, answer.read()
+        with _opener.open(url, timeout=timeout_s) as response:
+            return response.status, response.read()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read()
@@ -64,7 +64,7 @@ def read(url: str, timeout_s: float = 30) -> tuple[int, bytes]:
 
 
 class Lab:
-    """The lab overlay with one image of Halocline, at one address."""
+    """The lab overlay with an image of Halocline, and the URL of its ingress."""
 
     def __init__(self, image: str, url: str) -> None:
         self.image = image
@@ -72,7 +72,7 @@ class Lab:
 
     @contextlib.contextmanager
     def rendered(self, *patches: Document) -> Iterator[str]:
-        """A folder for `kubectl apply -k`: the manifests of the drills with this image and these patches."""
+        """A folder for `kubectl apply -k`: the manifests of the drills, this image, and patches."""
         name, tag, digest = _parts(self.image)
         images = [
             {"name": old, "newName": name} | ({"digest": digest} if digest else {"newTag": tag})
@@ -90,7 +90,7 @@ class Lab:
             yield str(folder)
 
     def apply(self, *patches: Document) -> list[str]:
-        """Apply the manifests with these patches only; return one line for each object."""
+        """Apply the manifests with these patches only; returns a line for each object."""
         with self.rendered(*patches) as folder:
             return kubectl("apply", "--kustomize", folder).splitlines()
 
@@ -98,12 +98,12 @@ class Lab:
         """Delete all objects, also those without a namespace, and wait until the namespace is deleted."""
         with self.rendered() as folder:
             kubectl("delete", "--kustomize", folder, "--ignore-not-found", "--wait=false", check=False)
-        # The data are not needed any more: mongod need not wait for its clients to disconnect.
+        # The data are disposable: mongod need not wait for its clients to disconnect.
         kubectl("delete", "pods", "--all", "--grace-period=1", "--wait=false", check=False)
         kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=180s", timeout_s=200)
 
     def rolled_out(self, timeout_s: int = 240) -> None:
-        """Wait until every web pod has the newest revision and is available."""
+        """Wait until every web pod is of the newest revision and available."""
         kubectl("rollout", "status", "deployment/web", f"--timeout={timeout_s}s", timeout_s=timeout_s + 10)
 
     def restart(self) -> None:
@@ -111,16 +111,14 @@ class Lab:
         before = {pod["metadata"]["name"] for pod in self.pods("web")}
         kubectl("rollout", "restart", "deployment/web")
         self.rolled_out()
-        until(
-            "deletion of the old pods", lambda: not before & {pod["metadata"]["name"] for pod in self.pods("web")}, 120
-        )
+        until("only new pods", lambda: not before & {pod["metadata"]["name"] for pod in self.pods("web")}, 120)
 
     def pods(self, component: str) -> list[Document]:
         items: list[Document] = get("pods", f"--selector=app.kubernetes.io/component={component}")["items"]
         return items
 
     def json(self, path: str) -> Document:
-        """Return a document of the API, through the ingress. Raises Failed unless the status is 200."""
+        """A document of the API, through the ingress. Raises Failed unless the status is 200."""
         status, body = read(self.url + path)
         if status != 200:
             raise Failed(f"{path}: {status} {body[:300]!r}")
@@ -128,13 +126,13 @@ class Lab:
         return document
 
     def python(self, pod: str, code: str, *arguments: str) -> str:
-        """Return the output of a line of Python in a pod of this namespace."""
+        """The output of Python code in a pod of this namespace."""
         return kubectl("exec", pod, "--", "python", "-c", code, *arguments)
 
 
 @contextlib.contextmanager
 def forwarded(target: str, port: int) -> Iterator[str]:
-    """The local URL of a forwarded port of a pod or Service."""
+    """The local URL that is forwarded to a port of a pod or Service, for the time of the block."""
     command = ["kubectl", "--namespace", NAMESPACE, "port-forward", target, f":{port}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
@@ -149,8 +147,8 @@ def forwarded(target: str, port: int) -> Iterator[str]:
 
 
 def _parts(image: str) -> tuple[str, str, str]:
-    """Return name, tag and digest of an image."""
+    """Name, tag and digest of an image."""
     rest, _, digest = image.partition("@")
     name, colon, tag = rest.rpartition(":")
-    # A colon before a slash separates a port.
+    # A colon before a slash belongs to a port.
     return (rest, "", digest) if not colon or "/" in tag else (name, tag, digest)

@@ -1,4 +1,4 @@
-"""One lab for all drills, deleted at the end in any case; the figures go to a file and to the terminal."""
+"""One lab for all drills, deleted at the end in any case; the figures are written to a file and to the terminal."""
 
 import contextlib
 import json
@@ -20,19 +20,19 @@ LAB = pytest.StashKey[Lab]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = {}
-    # A CI that cancels the run sends SIGTERM: the lab is deleted then too.
+    # CI sends SIGTERM at its timeout: the fixtures must still delete the lab.
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
 
 
 @pytest.fixture(scope="session")
 def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
-    """The measurements of the drills."""
+    """Figures measured by the drills."""
     return pytestconfig.stash[FIGURES]
 
 
 @pytest.fixture(scope="session")
 def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
-    """A lab with an empty namespace."""
+    """The lab, before anything is applied."""
     image = os.environ.get("IMAGE")
     if not image:
         pytest.exit("cluster-test: name the image: make cluster-test IMAGE=…", 2)
@@ -50,7 +50,7 @@ def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the state of the cluster to a failure: the lab is deleted afterwards."""
+    """Add the state of the cluster to the report of a failure, before the lab is deleted."""
     report = yield
     if report.failed and call.when == "call":
         with contextlib.suppress(Exception):

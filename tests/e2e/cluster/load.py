@@ -1,4 +1,4 @@
-"""Load: a Locust run with its verdict, and a simple driver that counts every request."""
+"""Load: Locust's journeys with their verdict, and a simple driver that counts every request."""
 
 import collections
 import contextlib
@@ -16,12 +16,12 @@ from typing import Any
 from tests.e2e.cluster.cluster import Failed
 
 LOCUSTFILE = Path(__file__).parents[3] / "loadtest/locustfile.py"
-# Longer than a drain may take: only lost requests count as lost, not slow ones.
+# Longer than a drain may take, so that a slow response does not count as lost.
 TIMEOUT_S = 40
 
 
 class Locust:
-    """A run of the load test in the background, with its summary at the end."""
+    """A run of the load test in the background, and its summary at the end."""
 
     def __init__(self, url: str, folder: Path, *options: str) -> None:
         self._summary = folder / "summary.json"
@@ -33,11 +33,11 @@ class Locust:
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return self.process.poll() is None
 
     def result(self, timeout_s: float) -> dict[str, Any]:
-        """Wait for the end; return the summary. Raises Failed without one."""
+        """The summary. Raises Failed if there is none."""
         try:
             self.process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:
@@ -49,8 +49,8 @@ class Locust:
         return summary
 
     def stop(self) -> None:
-        """End the run, if necessary with SIGKILL."""
-        if self.running():
+        """Terminate the run; kill it if it does not end in time."""
+        if self.is_running():
             self.process.terminate()
             try:
                 self.process.wait(45)
@@ -60,7 +60,7 @@ class Locust:
 
 @contextlib.contextmanager
 def locust(url: str, folder: Path, *options: str) -> Iterator[Locust]:
-    """A run that ends with the block."""
+    """A run that is stopped at the end of the block."""
     run = Locust(url, folder, *options)
     try:
         yield run
@@ -69,10 +69,10 @@ def locust(url: str, folder: Path, *options: str) -> Iterator[Locust]:
 
 
 class Driver:
-    """Clients that request one path repeatedly over persistent connections, without retries.
+    """Clients that request one path repeatedly over persistent connections and never retry.
 
-    They start evenly within spread_s. Clients that start together would send slow requests in step, and a killed
-    pod would have open requests only by chance.
+    They start one after the other within `spread_s`. If all started at once, slow requests would run in step, and it
+    would be chance if a killed pod had any of them.
     """
 
     def __init__(self, url: str, clients: int, pause_s: float = 0, spread_s: float = 0) -> None:
@@ -82,8 +82,7 @@ class Driver:
         self.outcomes: collections.Counter[str] = collections.Counter()
         self.first_at_s: dict[str, float] = {}
         self._threads = [
-            threading.Thread(target=self._send_requests, args=[spread_s * n / clients], daemon=True)
-            for n in range(clients)
+            threading.Thread(target=self._run, args=[spread_s * n / clients], daemon=True) for n in range(clients)
         ]
 
     def __enter__(self) -> "Driver":
@@ -102,27 +101,28 @@ class Driver:
 
     @property
     def failed(self) -> dict[str, int]:
-        """The number of failed requests, by status or exception."""
+        """Counts of all outcomes other than 200."""
         with self._lock:
             return {outcome: count for outcome, count in self.outcomes.items() if outcome != "200"}
 
-    def _send_requests(self, after_s: float) -> None:
+    def _run(self, after_s: float) -> None:
         self._stop.wait(after_s)
         connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT_S)
         while not self._stop.is_set():
-            outcome = self._send_one(connection)
+            outcome = self._outcome(connection)
             with self._lock:
                 self.outcomes[outcome] += 1
                 self.first_at_s.setdefault(outcome, time.time())
             self._stop.wait(self._pause_s)
         connection.close()
 
-    def _send_one(self, connection: http.client.HTTPConnection) -> str:
+    def _outcome(self, connection: http.client.HTTPConnection) -> str:
+        """The status of one request, or the name of its error."""
         try:
             connection.request("GET", self._path)
-            answer = connection.getresponse()
-            answer.read()
+            response = connection.getresponse()
+            response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             return type(error).__name__
-        return str(answer.status)
+        return str(response.status)

@@ -1,4 +1,4 @@
-"""Queries of the dashboards, sent to the Prometheus of the lab."""
+"""Queries of the dashboards against the lab's Prometheus."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.e2e.cluster.cluster import NAMESPACE, Failed, forwarded, read, until
 
-# The values that Grafana substitutes: the variables of the dashboards and its built-in ones.
+# Values that Grafana would insert: the variables of the dashboards, and its built-in ones.
 VARIABLES = {
     "${service}": "halocline",
     "$service": "halocline",
@@ -27,32 +27,32 @@ def opened() -> contextlib.AbstractContextManager[str]:
 
 
 def dashboard_queries(folder: Path) -> list[str]:
-    """Return the queries of all panels with the variables substituted."""
+    """Every query of every panel, with values for the variables."""
     queries = [query for file in sorted(folder.glob("*.json")) for query in _queries(json.loads(file.read_text()))]
     for name, value in VARIABLES.items():
         queries = [query.replace(name, value) for query in queries]
     return queries
 
 
-def empty(server: str, queries: list[str]) -> list[str]:
-    """Return the queries without data now. Raises Failed for a query that Prometheus refuses."""
-    return [query for query in queries if not result_of(server, query)]
+def without_data(server: str, queries: list[str]) -> list[str]:
+    """The queries without data now. Raises Failed for one that Prometheus refuses."""
+    return [query for query in queries if not result(server, query)]
 
 
-def empty_after(server: str, queries: list[str], timeout_s: float) -> list[str]:
-    """Wait until every query has data; return the queries without data after the timeout."""
+def still_without_data(server: str, queries: list[str], timeout_s: float) -> list[str]:
+    """The queries without data after `timeout_s`; returns earlier once all have data."""
     with contextlib.suppress(Failed):
-        until("data for every query", lambda: not empty(server, queries), timeout_s, every_s=5)
-    return empty(server, queries)
+        until("data for every query", lambda: not without_data(server, queries), timeout_s, every_s=5)
+    return without_data(server, queries)
 
 
-def result_of(server: str, query: str) -> list[Any]:
-    """Return the result of a query now."""
+def result(server: str, query: str) -> list[Any]:
+    """The current result of a query. Raises Failed if Prometheus refuses it."""
     status, body = read(f"{server}/api/v1/query?{urllib.parse.urlencode({'query': query})}")
     if status != 200:
         raise Failed(f"{query}: {status} {body[:300]!r}")
-    result: list[Any] = json.loads(body)["data"]["result"]
-    return result
+    series: list[Any] = json.loads(body)["data"]["result"]
+    return series
 
 
 def _queries(node: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Drills on a real Kubernetes cluster, in this order: each one begins with the state that the previous one left."""
+"""Drills of Halocline on a real Kubernetes. They run in this order; each starts with the cluster of the one before."""
 
 import json
 import re
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[3]
 DEMO = sorted((ROOT / "demo").glob("*.nc"))
 Figures = dict[str, Any]
 
-# A policy drops packets or refuses them; both count as denied.
-CONNECT = """
+# A network policy drops packets or refuses them; both mean no connection.
+REACH = """
 import socket, sys
 try:
     socket.create_connection((sys.argv[1], int(sys.argv[2])), 3).close()
@@ -32,17 +32,17 @@ except OSError:
     print("denied")
 """
 
-# Print the statuses of N requests for an uncached resource, through the Service of the ingress controller. With the
-# name of a header, each request has another forged client address in it.
-SEND = """
+# Statuses of N requests to an endpoint that is never cached, through the ingress controller's Service. If a header is
+# named, each request forges another client address in it.
+REQUESTS = """
 import sys, urllib.error, urllib.request
 forged, statuses = sys.argv[2], []
 for number in range(int(sys.argv[1])):
     headers = {forged: f"198.51.100.{number}"} if forged else {}
     url = "http://traefik.traefik.svc.cluster.local/api/v1/imports"
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
-            statuses.append(answer.status)
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as response:
+            statuses.append(response.status)
     except urllib.error.HTTPError as error:
         statuses.append(error.code)
 print(*statuses)
@@ -50,13 +50,13 @@ print(*statuses)
 BUDGET = 5
 LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
 
-# The settings of each injected fault.
+# Settings of the injected faults.
 DELAY_S = 6
 SLOW = {"HALOCLINE_FAULT_DELAY_S": str(DELAY_S)}
 FAILING = {"HALOCLINE_FAULT_ERROR_RATIO": "0.5"}
 
 
-def test_one_command_starts_the_lab(lab: Lab, figures: Figures) -> None:
+def test_the_lab_starts_with_one_command(lab: Lab, figures: Figures) -> None:
     began = time.monotonic()
 
     lab.apply()
@@ -73,7 +73,7 @@ def test_one_command_starts_the_lab(lab: Lab, figures: Figures) -> None:
     assert images == {lab.image}
 
 
-def test_a_second_apply_changes_nothing_and_the_job_can_run_again(lab: Lab) -> None:
+def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> None:
     before = _specifications()
     lab.apply()
     after = _specifications()
@@ -81,22 +81,22 @@ def test_a_second_apply_changes_nothing_and_the_job_can_run_again(lab: Lab) -> N
     lab.apply()
     kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=60s")
 
-    # kubectl reports a StatefulSet with volumes as "configured" each time; its specification must be the same.
+    # kubectl reports a StatefulSet with volumes as "configured" each time, so the specifications are compared.
     assert after == before
 
 
-def test_real_files_are_imported_inside_the_cluster(lab: Lab, figures: Figures) -> None:
+def test_real_files_are_imported_in_the_cluster(lab: Lab, figures: Figures) -> None:
     kubectl("exec", "--stdin", "deployment/ingest", "--", "tar", "-x", "-C", "/data", stdin=_tar(DEMO))
 
     began = time.monotonic()
     first = _ingest()
     took_s = time.monotonic() - began
-    second = _ingest()
+    again = _ingest()
 
     figures["ingest"] = {"files": len(first), "s": round(took_s, 1)}
-    assert [document["outcome"] for document in first] == ["stored"] * len(DEMO)
-    assert [document["outcome"] for document in second] == ["unchanged"] * len(DEMO)
-    missions = {document["mission"]: document for document in lab.json("/api/v1/missions")["items"]}
+    assert [report["outcome"] for report in first] == ["stored"] * len(DEMO)
+    assert [report["outcome"] for report in again] == ["unchanged"] * len(DEMO)
+    missions = {mission["mission"]: mission for mission in lab.json("/api/v1/missions")["items"]}
     smilla, eva = missions["20221208T1145"], missions["20190721T2325"]
     assert smilla["profiles"] == 143
     assert smilla["distance_m"] == pytest.approx(189_188, rel=1e-3)
@@ -110,31 +110,28 @@ def test_real_files_are_imported_inside_the_cluster(lab: Lab, figures: Figures) 
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_faults_are_refused_outside_the_lab(lab: Lab, environment: str) -> None:
+def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str) -> None:
     wrong = f"HALOCLINE_ENVIRONMENT={environment} HALOCLINE_FAULT_ERROR_RATIO=0.5"
     script = f"{wrong} gunicorn app.wsgi:application 2>&1; echo status=$?"
 
-    lines = kubectl("exec", "deployment/ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
+    output = kubectl("exec", "deployment/ingest", "--", "sh", "-c", f"cd /srv/halocline && {script}").splitlines()
 
-    assert lines[-1] == "status=2"
-    assert len(lines) == 2
-    assert "HALOCLINE_FAULT_ERROR_RATIO" in lines[0]
+    assert output[-1] == "status=2"
+    assert len(output) == 2
+    assert "HALOCLINE_FAULT_ERROR_RATIO" in output[0]
 
 
-def test_the_network_denies_connections_without_a_policy(lab: Lab) -> None:
+def test_the_network_denies_what_no_policy_allows(lab: Lab) -> None:
     allowed = [("deployment/ingest", "mongodb", 27017), ("deployment/ingest", "redis", 6379)]
     denied = [
-        *(
-            ("alert-receiver", *server)
-            for server in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]
-        ),
+        *(("alert-receiver", *port) for port in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]),
         ("deployment/ingest", "web", 8000),
     ]
 
-    # First a check that allowed connections are detected. Prometheus has no Python: its metrics show that it scrapes.
+    # First, the probe detects allowed connections. The pod of Prometheus has no Python: `up` proves its access.
     assert [_reach(lab, *edge) for edge in allowed] == ["reached", "reached"]
     with prometheus.opened() as server:
-        until("a scrape", lambda: prometheus.result_of(server, 'up{job="halocline-web"} == 1'), 60, every_s=2)
+        until("a scrape", lambda: prometheus.result(server, 'up{job="halocline-web"} == 1'), 60, every_s=2)
     assert [_reach(lab, *edge) for edge in denied] == ["denied"] * len(denied)
     assert read(f"{lab.url}/metrics")[0] == 404
 
@@ -147,7 +144,7 @@ def test_a_rollout_under_load_loses_no_request(lab: Lab, figures: Figures, tmp_p
         began = time.monotonic()
         lab.restart()
         took_s = time.monotonic() - began
-        in_time = run.running()
+        is_load_running = run.is_running()
         summary = run.result(timeout_s=200)
 
     figures["rollout"] = {
@@ -159,7 +156,7 @@ def test_a_rollout_under_load_loses_no_request(lab: Lab, figures: Figures, tmp_p
         "rollout, s": round(took_s, 1),
         "pod created to Ready, s": max(_seconds_to_ready(pod) for pod in lab.pods("web")),
     }
-    assert in_time, "the load ended before the rollout"
+    assert is_load_running, "the load ended before the rollout"
     assert summary["requests"] >= 2000
     assert (summary["failed"], summary["limited"], summary["unanswered"]) == (0, 0, 0), summary["reasons"]
 
@@ -177,7 +174,7 @@ def test_slow_requests_survive_a_rollout_too(lab: Lab, figures: Figures) -> None
     assert driver.failed == {}
 
 
-def test_a_rollout_without_a_drain_loses_requests_in_five_of_five_tries(lab: Lab, figures: Figures) -> None:
+def test_the_same_rollout_without_a_drain_fails_in_five_of_five_tries(lab: Lab, figures: Figures) -> None:
     lab.apply(_web(SLOW, drain=False))
     lab.rolled_out()
 
@@ -191,7 +188,7 @@ def test_a_rollout_without_a_drain_loses_requests_in_five_of_five_tries(lab: Lab
 
     figures["rollout without drain"] = {"requests": driver.sent, "failed of each try": lost, "as": driver.failed}
     assert all(lost), lost
-    # 503 would be load shedding, which shows nothing about the drain.
+    # 503 would be load shedding by the portal, and prove nothing about the drain.
     assert "503" not in driver.failed
 
 
@@ -223,16 +220,16 @@ def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) ->
         "event": next(iter(rescaled)),
     }
     assert replicas >= 3
-    # Until the new replicas are ready, some requests may be shed; a service with only failures would scale as well.
+    # Some requests may be shed until the new replicas are ready. The bound is needed since failing pods scale, too.
     assert summary["failed"] / summary["requests"] < 0.05, summary["reasons"]
 
 
 def test_every_query_of_the_dashboard_returns_data(lab: Lab, figures: Figures) -> None:
     with prometheus.opened() as server:
         queries = prometheus.dashboard_queries(ROOT / "monitoring/dashboards/out")
-        # Two clients, because rates of an idle service are empty on purpose. The rules then need one or two rounds.
+        # Some load, since rates of an idle service are empty by design; recording rules need one or two evaluations.
         with Driver(f"{lab.url}/api/v1/totals", clients=2, pause_s=0.2):
-            missing = prometheus.empty_after(server, queries, 120)
+            missing = prometheus.still_without_data(server, queries, 120)
 
     figures["dashboard"] = {"queries": len(queries), "without data": len(missing)}
     assert queries
@@ -241,7 +238,7 @@ def test_every_query_of_the_dashboard_returns_data(lab: Lab, figures: Figures) -
 
 def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
     kubectl("scale", "deployment/redis", "--replicas=0")
-    until("deletion of redis", lambda: not lab.pods("redis"), 60)
+    until("the end of redis", lambda: not lab.pods("redis"), 60)
 
     began = time.monotonic()
     statuses = [read(lab.url + path)[0] for path in ["/", "/missions", "/api/v1/missions", "/api/v1/totals"] * 5]
@@ -254,7 +251,7 @@ def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
     assert took_s < 20
 
 
-def test_each_client_has_its_own_budget_and_forged_headers_change_nothing(lab: Lab, figures: Figures) -> None:
+def test_each_client_has_its_own_rate_limit_whatever_its_headers(lab: Lab, figures: Figures) -> None:
     lab.apply(_web(LIMITED))
     lab.rolled_out()
 
@@ -275,7 +272,7 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
     with Driver(f"{lab.url}/api/v1/totals", clients=8, pause_s=0.2) as driver:
         until("the first error", lambda: driver.first_at_s.get("500"), 60)
         began_s = driver.first_at_s["500"]
-        # A page from before the errors is from an earlier drill and shows nothing about these errors.
+        # Notifications from before the first error belong to an earlier drill.
         paged = until("the page", lambda: [page for page in _pages() if page["at_s"] > began_s], 420, every_s=2)
     took_s = paged[0]["at_s"] - began_s
 
@@ -292,12 +289,12 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
 
 
 def _slow_requests(lab: Lab) -> Driver:
-    """As many concurrent requests as the pods serve without load shedding, spread evenly over the delay."""
+    """As many clients as the pods serve without load shedding, evenly spread over the delay."""
     return Driver(f"{lab.url}/api/v1/totals", clients=16, spread_s=DELAY_S)
 
 
 def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
-    """A patch to the web Deployment: environment variables, and without `drain` an end without a graceful shutdown."""
+    """A patch of the web Deployment: environment variables of the app, and no graceful shutdown unless `drain`."""
     app: Document = {"name": "app", "env": [{"name": name, "value": value} for name, value in environment.items()]}
     pod: Document = {"containers": [app]}
     spec: Document = {"template": {"spec": pod}}
@@ -309,46 +306,44 @@ def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
 
 
 def _statuses(pod: str, times: int, forged: str = "") -> list[int]:
-    return [int(status) for status in kubectl("exec", pod, "--", "python", "-c", SEND, str(times), forged).split()]
+    output = kubectl("exec", pod, "--", "python", "-c", REQUESTS, str(times), forged)
+    return [int(status) for status in output.split()]
 
 
 def _tar(files: list[Path]) -> bytes:
-    content = BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as archive:
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
         for file in files:
             archive.add(file, file.name)
-    return content.getvalue()
+    return packed.getvalue()
 
 
 def _ingest() -> list[Document]:
-    """Import the files in the pod; return the report of `halocline ingest` for each file."""
+    """The reports of `halocline ingest` for the files in the pod."""
     output = kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 def _specifications() -> dict[str, Document]:
-    """The specification of each object, without the number of replicas, which the autoscaler sets."""
+    """The specification of each object without the number of replicas, which the autoscaler sets."""
     items = get("deployments,statefulsets,jobs,hpa,networkpolicies,poddisruptionbudgets,ingresses,services")["items"]
-    return {f"{one['kind']} {one['metadata']['name']}": one["spec"] | {"replicas": None} for one in items}
+    return {f"{item['kind']} {item['metadata']['name']}": item["spec"] | {"replicas": None} for item in items}
 
 
 def _reach(lab: Lab, pod: str, component: str, port: int) -> str:
-    """Return `reached` if a pod can open a connection to a component, else `denied`."""
+    """`reached` if a pod can open a connection to a component, else `denied`."""
     address = lab.pods(component)[0]["status"]["podIP"]
-    return kubectl("exec", pod, "--", "python", "-c", CONNECT, address, str(port)).strip()
+    return kubectl("exec", pod, "--", "python", "-c", REACH, address, str(port)).strip()
 
 
 def _ready(lab: Lab) -> int:
-    conditions = [pod["status"].get("conditions", []) for pod in lab.pods("web")]
-    return sum(
-        any(condition["type"] == "Ready" and condition["status"] == "True" for condition in of_pod)
-        for of_pod in conditions
-    )
+    by_pod = [pod["status"].get("conditions", []) for pod in lab.pods("web")]
+    return sum(any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) for conditions in by_pod)
 
 
 def _seconds_to_ready(pod: Document) -> float:
-    """The time from the creation of a pod to its readiness."""
-    (ready,) = [one for one in pod["status"]["conditions"] if one["type"] == "Ready"]
+    """Time from the pod's creation to its readiness, s."""
+    (ready,) = [condition for condition in pod["status"]["conditions"] if condition["type"] == "Ready"]
     began, ended = (
         datetime.fromisoformat(at) for at in (pod["metadata"]["creationTimestamp"], ready["lastTransitionTime"])
     )
@@ -361,15 +356,15 @@ def _scaler() -> Document:
 
 
 def _rescales() -> Counter[str]:
-    """The messages of the autoscaler's scale-up events, with their counts."""
+    """The autoscaler's messages about scaling up, and how often it has sent each."""
     events = get("events", "--field-selector=involvedObject.kind=HorizontalPodAutoscaler,reason=SuccessfulRescale")
     return Counter(
-        {one["message"]: one.get("count") or 1 for one in events["items"] if "above target" in one["message"]}
+        {event["message"]: event.get("count") or 1 for event in events["items"] if "above target" in event["message"]}
     )
 
 
 def _pages() -> list[Document]:
-    """The notifications to the pager about the availability objective, oldest first."""
+    """Notifications to the pager about the availability objective, oldest first."""
     lines = [json.loads(line) for line in kubectl("logs", "alert-receiver").splitlines() if line.startswith("{")]
     return [
         line

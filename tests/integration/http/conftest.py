@@ -19,8 +19,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import config
-from app.http import exposition
 from app.localdev.ports import free_port
+from app.telemetry import exposition
 
 ROOT = Path(__file__).parents[3]
 # Enough for a cold start on a busy machine; without a limit, a hung server would block the whole run.

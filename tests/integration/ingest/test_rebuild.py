@@ -10,8 +10,8 @@ import pytest
 from pymongo.database import Database
 
 from app.ingest import importer
+from app.ingest.formats import mission_limits
 from app.ingest.reports import Report
-from app.ingest.sources import mission_limits
 from app.store import missions, totals, tracks
 from app.store.indexes import MISSION_FILTERS
 from tests import made_files

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from pymongo.database import Database
 
 from app import cli, config, extensions
-from app.ingest.commands import verify as command
+from app.commands import verify as command
 from app.ingest.derive import rebuild
 from app.ingest.reports import Report
 from app.ingest.verify import repair, verification

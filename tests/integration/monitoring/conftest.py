@@ -32,9 +32,9 @@ def _tool(name: str) -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -94,7 +94,7 @@ def pager() -> Iterator[Pager]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            notifications.receive(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            receiver.receive(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
             self.end_headers()
 
@@ -102,8 +102,8 @@ def pager() -> Iterator[Pager]:
             """Log nothing: the tests read the notifications."""
 
     with _serving(Handler) as port:
-        notifications = Pager(port)
-        yield notifications
+        receiver = Pager(port)
+        yield receiver
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app import extensions
+from app.commands import verify as command
 from app.ingest import context, importer
-from app.ingest.commands import verify as command
 from app.queries import clock
 from app.queries.imports import public_text
 from app.views import status

@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.basins import BasinMap
 from app.domain.records import Basin, BasinShare
-from app.ingest.sources import basin_polygons
+from app.ingest.formats import basin_polygons
 
 
 def square(name: str, west: float, south: float, side: float) -> Basin:

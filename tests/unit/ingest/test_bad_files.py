@@ -8,8 +8,8 @@ import netCDF4
 import numpy as np
 import pytest
 
+from app.ingest.formats.mission_limits import MAX_PROFILES
 from app.ingest.reports import Report
-from app.ingest.sources.mission_limits import MAX_PROFILES
 from tests.made_files import profile_file, rows, time_series
 
 Read = Callable[..., Report]

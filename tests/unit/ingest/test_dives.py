@@ -8,10 +8,10 @@ import netCDF4
 import numpy as np
 import pytest
 
+from app.ingest.formats import detection
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
-from app.ingest.sources import formats
-from app.ingest.sources.observations import Observations
 from tests.made_files import dive_file
 
 Read = Callable[..., Report]
@@ -20,7 +20,7 @@ NAMED = Options(mission="20200913T0000")
 
 def observed(path: Path) -> Observations:
     """The rows of the file."""
-    return formats.read(path, formats.Limits(1 << 20, 1000))
+    return detection.read(path, detection.Limits(1 << 20, 1000))
 
 
 def mission(report: Report) -> dict[str, Any]:

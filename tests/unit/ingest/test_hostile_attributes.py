@@ -9,11 +9,11 @@ import netCDF4
 import numpy as np
 import pytest
 
+from app.ingest.formats import detection, mission_limits
+from app.ingest.formats.observations import Observations
 from app.ingest.interpret import metadata
 from app.ingest.persist import mapping
 from app.ingest.reports import Report
-from app.ingest.sources import formats, mission_limits
-from app.ingest.sources.observations import Observations
 from tests.made_files import rows, time_series
 
 Read = Callable[..., Report]
@@ -21,7 +21,7 @@ Read = Callable[..., Report]
 
 def observed(path: Path) -> Observations:
     """The rows of a file as its reader gives them."""
-    return formats.read(path, formats.Limits(1 << 30, 1000))
+    return detection.read(path, detection.Limits(1 << 30, 1000))
 
 
 def test_declared_texts_and_names_are_cut_with_a_mark(tmp_path: Path) -> None:

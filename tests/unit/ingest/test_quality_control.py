@@ -10,9 +10,9 @@ import pytest
 
 from app.domain.times import to_ms
 from app.ingest.context import ImportContext
+from app.ingest.formats import detection
 from app.ingest.interpret import metadata
 from app.ingest.reports import Report
-from app.ingest.sources import formats
 from tests.made_files import profile_file, rows, time_series
 
 Read = Callable[..., Report]
@@ -145,7 +145,7 @@ def test_one_odd_depth_does_not_keep_the_others_from_being_turned(
 
 def test_a_date_that_cannot_be_is_no_date_of_change(tmp_path: Path, tools: ImportContext) -> None:
     said = {"date_modified": "9999-12-31T23:59:59Z", "date_issued": "0001-01-01", "date_created": "2021-05-01"}
-    found = formats.read(time_series(tmp_path / "a.nc", attributes=said), tools.limits)
+    found = detection.read(time_series(tmp_path / "a.nc", attributes=said), tools.limits)
 
     modified_ms = metadata.modified_ms(found, tools.span.earliest_ms, tools.span.latest_ms)
 

@@ -11,18 +11,18 @@ import pytest
 from app import config
 from app.ingest import context, importer
 from app.ingest.context import ImportContext
+from app.ingest.formats import detection
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 from app.ingest.sandbox.process import ReaderProcess
-from app.ingest.sources import formats
 from tests.made_files import csv_file, looping_file, time_series
 
 # The reader process, except that a file called `bad` meets what a damaged file makes of the library.
 _DOUBLE = """
 import ctypes, os, signal, stat, sys, time
 from app.ingest.sandbox import child
-from app.ingest.sources import formats
-sound = formats.read
+from app.ingest.formats import detection
+sound = detection.read
 def write(content):
     for fd in range(3, 20):
         try:
@@ -33,7 +33,7 @@ def read(path, limits, about):
     if path.name == "bad":
         {bad}
     return sound(path, limits, about)
-formats.read = read
+detection.read = read
 child.main()
 """
 
@@ -118,7 +118,7 @@ def test_what_is_read_is_the_same_in_the_process_and_beside_it(tmp_path: Path, t
 
     with ReaderProcess(60, 1 << 30) as reader:
         there = reader.read(path, tools.limits)
-    here = formats.read(path, tools.limits)
+    here = detection.read(path, tools.limits)
 
     assert repr(there) == repr(here)
     assert there.time_ms.tobytes() == here.time_ms.tobytes()

@@ -10,16 +10,16 @@ import pytest
 
 from app.ingest import importer
 from app.ingest.context import ImportContext
+from app.ingest.formats import detection, sailbuoy
 from app.ingest.interpret import deployment_split
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
-from app.ingest.sources import formats, sailbuoy
 from tests.made_sailbuoys import NAV, PLD, START_AT, STEPS, Row, fixes, logs, measured, moved, text, warnings
 
 Read = Callable[..., Report]
 LATER = START_AT + timedelta(days=10)
 HARBOUR: dict[str, object] = {"Lat": 57.7, "Long": 11.9}
-LIMITS = formats.Limits(1 << 30, 1_000_000)
+LIMITS = detection.Limits(1 << 30, 1_000_000)
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_times_of_a_clock_that_was_off_are_dropped_and_told(read: Read, tmp_path
 def test_payload_joins_the_fix_nearest_in_time(tmp_path: Path) -> None:
     rows = fixes()
     path = logs(tmp_path, rows, measured(rows, later_min=4, every=3))
-    found = formats.read(path, LIMITS)
+    found = detection.read(path, LIMITS)
     values = {column.about.name: column for column in found.columns}
     assert (found.kind, found.time_ms.size, found.warnings["payload_unpaired"]) == ("sailbuoy", 433, 0)
     assert values["temperature"].values[[0, 3, 6]].tolist() == pytest.approx([8.0, 8.01, 8.02])
@@ -241,7 +241,9 @@ def test_one_name_does_not_fit_two_missions(reports: Callable[..., list[Report]]
 def test_a_longer_log_leaves_the_missions_that_are_over_as_they_were(tmp_path: Path) -> None:
     def digests(rows: list[Row], name: str) -> list[str]:
         path = logs(tmp_path, rows, measured(rows), name)
-        return [deployment_split.digest(found) for found in deployment_split.cut(formats.read(path, LIMITS), 0, 2**53)]
+        return [
+            deployment_split.digest(found) for found in deployment_split.cut(detection.read(path, LIMITS), 0, 2**53)
+        ]
 
     before = [*fixes(), *fixes(start_at=LATER)]
     first, second = digests(before, "SB1")
@@ -309,7 +311,7 @@ def test_a_column_that_nobody_knows_is_kept_when_it_holds_numbers(tmp_path: Path
     lines = path.read_text(encoding="ascii").splitlines()
     widened = [f"{lines[0]}Irradiance (W)\tNote\tTemperature\t", *(f"{line}17.5\tsunny\t31\t" for line in lines[1:])]
     path.write_text("\n".join(widened) + "\n", encoding="ascii")
-    names = {column.about.name: column.about for column in formats.read(path, LIMITS).columns}
+    names = {column.about.name: column.about for column in detection.read(path, LIMITS).columns}
     assert names["irradiance__w"].source_name == "Irradiance (W)"
     assert "hull_temperature" in names
     assert not {"note", "temperature"} & set(names)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from app.ingest import importer
+from app.ingest.formats import detection
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
-from app.ingest.sources import formats
 from tests.made_files import csv_file, rows, table
 
 Read = Callable[..., Report]
@@ -229,7 +229,7 @@ def test_mangled_texts_are_put_right(tmp_path: Path, written: bytes) -> None:
     path = csv_file(tmp_path / "a.csv", cells)
     path.write_bytes(path.read_bytes().replace(b"#", written))
 
-    found = formats.read(path, formats.Limits(1 << 20, 1000))
+    found = detection.read(path, detection.Limits(1 << 20, 1000))
 
     assert found.attributes["project"] == "Åland"
 
@@ -237,7 +237,7 @@ def test_mangled_texts_are_put_right(tmp_path: Path, written: bytes) -> None:
 def test_a_table_has_its_units_converted(tmp_path: Path) -> None:
     cells = table({**rows(), "conductivity": [35.0] * 24}, {"conductivity": "mS cm-1", "temperature": "Celsius"})
 
-    found = formats.read(csv_file(tmp_path / "a.csv", cells), formats.Limits(1 << 20, 1000))
+    found = detection.read(csv_file(tmp_path / "a.csv", cells), detection.Limits(1 << 20, 1000))
 
     columns = {column.about.name: (column.about.unit, float(column.values[0])) for column in found.columns}
     assert columns == {"conductivity": ("S m-1", 3.5), "temperature": ("degree_C", 10.0)}

@@ -1,4 +1,4 @@
-"""Receives webhooks of Alertmanager and writes one JSON line for each alert: time, receiver and labels."""
+"""Receive Alertmanager's webhooks and write a JSON line for each alert: time, receiver, status and labels."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """A webhook receiver; the path of the request is the name of the receiver."""
+    """Handler of webhooks, whose path is the name of the receiver."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -20,7 +20,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing: the JSON lines are the log."""
+        """Do nothing: the lines of `do_POST` are the log."""
 
 
 if __name__ == "__main__":

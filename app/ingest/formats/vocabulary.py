@@ -1,0 +1,161 @@
+"""Measured variables under our names and in our units; the file's own name and unit are stored too."""
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.printable import encodable
+from app.domain.records import Variable
+from app.ingest.formats import mission_limits
+from app.ingest.formats.netcdf import counts_time
+from app.ingest.formats.observations import Column
+from app.ingest.formats.variable_source import Variables
+
+# Coordinates, and variables that describe the layout of the file: not measurements.
+_NOT_MEASURED = (
+    "time", "latitude", "longitude", "lat", "lon", "depth", "profile_index", "profile_number", "profile_num",
+    "profile_id", "profile", "profile_direction", "profile_time", "profile_lat", "profile_lon", "time_profile",
+    "latitude_profile", "longitude_profile", "crs", "platform", "trajectory",
+)  # fmt: skip
+_NOT_MEASURED_PREFIXES = ("time_", "deployment_", "sensor_", "instrument_", "qartod_", "gps_")
+_NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_flag", "_time")
+# Names of the columns that every stored profile has.
+_COORDINATES = ("time", "longitude", "latitude", "depth")
+_STEMS = ("_adjusted", "_raw")
+# Lists of missions include these texts for every variable.
+_MAX_NAME, _MAX_UNIT = 200, 80
+
+# Flag meanings that count as good: QARTOD, OceanGliders, Seaglider, IOOS.
+_GOOD = {
+    "good",
+    "pass",
+    "good_data",
+    "probably_good",
+    "probably_good_data",
+    "qc_good",
+    "qc_probably_good",
+    "good_value",
+}
+_UNCHECKED = ("unknown", "not_evaluated", "no_qc", "none", "missing", "qc_no_change", "no_change", "qc_missing")
+
+
+@cache
+def _entries() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(files("app.ingest").joinpath("data/vocabulary.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    return {alias: ours for ours, entry in _entries().items() for alias in entry["names"]}
+
+
+def synonyms(ours: str) -> list[str]:
+    """Our name of a quantity and its names in files; empty for a name outside the vocabulary."""
+    return [ours, *_entries()[ours]["names"]] if ours in _entries() else []
+
+
+def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates: set[str]) -> list[tuple[str, str]]:
+    """(name in the file, our name) of every measured variable with one of these shapes; ours are distinct.
+
+    `coordinates` are the lower-case names that the reader itself uses.
+    """
+    shapes = set(dimensions)
+    names = [
+        name
+        for name, variable in file.variables.items()
+        if tuple(variable.dimensions) in shapes
+        and file.is_number(name)
+        and name not in coordinates
+        and not _is_auxiliary(name)
+        and not counts_time(file.attribute(name, "units"))
+    ]
+    mission_limits.require_few_variables(len(names))
+    ours: dict[str, str] = {}
+    for name in names:
+        if (known := _known(name)) and known not in ours.values():
+            ours[name] = known
+    for name in names:
+        standard = str(file.attribute(name, "standard_name") or "").lower()
+        by_standard = next((key for key, entry in _entries().items() if standard in entry["standard_names"]), None)
+        if name not in ours and by_standard and by_standard not in ours.values() and not name.endswith(_STEMS):
+            ours[name] = by_standard
+    for name in names:
+        if name not in ours:
+            own = "".join(c if c.isascii() and c.isalnum() else "_" for c in name[:_MAX_NAME]).strip("_") or "unnamed"
+            while own in ours.values() or own in _COORDINATES:
+                own += "_2"
+            ours[name] = own
+    return sorted(ours.items(), key=lambda pair: pair[1])
+
+
+def column(file: Variables, name: str, ours: str, values: NDArray[Any]) -> Column | None:
+    """The variable with its values in our unit, None when no value is finite."""
+    if not np.isfinite(values).any():
+        return None
+    declared_unit = file.attribute(name, "units")
+    source_unit = None if declared_unit is None else encodable(str(declared_unit))[:_MAX_UNIT]
+    unit, values = _converted(ours, source_unit, values)
+    good, checked = _quality(file, name)
+    standard_name, long_name = file.attribute(name, "standard_name"), file.attribute(name, "long_name")
+    about = Variable(
+        name=ours,
+        unit=unit,
+        standard_name=encodable(str(standard_name))[:_MAX_NAME] if standard_name else None,
+        long_name=encodable(str(long_name))[:_MAX_NAME] if long_name else None,
+        source_name=encodable(file.variables[name].name)[:_MAX_NAME],
+        source_unit=source_unit,
+    )
+    return Column(about, values, good, checked)
+
+
+def _is_auxiliary(name: str) -> bool:
+    return name in _NOT_MEASURED or name.startswith(_NOT_MEASURED_PREFIXES) or name.endswith(_NOT_MEASURED_SUFFIXES)
+
+
+def _known(name: str) -> str | None:
+    for stem in _STEMS:
+        if name.endswith(stem) and name[: -len(stem)] in _by_name():
+            return _by_name()[name[: -len(stem)]] + stem
+    return _by_name().get(name)
+
+
+def _converted(ours: str, source_unit: str | None, values: NDArray[Any]) -> tuple[str | None, NDArray[Any]]:
+    entry = next(
+        (_entries()[key] for key in (ours, *(ours.removesuffix(s) for s in _STEMS)) if key in _entries()), None
+    )
+    if entry is None or source_unit is None:
+        return source_unit, values
+    key = " ".join(source_unit.lower().split())
+    if key in ("k", "kelvin") and entry["unit"] == "degree_C":
+        return "degree_C", values - values.dtype.type(273.15)
+    factor = entry["units"].get(key)
+    if factor is None:
+        return source_unit, values
+    return entry["unit"], values if factor == 1 else values * values.dtype.type(factor)
+
+
+def _quality(file: Variables, name: str) -> tuple[int | None, int | None]:
+    """The numbers of good and of checked rows by the meanings of the flags; None without such flags."""
+    flags = f"{name}_qc"
+    if flags not in file.variables or not file.is_number(flags):
+        return None, None
+    meanings = str(file.attribute(flags, "flag_meanings") or "").lower().replace(",", " ").split()
+    values = np.ravel(np.asarray(file.attribute(flags, "flag_values") or [], dtype=object)).tolist()
+    if len(values) == 1 and isinstance(values[0], str):
+        values = values[0].replace(",", " ").rstrip("b").split()
+    try:
+        codes = [int(float(str(value).rstrip("bB"))) for value in values]
+    except ValueError:
+        return None, None
+    if not meanings or len(meanings) != len(codes):
+        return None, None
+    codes_present, counts = np.unique(file.integers(flags), return_counts=True)
+    by_code = dict(zip(codes_present.tolist(), counts.tolist(), strict=True))
+    checked = {c for c, m in zip(codes, meanings, strict=True) if not m.startswith(_UNCHECKED)}
+    good = {c for c, m in zip(codes, meanings, strict=True) if m in _GOOD}
+    return sum(by_code.get(c, 0) for c in good), sum(by_code.get(c, 0) for c in checked)
