@@ -4,7 +4,7 @@ import re
 
 from flask import Flask
 
-from tests.integration.api.addresses import LISTS, PLAIN
+from tests.integration.api.paths import LISTS, PLAIN
 
 # The document itself and the page that shows it.
 UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}

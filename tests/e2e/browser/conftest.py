@@ -1,4 +1,4 @@
-"""The whole portal with the demo missions, as a process of its own, and a Chromium that looks at it."""
+"""The complete portal with the demo missions, in a separate process, and a Chromium that opens its pages."""
 
 import os
 import shutil
@@ -17,20 +17,20 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.wait import WebDriverWait
 
 from app.localdev.ports import free_port
-from tests.e2e.browser.looking import Window
+from tests.e2e.browser.browser_window import Window
 
 ROOT = Path(__file__).parents[3]
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # A cold start on two busy cores, with a browser beside it.
-_PATIENCE_S = 60
+_TIMEOUT_S = 60
 
 
 def _program(*names: str) -> str:
-    """Where one of these programs is; without them the test is skipped on a developer's machine and fails in CI."""
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found:
-        return found
-    reason = f"no {names[0]} was found: the pages have not been looked at with a browser"
+    """The path of the first of these programs. Missing: skipped on a developer's machine, a failure in CI."""
+    program = next((path for name in names if (path := shutil.which(name))), None)
+    if program:
+        return program
+    reason = f"{names[0]} is not on PATH: the pages were not tested in a browser"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -67,23 +67,23 @@ def portal(
     with log.open("wb") as output:
         options: dict[str, Any] = {"cwd": ROOT, "env": environment, "stdout": output, "stderr": output}
         cli = [sys.executable, "-m", "app.cli"]
-        subprocess.run([*cli, "ingest", "demo"], check=True, timeout=_PATIENCE_S * 2, **options)
+        subprocess.run([*cli, "ingest", "demo"], check=True, timeout=_TIMEOUT_S * 2, **options)
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app.wsgi:application"]
         process = subprocess.Popen(gunicorn, **options)
         try:
             address = f"http://127.0.0.1:{port}"
-            WebDriverWait[Any](address, _PATIENCE_S, ignored_exceptions=(URLError, OSError)).until(
-                lambda url: _answers(url), f"the portal did not start: {log.read_text(errors='replace')[-2000:]}"
+            WebDriverWait[Any](address, _TIMEOUT_S, ignored_exceptions=(URLError, OSError)).until(
+                lambda url: _is_live(url), f"the portal did not start: {log.read_text(errors='replace')[-2000:]}"
             )
             yield address
         finally:
             process.terminate()
-            process.wait(_PATIENCE_S)
+            process.wait(_TIMEOUT_S)
             with MongoClient[Any](mongodb_uri) as client:
                 client.drop_database(database)
 
 
-def _answers(address: str) -> bool:
+def _is_live(address: str) -> bool:
     with urllib.request.urlopen(f"{address}/livez", timeout=5) as answer:
         return bool(answer.status == 200)
 
@@ -109,22 +109,22 @@ def chrome(browser_programs: tuple[str, str], tmp_path_factory: pytest.TempPathF
     ):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    # The driver is named, so selenium has nothing to download.
-    opened = Chrome(options=options, service=Service(driver))
-    yield opened
-    opened.quit()
+    # With the path of the driver, selenium downloads nothing.
+    browser = Chrome(options=options, service=Service(driver))
+    yield browser
+    browser.quit()
 
 
 @pytest.fixture
 def window(portal: str, chrome: Chrome) -> Callable[[int], Window]:
-    """Opens a fresh tab of so many pixels width on the portal, without what earlier tests stored in the browser."""
-    before = chrome.window_handles
+    """A function that opens a new tab of a width in pixels, without cookies, storage and cache of earlier tests."""
+    old_tabs = chrome.window_handles
     chrome.switch_to.new_window("tab")
-    fresh = chrome.current_window_handle
-    for handle in before:
+    new_tab = chrome.current_window_handle
+    for handle in old_tabs:
         chrome.switch_to.window(handle)
         chrome.close()
-    chrome.switch_to.window(fresh)
+    chrome.switch_to.window(new_tab)
     chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": portal, "storageTypes": "all"})
     chrome.execute_cdp_cmd("Network.clearBrowserCache", {})
     _ = [chrome.get_log(kind) for kind in ("browser", "performance")]

@@ -1,11 +1,11 @@
-"""axe-core finds nothing on any page, wide and narrow, light and dark."""
+"""axe-core reports no violation on any page, wide and narrow, light and dark."""
 
 from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.browser.looking import Window
-from tests.e2e.browser.test_pages import PAGES
+from tests.e2e.browser.browser_window import Window
+from tests.e2e.browser.page_paths import PAGES
 
 Open = Callable[[int], Window]
 
@@ -19,7 +19,9 @@ Open = Callable[[int], Window]
         pytest.param(390, False, id="390-light", marks=pytest.mark.slow),
     ],
 )
-def test_no_page_puts_barriers_up(window: Open, width_px: int, dark: bool) -> None:
+def test_no_page_has_accessibility_violations(window: Open, width_px: int, dark: bool) -> None:
     opened = window(width_px)
-    opened.prefer("dark" if dark else "light")
-    assert {name: opened.open(path).barriers() for name, path in PAGES.items()} == {name: [] for name in PAGES}
+    opened.prefer_colours("dark" if dark else "light")
+    assert {name: opened.open(path).accessibility_violations() for name, path in PAGES.items()} == {
+        name: [] for name in PAGES
+    }

@@ -1,4 +1,4 @@
-"""What a visitor takes home by clicking: each file arrives, has its name, and holds what the page shows."""
+"""Downloads by click: each file arrives with its name and contains what the page shows."""
 
 import csv
 import json
@@ -11,41 +11,41 @@ from xml.etree import ElementTree
 import pytest
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.e2e.browser.looking import Window
+from tests.e2e.browser.browser_window import Window
 
 SMILLA = "/missions/smilla77/20221208T1145"
 FILE = "smilla77_20221208T1145"
 Open = Callable[[int], Window]
-# A file is complete when Chromium has given it its own name.
-_PATIENCE_S = 60
+# Chromium gives a file its final name when the download is complete.
+_TIMEOUT_S = 60
 
 
 class Visitor:
-    """Somebody with a browser who keeps what they click."""
+    """A visitor with a browser that saves downloads in a folder."""
 
-    def __init__(self, window: Window, kept: Path) -> None:
+    def __init__(self, window: Window, folder: Path) -> None:
         self.window = window
-        self._kept = kept
-        asked = {"behavior": "allow", "downloadPath": str(kept)}
-        window.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", asked)
+        self._folder = folder
+        behaviour = {"behavior": "allow", "downloadPath": str(folder)}
+        window.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
 
-    def take(self, selector: str, name: str) -> bytes:
-        """Clicks the one link of this selector that can be seen; the file that arrives under the name."""
+    def download(self, selector: str, name: str) -> bytes:
+        """Click the only visible link of this selector; return the content of the file of this name."""
         (link,) = [one for one in self.window.all(selector) if one.is_displayed()]
         script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
         self.window.chrome.execute_script(script, link)
         link.click()
-        arrived = self._kept / name
-        WebDriverWait(self.window.chrome, _PATIENCE_S).until(lambda _: arrived.is_file(), f"{name} did not arrive")
-        return arrived.read_bytes()
+        file = self._folder / name
+        WebDriverWait(self.window.chrome, _TIMEOUT_S).until(lambda _: file.is_file(), f"{name} did not arrive")
+        return file.read_bytes()
 
 
 @pytest.fixture(params=[1440, 390])
 def visitor(request: pytest.FixtureRequest, window: Open, tmp_path: Path) -> Visitor:
-    """A visitor at a desk and one with a phone."""
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    return Visitor(window(request.param), kept)
+    """A visitor with a desktop screen, and one with a phone."""
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    return Visitor(window(request.param), folder)
 
 
 def _rows(content: bytes) -> list[dict[str, str]]:
@@ -53,97 +53,97 @@ def _rows(content: bytes) -> list[dict[str, str]]:
 
 
 def _dimensions(content: bytes, path: Path) -> dict[str, int]:
-    """The dimensions of a NetCDF file, by a process of its own: the library and a browser's driver share no memory."""
+    """The dimensions of a NetCDF file, read in a separate process: the library shares no memory with the driver."""
     path.write_bytes(content)
     script = (
         "import json, sys, netCDF4\n"
         "with netCDF4.Dataset(sys.argv[1]) as file:\n"
         "    print(json.dumps({name: len(one) for name, one in file.dimensions.items()}))"
     )
-    said = subprocess.run([sys.executable, "-c", script, str(path)], check=True, capture_output=True, timeout=60)
-    found: dict[str, int] = json.loads(said.stdout)
-    return found
+    completed = subprocess.run([sys.executable, "-c", script, str(path)], check=True, capture_output=True, timeout=60)
+    dimensions: dict[str, int] = json.loads(completed.stdout)
+    return dimensions
 
 
 def _placemarks(content: bytes) -> int:
-    found = ElementTree.fromstring(content)  # noqa: S314 -- Our own answer.
-    return len(found.findall(".//{http://www.opengis.net/kml/2.2}Placemark"))
+    document = ElementTree.fromstring(content)  # noqa: S314 -- Our own answer.
+    return len(document.findall(".//{http://www.opengis.net/kml/2.2}Placemark"))
 
 
-def test_all_samples_of_a_mission_are_taken_as_csv(visitor: Visitor) -> None:
+def test_all_samples_of_a_mission_download_as_csv(visitor: Visitor) -> None:
     visitor.window.open(SMILLA)
-    rows = _rows(visitor.take(".downloads a[download$='.csv']", f"{FILE}.csv"))
-    assert len(rows) == _shown(visitor, "samples")
+    rows = _rows(visitor.download(".downloads a[download$='.csv']", f"{FILE}.csv"))
+    assert len(rows) == _shown_figure(visitor, "samples")
     assert {row["profile"] for row in rows} >= {"1", "143"}
 
 
-def test_all_samples_of_a_mission_are_taken_as_netcdf(visitor: Visitor, tmp_path: Path) -> None:
+def test_all_samples_of_a_mission_download_as_netcdf(visitor: Visitor, tmp_path: Path) -> None:
     visitor.window.open(SMILLA)
-    content = visitor.take(".downloads a[download$='.nc']", f"{FILE}_R.nc")
-    assert _shown(visitor, "samples") in _dimensions(content, tmp_path / "opened.nc").values()
+    content = visitor.download(".downloads a[download$='.nc']", f"{FILE}_R.nc")
+    assert _shown_figure(visitor, "samples") in _dimensions(content, tmp_path / "opened.nc").values()
 
 
-def test_the_track_of_a_mission_is_taken_as_geojson(visitor: Visitor) -> None:
+def test_the_track_of_a_mission_downloads_as_geojson(visitor: Visitor) -> None:
     visitor.window.open(SMILLA)
-    found = json.loads(visitor.take(".downloads a[download$='.geojson']", f"{FILE}.geojson"))
-    assert [one["properties"]["kind"] for one in found["features"]] == ["track", "last_position"]
-    assert [one["geometry"]["type"] for one in found["features"]] == ["MultiLineString", "Point"]
+    track = json.loads(visitor.download(".downloads a[download$='.geojson']", f"{FILE}.geojson"))
+    assert [feature["properties"]["kind"] for feature in track["features"]] == ["track", "last_position"]
+    assert [feature["geometry"]["type"] for feature in track["features"]] == ["MultiLineString", "Point"]
 
 
-def test_the_track_of_a_mission_is_taken_as_kml(visitor: Visitor) -> None:
+def test_the_track_of_a_mission_downloads_as_kml(visitor: Visitor) -> None:
     visitor.window.open(SMILLA)
-    assert _placemarks(visitor.take(".downloads a[download$='.kml']", f"{FILE}.kml")) > 0
+    assert _placemarks(visitor.download(".downloads a[download$='.kml']", f"{FILE}.kml")) > 0
 
 
-def test_a_plot_is_taken_as_a_picture_and_as_data(visitor: Visitor) -> None:
+def test_a_plot_downloads_as_a_picture_and_as_data(visitor: Visitor) -> None:
     visitor.window.open(SMILLA)
-    picture = visitor.take("#section-temperature a[download$='.png']", f"{FILE}_temperature.png")
-    values = _rows(visitor.take("#section-temperature a[download$='.csv']", f"{FILE}_temperature.csv"))
+    picture = visitor.download("#section-temperature a[download$='.png']", f"{FILE}_temperature.png")
+    values = _rows(visitor.download("#section-temperature a[download$='.csv']", f"{FILE}_temperature.csv"))
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     assert len(values) > 1000
 
 
-def test_the_view_of_a_plot_is_taken_as_a_picture(visitor: Visitor) -> None:
+def test_the_view_of_a_plot_downloads_as_a_picture(visitor: Visitor) -> None:
     visitor.window.open(SMILLA)
     (change,) = [one for one in visitor.window.all(".sections button") if one.text == "Change the axes"]
     visitor.window.chrome.execute_script("arguments[0].click()", change)
     save = "#section-temperature [data-save]"
-    WebDriverWait(visitor.window.chrome, _PATIENCE_S).until(
+    WebDriverWait(visitor.window.chrome, _TIMEOUT_S).until(
         lambda _: [one for one in visitor.window.all(save) if one.is_displayed()]
     )
-    assert visitor.take(save, f"{FILE}_temperature_view.png").startswith(b"\x89PNG\r\n\x1a\n")
+    assert visitor.download(save, f"{FILE}_temperature_view.png").startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_a_citation_is_taken_as_bibtex(visitor: Visitor) -> None:
+def test_a_citation_downloads_as_bibtex(visitor: Visitor) -> None:
     visitor.window.open(SMILLA)
-    entry = visitor.take("a[download$='.bib']", f"{FILE}.bib").decode()
+    entry = visitor.download("a[download$='.bib']", f"{FILE}.bib").decode()
     assert entry.startswith("@misc{halocline_smilla77_20221208T1145,\n")
     assert entry == visitor.window.all("[data-bibtex]")[0].get_attribute("textContent")
 
 
 @pytest.mark.parametrize("page", ["/missions", "/map"])
-def test_the_missions_chosen_are_taken_in_one_file(visitor: Visitor, page: str, tmp_path: Path) -> None:
+def test_the_selected_missions_download_in_one_file(visitor: Visitor, page: str, tmp_path: Path) -> None:
     visitor.window.open(f"{page}?platform=smilla77&sort=oldest")
-    rows = _rows(visitor.take("[data-exports] a[download$='.csv']", "halocline-missions.csv"))
+    rows = _rows(visitor.download("[data-exports] a[download$='.csv']", "halocline-missions.csv"))
     assert {(row["platform"], row["mission"]) for row in rows} == {("smilla77", "20221208T1145")}
-    content = visitor.take("[data-exports] a[download$='.nc']", "halocline-missions.nc")
+    content = visitor.download("[data-exports] a[download$='.nc']", "halocline-missions.nc")
     assert len(rows) in _dimensions(content, tmp_path / "opened.nc").values()
 
 
 @pytest.mark.parametrize("page", ["/missions", "/map"])
-def test_the_ways_of_all_missions_are_taken_in_one_file(visitor: Visitor, page: str) -> None:
+def test_the_tracks_of_all_missions_download_in_one_file(visitor: Visitor, page: str) -> None:
     visitor.window.open(page)
-    found = json.loads(visitor.take("[data-exports] a[download$='.geojson']", "halocline-missions.geojson"))
-    assert {one["properties"]["platform"] for one in found["features"]} == {"smilla77", "dfo-eva035035"}
-    assert _placemarks(visitor.take("[data-exports] a[download$='.kml']", "halocline-missions.kml")) >= 2
+    tracks = json.loads(visitor.download("[data-exports] a[download$='.geojson']", "halocline-missions.geojson"))
+    assert {feature["properties"]["platform"] for feature in tracks["features"]} == {"smilla77", "dfo-eva035035"}
+    assert _placemarks(visitor.download("[data-exports] a[download$='.kml']", "halocline-missions.kml")) >= 2
 
 
-def test_statistics_are_taken_as_csv(visitor: Visitor) -> None:
+def test_statistics_download_as_csv(visitor: Visitor) -> None:
     visitor.window.open("/stats")
-    rows = _rows(visitor.take("[data-statistics=year] a[download$='.csv']", "halocline-year.csv"))
+    rows = _rows(visitor.download("[data-statistics=year] a[download$='.csv']", "halocline-year.csv"))
     shown = visitor.window.all("[data-statistics=year] tbody [data-sum=profiles]")
     assert sorted(row["profiles"] for row in rows) == sorted(one.get_attribute("value") or "" for one in shown)
 
 
-def _shown(visitor: Visitor, figure: str) -> int:
+def _shown_figure(visitor: Visitor, figure: str) -> int:
     return int(visitor.window.all(f"[data-figure={figure}]")[0].get_attribute("value") or "0")

@@ -1,4 +1,4 @@
-"""Chromium explores the measurements of a mission: tabs, axes, read-outs, profiles, in the address and out of it."""
+"""The explorer of a mission's measurements: tabs, axes, read-outs, profiles, and their state in the URL."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.e2e.browser.looking import Window
+from tests.e2e.browser.browser_window import Window
 
 SMILLA = "/missions/smilla77/20221208T1145"
 API = f"/api/v1{SMILLA}"
@@ -20,12 +20,12 @@ Open = Callable[[int], Window]
 
 @pytest.fixture(params=[1440, 390])
 def opened(request: pytest.FixtureRequest, window: Open) -> Window:
-    """Smilla's mission at a desk and on a phone."""
+    """The page of Smilla's mission on a desktop screen and on a phone."""
     return window(request.param).open(SMILLA)
 
 
-def _soon(window: Window, found: Callable[[], Any]) -> Any:
-    return WebDriverWait(window.chrome, 30).until(lambda _: found())
+def _wait_for(window: Window, condition: Callable[[], Any]) -> Any:
+    return WebDriverWait(window.chrome, 30).until(lambda _: condition())
 
 
 def _button(window: Window, text: str) -> WebElement:
@@ -37,10 +37,10 @@ def _press(window: Window, element: WebElement) -> None:
     element.click()
 
 
-def _explored(window: Window) -> WebElement:
-    """The canvas of the section that is open, after its button was pressed."""
+def _open_explorer(window: Window) -> WebElement:
+    """Open the explorer of the visible section; return its canvas."""
     _press(window, _button(window, "Change the axes"))
-    return _soon(window, lambda: next((one for one in window.all("canvas[data-plot]") if one.is_displayed()), None))
+    return _wait_for(window, lambda: next((one for one in window.all("canvas[data-plot]") if one.is_displayed()), None))
 
 
 def _picture(window: Window, canvas: WebElement) -> str:
@@ -50,8 +50,8 @@ def _picture(window: Window, canvas: WebElement) -> str:
 
 def _json(window: Window, path: str) -> Any:
     origin = window.chrome.execute_script("return location.origin")
-    with urllib.request.urlopen(f"{origin}{path}", timeout=30) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(f"{origin}{path}", timeout=30) as response:
+        return json.load(response)
 
 
 def _type(window: Window, field: WebElement, text: str) -> None:
@@ -72,58 +72,58 @@ def test_tabs_show_one_variable_and_follow_the_arrow_keys(opened: Window) -> Non
     assert tabs[1].get_attribute("aria-selected") == "true"
 
 
-def test_other_limits_change_the_colours_and_the_address_restores_them(opened: Window) -> None:
-    canvas = _explored(opened)
+def test_new_limits_change_the_colours_and_the_url_restores_them(opened: Window) -> None:
+    canvas = _open_explorer(opened)
     first = _picture(opened, canvas)
     (upper,) = [one for one in opened.all("[data-axis=colours-to]") if one.is_displayed()]
     _type(opened, upper, "9")
-    _soon(opened, lambda: "colours=" in opened.chrome.current_url)
+    _wait_for(opened, lambda: "colours=" in opened.chrome.current_url)
     changed = _picture(opened, canvas)
     assert changed != first
     opened.chrome.refresh()
-    _soon(opened, lambda: [one for one in opened.all("canvas[data-plot]") if one.is_displayed()])
+    _wait_for(opened, lambda: [one for one in opened.all("canvas[data-plot]") if one.is_displayed()])
     (restored,) = [one for one in opened.all("[data-axis=colours-to]") if one.is_displayed()]
     assert float(restored.get_attribute("value")) == 9.0
     _press(opened, _button(opened, "Reset"))
-    _soon(opened, lambda: "colours=" not in opened.chrome.current_url)
+    _wait_for(opened, lambda: "colours=" not in opened.chrome.current_url)
 
 
-def test_limits_that_make_no_sense_are_named_and_change_nothing(opened: Window) -> None:
-    canvas = _explored(opened)
+def test_invalid_limits_show_an_error_and_change_nothing(opened: Window) -> None:
+    canvas = _open_explorer(opened)
     before = _picture(opened, canvas)
     (upper,) = [one for one in opened.all("[data-axis=colours-to]") if one.is_displayed()]
     _type(opened, upper, "-50")
-    _soon(opened, lambda: any("must be less than" in one.text for one in opened.all(".wrong")))
+    _wait_for(opened, lambda: any("must be less than" in one.text for one in opened.all(".wrong")))
     assert _picture(opened, canvas) == before
 
 
-def test_the_read_out_says_what_the_api_says(opened: Window) -> None:
-    canvas = _explored(opened)
+def test_the_read_out_shows_a_value_of_the_api(opened: Window) -> None:
+    canvas = _open_explorer(opened)
     opened.chrome.execute_script("arguments[0].focus()", canvas)
     ActionChains(opened.chrome).send_keys(Keys.ARROW_RIGHT).perform()
-    said = _soon(opened, lambda: next((one.text for one in opened.all("[data-read-out]") if one.text), None))
-    told = _json(opened, f"{API}/sections/temperature")
+    read_out = _wait_for(opened, lambda: next((one.text for one in opened.all("[data-read-out]") if one.text), None))
+    section = _json(opened, f"{API}/sections/temperature")
     values = {
         f"{depth_m} m, profile {profile}: {str(value).replace('-', '−')} °C"
-        for depth_m, row in zip(told["depth_m"], told["values"], strict=True)
-        for profile, value in zip(told["profile"], row, strict=True)
+        for depth_m, row in zip(section["depth_m"], section["values"], strict=True)
+        for profile, value in zip(section["profile"], row, strict=True)
         if value is not None
     }
-    gaps = "no data"
-    assert gaps in said or any(said.endswith(value) for value in values)
+    gap = "no data"
+    assert gap in read_out or any(read_out.endswith(value) for value in values)
 
 
 def test_zooming_in_by_key_narrows_the_axes(opened: Window) -> None:
-    canvas = _explored(opened)
+    canvas = _open_explorer(opened)
     opened.chrome.execute_script("arguments[0].focus()", canvas)
     ActionChains(opened.chrome).send_keys("+").perform()
-    _soon(opened, lambda: "x=" in opened.chrome.current_url and "y=" in opened.chrome.current_url)
+    _wait_for(opened, lambda: "x=" in opened.chrome.current_url and "y=" in opened.chrome.current_url)
     ActionChains(opened.chrome).send_keys("0").perform()
-    _soon(opened, lambda: "x=" not in opened.chrome.current_url)
+    _wait_for(opened, lambda: "x=" not in opened.chrome.current_url)
 
 
 def test_the_view_is_saved_as_a_png(opened: Window) -> None:
-    canvas = _explored(opened)
+    canvas = _open_explorer(opened)
     kind, _, data = _picture(opened, canvas).partition(",")
     size = opened.chrome.execute_script("return [arguments[0].width, arguments[0].height]", canvas)
     header = base64.b64decode(data)[:24]
@@ -134,37 +134,37 @@ def test_the_view_is_saved_as_a_png(opened: Window) -> None:
 
 def test_the_profile_browser_shows_the_profiles_of_the_api(opened: Window) -> None:
     _press(opened, _button(opened, "Browse the profiles"))
-    (slider,) = _soon(opened, lambda: opened.all("[data-profile-browser] input[type=range]"))
-    _soon(opened, lambda: opened.all("[data-profile-browser] dd"))
+    (slider,) = _wait_for(opened, lambda: opened.all("[data-profile-browser] input[type=range]"))
+    _wait_for(opened, lambda: opened.all("[data-profile-browser] dd"))
     opened.chrome.execute_script("arguments[0].focus()", slider)
     ActionChains(opened.chrome).send_keys(Keys.HOME, Keys.ARROW_RIGHT).perform()
     second = _json(opened, f"{API}/profiles?limit=2")["items"][1]
-    # In one go: facts that are read one by one may be replaced by those of the next profile meanwhile.
+    # One script reads all facts: between single reads, the next profile could replace them.
     facts = "return [...document.querySelectorAll('[data-profile-browser] dd')].map(fact => fact.textContent)"
     shown = lambda: opened.chrome.execute_script(facts)  # noqa: E731
-    _soon(opened, lambda: str(second["number"]) in shown())
+    _wait_for(opened, lambda: str(second["number"]) in shown())
     assert any(f"{second['max_depth_m']:.1f}" in text for text in shown())
 
 
-def test_a_plot_that_cannot_be_loaded_leaves_the_picture(window: Open) -> None:
+def test_the_picture_stays_if_the_plot_cannot_be_loaded(window: Open) -> None:
     desk = window(1440)
     desk.chrome.execute_cdp_cmd("Network.enable", {})
     desk.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/sections/temperature"]})
     desk.open(SMILLA)
     _press(desk, _button(desk, "Change the axes"))
-    _soon(desk, lambda: any("cannot be loaded" in one.text for one in desk.all(".explore-status")))
+    _wait_for(desk, lambda: any("cannot be loaded" in one.text for one in desk.all(".explore-status")))
     assert [image.is_displayed() for image in desk.all("#section-temperature img.only-light")] == [True]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_that_opens_puts_barriers_up(window: Open, scheme: str) -> None:
+def test_the_opened_explorer_has_no_accessibility_violations(window: Open, scheme: str) -> None:
     desk = window(390)
-    desk.prefer(scheme)
+    desk.prefer_colours(scheme)
     desk.open(SMILLA)
-    _explored(desk)
+    _open_explorer(desk)
     _press(desk, _button(desk, "Browse the profiles"))
-    _soon(desk, lambda: desk.all("[data-profile-browser] dd"))
-    desk.picture(f"explorer-{scheme}")
-    assert desk.barriers() == []
+    _wait_for(desk, lambda: desk.all("[data-profile-browser] dd"))
+    desk.screenshot(f"explorer-{scheme}")
+    assert desk.accessibility_violations() == []
     assert desk.overflow_px() == 0
-    assert desk.complaints() == []
+    assert desk.console_messages() == []

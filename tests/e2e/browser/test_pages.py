@@ -1,4 +1,4 @@
-"""Chromium looks at the portal with the demo missions, as a visitor at a desk and one with a phone."""
+"""The pages of the portal with the demo missions in Chromium, on a desktop screen, a tablet and a phone."""
 
 from collections.abc import Callable
 
@@ -6,47 +6,26 @@ import pytest
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.e2e.browser.looking import Window
+from tests.e2e.browser.browser_window import Window
+from tests.e2e.browser.page_paths import PAGES, SMILLA
 
-SMILLA = "/missions/smilla77/20221208T1145"
-PAGES = {
-    "landing": "/",
-    "map": "/map",
-    "missions": "/missions",
-    "no-match": "/missions?year=1999",
-    "mission": SMILLA,
-    "mission-eva035": "/missions/dfo-eva035035/20190721T2325",
-    "fleet": "/fleet",
-    "platform": "/fleet/SEA077",
-    "basin": "/basins/SEA-007",
-    "basin-across-180": "/basins/bering-sea",
-    "statistics": "/stats",
-    "updates": "/updates",
-    "status": "/status",
-    "data": "/data",
-    "search": "/search?q=s",
-    "search-for-nothing": "/search",
-    "api": "/api/v1/docs",
-    "not-found": "/nowhere",
-    "bad-request": "/missions?year=never",
-}
 Open = Callable[[int], Window]
 
 
 @pytest.fixture(params=[1440, 768, 390])
 def at_each_width(request: pytest.FixtureRequest, window: Open) -> Window:
-    """A window as wide as a desk's screen, a tablet, a phone."""
+    """A window of the width of a desktop screen, of a tablet and of a phone."""
     return window(request.param)
 
 
-def _look(window: Window, name: str, path: str) -> dict[str, object]:
-    window.open(path).picture(name)
-    return {"console": window.complaints(), "hosts": window.other_hosts(), "overflow_px": window.overflow_px()}
+def _load(window: Window, name: str, path: str) -> dict[str, object]:
+    window.open(path).screenshot(name)
+    return {"console": window.console_messages(), "hosts": window.other_hosts(), "overflow_px": window.overflow_px()}
 
 
-def test_every_page_loads_whole_and_from_here_alone(at_each_width: Window) -> None:
-    seen = {name: _look(at_each_width, name, path) for name, path in PAGES.items()}
-    assert seen == {name: {"console": [], "hosts": set(), "overflow_px": 0} for name in PAGES}
+def test_every_page_loads_without_errors_from_the_portal_alone(at_each_width: Window) -> None:
+    results = {name: _load(at_each_width, name, path) for name, path in PAGES.items()}
+    assert results == {name: {"console": [], "hosts": set(), "overflow_px": 0} for name in PAGES}
 
 
 def test_the_landing_map_shows_tracks_and_last_positions(at_each_width: Window) -> None:
@@ -79,12 +58,12 @@ def test_the_demo_missions_show_their_figures(window: Open) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/missions", SMILLA, "/fleet", "/fleet/SEA077", "/basins/SEA-007", "/stats"])
-def test_a_first_view_is_light(window: Open, path: str) -> None:
+def test_the_first_view_transfers_at_most_150_kb(window: Open, path: str) -> None:
     received = window(390).open(path).received_bytes()
     assert 5_000 < received <= 150_000
 
 
-def test_list_and_map_answer_each_other(window: Open) -> None:
+def test_the_list_marks_and_opens_missions_on_the_map(window: Open) -> None:
     desk = window(1440).open("/")
     (entry,) = desk.all("[data-track='smilla77/20221208T1145']")
     ActionChains(desk.chrome).move_to_element(entry).perform()
@@ -95,15 +74,15 @@ def test_list_and_map_answer_each_other(window: Open) -> None:
     )
 
 
-def test_dark_follows_the_system_and_the_switch_is_remembered(window: Open) -> None:
+def test_dark_mode_follows_the_system_and_the_switch_is_stored(window: Open) -> None:
     desk = window(1440)
-    desk.prefer("dark")
-    desk.open("/").picture("landing-dark")
+    desk.prefer_colours("dark")
+    desk.open("/").screenshot("landing-dark")
     assert desk.all("html")[0].get_attribute("data-bs-theme") == "dark"
-    desk.open(SMILLA).picture("mission-dark")
+    desk.open(SMILLA).screenshot("mission-dark")
     desk.all("[data-theme-switch]")[0].click()
     assert desk.open("/").all("html")[0].get_attribute("data-bs-theme") == "light"
-    assert desk.complaints() == []
+    assert desk.console_messages() == []
 
 
 def test_the_first_tab_stop_skips_to_the_content(window: Open) -> None:
@@ -112,7 +91,7 @@ def test_the_first_tab_stop_skips_to_the_content(window: Open) -> None:
     assert desk.chrome.switch_to.active_element.get_attribute("href").endswith("#content")
 
 
-def test_a_filter_leaves_a_short_address(window: Open) -> None:
+def test_a_filter_gives_a_short_url(window: Open) -> None:
     desk = window(1440).open("/missions")
     desk.all("#filter-platform option[value=smilla77]")[0].click()
     desk.all(".filters button")[0].click()

@@ -73,7 +73,7 @@ def test_the_lab_starts_with_one_command(lab: Lab, figures: Figures) -> None:
     assert images == {lab.image}
 
 
-def test_applying_again_changes_nothing_and_the_job_may_run_again(lab: Lab) -> None:
+def test_a_second_apply_changes_nothing_and_the_job_can_run_again(lab: Lab) -> None:
     before = _specifications()
     lab.apply()
     after = _specifications()
@@ -110,7 +110,7 @@ def test_real_files_are_imported_in_the_cluster(lab: Lab, figures: Figures) -> N
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str) -> None:
+def test_faults_are_refused_outside_the_lab(lab: Lab, environment: str) -> None:
     wrong = f"HALOCLINE_ENVIRONMENT={environment} HALOCLINE_FAULT_ERROR_RATIO=0.5"
     script = f"{wrong} gunicorn app.wsgi:application 2>&1; echo status=$?"
 
@@ -121,7 +121,7 @@ def test_faults_are_refused_everywhere_but_in_the_lab(lab: Lab, environment: str
     assert "HALOCLINE_FAULT_ERROR_RATIO" in output[0]
 
 
-def test_the_network_denies_what_no_policy_allows(lab: Lab) -> None:
+def test_the_network_denies_connections_without_a_policy(lab: Lab) -> None:
     allowed = [("deployment/ingest", "mongodb", 27017), ("deployment/ingest", "redis", 6379)]
     denied = [
         *(("alert-receiver", *port) for port in [("mongodb", 27017), ("redis", 6379), ("web", 8000), ("web", 9100)]),
@@ -251,7 +251,7 @@ def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
     assert took_s < 20
 
 
-def test_each_client_has_its_own_rate_limit_whatever_its_headers(lab: Lab, figures: Figures) -> None:
+def test_each_client_has_its_own_rate_limit_with_any_header(lab: Lab, figures: Figures) -> None:
     lab.apply(_web(LIMITED))
     lab.rolled_out()
 

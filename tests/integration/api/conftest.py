@@ -1,4 +1,4 @@
-"""A small fleet, written as an importer leaves it: what real files rarely show is in it on purpose."""
+"""A small fleet as an import stores it, with cases on purpose that are rare in real files."""
 
 import threading
 from array import array
@@ -33,7 +33,7 @@ from app.domain.totals import Totals
 from app.ingest import context, importer
 from app.store import documents
 from tests.conftest import Seed
-from tests.integration.api import made_sections
+from tests.integration.api import section_samples
 
 Document = dict[str, Any]
 DEMO = Path(__file__).parents[3] / "demo"
@@ -43,7 +43,7 @@ NAN = float("nan")
 
 
 def make_mission(**changes: Any) -> Mission:
-    """Smilla's mission in the Bornholm Basin; figures can be changed by name like everything else."""
+    """Smilla's mission in the Bornholm Basin; `changes` replaces fields and figures by name."""
     figures = Figures(
         samples=8,
         profiles=5,
@@ -77,7 +77,7 @@ def make_mission(**changes: Any) -> Mission:
 
 
 def make_profile(number: int, **changes: Any) -> Profile:
-    """A profile an hour after the one before."""
+    """The profile of this number; one profile begins each hour."""
     start_at = START + timedelta(hours=number)
     profile = Profile(
         number=number,
@@ -114,7 +114,7 @@ def make_track(mission: Mission, *lines: tuple[LonLat, ...]) -> Track:
 
 
 def make_platform(platform: str, **changes: Any) -> Platform:
-    """A glider named after its id."""
+    """A glider with its id as serial number."""
     record = Platform(
         platform=platform,
         serial=platform.upper(),
@@ -167,26 +167,26 @@ _SQUARE = {"type": "Polygon", "coordinates": [[[15, 54], [17, 54], [17, 56], [15
 
 
 def store(db: Database[Document], mission: Mission, *lines: tuple[LonLat, ...]) -> None:
-    """Stores a mission, its platform, its track and five profiles."""
+    """Store a mission, its platform, its track and five profiles."""
     db.missions.insert_one(documents.mission_to_document(mission))
-    owner = make_platform(mission.platform)
-    db.platforms.replace_one({"_id": mission.platform}, documents.platform_to_document(owner), upsert=True)
+    platform = make_platform(mission.platform)
+    db.platforms.replace_one({"_id": mission.platform}, documents.platform_to_document(platform), upsert=True)
     db.tracks.insert_one(documents.track_to_document(make_track(mission, *lines)))
     profiles = [make_profile(number) for number in range(1, 6)]
-    whose = (mission.platform, mission.mission, mission.version)
-    db.profiles.insert_many([documents.profile_to_document(*whose, profile) for profile in profiles])
+    version = (mission.platform, mission.mission, mission.version)
+    db.profiles.insert_many([documents.profile_to_document(*version, profile) for profile in profiles])
 
 
 @pytest.fixture
 def fleet(db: Database[Document], seed: Seed) -> Mission:
-    """Smilla's mission, one across 180 degrees over New Year, and one without any position. Gives Smilla's."""
+    """Smilla's mission, one across 180 degrees over New Year, and one without any position. Returns Smilla's."""
     smilla: Mission = seed("fleet", lambda: _store_fleet(db))
     return smilla
 
 
 @pytest.fixture
 def demo(app: Flask, seed: Seed, tools: context.ImportContext) -> Flask:
-    """The application over the missions of the demo."""
+    """The application with the demo missions."""
 
     def import_demo() -> None:
         assert {report.outcome for report in importer.real(sorted(DEMO.glob("*.nc")), tools)} == {"stored"}
@@ -197,7 +197,7 @@ def demo(app: Flask, seed: Seed, tools: context.ImportContext) -> Flask:
 
 @pytest.fixture
 def address(demo: Flask) -> Iterator[str]:
-    """Where the missions of the demo are served over real HTTP."""
+    """The URL of a real HTTP server with the demo missions."""
     server = make_server("127.0.0.1", 0, demo, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -244,17 +244,17 @@ def _store_fleet(db: Database[Document]) -> Mission:
     db.totals.insert_many([documents.totals_to_document(make_totals(scope)) for scope in scopes])
     basins = [Basin(f"SEA-00{n}", f"Basin {n}", (15.0, 54.0, 17.0, 56.0), _SQUARE, "made") for n in (6, 7, 8)]
     db.basins.insert_many([documents.basin_to_document(basin) for basin in basins])
-    made_sections.store(smilla)
+    section_samples.store(smilla)
     return smilla
 
 
 @pytest.fixture
 def get(client: FlaskClient, fleet: Mission) -> Callable[..., Any]:
-    """Asks the API for a path below /api/v1, the small fleet being stored."""
+    """A function that requests a path below /api/v1, with the small fleet in the store."""
     return lambda path, **options: client.open(f"/api/v1{path}", buffered=True, **options)
 
 
 @pytest.fixture
-def described(app: Flask) -> Document:
+def openapi(app: Flask) -> Document:
     """The OpenAPI document."""
     return app.test_client().get("/api/v1/openapi.json").get_json()

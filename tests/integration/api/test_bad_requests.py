@@ -1,4 +1,4 @@
-"""What is off is refused by name: 4xx, `application/problem+json`, never a 500."""
+"""Invalid requests are refused and the invalid field is named: 4xx, `application/problem+json`, never 500."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app import create_app
 from app.config import Settings
 from app.extensions import mongo
-from tests.integration.api.addresses import LISTS, PLAIN, problem, refused
+from tests.integration.api.paths import LISTS, PLAIN, problem, refused
 
 Get = Callable[..., Any]
 LIMITS = ["0", "-1", "201", "", "many", "1.5", "1e2", "9" * 5000, "NaN", "5;drop", "%00", "1000000"]
@@ -54,7 +54,7 @@ FILTERS = {
     "since=2022-01-01": "since",
     "platform[$ne]=x": "platform[$ne]",
 }
-ABSENT = [
+UNKNOWN = [
     "/platforms/unknown",
     "/missions/unknown/20221208T1145",
     "/missions/smilla77/unknown",
@@ -93,56 +93,58 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_limit_beyond_reason_is_refused(get: Get, path: str) -> None:
-    told = {limit: problem(get(f"{path}?limit={limit}")) for limit in LIMITS}
-    assert told == dict.fromkeys(LIMITS, refused(400, "limit"))
+def test_an_invalid_limit_is_refused(get: Get, path: str) -> None:
+    problems = {limit: problem(get(f"{path}?limit={limit}")) for limit in LIMITS}
+    assert problems == dict.fromkeys(LIMITS, refused(400, "limit"))
 
 
 @pytest.mark.parametrize("path", LISTS)
 def test_a_bad_cursor_is_refused(get: Get, path: str) -> None:
-    told = {cursor: problem(get(f"{path}?cursor={cursor}")) for cursor in CURSORS}
-    assert told == dict.fromkeys(CURSORS, refused(400, "cursor"))
+    problems = {cursor: problem(get(f"{path}?cursor={cursor}")) for cursor in CURSORS}
+    assert problems == dict.fromkeys(CURSORS, refused(400, "cursor"))
 
 
 @pytest.mark.parametrize("path", ["/missions", "/tracks"])
-def test_a_bad_filter_is_refused_by_its_own_name(get: Get, path: str) -> None:
-    told = {query: problem(get(f"{path}?{query}")) for query in FILTERS}
-    assert told == {query: refused(400, field) for query, field in FILTERS.items()}
+def test_a_bad_filter_is_refused_and_named(get: Get, path: str) -> None:
+    problems = {query: problem(get(f"{path}?{query}")) for query in FILTERS}
+    assert problems == {query: refused(400, field) for query, field in FILTERS.items()}
 
 
 def test_an_unknown_parameter_is_refused(get: Get) -> None:
-    told = {path: problem(get(f"{path}?colour=blue")) for path in LISTS + PLAIN}
-    assert told == dict.fromkeys(LISTS + PLAIN, refused(400, "colour"))
+    problems = {path: problem(get(f"{path}?colour=blue")) for path in LISTS + PLAIN}
+    assert problems == dict.fromkeys(LISTS + PLAIN, refused(400, "colour"))
 
 
 def test_a_repeated_parameter_is_refused(get: Get) -> None:
-    told = {path: problem(get(f"{path}?limit=1&limit=2")) for path in LISTS + PLAIN}
-    assert told == dict.fromkeys(LISTS + PLAIN, refused(400, "limit"))
+    problems = {path: problem(get(f"{path}?limit=1&limit=2")) for path in LISTS + PLAIN}
+    assert problems == dict.fromkeys(LISTS + PLAIN, refused(400, "limit"))
 
 
-def test_what_is_not_there_is_404(get: Get) -> None:
-    assert {path: problem(get(path)) for path in ABSENT} == dict.fromkeys(ABSENT, refused(404))
+def test_an_unknown_resource_is_404(get: Get) -> None:
+    assert {path: problem(get(path)) for path in UNKNOWN} == dict.fromkeys(UNKNOWN, refused(404))
 
 
 @pytest.mark.parametrize("path", ["/platforms/{}", "/basins/{}", "/missions/{}/{}", "/missions/smilla77/{}/data"])
-def test_a_hostile_id_is_just_not_there(get: Get, path: str) -> None:
-    told = {name: problem(get(path.replace("{}", name))) for name in HOSTILE}
-    assert told == dict.fromkeys(HOSTILE, refused(404))
+def test_a_hostile_id_is_404(get: Get, path: str) -> None:
+    problems = {name: problem(get(path.replace("{}", name))) for name in HOSTILE}
+    assert problems == dict.fromkeys(HOSTILE, refused(404))
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_the_api_is_for_reading(get: Get, method: str) -> None:
-    told = {path: get(path, method=method, json={"limit": 1}) for path in LISTS + PLAIN}
-    assert {path: problem(response) for path, response in told.items()} == dict.fromkeys(LISTS + PLAIN, refused(405))
-    allowed = {frozenset(response.headers["Allow"].split(", ")) for response in told.values()}
+def test_the_api_is_read_only(get: Get, method: str) -> None:
+    responses = {path: get(path, method=method, json={"limit": 1}) for path in LISTS + PLAIN}
+    assert {path: problem(response) for path, response in responses.items()} == dict.fromkeys(
+        LISTS + PLAIN, refused(405)
+    )
+    allowed = {frozenset(response.headers["Allow"].split(", ")) for response in responses.values()}
     assert allowed == {frozenset({"GET", "HEAD", "OPTIONS"})}
 
 
 @pytest.mark.parametrize("path", ["/missions", "/missions/smilla77/20221208T1145/data", "/totals"])
-def test_without_a_database_the_answer_is_503_with_a_time_to_ask_again(settings: Settings, path: str) -> None:
-    # Port 1 is nobody's; a tenth of a second is enough to find that out.
-    away = {"mongodb_uri": "mongodb://127.0.0.1:1", "mongodb_timeout_ms": 100}
-    app = create_app(settings.model_copy(update=away))
+def test_without_a_database_the_status_is_503_with_retry_after(settings: Settings, path: str) -> None:
+    # No server listens on port 1; a tenth of a second is enough to detect that.
+    unreachable = {"mongodb_uri": "mongodb://127.0.0.1:1", "mongodb_timeout_ms": 100}
+    app = create_app(settings.model_copy(update=unreachable))
     response = app.test_client().get(f"/api/v1{path}", buffered=True)
     mongo.close()
     assert problem(response) == refused(503)
@@ -169,7 +171,5 @@ def _cursor(parts: list[Any]) -> str:
 
 @given(path=st.sampled_from(LISTS + PLAIN), query=st.dictionaries(_NAMES, _VALUES, max_size=4))
 @budget(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_asked_the_answer_is_an_answer_or_a_named_refusal(
-    get: Get, path: str, query: dict[str, str]
-) -> None:
+def test_any_query_is_200_or_400(get: Get, path: str, query: dict[str, str]) -> None:
     assert get(path, query_string=query).status_code in {200, 400}

@@ -1,4 +1,4 @@
-"""Whoever has the newest copy is told so, without a body."""
+"""Conditional requests: a matching ETag gets 304 without a body."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_second_request_with_the_tag_gets_304_and_no_body(get: Get, path: str) -> None:
+def test_a_matching_etag_gets_304_without_a_body(get: Get, path: str) -> None:
     first = get(path)
     second = get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert not first.headers["ETag"].startswith("W/")
@@ -45,14 +45,14 @@ def test_a_second_request_with_the_tag_gets_304_and_no_body(get: Get, path: str)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_head_gives_the_headers_of_get_alone(get: Get, path: str) -> None:
+def test_head_gives_the_headers_of_get_without_a_body(get: Get, path: str) -> None:
     head = get(path, method="HEAD")
     assert (head.status_code, head.data) == (200, b"")
     assert head.headers["ETag"] == get(path).headers["ETag"]
 
 
 @pytest.mark.parametrize("path", [SMILLA, f"{SMILLA}/data", "/export", "/missions"])
-def test_the_tag_changes_with_the_mission(get: Get, db: Database[Any], fleet: Mission, path: str) -> None:
+def test_the_etag_changes_with_the_mission(get: Get, db: Database[Any], fleet: Mission, path: str) -> None:
     before = get(path).headers["ETag"]
     db.missions.update_one({"_id": fleet.id}, {"$set": {"figures.samples": 9}})
     assert get(path, headers={"If-None-Match": before}).status_code == 200

@@ -45,22 +45,22 @@ def test_the_export_is_a_file_to_save(get: Get) -> None:
     assert response.headers["Content-Disposition"] == "attachment; filename=smilla77_20221208T1145.csv"
 
 
-def test_a_name_that_a_spreadsheet_would_run_is_text(get: Get) -> None:
+def test_a_column_name_that_is_a_formula_is_escaped(get: Get) -> None:
     name = next(csv.reader(StringIO(get(DATA).text)))[6]
     assert name.startswith("'=cmd")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1"])
-def test_no_text_cell_begins_as_a_formula(text: str) -> None:
+def test_a_text_cell_that_is_a_formula_is_escaped(text: str) -> None:
     assert csv_text.text_cell(text).lstrip('"')[0] == "'"
 
 
-def test_a_cell_with_a_comma_a_quote_and_a_line_end_stays_one_cell() -> None:
+def test_a_cell_with_a_comma_a_quote_and_a_line_end_is_quoted() -> None:
     text = 'sea, "salt"\r\nwater'
     assert next(csv.reader(StringIO(csv_text.text_cell(text), newline=""))) == [text]
 
 
-def test_single_precision_values_come_back_bit_for_bit() -> None:
+def test_single_precision_values_are_preserved_bit_for_bit() -> None:
     values = array("f", [5.3, 1 / 3, 16777217, 1e-30, -0.0, 3.4028235e38, 1013.2501])
     column = {"dtype": "f4", "data": compress(values.tobytes())}
     times = {"dtype": "i8", "data": compress(array("q", [0] * len(values)).tobytes())}
@@ -71,7 +71,7 @@ def test_single_precision_values_come_back_bit_for_bit() -> None:
     assert cells[0] == "5.3"
 
 
-def test_a_time_in_no_calendar_is_an_empty_cell() -> None:
+def test_a_time_outside_the_calendar_is_an_empty_cell() -> None:
     times = {"dtype": "i8", "data": compress(array("q", [0, 2**62]).tobytes())}
     lines = list(csv_text.rows([{"number": 3, "count": 2, "columns": {"time": times}}], []))[1].splitlines()
     assert [line[: line.index(",3")] for line in lines] == ["1970-01-01T00:00:00.000Z", ""]
@@ -91,13 +91,11 @@ def test_a_stream_is_not_read_before_it_is_sent(app: Flask) -> None:
     assert response.is_streamed
 
 
-def test_the_name_of_the_saved_file_is_plain_whatever_the_mission_is_called(
-    get: Get, db: Database[dict[str, Any]]
-) -> None:
+def test_the_name_of_the_saved_file_is_ascii_for_any_mission(get: Get, db: Database[dict[str, Any]]) -> None:
     stored = db.missions.find_one({"_id": "smilla77/20221208T1145"})
     assert stored is not None
     db.missions.insert_one({**stored, "_id": "grön\u0661/20221208T1145", "platform": "grön\u0661"})
 
-    saved = get("/missions/grön\u0661/20221208T1145/data").headers["Content-Disposition"]
+    disposition = get("/missions/grön\u0661/20221208T1145/data").headers["Content-Disposition"]
 
-    assert saved == "attachment; filename=gr_n__20221208T1145.csv"
+    assert disposition == "attachment; filename=gr_n__20221208T1145.csv"

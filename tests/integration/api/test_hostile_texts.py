@@ -1,4 +1,4 @@
-"""Whatever a file's attributes hold, each form of the API stays valid and runs nothing."""
+"""Hostile attributes of files: every format of the API stays valid and runs no script."""
 
 import csv
 from collections.abc import Callable
@@ -33,8 +33,8 @@ TEXTS = {
 
 
 @pytest.fixture(params=sorted(TEXTS))
-def said(request: pytest.FixtureRequest, get: Get, db: Database[Any], fleet: Mission) -> str:
-    """A text that stands wherever a file's own words may stand in Smilla's mission."""
+def text(request: pytest.FixtureRequest, get: Get, db: Database[Any], fleet: Mission) -> str:
+    """A hostile text in every attribute of Smilla's mission that comes from a file."""
     text = TEXTS[request.param]
     names = (
         "name",
@@ -49,22 +49,22 @@ def said(request: pytest.FixtureRequest, get: Get, db: Database[Any], fleet: Mis
         "doi",
         "sea_name",
     )
-    about = Variable("temperature", text[:80], text[:200], text[:200], text[:200], text[:80])
+    variable = Variable("temperature", text[:80], text[:200], text[:200], text[:200], text[:80])
     mission = make_mission(
         metadata=dict.fromkeys(names, text),
         declared={"id": text},
-        variables=(about, replace(about, name=text[:200])),
+        variables=(variable, replace(variable, name=text[:200])),
         source=replace(fleet.source, file_name=text[:255]),
     )
     db.missions.replace_one({"_id": fleet.id}, documents.mission_to_document(mission))
-    owner = make_platform("smilla77", serial=text[:80], name=text, model=text, wmo_id=text[:80], operator=text)
-    db.platforms.replace_one({"_id": "smilla77"}, documents.platform_to_document(owner), upsert=True)
+    platform = make_platform("smilla77", serial=text[:80], name=text, model=text, wmo_id=text[:80], operator=text)
+    db.platforms.replace_one({"_id": "smilla77"}, documents.platform_to_document(platform), upsert=True)
     return text
 
 
 @pytest.mark.parametrize("path", ["/missions", "/missions/smilla77/20221208T1145", "/platforms", "/tracks"])
-def test_json_holds_the_text_as_it_stood(get: Get, said: str, path: str) -> None:
-    assert said in strings(orjson.loads(get(path).data))
+def test_json_has_the_text_unchanged(get: Get, text: str, path: str) -> None:
+    assert text in strings(orjson.loads(get(path).data))
 
 
 def strings(value: Any) -> set[str]:
@@ -73,14 +73,14 @@ def strings(value: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("path", ["/missions/smilla77/20221208T1145/track?format=kml", "/export?format=kml"])
-def test_kml_is_well_formed_and_has_no_element_of_the_text(get: Get, said: str, path: str) -> None:
-    tags = {element.tag for element in ElementTree.fromstring(get(path).data).iter()}  # noqa: S314 -- Our own answer.
+def test_kml_is_well_formed_and_the_text_adds_no_element(get: Get, text: str, path: str) -> None:
+    tags = {element.tag for element in ElementTree.fromstring(get(path).data).iter()}  # noqa: S314 -- Our own response.
     assert {tag.partition("}")[0] for tag in tags} == {"{http://www.opengis.net/kml/2.2"}
     assert tags & {"{http://www.opengis.net/kml/2.2}script"} == set()
 
 
 @pytest.mark.parametrize("path", ["/missions/smilla77/20221208T1145/data", "/export", "/observations?format=csv"])
-def test_csv_keeps_its_columns_and_no_cell_is_a_formula(get: Get, said: str, path: str) -> None:
+def test_csv_has_equal_rows_and_no_cell_is_a_formula(get: Get, text: str, path: str) -> None:
     table = list(csv.reader(StringIO(get(path).text, newline="")))
     assert len({len(row) for row in table}) == 1
     assert [cell for cell in table[0] if cell.lstrip().startswith(("=", "+", "-", "@"))] == []
@@ -89,18 +89,18 @@ def test_csv_keeps_its_columns_and_no_cell_is_a_formula(get: Get, said: str, pat
 @pytest.mark.parametrize(
     "path", ["/missions/smilla77/20221208T1145/data?format=netcdf", "/export?format=netcdf&platform=smilla77"]
 )
-def test_netcdf_opens_and_its_texts_are_utf8(get: Get, said: str, path: str, tmp_path: Path) -> None:
+def test_netcdf_opens_and_its_texts_are_utf8(get: Get, text: str, path: str, tmp_path: Path) -> None:
     (tmp_path / "hostile.nc").write_bytes(get(path).data)
     with netCDF4.Dataset(tmp_path / "hostile.nc") as file:
         units = {name: getattr(variable, "units", "") for name, variable in file.variables.items()}
         assert [name for name in units if not name.replace("_", "").isalnum()] == []
         assert file["TEMP"][:].size == 3
-        kept = "".join(char if char >= " " or char in "\n\t" else "\ufffd" for char in said)
-        assert units["TEMP"] == kept[:80]
+        cleaned = "".join(char if char >= " " or char in "\n\t" else "\ufffd" for char in text)
+        assert units["TEMP"] == cleaned[:80]
 
 
 @pytest.mark.parametrize("path", ["/missions/smilla77/20221208T1145/data", "/export"])
-def test_no_text_gets_into_a_header(get: Get, said: str, path: str) -> None:
+def test_no_text_reaches_a_header(get: Get, text: str, path: str) -> None:
     headers = get(path).headers
     assert "Set-Cookie" not in headers
     assert headers["Content-Disposition"].startswith("attachment; filename=")

@@ -1,4 +1,4 @@
-"""A mission's samples as NetCDF: every value of the CSV, and a file that importers take for the mission itself."""
+"""A mission's samples as NetCDF: every value of the CSV, and its import gives the same mission."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -15,13 +15,13 @@ from pymongo.database import Database
 
 from app.ingest import context, importer
 from tests.conftest import Seed
-from tests.integration.api.addresses import DATA
+from tests.integration.api.paths import DATA
 
 Get = Callable[..., Any]
 Report = dict[str, Any]
 ROOT = Path(__file__).parents[3]
 DEMO = {path.name: path for path in sorted((ROOT / "demo").glob("*.nc"))}
-# Of what a dry run says: all that is computed from the samples.
+# The fields of a dry run that are computed from the samples.
 FIGURES = (
     *("platform", "mission", "data_mode", "samples", "profiles", "distance_m", "max_depth_m", "vertical_m"),
     *("start_at", "end_at", "bbox", "basins"),
@@ -36,7 +36,7 @@ def original(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def mission(original: Path, tools: context.ImportContext, seed: Seed) -> Report:
-    """The mission of that file, taken in: what the import said of it."""
+    """The report of the import of that file."""
 
     def import_original() -> Report:
         (report,) = importer.real([original], tools)
@@ -66,7 +66,7 @@ def table(mission: Report, client: FlaskClient) -> dict[str, list[str]]:
 
 @pytest.fixture
 def stored(get: Get, tmp_path: Path) -> Iterator[netCDF4.Dataset]:
-    """Smilla's mission of the small fleet as a file, open."""
+    """Smilla's mission of the small fleet as an open NetCDF file."""
     path = tmp_path / "smilla.nc"
     path.write_bytes(get(DATA).data)
     with netCDF4.Dataset(path) as file:
@@ -84,10 +84,12 @@ def filled(variable: Any) -> list[float]:
 def test_the_file_has_every_value_of_the_csv(exported: Path, table: dict[str, list[str]]) -> None:
     measured = [name for name in table if name not in ("time", "profile")]
     with netCDF4.Dataset(exported) as file:
-        ours = {getattr(found, "source_name", name).lower(): found for name, found in file.variables.items()}
-        by_name = ours | {name: file[name.upper()] for name in ("longitude", "latitude", "depth")}
-        got = {name: filled(by_name[SOURCE_NAMES.get(name, name)]) for name in measured}
-    np.testing.assert_equal(got, {name: numbers(table[name]) for name in measured})
+        by_source_name = {
+            getattr(variable, "source_name", name).lower(): variable for name, variable in file.variables.items()
+        }
+        by_name = by_source_name | {name: file[name.upper()] for name in ("longitude", "latitude", "depth")}
+        values = {name: filled(by_name[SOURCE_NAMES.get(name, name)]) for name in measured}
+    np.testing.assert_equal(values, {name: numbers(table[name]) for name in measured})
 
 
 def test_the_file_has_every_time_and_profile_number_of_the_csv(exported: Path, table: dict[str, list[str]]) -> None:
@@ -97,7 +99,7 @@ def test_the_file_has_every_time_and_profile_number_of_the_csv(exported: Path, t
     assert profiles == [int(number) for number in table["profile"]]
 
 
-def test_an_importer_takes_the_file_for_the_mission(
+def test_the_import_of_the_file_gives_the_same_mission(
     exported: Path, mission: Report, tools: context.ImportContext
 ) -> None:
     (again,) = importer.dry([exported], tools)
@@ -105,7 +107,7 @@ def test_an_importer_takes_the_file_for_the_mission(
     assert {name: again.mission[name] for name in FIGURES} == {name: mission[name] for name in FIGURES}
 
 
-def test_the_size_is_told_before_the_file_is_made(get: Get) -> None:
+def test_the_size_is_sent_before_the_file(get: Get) -> None:
     answer = get(DATA)
     assert answer.mimetype == "application/x-netcdf"
     assert int(answer.headers["Content-Length"]) == len(answer.data)
@@ -122,7 +124,7 @@ def test_the_file_is_a_cf_trajectory_under_og1_names(stored: netCDF4.Dataset) ->
     assert stored["TIME"].units == "seconds since 1970-01-01T00:00:00Z"
 
 
-def test_the_file_says_where_it_comes_from(stored: netCDF4.Dataset) -> None:
+def test_the_file_states_its_source(stored: netCDF4.Dataset) -> None:
     assert stored.source == f"nrt.nc (SHA-256 {'0' * 64})"
     assert stored.halocline_version == "v1"
     assert (stored.data_mode, stored.simulated) == ("D", "false")
@@ -133,11 +135,11 @@ def test_samples_outside_profiles_have_no_profile_number(stored: netCDF4.Dataset
     assert stored["PROFILE_NUMBER"][:].tolist() == [None, 1, 1]
 
 
-def test_a_broken_number_of_rows_breaks_the_file_off(get: Get, db: Database[Any]) -> None:
+def test_a_wrong_number_of_rows_aborts_the_file(get: Get, db: Database[Any]) -> None:
     db.samples.update_one({"number": 1}, {"$set": {"count": 3}})
     with pytest.raises(ValueError, match="2 values"):
         get(DATA)
 
 
-# What the demo's files call a variable for which we have another name.
+# Variables that have another name in the demo files.
 SOURCE_NAMES = {"oxygen": "oxygen_concentration"}

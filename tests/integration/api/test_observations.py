@@ -1,4 +1,4 @@
-"""What was measured in the last days."""
+"""The observations of the last days."""
 
 import csv
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def at_sea(get: Get, db: Database[Any], monkeypatch: pytest.MonkeyPatch) -> Get:
             for number, hours in ((1, 30), (2, 20), (3, 3))
         ]
     )
-    # Outside profiles: it began with the mission and goes on until now.
+    # Samples outside profiles: they begin with the mission and continue until now.
     rest = make_samples(mission, 0, NOW - timedelta(days=5), **place, temperature=("f4", [1.5, 2.5]))
     db.samples.insert_one(rest)
     db.samples.insert_one(make_samples(shadow, 1, NOW, **place, temperature=("f4", [9.0, 9.0])))
@@ -44,9 +44,9 @@ def rows(answer: Any) -> list[dict[str, Any]]:
     return [dict(zip(body["columns"], row, strict=True)) for row in body["rows"]]
 
 
-def test_rows_are_those_of_the_last_days(at_sea: Get) -> None:
-    found = rows(at_sea("/observations?days=1"))
-    assert [(row["platform"], row["profile"], row["temperature"]) for row in found] == [
+def test_rows_are_of_the_last_days(at_sea: Get) -> None:
+    observations = rows(at_sea("/observations?days=1"))
+    assert [(row["platform"], row["profile"], row["temperature"]) for row in observations] == [
         ("eva", 2, 20.0),
         ("eva", 2, 5.3),
         ("eva", 3, 3.0),
@@ -68,57 +68,57 @@ def test_a_row_has_its_mission_time_and_place(at_sea: Get) -> None:
     ]
 
 
-def test_what_a_platform_did_not_measure_is_null(at_sea: Get) -> None:
+def test_a_variable_that_a_platform_does_not_measure_is_null(at_sea: Get) -> None:
     *_, (name, value), (measured, _) = rows(at_sea("/observations?days=0.5"))[0].items()
     assert (name[:4], value, measured) == ("=cmd", None, "temperature")
 
 
 def test_csv_has_the_same_rows(at_sea: Get) -> None:
-    same = rows(at_sea("/observations?days=2"))
-    found = list(csv.DictReader(StringIO(at_sea("/observations?days=2&format=csv").text)))
-    assert [float(row["temperature (Celsius)"]) for row in found] == [row["temperature"] for row in same]
-    assert [row["time (UTC)"] for row in found] == [row["time"] for row in same]
+    json_rows = rows(at_sea("/observations?days=2"))
+    csv_rows = list(csv.DictReader(StringIO(at_sea("/observations?days=2&format=csv").text)))
+    assert [float(row["temperature (Celsius)"]) for row in csv_rows] == [row["temperature"] for row in json_rows]
+    assert [row["time (UTC)"] for row in csv_rows] == [row["time"] for row in json_rows]
 
 
-def test_a_variable_stands_alone_when_asked_for(at_sea: Get) -> None:
+def test_only_the_requested_variable_is_returned(at_sea: Get) -> None:
     answer = at_sea("/observations?days=1&variable=temperature").get_json()
     assert answer["columns"][8:] == ["temperature"]
     assert answer["units"][8:] == ["Celsius"]
 
 
-def test_filters_leave_out_other_missions(at_sea: Get) -> None:
+def test_filters_exclude_other_missions(at_sea: Get) -> None:
     assert len(rows(at_sea("/observations?platform=EVA"))) == 4
     assert rows(at_sea("/observations?platform=smilla77")) == []
     assert len(rows(at_sea("/observations?basin=SEA-007"))) == 4
     assert rows(at_sea("/observations?basin=SEA-006")) == []
 
 
-def test_simulated_rows_only_come_when_asked_for(at_sea: Get) -> None:
-    found = rows(at_sea("/observations?days=1&simulated=include"))
-    assert {row["platform"] for row in found} == {"eva", "shadow"}
+def test_simulated_rows_are_returned_only_on_request(at_sea: Get) -> None:
+    observations = rows(at_sea("/observations?days=1&simulated=include"))
+    assert {row["platform"] for row in observations} == {"eva", "shadow"}
 
 
-def test_who_asks_again_within_the_hour_gets_304(at_sea: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    tag = {"If-None-Match": at_sea("/observations").headers["ETag"]}
+def test_the_etag_is_valid_until_the_end_of_the_hour(at_sea: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = {"If-None-Match": at_sea("/observations").headers["ETag"]}
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=39))
-    assert at_sea("/observations", headers=tag).status_code == 304
+    assert at_sea("/observations", headers=headers).status_code == 304
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=40))
-    assert at_sea("/observations", headers=tag).status_code == 200
+    assert at_sea("/observations", headers=headers).status_code == 200
 
 
-def test_new_data_outdate_the_tag(at_sea: Get, db: Database[Any]) -> None:
-    tag = {"If-None-Match": at_sea("/observations").headers["ETag"]}
+def test_new_data_change_the_etag(at_sea: Get, db: Database[Any]) -> None:
+    headers = {"If-None-Match": at_sea("/observations").headers["ETag"]}
     db.missions.update_one({"_id": "eva/20240829T1220"}, {"$set": {"figures.samples": 9}})
-    assert at_sea("/observations", headers=tag).status_code == 200
+    assert at_sea("/observations", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("days", ["0", "31", "-1", "nan", "inf", "x", "0.01"])
-def test_days_beyond_reason_are_refused(get: Get, days: str) -> None:
+def test_invalid_days_are_refused(get: Get, days: str) -> None:
     answer = get(f"/observations?days={days}")
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "days")
 
 
-def test_too_much_is_refused_with_the_way_out(at_sea: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_rows_are_refused_with_advice(at_sea: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.queries.exports.MOST_RECENT_ROWS", 3)
     answer = at_sea("/observations")
     assert answer.status_code == 400

@@ -1,25 +1,25 @@
-"""The page that browses the API says what the OpenAPI document says."""
+"""The reference page of the API agrees with the OpenAPI document."""
 
 import re
 
 from flask.testing import FlaskClient
 
 
-def test_every_operation_stands_on_the_page_with_its_parameters(client: FlaskClient) -> None:
+def test_every_operation_is_on_the_page_with_its_parameters(client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json").json
     page = client.get("/api/v1/docs").text
-    told = {
+    shown = {
         re.search(r"<code>(.*?)</code>", block)[1]: set(re.findall(r' name="([a-z_]+)"', block))  # type: ignore[index]
         for block in re.split(r'<details class="operation" id="(?!model-)', page.split('id="models"')[0])[1:]
     }
-    asked = {
+    documented = {
         path: {parameter["name"] for parameter in methods["get"].get("parameters", ())}
         for path, methods in document["paths"].items()
     }
-    assert told == asked
+    assert shown == documented
 
 
-def test_every_model_that_is_linked_stands_on_the_page(client: FlaskClient) -> None:
+def test_every_linked_model_is_on_the_page(client: FlaskClient) -> None:
     page = client.get("/api/v1/docs").text
     linked = set(re.findall(r'href="#(model-\w+)"', page))
     assert linked <= set(re.findall(r'id="(model-\w+)"', page))

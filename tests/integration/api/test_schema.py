@@ -1,4 +1,4 @@
-"""Whatever is asked of the API: no answer that its own document does not promise, and none that is our fault."""
+"""Generated requests to the API: every response matches the OpenAPI document, and none is a 5xx."""
 
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -20,31 +20,33 @@ OPERATIONS = {
     path: methods["get"]
     for path, methods in create_app(config.load()).test_client().get(DOCUMENT).json["paths"].items()
 }
-GOOD, BAD = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
-# Every text is a good id: only queries can be off.
-ASKED = [(path, GOOD) for path in OPERATIONS] + [
-    (path, BAD) for path, asked in OPERATIONS.items() if any(part["in"] == "query" for part in asked["parameters"])
+VALID, INVALID = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+# Every text is a valid id: only queries can be invalid.
+CASES = [(path, VALID) for path in OPERATIONS] + [
+    (path, INVALID)
+    for path, operation in OPERATIONS.items()
+    if any(part["in"] == "query" for part in operation["parameters"])
 ]
-# A schema cannot say which texts are cursors, nor that one time is later than the other.
-UNSAID: Any = [positive_data_acceptance]
+# A schema cannot express which texts are cursors, nor that one time is later than another.
+EXCLUDED_CHECKS: Any = [positive_data_acceptance]
 
 
 @pytest.fixture(scope="module")
 def schema(shared_app: Flask) -> schemathesis.BaseSchema:
-    """The document of the portal."""
+    """The OpenAPI document of the portal."""
 
-    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
-        # Schemathesis leaves answers open, and each of them holds a place in the application.
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        # Schemathesis does not close responses, and each open download counts toward the concurrency limit.
         body: Any = shared_app(environ, start_response)
         with closing(body):
             return list(body)
 
-    return schemathesis.openapi.from_wsgi(DOCUMENT, answer)
+    return schemathesis.openapi.from_wsgi(DOCUMENT, application)
 
 
 @pytest.mark.usefixtures("fleet")
-@pytest.mark.parametrize(("path", "mode"), ASKED, ids=lambda given: getattr(given, "value", given))
-def test_every_answer_is_one_that_the_document_promises(
+@pytest.mark.parametrize(("path", "mode"), CASES, ids=lambda given: getattr(given, "value", given))
+def test_every_response_matches_the_document(
     schema: schemathesis.BaseSchema, path: str, mode: schemathesis.GenerationMode
 ) -> None:
     @budget(
@@ -56,7 +58,7 @@ def test_every_answer_is_one_that_the_document_promises(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=schema[path]["GET"].as_strategy(generation_mode=mode))
-    def ask(case: schemathesis.Case) -> None:
-        case.call_and_validate(excluded_checks=UNSAID)
+    def send(case: schemathesis.Case) -> None:
+        case.call_and_validate(excluded_checks=EXCLUDED_CHECKS)
 
-    ask()
+    send()

@@ -11,15 +11,15 @@ from pymongo.database import Database
 from app.domain.records import Mission
 from app.store import documents
 from tests.integration.api.conftest import START, make_profile, make_samples
-from tests.integration.api.made_sections import DARK, PNG
+from tests.integration.api.section_samples import DARK, PNG
 
 Get = Callable[..., Any]
 Db = Database[dict[str, Any]]
-OWN = "/missions/smilla77/20221208T1145"
+MISSION = "/missions/smilla77/20221208T1145"
 
 
-def test_the_list_names_the_variables_and_where_their_sections_are(get: Get) -> None:
-    body = get(f"{OWN}/sections").json
+def test_the_list_has_the_variables_and_links_to_their_sections(get: Get) -> None:
+    body = get(f"{MISSION}/sections").json
     first = body["items"][0]
 
     assert [item["variable"] for item in body["items"]] == ["temperature", "air_temperature"]
@@ -32,8 +32,8 @@ def test_the_list_names_the_variables_and_where_their_sections_are(get: Get) -> 
         "range": [-1.25, 10.0],
         "bottom_m": 10.0,
     }
-    assert first["links"]["self"] == f"/api/v1{OWN}/sections/temperature"
-    assert body["ts"] == f"/api/v1{OWN}/ts"
+    assert first["links"]["self"] == f"/api/v1{MISSION}/sections/temperature"
+    assert body["ts"] == f"/api/v1{MISSION}/ts"
 
 
 def test_a_mission_without_sections_has_an_empty_list(get: Get) -> None:
@@ -42,7 +42,7 @@ def test_a_mission_without_sections_has_an_empty_list(get: Get) -> None:
 
 
 def test_a_section_is_rows_of_depth_and_columns_of_time(get: Get) -> None:
-    body = get(f"{OWN}/sections/temperature").json
+    body = get(f"{MISSION}/sections/temperature").json
 
     assert body["values"] == [[1.235, -1.25, 3.0], [4.0, None, 10.0]]
     assert (body["depth_m"], body["depth_edges_m"]) == ([2.5, 7.5], [0.0, 5.0, 10.0])
@@ -51,22 +51,22 @@ def test_a_section_is_rows_of_depth_and_columns_of_time(get: Get) -> None:
     assert (body["low"], body["high"]) == (None, None)
 
 
-def test_a_gap_lies_between_the_end_of_a_column_and_the_begin_of_the_next(get: Get) -> None:
-    body = get(f"{OWN}/sections/temperature").json
+def test_a_gap_is_between_the_end_of_a_column_and_the_start_of_the_next(get: Get) -> None:
+    body = get(f"{MISSION}/sections/temperature").json
 
     assert body["time_to"][0] == body["time_from"][1]
     assert (body["time_to"][1], body["time_from"][2]) == ("2022-12-08T14:00:00.000Z", "2022-12-08T16:00:00.000Z")
 
 
 def test_a_series_has_no_depths(get: Get) -> None:
-    body = get(f"{OWN}/sections/air_temperature").json
+    body = get(f"{MISSION}/sections/air_temperature").json
 
     assert (body["values"], body["low"], body["high"]) == ([[2.5, None]], [2.0, None], [3.0, None])
     assert (body["depth_m"], body["depth_edges_m"], body["profile"]) == ([], [], [])
 
 
 def test_csv_has_a_line_for_each_cell_with_a_value(get: Get) -> None:
-    answer = get(f"{OWN}/sections/temperature?format=csv")
+    answer = get(f"{MISSION}/sections/temperature?format=csv")
     rows = list(csv.reader(io.StringIO(answer.text)))
 
     assert answer.mimetype == "text/csv"
@@ -81,40 +81,40 @@ def test_csv_has_a_line_for_each_cell_with_a_value(get: Get) -> None:
 
 
 def test_csv_of_a_series_has_a_line_for_each_time(get: Get) -> None:
-    rows = list(csv.reader(io.StringIO(get(f"{OWN}/sections/air_temperature?format=csv").text)))
+    rows = list(csv.reader(io.StringIO(get(f"{MISSION}/sections/air_temperature?format=csv").text)))
     assert [row[1:] for row in rows[1:]] == [["2.5", "2.0", "3.0"], ["", "", ""]]
 
 
-def test_a_picture_comes_in_the_theme_asked_for(get: Get) -> None:
-    light, dark = get(f"{OWN}/sections/temperature.png"), get(f"{OWN}/ts.png?theme=dark")
+def test_a_picture_has_the_requested_theme(get: Get) -> None:
+    light, dark = get(f"{MISSION}/sections/temperature.png"), get(f"{MISSION}/ts.png?theme=dark")
 
     assert (light.mimetype, light.data) == ("image/png", PNG)
     assert dark.data == DARK
     assert light.headers["Content-Disposition"] == "inline; filename=smilla77_20221208T1145_temperature.png"
 
 
-def test_a_picture_that_the_reader_has_is_not_sent_again(get: Get) -> None:
-    etag = get(f"{OWN}/sections/temperature.png").headers["ETag"]
-    assert get(f"{OWN}/sections/temperature.png", headers={"If-None-Match": etag}).status_code == 304
+def test_a_picture_with_a_matching_etag_is_304(get: Get) -> None:
+    etag = get(f"{MISSION}/sections/temperature.png").headers["ETag"]
+    assert get(f"{MISSION}/sections/temperature.png", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_an_unknown_theme_or_form_is_refused_by_name(get: Get) -> None:
-    theme = get(f"{OWN}/sections/temperature.png?theme=sepia")
-    form = get(f"{OWN}/sections/temperature?format=xml")
+def test_an_unknown_theme_or_format_is_refused_and_named(get: Get) -> None:
+    bad_theme = get(f"{MISSION}/sections/temperature.png?theme=sepia")
+    bad_format = get(f"{MISSION}/sections/temperature?format=xml")
 
-    assert (theme.status_code, theme.json["errors"][0]["field"]) == (400, "theme")
-    assert (form.status_code, form.json["errors"][0]["field"]) == (400, "format")
+    assert (bad_theme.status_code, bad_theme.json["errors"][0]["field"]) == (400, "theme")
+    assert (bad_format.status_code, bad_format.json["errors"][0]["field"]) == (400, "format")
 
 
-def test_the_points_of_a_t_s_diagram(get: Get) -> None:
-    body = get(f"{OWN}/ts").json
+def test_a_t_s_diagram_has_its_points_as_arrays(get: Get) -> None:
+    body = get(f"{MISSION}/ts").json
 
     assert (body["salinity"], body["temperature"]) == ([7.5, 15.25], [9.0, -0.5])
     assert (body["depth_m"], body["profile"], body["count"], body["pairs"]) == ([1.5, None], [1, 2], 2, 2)
 
 
 def test_a_t_s_diagram_has_the_density_over_its_axes(get: Get) -> None:
-    assert get(f"{OWN}/ts").json["density"] == {
+    assert get(f"{MISSION}/ts").json["density"] == {
         "longitude": 15.5,
         "latitude": 55.25,
         "salinity": [5.0, 15.0, 25.0],
@@ -126,7 +126,7 @@ def test_a_t_s_diagram_has_the_density_over_its_axes(get: Get) -> None:
 def test_a_t_s_diagram_of_an_earlier_release_has_no_density(get: Get, db: Db) -> None:
     no_grid = dict.fromkeys(("lon_deg", "lat_deg", "packed.sigma0", "packed.density_salinity"), "")
     db.sections.update_one({"what": "ts"}, {"$unset": no_grid})
-    body = get(f"{OWN}/ts").json
+    body = get(f"{MISSION}/ts").json
     assert (body["density"], body["salinity"]) == (None, [7.5, 15.25])
 
 
@@ -139,7 +139,7 @@ def store_samples(db: Db, mission: Mission, number: int, hour: int, **columns: A
 def test_a_profile_has_its_samples_as_arrays(get: Get, db: Db, fleet: Mission) -> None:
     store_samples(db, fleet, 2, 2, depth=("f8", [0.5, 1.25]), temperature=("f4", [5.3, float("nan")]))
 
-    body = get(f"{OWN}/profiles/2").json
+    body = get(f"{MISSION}/profiles/2").json
 
     assert (body["number"], body["count"], body["step"], body["version"]) == (2, 2, 1, "v1")
     assert body["depth_m"] == [0.5, 1.25]
@@ -147,28 +147,28 @@ def test_a_profile_has_its_samples_as_arrays(get: Get, db: Db, fleet: Mission) -
     assert body["time"] == ["2022-12-08T13:45:52.410Z", "2022-12-08T13:45:53.410Z"]
 
 
-def test_a_number_that_repeats_needs_a_start(get: Get, db: Db, fleet: Mission) -> None:
+def test_a_repeated_profile_number_needs_a_start(get: Get, db: Db, fleet: Mission) -> None:
     later = make_profile(2, start_at=START + timedelta(days=2), end_at=START + timedelta(days=2, hours=1))
-    whose = (fleet.platform, fleet.mission, fleet.version)
-    db.profiles.insert_one(documents.profile_to_document(*whose, later))
+    version = (fleet.platform, fleet.mission, fleet.version)
+    db.profiles.insert_one(documents.profile_to_document(*version, later))
     store_samples(db, fleet, 2, 2, depth=("f8", [0.5, 1.25]))
     store_samples(db, fleet, 2, 48, depth=("f8", [7.0, 8.0]))
 
-    refused = get(f"{OWN}/profiles/2")
-    first = get(f"{OWN}/profiles/2?start=2022-12-08T13:45:52.410Z").json
-    second = get(f"{OWN}/profiles/2?start=2022-12-10T11:45:52.410Z").json
+    refused = get(f"{MISSION}/profiles/2")
+    first = get(f"{MISSION}/profiles/2?start=2022-12-08T13:45:52.410Z").json
+    second = get(f"{MISSION}/profiles/2?start=2022-12-10T11:45:52.410Z").json
 
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (400, "start")
     assert "2022-12-10T11:45:52.410" in refused.json["detail"]
     assert (first["depth_m"], second["depth_m"]) == ([0.5, 1.25], [7.0, 8.0])
-    assert get(f"{OWN}/profiles/2?start=2022-12-09").status_code == 404
+    assert get(f"{MISSION}/profiles/2?start=2022-12-09").status_code == 404
 
 
 def test_a_long_profile_is_thinned_evenly(get: Get, db: Db, fleet: Mission) -> None:
     db.profiles.update_one({"platform": "smilla77", "number": 3}, {"$set": {"samples": 12_000}})
     store_samples(db, fleet, 3, 3, depth=("f8", [float(row) for row in range(12_000)]))
 
-    body = get(f"{OWN}/profiles/3").json
+    body = get(f"{MISSION}/profiles/3").json
 
     assert (body["samples"], body["step"], body["count"]) == (12_000, 3, 4000)
     assert body["depth_m"][:3] == [0.0, 3.0, 6.0]

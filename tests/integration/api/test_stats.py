@@ -25,10 +25,10 @@ def test_csv_and_json_hold_the_same_figures(get: Get, by: str) -> None:
     assert [float(row["time_at_sea (s)"]) for row in rows] == [item["time_at_sea_s"] for item in items]
 
 
-def test_years_and_basins_are_those_of_the_totals(get: Get) -> None:
+def test_years_and_basins_equal_those_of_the_totals(get: Get) -> None:
     totals = get("/totals").json
-    unnamed = {by: [item["scope"] for item in get(f"/stats?by={by}").json["items"]] for by in ("year", "basin")}
-    assert unnamed == {
+    scopes = {by: [item["scope"] for item in get(f"/stats?by={by}").json["items"]] for by in ("year", "basin")}
+    assert scopes == {
         "year": [year["scope"] for year in totals["years"]],
         "basin": [basin["scope"] for basin in totals["basins"]],
     }
@@ -44,17 +44,17 @@ def test_an_unknown_format_is_refused(get: Get, query: str) -> None:
     assert [error["field"] for error in get(f"/stats?{query}").json["errors"]] == ["format"]
 
 
-def test_a_name_never_runs_in_a_spreadsheet(get: Get, db: Database[Any]) -> None:
+def test_a_name_that_is_a_formula_is_escaped(get: Get, db: Database[Any]) -> None:
     db.basins.update_many({}, {"$set": {"name": "=1+1"}})
     assert ",'=1+1," in get("/stats?by=basin&format=csv").text
 
 
-def test_a_reader_who_has_the_csv_is_told_so(get: Get) -> None:
+def test_a_csv_with_a_matching_etag_is_304(get: Get) -> None:
     etag = get("/stats?format=csv").headers["ETag"]
     assert get("/stats?format=csv", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_a_row_that_is_no_year_has_no_uptime(get: Get) -> None:
+def test_only_rows_of_years_have_an_uptime(get: Get) -> None:
     (basin,) = get("/stats?by=basin").json["items"]
     assert [basin[name] for name in ("year", "under_way_s", "elapsed_s", "uptime_percent", "mean_at_sea")] == [None] * 5
     assert basin["basin"] == basin["key"]

@@ -1,4 +1,4 @@
-"""Tracks for maps: a part of the world, a detail, pages that skip nothing."""
+"""Tracks for maps: bounding boxes, levels of detail, complete pages."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app.store import documents, indexes, keyset, mission_lists
-from tests.integration.api.addresses import problem, refused
 from tests.integration.api.conftest import START, make_mission, make_track, store
+from tests.integration.api.paths import problem, refused
 
 Document = dict[str, Any]
 Get = Callable[..., Any]
@@ -19,7 +19,7 @@ LINE = ((15.99, 55.3), (16.123456789, 55.4), (16.3, 55.5))
 BOXES = {
     "10,53,30,66": {"smilla77"},
     "16.2,55.4,16.3,55.5": {"smilla77"},
-    "16.36908,55.58918,17,56": {"smilla77"},  # They share a corner.
+    "16.36908,55.58918,17,56": {"smilla77"},  # The boxes share a corner.
     "16.37,55,17,56": set(),
     "10,56,30,66": set(),
     "170,-30,-170,0": {"fiji"},
@@ -37,14 +37,14 @@ def platforms(collection: Document) -> set[str]:
     return {feature["properties"]["platform"] for feature in collection["features"]}
 
 
-def test_a_box_holds_the_missions_whose_own_box_meets_it(get: Get) -> None:
+def test_a_box_selects_the_missions_whose_box_intersects_it(get: Get) -> None:
     assert {box: platforms(get(f"/tracks?bbox={box}").json) for box in BOXES} == BOXES
 
 
-def test_a_box_goes_with_every_filter_and_order(get: Get) -> None:
-    asked = {"data_mode=R": {"fiji"}, "sort=oldest": {"smilla77", "fiji"}, "sort=deepest": {"smilla77", "fiji"}}
+def test_a_box_combines_with_filters_and_orders(get: Get) -> None:
+    expected = {"data_mode=R": {"fiji"}, "sort=oldest": {"smilla77", "fiji"}, "sort=deepest": {"smilla77", "fiji"}}
     world = "/tracks?bbox=-180,-90,180,90&"
-    assert {query: platforms(get(world + query).json) for query in asked} == asked
+    assert {query: platforms(get(world + query).json) for query in expected} == expected
     assert platforms(get(world + "from=2023-01-01&to=2024-12-31").json) == {"fiji"}
 
 
@@ -67,7 +67,7 @@ def test_a_box_goes_with_every_filter_and_order(get: Get) -> None:
         "1" * 5000,
     ],
 )
-def test_a_box_that_makes_no_sense_is_refused_by_name(get: Get, box: str) -> None:
+def test_an_invalid_box_is_refused_and_named(get: Get, box: str) -> None:
     assert problem(get(f"/tracks?bbox={box}")) == refused(400, "bbox")
 
 
@@ -78,7 +78,7 @@ def test_an_unknown_detail_is_refused(get: Get, detail: str) -> None:
 
 @pytest.fixture
 def three_lines(db: Database[Document]) -> None:
-    """A mission whose line has three, two or as many points as an earlier release left."""
+    """A mission with three points in its fine line and two in its other lines."""
     mission = make_mission()
     store(db, mission)
     track = replace(make_track(mission, LINE), medium=((LINE[0], LINE[1]),), coarse=((LINE[0], LINE[2]),))
@@ -87,33 +87,33 @@ def three_lines(db: Database[Document]) -> None:
 
 def coordinates(client: FlaskClient, query: str) -> list[list[list[float]]]:
     features = client.get(f"/api/v1/tracks{query}").json["features"]
-    found: list[list[list[float]]] = features[0]["geometry"]["coordinates"]
-    return found
+    lines: list[list[list[float]]] = features[0]["geometry"]["coordinates"]
+    return lines
 
 
-def test_each_detail_gives_its_own_line_with_the_digits_it_needs(client: FlaskClient, three_lines: None) -> None:
+def test_each_detail_has_its_own_line_and_digits(client: FlaskClient, three_lines: None) -> None:
     assert coordinates(client, "") == [[[15.99, 55.3], [16.123457, 55.4], [16.3, 55.5]]]
     assert coordinates(client, "?detail=fine") == coordinates(client, "")
     assert coordinates(client, "?detail=medium") == [[[15.99, 55.3], [16.1235, 55.4]]]
     assert coordinates(client, "?detail=coarse") == [[[15.99, 55.3], [16.3, 55.5]]]
 
 
-def test_what_an_earlier_release_derived_is_drawn_all_the_same(
+def test_a_track_of_an_earlier_release_is_served_as_well(
     client: FlaskClient, db: Database[Document], three_lines: None
 ) -> None:
     db.tracks.update_many({}, {"$unset": {"medium": 1, "coarse": 1}})
     assert coordinates(client, "?detail=coarse") == [[[15.99, 55.3], [16.12, 55.4], [16.3, 55.5]]]
 
 
-def test_the_last_position_tells_the_depth_of_its_profile(get: Get) -> None:
+def test_the_last_position_has_the_depth_of_its_profile(get: Get) -> None:
     last = get("/tracks?platform=smilla77").json["features"][1]["properties"]
     assert (last["kind"], last["max_depth_m"]) == ("last_position", 10.0)
 
 
 @pytest.fixture
 def chequered(db: Database[Document]) -> list[str]:
-    """60 missions, every third in the box (0,0,1,1), several with the same end. Gives those, newest first."""
-    made = [
+    """60 missions, every third in the box (0,0,1,1), several with the same end. Returns those, newest first."""
+    missions = [
         make_mission(
             platform=f"p{n:02d}",
             bbox=(0.5, 0.5, 0.6, 0.6) if n % 3 == 0 else (5.0, 5.0, 6.0, 6.0),
@@ -122,60 +122,60 @@ def chequered(db: Database[Document]) -> list[str]:
         )
         for n in range(60)
     ]
-    db.missions.insert_many([documents.mission_to_document(mission) for mission in made])
-    db.tracks.insert_many([documents.track_to_document(make_track(mission, LINE)) for mission in made])
-    inside = [mission for mission in made if mission.figures.bbox == (0.5, 0.5, 0.6, 0.6)]
+    db.missions.insert_many([documents.mission_to_document(mission) for mission in missions])
+    db.tracks.insert_many([documents.track_to_document(make_track(mission, LINE)) for mission in missions])
+    inside = [mission for mission in missions if mission.figures.bbox == (0.5, 0.5, 0.6, 0.6)]
     return [m.platform for m in sorted(inside, key=lambda m: (-m.figures.end_at.timestamp(), m.id))]
 
 
 @pytest.fixture
-def walked(client: FlaskClient, chequered: list[str]) -> list[str]:
-    """The platforms of all pages of a box, as they come."""
-    found: list[str] = []
+def paged(client: FlaskClient, chequered: list[str]) -> list[str]:
+    """The platforms on all pages of a box, in their order."""
+    names: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
         page = client.get("/api/v1/tracks?bbox=0,0,1,1&limit=3" + (f"&cursor={cursor}" if cursor else "")).json
-        found += [f["properties"]["platform"] for f in page["features"] if f["properties"]["kind"] == "track"]
+        names += [f["properties"]["platform"] for f in page["features"] if f["properties"]["kind"] == "track"]
         cursor = page["next"]
-    return found
+    return names
 
 
-def test_the_pages_of_a_box_skip_nothing_and_repeat_nothing(walked: list[str], chequered: list[str]) -> None:
-    assert walked == chequered
-    assert len(walked) == 20
+def test_the_pages_of_a_box_skip_nothing_and_repeat_nothing(paged: list[str], chequered: list[str]) -> None:
+    assert paged == chequered
+    assert len(paged) == 20
 
 
-def test_a_box_is_found_in_the_keys_and_no_other_mission_is_read(db: Database[Document], chequered: list[str]) -> None:
+def test_a_box_is_read_with_an_index_and_examines_no_other_mission(
+    db: Database[Document], chequered: list[str]
+) -> None:
     query = mission_lists._query(mission_lists.Criteria({}, within=(0, 0, 1, 1)), {})
     cursor = db.missions.find(query).sort(keyset.order("figures.end_at", -1)).limit(5).hint(indexes.BOXED)
-    told = cursor.explain()["executionStats"]
-    assert (told["nReturned"], told["totalDocsExamined"]) == (5, 5)
+    statistics = cursor.explain()["executionStats"]
+    assert (statistics["nReturned"], statistics["totalDocsExamined"]) == (5, 5)
 
 
 def test_missions_of_an_earlier_release_get_their_extent(db: Database[Document]) -> None:
-    kept = [
+    missions = [
         make_mission(platform="plain"),
         make_mission(platform="across", bbox=(178.0, -18.0, -178.0, -17.0)),
         make_mission(platform="nowhere", bbox=None),
     ]
-    db.missions.insert_many([documents.mission_to_document(mission) for mission in kept])
+    db.missions.insert_many([documents.mission_to_document(mission) for mission in missions])
     db.missions.update_many({}, {"$unset": {"extent": 1}})
     indexes.ensure(db)
     extents = {doc["platform"]: doc["extent"] for doc in db.missions.find()}
-    assert extents == {mission.platform: documents.mission_extent(mission) for mission in kept}
+    assert extents == {mission.platform: documents.mission_extent(mission) for mission in missions}
 
 
-def test_outlines_are_those_of_basins_with_missions(get: Get, db: Database[Document]) -> None:
+def test_outlines_are_only_of_basins_with_missions(get: Get, db: Database[Document]) -> None:
     simple = {"type": "Polygon", "coordinates": [[[15, 54], [17, 54], [17, 56], [15, 54]]]}
     db.basins.update_one({"_id": "SEA-007"}, {"$set": {"outline": simple}})
-    found = get("/outlines").json
-    assert [(f["id"], f["geometry"], f["properties"]["missions"]) for f in found["features"]] == [
-        ("SEA-007", simple, 1)
-    ]
-    assert found["next"] is None
+    page = get("/outlines").json
+    assert [(f["id"], f["geometry"], f["properties"]["missions"]) for f in page["features"]] == [("SEA-007", simple, 1)]
+    assert page["next"] is None
 
 
-def test_outlines_come_in_pages(get: Get, db: Database[Document]) -> None:
+def test_outlines_are_paged(get: Get, db: Database[Document]) -> None:
     db.totals.update_one({"_id": "year:2022"}, {"$set": {"kind": "basin", "scope": "basin:SEA-008"}})
     first = get("/outlines?limit=1").json
     second = get(f"/outlines?limit=1&cursor={first['next']}").json

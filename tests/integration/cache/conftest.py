@@ -1,4 +1,4 @@
-"""Worlds with an empty database."""
+"""A fixture that creates worlds with an empty database."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,8 +14,8 @@ from tests.integration.cache.world import Redis, World
 
 
 @pytest.fixture
-def world(settings_of_world: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], World]]:
-    """A function that makes worlds with an empty database."""
+def make_world(settings_of_world: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], World]]:
+    """A function that creates a world with an empty database."""
     extensions.mongo.bind(settings_of_world)
     extensions.redis.bind(settings_of_world)
     db: Database[Any] = extensions.mongo.db
@@ -26,11 +26,11 @@ def world(settings_of_world: config.Settings, monkeypatch: pytest.MonkeyPatch) -
         for name in ("missions", "imports", "derived_pending", "changes", "counters", "platforms", "updates", "totals"):
             db[name].delete_many({})
         extensions.redis.client.flushdb()
-        made = World(flask_app, Redis(), workers=[None, None], at_last_poll=[{}, {}])  # type: ignore[list-item]
-        monkeypatch.setattr(clock, "now", made.now)
-        made.restart(0)
-        made.restart(1)
-        return made
+        world = World(flask_app, Redis(), workers=[None, None], at_last_poll=[{}, {}])  # type: ignore[list-item]
+        monkeypatch.setattr(clock, "now", world.now)
+        world.restart(0)
+        world.restart(1)
+        return world
 
     yield make
     extensions.mongo.close()

@@ -41,12 +41,12 @@ _SOON = st.one_of(_STEP, *[_READ_AGAIN] * 6, st.tuples(st.just("refresh"), _WORK
 
 def _read(world: World, number: int, url: str, headers: dict[str, str]) -> bool:
     """True if the worker's response is the one of Flask now, or the one at the worker's last poll."""
-    got = world.workers[number].client.get(url, headers=headers, buffered=True)
-    body = got.data
+    answer = world.workers[number].client.get(url, headers=headers, buffered=True)
+    body = answer.data
     if "Host" in headers:
         # A page with absolute URLs contains the host of the request, and is served for that host alone.
         body = body.replace(f"//{headers['Host']}".encode(), b"//localhost")
-    response = got.status_code, body
+    response = answer.status_code, body
     if world.has_refresh and response in world.stale(number, url):
         return True
     return response in (world.uncached(url), world.at_last_poll[number].get(url))
@@ -73,7 +73,7 @@ def _step(world: World, step: tuple[Any, ...]) -> bool:
 
 
 def _histories(count: int) -> settings:
-    """So many random histories, the same in every run."""
+    """The settings of a test with `count` random histories, the same in every run."""
     return settings(
         max_examples=count,
         deadline=None,
@@ -84,44 +84,44 @@ def _histories(count: int) -> settings:
 
 @_histories(5)
 @given(steps=st.lists(_STEP, min_size=5, max_size=20))
-def test_cached_responses_equal_uncached_ones(world: Callable[[], World], steps: list[tuple[Any, ...]]) -> None:
-    _run(world(), steps)
+def test_cached_responses_equal_uncached_ones(make_world: Callable[[], World], steps: list[tuple[Any, ...]]) -> None:
+    _run(make_world(), steps)
 
 
 @pytest.mark.slow
 @_histories(40)
 @given(steps=st.lists(_STEP, min_size=5, max_size=20))
 def test_cached_responses_equal_uncached_ones_in_many_histories(
-    world: Callable[[], World], steps: list[tuple[Any, ...]]
+    make_world: Callable[[], World], steps: list[tuple[Any, ...]]
 ) -> None:
-    _run(world(), steps)
+    _run(make_world(), steps)
 
 
 @_histories(5)
 @given(steps=st.lists(_SOON, min_size=10, max_size=30))
 def test_with_the_background_refresh_a_change_shows_half_a_second_after_it_was_read(
-    world: Callable[[], World], steps: list[tuple[Any, ...]]
+    make_world: Callable[[], World], steps: list[tuple[Any, ...]]
 ) -> None:
-    _run(world(), steps, has_refresh=True)
+    _run(make_world(), steps, has_refresh=True)
 
 
 @pytest.mark.slow
 @_histories(40)
 @given(steps=st.lists(_SOON, min_size=10, max_size=30))
 def test_with_the_background_refresh_a_change_shows_in_time_in_many_histories(
-    world: Callable[[], World], steps: list[tuple[Any, ...]]
+    make_world: Callable[[], World], steps: list[tuple[Any, ...]]
 ) -> None:
-    _run(world(), steps, has_refresh=True)
+    _run(make_world(), steps, has_refresh=True)
 
 
-def _run(made: World, steps: list[tuple[Any, ...]], has_refresh: bool = False) -> None:
-    made.has_refresh = has_refresh
-    assert [step for step in steps if not _step(made, step)] == []
-    if made.has_refresh:
-        made.step(0.0)
-        made.step(0.6)
+def _run(world: World, steps: list[tuple[Any, ...]], has_refresh: bool = False) -> None:
+    world.has_refresh = has_refresh
+    assert [step for step in steps if not _step(world, step)] == []
+    if world.has_refresh:
+        world.step(0.0)
+        world.step(0.6)
     # After a last poll both workers are up to date.
-    made.poll(0)
-    made.poll(1)
+    world.poll(0)
+    world.poll(1)
     reads = [(number, url) for number in (0, 1) for url in URLS]
-    assert [(number, url) for number, url in reads if made.workers[number].get(url) != made.uncached(url)] == []
+    assert [(number, url) for number, url in reads if world.workers[number].get(url) != world.uncached(url)] == []

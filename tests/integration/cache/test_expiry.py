@@ -29,80 +29,80 @@ CLOCK_CHANGES = [
 
 @pytest.mark.parametrize(("url", "which", "age_s"), CLOCK_CHANGES)
 def test_a_page_expires_at_the_moment_that_its_view_names(
-    world: Callable[[], World], url: str, which: int, age_s: float
+    make_world: Callable[[], World], url: str, which: int, age_s: float
 ) -> None:
-    made = world()
-    made.write(which, age_s)
-    made.poll(0)
-    before = made.workers[0].get(url)
-    made.step(29.0)
-    assert made.workers[0].get(url) == before == made.uncached(url)
-    made.step(32.0)
-    assert made.workers[0].get(url) == made.uncached(url) != before
+    world = make_world()
+    world.write(which, age_s)
+    world.poll(0)
+    before = world.workers[0].get(url)
+    world.step(29.0)
+    assert world.workers[0].get(url) == before == world.uncached(url)
+    world.step(32.0)
+    assert world.workers[0].get(url) == world.uncached(url) != before
 
 
 @pytest.mark.parametrize("url", ["/status", "/api/v1/status"])
-def test_data_outside_the_change_log_shows_after_a_second(world: Callable[[], World], url: str) -> None:
-    made = world()
-    made.poll(0)
-    before = made.workers[0].get(url)
-    extensions.mongo.db.derived_pending.insert_one({"_id": "updates:p1", "number": 1, "at": made.now()})
-    made.step(0.9)
-    assert made.workers[0].get(url) == before
-    made.step(0.2)
-    assert made.workers[0].get(url) == made.uncached(url) != before
+def test_data_outside_the_change_log_shows_after_a_second(make_world: Callable[[], World], url: str) -> None:
+    world = make_world()
+    world.poll(0)
+    before = world.workers[0].get(url)
+    extensions.mongo.db.derived_pending.insert_one({"_id": "updates:p1", "number": 1, "at": world.now()})
+    world.step(0.9)
+    assert world.workers[0].get(url) == before
+    world.step(0.2)
+    assert world.workers[0].get(url) == world.uncached(url) != before
 
 
-def test_a_mission_becomes_inactive_while_its_platform_stays_active(world: Callable[[], World]) -> None:
-    made = world()
-    made.write(1, DAY_S - 30.0)
+def test_a_mission_becomes_inactive_while_its_platform_stays_active(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.write(1, DAY_S - 30.0)
     # The next mission of the same platform.
-    made.write(9)
-    _assert_expires(made)
+    world.write(9)
+    _assert_expires(world)
 
 
-def test_a_platform_becomes_silent_whose_mission_is_not_listed(
-    world: Callable[[], World], monkeypatch: pytest.MonkeyPatch
+def test_a_platform_without_a_listed_mission_becomes_inactive(
+    make_world: Callable[[], World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(landing, "_LISTED", 1)
-    made = world()
-    made.write(1, DAY_S - 30.0)
-    made.write(2)
-    _assert_expires(made)
+    world = make_world()
+    world.write(1, DAY_S - 30.0)
+    world.write(2)
+    _assert_expires(world)
 
 
-def _assert_expires(made: World) -> None:
-    made.poll(0)
-    before = made.workers[0].get("/")
-    made.step(29.0)
-    assert made.workers[0].get("/") == before
-    made.step(2.0)
-    assert made.workers[0].get("/") == made.uncached("/") != before
+def _assert_expires(world: World) -> None:
+    world.poll(0)
+    before = world.workers[0].get("/")
+    world.step(29.0)
+    assert world.workers[0].get("/") == before
+    world.step(2.0)
+    assert world.workers[0].get("/") == world.uncached("/") != before
 
 
-def test_a_page_is_cached_until_it_expires(world: Callable[[], World]) -> None:
-    made = world()
-    made.write(1, DAY_S - 1_830.0)
-    made.poll(0)
-    before = {url: made.workers[0].get(url) for url in ("/", "/fleet", "/updates")}
-    made.app.wsgi_app, wsgi_app = None, made.app.wsgi_app  # type: ignore[assignment, method-assign]
-    made.app.view_functions, views = {}, made.app.view_functions
-    made.step(1_829.0)
+def test_a_page_is_cached_until_it_expires(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.write(1, DAY_S - 1_830.0)
+    world.poll(0)
+    before = {url: world.workers[0].get(url) for url in ("/", "/fleet", "/updates")}
+    world.app.wsgi_app, wsgi_app = None, world.app.wsgi_app  # type: ignore[assignment, method-assign]
+    world.app.view_functions, views = {}, world.app.view_functions
+    world.step(1_829.0)
     try:
-        assert {url: made.workers[0].get(url) for url in before} == before
+        assert {url: world.workers[0].get(url) for url in before} == before
     finally:
-        made.app.wsgi_app, made.app.view_functions = wsgi_app, views  # type: ignore[method-assign]
+        world.app.wsgi_app, world.app.view_functions = wsgi_app, views  # type: ignore[method-assign]
 
 
-def test_a_simulated_change_invalidates_no_page_of_real_missions(world: Callable[[], World]) -> None:
-    made = world()
-    made.write(1)
-    made.poll(0)
-    before = {url: made.workers[0].get(url) for url in URLS}
-    made.write(7)
-    changed = {url for url in URLS if made.uncached(url) != before[url]}
+def test_a_simulated_change_invalidates_no_page_of_real_missions(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.write(1)
+    world.poll(0)
+    before = {url: world.workers[0].get(url) for url in URLS}
+    world.write(7)
+    changed = {url for url in URLS if world.uncached(url) != before[url]}
     real = [url for url in URLS if url not in changed and "p7" not in url]
     assert {"/", "/missions?simulated=include", "/missions/p7/00007"} <= changed
-    made.poll(0)
-    fresh = {url for url in real if made.workers[0].is_fresh(url)}
+    world.poll(0)
+    fresh = {url for url in real if world.workers[0].is_fresh(url)}
     assert fresh >= {"/missions", "/map", "/fleet", "/stats", "/updates", "/api/v1/missions"}

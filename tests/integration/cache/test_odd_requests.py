@@ -20,7 +20,7 @@ from tests.made_missions import make_mission
 MOST_BYTES = 3_000_000
 # HALOCLINE_ODD_REQUESTS=100000 takes minutes; unbounded growth shows long before.
 COUNT = int(os.environ.get("HALOCLINE_ODD_REQUESTS", "5000"))
-# One request in so many is for a frequent page.
+# One of this many requests is for a frequent page.
 EVERY = 50
 HOT = ["/", "/missions", "/missions?sort=deepest", "/fleet", "/stats", "/api/v1/missions"]
 HOST = "portal.example"
@@ -156,9 +156,9 @@ def app(settings: config.Settings) -> Iterator[Flask]:
     indexes.ensure(db)
     db.missions.delete_many({})
     db.missions.insert_many([documents.mission_to_document(make_mission(number)) for number in range(1, 4)])
-    made = halocline.create_app(chosen)
-    portal.of(made).page_cache.poll_change_log()
-    yield made
+    flask_app = halocline.create_app(chosen)
+    portal.of(flask_app).page_cache.poll_change_log()
+    yield flask_app
     extensions.mongo.close()
     extensions.redis.close()
 

@@ -6,57 +6,59 @@ from app import extensions
 from tests.integration.cache.world import World
 
 
-def test_a_worker_takes_a_page_from_redis_that_another_one_rendered(world: Callable[[], World]) -> None:
-    made = world()
-    made.write(1)
-    made.poll(0)
-    made.poll(1)
-    first = made.workers[0].client.get("/missions", buffered=True)
-    made.app.view_functions["missions.index"], view = None, made.app.view_functions["missions.index"]
+def test_a_worker_takes_a_page_from_redis_that_another_one_rendered(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.write(1)
+    world.poll(0)
+    world.poll(1)
+    first = world.workers[0].client.get("/missions", buffered=True)
+    world.app.view_functions["missions.index"], view = None, world.app.view_functions["missions.index"]
     try:
-        assert made.workers[1].client.get("/missions", buffered=True).data == first.data
+        assert world.workers[1].client.get("/missions", buffered=True).data == first.data
     finally:
-        made.app.view_functions["missions.index"] = view
+        world.app.view_functions["missions.index"] = view
 
 
-def test_an_entry_in_redis_from_before_a_change_is_not_used(world: Callable[[], World]) -> None:
-    made = world()
-    made.workers[0].client.get("/missions", buffered=True)
-    made.write(1)
-    made.poll(1)
-    assert made.workers[1].get("/missions") == made.uncached("/missions")
-    assert b"p1/00001" in made.uncached("/missions")[1]
+def test_an_entry_in_redis_from_before_a_change_is_not_used(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.workers[0].client.get("/missions", buffered=True)
+    world.write(1)
+    world.poll(1)
+    assert world.workers[1].get("/missions") == world.uncached("/missions")
+    assert b"p1/00001" in world.uncached("/missions")[1]
 
 
-def test_an_entry_in_redis_from_before_a_restored_backup_is_not_used(world: Callable[[], World]) -> None:
-    made = world()
-    made.write(1)
-    made.write(2)
-    made.poll(0)
-    made.workers[0].client.get("/missions", buffered=True)
+def test_an_entry_in_redis_from_before_a_restored_backup_is_not_used(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.write(1)
+    world.write(2)
+    world.poll(0)
+    world.workers[0].client.get("/missions", buffered=True)
     extensions.mongo.db.missions.delete_one({"_id": "p2/00002"})
     _restore_first_change()
-    made.rendered = {}
-    made.restart(1)
-    assert made.workers[1].get("/missions") == made.uncached("/missions")
-    assert b"p2/00002" not in made.uncached("/missions")[1]
+    world.rendered = {}
+    world.restart(1)
+    assert world.workers[1].get("/missions") == world.uncached("/missions")
+    assert b"p2/00002" not in world.uncached("/missions")[1]
 
 
-def test_an_entry_in_redis_is_not_used_after_a_restored_backup_with_new_changes(world: Callable[[], World]) -> None:
-    made = world()
-    made.write(1)
-    made.write(2)
-    made.poll(0)
-    made.workers[0].client.get("/missions", buffered=True)
+def test_an_entry_in_redis_is_not_used_after_a_restored_backup_with_new_changes(
+    make_world: Callable[[], World],
+) -> None:
+    world = make_world()
+    world.write(1)
+    world.write(2)
+    world.poll(0)
+    world.workers[0].client.get("/missions", buffered=True)
     extensions.mongo.db.missions.delete_one({"_id": "p2/00002"})
     _restore_first_change()
-    made.write(3)
-    made.restart(1)
-    assert made.workers[0].follower.mark != made.workers[1].follower.mark
-    assert made.workers[1].get("/missions") == made.uncached("/missions")
-    made.poll(0)
-    assert made.workers[0].get("/missions") == made.uncached("/missions")
-    assert b"p2/00002" not in made.uncached("/missions")[1]
+    world.write(3)
+    world.restart(1)
+    assert world.workers[0].follower.mark != world.workers[1].follower.mark
+    assert world.workers[1].get("/missions") == world.uncached("/missions")
+    world.poll(0)
+    assert world.workers[0].get("/missions") == world.uncached("/missions")
+    assert b"p2/00002" not in world.uncached("/missions")[1]
 
 
 def _restore_first_change() -> None:

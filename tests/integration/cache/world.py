@@ -178,9 +178,9 @@ class World:
         self.written += 1
         self.rendered = {}
         end_at = self.now() - timedelta(seconds=age_s)
-        made = make_mission(which)
-        figures = replace(made.figures, start_at=end_at - timedelta(hours=1), end_at=end_at, profiles=self.written)
-        mission: Mission = replace(made, figures=figures)
+        template = make_mission(which)
+        figures = replace(template.figures, start_at=end_at - timedelta(hours=1), end_at=end_at, profiles=self.written)
+        mission: Mission = replace(template, figures=figures)
         world_tag = "simulated" if mission.simulated else "totals"
 
         def commit(session: Any) -> None:

@@ -23,19 +23,19 @@ from app.localdev.ports import free_port
 from app.telemetry import exposition
 
 ROOT = Path(__file__).parents[3]
-# A cold interpreter on a busy machine; a hung server would hold the whole run.
-PATIENCE_S = 60
+# Enough for a cold start on a busy machine; without a limit, a hung server would block the whole run.
+TIMEOUT_S = 60
 
 
-def until(true: Callable[[], Any]) -> Any:
-    """What `true` gives as soon as it is true; connections that fail meanwhile are part of the waiting."""
-    deadline = time.monotonic() + PATIENCE_S
+def until(condition: Callable[[], Any]) -> Any:
+    """The first true value of `condition`; failed connections count as false. Raises TimeoutError after a minute."""
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         with suppress(OSError):
-            if found := true():
-                return found
+            if value := condition():
+                return value
         time.sleep(0.02)
-    raise TimeoutError("it did not become true")
+    raise TimeoutError("the condition did not become true")
 
 
 @dataclass
@@ -59,16 +59,16 @@ class Process:
     metrics_dir: Path
 
     def get(self, path: str, connection: HTTPConnection | None = None) -> Answer:
-        link = connection or HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        link = connection or HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
         link.request("GET", path, headers={} if connection else {"Connection": "close"})
         answer = link.getresponse()
-        found = Answer(answer.status, dict(answer.getheaders()), answer.read())
+        result = Answer(answer.status, dict(answer.getheaders()), answer.read())
         if connection is None:
             link.close()
-        return found
+        return result
 
     def connection(self) -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        return HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
@@ -76,8 +76,8 @@ class Process:
     def workers(self) -> list[psutil.Process]:
         return psutil.Process(self.child.pid).children()
 
-    def numbers(self) -> dict[tuple[str, ...], float]:
-        """What the metrics process would tell now: the value by name and label values."""
+    def metric_values(self) -> dict[tuple[str, ...], float]:
+        """The metrics that the metrics process would expose now: values by name and label values."""
         text, _ = exposition.Exposition(exposition.SharedFiles(self.metrics_dir)).generate_metrics()
         return {
             (sample.name, *sample.labels.values()): sample.value
@@ -85,20 +85,20 @@ class Process:
             for sample in family.samples
         }
 
-    def counted(self) -> float:
-        """The number of requests; only their lines are parsed, as tests ask for it after each request."""
+    def request_count(self) -> float:
+        """The number of requests. Only their lines are parsed, because tests read it after each request."""
         text, _ = exposition.Exposition(exposition.SharedFiles(self.metrics_dir)).generate_metrics()
         name = "http_server_request_duration_seconds_count"
         return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name}{{"))
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        self.child.send_signal(how)
-        return self.child.wait(PATIENCE_S)
+    def stop(self, signal_number: signal.Signals = signal.SIGTERM) -> int:
+        self.child.send_signal(signal_number)
+        return self.child.wait(TIMEOUT_S)
 
 
 @contextmanager
-def starting(folder: Path, settings: config.Settings) -> Iterator[Callable[..., Process]]:
-    """Starts commands of the portal in an environment of their own below the folder, and ends them with the block."""
+def started_commands(folder: Path, settings: config.Settings) -> Iterator[Callable[..., Process]]:
+    """A function that starts commands of the portal with their own environment; they end with the block."""
     started: list[Process] = []
 
     def start(command: list[str], port: int, **environ: str) -> Process:
@@ -126,45 +126,45 @@ def starting(folder: Path, settings: config.Settings) -> Iterator[Callable[..., 
 
 
 def start_gunicorn(start: Callable[..., Process], *arguments: str, **environ: str) -> Process:
-    """Starts gunicorn with the portal's settings file; returns it when all its workers serve."""
+    """Start gunicorn with the portal's settings file; return it when all its workers serve."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), *arguments]
     environ = {"WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "1", **environ}
     portal = start(command, port, **environ)
     workers = float(environ["WEB_WORKERS"])
-    until(lambda: portal.get("/livez").status == 200 and _starts(portal, environ) == workers)
+    until(lambda: portal.get("/livez").status == 200 and _worker_starts(portal, environ) == workers)
     return portal
 
 
 @pytest.fixture
 def start(tmp_path, settings):
-    """Starts a command of the portal, and ends it with the test."""
-    with starting(tmp_path, settings) as start:
+    """A function that starts a command of the portal; it ends with the test."""
+    with started_commands(tmp_path, settings) as start:
         yield start
 
 
 @pytest.fixture
 def gunicorn(start):
-    """Starts gunicorn with the portal's settings file; gives it when all its workers serve."""
+    """A function that starts gunicorn and returns it when all its workers serve; it ends with the test."""
     return partial(start_gunicorn, start)
 
 
 @pytest.fixture(scope="module")
-def lasting_gunicorn(tmp_path_factory, settings):
-    """As `gunicorn`, for portals that the tests of a module only read from."""
-    with starting(tmp_path_factory.mktemp("gunicorn"), settings) as start:
+def shared_gunicorn(tmp_path_factory, settings):
+    """As `gunicorn`, but it ends with the module: for portals that tests only read from."""
+    with started_commands(tmp_path_factory.mktemp("gunicorn"), settings) as start:
         yield partial(start_gunicorn, start)
 
 
-def _starts(portal: Process, environ: dict[str, str]) -> float:
+def _worker_starts(portal: Process, environ: dict[str, str]) -> float:
     if environ.get("PROMETHEUS_MULTIPROC_DIR") == "":
         return float(environ["WEB_WORKERS"])
-    return portal.numbers().get(("halocline_worker_starts_total",), 0)
+    return portal.metric_values().get(("halocline_worker_starts_total",), 0)
 
 
 @pytest.fixture
 def metrics_process(start):
-    """Starts `halocline metrics`; gives it when it answers."""
+    """A function that starts `halocline metrics` and returns it when it is live."""
 
     def metrics_process(**environ: str) -> Process:
         port = free_port()

@@ -1,4 +1,4 @@
-"""Counters never fall, however workers end."""
+"""Counters never decrease, however workers end."""
 
 import signal
 import sys
@@ -12,25 +12,25 @@ from .conftest import until
 @pytest.mark.parametrize(("requests", "starts"), [(30, 4), pytest.param(120, 12, marks=pytest.mark.slow)])
 def test_recycled_workers_count_every_request_into_the_same_files(gunicorn, requests, starts):
     portal = gunicorn("--max-requests", "10", "--max-requests-jitter", "0", WEB_WORKERS="2")
-    totals = [portal.counted() for _ in range(requests) if portal.get("/api/v1/nothing").status == 404]
+    totals = [portal.request_count() for _ in range(requests) if portal.get("/api/v1/nothing").status == 404]
 
     assert len(totals) == requests
     assert totals == sorted(totals)
-    assert until(lambda: portal.counted() == requests)
-    assert until(lambda: portal.numbers()["halocline_worker_starts_total",] >= starts)
+    assert until(lambda: portal.request_count() == requests)
+    assert until(lambda: portal.metric_values()["halocline_worker_starts_total",] >= starts)
     assert until(lambda: len(list(portal.metrics_dir.iterdir())) == 10)  # Five kinds for each of two slots.
 
 
 def test_a_killed_worker_leaves_its_counters_but_not_its_gauges(gunicorn):
     portal = gunicorn()
     _ = [portal.get("/api/v1/nothing") for _ in range(10)]
-    until(lambda: portal.counted() == 10)
+    until(lambda: portal.request_count() == 10)
     portal.workers()[0].send_signal(signal.SIGKILL)
-    until(lambda: portal.numbers()["halocline_worker_starts_total",] == 2)
+    until(lambda: portal.metric_values()["halocline_worker_starts_total",] == 2)
     portal.get("/api/v1/nothing")
 
-    assert until(lambda: portal.counted() == 11)
-    assert portal.numbers()["halocline_worker_threads",] == 24
+    assert until(lambda: portal.request_count() == 11)
+    assert portal.metric_values()["halocline_worker_threads",] == 24
 
 
 def test_metrics_of_an_earlier_container_are_deleted(gunicorn, tmp_path):
@@ -73,9 +73,9 @@ def test_the_metrics_process_runs_without_mongodb(metrics_process):
     assert b"halocline_imports_total{" not in answer.body
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_the_metrics_process_ends_at_a_signal(how, metrics_process):
-    assert metrics_process().stop(how) == 0
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_the_metrics_process_ends_at_a_signal(signal_number, metrics_process):
+    assert metrics_process().stop(signal_number) == 0
 
 
 def test_the_metrics_process_reports_a_missing_setting(start):

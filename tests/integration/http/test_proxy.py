@@ -15,7 +15,7 @@ from app.cache.policy import RULES
 from app.localdev.ports import free_port
 from bench import nginx
 
-from .conftest import PATIENCE_S, Answer, until
+from .conftest import TIMEOUT_S, Answer, until
 
 
 class Proxy:
@@ -28,7 +28,7 @@ class Proxy:
 
     def get(self, path, method="GET", **headers):
         """The response; `accept_encoding="br"` sends `Accept-Encoding: br`."""
-        link = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        link = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
         link.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = link.getresponse()
         response = Answer(answer.status, dict(answer.getheaders()), answer.read())
@@ -40,7 +40,7 @@ class Proxy:
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers of the request."""
+    """A server that responds with the headers of the request."""
 
     def do_GET(self):
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
@@ -55,7 +55,7 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def front(start, tmp_path):
-    """Start the proxy in front of the portal at a port."""
+    """A function that starts the proxy in front of the portal at a port."""
     if nginx.program() is None:
         reason = "nginx is not installed (apt-get install nginx-light): the example of a proxy was not tested"
         if os.environ.get("CI") == "true":
@@ -67,9 +67,9 @@ def front(start, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def portal(lasting_gunicorn):
+def portal(shared_gunicorn):
     """A portal that no test stops."""
-    return lasting_gunicorn(HALOCLINE_ENVIRONMENT="production")
+    return shared_gunicorn(HALOCLINE_ENVIRONMENT="production")
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def proxy(front, portal, db):
 
 @pytest.fixture
 def passed_on(front):
-    """The headers that the proxy passes on for a request with these headers."""
+    """A function that returns the headers that the proxy passes on for a request with these headers."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -11,7 +11,7 @@ UNREACHABLE = "mongodb://127.0.0.1:9"
 
 
 def active(portal):
-    return portal.numbers().get(("http_server_active_requests", "GET"), 0)
+    return portal.metric_values().get(("http_server_active_requests", "GET"), 0)
 
 
 def ready(portal):
@@ -69,7 +69,7 @@ def test_an_overloaded_worker_sheds_and_still_answers_probes(gunicorn, pool):
     assert {answer.headers["Retry-After"] for answer in refused} == {"2"}
     assert still_working == [False] * 3
     assert [answer.result().status for answer in working] == [404] * 3
-    assert portal.numbers()["halocline_requests_shed_total", "concurrency"] == 8
+    assert portal.metric_values()["halocline_requests_shed_total", "concurrency"] == 8
 
 
 def test_without_mongodb_at_the_start_it_reports_unready_with_the_reason(gunicorn):
@@ -81,7 +81,7 @@ def test_without_mongodb_at_the_start_it_reports_unready_with_the_reason(gunicor
     assert (readiness.status, readiness.json["reasons"]) == (503, ["waiting for MongoDB"])
     assert portal.get("/livez").status == 200
     assert [line["waiting_for"] for line in portal.lines() if line["event"] == "not_ready"] == ["MongoDB"]
-    assert portal.numbers()["halocline_worker_starts_total",] == 1
+    assert portal.metric_values()["halocline_worker_starts_total",] == 1
 
 
 def test_without_mongodb_a_read_is_answered_503_within_the_timeout(gunicorn, settings):
@@ -95,11 +95,11 @@ def test_without_mongodb_a_read_is_answered_503_within_the_timeout(gunicorn, set
     assert 290 < line["duration_ms"] < settings.mongodb_timeout_ms
 
 
-def test_it_becomes_ready_with_its_indexes(gunicorn, db):
+def test_the_portal_becomes_ready_with_mongodb(gunicorn, db):
     portal = gunicorn()
 
     assert until(lambda: ready(portal))
-    assert portal.numbers()["halocline_dependency_up", "mongodb"] == 1
+    assert portal.metric_values()["halocline_dependency_up", "mongodb"] == 1
 
 
 def test_without_redis_no_request_fails(gunicorn, db):
@@ -107,7 +107,7 @@ def test_without_redis_no_request_fails(gunicorn, db):
 
     assert until(lambda: ready(portal))
     assert [portal.get(path).status for path in ("/", "/missions", "/api/v1/missions")] == [200] * 3
-    assert portal.numbers()["halocline_dependency_up", "redis"] == 0
+    assert portal.metric_values()["halocline_dependency_up", "redis"] == 0
 
 
 def test_every_log_line_is_json_and_a_request_is_one_of_them(gunicorn):

@@ -1,4 +1,4 @@
-"""The embedded servers do what the portal asks of MongoDB and Redis."""
+"""The embedded servers support what the portal requires of MongoDB and Redis."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ def home(tmp_path: Path):
     servers.stop(tmp_path)
 
 
-def test_a_transaction_is_all_or_nothing(db):
+def test_an_aborted_transaction_leaves_no_document(db):
     db.create_collection("notes")
     with db.client.start_session() as session:
         session.start_transaction()
@@ -26,13 +26,13 @@ def test_a_transaction_is_all_or_nothing(db):
     assert db.notes.count_documents({}) == 0
 
 
-def test_redis_forgets_nothing_it_was_just_told(redis_url):
+def test_redis_returns_a_stored_value(redis_url):
     with Redis.from_url(redis_url) as client:
         client.set("depth_m", "705.2")
         assert client.get("depth_m") == b"705.2"
 
 
-def test_data_outlive_a_stop_and_a_port_that_somebody_else_took(home):
+def test_data_survive_a_restart_on_another_port(home):
     with MongoClient[Any](mongod.start(home)) as client:
         client.halocline.missions.insert_one({"_id": "SEA077/17"})
     stopped = servers.stop(home)
@@ -43,9 +43,9 @@ def test_data_outlive_a_stop_and_a_port_that_somebody_else_took(home):
     assert stopped == ["mongodb"]
 
 
-def test_a_running_server_is_taken_as_it_is(home):
+def test_a_running_server_is_reused(home):
     assert valkey.start(home) == valkey.start(home)
 
 
-def test_what_does_not_run_is_not_stopped(home):
+def test_stop_without_servers_stops_nothing(home):
     assert servers.stop(home) == []

@@ -1,4 +1,4 @@
-"""`halocline up` as its users run it: a process, a page, Ctrl-C."""
+"""`halocline up` as a user runs it: a process, a page, Ctrl-C."""
 
 import http.client
 import os
@@ -19,8 +19,8 @@ from tests.reserved_ports import reserve
 COMMAND = [sys.executable, "-m", "app.cli"]
 
 
-class Running:
-    """`halocline up` in a folder of its own, on a free port, until the page answers."""
+class RunningPortal:
+    """`halocline up` in a new folder on a free port; the constructor returns when it prints its URL."""
 
     def __init__(self, home, port, few_basins, *options):
         command = [*COMMAND, "up", "--home", str(home), "--port", str(port), *options]
@@ -50,8 +50,8 @@ class Running:
     def children(self):
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def end(self, how):
-        self.process.send_signal(how)
+    def end(self, signal_number):
+        self.process.send_signal(signal_number)
         self.output += self.process.stdout.readlines()
         return self.process.wait()
 
@@ -71,11 +71,11 @@ def home(tmp_path):
 
 @pytest.fixture
 def up(home, few_basins):
-    """Starts the portal on a free port, with a few sea areas; stops what a test leaves running."""
+    """A function that starts the portal on a free port with a few sea areas; the portals end with the test."""
     started = []
 
     def start(*options):
-        started.append(Running(home, reserve(), few_basins, *options))
+        started.append(RunningPortal(home, reserve(), few_basins, *options))
         return started[-1]
 
     yield start
@@ -85,7 +85,7 @@ def up(home, few_basins):
         running.process.stdout.close()
 
 
-def test_the_portal_shows_the_demo_missions_and_gliders_and_ctrl_c_leaves_nothing_behind(up, home):
+def test_the_portal_shows_the_demo_missions_and_ctrl_c_ends_every_process(up, home):
     portal = up()
     assert portal.ready, "".join(portal.output)
     children = portal.children()
@@ -116,7 +116,7 @@ def test_a_second_start_shows_the_same_missions(up):
 
 
 @pytest.mark.slow
-def test_a_dead_child_ends_everything_and_is_named(up, home):
+def test_a_killed_child_ends_the_portal_and_is_named(up, home):
     portal = up()
     children = portal.children()
 
@@ -124,14 +124,14 @@ def test_a_dead_child_ends_everything_and_is_named(up, home):
 
     assert portal.process.wait() == 1
     assert "web ended by itself" in portal.process.stdout.read()
-    # Workers of a killed server notice its end by polling, within seconds.
+    # Workers of a killed server detect its end by polling, within seconds.
     _ended, running = psutil.wait_procs(children, timeout=30)
     assert running == []
 
 
 @pytest.fixture
 def children(home):
-    """Processes in the place of the portal's: they sleep until they are ended."""
+    """Processes that replace those of the portal and sleep until they are ended."""
     return {name: pidfiles.start(name, ["sleep", "600"], home) for name in ("mongodb", "redis", "web", "simulator")}
 
 
@@ -143,15 +143,15 @@ def test_the_first_child_that_ends_is_named(children, home):
 
 
 @pytest.mark.slow
-def test_down_stops_what_a_killed_up_left_behind(up, home):
+def test_down_stops_the_processes_of_a_killed_up(up, home):
     portal = up()
     children = portal.children()
     portal.process.kill()
     portal.process.wait()
 
-    done = subprocess.run([*COMMAND, "down", "--home", str(home)], capture_output=True, text=True, check=True)
+    completed = subprocess.run([*COMMAND, "down", "--home", str(home)], capture_output=True, text=True, check=True)
 
-    assert done.stdout == "Stopped: simulator, web, redis, mongodb.\n"
+    assert completed.stdout == "Stopped: simulator, web, redis, mongodb.\n"
     _ended, running = psutil.wait_procs(children, timeout=5)
     assert running == []
 
@@ -167,11 +167,11 @@ def test_a_second_up_is_refused_in_one_line(home):
     (home / "up.pid").write_text(pidfiles.identity(os.getpid()))
 
     command = [*COMMAND, "up", "--home", str(home), "--port", str(reserve())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
 
     (home / "up.pid").unlink()
-    assert done.returncode == 1
-    assert done.stderr == (
+    assert completed.returncode == 1
+    assert completed.stderr == (
         f"halocline: The portal runs already (process {os.getpid()}): open it, or stop it with 'make down' first.\n"
     )
 
@@ -181,10 +181,10 @@ def test_a_second_up_beside_a_running_one_is_refused_in_one_line(up, home):
     portal = up("--no-simulate")
 
     command = [*COMMAND, "up", "--home", str(home), "--port", str(reserve())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 1
-    assert done.stderr == (
+    assert completed.returncode == 1
+    assert completed.stderr == (
         f"halocline: The portal runs already (process {portal.process.pid}): open it, "
         "or stop it with 'make down' first.\n"
     )

@@ -1,4 +1,4 @@
-"""A seeded store is as if its missions had come in files, and the same arguments make the same store."""
+"""A seeded store equals the store after an import of the same missions; the same arguments give the same store."""
 
 import re
 from dataclasses import replace
@@ -19,18 +19,18 @@ from app.store import indexes, totals
 UNTIL = datetime(2026, 6, 15, 12, tzinfo=UTC)
 PLAN = Plan(19, profiles=3, samples=4, active=2, start=datetime(2006, 1, 1, tzinfo=UTC), until=UNTIL, seed=7)
 
-# When something came in or was computed: all that may differ between two ways to the same store.
-_WHENS = {"imported_at", "computed_at"}
+# Times of the import and the computation: the only fields that may differ.
+_TIMES = {"imported_at", "computed_at"}
 
 
 @pytest.fixture(autouse=True)
 def _no_drawings(monkeypatch):
-    """Sections have their own tests, and take a second each."""
+    """Do not draw sections: they have their own tests and take a second each."""
     monkeypatch.setattr(section_refresh, "redraw", lambda _at_once: [])
 
 
-def waiting(db):
-    """What is still to be derived beside drawings."""
+def pending_rebuilds(db):
+    """The number of pending rebuilds, without those of sections."""
     return db.derived_pending.count_documents({"_id": {"$not": re.compile("^sections:")}})
 
 
@@ -40,55 +40,55 @@ def tools(tools, db):
 
 
 @pytest.fixture
-def sown(tools, seed):
-    """The store of the plan, and the result of its seed."""
+def seed_result(tools, seed):
+    """The result of the seed of the plan, which is in the store."""
     return seed("the plan", lambda: run.sow(PLAN, tools))
 
 
-def timeless(value):
-    """The document without what tells when it was written."""
+def without_times(value):
+    """The document without the times of its import and computation."""
     if isinstance(value, dict):
-        return {key: timeless(inner) for key, inner in value.items() if key not in _WHENS}
-    return [timeless(inner) for inner in value] if isinstance(value, list) else value
+        return {key: without_times(inner) for key, inner in value.items() if key not in _TIMES}
+    return [without_times(inner) for inner in value] if isinstance(value, list) else value
 
 
 @pytest.fixture
-def held(db):
-    """All that pages are made of, as a function."""
+def content(db):
+    """A function that returns all stored content of the pages."""
     names = ("missions", "platforms", "profiles", "samples", "tracks", "totals", "facets")
     return lambda: (
-        {name: [timeless(doc) for doc in db[name].find().sort("_id", 1)] for name in names}
+        {name: [without_times(doc) for doc in db[name].find().sort("_id", 1)] for name in names}
         | {"updates": db.updates.distinct("_id")}
     )
 
 
-def emptied(db):
+def empty(db):
     for name in indexes.INDEXES:
         db[name].delete_many({})
 
 
 @pytest.fixture
-def imported(tools, db, held):
-    """What the store holds when the missions of the plan go the way of files."""
+def imported(tools, db, content):
+    """The content of the store after an import of the missions of the plan."""
     commit.replace_basins(tools.basins)
     for index in range(PLAN.platforms):
         for seeded in PLAN.of_platform(index):
             commit.commit_draft(run.draft_of(seeded, tools), run.file_of(seeded), tools.basin_map, tools.names)
     rebuild.rebuild(tools.basin_map)
-    found = held()
-    emptied(db)
-    return found
+    stored = content()
+    empty(db)
+    return stored
 
 
-def test_a_seed_leaves_what_the_import_of_the_same_missions_would(imported, tools, held, db):
-    made = run.sow(PLAN, tools)
+def test_a_seed_stores_the_same_content_as_an_import(imported, tools, content, db):
+    result = run.sow(PLAN, tools)
 
-    assert (made.missions, made.profiles) == (19, 48)
-    assert held() == imported
-    assert waiting(db) == 0
+    assert (result.missions, result.profiles) == (19, 48)
+    assert content() == imported
+    assert pending_rebuilds(db) == 0
 
 
-def test_the_same_arguments_make_the_same_documents_byte_for_byte(tools, db):
+def test_the_same_arguments_give_the_same_documents_byte_for_byte(tools, db):
     names = ("missions", "platforms", "profiles", "samples", "tracks", "facets")
 
     def contents():
@@ -98,13 +98,13 @@ def test_the_same_arguments_make_the_same_documents_byte_for_byte(tools, db):
     first = contents()
     run.sow(PLAN, tools)
     again = contents()
-    emptied(db)
+    empty(db)
     run.sow(PLAN, tools)
 
     assert first == again == contents()
 
 
-def test_totals_are_the_sums_of_the_missions(sown, db):
+def test_totals_are_the_sums_of_the_missions(seed_result, db):
     fleet = totals.find("fleet")
     missions = [doc["figures"] for doc in db.missions.find()]
     assert (fleet.missions, fleet.platforms) == (19, 3)
@@ -114,9 +114,9 @@ def test_totals_are_the_sums_of_the_missions(sown, db):
     assert sum(of_year.profiles for of_year in totals.of_kind("year")) == 48
 
 
-def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(sown, db):
-    at_sea = {"figures.end_at": {"$gt": UNTIL - timedelta(hours=24), "$lte": UNTIL}}
-    assert db.missions.count_documents(at_sea) == 2
+def test_the_newest_missions_are_active_and_the_others_spread_over_the_years(seed_result, db):
+    active = {"figures.end_at": {"$gt": UNTIL - timedelta(hours=24), "$lte": UNTIL}}
+    assert db.missions.count_documents(active) == 2
     assert len(db.missions.distinct("years")) >= 10
     assert len(db.missions.distinct("metadata.project")) >= 2
     assert all(name.startswith("Seed ") for name in db.missions.distinct("metadata.project"))
@@ -125,7 +125,7 @@ def test_the_newest_missions_are_at_sea_and_the_others_spread_over_the_years(sow
     assert db.missions.count_documents({"warnings.0": {"$exists": True}}) == 0
 
 
-def test_one_platform_in_eight_is_a_sailbuoy(sown, db):
+def test_one_platform_in_eight_is_a_sailbuoy(seed_result, db):
     at_surface = list(db.missions.find({"kind": "sailbuoy"}))
     assert {mission["platform"] for mission in at_surface} == {"seed0003"}
     assert [mission["figures"]["profiles"] for mission in at_surface] == [0, 0, 0]
@@ -133,20 +133,20 @@ def test_one_platform_in_eight_is_a_sailbuoy(sown, db):
     assert db.platforms.find_one({"_id": "seed0003"})["kind"] == "sailbuoy"
 
 
-def test_seeded_missions_stand_for_real_ones(sown):
+def test_seeded_missions_are_listed_as_real_ones(seed_result):
     assert len(mission_queries.page({}, limit=50, cursor=None).items) == 19
 
 
-def test_metadata_alone_is_the_missions_and_their_totals(tools, db):
-    made = run.sow(PLAN, tools, metadata_only=True)
+def test_metadata_only_stores_the_missions_and_their_totals(tools, db):
+    result = run.sow(PLAN, tools, metadata_only=True)
 
-    assert (made.missions, made.profiles) == (19, 0)
+    assert (result.missions, result.profiles) == (19, 0)
     counts = [db[name].count_documents({}) for name in ("missions", "platforms", "profiles", "samples", "tracks")]
     assert counts == [19, 3, 0, 0, 0]
     assert totals.find("fleet").profiles == 48
 
 
-def test_a_store_with_anything_else_in_it_is_refused(tools, db):
+def test_a_store_with_other_missions_is_refused(tools, db):
     Simulator(tools, Schedule(300.0), backfill=timedelta(minutes=15)).catch_up(datetime.now(UTC))
     before = db.missions.count_documents({})
 
@@ -155,11 +155,11 @@ def test_a_store_with_anything_else_in_it_is_refused(tools, db):
     assert db.missions.count_documents({}) == before
 
 
-def test_two_seeds_do_not_mix(sown, tools):
+def test_a_seed_with_other_arguments_is_refused(seed_result, tools):
     with pytest.raises(Conflict, match="other arguments"):
         run.sow(replace(PLAN, seed=8), tools)
 
 
-def test_a_time_too_short_for_eight_missions_is_named():
+def test_a_period_too_short_for_eight_missions_is_refused():
     with pytest.raises(Invalid, match="start: eight missions need 80 days"):
         replace(PLAN, start=UNTIL - timedelta(days=70))

@@ -1,4 +1,4 @@
-"""The simulator against a real MongoDB: what it stores, what it does not touch, and how it stops."""
+"""The simulator with a real MongoDB: what it stores, what it leaves unchanged, and how it stops."""
 
 import os
 import re
@@ -31,12 +31,12 @@ SCHEDULE = Schedule(period_s=60.0)
 
 @pytest.fixture(autouse=True)
 def _no_drawings(monkeypatch):
-    """Sections have their own tests, and take a second each."""
+    """Do not draw sections: they have their own tests and take a second each."""
     monkeypatch.setattr(section_refresh, "redraw", lambda _at_once: [])
 
 
-def waiting(db):
-    """What is still to be derived beside drawings."""
+def pending_rebuilds(db):
+    """The number of pending rebuilds, without those of sections."""
     return db.derived_pending.count_documents({"_id": {"$not": re.compile("^sections:")}})
 
 
@@ -52,44 +52,46 @@ def simulator(tools):
 
 @pytest.fixture
 def real(tools, db):
-    """What the store holds of a real mission of two years ago, as a function: one that a simulated glider once made."""
+    """A function that returns the stored documents of a real mission of two years ago, with simulated samples."""
     commit.replace_basins(tools.basins)
     start = NOW - timedelta(days=730)
     glider = FLEET[0]
-    made = [dive for _, dive in SCHEDULE.ended(glider, 0.0, start, start + 10 * MINUTES)]
-    sent = SCHEDULE.observations(glider, start, made)
-    brought = replace(sent, attributes={**sent.attributes, "simulated": "false"})
+    dives = [dive for _, dive in SCHEDULE.ended(glider, 0.0, start, start + 10 * MINUTES)]
+    simulated_observations = SCHEDULE.observations(glider, start, dives)
+    observations = replace(
+        simulated_observations, attributes={**simulated_observations.attributes, "simulated": "false"}
+    )
     draft = mission_draft.draft(
-        brought, Identity("sim001", "20241101T0000", "R"), "5" * 64, tools.span, tools.basin_map
+        observations, Identity("sim001", "20241101T0000", "R"), "5" * 64, tools.span, tools.basin_map
     )
     commit.commit_draft(draft, File(Path("real.nc"), "5" * 64, 0, made_up=True), tools.basin_map, tools.names)
     rebuild.rebuild(tools.basin_map)
 
-    def held():
+    def documents():
         mission = {"platform": "sim001", "mission": "20241101T0000"}
         names = ("missions", "profiles", "samples", "tracks")
         return [list(db[name].find(mission).sort("_id", 1)) for name in names] + [db.totals.find_one({"_id": "fleet"})]
 
-    return held
+    return documents
 
 
 def counts(db):
     return {name: db[name].count_documents({}) for name in ("missions", "profiles", "samples", "tracks")}
 
 
-def test_dives_are_stored_as_if_they_had_come_in_files(simulator, db):
+def test_dives_are_stored_like_imported_files(simulator, db):
     stored = simulator.catch_up(NOW)
 
     assert stored == 3 * 20
     assert db.profiles.count_documents({}) == db.samples.count_documents({}) == stored
-    assert waiting(db) == 0
-    found = mission_queries.page({}, limit=10, cursor=None, simulated=True).items
-    assert {mission.platform for mission in found} == {glider.platform for glider in FLEET}
-    assert sum(mission.figures.profiles for mission in found) == stored
-    assert all(mission.simulated and not mission.warnings for mission in found)
+    assert pending_rebuilds(db) == 0
+    missions = mission_queries.page({}, limit=10, cursor=None, simulated=True).items
+    assert {mission.platform for mission in missions} == {glider.platform for glider in FLEET}
+    assert sum(mission.figures.profiles for mission in missions) == stored
+    assert all(mission.simulated and not mission.warnings for mission in missions)
 
 
-def test_simulated_dives_are_in_no_list_and_in_no_total(simulator, db):
+def test_simulated_dives_are_in_no_list_and_no_total(simulator, db):
     simulator.catch_up(NOW)
 
     assert mission_queries.page({}, limit=10, cursor=None).items == []
@@ -102,7 +104,7 @@ def test_simulated_dives_are_in_no_list_and_in_no_total(simulator, db):
     assert db.changes.count_documents({"tags": {"$in": ["totals", "tracks", "updates"]}}) == 0
 
 
-def test_a_second_simulator_finds_nothing_left_to_do(simulator, tools, db):
+def test_a_second_simulator_stores_nothing_twice(simulator, tools, db):
     simulator.catch_up(NOW)
     before = counts(db)
 
@@ -110,7 +112,7 @@ def test_a_second_simulator_finds_nothing_left_to_do(simulator, tools, db):
     assert counts(db) == before
 
 
-def test_two_simulators_in_turns_store_what_one_would(simulator, tools, db):
+def test_two_alternating_simulators_store_each_dive_once(simulator, tools, db):
     other = Simulator(tools, SCHEDULE, buoys=(), backfill=20 * MINUTES)
     stored = [each.catch_up(NOW + minute * MINUTES) for minute in range(4) for each in (simulator, other)]
 
@@ -118,25 +120,25 @@ def test_two_simulators_in_turns_store_what_one_would(simulator, tools, db):
     assert db.profiles.count_documents({}) == 3 * (20 + 3)
 
 
-def test_only_what_is_new_is_stored_as_time_goes_on(simulator):
+def test_only_new_dives_are_stored(simulator):
     assert [simulator.catch_up(NOW + minute * MINUTES) for minute in (0, 1, 2, 2)] == [60, 3, 3, 0]
 
 
-def test_missions_end_two_days_after_their_last_data(simulator, tools, db, real):
+def test_missions_are_removed_two_days_after_their_last_data(simulator, tools, db, real):
     simulator.catch_up(NOW)
-    ours = real()
+    before = real()
     last = max(mission.figures.end_at for mission in mission_queries.page({}, 10, None, simulated=True).items)
 
     assert simulated_expiry.remove_simulated(last + timedelta(hours=47), tools.names) == 0
-    gone = simulated_expiry.remove_simulated(last + timedelta(hours=48, seconds=1), tools.names)
+    removed = simulated_expiry.remove_simulated(last + timedelta(hours=48, seconds=1), tools.names)
     versions.sweep(datetime.now(UTC) + MINUTES)
     rebuild.rebuild(tools.basin_map)
 
-    assert gone == 3
-    assert real() == ours
-    assert counts(db) == {"missions": 1, "profiles": len(ours[1]), "samples": len(ours[2]), "tracks": 1}
+    assert removed == 3
+    assert real() == before
+    assert counts(db) == {"missions": 1, "profiles": len(before[1]), "samples": len(before[2]), "tracks": 1}
     assert [doc["_id"] for doc in db.platforms.find()] == ["sim001"]
-    assert waiting(db) == 0
+    assert pending_rebuilds(db) == 0
     assert db.updates.count_documents({"simulated": True}) == 0
 
 
@@ -149,7 +151,7 @@ def test_a_removed_mission_stays_readable_until_garbage_collection(simulator, to
     assert db.profiles.count_documents({}) == 60
 
 
-def test_a_removal_that_was_killed_between_missions_is_finished_by_the_next(simulator, tools, db, monkeypatch):
+def test_the_next_removal_completes_one_that_was_killed(simulator, tools, db, monkeypatch):
     simulator.catch_up(NOW)
     monkeypatch.setattr(simulated_expiry, "_MISSIONS_AT_ONCE", 1)
 
@@ -160,12 +162,12 @@ def test_a_removal_that_was_killed_between_missions_is_finished_by_the_next(simu
 
 def test_a_real_mission_of_the_same_name_stays_unchanged(tools, db, real, monkeypatch):
     monkeypatch.setattr("app.simulator.labels.stamp", lambda _mission: "20241101T0000")
-    ours = real()
+    before = real()
 
     stored = Simulator(tools, SCHEDULE, FLEET[:1], (), backfill=20 * MINUTES).catch_up(NOW)
 
     assert stored == 0
-    assert real() == ours
+    assert real() == before
 
 
 @pytest.fixture
@@ -178,17 +180,17 @@ def test_a_sailbuoy_reports_its_positions_every_ten_minutes(buoys, db):
         buoys.catch_up(NOW + minutes * MINUTES)
         return db.missions.find_one({"kind": "sailbuoy"})["figures"]
 
-    found = [after(0), after(9), after(10)]
+    reports = [after(0), after(9), after(10)]
 
-    # From midnight on, a row a minute.
-    assert [figures["samples"] for figures in found] == [540, 540, 550]
-    assert [figures["profiles"] for figures in found] == [0, 0, 0]
-    hours = (found[0]["end_at"] - found[0]["start_at"]) / timedelta(hours=1)
-    assert 0.5 < found[0]["distance_m"] / 3600 / hours < 1.5
+    # One sample a minute since midnight.
+    assert [figures["samples"] for figures in reports] == [540, 540, 550]
+    assert [figures["profiles"] for figures in reports] == [0, 0, 0]
+    hours = (reports[0]["end_at"] - reports[0]["start_at"]) / timedelta(hours=1)
+    assert 0.5 < reports[0]["distance_m"] / 3600 / hours < 1.5
     assert db.tracks.find_one({"platform": "sim004"})["hidden"] == 0
 
 
-def test_a_sailbuoy_under_way_has_no_earlier_versions_and_leaves_none_behind(buoys, db):
+def test_an_active_sailbuoy_has_no_earlier_versions_and_no_samples_of_them(buoys, db):
     buoys.catch_up(NOW)
     buoys.catch_up(NOW + 10 * MINUTES)
     buoys.catch_up(NOW + 20 * MINUTES)
@@ -213,8 +215,8 @@ def test_a_sailbuoy_ends_one_mission_and_begins_the_next(buoys, db):
     assert samples == {"20260615T0000": 720, "20260615T1200": 20}
 
 
-class Sea:
-    """A simulator whose store is unreachable for some calls."""
+class FailingSimulator:
+    """A simulator with an unreachable store in some calls."""
 
     def __init__(self, failures):
         self.failures, self.calls = failures, 0
@@ -233,7 +235,7 @@ def test_an_unreachable_store_is_retried_after_increasing_pauses(db):
         waits.append(seconds)
         return len(waits) == 9
 
-    simulation.follow(Sea({2, 3, 4, 5, 6, 7, 8}), 5.0, lambda: NOW, wait, lambda: False)  # type: ignore[arg-type]
+    simulation.follow(FailingSimulator({2, 3, 4, 5, 6, 7, 8}), 5.0, lambda: NOW, wait, lambda: False)  # type: ignore[arg-type]
 
     assert waits == [5.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 5.0]
 
@@ -242,13 +244,13 @@ def test_a_simulator_stops_between_two_missions(simulator, db):
     stops = iter([False, True])
 
     assert simulator.catch_up(NOW, lambda: next(stops)) == 20
-    assert waiting(db) == 0
+    assert pending_rebuilds(db) == 0
     assert simulator.catch_up(NOW) == 40
 
 
 @pytest.fixture
 def command(settings, db, few_basins):
-    """Starts `halocline simulate` over this worker's database."""
+    """A function that starts `halocline simulate` with this worker's database."""
     env = {
         **os.environ,
         "HALOCLINE_BASINS_DIR": str(few_basins),
@@ -264,16 +266,16 @@ def command(settings, db, few_basins):
     return start
 
 
-def test_once_stores_what_is_due_and_ends(command, db):
+def test_once_stores_all_dives_until_now_and_ends(command, db):
     with command("--once", "--every", "60") as process:
-        said = process.stderr.read()
+        log = process.stderr.read()
 
     assert process.returncode == 0
-    assert '"event":"simulated"' in said
+    assert '"event":"simulated"' in log
     assert db.profiles.count_documents({}) == 3 * 40
 
 
-def test_sigterm_ends_it_cleanly(command):
+def test_sigterm_ends_the_simulator_cleanly(command):
     with command("--every", "60") as process:
         assert '"event":"simulating"' in process.stderr.readline()
         process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Missions on the pages come in by the same door as everywhere: made files, taken in."""
+"""Fixtures of the page tests: missions are imported from generated files, as in production."""
 
 import re
 from collections.abc import Callable
@@ -19,10 +19,10 @@ SUMMER = 1_625_000_000.0  # 2021-06-29T20:53:20Z
 
 
 @pytest.fixture
-def take_in(tools: context.ImportContext, seed: Seed, tmp_path: Path) -> Callable[..., None]:
-    """Makes a file and takes it in; figures as of `made_files.rows`, attributes as given.
+def import_mission(tools: context.ImportContext, seed: Seed, tmp_path: Path) -> Callable[..., None]:
+    """A function that writes a file with the samples of `made_files.rows` and these attributes, and imports it.
 
-    What was taken in before, in this order and by any test, is restored instead.
+    If an earlier test imported the same files in the same order, their stored result is restored instead.
     """
 
     def run(platform: str = "sea001", mission: str = "20210629T2053", **attributes: Any) -> None:
@@ -42,22 +42,22 @@ def take_in(tools: context.ImportContext, seed: Seed, tmp_path: Path) -> Callabl
 
 @pytest.fixture
 def page(client: FlaskClient) -> Callable[[str], str]:
-    """The HTML of a page that must be there."""
+    """The HTML of a page; fails unless the status is 200."""
 
     def get(path: str) -> str:
         answer = client.get(path, buffered=True)
         assert answer.status_code == 200, answer.text
-        return unbroken(answer.text)
+        return without_line_breaks(answer.text)
 
     return get
 
 
-def unbroken(html: str) -> str:
-    """The HTML without line breaks, so that tests do not depend on how a template is wrapped."""
+def without_line_breaks(html: str) -> str:
+    """The HTML without line breaks, so that tests do not depend on the line breaks of a template."""
     beside_tags = re.sub(r"(?<=>)[ \n]*\n[ \n]*|[ \n]*\n[ \n]*(?=<|/?>)", "", html)
     return re.sub(r"[ \n]+", " ", beside_tags).replace(" />", "/>")
 
 
 def value(html: str, hook: str) -> str:
-    """The plain value of the element that carries a hook such as `data-total="missions"`."""
+    """The value of the element with a hook such as `data-total="missions"`."""
     return html.split(hook, 1)[1].split('value="', 1)[1].split('"', 1)[0]

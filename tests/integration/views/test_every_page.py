@@ -1,4 +1,4 @@
-"""What holds on every page: text is escaped, nothing is inline, links lead somewhere."""
+"""Rules for every page: text is escaped, no inline script or style, no foreign host, every link works."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ PAGES = (
     "/search?q=sea",
     "/api/v1/docs",
 )
-SAID = ("title", "comment", "project", "institution", "license", "doi", "citation", "glider_name", "glider_model")
+ATTRIBUTES = ("title", "comment", "project", "institution", "license", "doi", "citation", "glider_name", "glider_model")
 FILTERS = ("platform", "project", "variable", "basin")
 INLINE = re.compile(r'<style|\sstyle=|\son[a-z]+=|<script(?!(?:[^>]*\ssrc=| type="application/ld\+json">))')
 ELSEWHERE = re.compile(r'(?:src|data-tracks|data-land)="(?!/)[^"]*"|<link[^>]+href="(?!/)')
@@ -31,9 +31,11 @@ LINK = re.compile(r'<a [^>]*?href="(/[^"]*)"')
 
 
 @pytest.fixture(autouse=True)
-def hostile(take_in: Callable[..., None]) -> None:
-    """A mission whose every attribute is an attack."""
-    take_in(**dict.fromkeys(SAID, HOSTILE), geospatial_lat_max=1.0, contributor_name=HOSTILE, contributor_role="PI")
+def hostile(import_mission: Callable[..., None]) -> None:
+    """A mission with a script injection in every attribute."""
+    import_mission(
+        **dict.fromkeys(ATTRIBUTES, HOSTILE), geospatial_lat_max=1.0, contributor_name=HOSTILE, contributor_role="PI"
+    )
 
 
 @pytest.fixture
@@ -55,24 +57,24 @@ def test_hostile_filters_are_escaped(client: FlaskClient) -> None:
     assert "<script>alert" not in "".join(answer.text for answer in shown)
 
 
-def test_hostile_addresses_are_escaped_on_error_pages(client: FlaskClient) -> None:
+def test_hostile_paths_are_escaped_on_error_pages(client: FlaskClient) -> None:
     answer = client.get("/fleet/%3Cscript%3Ealert(1)")
     assert answer.status_code == 404
     assert "<script>alert" not in answer.text
 
 
-def test_nothing_is_inline(html: dict[str, str]) -> None:
+def test_no_script_and_no_style_is_inline(html: dict[str, str]) -> None:
     assert {path: INLINE.findall(text) for path, text in html.items()} == {path: [] for path in html}
 
 
-def test_nothing_comes_from_another_host(html: dict[str, str]) -> None:
+def test_nothing_is_loaded_from_another_host(html: dict[str, str]) -> None:
     assert {path: ELSEWHERE.findall(text) for path, text in html.items()} == {path: [] for path in html}
 
 
-def test_every_link_leads_to_a_page_that_exists(client: FlaskClient, html: dict[str, str]) -> None:
-    found = {link.replace("&amp;", "&").split("#")[0] for text in html.values() for link in LINK.findall(text)}
-    assert len(found) > len(PAGES)
-    assert {link: client.get(link, buffered=True).status_code for link in found} == dict.fromkeys(found, 200)
+def test_every_link_works(client: FlaskClient, html: dict[str, str]) -> None:
+    links = {link.replace("&amp;", "&").split("#")[0] for text in html.values() for link in LINK.findall(text)}
+    assert len(links) > len(PAGES)
+    assert {link: client.get(link, buffered=True).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_every_page_has_a_title_a_heading_and_a_skip_link(html: dict[str, str]) -> None:

@@ -14,23 +14,25 @@ SAME_DAY = datetime(2021, 6, 30, 12, tzinfo=UTC)
 Page = Callable[[str], str]
 
 
-def test_an_empty_store_says_how_to_take_the_first_file_in(page: Page) -> None:
+def test_an_empty_store_shows_how_to_import_the_first_file(page: Page) -> None:
     html = page("/")
     assert 'data-empty="store"' in html
     assert "halocline ingest" in html
 
 
-def test_a_quiet_fleet_is_told_with_the_last_platform_heard(page: Page, take_in: Callable[..., None]) -> None:
-    take_in()
+def test_an_inactive_fleet_shows_the_platform_with_the_latest_data(
+    page: Page, import_mission: Callable[..., None]
+) -> None:
+    import_mission()
     html = page("/")
     assert "No platform has reported in the last 24 hours. The last one was sea001" in html
     assert "Latest data" in html
 
 
-def test_a_mission_of_the_last_24_hours_reports_now(
-    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_a_mission_with_data_of_the_last_24_hours_is_active(
+    page: Page, import_mission: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in()
+    import_mission()
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     html = page("/")
     assert "1 mission has reported in the last 24 hours." in html
@@ -38,11 +40,11 @@ def test_a_mission_of_the_last_24_hours_reports_now(
     assert "Earlier data" not in html
 
 
-def test_silent_missions_stand_below_the_active_ones(
-    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_inactive_missions_are_listed_below_the_active_ones(
+    page: Page, import_mission: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in()
-    take_in("sea002", "20200913T1226", rows=made_files.rows())
+    import_mission()
+    import_mission("sea002", "20200913T1226", rows=made_files.rows())
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     now, earlier = page("/").split("Earlier data")
     assert "sea001/20210629T2053" in now
@@ -50,8 +52,8 @@ def test_silent_missions_stand_below_the_active_ones(
     assert "sea001" not in earlier.split("</table>")[0]
 
 
-def test_totals_carry_hooks_and_their_date(page: Page, take_in: Callable[..., None]) -> None:
-    take_in()
+def test_totals_have_hooks_and_their_date(page: Page, import_mission: Callable[..., None]) -> None:
+    import_mission()
     html = page("/")
     assert value(html, 'data-total="missions"') == "1"
     assert value(html, 'data-total="profiles"') == "4"
@@ -60,31 +62,31 @@ def test_totals_carry_hooks_and_their_date(page: Page, take_in: Callable[..., No
     assert "As of <time datetime=" in html
 
 
-def test_the_table_holds_every_mission_of_the_map(page: Page, take_in: Callable[..., None]) -> None:
-    take_in()
+def test_the_table_lists_the_missions_of_the_map(page: Page, import_mission: Callable[..., None]) -> None:
+    import_mission()
     html = page("/")
     assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse"' in html
     assert 'data-track="sea001/20210629T2053"' in html
 
 
-def test_a_simulation_is_announced_and_shows_only_on_demand(
-    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_simulated_missions_are_counted_and_listed_only_on_request(
+    page: Page, import_mission: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in()
-    take_in("sim001", simulated="true")
+    import_mission()
+    import_mission("sim001", simulated="true")
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
-    plain, asked = page("/"), page("/?simulated=include")
+    plain, with_simulated = page("/"), page("/?simulated=include")
     assert 'data-simulated="left-out">1 simulated mission is also under way' in plain
     assert "sim001/20210629T2053" not in plain
-    assert 'data-track="sim001/20210629T2053"' in asked
-    assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse&amp;simulated=include"' in asked
-    assert value(plain, 'data-total="missions"') == value(asked, 'data-total="missions"') == "1"
+    assert 'data-track="sim001/20210629T2053"' in with_simulated
+    assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse&amp;simulated=include"' in with_simulated
+    assert value(plain, 'data-total="missions"') == value(with_simulated, 'data-total="missions"') == "1"
 
 
-def test_a_card_of_a_mission_under_way_shows_its_section_else_depths(
-    page: Page, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_the_card_of_an_active_mission_shows_its_section(
+    page: Page, import_mission: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in()
+    import_mission()
     assert "card-section" not in page("/")
     assert 'class="spark"' in page("/")
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
@@ -93,15 +95,15 @@ def test_a_card_of_a_mission_under_way_shows_its_section_else_depths(
     assert 'class="spark"' not in html
 
 
-def test_the_way_of_the_last_24_hours_is_drawn_apart(
-    client: FlaskClient, take_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_the_track_of_the_last_24_hours_is_a_separate_feature(
+    client: FlaskClient, import_mission: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in()
+    import_mission()
     kinds = lambda: [one["properties"]["kind"] for one in client.get("/api/v1/tracks").json["features"]]  # noqa: E731
     assert kinds() == ["track", "last_position"]
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     assert kinds() == ["track", "recent_track", "last_position"]
-    # Of the four profiles of 20:53 to 21:16 the last two are left, and the way to them.
+    # Of the four profiles of 20:53 to 21:16, the last two are recent, with the track that leads to them.
     monkeypatch.setattr(clock, "now", lambda: datetime(2021, 6, 30, 21, 7, tzinfo=UTC))
     track, recent, last = client.get("/api/v1/tracks").json["features"]
     assert recent["properties"]["since"] == "2021-06-29T21:07:00.000Z"

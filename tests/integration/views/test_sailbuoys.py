@@ -1,4 +1,4 @@
-"""Sailbuoys on the pages: nothing about profiles and depths, the rest as for gliders; and their data by the API."""
+"""Sailbuoys on the pages and in the API: no profiles and depths, everything else as for gliders."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,7 +33,7 @@ def sailbuoy(tools: context.ImportContext, seed: Seed, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("sailbuoy")
-def test_the_page_of_a_mission_says_nothing_of_profiles_and_depths(page: Page) -> None:
+def test_the_page_of_a_mission_shows_no_profiles_and_no_depths(page: Page) -> None:
     html = page(MISSION)
     assert float(value(html, 'data-figure="distance_m"')) == pytest.approx(55_800, abs=1)
     assert value(html, 'data-figure="samples"') == str(STEPS + 1)
@@ -47,7 +47,7 @@ def test_the_page_of_a_mission_says_nothing_of_profiles_and_depths(page: Page) -
 
 @pytest.mark.usefixtures("sailbuoy")
 @pytest.mark.parametrize("path", ["/", "/missions", "/missions?kind=sailbuoy", "/fleet", "/fleet/sb2016"])
-def test_lists_show_a_sailbuoy_and_no_profiles_of_it(page: Page, path: str) -> None:
+def test_lists_show_a_sailbuoy_without_profiles(page: Page, path: str) -> None:
     html = page(path)
     assert "sb2016" in html
     assert 'data-sum="profiles"' not in html
@@ -56,40 +56,43 @@ def test_lists_show_a_sailbuoy_and_no_profiles_of_it(page: Page, path: str) -> N
 
 
 @pytest.mark.usefixtures("sailbuoy")
-def test_a_card_of_a_sailbuoy_at_sea_shows_its_way(
+def test_the_card_of_an_active_sailbuoy_shows_no_profiles(
     page: Page, tools: context.ImportContext, tmp_path: Path, db: Database[dict[str, Any]]
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     rows = fixes(start_at=now - timedelta(days=3, hours=1))
-    runs_at = replace(tools, span=replace(tools.span, latest_ms=tools.span.latest_ms + 86_400_000))
-    list(importer.real([logs(tmp_path, rows, buoy="SB2121")], runs_at))
+    tools_of_tomorrow = replace(tools, span=replace(tools.span, latest_ms=tools.span.latest_ms + 86_400_000))
+    list(importer.real([logs(tmp_path, rows, buoy="SB2121")], tools_of_tomorrow))
     html = page("/")
     assert "sb2121" in html
     assert "profiles</span>" not in html
 
 
 @pytest.mark.usefixtures("sailbuoy")
-def test_tracks_say_what_kind_of_platform_they_are_of(client: FlaskClient) -> None:
-    found = client.get("/api/v1/tracks").get_json()["features"]
-    assert [feature["properties"]["platform_kind"] for feature in found] == ["sailbuoy", "sailbuoy"]
-    way, spot = client.get("/api/v1/missions/sb2016/20220501T0600/track").get_json()["features"]
-    assert len(way["geometry"]["coordinates"][0]) == STEPS
-    assert (way["properties"]["hidden"], way["properties"]["profiles"]) == (1, 0)
-    assert (spot["geometry"]["coordinates"], spot["properties"]["max_depth_m"]) == ([11.0, 60.0], None)
+def test_tracks_have_the_kind_of_their_platform(client: FlaskClient) -> None:
+    features = client.get("/api/v1/tracks").get_json()["features"]
+    assert [feature["properties"]["platform_kind"] for feature in features] == ["sailbuoy", "sailbuoy"]
+    track, last_position = client.get("/api/v1/missions/sb2016/20220501T0600/track").get_json()["features"]
+    assert len(track["geometry"]["coordinates"][0]) == STEPS
+    assert (track["properties"]["hidden"], track["properties"]["profiles"]) == (1, 0)
+    assert (last_position["geometry"]["coordinates"], last_position["properties"]["max_depth_m"]) == (
+        [11.0, 60.0],
+        None,
+    )
 
 
 @pytest.mark.usefixtures("sailbuoy")
-def test_a_mission_and_its_samples_are_read_by_the_api(client: FlaskClient) -> None:
-    own = "/api/v1/missions/sb2016/20220501T0600"
-    mission = client.get(own).get_json()
+def test_the_api_serves_a_mission_and_its_samples(client: FlaskClient) -> None:
+    path = "/api/v1/missions/sb2016/20220501T0600"
+    mission = client.get(path).get_json()
     assert (mission["kind"], mission["profiles"], mission["max_depth_m"], mission["vertical_m"]) == (
         "sailbuoy",
         0,
         None,
         0,
     )
-    assert client.get(f"{own}/profiles").get_json()["items"] == []
-    lines = client.get(f"{own}/data").text.splitlines()
+    assert client.get(f"{path}/profiles").get_json()["items"] == []
+    lines = client.get(f"{path}/data").text.splitlines()
     assert len(lines) == STEPS + 2
     first = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
     assert (first["profile"], first["longitude (degrees_east)"], first["salinity (1)"]) == ("0", "10.0", "7.1")
@@ -113,23 +116,23 @@ def test_a_mission_and_its_samples_are_read_by_the_api(client: FlaskClient) -> N
         ("/search?q=sb2016", 200),
     ],
 )
-def test_what_is_made_of_a_mission_does_without_profiles(client: FlaskClient, path: str, status: int) -> None:
+def test_every_resource_of_a_mission_works_without_profiles(client: FlaskClient, path: str, status: int) -> None:
     answer = client.get(f"/api/v1{path}")
     assert (answer.status_code, len(answer.data) > 0) == (status, True)
 
 
 @pytest.mark.usefixtures("sailbuoy")
-def test_the_exported_netcdf_gives_the_mission_again(
+def test_the_import_of_an_exported_netcdf_gives_the_same_mission(
     client: FlaskClient, tools: context.ImportContext, tmp_path: Path
 ) -> None:
-    own = "/api/v1/missions/sb2016/20220501T0600"
-    mission = client.get(own, buffered=True).get_json()
+    path = "/api/v1/missions/sb2016/20220501T0600"
+    mission = client.get(path, buffered=True).get_json()
     exported = tmp_path / "exported.nc"
-    exported.write_bytes(client.get(f"{own}/data?format=netcdf", buffered=True).data)
+    exported.write_bytes(client.get(f"{path}/data?format=netcdf", buffered=True).data)
     (report,) = importer.dry([exported], tools)
     assert report.outcome == "stored"
-    told = report.mission or {}
+    imported = report.mission or {}
     names = ("platform", "mission", "samples", "profiles", "start_at", "end_at")
-    assert {name: told[name] for name in names} == {name: mission[name] for name in names}
-    assert told["distance_m"] == pytest.approx(mission["distance_m"])
-    assert told["basins"] == mission["basins"]
+    assert {name: imported[name] for name in names} == {name: mission[name] for name in names}
+    assert imported["distance_m"] == pytest.approx(mission["distance_m"])
+    assert imported["basins"] == mission["basins"]

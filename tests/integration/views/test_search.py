@@ -1,4 +1,4 @@
-"""Search: what a name finds on the page and in the API, and what absurd questions are told."""
+"""Search: the results of names on the page and in the API, and the responses to absurd queries."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,30 +15,30 @@ from tests.integration.views.conftest import HOSTILE
 
 DEMO = Path(__file__).parents[3] / "demo" / "nrt_SEA077_M17.nc"
 Page = Callable[[str], str]
-TakeIn = Callable[..., None]
+ImportMission = Callable[..., None]
 MISSION = "/missions/sea001/20210629T2053"
 
 
 @pytest.fixture
-def two(take_in: TakeIn) -> None:
+def two_missions(import_mission: ImportMission) -> None:
     """Two missions in the Bornholm Basin: one of sea001, whose project is Ålands Hav, and one of smilla77 (SEA077)."""
-    take_in(project="Ålands Hav, SAMBA", title="Spring", wmo_id="6801234")
-    take_in(platform="smilla77", mission="20220101T0000")
+    import_mission(project="Ålands Hav, SAMBA", title="Spring", wmo_id="6801234")
+    import_mission(platform="smilla77", mission="20220101T0000")
 
 
 @pytest.fixture
-def found(client: FlaskClient, two: None) -> Callable[[str], list[tuple[str, str, bool]]]:
-    """(kind, id, exact) of what the API finds."""
+def results_of(client: FlaskClient, two_missions: None) -> Callable[[str], list[tuple[str, str, bool]]]:
+    """The results of the API as (kind, id, exact)."""
 
-    def ask(text: str, **more: str) -> list[tuple[str, str, bool]]:
-        answer = client.get("/api/v1/search", query_string={"q": text, **more})
+    def search(text: str, **filters: str) -> list[tuple[str, str, bool]]:
+        answer = client.get("/api/v1/search", query_string={"q": text, **filters})
         assert answer.status_code == 200, answer.text
         return [(item["kind"], item["id"], item["exact"]) for item in answer.json["items"]]
 
-    return ask
+    return search
 
 
-Found = Callable[..., list[tuple[str, str, bool]]]
+Results = Callable[..., list[tuple[str, str, bool]]]
 SMILLA = ("mission", "smilla77/20220101T0000", False)
 SPRING = ("mission", "sea001/20210629T2053", False)
 
@@ -64,10 +64,10 @@ SPRING = ("mission", "sea001/20210629T2053", False)
         ("lands", []),
     ],
 )
-def test_a_name_is_found_by_the_beginnings_of_its_words(
-    found: Found, text: str, expected: list[tuple[str, str, bool]]
+def test_a_name_matches_by_prefixes_of_its_words(
+    results_of: Results, text: str, expected: list[tuple[str, str, bool]]
 ) -> None:
-    assert found(text) == expected
+    assert results_of(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,61 +83,63 @@ def test_a_name_is_found_by_the_beginnings_of_its_words(
         ("M17", []),
     ],
 )
-def test_missions_are_found_by_kind_and_by_what_they_measured(found: Found, text: str, missions: list[str]) -> None:
-    assert [name for kind, name, _ in found(text) if kind == "mission"] == missions
+def test_missions_match_by_platform_kind_and_measured_variable(
+    results_of: Results, text: str, missions: list[str]
+) -> None:
+    assert [name for kind, name, _ in results_of(text) if kind == "mission"] == missions
 
 
-def test_a_mission_is_found_by_the_number_that_people_give_it(
+def test_a_mission_matches_by_its_short_number(
     client: FlaskClient, db: Database[dict[str, Any]], tools: context.ImportContext
 ) -> None:
     (report,) = importer.real([DEMO], tools)
     assert report.outcome == "stored", report.line()
-    ask = lambda text: [item["id"] for item in client.get("/api/v1/search", query_string={"q": text}).json["items"]]  # noqa: E731
-    assert ask("M17") == ask("sea077 m17") == ask("m17 temperature glider") == ["smilla77/20221208T1145"]
-    assert ask("m18") == []
+    ids = lambda text: [item["id"] for item in client.get("/api/v1/search", query_string={"q": text}).json["items"]]  # noqa: E731
+    assert ids("M17") == ids("sea077 m17") == ids("m17 temperature glider") == ["smilla77/20221208T1145"]
+    assert ids("m18") == []
 
 
-def test_a_store_of_an_earlier_release_learns_the_new_words(
-    found: Found, db: Database[dict[str, Any]], tools: context.ImportContext
+def test_an_upgrade_adds_the_new_words_to_the_search_index(
+    results_of: Results, db: Database[dict[str, Any]], tools: context.ImportContext
 ) -> None:
     db.search.update_many({}, {"$pull": {"keys": {"$regex": "^gli"}}})
     db.counters.delete_one({"_id": "search_words"})
-    assert found("glider") == []
+    assert results_of("glider") == []
     indexes.ensure(db)
     rebuild.rebuild(tools.basin_map)
-    assert len(found("glider")) == 4
+    assert len(results_of("glider")) == 4
 
 
-def test_missions_come_newest_first_and_each_kind_is_cut_off(client: FlaskClient, found: Found) -> None:
-    assert [name for kind, name, _ in found("2") if kind == "mission"] == [SPRING[1], SMILLA[1]]
+def test_missions_are_newest_first_and_each_kind_has_a_limit(client: FlaskClient, results_of: Results) -> None:
+    assert [name for kind, name, _ in results_of("2") if kind == "mission"] == [SPRING[1], SMILLA[1]]
     answer = client.get("/api/v1/search?q=s&limit=1").json
     assert answer["more"] == ["platform", "mission", "basin"]
     assert [item["kind"] for item in answer["items"]] == ["platform", "basin", "mission"]
 
 
-def test_the_links_lead_to_pages(client: FlaskClient, two: None) -> None:
+def test_the_links_of_the_results_work(client: FlaskClient, two_missions: None) -> None:
     links = [item["links"] for item in client.get("/api/v1/search?q=s&limit=1").json["items"]]
-    addresses = [address for link in links for address in link.values()]
-    assert len(addresses) == 6
-    assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
+    paths = [path for group in links for path in group.values()]
+    assert len(paths) == 6
+    assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
+    ("text", "path"),
     [
         ("SEA077", "/fleet/smilla77"),
         ("Bornholm Basin", "/basins/SEA-007"),
         ("sea001/20210629T2053", MISSION),
     ],
 )
-def test_the_one_thing_of_that_name_is_opened(client: FlaskClient, two: None, text: str, address: str) -> None:
+def test_an_exact_match_opens_its_page(client: FlaskClient, two_missions: None, text: str, path: str) -> None:
     answer = client.get("/search", query_string={"q": text})
-    assert (answer.status_code, answer.location) == (302, address)
-    assert client.get(address).status_code == 200
+    assert (answer.status_code, answer.location) == (302, path)
+    assert client.get(path).status_code == 200
     assert "data-found" in client.get("/search", query_string={"q": text, "show": "all"}).text
 
 
-def test_the_page_groups_what_it_found(page: Page, two: None) -> None:
+def test_the_page_groups_results_by_kind(page: Page, two_missions: None) -> None:
     html = page("/search?q=sea")
     assert {kind: f'data-kind="{kind}"' in html for kind in ("platform", "mission", "basin")} == dict.fromkeys(
         ("platform", "mission", "basin"), True
@@ -146,7 +148,7 @@ def test_the_page_groups_what_it_found(page: Page, two: None) -> None:
     assert 'value="sea"' in html
 
 
-def test_nothing_asked_and_nothing_found_are_explained(page: Page, two: None) -> None:
+def test_an_empty_query_and_an_empty_result_are_explained(page: Page, two_missions: None) -> None:
     assert 'data-empty="question"' in page("/search")
     assert 'data-empty="question"' in page("/search?q=%20%09")
     assert 'data-empty="search"' in page("/search?q=zzz")
@@ -172,7 +174,7 @@ ABSURD = (
 
 
 @pytest.mark.parametrize("text", ABSURD, ids=lambda text: text[:12].encode("unicode_escape").decode())
-def test_an_absurd_question_gets_a_page(client: FlaskClient, two: None, text: str) -> None:
+def test_an_absurd_query_gets_a_page(client: FlaskClient, two_missions: None, text: str) -> None:
     answer = client.get("/search", query_string={"q": text})
     assert answer.status_code in {200, 302}
     assert "<script>alert" not in answer.text
@@ -180,39 +182,43 @@ def test_an_absurd_question_gets_a_page(client: FlaskClient, two: None, text: st
     assert client.get("/api/v1/search", query_string={"q": text}).status_code in {200, 400}
 
 
-def test_what_a_direction_mark_would_turn_around_is_not_repeated(page: Page, two: None) -> None:
+def test_direction_marks_of_a_query_are_removed(page: Page, two_missions: None) -> None:
     assert "\u202e" not in page("/search?q=%E2%80%AEzzz")
 
 
-def test_simulated_ones_are_found_only_when_asked_for(take_in: TakeIn, found: Found, client: FlaskClient) -> None:
-    take_in(platform="ghost", mission="20230101T0000", simulated="true")
-    assert found("ghost") == []
-    assert [name for _, name, _ in found("ghost", simulated="include")] == ["ghost", "ghost/20230101T0000"]
+def test_simulated_missions_match_only_on_request(
+    import_mission: ImportMission, results_of: Results, client: FlaskClient
+) -> None:
+    import_mission(platform="ghost", mission="20230101T0000", simulated="true")
+    assert results_of("ghost") == []
+    assert [name for _, name, _ in results_of("ghost", simulated="include")] == ["ghost", "ghost/20230101T0000"]
     assert client.get("/search?q=ghost").status_code == 200
     assert "Simulated</strong>" in client.get("/search?q=ghost&simulated=include&show=all").text
 
 
-def test_what_an_earlier_release_stored_is_found_after_the_next_start(
-    db: Database[dict[str, Any]], found: Found, tools: context.ImportContext
+def test_missions_of_an_earlier_release_match_after_the_next_start(
+    db: Database[dict[str, Any]], results_of: Results, tools: context.ImportContext
 ) -> None:
     db.drop_collection("search")
     db.counters.delete_one({"_id": "search_basins"})
     indexes.ensure(db)
-    assert found("smilla") == []
+    assert results_of("smilla") == []
     rebuild.rebuild(tools.basin_map)
-    assert found("smil born") == []
-    assert found("smil") == [("platform", "smilla77", False), SMILLA]
-    assert found("born") == [("basin", "SEA-007", False)]
+    assert results_of("smil born") == []
+    assert results_of("smil") == [("platform", "smilla77", False), SMILLA]
+    assert results_of("born") == [("basin", "SEA-007", False)]
 
 
-def test_a_renamed_mission_is_found_by_its_new_name_alone(take_in: TakeIn, found: Found) -> None:
-    assert found("samba") == [SPRING]
-    take_in(project="Else", date_modified="2030-01-01T00:00:00Z", mode="D")
-    assert found("samba") == []
-    assert found("else") == [SPRING]
+def test_a_renamed_mission_matches_by_its_new_name_alone(import_mission: ImportMission, results_of: Results) -> None:
+    assert results_of("samba") == [SPRING]
+    import_mission(project="Else", date_modified="2030-01-01T00:00:00Z", mode="D")
+    assert results_of("samba") == []
+    assert results_of("else") == [SPRING]
 
 
-def test_a_search_examines_no_more_than_it_gives(db: Database[dict[str, Any]], two: None) -> None:
+def test_a_search_examines_about_as_many_documents_as_it_returns(
+    db: Database[dict[str, Any]], two_missions: None
+) -> None:
     mission = documents.mission_from_document(db.missions.find_one({"_id": "smilla77/20220101T0000"}))
     entry = db.search.find_one({"_id": f"mission:{mission.id}"})
     db.search.insert_many([{**entry, "_id": f"mission:many/{number}"} for number in range(500)])

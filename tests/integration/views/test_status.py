@@ -1,4 +1,4 @@
-"""The status page and the import log: what is late, what failed and why, and what nobody else shall know."""
+"""The status page and the import log: silent platforms, failed imports and their causes, no private details."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,14 +19,14 @@ from tests import made_files
 from tests.integration.views.conftest import HOSTILE, SUMMER, value
 
 Page = Callable[[str], str]
-TakeIn = Callable[..., None]
+ImportMission = Callable[..., None]
 ENDED = datetime.fromtimestamp(SUMMER, UTC) + timedelta(minutes=23)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def refuse(tools: context.ImportContext, tmp_path: Path, db: Database[dict[str, Any]]) -> Callable[[str], None]:
-    """Takes a file in that is no data."""
+    """A function that imports a file without data; the import refuses it."""
 
     def run(name: str) -> None:
         path = tmp_path / name
@@ -39,7 +39,7 @@ def refuse(tools: context.ImportContext, tmp_path: Path, db: Database[dict[str, 
 
 @pytest.fixture
 def attempts(db: Database[dict[str, Any]]) -> None:
-    """Forty attempts, an hour apart, every fourth refused."""
+    """Forty import attempts, one an hour, every fourth refused."""
     outcomes = ("stored", "replaced", "unchanged", "refused")
     db.imports.insert_many(
         [
@@ -67,18 +67,18 @@ def test_an_empty_store_has_a_status(page: Page, client: FlaskClient) -> None:
     assert "No file has been imported yet." in html
     assert "No file has been refused." in html
     assert 'data-empty="store"' in html
-    said = client.get("/api/v1/status").json
-    assert said["imports"] == {"stored": 0, "replaced": 0, "unchanged": 0, "refused": 0}
-    assert (said["last_import_at"], said["pending"], said["pending_since"]) == (None, 0, None)
+    report = client.get("/api/v1/status").json
+    assert report["imports"] == {"stored": 0, "replaced": 0, "unchanged": 0, "refused": 0}
+    assert (report["last_import_at"], report["pending"], report["pending_since"]) == (None, 0, None)
 
 
-def test_platforms_stand_in_both_orders(page: Page, take_in: TakeIn) -> None:
-    take_in("sea001")
-    take_in("sea002", "20200913T1226", rows=made_files.rows())
-    heard, silent = page("/status"), page("/status?order=oldest")
-    assert heard.index('data-platform="sea001"') < heard.index('data-platform="sea002"')
-    assert silent.index('data-platform="sea002"') < silent.index('data-platform="sea001"')
-    assert "expected to report at least every 24 hours" in heard
+def test_platforms_are_listed_in_both_orders(page: Page, import_mission: ImportMission) -> None:
+    import_mission("sea001")
+    import_mission("sea002", "20200913T1226", rows=made_files.rows())
+    newest_first, oldest_first = page("/status"), page("/status?order=oldest")
+    assert newest_first.index('data-platform="sea001"') < newest_first.index('data-platform="sea002"')
+    assert oldest_first.index('data-platform="sea002"') < oldest_first.index('data-platform="sea001"')
+    assert "expected to report at least every 24 hours" in newest_first
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_platforms_stand_in_both_orders(page: Page, take_in: TakeIn) -> None:
 def test_a_platform_has_one_status_everywhere(
     page: Page,
     client: FlaskClient,
-    take_in: TakeIn,
+    import_mission: ImportMission,
     monkeypatch: pytest.MonkeyPatch,
     silence: timedelta,
     word: str,
 ) -> None:
-    take_in()
+    import_mission()
     monkeypatch.setattr(clock, "now", lambda: ENDED + silence)
     pages = [page(path) for path in ("/status", "/fleet", "/fleet/sea001")]
     assert [html.split('data-status="')[1].split('"')[0] for html in pages] == [word] * 3
@@ -108,7 +108,7 @@ def test_a_platform_has_one_status_everywhere(
     assert client.get("/api/v1/platforms").json["items"][0]["status"] == word
 
 
-def test_failures_are_shown_with_their_cause(page: Page, client: FlaskClient, refuse: Callable[[str], None]) -> None:
+def test_failures_are_shown_with_their_causes(page: Page, client: FlaskClient, refuse: Callable[[str], None]) -> None:
     refuse("report.nc")
     html = page("/status")
     assert "<code>html_page</code>" in html
@@ -126,7 +126,7 @@ def test_hostile_file_names_are_escaped(page: Page, refuse: Callable[[str], None
     assert "<script>alert" not in html
 
 
-def test_hostile_words_of_the_log_are_escaped(page: Page, db: Database[dict[str, Any]], attempts: None) -> None:
+def test_hostile_texts_of_the_log_are_escaped(page: Page, db: Database[dict[str, Any]], attempts: None) -> None:
     db.imports.update_many({}, {"$set": dict.fromkeys(("file_name", "reason", "platform", "mission"), HOSTILE)})
     assert "<script>alert" not in page("/status")
 
@@ -142,7 +142,7 @@ def test_outcomes_of_the_last_week_are_counted(
     assert client.get("/api/v1/status").json["imports"]["refused"] == 9
 
 
-def test_failures_go_on_by_key(page: Page, attempts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_are_paged_by_key(page: Page, attempts: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "_FAILURES_A_PAGE", 6)
     first = page("/status")
     second = page(first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&"))
@@ -151,7 +151,7 @@ def test_failures_go_on_by_key(page: Page, attempts: None, monkeypatch: pytest.M
     assert 'rel="next"' not in second
 
 
-def test_the_log_is_paged_by_key_while_attempts_come_in(
+def test_the_log_is_paged_by_key_while_attempts_are_added(
     client: FlaskClient, db: Database[dict[str, Any]], attempts: None
 ) -> None:
     first = client.get("/api/v1/imports?limit=30").json
@@ -169,7 +169,7 @@ def test_the_log_is_filtered_by_outcome(client: FlaskClient, attempts: None, out
     assert len(items) == 10
 
 
-def test_simulated_attempts_are_left_out_unless_asked_for(
+def test_simulated_attempts_are_listed_only_on_request(
     client: FlaskClient, page: Page, db: Database[dict[str, Any]], attempts: None
 ) -> None:
     db.imports.update_one({"_id": "a03"}, {"$set": {"simulated": True}})
@@ -179,31 +179,31 @@ def test_simulated_attempts_are_left_out_unless_asked_for(
     assert 'data-import="a03"' in page("/status?simulated=include")
 
 
-def test_what_waits_to_be_derived_is_told(page: Page, client: FlaskClient, db: Database[dict[str, Any]]) -> None:
+def test_pending_rebuilds_are_reported(page: Page, client: FlaskClient, db: Database[dict[str, Any]]) -> None:
     db.derived_pending.insert_many([{"_id": "totals", "number": 1, "at": NOON}, {"_id": "mission:a/b", "number": 1}])
     assert value(page("/status"), 'data-pending="scopes"') == "2"
     assert 'since <time datetime="2026-01-01T12:00:00Z"' in page("/status")
-    said = client.get("/api/v1/status").json
-    assert (said["pending"], said["pending_since"]) == (2, "2026-01-01T12:00:00.000Z")
+    report = client.get("/api/v1/status").json
+    assert (report["pending"], report["pending_since"]) == (2, "2026-01-01T12:00:00.000Z")
 
 
-def test_the_version_is_told(page: Page, client: FlaskClient) -> None:
-    said = client.get("/api/v1/status").json
-    assert f"Halocline {said['version']}, revision <code>{said['revision']}</code>" in page("/status")
+def test_the_version_is_reported(page: Page, client: FlaskClient) -> None:
+    report = client.get("/api/v1/status").json
+    assert f"Halocline {report['version']}, revision <code>{report['revision']}</code>" in page("/status")
 
 
 @pytest.mark.parametrize(
     ("query", "field"),
     [("order=age", "order"), ("after=x", "after"), ("after=%00", "after"), ("simulated=1", "simulated")],
 )
-def test_what_makes_no_sense_is_named(client: FlaskClient, query: str, field: str) -> None:
+def test_an_invalid_parameter_is_a_400_page_that_names_it(client: FlaskClient, query: str, field: str) -> None:
     answer = client.get(f"/status?{query}")
     assert answer.status_code == 400
     assert f'error-detail">{field}: ' in answer.text
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("reason", "shown"),
     [
         ("a.nc: no usable time", "a.nc: no usable time"),
         ("a.nc: cannot read '/srv/data/in/a.nc'", "a.nc: cannot read '…/a.nc'"),
@@ -218,17 +218,19 @@ def test_what_makes_no_sense_is_named(client: FlaskClient, query: str, field: st
         ("depth: 12.5 is not < 3; version 1.2.3", "depth: 12.5 is not < 3; version 1.2.3"),
     ],
 )
-def test_paths_addresses_and_servers_are_left_out(said: str, shown: str) -> None:
-    assert public_text(said) == shown
+def test_paths_addresses_and_servers_are_removed_from_reasons(reason: str, shown: str) -> None:
+    assert public_text(reason) == shown
 
 
-def test_the_log_is_read_by_its_index(db: Database[dict[str, Any]], attempts: None) -> None:
-    found = db.imports.find({"simulated": False, "outcome": "refused"}).sort([("at", -1), ("_id", 1)]).limit(5)
-    assert found.explain()["executionStats"]["totalDocsExamined"] == 5
+def test_the_log_is_read_with_its_index(db: Database[dict[str, Any]], attempts: None) -> None:
+    cursor = db.imports.find({"simulated": False, "outcome": "refused"}).sort([("at", -1), ("_id", 1)]).limit(5)
+    assert cursor.explain()["executionStats"]["totalDocsExamined"] == 5
 
 
-def test_it_tells_what_the_last_verification_found(page: Page, client: FlaskClient, take_in: TakeIn) -> None:
-    take_in("sea001")
+def test_the_result_of_the_last_verification_is_reported(
+    page: Page, client: FlaskClient, import_mission: ImportMission
+) -> None:
+    import_mission("sea001")
     assert 'data-verification="none"' in page("/status")
     assert client.get("/api/v1/status").json["verification"] is None
     settings = extensions.mongo._bound()
@@ -237,5 +239,5 @@ def test_it_tells_what_the_last_verification_found(page: Page, client: FlaskClie
     extensions.redis.bind(settings)
     assert 'data-verification="0"' in page("/status")
     assert "1 mission, no difference" in page("/status")
-    said = client.get("/api/v1/status").json["verification"]
-    assert (said["missions"], said["differences"], said["skipped"]) == (1, 0, 0)
+    report = client.get("/api/v1/status").json["verification"]
+    assert (report["missions"], report["differences"], report["skipped"]) == (1, 0, 0)

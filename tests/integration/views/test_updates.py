@@ -1,4 +1,4 @@
-"""Updates as a page, as a feed and through the API: what is known, when, and that it comes once."""
+"""Updates on the page, in the feed and in the API: their content, their times, and that each appears once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from tests import made_files
 from tests.integration.views.conftest import HOSTILE, SUMMER
 
 Page = Callable[[str], str]
-TakeIn = Callable[..., None]
+ImportMission = Callable[..., None]
 BEGUN = datetime.fromtimestamp(SUMMER, UTC)
 ENDED = BEGUN + timedelta(minutes=23)
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -28,42 +28,44 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Sets the portal's clock."""
+    """A function that sets the clock of the portal."""
     return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
 
 
 @pytest.fixture
-def told(client: FlaskClient) -> Callable[..., list[dict[str, Any]]]:
-    """The updates that the API tells."""
+def api_updates(client: FlaskClient) -> Callable[..., list[dict[str, Any]]]:
+    """A function that returns the updates of the API."""
     return lambda **query: client.get("/api/v1/updates", query_string=query).json["items"]
 
 
-def ids(found: list[dict[str, Any]]) -> list[str]:
-    return [update["id"] for update in found]
+def ids(items: list[dict[str, Any]]) -> list[str]:
+    return [update["id"] for update in items]
 
 
 def feed(text: str) -> ElementTree.Element:
-    return ElementTree.fromstring(text.encode())  # noqa: S314 -- It is our own.
+    return ElementTree.fromstring(text.encode())  # noqa: S314 -- Our own response.
 
 
-def test_an_empty_store_has_no_news(page: Page, client: FlaskClient) -> None:
+def test_an_empty_store_has_no_updates(page: Page, client: FlaskClient) -> None:
     assert 'data-empty="store"' in page("/updates")
     assert client.get("/api/v1/updates").json == {"items": [], "next": None}
     assert feed(page("/updates.rss")).findall("channel/item") == []
 
 
-def test_a_mission_at_sea_is_a_deployment_and_no_recovery(
-    take_in: TakeIn, told: Callable[..., Any], at: Callable[..., None]
+def test_an_active_mission_is_a_deployment_without_a_recovery(
+    import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
 ) -> None:
-    take_in()
+    import_mission()
     at(ENDED + timedelta(days=14) - timedelta(seconds=1))
-    assert ids(told()) == ["deployment/sea001/20210629T2053"]
+    assert ids(api_updates()) == ["deployment/sea001/20210629T2053"]
 
 
-def test_silence_alone_tells_of_a_recovery(take_in: TakeIn, told: Callable[..., Any], at: Callable[..., None]) -> None:
-    take_in()
+def test_fourteen_days_of_silence_are_a_recovery(
+    import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
+) -> None:
+    import_mission()
     at(ENDED + timedelta(days=14))
-    first, second = told()
+    first, second = api_updates()
     assert (first["id"], first["end_reason"], first["at"]) == (
         "recovery/sea001/20210629T2053",
         "silence",
@@ -72,55 +74,59 @@ def test_silence_alone_tells_of_a_recovery(take_in: TakeIn, told: Callable[..., 
     assert second["at"] == second["published_at"] == "2021-06-29T20:53:20.000Z"
 
 
-def test_a_mission_that_speaks_again_is_not_over(
-    take_in: TakeIn, told: Callable[..., Any], at: Callable[..., None]
+def test_new_data_remove_a_recovery_by_silence(
+    import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
 ) -> None:
-    take_in()
+    import_mission()
     at(ENDED + timedelta(days=15))
-    assert len(told()) == 2
-    take_in(rows=made_files.rows(profiles=10 * 24 * 2, start_s=SUMMER))
-    assert ids(told()) == ["deployment/sea001/20210629T2053"]
+    assert len(api_updates()) == 2
+    import_mission(rows=made_files.rows(profiles=10 * 24 * 2, start_s=SUMMER))
+    assert ids(api_updates()) == ["deployment/sea001/20210629T2053"]
 
 
-def test_the_next_mission_ends_the_one_before(
-    take_in: TakeIn, told: Callable[..., Any], at: Callable[..., None]
+def test_the_next_mission_of_a_platform_ends_the_one_before(
+    import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
 ) -> None:
-    take_in()
-    take_in(mission="20210701T2053", rows=made_files.rows(start_s=SUMMER + 2 * 86_400))
+    import_mission()
+    import_mission(mission="20210701T2053", rows=made_files.rows(start_s=SUMMER + 2 * 86_400))
     at(BEGUN + timedelta(days=3))
-    assert ids(told()) == [
+    assert ids(api_updates()) == [
         "deployment/sea001/20210701T2053",
         "recovery/sea001/20210629T2053",
         "deployment/sea001/20210629T2053",
     ]
 
 
-def test_delayed_data_are_told_once_whatever_comes_later(take_in: TakeIn, told: Callable[..., Any]) -> None:
-    take_in()
-    take_in(mode="D")
-    (before,) = told(kind="delayed")
-    take_in(mode="D", rows=made_files.rows(profiles=5, start_s=SUMMER))
-    (after,) = told(kind="delayed")
-    (over,) = told(kind="recovery")
+def test_delayed_data_are_one_update_also_when_replaced(
+    import_mission: ImportMission, api_updates: Callable[..., Any]
+) -> None:
+    import_mission()
+    import_mission(mode="D")
+    (before,) = api_updates(kind="delayed")
+    import_mission(mode="D", rows=made_files.rows(profiles=5, start_s=SUMMER))
+    (after,) = api_updates(kind="delayed")
+    (over,) = api_updates(kind="recovery")
     assert (over["profiles"], over["end_reason"]) == (5, "silence")
     assert (after["id"], after["at"], after["published_at"]) == (before["id"], before["at"], before["published_at"])
 
 
-def test_taking_the_same_file_in_again_is_no_news(take_in: TakeIn, told: Callable[..., Any]) -> None:
-    take_in()
-    before = told()
-    take_in()
-    assert told() == before
-
-
-def test_pages_hold_every_update_once_while_news_come_in(
-    take_in: TakeIn, client: FlaskClient, at: Callable[..., None]
+def test_a_second_import_of_the_same_file_is_no_update(
+    import_mission: ImportMission, api_updates: Callable[..., Any]
 ) -> None:
-    take_in("sea001")
-    take_in("sea002")
+    import_mission()
+    before = api_updates()
+    import_mission()
+    assert api_updates() == before
+
+
+def test_pages_list_every_update_once_while_updates_are_added(
+    import_mission: ImportMission, client: FlaskClient, at: Callable[..., None]
+) -> None:
+    import_mission("sea001")
+    import_mission("sea002")
     at(ENDED + timedelta(days=15))
     first = client.get("/api/v1/updates?limit=3").json
-    take_in("sea003", "20210713T2053", rows=made_files.rows(start_s=SUMMER + 14 * 86_400 + 7200))
+    import_mission("sea003", "20210713T2053", rows=made_files.rows(start_s=SUMMER + 14 * 86_400 + 7200))
     rest = client.get(f"/api/v1/updates?limit=3&cursor={first['next']}").json
     assert ids(first["items"] + rest["items"]) == [
         "recovery/sea001/20210629T2053",
@@ -131,29 +137,31 @@ def test_pages_hold_every_update_once_while_news_come_in(
     assert rest["next"] is None
 
 
-def test_the_page_goes_on_by_key(page: Page, take_in: TakeIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    take_in()
+def test_the_page_is_paged_by_key(page: Page, import_mission: ImportMission, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_mission()
     monkeypatch.setattr(updates, "_UPDATES_A_PAGE", 1)
     first = page("/updates")
-    following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
+    link = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
     assert 'data-update="recovery/sea001/20210629T2053"' in first
     assert first.count("data-update=") == 1
-    assert 'data-update="deployment/sea001/20210629T2053"' in page(following)
+    assert 'data-update="deployment/sea001/20210629T2053"' in page(link)
 
 
 @pytest.mark.parametrize("query", [{"kind": "deployment"}, {"platform": "SEA002"}, {"kind": "x"}], ids=str)
-def test_page_feed_and_api_agree_on_filters(client: FlaskClient, take_in: TakeIn, query: dict[str, str]) -> None:
-    take_in()
-    take_in("sea002")
+def test_page_feed_and_api_agree_on_filters(
+    client: FlaskClient, import_mission: ImportMission, query: dict[str, str]
+) -> None:
+    import_mission()
+    import_mission("sea002")
     html = client.get("/updates", query_string=query)
     rss = client.get("/updates.rss", query_string=query)
     api = client.get("/api/v1/updates", query_string=query)
     assert html.status_code == rss.status_code == api.status_code
-    found = ids((api.json or {}).get("items", []))
+    expected = ids((api.json or {}).get("items", []))
     shown = [part.split('"')[0] for part in html.text.split('data-update="')[1:]]
-    assert shown == found
+    assert shown == expected
     guids = [part.split("<")[0] for part in rss.text.split(">halocline:")[1:]]
-    assert guids == found
+    assert guids == expected
 
 
 @pytest.mark.parametrize(
@@ -168,18 +176,18 @@ def test_page_feed_and_api_agree_on_filters(client: FlaskClient, take_in: TakeIn
         ("after=%00", "after"),
     ],
 )
-def test_what_makes_no_sense_is_named(client: FlaskClient, query: str, field: str) -> None:
+def test_an_invalid_parameter_is_a_400_page_that_names_it(client: FlaskClient, query: str, field: str) -> None:
     answer = client.get(f"/updates?{query}")
     assert answer.status_code == 400
     assert f'error-detail">{field}: ' in answer.text
 
 
-def test_the_rule_stands_on_the_page(page: Page) -> None:
+def test_the_page_states_the_rule_of_a_recovery(page: Page) -> None:
     assert "it has sent no data for 14 days" in page("/updates")
 
 
-def test_the_feed_is_valid_rss(page: Page, client: FlaskClient, take_in: TakeIn) -> None:
-    take_in(mode="D")
+def test_the_feed_is_valid_rss(page: Page, client: FlaskClient, import_mission: ImportMission) -> None:
+    import_mission(mode="D")
     answer = client.get("/updates.rss")
     assert answer.mimetype == "application/rss+xml"
     root = feed(answer.text)
@@ -205,8 +213,10 @@ def test_the_feed_is_valid_rss(page: Page, client: FlaskClient, take_in: TakeIn)
     }
 
 
-def test_hostile_names_leave_the_feed_valid(page: Page, take_in: TakeIn, db: Database[dict[str, Any]]) -> None:
-    take_in()
+def test_hostile_names_leave_the_feed_valid(
+    page: Page, import_mission: ImportMission, db: Database[dict[str, Any]]
+) -> None:
+    import_mission()
     hostile = HOSTILE + "]]>&\x01\x1f\ufffe\u202e"
     db.platforms.update_one({"_id": "sea001"}, {"$set": {"serial": hostile, "name": None}})
     root = feed(page("/updates.rss"))
@@ -215,24 +225,24 @@ def test_hostile_names_leave_the_feed_valid(page: Page, take_in: TakeIn, db: Dat
     assert "<script>alert" not in page("/updates") + page("/")
 
 
-def test_the_feed_names_the_public_url(settings: Settings, take_in: TakeIn) -> None:
-    take_in()
+def test_the_feed_names_the_public_url(settings: Settings, import_mission: ImportMission) -> None:
+    import_mission()
     app = create_app(settings.model_copy(update={"public_url": HttpUrl("https://ocean.example/")}))
     root = feed(app.test_client().get("/updates.rss").text)
     links = [str(link.text) for link in root.iterfind(".//link")]
     assert {urlsplit(link)[:2] for link in links} == {("https", "ocean.example")}
 
 
-def test_a_reader_who_has_the_feed_is_told_so(client: FlaskClient, take_in: TakeIn) -> None:
-    take_in()
+def test_a_feed_with_a_matching_etag_is_304(client: FlaskClient, import_mission: ImportMission) -> None:
+    import_mission()
     etag = client.get("/updates.rss").headers["ETag"]
     assert client.get("/updates.rss", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_simulated_missions_are_news_only_when_asked_for(
-    client: FlaskClient, page: Page, take_in: TakeIn, db: Database[dict[str, Any]]
+def test_simulated_missions_are_listed_only_on_request(
+    client: FlaskClient, page: Page, import_mission: ImportMission, db: Database[dict[str, Any]]
 ) -> None:
-    take_in()
+    import_mission()
     db.updates.update_many({}, {"$set": {"simulated": True}})
     assert "data-update=" not in page("/updates")
     assert client.get("/api/v1/updates").json["items"] == []
@@ -242,15 +252,17 @@ def test_simulated_missions_are_news_only_when_asked_for(
     assert page("/updates.rss?simulated=include").count("(simulated)") == 2
 
 
-def test_the_landing_page_tells_the_latest(page: Page, take_in: TakeIn) -> None:
-    take_in()
+def test_the_landing_page_shows_the_latest_updates(page: Page, import_mission: ImportMission) -> None:
+    import_mission()
     html = page("/")
     assert html.index('data-update="recovery/') < html.index('data-update="deployment/')
     assert 'rel="alternate" type="application/rss+xml"' in html
 
 
-def test_lists_read_what_they_show_and_hardly_more(take_in: TakeIn, db: Database[dict[str, Any]]) -> None:
-    take_in()
+def test_a_list_examines_only_the_documents_that_it_returns(
+    import_mission: ImportMission, db: Database[dict[str, Any]]
+) -> None:
+    import_mission()
     template = db.updates.find_one({})
     db.updates.insert_many(
         [
@@ -263,13 +275,13 @@ def test_lists_read_what_they_show_and_hardly_more(take_in: TakeIn, db: Database
     assert plan["executionStats"]["totalDocsExamined"] == 10
 
 
-def test_a_profile_of_a_mission_under_way_is_no_change_of_the_news(
-    take_in: TakeIn, db: Database[dict[str, Any]]
+def test_a_new_profile_of_an_active_mission_logs_no_change_of_the_updates(
+    import_mission: ImportMission, db: Database[dict[str, Any]]
 ) -> None:
     recent = datetime.now(UTC).timestamp() - 86_400
-    take_in(rows=made_files.rows(start_s=recent))
+    import_mission(rows=made_files.rows(start_s=recent))
     before = db.changes.count_documents({"tags": "updates"})
-    take_in(rows=made_files.rows(profiles=5, start_s=recent))
+    import_mission(rows=made_files.rows(profiles=5, start_s=recent))
     assert before == db.changes.count_documents({"tags": "updates"}) == 1
     over = db.updates.find_one({"kind": "recovery"}) or {}
     assert over["profiles"] == 5

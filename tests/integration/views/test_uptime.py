@@ -1,4 +1,4 @@
-"""Yearly statistics: missions over New Year, uptime, basins by year; the page, the CSV and the API alike."""
+"""Yearly statistics on the page, in the CSV and in the API: missions over New Year, uptime, basins by year."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from app.queries import clock
 from tests import made_files
 
 Page = Callable[[str], str]
-TakeIn = Callable[..., None]
+ImportMission = Callable[..., None]
 DAY_S = 86_400.0
 
 
@@ -23,13 +23,13 @@ def at(text: str) -> datetime:
 
 
 @pytest.fixture
-def mission(take_in: TakeIn) -> Callable[..., None]:
-    """Takes a mission in that lasts exactly from one moment to another."""
+def mission(import_mission: ImportMission) -> Callable[..., None]:
+    """A function that imports a mission that lasts exactly from one time to another."""
 
     def run(begin: str, end: str, platform: str = "sea001", lon: float = 15.5) -> None:
         columns = made_files.rows(profiles=72, lon=lon)
         times = np.linspace(at(begin).timestamp(), at(end).timestamp(), len(columns["time"]))
-        take_in(platform, at(begin).strftime("%Y%m%dT%H%M"), rows={**columns, "time": times})
+        import_mission(platform, at(begin).strftime("%Y%m%dT%H%M"), rows={**columns, "time": times})
 
     return run
 
@@ -42,11 +42,13 @@ def stats(client: FlaskClient) -> Callable[[str], dict[str, Any]]:
 
 @pytest.fixture
 def over_new_year(mission: Callable[..., None]) -> None:
-    """The mission of a peer's error: three days, half of them in each year."""
+    """A mission of three days, one half in each year: another portal counted it wrongly."""
     mission("2023-12-30T12:00", "2024-01-02T12:00")
 
 
-def test_a_mission_over_new_year_is_split_by_real_time(over_new_year: None, stats: Callable[..., Any]) -> None:
+def test_a_mission_over_new_year_is_split_by_the_times_of_its_samples(
+    over_new_year: None, stats: Callable[..., Any]
+) -> None:
     years = stats("year")
     assert {year: row["time_at_sea_s"] / DAY_S for year, row in years.items()} == {"2023": 1.5, "2024": 1.5}
     assert {year: row["uptime_percent"] for year, row in years.items()} == {
@@ -63,7 +65,7 @@ def test_a_mission_that_begins_with_the_year_is_in_that_year_alone(
     assert {year: row["time_at_sea_s"] for year, row in stats("year").items()} == {"2024": 2 * DAY_S}
 
 
-def test_missions_side_by_side_count_once_for_uptime_and_twice_for_sea_days(
+def test_concurrent_missions_count_once_for_uptime_and_twice_for_sea_days(
     mission: Callable[..., None], stats: Callable[..., Any]
 ) -> None:
     mission("2023-03-01T00:00", "2023-03-05T00:00")
@@ -76,7 +78,7 @@ def test_missions_side_by_side_count_once_for_uptime_and_twice_for_sea_days(
 
 
 @pytest.mark.parametrize(("now", "percent"), [("2024-01-03T00:00", 75.0), ("2024-01-02T00:00", 100.0)])
-def test_the_current_year_counts_as_far_as_it_has_gone_by(
+def test_the_uptime_of_the_current_year_is_of_its_elapsed_time(
     over_new_year: None, stats: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, now: str, percent: float
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: at(now) + timedelta(seconds=30))
@@ -92,7 +94,7 @@ def test_a_year_that_has_not_begun_has_no_uptime(
     assert 'data-scope="year:2024"' in page("/stats")
 
 
-def test_a_share_is_never_scaled_twice(over_new_year: None, page: Page, stats: Callable[..., Any]) -> None:
+def test_the_page_shows_the_uptime_in_percent(over_new_year: None, page: Page, stats: Callable[..., Any]) -> None:
     row = page("/stats").split('data-scope="year:2023"')[1].split("</tr>")[0]
     assert (
         float(row.split('data-sum="uptime_percent" value="')[1].split('"')[0])
@@ -101,24 +103,24 @@ def test_a_share_is_never_scaled_twice(over_new_year: None, page: Page, stats: C
     assert ">0.4\u202f%<" in row
 
 
-def test_basins_stand_by_year(mission: Callable[..., None], page: Page, stats: Callable[..., Any]) -> None:
+def test_basins_are_listed_by_year(mission: Callable[..., None], page: Page, stats: Callable[..., Any]) -> None:
     mission("2023-12-30T12:00", "2024-01-02T12:00")
     mission("2023-03-01T00:00", "2023-03-05T00:00", "sea002", lon=-40.0)
-    found = stats("year_basin")
-    here = {key: row for key, row in found.items() if row["basin"] == "SEA-007"}
-    assert {key: (row["year"], row["name"], row["time_at_sea_s"] / DAY_S) for key, row in here.items()} == {
+    rows = stats("year_basin")
+    bornholm = {key: row for key, row in rows.items() if row["basin"] == "SEA-007"}
+    assert {key: (row["year"], row["name"], row["time_at_sea_s"] / DAY_S) for key, row in bornholm.items()} == {
         "2023/SEA-007": (2023, "Bornholm Basin", 1.5),
         "2024/SEA-007": (2024, "Bornholm Basin", 1.5),
     }
     html = page("/stats")
-    cells = {key: html.split(f'data-cell="{key}"')[1].split("</td>")[0] for key in found}
+    cells = {key: html.split(f'data-cell="{key}"')[1].split("</td>")[0] for key in rows}
     assert {
         key: float(cell.split('data-sum="time_at_sea_s" value="')[1].split('"')[0]) for key, cell in cells.items()
-    } == {key: row["time_at_sea_s"] for key, row in found.items()}
+    } == {key: row["time_at_sea_s"] for key, row in rows.items()}
 
 
 @pytest.mark.parametrize("by", ["year", "year_basin"])
-def test_the_csv_holds_the_figures_of_the_api(
+def test_the_csv_has_the_figures_of_the_api(
     over_new_year: None, client: FlaskClient, stats: Callable[..., Any], by: str
 ) -> None:
     rows = list(csv.DictReader(io.StringIO(client.get(f"/api/v1/stats?by={by}&format=csv").text)))
@@ -128,7 +130,7 @@ def test_the_csv_holds_the_figures_of_the_api(
     }
 
 
-def test_the_mission_list_says_what_falls_into_each_year(over_new_year: None, client: FlaskClient) -> None:
+def test_the_mission_list_has_the_share_of_each_year(over_new_year: None, client: FlaskClient) -> None:
     (item,) = client.get("/api/v1/missions").json["items"]
     assert [(share["year"], share["time_at_sea_s"]) for share in item["by_year"]] == [
         (2023, 129_600.0),

@@ -1,4 +1,4 @@
-"""Citing a mission: what a program of somebody else's reads in it, whatever the file says."""
+"""Citations of a mission, read back with independent parsers, also for hostile attributes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,18 +13,18 @@ from pymongo.database import Database
 from app import create_app
 from app.config import Settings
 
-TakeIn = Callable[..., None]
-OWN = "/api/v1/missions/sea001/20210629T2053/citation"
+ImportMission = Callable[..., None]
+CITATION = "/api/v1/missions/sea001/20210629T2053/citation"
 PAGE = "/missions/sea001/20210629T2053"
 INSTITUTION = 'Söder & "Öst" 100 % of C:\\sea_data #1 and Co., $x2$ ~'
 
 
 @pytest.fixture
 def bibtex(client: FlaskClient) -> Callable[[], dict[str, str]]:
-    """The fields of the only entry, decoded by a library that is not ours, its key and type among them."""
+    """The fields of the only entry, with its key and type, decoded by a third-party library."""
 
     def read() -> dict[str, str]:
-        answer = client.get(f"{OWN}?format=bibtex")
+        answer = client.get(f"{CITATION}?format=bibtex")
         assert answer.mimetype == "application/x-bibtex"
         decoded = [middlewares.LatexDecodingMiddleware()]
         library = bibtexparser.parse_string(answer.text, append_middleware=decoded)  # type: ignore[attr-defined]
@@ -40,17 +40,19 @@ def ris(client: FlaskClient) -> Callable[[], list[tuple[str, str]]]:
     """The lines of the entry as (tag, value)."""
 
     def read() -> list[tuple[str, str]]:
-        answer = client.get(f"{OWN}?format=ris")
+        answer = client.get(f"{CITATION}?format=ris")
         assert answer.mimetype == "application/x-research-info-systems"
         return [(line[:2], line[6:]) for line in answer.text.removesuffix("\r\n").split("\r\n")]
 
     return read
 
 
-def test_a_citation_names_who_when_what_and_where(
-    take_in: TakeIn, bibtex: Callable[[], dict[str, str]], client: FlaskClient
+def test_a_citation_has_author_year_title_and_link(
+    import_mission: ImportMission, bibtex: Callable[[], dict[str, str]], client: FlaskClient
 ) -> None:
-    take_in(institution="A Marine Institute", doi="https://doi.org/10.5281/zenodo.123", license="CC-BY-4.0", mode="D")
+    import_mission(
+        institution="A Marine Institute", doi="https://doi.org/10.5281/zenodo.123", license="CC-BY-4.0", mode="D"
+    )
     entry = bibtex()
     assert (entry["type"], entry["key"]) == ("misc", "halocline_sea001_20210629T2053")
     assert entry["author"] == "A Marine Institute"
@@ -60,44 +62,44 @@ def test_a_citation_names_who_when_what_and_where(
     assert entry["url"] == f"http://localhost{PAGE}"
     assert entry["note"].startswith(f"Delayed data, version {entry['version']}, imported ")
     assert entry["note"].endswith("licence: CC-BY-4.0")
-    text = client.get(OWN).text
+    text = client.get(CITATION).text
     assert text.startswith("A Marine Institute (2021): Glider sea001, mission 20210629T2053")
     assert "https://doi.org/10.5281/zenodo.123. http://localhost/missions/" in text
 
 
-def test_without_a_name_a_citation_begins_with_its_title(
-    take_in: TakeIn,
+def test_a_citation_without_an_author_begins_with_its_title(
+    import_mission: ImportMission,
     bibtex: Callable[[], dict[str, str]],
     ris: Callable[[], list[tuple[str, str]]],
     client: FlaskClient,
 ) -> None:
-    take_in(institution="")
+    import_mission(institution="")
     title = "Glider sea001, mission 20210629T2053, Bornholm Basin, 29 June 2021 to 29 June 2021"
-    assert client.get(OWN).text.startswith(f"{title} (2021). Real time data, version ")
+    assert client.get(CITATION).text.startswith(f"{title} (2021). Real time data, version ")
     assert "author" not in bibtex()
     assert bibtex()["title"] == title
     assert [tag for tag, _ in ris()][:3] == ["TY", "PY", "TI"]
     assert "creator" not in client.get(PAGE).text
 
 
-def test_hostile_text_comes_back_as_it_was(take_in: TakeIn, bibtex: Callable[[], dict[str, str]]) -> None:
-    take_in(institution=INSTITUTION)
+def test_special_characters_survive_bibtex(import_mission: ImportMission, bibtex: Callable[[], dict[str, str]]) -> None:
+    import_mission(institution=INSTITUTION)
     assert bibtex()["author"] == INSTITUTION
 
 
-def test_the_braces_of_an_entry_are_balanced_whatever_it_holds(take_in: TakeIn, client: FlaskClient) -> None:
-    take_in(institution="}}} @article{x, {{", license="{" * 50)
-    text = client.get(f"{OWN}?format=bibtex").text
+def test_the_braces_of_an_entry_are_balanced_for_any_text(import_mission: ImportMission, client: FlaskClient) -> None:
+    import_mission(institution="}}} @article{x, {{", license="{" * 50)
+    text = client.get(f"{CITATION}?format=bibtex").text
     assert text.count("{") == text.count("}")
     assert text.count("@misc") == 1
     assert r"author = {{\textbraceright{}\textbraceright{}\textbraceright{} @article\textbraceleft{}x, " in text
     assert len(text.splitlines()) == 9
 
 
-def test_line_ends_and_marks_in_a_name_cannot_make_lines_of_their_own(
-    take_in: TakeIn, ris: Callable[[], list[tuple[str, str]]]
+def test_line_ends_in_a_name_do_not_add_lines_to_ris(
+    import_mission: ImportMission, ris: Callable[[], list[tuple[str, str]]]
 ) -> None:
-    take_in(
+    import_mission(
         institution="One\r\nER  - \r\nTY  - BOOK\u2028two\u202e\x07", contributor_name="Doe\tJ.", contributor_role="PI"
     )
     lines = ris()
@@ -106,7 +108,7 @@ def test_line_ends_and_marks_in_a_name_cannot_make_lines_of_their_own(
 
 
 @pytest.mark.parametrize(
-    ("said", "found"),
+    ("attribute", "doi"),
     [
         ("10.5281/zenodo.123", "10.5281/zenodo.123"),
         ("doi:10.5281/zenodo.123", "10.5281/zenodo.123"),
@@ -116,34 +118,36 @@ def test_line_ends_and_marks_in_a_name_cannot_make_lines_of_their_own(
         ("javascript:10.5281/x", None),
     ],
 )
-def test_only_a_doi_is_a_doi(
-    take_in: TakeIn, bibtex: Callable[[], dict[str, str]], said: str, found: str | None
+def test_only_a_valid_doi_is_cited(
+    import_mission: ImportMission, bibtex: Callable[[], dict[str, str]], attribute: str, doi: str | None
 ) -> None:
-    take_in(doi=said)
-    assert bibtex().get("doi") == found
+    import_mission(doi=attribute)
+    assert bibtex().get("doi") == doi
 
 
-def test_the_page_shows_what_the_api_gives(take_in: TakeIn, client: FlaskClient) -> None:
-    take_in(institution="Sea & Co", citation="Cite me")
+def test_the_page_shows_the_citation_of_the_api(import_mission: ImportMission, client: FlaskClient) -> None:
+    import_mission(institution="Sea & Co", citation="Cite me")
     page = client.get(PAGE).text
-    assert client.get(OWN).text.strip().replace("&", "&amp;") in page
+    assert client.get(CITATION).text.strip().replace("&", "&amp;") in page
     assert "<q>Cite me</q>" in page
-    assert f'href="{OWN}?format=bibtex"' in page
+    assert f'href="{CITATION}?format=bibtex"' in page
 
 
-def test_the_address_is_the_public_one(settings: Settings, db: Database[dict[str, Any]], take_in: TakeIn) -> None:
-    take_in()
+def test_a_citation_uses_the_public_url(
+    settings: Settings, db: Database[dict[str, Any]], import_mission: ImportMission
+) -> None:
+    import_mission()
     app = create_app(settings.model_copy(update={"public_url": HttpUrl("https://ocean.example/")}))
-    assert f"https://ocean.example{PAGE}" in app.test_client().get(OWN).text
+    assert f"https://ocean.example{PAGE}" in app.test_client().get(CITATION).text
 
 
-def test_an_unknown_form_is_refused_by_name(client: FlaskClient, take_in: TakeIn) -> None:
-    take_in()
-    assert client.get(f"{OWN}?format=endnote").json["errors"][0]["field"] == "format"
+def test_an_unknown_format_is_refused_and_named(client: FlaskClient, import_mission: ImportMission) -> None:
+    import_mission()
+    assert client.get(f"{CITATION}?format=endnote").json["errors"][0]["field"] == "format"
 
 
-def test_a_simulated_mission_is_not_to_be_cited(take_in: TakeIn, client: FlaskClient) -> None:
-    take_in(simulated="true")
+def test_a_simulated_mission_has_no_citation(import_mission: ImportMission, client: FlaskClient) -> None:
+    import_mission(simulated="true")
     page = client.get(PAGE).text
     assert "data-cite" not in page
     assert '<meta name="robots" content="noindex">' in page

@@ -1,4 +1,4 @@
-"""The paths of the API over the small fleet, and what a refusal of one is."""
+"""The paths of the API over the small fleet, and the form of a refused request."""
 
 from typing import Any
 
@@ -38,10 +38,11 @@ DATA = "/missions/smilla77/20221208T1145/data?format=netcdf"
 
 
 def problem(response: Any) -> tuple[int, str, list[str]]:
-    """Status, media type and the names of the fields of a refusal."""
+    """The status, media type and invalid fields of a response."""
     fields = [error["field"] for error in response.json.get("errors", [])]
     return response.json["status"], response.mimetype, fields
 
 
 def refused(status: int, *fields: str) -> tuple[int, str, list[str]]:
+    """The expected `problem` of a refused request."""
     return status, "application/problem+json", list(fields)

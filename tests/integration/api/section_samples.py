@@ -1,4 +1,4 @@
-"""Sections and a T-S diagram as an importer leaves them, small enough to be read at a glance."""
+"""Small sections, a series and a T-S diagram, as an import stores them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,9 +23,9 @@ def packed(values: list[Any], dtype: columns.Dtype) -> dict[str, Any]:
 
 
 def section(mission: Mission, variable: str = "temperature", **changes: Any) -> Section:
-    """Three columns of two rows, a gap of two hours before the last; one cell was not measured."""
+    """A section of three columns and two rows, with a gap of two hours before the last column and one empty cell."""
     begin = to_ms(START)
-    record: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "platform": mission.platform,
         "mission": mission.mission,
         "version": mission.version,
@@ -58,13 +58,13 @@ def section(mission: Mission, variable: str = "temperature", **changes: Any) -> 
             "values": packed([1.23456, -1.25, 3.0, 4.0, np.nan, 10.0], "f4"),
         },
     }
-    return Section(**{**record, **changes})
+    return Section(**{**fields, **changes})
 
 
 def series(mission: Mission) -> Section:
-    """The air temperature of a sailbuoy in two slots, the second empty."""
+    """A series of the air temperature of a sailbuoy in two bins, the second empty."""
     begin = to_ms(START)
-    columns_of = {
+    packed_columns = {
         "from_ms": packed([begin, begin + HOUR_MS], "i8"),
         "mid_ms": packed([begin + HOUR_MS // 2, begin + HOUR_MS * 3 // 2], "i8"),
         "to_ms": packed([begin + HOUR_MS, begin + 2 * HOUR_MS], "i8"),
@@ -73,11 +73,11 @@ def series(mission: Mission) -> Section:
         "high": packed([3.0, np.nan], "f4"),
     }
     shape = {"kind": "series", "columns": 2, "rows": 1, "bin_m": 0.0, "profiles": 0, "profiles_each": 0, "place": 1}
-    return section(mission, "air_temperature", **shape, packed=columns_of)
+    return section(mission, "air_temperature", **shape, packed=packed_columns)
 
 
 def cloud(mission: Mission) -> Cloud:
-    """Two points, one without a depth."""
+    """A T-S diagram of two points, one without a depth."""
     return Cloud(
         platform=mission.platform,
         mission=mission.mission,
@@ -103,10 +103,10 @@ def cloud(mission: Mission) -> Cloud:
 
 
 def store(mission: Mission) -> None:
-    """Stores a section, a series and a T-S diagram of the mission."""
+    """Store a section, a series and a T-S diagram of the mission."""
     pictures = {"light": PNG, "dark": DARK}
-    found = [(section(mission), pictures), (series(mission), pictures)]
-    points = (cloud(mission), pictures)
+    drawn = [(section(mission), pictures), (series(mission), pictures)]
+    diagram = (cloud(mission), pictures)
     transactions.run(
-        lambda session: sections.replace_all(mission.platform, mission.mission, found, points, session)  # type: ignore[arg-type]
+        lambda session: sections.replace_all(mission.platform, mission.mission, drawn, diagram, session)  # type: ignore[arg-type]
     )
