@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.monitoring.asking import PATIENCE_S
+from tests.integration.monitoring.polling import TIMEOUT_S
 
 MONITORING = Path(__file__).resolve().parents[3] / "monitoring"
 Document = dict[str, Any]
@@ -32,9 +32,9 @@ def _tool(name: str) -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -84,7 +84,7 @@ class Pager:
             ]
 
         with self._changed:
-            assert self._changed.wait_for(matching, PATIENCE_S), f"no notification to {receiver}"
+            assert self._changed.wait_for(matching, TIMEOUT_S), f"no notification to {receiver}"
             return matching()[0]
 
 
@@ -94,7 +94,7 @@ def pager() -> Iterator[Pager]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            one.receive(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            receiver.receive(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
             self.end_headers()
 
@@ -102,8 +102,8 @@ def pager() -> Iterator[Pager]:
             """Log nothing: the tests read the notifications."""
 
     with _serving(Handler) as port:
-        one = Pager(port)
-        yield one
+        receiver = Pager(port)
+        yield receiver
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from tests.integration.monitoring.asking import answer
 from tests.integration.monitoring.conftest import Pager
+from tests.integration.monitoring.polling import json_response
 
 FAST = {
     "alertname": "AppErrorBudgetBurn",
@@ -25,7 +25,7 @@ def test_errors_page_and_every_rule_evaluates(prometheus: str, pager: Pager) -> 
     assert message["status"] == "firing"
     assert [alert["labels"] for alert in message["alerts"]] == [FAST]
     assert message["alerts"][0]["annotations"]["summary"].startswith("50% of the requests of the last 1h missed")
-    groups = answer(f"{prometheus}/api/v1/rules")["data"]["groups"]
+    groups = json_response(f"{prometheus}/api/v1/rules")["data"]["groups"]
     assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
     assert sum(len(group["rules"]) for group in groups) > 50
 
@@ -51,22 +51,24 @@ def test_the_watchdog_fires_without_a_fault(pager: Pager) -> None:
     ],
     ids=[
         "a page inhibits the ticket of its objective",
-        "but not that of another objective",
-        "nor that of another namespace",
+        "a page does not inhibit a ticket of another objective",
+        "a page does not inhibit a ticket of another namespace",
         "AppDown inhibits the burn",
-        "and AppTargetDown",
+        "AppDown inhibits AppTargetDown",
         "a cause never inhibits a symptom",
     ],
 )
 def test_consequences_are_inhibited(
     alertmanager: str, cause: dict[str, str], effect: dict[str, str], inhibited: bool
 ) -> None:
-    # A service of its own keeps the cases apart: all inhibition rules require the same service.
+    # A service of its own isolates each case: all inhibition rules require the same service.
     fast = FAST | {"service": uuid.uuid4().hex}
-    answer(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | cause)}])
-    answer(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | {"short": "effect"} | effect)}])
+    json_response(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | cause)}])
+    json_response(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | {"short": "effect"} | effect)}])
 
-    shown = answer(f"{alertmanager}/api/v2/alerts?filter=short%3D%22effect%22&filter=service%3D%22{fast['service']}%22")
+    shown = json_response(
+        f"{alertmanager}/api/v2/alerts?filter=short%3D%22effect%22&filter=service%3D%22{fast['service']}%22"
+    )
 
     assert [bool(alert["status"]["inhibitedBy"]) for alert in shown] == [inhibited]
 

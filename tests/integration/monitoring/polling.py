@@ -1,4 +1,4 @@
-"""Requests to a server that may still be starting."""
+"""HTTP requests that are repeated until a starting server responds."""
 
 import json
 import time
@@ -6,13 +6,13 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-# A start takes a second or two, on a busy machine much longer.
-PATIENCE_S = 60.0
+# A start takes one or two seconds, on a busy machine much longer.
+TIMEOUT_S = 60.0
 
 
-def answer(url: str, body: Any = None) -> Any:
-    """Return the JSON of a response, as soon as the server is ready. Raises the last error after a minute."""
-    deadline = time.monotonic() + PATIENCE_S
+def json_response(url: str, body: Any = None) -> Any:
+    """Return the JSON of the first response. Raises the last error after a minute."""
+    deadline = time.monotonic() + TIMEOUT_S
     data = None if body is None else json.dumps(body).encode()
     while True:
         try:
