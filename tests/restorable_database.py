@@ -48,7 +48,7 @@ class RestorableDatabase:
         self._restore(_EMPTY)
 
     def begin_with(self, key: Hashable, build: Callable[[], Any]) -> None:
-        """Restore the content that `build` creates in the empty database, if it has changed."""
+        """Restore the content that `build` creates in the empty database; does nothing if it is current."""
         if (*_EMPTY, key) in self._contents:
             self._restore((*_EMPTY, key))
         else:
@@ -58,8 +58,8 @@ class RestorableDatabase:
     def seed(self, key: Hashable, build: Callable[[], Any]) -> Any:
         """Return what `build` returns, with the documents that it stores in the database.
 
-        `build` runs once for each content on which it is called; later calls restore the documents. After a write of the
-        test itself, it runs at every call. Tests must not change its result.
+        `build` runs once for each content on which it is called; later calls restore the documents. After a write of
+        the test itself, it runs at every call. Tests must not change its result.
         """
         if self._current is None or self._written():
             return build()
@@ -122,10 +122,10 @@ class RestorableDatabase:
         """The collections that any process has written to since the current content was entered."""
         if self._current is None:
             return set()
-        ours = Regex(f"^{re.escape(self._db.name)}\\.")
+        own = Regex(f"^{re.escape(self._db.name)}\\.")
         entries = self._client.local["oplog.rs"].aggregate(
             [
-                {"$match": {"ts": {"$gt": self._since}, "$or": [{"ns": ours}, {"o.applyOps.ns": ours}]}},
+                {"$match": {"ts": {"$gt": self._since}, "$or": [{"ns": own}, {"o.applyOps.ns": own}]}},
                 {"$group": {"_id": "$ns", "inner": {"$addToSet": "$o.applyOps.ns"}}},
             ]
         )
