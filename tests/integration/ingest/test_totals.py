@@ -71,9 +71,10 @@ def recomputed() -> list[Totals]:
 
 def figures(results: list[Totals]) -> list[dict[str, Any]]:
     """Return all fields but the time of computation, in 12 digits: sums of parts differ in the last digits."""
-    shown = [{name: getattr(each, name) for name in Totals.__slots__ if name != "computed_at"} for each in results]
+    compared = [{name: getattr(each, name) for name in Totals.__slots__ if name != "computed_at"} for each in results]
     return [
-        {name: f"{value:.12g}" if isinstance(value, float) else value for name, value in each.items()} for each in shown
+        {name: f"{value:.12g}" if isinstance(value, float) else value for name, value in each.items()}
+        for each in compared
     ]
 
 

@@ -23,6 +23,6 @@ def test_the_example_overlay_of_the_docs_builds(tmp_path: Path) -> None:
     manifests = of(tmp_path)
 
     assert manifests.one("Deployment", "web")["metadata"]["namespace"] == "halocline"
-    assert {box["image"] for box in manifests.workload("web").containers} == {
+    assert {container["image"] for container in manifests.workload("web").containers} == {
         "registry.example.org/ocean/halocline:0.1.0"
     }

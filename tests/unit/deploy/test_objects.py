@@ -33,13 +33,14 @@ def test_every_object_is_in_the_namespace_that_enforces_restricted_pods(manifest
 
 def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Manifests) -> None:
     services = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Service")}
-    chosen = {name: [work.name for work in manifests.selected({"matchLabels": s})] for name, s in services.items()}
+    matches = [manifests.selected({"matchLabels": selector}) for selector in services.values()]
+    selected = {name: [workload.name for workload in match] for name, match in zip(services, matches, strict=True)}
     budgets = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("PodDisruptionBudget")}
-    guarded = {name: [work.name for work in manifests.selected(selector)] for name, selector in budgets.items()}
+    guarded = {name: [workload.name for workload in manifests.selected(selector)] for name, selector in budgets.items()}
     owners = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Deployment", "StatefulSet")}
-    owned = {name: [work.name for work in manifests.selected(selector)] for name, selector in owners.items()}
+    owned = {name: [workload.name for workload in manifests.selected(selector)] for name, selector in owners.items()}
 
-    assert chosen == {name: [name.removesuffix("-metrics")] for name in services}
+    assert selected == {name: [name.removesuffix("-metrics")] for name in services}
     assert guarded == {name: [name] for name in budgets}
     assert owned == {name: [name] for name in owners}
 
@@ -51,8 +52,8 @@ def test_every_service_targets_a_named_port_of_its_pods(manifests: Manifests) ->
         for port in one["spec"]["ports"]
     ]
     ports = [
-        {port["name"] for work in manifests.selected({"matchLabels": selector}) for box in work.containers
-         for port in box.get("ports", [])}
+        {port["name"] for workload in manifests.selected({"matchLabels": selector}) for container in workload.containers
+         for port in container.get("ports", [])}
         for selector, _ in targets
     ]  # fmt: skip
 
@@ -79,7 +80,7 @@ def test_only_the_autoscaler_sets_the_number_of_web_pods(manifests: Manifests) -
     assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     assert "replicas" not in deployment["spec"]
     assert metric["containerResource"]["container"] in [
-        box["name"] for box in manifests.workload("web").pod["containers"]
+        container["name"] for container in manifests.workload("web").pod["containers"]
     ]
     assert scaler["behavior"]["scaleUp"]["policies"]
     assert scaler["behavior"]["scaleDown"]["policies"]
@@ -118,7 +119,9 @@ def test_the_replica_set_has_three_members_which_every_client_lists(manifests: M
     service = manifests.one("Service", mongodb["serviceName"])["spec"]
     members = [f"mongodb-{number}.mongodb:27017" for number in range(mongodb["replicas"])]
     (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
-    (initiate,) = [box for box in manifests.workload("indexes").containers if box["name"] == "replica-set"]
+    (initiate,) = [
+        container for container in manifests.workload("indexes").containers if container["name"] == "replica-set"
+    ]
 
     assert len(members) == 3
     assert service["clusterIP"] == "None"
@@ -158,8 +161,8 @@ def test_the_name_of_the_settings_contains_their_hash_so_that_a_change_restarts_
     used = {
         source["configMapRef"]["name"]
         for one in manifests.workloads
-        for box in one.containers
-        for source in box.get("envFrom", [])
+        for container in one.containers
+        for source in container.get("envFrom", [])
     }
 
     assert len(used) == 1
@@ -176,10 +179,17 @@ def test_faults_can_be_switched_on_in_the_lab_only(manifests: Manifests) -> None
 
 
 def test_every_secret_read_from_a_file_has_its_mount(manifests: Manifests) -> None:
-    boxes = [box for one in manifests.workloads for box in one.containers]
-    read = [(box, one["value"]) for box in boxes for one in box.get("env", []) if one["name"].endswith("_FILE")]
+    containers = [container for one in manifests.workloads for container in one.containers]
+    read = [
+        (container, one["value"])
+        for container in containers
+        for one in container.get("env", [])
+        if one["name"].endswith("_FILE")
+    ]
 
-    assert all(any(path.startswith(mount["mountPath"]) for mount in box["volumeMounts"]) for box, path in read)
+    assert all(
+        any(path.startswith(mount["mountPath"]) for mount in container["volumeMounts"]) for container, path in read
+    )
 
 
 def test_the_store_is_verified_each_night_by_one_job_with_a_deadline(manifests: Manifests) -> None:

@@ -16,7 +16,7 @@ def test_pods_run_as_a_numbered_user_with_the_default_seccomp_profile(manifests:
 
 
 def test_containers_cannot_gain_privileges_and_write_only_to_volumes(manifests: Manifests) -> None:
-    contexts = [one["securityContext"] for work in manifests.workloads for one in work.containers]
+    contexts = [one["securityContext"] for workload in manifests.workloads for one in workload.containers]
 
     assert all(one["allowPrivilegeEscalation"] is False for one in contexts)
     assert all(one["capabilities"] == {"drop": ["ALL"]} for one in contexts)
@@ -26,7 +26,7 @@ def test_containers_cannot_gain_privileges_and_write_only_to_volumes(manifests: 
 def test_pods_share_nothing_with_their_node(manifests: Manifests) -> None:
     pods = [one.pod for one in manifests.workloads]
     volumes = [volume for pod in pods for volume in pod.get("volumes", [])]
-    ports = [port for work in manifests.workloads for one in work.containers for port in one.get("ports", [])]
+    ports = [port for workload in manifests.workloads for one in workload.containers for port in one.get("ports", [])]
 
     assert not [pod for pod in pods if {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()]
     assert all(set(volume) - {"name"} <= VOLUMES for volume in volumes)
@@ -52,7 +52,7 @@ def test_every_memory_volume_and_scratch_folder_has_a_limit(manifests: Manifests
 
 
 def test_containers_request_cpu_without_a_limit_and_exactly_the_memory_they_may_use(manifests: Manifests) -> None:
-    resources = [one["resources"] for work in manifests.workloads for one in work.containers]
+    resources = [one["resources"] for workload in manifests.workloads for one in workload.containers]
 
     assert all(quantity(one["requests"]["cpu"]) > 0 for one in resources)
     assert all("cpu" not in one["limits"] for one in resources)
@@ -60,7 +60,7 @@ def test_containers_request_cpu_without_a_limit_and_exactly_the_memory_they_may_
 
 
 def test_images_have_a_tag_that_is_not_latest_and_are_not_pulled_again(manifests: Manifests) -> None:
-    containers = [one for work in manifests.workloads for one in work.containers]
+    containers = [one for workload in manifests.workloads for one in workload.containers]
     tags = {one["image"].rpartition("/")[2].partition(":")[2] for one in containers}
 
     assert not tags & {"", "latest"}
@@ -74,7 +74,7 @@ def test_every_role_runs_the_same_image_of_halocline(manifests: Manifests) -> No
 
 
 def test_ports_have_names_and_probes_use_them(manifests: Manifests) -> None:
-    containers = [one for work in manifests.workloads for one in work.containers]
+    containers = [one for workload in manifests.workloads for one in workload.containers]
     ports = [(one["name"], port) for one in containers for port in one.get("ports", [])]
     probed = [
         (one["name"], *[action[kind]["port"] for kind in ("httpGet", "tcpSocket") if kind in action])
@@ -106,8 +106,10 @@ def test_the_grace_period_covers_the_sleep_the_drain_and_five_seconds_more(manif
 def test_a_native_sidecar_serves_the_metrics_from_a_folder_shared_with_the_app(manifests: Manifests) -> None:
     web = manifests.workload("web")
     (sidecar,) = web.sidecars
-    mounts = [{one["name"]: one["mountPath"] for one in box["volumeMounts"]} for box in (sidecar, _app(web))]
-    folders = [{one["name"]: one["value"] for one in box["env"]} for box in (sidecar, _app(web))]
+    mounts = [
+        {one["name"]: one["mountPath"] for one in container["volumeMounts"]} for container in (sidecar, _app(web))
+    ]
+    folders = [{one["name"]: one["value"] for one in container["env"]} for container in (sidecar, _app(web))]
 
     assert sidecar["args"] == ["halocline", "metrics"]
     assert mounts[0]["prometheus"] == mounts[1]["prometheus"] == folders[0]["PROMETHEUS_MULTIPROC_DIR"]
