@@ -1,7 +1,7 @@
 """Real servers for the tests: one mongod and one Valkey a session, a database of its own for each worker.
 
-The process that was called as `pytest` owns them: workers find their folder in the environment, the first that
-asks starts them under a lock, and the owner stops them at the end, also when the session is interrupted.
+The main `pytest` process owns the servers. Workers read their folder from the environment; the first worker that needs
+a server starts it under a lock. The main process stops them at the end, also when the session is interrupted.
 """
 
 import fcntl
@@ -23,9 +23,9 @@ from app.ingest import context
 from app.ingest.derive import section_plots
 from app.ingest.interpret.identity import Options
 from app.localdev import mongod, servers, valkey
+from tests.closing_client import ClosingClient
 from tests.import_tools import InProcessReader, blank_picture, write_few_basins
-from tests.restorable import RestorableDatabase
-from tests.visitor import Visitor
+from tests.restorable_database import RestorableDatabase
 
 _SERVERS = "HALOCLINE_TEST_SERVERS"
 _DATA = "HALOCLINE_TEST_DATA"
@@ -37,7 +37,7 @@ FirstContent = tuple[Hashable, Callable[[Database[Document]], Any]]
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[_SERVERS] = tempfile.mkdtemp(prefix="halocline-test-")
-    # Tests say what they set; what a developer's shell exports must not change them.
+    # Variables that a developer's shell exports must not change a test: each test passes its settings explicitly.
     for name in _config_names():
         os.environ.pop(name, None)
 
@@ -64,19 +64,19 @@ def _shared(start: Callable[[Path], str]) -> str:
 
 @pytest.fixture(scope="session")
 def worker_number(worker_id: str) -> int:
-    """0 for the only worker or the first, then counting."""
+    """The number of this worker: 0 for the only or the first one."""
     return int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
 
 
 @pytest.fixture(scope="session")
 def mongodb_uri() -> str:
-    """A real mongod, replica set of one, shared by all workers: use a database of your own."""
+    """The URI of a real mongod, a replica set of one. All workers share it: each uses a database of its own."""
     return _shared(mongod.start)
 
 
 @pytest.fixture(scope="session")
 def redis_url(worker_number: int) -> str:
-    """A database of this worker alone on a real Valkey."""
+    """The URL of this worker's own database on a real Valkey."""
     return _shared(valkey.start).removesuffix("/0") + f"/{worker_number}"
 
 
@@ -91,7 +91,7 @@ def settings(mongodb_uri: str, redis_url: str, worker_number: int) -> config.Set
         redis_url=redis_url,
         redis_timeout_s=2,
         HALOCLINE_ENVIRONMENT="test",
-        # Whoever tests the limits sets them: all tests ask from one address.
+        # No rate limits: all tests send requests from one address. Tests of the limits set them.
         HALOCLINE_API_PER_MIN=0,
         HALOCLINE_SEARCHES_PER_MIN=0,
         HALOCLINE_EXPORTS_PER_MIN=0,
@@ -107,7 +107,7 @@ def _restorable(settings: config.Settings) -> Iterator[RestorableDatabase]:
 
 @pytest.fixture(scope="session")
 def _connections() -> Iterator[None]:
-    """The connections of this process stay open from test to test; opening them costs more than most tests."""
+    """Keeps the connections of this process open between tests: opening them costs more than most tests."""
     yield
     extensions.mongo.close()
     extensions.redis.close()
@@ -115,7 +115,7 @@ def _connections() -> Iterator[None]:
 
 @pytest.fixture
 def first_content() -> FirstContent | None:
-    """What the database holds when a test begins: a key and what stores it. None: nothing. For modules to override."""
+    """The database content at the start of a test: a key and a function that stores it. For modules to override."""
     return None
 
 
@@ -143,56 +143,56 @@ def db(
 
 @pytest.fixture
 def seed(db: Database[Document], _restorable: RestorableDatabase) -> Seed:
-    """`RestorableDatabase.seed` of the empty database: what a key builds is built once a worker, then restored."""
+    """`RestorableDatabase.seed` of the empty database: the content of a key is built once per worker, then restored."""
     return _restorable.seed
 
 
 @pytest.fixture(scope="session")
 def shared_app(settings: config.Settings, _connections: None) -> Flask:
-    """The one application of this worker, over its database as the test at hand leaves it."""
+    """The application of this worker, on the worker's database. Tests share it."""
     flask_app: Flask = halocline.create_app(settings)
     flask_app.testing = True
-    flask_app.test_client_class = Visitor
+    flask_app.test_client_class = ClosingClient
     return flask_app
 
 
 @pytest.fixture
 def app(shared_app: Flask, db: Database[Document]) -> Iterator[Flask]:
-    """The application over the empty database of this worker. All tests share it: a changed one must be its own."""
+    """The application on the empty database of this worker. All tests share it: a test must not change it."""
     yield shared_app
-    Visitor.close_all()
+    ClosingClient.close_all()
 
 
 @pytest.fixture
 def client(app: Flask) -> Iterator[FlaskClient]:
-    """A visitor of `app`, without the WSGI layers around it."""
-    with app.test_client() as visitor:
-        yield visitor
+    """A test client of `app`."""
+    with app.test_client() as test_client:
+        yield test_client
 
 
 @pytest.fixture(scope="session")
 def few_basins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with some of the basins that Halocline brings, for HALOCLINE_BASINS_DIR."""
+    """A folder with some of the basins that Halocline ships, for HALOCLINE_BASINS_DIR."""
     return write_few_basins(tmp_path_factory.mktemp("basins"))
 
 
 @pytest.fixture(scope="session")
 def tools(few_basins: Path) -> context.ImportContext:
-    """The context of imports with a few basins and a reader in this process; copy it with `dataclasses.replace`."""
-    chosen = config.load(HALOCLINE_ENVIRONMENT="test", HALOCLINE_BASINS_DIR=few_basins)
-    return context.import_context(chosen, Options(), reader=InProcessReader())
+    """An import context with a few basins and a reader in this process; copy it with `dataclasses.replace`."""
+    loaded = config.load(HALOCLINE_ENVIRONMENT="test", HALOCLINE_BASINS_DIR=few_basins)
+    return context.import_context(loaded, Options(), reader=InProcessReader())
 
 
 @pytest.fixture
 def blank_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sections are stored with pictures of one pixel: drawing takes 0.2 s of CPU time each, the first 1.3 s."""
+    """Stores sections with pictures of one pixel: drawing one takes 0.2 s of CPU time, the first 1.3 s."""
     monkeypatch.setattr(section_plots, "section", blank_picture)
     monkeypatch.setattr(section_plots, "cloud", blank_picture)
 
 
 @pytest.fixture(scope="session")
 def test_data() -> Path:
-    """Folder of the real files. Unset: the test is skipped by name on a developer's machine and fails in CI."""
+    """Folder of the real files. If it is not set, the test is skipped on a developer's machine and fails in CI."""
     folder = os.environ.get(_DATA)
     if folder and Path(folder).is_dir():
         return Path(folder).resolve()

@@ -1,7 +1,7 @@
-"""What makes imports in tests cheap: a few basins, a reader in this process, pictures of one pixel.
+"""Faster imports for tests: a few basins, a reader in this process, pictures of one pixel.
 
 The reader process is tested in tests/unit/ingest/test_reader.py, pictures in tests/integration/ingest/test_sections.py,
-all basins by the real files in tests/unit/ingest/test_contract.py; the command line uses the three everywhere.
+all basins with the real files in tests/unit/ingest/test_contract.py. Tests of the command line use the real ones.
 """
 
 import json
@@ -27,7 +27,7 @@ PIXEL = bytes.fromhex(
     "0000000b4944415478da6360600000000300012b094d840000000049454e44ae426082"
 )
 
-# The whole Baltic, and the other areas in which made files, seeds and the simulator put missions.
+# The whole Baltic, and the other areas of the missions in sample files, seeds and the simulator.
 _FILE = "baltic_subbasins_approx.geojson"
 _NAMES = {
     "Adriatic Sea",
@@ -41,9 +41,9 @@ _NAMES = {
 
 
 class InProcessReader:
-    """The reader without its process: requests and answers pass through the same JSON and bytes.
+    """The reader without its process: requests and responses use the same JSON and bytes.
 
-    For files that neither hang nor crash the library. It starts no interpreter, which takes 0.5 s of CPU time.
+    For files on which the library neither hangs nor crashes. It saves the start of an interpreter: 0.5 s of CPU time.
     """
 
     # netCDF-C is not thread-safe, and some tests import in several threads.
@@ -55,10 +55,10 @@ class InProcessReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to end."""
+        """Do nothing: there is no process to stop."""
 
     def read(self, path: Path, limits: Limits, about: About | None = None) -> Observations:
-        """The rows of the file. Raises Refused."""
+        """Return the rows of the file. Raises Refused."""
         request = {
             "path": os.fsencode(path.absolute()).decode("latin-1"),
             "limits": asdict(limits),
@@ -85,17 +85,17 @@ def _take_from(frames: Iterator[memoryview]) -> wire_format.Take:
 
 
 def write_few_basins(folder: Path) -> Path:
-    """Write some of the basins that Halocline brings into the folder, unchanged, and return the folder."""
+    """Write some of the basins that Halocline ships into the folder, unchanged, and return the folder."""
     for entry in files("app.domain").joinpath("data").iterdir():
         if entry.name.endswith(".geojson"):
             collection = json.loads(entry.read_text(encoding="utf-8"))
             if entry.name != _FILE:
                 features = collection["features"]
-                collection["features"] = [one for one in features if one["properties"]["name"] in _NAMES]
+                collection["features"] = [area for area in features if area["properties"]["name"] in _NAMES]
             (folder / entry.name).write_text(json.dumps(collection), encoding="utf-8")
     return folder
 
 
 def blank_picture(*_: object) -> dict[Theme, bytes]:
-    """What `section_plots.section` and `cloud` return, without drawing: 0.2 s of CPU time a section."""
+    """Return pictures of one pixel, to replace `section_plots.section` and `cloud`: drawing takes 0.2 s of CPU time."""
     return {"light": PIXEL, "dark": PIXEL}

@@ -35,7 +35,7 @@ def time_series(
     units: Mapping[str, str] | None = None,
     dimension: str = "time",
 ) -> Path:
-    """A mission's time series: the columns of `rows` unless others are given, along one dimension."""
+    """Write a mission's time series along one dimension: the columns of `rows` unless others are passed."""
     columns = rows() if columns is None else columns
     unit_of = {"time": "seconds since 1970-01-01T00:00:00Z", "depth": "m", "temperature": "Celsius", **(units or {})}
     with netCDF4.Dataset(path, "w") as file:
@@ -51,16 +51,16 @@ def time_series(
 
 
 def looping_file(path: Path) -> Path:
-    """A time series with one changed byte on which libhdf5 loops for ever; a search with random damage gave it."""
-    whole = time_series(path).read_bytes()
+    """Write a time series with one changed byte that makes libhdf5 loop for ever; random mutation discovered it."""
+    sound = time_series(path).read_bytes()
     # The index of the second object in the global heap; 0 marks the free space at its end.
-    second = whole.index(b"GCOL") + 40
-    path.write_bytes(whole[:second] + b"\0" + whole[second + 1 :])
+    second = sound.index(b"GCOL") + 40
+    path.write_bytes(sound[:second] + b"\0" + sound[second + 1 :])
     return path
 
 
 def profile_file(path: Path, number: int = 1, attributes: Mapping[str, Any] | None = None, **column: Any) -> Path:
-    """One profile in the form of the IOOS data assembly center; `column` replaces columns of its rows."""
+    """Write one profile in the form of the IOOS data assembly center; `column` replaces columns."""
     whole = rows(profiles=number, **{key: column.pop(key) for key in ("lon", "lat", "start_s") if key in column})
     rename = {"longitude": "lon", "latitude": "lat"}
     columns = {
@@ -76,7 +76,7 @@ def profile_file(path: Path, number: int = 1, attributes: Mapping[str, Any] | No
 
 
 def table(columns: Mapping[str, Any] | None = None, units: Mapping[str, str] | None = None) -> list[list[str]]:
-    """The cells of an ERDDAP `.csvp` table: the columns of `rows` unless others are given, times as ISO 8601."""
+    """Return the cells of an ERDDAP `.csvp` table: the columns of `rows` by default, times as ISO 8601."""
     columns = rows() if columns is None else columns
     unit_of = {"time": "UTC", "latitude": "degrees_north", "longitude": "degrees_east", "depth": "m", **(units or {})}
     names = [f"{name} ({unit_of[name]})" if name in unit_of else name for name in columns]
@@ -90,14 +90,14 @@ def table(columns: Mapping[str, Any] | None = None, units: Mapping[str, str] | N
 
 
 def csv_file(path: Path, cells: list[list[str]] | None = None, end: str = "\n") -> Path:
-    """A file of the cells, unquoted, one row a line."""
+    """Write the cells as CSV, unquoted, one row per line."""
     text = "".join(",".join(row) + end for row in (table() if cells is None else cells))
     path.write_bytes(text.encode("utf-8"))
     return path
 
 
 def dive_file(path: Path, dive: int = 1, attributes: Mapping[str, Any] | None = None, **column: Any) -> Path:
-    """One dive of a Seaglider in the form of its basestation: to 50 m and up again; `column` replaces columns."""
+    """Write one dive of a Seaglider in the form of its basestation, to 50 m and up again; `column` replaces columns."""
     whole = rows(profiles=2, start_s=1.6e9 + 3600.0 * dive)
     rename = {"time": "ctd_time", "depth": "ctd_depth"}
     columns = {rename.get(name, name): values for name, values in whole.items() if name != "profile_index"}

@@ -1,4 +1,4 @@
-"""Many missions of which filters find different shares, and some of which tie in each order."""
+"""Many missions: each filter matches a different share, and every sort order has ties."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ START = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 def make_mission(n: int) -> Mission:
-    """The nth of many: figures repeat, so that ties happen; every seventh is simulated, every eleventh has no depth."""
+    """Return mission n. Figures repeat, which causes ties; every 7th is simulated, every 11th has no depth."""
     start_at = START + timedelta(days=n // 2 * 11)
     figures = Figures(
         samples=n,

@@ -1,4 +1,4 @@
-"""Write logs of a sailbuoy in the form of real ones: tabs between columns and at the end of lines, times in UTC."""
+"""Write logs of a sailbuoy in the form of real ones: a tab after every cell, times in UTC."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def fixes(
 
 
 def measured(rows: Iterable[Row], later_min: float = 0, every: int = 1) -> list[Row]:
-    """Payload rows `later_min` minutes after each navigation row, or after every `every`-th of them."""
+    """Payload rows, `later_min` minutes after every `every`-th navigation row."""
     return [
         (moment + timedelta(minutes=later_min), 8 + 0.01 * i, 30.0, 7.1, 9.5, 5.5, 0.8, 4.2)
         for i, (moment, *_) in enumerate(list(rows)[::every])
@@ -71,10 +71,10 @@ def logs(
 
 
 def warnings(mission: Mapping[str, object]) -> dict[str, int]:
-    """The warnings of a mission that `--json` shows, by code."""
-    listed = mission["warnings"]
-    assert isinstance(listed, list)
-    return {warning["code"]: warning["count"] for warning in listed}
+    """The counts of a mission's warnings in the output of `--json`, by code."""
+    items = mission["warnings"]
+    assert isinstance(items, list)
+    return {warning["code"]: warning["count"] for warning in items}
 
 
 def _cell(value: object) -> str:

@@ -1,7 +1,7 @@
-"""TCP ports for servers that a test starts: no other test process is given the same one.
+"""TCP ports for servers that a test starts; no other test process uses the same port.
 
-`bind` to port 0 would name a port that is free now, and that any other process may have by the time the server binds
-it. Ports below the ephemeral range are given to nobody by the kernel; a locked file reserves one among test processes.
+`bind` to port 0 would return a port that is free now, but another process could take it before the server binds it.
+The kernel never assigns ports below the ephemeral range; a locked file reserves a port among test processes.
 """
 
 import fcntl

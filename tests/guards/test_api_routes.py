@@ -1,4 +1,4 @@
-"""Every route of the API is documented and tested, and nothing is documented that does not exist."""
+"""Every route of the API is documented and tested, and the documentation has no other route."""
 
 import re
 
@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.integration.api.paths import LISTS, PLAIN
 
-# The document itself and the page that shows it.
+# The OpenAPI document itself and the page that renders it.
 UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
 
 
@@ -14,7 +14,7 @@ def routes(app: Flask) -> set[str]:
     return {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")}
 
 
-def test_the_document_describes_the_routes_and_no_others(app: Flask) -> None:
+def test_the_openapi_document_describes_exactly_the_routes_of_the_api(app: Flask) -> None:
     described = app.test_client().get("/api/v1/openapi.json").json["paths"]
     assert set(described) == {re.sub(r"<(\w+)>", r"{\1}", rule) for rule in routes(app) - UNDESCRIBED}
 
@@ -26,7 +26,7 @@ def test_every_route_is_tested_with_bad_requests(app: Flask) -> None:
     assert tested == routes(app)
 
 
-def test_the_api_is_only_read(app: Flask) -> None:
+def test_the_api_allows_only_read_methods(app: Flask) -> None:
     methods = {method for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/") for method in rule.methods}
     assert methods == {"GET", "HEAD", "OPTIONS"}
 

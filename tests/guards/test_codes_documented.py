@@ -1,4 +1,4 @@
-"""docs/data.md lists every warning and every refusal, and no other."""
+"""docs/data.md lists exactly the codes of warnings and refusals."""
 
 import re
 from pathlib import Path
@@ -12,6 +12,6 @@ TEXT = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-
 
 
 @pytest.mark.parametrize(("heading", "codes"), [("Warnings", WARNINGS), ("Refusals", CODES)])
-def test_the_table_of_codes_is_the_codes(heading: str, codes: dict[str, str]) -> None:
+def test_the_table_lists_exactly_the_codes_with_their_meanings(heading: str, codes: dict[str, str]) -> None:
     section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     assert dict(re.findall(r"^\| `(\w+)` \| (.+?) \|$", section, flags=re.MULTILINE)) == codes

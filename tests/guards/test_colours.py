@@ -1,4 +1,4 @@
-"""The browser draws in the colours of the pictures."""
+"""The browser and the rendered pictures use the same colour maps."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,11 @@ from app.ingest.derive import section_plots, section_variables
 ASSETS = Path(__file__).parents[2] / "app/assets"
 
 
-def test_the_browsers_colours_are_cmoceans() -> None:
-    told = json.loads((ASSETS / "colours.json").read_text(encoding="utf-8"))
+def test_the_colour_maps_of_the_browser_equal_those_of_cmocean() -> None:
+    colour_maps = json.loads((ASSETS / "colours.json").read_text(encoding="utf-8"))
     expected = {name: section_plots.table(name).tobytes().hex() for name in section_variables.COLOUR_MAPS}
-    assert {name: colours for name, colours in told.items() if name != "about"} == expected
+    assert {name: colours for name, colours in colour_maps.items() if name != "about"} == expected
 
 
-def test_cmoceans_licence_goes_with_its_colours() -> None:
+def test_the_licence_of_cmocean_is_shipped_with_its_colours() -> None:
     assert "Kristen M. Thyng" in (ASSETS / "colours.LICENSE").read_text(encoding="utf-8")

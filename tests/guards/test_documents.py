@@ -1,4 +1,4 @@
-"""Tables of contents are complete: documents, architecture decision records, folders."""
+"""Tables of contents list every document, architecture decision record and folder."""
 
 import re
 import subprocess
@@ -13,18 +13,18 @@ STATUSES = r"proposed|accepted|rejected|superseded by \[ADR \d+\]\([\w.-]+\)"
 
 
 def _linked(document: Path) -> list[str]:
-    """The files that a document links to, by their path in the repository, as often as they are linked."""
+    """The files that a document links to, by their path in the repository; one entry per link."""
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
     return [str((document.parent / link).resolve().relative_to(ROOT)) for link in links]
 
 
-def test_the_table_of_contents_names_every_document() -> None:
+def test_the_table_of_contents_lists_every_document() -> None:
     documents = {name for name in TRACKED if re.fullmatch(r"(docs/|monitoring/)?[\w-]+\.md", name)}
 
     assert documents - set(_linked(ROOT / "docs/README.md")) == {"docs/README.md"}
 
 
-def test_the_readme_names_each_document_once_and_every_folder() -> None:
+def test_the_readme_lists_each_document_once_and_every_folder() -> None:
     readme = ROOT / "README.md"
     tables = readme.read_text(encoding="utf-8").partition("## Find your way")[2]
     documents = {name for name in TRACKED if re.fullmatch(r"(docs/)?[\w-]+\.md", name)} - {"README.md"}

@@ -1,4 +1,4 @@
-"""Workflows, dependency updates and commit hooks: valid by their schemas, and every Make target they run exists."""
+"""Workflows, dependency updates and commit hooks match their schemas and run only existing Make targets."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ def _loaded(path: Path) -> Any:
 
 
 def _values(node: Any, key: str) -> Iterator[str]:
-    """Every text that stands under `key`, at any depth."""
+    """Every text value of `key`, at any depth."""
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for name, child in children:
         if name == key and isinstance(child, str):
@@ -46,14 +46,14 @@ def declared() -> set[str]:
 
 
 @pytest.mark.parametrize(("schema", "path"), SCHEMAS, ids=lambda value: getattr(value, "name", value))
-def test_the_file_is_valid_by_its_schema(schema: str, path: Path) -> None:
+def test_the_file_matches_its_schema(schema: str, path: Path) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_hosted_workflow_runs_what_the_repository_calls_a_check(declared: set[str]) -> None:
+def test_the_hosted_workflow_runs_only_the_make_target_check(declared: set[str]) -> None:
     targets = {path.name: _make_targets(_values(_loaded(path), "run")) for path in WORKFLOWS}
 
     assert targets["check.yml"] == {"check"}
@@ -77,7 +77,7 @@ def test_the_hosted_workflow_covers_the_supported_versions_of_python() -> None:
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
-def test_actions_of_others_are_pinned_to_a_commit(path: Path) -> None:
+def test_third_party_actions_are_pinned_to_a_commit(path: Path) -> None:
     used = [name for name in _values(_loaded(path), "uses") if not name.startswith("./")]
 
     assert [name for name in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", name)] == []

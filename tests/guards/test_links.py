@@ -1,4 +1,4 @@
-"""Links between our documents lead somewhere."""
+"""Links between documents point to existing files."""
 
 import re
 import subprocess
@@ -11,8 +11,8 @@ FILES = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=Tru
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_link_leads_to_a_file(name: str) -> None:
+def test_every_relative_link_points_to_an_existing_file(name: str) -> None:
     page = ROOT / name
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-    own = [link for link in links if "://" not in link and not link.startswith("mailto:")]
-    assert [link for link in own if not (page.parent / link).exists()] == []
+    relative = [link for link in links if "://" not in link and not link.startswith("mailto:")]
+    assert [link for link in relative if not (page.parent / link).exists()] == []

@@ -1,4 +1,4 @@
-"""Every route of the API is limited, no limit is for a route that does not exist, and probes and files are free."""
+"""Every route of the API has a rate limit, every limit has a route, and probes and static files have no limit."""
 
 from flask import Flask
 
@@ -10,7 +10,7 @@ def rules(app: Flask) -> set[str]:
     return {rule.rule for rule in app.url_map.iter_rules()}
 
 
-def test_every_route_of_the_api_is_limited(app: Flask) -> None:
+def test_every_route_of_the_api_has_a_rate_limit(app: Flask) -> None:
     assert [
         rule
         for rule in rules(app)
@@ -18,10 +18,10 @@ def test_every_route_of_the_api_is_limited(app: Flask) -> None:
     ] == []
 
 
-def test_no_limit_is_for_a_route_that_does_not_exist(app: Flask) -> None:
+def test_every_rate_limit_belongs_to_an_existing_route(app: Flask) -> None:
     assert set(rate_limits.POLICY_BY_ROUTE) - rules(app) == set()
     assert set(rate_limits.POLICY_BY_ROUTE.values()) <= set(rate_limits.POLICIES)
 
 
-def test_probes_and_files_are_never_limited() -> None:
+def test_probes_and_static_files_have_no_rate_limit() -> None:
     assert [rate_limits.policy_of(rule) for rule in (*probes.PATHS, observe.STATIC, "/")] == [None] * 5

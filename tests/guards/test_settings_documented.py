@@ -1,4 +1,4 @@
-"""Every setting stands in docs/operations.md, and nothing stands there that is not a setting."""
+"""docs/operations.md lists exactly the settings."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from app.config import Settings
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_table_of_settings_is_the_settings() -> None:
+def test_the_table_lists_exactly_the_settings() -> None:
     section = (DOCS / "operations.md").read_text(encoding="utf-8").partition("## Settings")[2].partition("\n## ")[0]
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", section, flags=re.MULTILINE))
     settings = {str(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}

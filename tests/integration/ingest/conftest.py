@@ -1,4 +1,4 @@
-"""What the tests of the write path share."""
+"""Fixtures of the tests of the write path."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,12 +22,12 @@ def real(test_data: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _pictures(blank_pictures: None) -> None:
-    """Only test_sections.py draws pictures."""
+    """Use blank pictures: only test_sections.py draws them."""
 
 
 @pytest.fixture
 def ingest(tools: ImportContext, db: Database[dict[str, Any]]) -> Callable[..., list[Report]]:
-    """Imports files and returns the reports, as the command does but for the reader process."""
+    """Import files and return the reports, like the command, but without the reader process."""
 
     def run(*files: Path, options: Options | None = None) -> list[Report]:
         return list(importer.real(files, replace(tools, options=options or Options())))
@@ -36,5 +36,5 @@ def ingest(tools: ImportContext, db: Database[dict[str, Any]]) -> Callable[..., 
 
 
 def outcomes(reports: Sequence[Report]) -> list[str]:
-    """The outcome of each file."""
+    """Return the outcome of each file."""
     return [report.outcome for report in reports]

@@ -1,7 +1,7 @@
 """An importer in a process of its own that kills itself at a write command or in a function.
 
-Run as `python driver.py '{"settings": {…}, "files": […], "kill_at": 7, "when": "started"}'`. Each session that it
-begins is a line on its standard error, `session …`, so that the test can end what it leaves behind.
+Run as `python driver.py '{"settings": {…}, "files": […], "kill_at": 7, "when": "started"}'`. It writes a
+line `session …` to standard error for each session, so that the test can end the sessions that it leaves open.
 """
 
 import json
@@ -25,31 +25,31 @@ _WRITES = {"insert", "update", "delete", "findAndModify", "commitTransaction"}
 
 
 class Killer(monitoring.CommandListener):
-    """Kills this process at a write command: before it is sent or after its answer came."""
+    """Kill this process at a write command: before it is sent or after its response."""
 
     def __init__(self, kill_at: int | None, when: str) -> None:
         self._kill_at, self._when = kill_at, when
-        self.seen = 0
+        self.writes = 0
         self._sessions: set[str] = set()
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Counts the write commands."""
+        """Count the write commands; kill at the chosen one."""
         if "lsid" in event.command and (session := event.command["lsid"]["id"].hex()) not in self._sessions:
             self._sessions.add(session)
             sys.stderr.write(f"session {session}\n")
             sys.stderr.flush()
         if event.command_name in _WRITES:
-            self.seen += 1
-            if self._when == "started" and self.seen == self._kill_at:
+            self.writes += 1
+            if self._when == "started" and self.writes == self._kill_at:
                 _die()
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Kills if the response belongs to the command at which to kill."""
-        if event.command_name in _WRITES and self._when == "succeeded" and self.seen == self._kill_at:
+        """Kill if the response belongs to the chosen command."""
+        if event.command_name in _WRITES and self._when == "succeeded" and self.writes == self._kill_at:
             _die()
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Does nothing: the driver handles errors."""
+        """Do nothing: PyMongo handles errors."""
 
 
 def _die(*_: object) -> NoReturn:
@@ -58,17 +58,17 @@ def _die(*_: object) -> NoReturn:
 
 
 def _die_at_call(function: Callable[..., Any], call: int) -> Callable[..., Any]:
-    """The function, of which the given call kills this process; 1 is the first."""
+    """Return the function, wrapped so that call number `call` kills this process; 1 is the first."""
     calls = iter(range(1, call))
 
-    def deadly(*arguments: Any, **named: Any) -> Any:
+    def wrapped(*arguments: Any, **named: Any) -> Any:
         return function(*arguments, **named) if next(calls, None) else _die()
 
-    return deadly
+    return wrapped
 
 
 def main(order: dict[str, Any]) -> None:
-    """Imports the files, unless it dies."""
+    """Import the files, unless the process is killed."""
     killer = Killer(order.get("kill_at"), order.get("when", "started"))
     monitoring.register(killer)
     settings = config.load(**order["settings"])
@@ -83,7 +83,7 @@ def main(order: dict[str, Any]) -> None:
         setattr(owner, function, _die_at_call(getattr(owner, function), call))
     tools = context.import_context(settings, Options(), reader=InProcessReader())
     outcomes = [report.outcome for report in importer.real([Path(file) for file in order["files"]], tools)]
-    sys.stdout.write(json.dumps({"outcomes": outcomes, "writes": killer.seen}))
+    sys.stdout.write(json.dumps({"outcomes": outcomes, "writes": killer.writes}))
     sys.stdout.flush()
     os._exit(0)
 

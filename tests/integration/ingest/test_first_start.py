@@ -1,4 +1,4 @@
-"""The first start of several processes at once on an empty database."""
+"""The first start of several concurrent processes on an empty database."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ Db = Database[dict[str, Any]]
 
 
 @pytest.fixture
-def nothing(mongodb_uri: str, worker_number: int) -> Iterator[Db]:
+def new_database(mongodb_uri: str, worker_number: int) -> Iterator[Db]:
     """A database that does not exist yet."""
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
         name = f"test_{worker_number}_first"
@@ -25,25 +25,25 @@ def nothing(mongodb_uri: str, worker_number: int) -> Iterator[Db]:
         client.drop_database(name)
 
 
-def test_first_starts_at_once_end_in_one_ready_store(nothing: Db) -> None:
-    together = Barrier(4)
+def test_concurrent_first_starts_create_all_collections_and_indexes(new_database: Db) -> None:
+    barrier = Barrier(4)
 
     def start(_: int) -> list[str]:
-        together.wait(timeout=10)
-        return indexes.ensure(nothing)
+        barrier.wait(timeout=10)
+        return indexes.ensure(new_database)
 
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(start, range(4)))
+        results = list(pool.map(start, range(4)))
 
-    assert done == [sorted(indexes.INDEXES)] * 4
-    assert indexes.missing(nothing) == []
+    assert results == [sorted(indexes.INDEXES)] * 4
+    assert indexes.missing(new_database) == []
 
 
-def test_a_collection_that_came_between_the_look_and_the_command_is_fine(
-    nothing: Db, monkeypatch: pytest.MonkeyPatch
+def test_a_collection_that_another_process_creates_after_the_check_is_no_error(
+    new_database: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    indexes.ensure(nothing)
-    monkeypatch.setattr(type(nothing), "list_collections", Mock(return_value=[]))
-    monkeypatch.setattr(type(nothing), "list_collection_names", Mock(return_value=[]))
+    indexes.ensure(new_database)
+    monkeypatch.setattr(type(new_database), "list_collections", Mock(return_value=[]))
+    monkeypatch.setattr(type(new_database), "list_collection_names", Mock(return_value=[]))
 
-    assert indexes.ensure(nothing) == sorted(indexes.INDEXES)
+    assert indexes.ensure(new_database) == sorted(indexes.INDEXES)

@@ -1,4 +1,4 @@
-"""An importer that is killed at any point and run again leaves the store as one clean run does."""
+"""An import that is killed at any point and run again leaves the same store as one complete run."""
 
 import json
 import subprocess
@@ -18,18 +18,18 @@ from tests import made_files
 
 DRIVER = Path(__file__).with_name("driver.py")
 ROOT = Path(__file__).parents[3]
-# Times differ from run to run; nothing else may.
+# Times differ between runs; nothing else may.
 TIMES = {"at", "imported_at", "replaced_at", "computed_at", "uploadDate", "learned_at", "shown_from"}
-# Random words that identify a history of the change log.
+# Random tokens that identify a history of the change log.
 RANDOM = {"word", "follows"}
-# The second run logs an attempt for each file: only those that changed something are compared.
+# The second run logs an attempt for each file: only attempts that changed the store are compared.
 CHANGING = {"stored", "replaced"}
 State = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A mission, its adjusted version, two profiles that join it, one that makes a mission of its own."""
+    """A mission, its adjusted version, two profiles of it, and one profile of another mission."""
     tmp_path = tmp_path_factory.mktemp("files")
     adjusted = {**made_files.rows(), "temperature_adjusted": made_files.rows()["temperature"] + 0.1}
     return [
@@ -42,7 +42,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def drive(settings: config.Settings, files: list[Path], **order: Any) -> subprocess.CompletedProcess[str]:
-    """Runs the importer in a process of its own."""
+    """Run the importer in a process of its own."""
     order_settings = {
         "mongodb_uri": settings.mongodb_uri,
         "mongodb_database": settings.mongodb_database,
@@ -58,83 +58,85 @@ def drive(settings: config.Settings, files: list[Path], **order: Any) -> subproc
 
 
 def end_orphaned_transactions(db: Database[dict[str, Any]], killed: subprocess.CompletedProcess[str]) -> None:
-    """Ends the open transactions of a killed client now; the server does so after a minute."""
+    """End the open transactions of a killed client at once; the server would end them after a minute."""
     lines = killed.stderr.splitlines()
     ids = [bytes.fromhex(line.removeprefix("session ")) for line in lines if line.startswith("session ")]
     db.client.admin.command("killSessions", [{"id": Binary(session, UUID_SUBTYPE)} for session in ids])
 
 
 def state(db: Database[dict[str, Any]]) -> State:
-    """Every document of every collection, without times and without attempts that changed nothing."""
+    """Return every document of every collection, without times and without attempts that changed nothing."""
     return {
-        name: sorted((_timeless(doc) for doc in db[name].find() if _counts(name, doc)), key=repr)
+        name: sorted((_without_times(doc) for doc in db[name].find() if _is_compared(name, doc)), key=repr)
         for name in sorted(db.list_collection_names(filter={"type": "collection"}))
     }
 
 
-def _counts(name: str, doc: dict[str, Any]) -> bool:
+def _is_compared(name: str, doc: dict[str, Any]) -> bool:
     if name == "imports":
         return doc["outcome"] in CHANGING
     return doc["_id"] not in ("imports:unchanged", "imports:refused")
 
 
-def _timeless(value: Any) -> Any:
+def _without_times(value: Any) -> Any:
     if isinstance(value, dict):
         drop = TIMES | RANDOM | ({"_id"} if "outcome" in value else set())
-        return {key: _timeless(item) for key, item in sorted(value.items()) if key not in drop}
-    return [_timeless(item) for item in value] if isinstance(value, list) else value
+        return {key: _without_times(item) for key, item in sorted(value.items()) if key not in drop}
+    return [_without_times(item) for item in value] if isinstance(value, list) else value
 
 
-def emptied(db: Database[dict[str, Any]]) -> None:
-    """The database as it was before the first run."""
+def empty(db: Database[dict[str, Any]]) -> None:
+    """Restore the state of the database before the first run."""
     for name in db.list_collection_names(filter={"type": "collection"}):
         db[name].delete_many({})
     indexes.ensure(db)
 
 
 @pytest.fixture
-def chosen(settings: config.Settings, few_basins: Path) -> config.Settings:
-    """The settings of the importer that is killed: with the basins of the importer after it."""
+def driver_settings(settings: config.Settings, few_basins: Path) -> config.Settings:
+    """Settings of the killed import, with the same basins as the import after it."""
     return settings.model_copy(update={"basins_dir": few_basins})
 
 
 @pytest.fixture(scope="module")
-def once() -> State:
-    """The result of `clean`, computed by the first test that asks for it."""
+def clean_state() -> State:
+    """The result of `clean`, computed by the first test that needs it."""
     return {}
 
 
 @pytest.fixture
-def clean(ingest: Callable[..., list[Report]], files: list[Path], db: Database[dict[str, Any]], once: State) -> State:
-    """The state after one clean run; the database is empty again."""
-    if not once:
+def clean(
+    ingest: Callable[..., list[Report]], files: list[Path], db: Database[dict[str, Any]], clean_state: State
+) -> State:
+    """The state after one complete run. The database is empty afterwards."""
+    if not clean_state:
         assert [report.outcome for report in ingest(*files)] == ["stored", "replaced", "stored", "replaced", "stored"]
-        once.update(state(db))
-        emptied(db)
-    return once
+        clean_state.update(state(db))
+        empty(db)
+    return clean_state
 
 
 def killed_and_run_again(
-    chosen: config.Settings,
+    driver_settings: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     db: Database[dict[str, Any]],
     **order: Any,
 ) -> State:
-    """The state after an import that is killed and a complete one after it."""
-    killed = drive(chosen, files, **order)
+    """Return the state after a killed import and a complete one after it."""
+    killed = drive(driver_settings, files, **order)
     assert killed.returncode == -9, killed.stderr
     end_orphaned_transactions(db, killed)
     ingest(*files)
     return state(db)
 
 
-# Write commands of a clean run: 1 to 6 store the sea areas, 7 to 93 the five files, 94 to 147 what derives from them.
+# Write commands of a complete run: 1 to 6 store the sea areas, 7 to 93 the five files, 94 to 147 derived documents.
 SWEEP = [
     *((n, "started") for n in (2, 4, 6, 8, 13, 19, 26, 40, 57, 66, 98, 116)),
     *((n, "succeeded") for n in (4, 7, 10, 16, 22, 48, 109)),
 ]
-# After the samples of a version and before its profiles; in the transaction in which a profile joins a mission.
+# After the samples of a version and before its profiles; in the transaction that adds a profile to a mission.
 DEFAULT = {(10, "succeeded"), (48, "succeeded")}
 
 
@@ -142,8 +144,8 @@ DEFAULT = {(10, "succeeded"), (48, "succeeded")}
     ("kill_at", "when"),
     [pytest.param(*point, marks=[] if point in DEFAULT else [pytest.mark.slow]) for point in SWEEP],
 )
-def test_a_run_after_a_kill_ends_as_one_clean_run(
-    chosen: config.Settings,
+def test_a_run_after_a_killed_one_gives_the_store_of_one_complete_run(
+    driver_settings: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     clean: State,
@@ -151,7 +153,7 @@ def test_a_run_after_a_kill_ends_as_one_clean_run(
     kill_at: int,
     when: str,
 ) -> None:
-    assert killed_and_run_again(chosen, ingest, files, db, kill_at=kill_at, when=when) == clean
+    assert killed_and_run_again(driver_settings, ingest, files, db, kill_at=kill_at, when=when) == clean
 
 
 @pytest.mark.parametrize(
@@ -162,8 +164,8 @@ def test_a_run_after_a_kill_ends_as_one_clean_run(
         pytest.param("app.ingest.derive.section_plots.section", 1, id="while sections are drawn"),
     ],
 )
-def test_a_run_after_a_kill_between_writes_ends_as_one_clean_run(
-    chosen: config.Settings,
+def test_a_run_after_a_kill_between_writes_gives_the_store_of_one_complete_run(
+    driver_settings: config.Settings,
     ingest: Callable[..., list[Report]],
     files: list[Path],
     clean: State,
@@ -171,4 +173,4 @@ def test_a_run_after_a_kill_between_writes_ends_as_one_clean_run(
     name: str,
     call: int,
 ) -> None:
-    assert killed_and_run_again(chosen, ingest, files, db, kill_in=(name, call)) == clean
+    assert killed_and_run_again(driver_settings, ingest, files, db, kill_in=(name, call)) == clean

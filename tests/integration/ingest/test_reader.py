@@ -1,4 +1,4 @@
-"""A run goes on after a file that its reader does not survive, and the log has it."""
+"""An import continues after a file that stops the reader process, and logs that file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from app.ingest.sandbox.process import ReaderProcess
 from tests.made_files import looping_file, time_series
 
 
-def test_a_file_that_hangs_is_logged_and_the_next_one_taken(
+def test_a_file_that_hangs_the_reader_is_logged_and_the_next_one_is_imported(
     tmp_path: Path, settings: config.Settings, tools: ImportContext, db: Database[dict[str, Any]]
 ) -> None:
     files = [looping_file(tmp_path / "a.nc"), time_series(tmp_path / "b.nc")]

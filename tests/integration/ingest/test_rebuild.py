@@ -1,4 +1,4 @@
-"""What derives from missions, when one of them cannot be worked with."""
+"""Derived documents: rebuilds after a failure, limits, filter values and updates."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,9 @@ def broken(tmp_path: Path, ingest: Ingest, db: Db) -> str:
     return scope
 
 
-def test_one_mission_that_cannot_be_drawn_stops_no_other(tmp_path: Path, ingest: Ingest, db: Db, broken: str) -> None:
+def test_a_mission_that_cannot_be_rebuilt_does_not_stop_the_others(
+    tmp_path: Path, ingest: Ingest, db: Db, broken: str
+) -> None:
     with pytest.raises(importer.NotRebuilt, match=f"1 derived documents could not be rebuilt.* {broken}"):
         ingest(time_series(tmp_path / "sound.nc", attributes={"id": "sound-20200913T1226"}))
 
@@ -42,7 +44,7 @@ def test_one_mission_that_cannot_be_drawn_stops_no_other(tmp_path: Path, ingest:
     assert [doc["_id"] for doc in db.derived_pending.find()] == [broken]
 
 
-def test_profiles_one_by_one_may_not_become_too_many(
+def test_single_profiles_beyond_the_limit_are_refused(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mission_limits, "MAX_PROFILES", 2)
@@ -53,7 +55,7 @@ def test_profiles_one_by_one_may_not_become_too_many(
     assert db.profiles.count_documents({}) == 2
 
 
-def test_what_the_list_can_be_filtered_by_is_derived_and_read_in_one_look(
+def test_the_filter_values_of_the_list_are_derived_and_read_from_one_document(
     tmp_path: Path, ingest: Ingest, db: Db
 ) -> None:
     assert missions.facets() == {name: [] for name in MISSION_FILTERS}
@@ -61,7 +63,7 @@ def test_what_the_list_can_be_filtered_by_is_derived_and_read_in_one_look(
 
     ingest(time_series(tmp_path / "a.nc"), time_series(tmp_path / "b.nc", attributes=other))
 
-    # Whatever else a page of the list would have to look for is gone.
+    # Without missions, only the derived document can answer.
     db.missions.delete_many({})
     assert missions.facets() == {
         "platform": ["made", "other"],
@@ -75,22 +77,22 @@ def test_what_the_list_can_be_filtered_by_is_derived_and_read_in_one_look(
 
 
 @pytest.fixture
-def under_way(tmp_path: Path, ingest: Ingest) -> str:
-    """The id of the end that silence will tell of a mission whose data are of this hour."""
+def recovery_id(tmp_path: Path, ingest: Ingest) -> str:
+    """The id of the future recovery update of a mission with data of this hour."""
     columns = made_files.rows(start_s=time.time() - 3600)
     ingest(time_series(tmp_path / "now.nc", columns, {"id": "now-20200913T1226"}))
     return "recovery/now/20200913T1226"
 
 
-@pytest.mark.parametrize(("moved_days", "told"), [(1, True), (-1, False)], ids=["sooner", "later"])
-def test_an_end_that_comes_sooner_than_was_foreseen_is_told(
-    db: Db, under_way: str, ingest: Ingest, moved_days: int, told: bool
+@pytest.mark.parametrize(("moved_days", "is_announced"), [(1, True), (-1, False)], ids=["sooner", "later"])
+def test_a_recovery_that_is_earlier_than_predicted_is_announced(
+    db: Db, recovery_id: str, ingest: Ingest, moved_days: int, is_announced: bool
 ) -> None:
-    foreseen = db.updates.find_one({"_id": under_way})["shown_from"] + timedelta(days=moved_days)
-    db.updates.update_one({"_id": under_way}, {"$set": {"shown_from": foreseen}})
+    predicted_at = db.updates.find_one({"_id": recovery_id})["shown_from"] + timedelta(days=moved_days)
+    db.updates.update_one({"_id": recovery_id}, {"$set": {"shown_from": predicted_at}})
     db.derived_pending.insert_one({"_id": "updates:now", "number": 1})
     before = db.changes.count_documents({"tags": "updates"})
 
     ingest()
 
-    assert db.changes.count_documents({"tags": "updates"}) - before == told
+    assert db.changes.count_documents({"tags": "updates"}) - before == is_announced

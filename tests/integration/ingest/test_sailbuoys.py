@@ -1,4 +1,4 @@
-"""Sailbuoys in the store: missions without profiles, a log that grows, both files kept, tracks and sums."""
+"""Sailbuoys in the store: missions without profiles, a growing log, both original files, tracks and totals."""
 
 import hashlib
 from collections.abc import Callable
@@ -27,44 +27,44 @@ AT_SEA: dict[str, Any] = {"lon": (15.5, 16.0), "lat": (55.3, 55.3)}
 
 
 def stored(mission: str = FIRST) -> Mission:
-    """The mission as it stands."""
-    found = missions.find(PLATFORM, mission)
-    assert found is not None
-    return found
+    """Return the stored mission."""
+    record = missions.find(PLATFORM, mission)
+    assert record is not None
+    return record
 
 
 def platform() -> Platform:
-    """The sailbuoy."""
-    found = platforms.find(PLATFORM)
-    assert found is not None
-    return found
+    """Return the stored platform."""
+    record = platforms.find(PLATFORM)
+    assert record is not None
+    return record
 
 
-def kept(db: Db, sha256: str) -> bytes:
-    """The original with this digest."""
+def original_file(db: Db, sha256: str) -> bytes:
+    """Return the original file with this digest."""
     with gridfs.GridFSBucket(db, "originals").open_download_stream(sha256) as stream:
         return stream.read()
 
 
-def test_a_sailbuoy_has_a_way_and_samples_but_no_profiles(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_a_sailbuoy_has_a_distance_and_samples_but_no_profiles(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     rows = fixes(**AT_SEA)
     (report,) = ingest(logs(tmp_path, rows, measured(rows)))
 
-    found = stored()
-    assert (report.outcome, found.kind, platform().kind) == ("stored", "sailbuoy", "sailbuoy")
-    assert (found.figures.profiles, found.figures.max_depth_m, found.figures.vertical_m) == (0, None, 0)
-    assert found.figures.samples == STEPS + 1
-    assert [basin.name for basin in found.basins] == ["Bornholm Basin"]
-    assert profiles.page(PLATFORM, FIRST, found.version, limit=10) == []
+    mission = stored()
+    assert (report.outcome, mission.kind, platform().kind) == ("stored", "sailbuoy", "sailbuoy")
+    assert (mission.figures.profiles, mission.figures.max_depth_m, mission.figures.vertical_m) == (0, None, 0)
+    assert mission.figures.samples == STEPS + 1
+    assert [basin.name for basin in mission.basins] == ["Bornholm Basin"]
+    assert profiles.page(PLATFORM, FIRST, mission.version, limit=10) == []
     assert db.profiles.count_documents({}) == 0
-    rows_there = [doc["count"] for doc in samples.of_version(PLATFORM, FIRST, found.version)]
-    assert rows_there == [STEPS + 1]
+    row_counts = [doc["count"] for doc in samples.of_version(PLATFORM, FIRST, mission.version)]
+    assert row_counts == [STEPS + 1]
     fleet = totals.find("fleet")
     assert fleet is not None
-    assert (fleet.profiles, fleet.distance_m) == (0, found.figures.distance_m)
+    assert (fleet.profiles, fleet.distance_m) == (0, mission.figures.distance_m)
 
 
-def test_the_track_is_what_the_distance_was_made_of(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_the_track_contains_the_fixes_of_the_distance(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     rows = fixes(steps=STEPS * 2, every_min=5)
     rows[100] = moved([rows[100]], Lat=62.0)[0]
     rows[300:304] = moved(rows[300:304], Lat=None)
@@ -72,14 +72,14 @@ def test_the_track_is_what_the_distance_was_made_of(tmp_path: Path, ingest: Inge
 
     track = tracks.find(PLATFORM, FIRST)
     assert track is not None
-    # Of 433 fixes ten minutes apart two have no position, and one is flagged.
+    # Of 433 fixes ten minutes apart, two have no position and one is flagged.
     assert (len(track.lon_deg), track.hidden) == (STEPS + 1 - 3, 1)
     assert (track.lon_deg[0], track.lon_deg[-1]) == (10.0, 11.0)
     assert track.bbox == stored().figures.bbox == (10.0, 60.0, 11.0, 60.0)
     assert track.mid_at[-1] == stored().figures.end_at
 
 
-def test_samples_hold_position_and_measurements_in_time_order(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_samples_contain_positions_and_measurements_in_time_order(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     rows = fixes()
     ingest(logs(tmp_path, rows[::-1], measured(rows, later_min=2)))
 
@@ -90,14 +90,14 @@ def test_samples_hold_position_and_measurements_in_time_order(tmp_path: Path, in
     assert {variable.name for variable in stored().variables} >= {"temperature", "wave_height", "wind_speed"}
 
 
-def test_a_log_that_grows_replaces_the_mission_that_grows(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    over = fixes()
+def test_a_growing_log_replaces_only_its_growing_mission(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    finished = fixes()
     growing = fixes(steps=600, start_at=LATER, lon=(11.0, 12.0))
-    ingest(logs(tmp_path, [*over, *growing[:500]], measured(over)))
+    ingest(logs(tmp_path, [*finished, *growing[:500]], measured(finished)))
     before = stored()
-    again = ingest(logs(tmp_path, [*over, *growing], measured(over)))
+    reports = ingest(logs(tmp_path, [*finished, *growing], measured(finished)))
 
-    assert [(report.outcome, report.mission and report.mission["mission"]) for report in again] == [
+    assert [(report.outcome, report.mission and report.mission["mission"]) for report in reports] == [
         ("unchanged", FIRST),
         ("replaced", SECOND),
     ]
@@ -111,20 +111,20 @@ def test_a_log_that_grows_replaces_the_mission_that_grows(tmp_path: Path, ingest
 def test_a_shorter_log_does_not_replace_a_longer_one(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     rows = fixes(steps=500)
     ingest(logs(tmp_path, rows))
-    (found,) = ingest(logs(tmp_path, rows[:-10]))
-    assert (found.outcome, found.reason_code) == ("refused", "not_newer")
+    (report,) = ingest(logs(tmp_path, rows[:-10]))
+    assert (report.outcome, report.reason_code) == ("refused", "not_newer")
     assert stored().figures.samples == 501
 
 
-def test_a_payload_that_comes_later_completes_the_mission(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_a_later_payload_completes_the_mission(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     rows = fixes()
     ingest(logs(tmp_path, rows))
     assert [finding.code for finding in stored().warnings] == ["payload_missing"]
-    (found,) = ingest(logs(tmp_path, rows, measured(rows)))
-    assert (found.outcome, stored().warnings) == ("replaced", ())
+    (report,) = ingest(logs(tmp_path, rows, measured(rows)))
+    assert (report.outcome, stored().warnings) == ("replaced", ())
 
 
-def test_both_files_are_kept_and_named(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_both_original_files_are_stored_with_their_names(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     nav = logs(tmp_path, fixes(), measured(fixes()))
     payload = tmp_path / "SB2016pld.csv"
     digest = hashlib.sha256(payload.read_bytes()).hexdigest()
@@ -132,11 +132,11 @@ def test_both_files_are_kept_and_named(tmp_path: Path, ingest: Ingest, db: Db) -
 
     assert stored().source.file_name == "SB2016nav.csv"
     assert (stored().metadata["payload_file"], stored().metadata["payload_sha256"]) == ("SB2016pld.csv", digest)
-    assert kept(db, digest) == payload.read_bytes()
-    assert kept(db, stored().source.sha256) == nav.read_bytes()
+    assert original_file(db, digest) == payload.read_bytes()
+    assert original_file(db, stored().source.sha256) == nav.read_bytes()
 
 
-def test_each_mission_of_a_log_is_an_attempt_of_its_own(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_each_mission_of_a_log_is_logged_as_an_attempt(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     """The second has no usable position: it is refused, and the first is stored."""
     lost = moved(fixes(start_at=LATER), Lat=None)
     reports = ingest(logs(tmp_path, [*fixes(), *lost]))
@@ -145,20 +145,20 @@ def test_each_mission_of_a_log_is_an_attempt_of_its_own(tmp_path: Path, ingest: 
     assert [doc["outcome"] for doc in db.imports.find().sort("at", 1)] == ["stored", "refused"]
 
 
-def test_a_mission_over_new_year_is_shared_between_the_years(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    """From noon of 30 December to noon of 2 January: a day and a half and half of the way in each."""
+def test_a_mission_over_new_year_is_divided_between_the_years(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    """From noon of 30 December to noon of 2 January: each year has 1.5 days and half of the distance."""
     ingest(logs(tmp_path, fixes(start_at=datetime(2023, 12, 30, 12, tzinfo=UTC))))
 
     before, after = missions.find(PLATFORM, "20231230T1200").by_year  # type: ignore[union-attr]
     assert (before.year, before.time_at_sea_s, before.samples) == (2023, 129_600, STEPS // 2)
     assert (after.year, after.time_at_sea_s, after.samples) == (2024, 129_600, STEPS // 2 + 1)
-    # A step counts in the year it ends in: the one that ends at midnight is the new year's.
+    # A step belongs to the year in which it ends: the step that ends at midnight belongs to the new year.
     assert before.distance_m == pytest.approx(55_800 * (STEPS // 2 - 1) / STEPS, rel=1e-5)
     assert before.distance_m + after.distance_m == pytest.approx(55_800, rel=1e-5)
     assert (before.profiles, after.profiles) == (0, 0)
 
 
-def test_basins_are_found_anew_from_the_fixes(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_basins_are_recomputed_from_the_fixes(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(logs(tmp_path, fixes(**AT_SEA)))
     before = stored().basins
     db.counters.delete_one({"_id": "basins"})
@@ -168,15 +168,15 @@ def test_basins_are_found_anew_from_the_fixes(tmp_path: Path, ingest: Ingest, db
     assert before[0].share == 1
 
 
-def test_a_glider_and_a_sailbuoy_share_a_portal(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_fleet_totals_include_gliders_and_sailbuoys(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(time_series(tmp_path / "a.nc"), logs(tmp_path, fixes()))
     fleet = totals.find("fleet")
     assert fleet is not None
     assert (fleet.missions, fleet.platforms, fleet.profiles, fleet.vertical_m) == (2, 2, 4, 200.0)
 
 
-def test_a_profile_does_not_join_a_sailbuoy(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_a_profile_is_not_added_to_a_sailbuoy_mission(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(logs(tmp_path, fixes()))
-    (found,) = ingest(profile_file(tmp_path / "p.nc", attributes={"id": f"{PLATFORM}-{FIRST}"}))
-    assert (found.outcome, found.reason_code) == ("refused", "platform_kind_mismatch")
+    (report,) = ingest(profile_file(tmp_path / "p.nc", attributes={"id": f"{PLATFORM}-{FIRST}"}))
+    assert (report.outcome, report.reason_code) == ("refused", "platform_kind_mismatch")
     assert stored().figures.profiles == 0

@@ -1,4 +1,4 @@
-"""Sections made when data come in, against numbers that plain numpy finds in the same files."""
+"""Sections of imported data, compared with numbers that plain numpy computes from the same files."""
 
 import io
 from collections.abc import Callable
@@ -43,30 +43,30 @@ def pixels(section: Any, theme: Any = "light") -> Any:
 
 @pytest.fixture(autouse=True)
 def _pictures() -> None:
-    """Replaces the blank pictures of the other modules: sections are drawn here."""
+    """Override the blank pictures of the other modules: sections are drawn here."""
 
 
 @pytest.fixture
 def smilla(real: Path, ingest: Ingest, seed: Seed) -> Any:
-    """The section of temperature of the real SEA077, and the file's own rows: depth, temperature, profile."""
+    """The temperature section of the real SEA077, and the rows of the file: depth, temperature, profile."""
     file = real / "voto/nrt_SEA077_M17.nc"
     seed("SEA077 with pictures", lambda: ingest(file))
     with netCDF4.Dataset(file) as data:
-        # Its `valid_min` of 0 would hide what floats at the surface; missing values are NaN in this file.
+        # Its `valid_min` of 0 would mask negative depths at the surface; missing values are NaN in this file.
         data.set_auto_mask(False)
-        read = [data[name][:].astype(float) for name in ("depth", "temperature", "profile_num")]
-    return sections.find("smilla77", "20221208T1145", "temperature"), *read
+        columns_of_file = [data[name][:].astype(float) for name in ("depth", "temperature", "profile_num")]
+    return sections.find("smilla77", "20221208T1145", "temperature"), *columns_of_file
 
 
 def means(section: Any, depth_m: Any, temperature: Any, profile: Any) -> Any:
-    """The mean of each profile in each five metres: what SEA077's samples, three to four metres apart, fill."""
+    """Return the mean of each profile in bins of 5 m: the samples of SEA077 are three to four metres apart."""
     measured = np.isfinite(depth_m) & np.isfinite(temperature)
     in_cell = np.digitize(np.clip(depth_m, 0, None), np.arange(0, 90, 5.0)) - 1
     expected = np.full((section.rows, section.columns), np.nan)
-    for place, number in enumerate(np.unique(profile)):
+    for position, number in enumerate(np.unique(profile)):
         for row in range(section.rows):
-            chosen = temperature[measured & (profile == number) & (in_cell == row)]
-            expected[row, place] = chosen.mean() if chosen.size else np.nan
+            values = temperature[measured & (profile == number) & (in_cell == row)]
+            expected[row, position] = values.mean() if values.size else np.nan
     return expected
 
 
@@ -105,15 +105,17 @@ def test_a_pixel_has_the_colour_of_the_value(tmp_path: Path, ingest: Ingest, the
     share = np.clip(np.floor((values - low) / (high - low) * 64), 0, 63)
     expected = np.round(cm.thermal((share + 0.5) / 64)[:, :, :3] * 255)
     assert np.isfinite(values).all()
-    found = pixels(section, theme)[y.astype(int)][:, x.astype(int)]
-    np.testing.assert_array_equal(found, expected)
+    colours = pixels(section, theme)[y.astype(int)][:, x.astype(int)]
+    np.testing.assert_array_equal(colours, expected)
 
 
-def test_a_gap_in_time_and_depth_is_the_ground_of_the_picture(tmp_path: Path, ingest: Ingest) -> None:
-    made = rows(profiles=12)
-    made["time"] = made["time"] + np.where(made["profile_index"] > 6, 20 * 3600.0, 0)
-    made["temperature"] = np.where((made["profile_index"] == 2) & (made["depth"] > 25), np.nan, made["temperature"])
-    ingest(time_series(tmp_path / "made.nc", made))
+def test_a_gap_in_time_or_depth_has_the_background_colour(tmp_path: Path, ingest: Ingest) -> None:
+    series = rows(profiles=12)
+    series["time"] = series["time"] + np.where(series["profile_index"] > 6, 20 * 3600.0, 0)
+    series["temperature"] = np.where(
+        (series["profile_index"] == 2) & (series["depth"] > 25), np.nan, series["temperature"]
+    )
+    ingest(time_series(tmp_path / "made.nc", series))
     section = sections.find(*MADE, "temperature")
     assert section is not None
 
@@ -125,9 +127,9 @@ def test_a_gap_in_time_and_depth_is_the_ground_of_the_picture(tmp_path: Path, in
     assert pixels(section, "dark")[middle[1], middle[0]].tolist() == [10, 23, 36]
 
 
-def test_water_below_zero_is_not_cut(tmp_path: Path, ingest: Ingest) -> None:
-    made = rows(profiles=8)
-    ingest(time_series(tmp_path / "made.nc", {**made, "temperature": made["temperature"] - 11.8}))
+def test_negative_temperatures_are_inside_the_limits(tmp_path: Path, ingest: Ingest) -> None:
+    series = rows(profiles=8)
+    ingest(time_series(tmp_path / "made.nc", {**series, "temperature": series["temperature"] - 11.8}))
     section = sections.find(*MADE, "temperature")
     assert section is not None
     assert section.span == pytest.approx((-6.8, -1.8))
@@ -135,24 +137,24 @@ def test_water_below_zero_is_not_cut(tmp_path: Path, ingest: Ingest) -> None:
 
 
 def test_a_variable_without_values_has_no_section_and_a_constant_has_one(tmp_path: Path, ingest: Ingest) -> None:
-    made = rows()
-    empty, constant = np.full(made["time"].size, np.nan), np.full(made["time"].size, 35.0)
-    ingest(time_series(tmp_path / "made.nc", {**made, "oxygen": empty, "salinity": constant}))
+    series = rows()
+    empty, constant = np.full(series["time"].size, np.nan), np.full(series["time"].size, 35.0)
+    ingest(time_series(tmp_path / "made.nc", {**series, "oxygen": empty, "salinity": constant}))
 
-    found = sections.listed(*MADE)
+    listed = sections.listed(*MADE)
 
-    assert [section.variable for section in found] == ["temperature", "salinity"]
-    assert found[1].limits == pytest.approx((34.65, 35.35))
+    assert [section.variable for section in listed] == ["temperature", "salinity"]
+    assert listed[1].limits == pytest.approx((34.65, 35.35))
 
 
 def test_a_mission_without_measurements_has_no_sections(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    made = {name: values for name, values in rows().items() if name != "temperature"}
-    assert [report.outcome for report in ingest(time_series(tmp_path / "made.nc", made))] == ["stored"]
+    series = {name: values for name, values in rows().items() if name != "temperature"}
+    assert [report.outcome for report in ingest(time_series(tmp_path / "made.nc", series))] == ["stored"]
     assert sections.listed(*MADE) == []
     assert db.derived_pending.count_documents({}) == 0
 
 
-def test_names_of_files_are_drawn_as_they_are(tmp_path: Path, ingest: Ingest) -> None:
+def test_hostile_names_in_a_file_do_not_stop_the_drawing(tmp_path: Path, ingest: Ingest) -> None:
     hostile = "$\\frac{1}{0}$ <script>\u202e \U0001f9a0" + "x" * 300
     file = time_series(tmp_path / "made.nc", attributes={"glider_name": hostile, "project": hostile})
     with netCDF4.Dataset(file, "a") as data:
@@ -162,20 +164,20 @@ def test_names_of_files_are_drawn_as_they_are(tmp_path: Path, ingest: Ingest) ->
 
 
 def test_five_thousand_profiles_fit_into_four_hundred_columns(tmp_path: Path, ingest: Ingest) -> None:
-    made = rows(profiles=5000)
-    made["longitude"] = np.full(made["time"].size, 15.5)
-    ingest(time_series(tmp_path / "made.nc", made))
+    series = rows(profiles=5000)
+    series["longitude"] = np.full(series["time"].size, 15.5)
+    ingest(time_series(tmp_path / "made.nc", series))
     section = sections.find(*MADE, "temperature")
     assert section is not None
 
     assert (section.profiles, section.profiles_each, section.samples) == (5000, 13, 30_000)
     assert section.columns == -(-5000 // 13)
     assert column(section, "profiles").sum() == 5000
-    # Down and up are the same water: every mean is that of its depth.
+    # Descent and ascent have equal values: every mean is the value of its depth.
     np.testing.assert_allclose(np.nanmean(cells(section), axis=1)[[0, -1]], [10.0, 5.0], atol=0.51)
 
 
-def test_a_new_profile_is_in_the_section_when_the_import_ends(tmp_path: Path, ingest: Ingest) -> None:
+def test_the_section_contains_a_new_profile_when_the_import_ends(tmp_path: Path, ingest: Ingest) -> None:
     ingest(profile_file(tmp_path / "1.nc", 1))
     before = sections.find(*MADE, "temperature")
     ingest(profile_file(tmp_path / "2.nc", 2))
@@ -186,33 +188,33 @@ def test_a_new_profile_is_in_the_section_when_the_import_ends(tmp_path: Path, in
     assert after.number > before.number
 
 
-def test_who_comes_often_draws_a_mission_once_a_minute(
+def test_a_mission_is_redrawn_at_most_once_a_minute(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest(profile_file(tmp_path / "1.nc", 1))
-    drawn = sections.find(*MADE, "temperature")
-    assert drawn is not None
+    first = sections.find(*MADE, "temperature")
+    assert first is not None
     monkeypatch.setattr(section_refresh, "redraw", lambda _: [])
     ingest(profile_file(tmp_path / "2.nc", 2))
     monkeypatch.undo()
 
     section_refresh.redraw(at_once=False)
     waiting = sections.find(*MADE, "temperature")
-    # A minute goes by.
+    # Simulate that a minute has passed.
     mark = db.derived_pending.find_one({"_id": "sections:made/20200913T1226"})
     assert mark is not None
     earlier = {"$set": {"at": mark["at"] - timedelta(minutes=1)}}
     db.derived_pending.update_one({"_id": mark["_id"]}, earlier)
     section_refresh.redraw(at_once=False)
-    done = sections.find(*MADE, "temperature")
+    redrawn = sections.find(*MADE, "temperature")
 
-    assert waiting == drawn
-    assert done is not None
-    assert done.columns == 2
+    assert waiting == first
+    assert redrawn is not None
+    assert redrawn.columns == 2
     assert db.derived_pending.count_documents({}) == 0
 
 
-def test_a_change_while_it_is_drawn_is_not_lost(
+def test_a_change_during_the_drawing_stays_pending(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest(profile_file(tmp_path / "1.nc", 1))
@@ -220,24 +222,24 @@ def test_a_change_while_it_is_drawn_is_not_lost(
     db.derived_pending.insert_one({"_id": scope, "number": 100})
     draw = section_plots.section
 
-    def interrupted(*args: Any) -> Any:
+    def draw_during_a_change(*args: Any) -> Any:
         db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 101}})
         return draw(*args)
 
-    monkeypatch.setattr(section_plots, "section", interrupted)
+    monkeypatch.setattr(section_plots, "section", draw_during_a_change)
     section_refresh.redraw()
 
-    kept = sections.find(*MADE, "temperature")
-    assert kept is not None
-    assert kept.number == 100
+    section = sections.find(*MADE, "temperature")
+    assert section is not None
+    assert section.number == 100
     assert [doc["number"] for doc in db.derived_pending.find()] == [101]
 
 
-def test_the_t_s_diagram_has_the_samples_that_have_both(tmp_path: Path, ingest: Ingest) -> None:
-    made = rows(profiles=2000)
-    salinity = 30.0 + made["depth"] / 10
+def test_the_t_s_diagram_has_the_samples_with_both_temperature_and_salinity(tmp_path: Path, ingest: Ingest) -> None:
+    series = rows(profiles=2000)
+    salinity = 30.0 + series["depth"] / 10
     salinity[::4] = np.nan
-    ingest(time_series(tmp_path / "made.nc", {**made, "longitude": made["depth"] * 0 + 15.5, "salinity": salinity}))
+    ingest(time_series(tmp_path / "made.nc", {**series, "longitude": series["depth"] * 0 + 15.5, "salinity": salinity}))
     cloud = sections.cloud(*MADE)
     assert cloud is not None
 

@@ -1,4 +1,4 @@
-"""What an import leaves in the store, and what it leaves alone."""
+"""The documents that an import writes to the store, and those that it does not change."""
 
 import hashlib
 import json
@@ -33,12 +33,12 @@ PLATFORM, MISSION = "made", "20200913T1226"
 
 
 def adjusted(path: Path) -> Path:
-    """The sound file with values of a higher mode."""
+    """Write the sound file with values of a higher mode."""
     return time_series(path, {**rows(), "temperature_adjusted": rows()["temperature"]})
 
 
 def decoded(document: dict[str, Any], name: str) -> list[float]:
-    """A column of a sample document."""
+    """Return the values of a column of a sample document."""
     column = document["columns"][name]
     return columns.decoded(column["data"], column["dtype"]).tolist()
 
@@ -46,17 +46,17 @@ def decoded(document: dict[str, Any], name: str) -> list[float]:
 def test_a_mission_is_stored_with_its_profiles_and_samples(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(time_series(tmp_path / "a.nc"))
 
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    assert (found.figures.profiles, found.figures.samples, found.data_mode) == (4, 24, "R")
-    listed = profiles.page(PLATFORM, MISSION, found.version, limit=10)
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
+    assert (mission.figures.profiles, mission.figures.samples, mission.data_mode) == (4, 24, "R")
+    listed = profiles.page(PLATFORM, MISSION, mission.version, limit=10)
     assert [(profile.number, profile.direction) for profile in listed] == [
         (1, "down"),
         (2, "up"),
         (3, "down"),
         (4, "up"),
     ]
-    documents = list(samples.of_version(PLATFORM, MISSION, found.version))
+    documents = list(samples.of_version(PLATFORM, MISSION, mission.version))
     assert [document["number"] for document in documents] == [1, 2, 3, 4]
     stored = [value for document in documents for value in decoded(document, "temperature")]
     assert stored == pytest.approx(rows()["temperature"].tolist())
@@ -64,20 +64,20 @@ def test_a_mission_is_stored_with_its_profiles_and_samples(tmp_path: Path, inges
     assert stored_times == rows()["time"].tolist()
 
 
-def test_samples_outside_profiles_are_kept_under_number_0(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_samples_outside_profiles_are_stored_under_number_0(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     outside = rows()
     outside["profile_index"][[0, 23]] = 0
 
     ingest(time_series(tmp_path / "a.nc", outside))
 
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    assert found.figures.samples == 24
-    kept = {doc["number"]: doc["count"] for doc in samples.of_version(PLATFORM, MISSION, found.version)}
-    assert kept == {0: 2, 1: 5, 2: 6, 3: 6, 4: 5}
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
+    assert mission.figures.samples == 24
+    counts = {doc["number"]: doc["count"] for doc in samples.of_version(PLATFORM, MISSION, mission.version)}
+    assert counts == {0: 2, 1: 5, 2: 6, 3: 6, 4: 5}
 
 
-def test_the_original_is_kept_byte_by_byte(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_the_original_file_is_stored_byte_by_byte(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     path = time_series(tmp_path / "a.nc")
 
     ingest(path)
@@ -96,34 +96,34 @@ def test_a_track_and_totals_are_derived(tmp_path: Path, ingest: Ingest, db: Db) 
     fleet = totals.find("fleet")
     assert fleet is not None
     assert (fleet.missions, fleet.platforms, fleet.profiles, fleet.samples) == (1, 1, 4, 24)
-    assert [found.scope for found in totals.of_kind("year")] == ["year:2020"]
-    assert [found.scope for found in totals.of_kind("platform")] == ["platform:made"]
+    assert [total.scope for total in totals.of_kind("year")] == ["year:2020"]
+    assert [total.scope for total in totals.of_kind("platform")] == ["platform:made"]
     assert db.derived_pending.count_documents({}) == 0
 
 
 def test_a_mission_over_new_year_has_a_share_in_both_years(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    turn_s = datetime(2024, 1, 1, tzinfo=UTC).timestamp()
+    midnight_s = datetime(2024, 1, 1, tzinfo=UTC).timestamp()
 
-    ingest(time_series(tmp_path / "a.nc", rows(start_s=turn_s - 11.5 * 60)))
+    ingest(time_series(tmp_path / "a.nc", rows(start_s=midnight_s - 11.5 * 60)))
 
     years = totals.of_kind("year")
-    assert [(found.scope, found.profiles, found.time_at_sea_s) for found in years] == [
+    assert [(total.scope, total.profiles, total.time_at_sea_s) for total in years] == [
         ("year:2023", 2, 690.0),
         ("year:2024", 2, 690.0),
     ]
     fleet = totals.find("fleet")
     assert fleet is not None
-    assert sum(found.distance_m for found in years) == pytest.approx(fleet.distance_m)
+    assert sum(total.distance_m for total in years) == pytest.approx(fleet.distance_m)
 
 
 def test_a_basin_has_the_share_of_its_profiles(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(time_series(tmp_path / "a.nc"))
 
-    assert [(found.scope, found.profiles) for found in totals.of_kind("basin")] == [("basin:SEA-007", 4)]
+    assert [(total.scope, total.profiles) for total in totals.of_kind("basin")] == [("basin:SEA-007", 4)]
     assert db.basins.find_one({"_id": "SEA-007"}, {"name": 1}) == {"_id": "SEA-007", "name": "Bornholm Basin"}
 
 
-def test_an_operators_basins_sort_stored_missions_anew(
+def test_new_basins_of_an_operator_reassign_stored_missions(
     tmp_path: Path, settings: config.Settings, ingest: Ingest, db: Db
 ) -> None:
     ingest(time_series(tmp_path / "a.nc"))
@@ -139,14 +139,14 @@ def test_an_operators_basins_sort_stored_missions_anew(
     tools = context.import_context(settings.model_copy(update={"basins_dir": tmp_path}), Options())
     assert list(importer.real([], tools)) == []
 
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    assert [(basin.id, basin.share) for basin in found.basins] == [("aland-co", 1.0)]
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
+    assert [(basin.id, basin.share) for basin in mission.basins] == [("aland-co", 1.0)]
     assert [total.scope for total in totals.of_kind("basin")] == ["basin:aland-co"]
     assert db.basins.count_documents({}) == 1
 
 
-def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_the_change_is_logged_with_its_tags_and_listeners_are_notified(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     listener = extensions.redis.client.pubsub()
     listener.subscribe(events.channel())
     listener.get_message(timeout=2)
@@ -157,12 +157,12 @@ def test_the_change_is_logged_with_its_tags_and_listeners_are_told(tmp_path: Pat
     assert [change["_id"] for change in logged] == [1, 2, 3, 4, 5, 6]
     assert logged[0]["tags"] == ["basins"]
     assert logged[1]["tags"] == [f"mission:{PLATFORM}/{MISSION}", f"platform:{PLATFORM}", "totals"]
-    told = [listener.get_message(timeout=2) for _ in range(6)]
-    assert [message and message["data"] for message in told] == [b"1", b"2", b"3", b"4", b"5", b"6"]
+    messages = [listener.get_message(timeout=2) for _ in range(6)]
+    assert [message and message["data"] for message in messages] == [b"1", b"2", b"3", b"4", b"5", b"6"]
     listener.close()
 
 
-def test_without_redis_an_import_goes_on(
+def test_an_import_succeeds_without_redis(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(extensions.redis, "_client", Redis(port=1, retry=Retry(NoBackoff(), 0)))
@@ -170,17 +170,19 @@ def test_without_redis_an_import_goes_on(
     assert [report.outcome for report in ingest(time_series(tmp_path / "a.nc"))] == ["stored"]
 
 
-def test_a_higher_mode_replaces_and_is_remembered(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_a_higher_mode_replaces_and_the_earlier_version_is_listed(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     reports = ingest(time_series(tmp_path / "a.nc"), adjusted(tmp_path / "b.nc"))
 
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
     assert [report.outcome for report in reports] == ["stored", "replaced"]
-    assert found.data_mode == "A"
-    assert [(e.data_mode, e.file_name, e.figures.profiles) for e in found.earlier] == [("R", "a.nc", 4)]
+    assert mission.data_mode == "A"
+    assert [(version.data_mode, version.file_name, version.figures.profiles) for version in mission.earlier] == [
+        ("R", "a.nc", 4)
+    ]
 
 
-def test_a_replaced_version_can_be_read_until_it_is_swept(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_a_replaced_version_is_readable_until_it_is_swept(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(time_series(tmp_path / "a.nc"))
     before = missions.find(PLATFORM, MISSION)
     ingest(adjusted(tmp_path / "b.nc"))
@@ -197,9 +199,9 @@ def test_a_replaced_version_can_be_read_until_it_is_swept(tmp_path: Path, ingest
 
 def test_the_current_version_is_never_swept(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(time_series(tmp_path / "a.nc"))
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    versions.begin(PLATFORM, MISSION, found.version, datetime(2020, 1, 1, tzinfo=UTC))
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
+    versions.begin(PLATFORM, MISSION, mission.version, datetime(2020, 1, 1, tzinfo=UTC))
 
     assert versions.sweep(datetime.now(UTC)) == 0
 
@@ -207,7 +209,7 @@ def test_the_current_version_is_never_swept(tmp_path: Path, ingest: Ingest, db: 
     assert db.retired_versions.count_documents({}) == 0
 
 
-def test_an_equal_mode_replaces_only_when_newer(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_an_equal_mode_replaces_only_if_newer(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     dated = [
         time_series(tmp_path / f"{day}.nc", attributes={"date_modified": f"2021-01-{day:02d}T00:00:00Z"})
         for day in (2, 1, 3)
@@ -228,7 +230,7 @@ def test_without_a_date_the_longer_data_are_newer(tmp_path: Path, ingest: Ingest
     assert [report.outcome for report in reports] == ["stored", "replaced", "refused"]
 
 
-def test_a_refused_file_is_logged_and_leaves_nothing_else(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_a_refused_file_is_logged_and_stores_nothing_else(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     path = time_series(tmp_path / "bad.nc", {**rows(), "latitude": np.full(24, 4838.5)})
 
     ingest(path)
@@ -248,11 +250,11 @@ def test_every_attempt_is_logged_and_counted(tmp_path: Path, ingest: Ingest, db:
     ingest(first, first, second, first)
 
     assert [doc["outcome"] for doc in db.imports.find().sort("at", 1)] == ["stored", "unchanged", "replaced", "refused"]
-    counted = {doc["_id"]: doc["n"] for doc in db.counters.find({"_id": {"$regex": "^imports:"}})}
-    assert counted == {"imports:stored": 1, "imports:unchanged": 1, "imports:replaced": 1, "imports:refused": 1}
+    counters = {doc["_id"]: doc["n"] for doc in db.counters.find({"_id": {"$regex": "^imports:"}})}
+    assert counters == {"imports:stored": 1, "imports:unchanged": 1, "imports:replaced": 1, "imports:refused": 1}
 
 
-def test_a_profile_joins_the_current_version_under_its_own_rule_of_modes(
+def test_a_profile_is_added_to_the_current_version_by_the_precedence_of_its_own_mode(
     tmp_path: Path, ingest: Ingest, db: Db
 ) -> None:
     reports = ingest(
@@ -270,9 +272,9 @@ def test_a_profile_joins_the_current_version_under_its_own_rule_of_modes(
         ("replaced", None),
         ("unchanged", None),
     ]
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    listed = profiles.page(PLATFORM, MISSION, found.version, limit=10)
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
+    listed = profiles.page(PLATFORM, MISSION, mission.version, limit=10)
     assert [(profile.number, profile.data_mode) for profile in listed] == [
         (1, "A"),
         (2, "D"),
@@ -280,12 +282,12 @@ def test_a_profile_joins_the_current_version_under_its_own_rule_of_modes(
         (4, "A"),
         (7, "R"),
     ]
-    assert (found.figures.profiles, found.figures.samples) == (5, 30)
-    second = [doc for doc in samples.of_version(PLATFORM, MISSION, found.version) if doc["number"] == 2]
+    assert (mission.figures.profiles, mission.figures.samples) == (5, 30)
+    second = [doc for doc in samples.of_version(PLATFORM, MISSION, mission.version) if doc["number"] == 2]
     assert [decoded(doc, "temperature") for doc in second] == [[3.0] * 6]
 
 
-def test_profiles_one_by_one_make_the_figures_of_the_whole_file(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+def test_single_profiles_give_the_figures_of_the_complete_file(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     ingest(*(profile_file(tmp_path / f"{n}.nc", n) for n in (3, 1, 4, 2)))
     by_profile = missions.find(PLATFORM, MISSION)
     ingest(time_series(tmp_path / "whole.nc", attributes={"id": "whole-20200913T1226"}))
@@ -305,7 +307,7 @@ def test_profiles_one_by_one_make_the_figures_of_the_whole_file(tmp_path: Path, 
         (OverflowError(), "unreadable"),
     ],
 )
-def test_what_the_store_cannot_hold_is_refused_and_the_run_goes_on(
+def test_data_that_the_store_cannot_hold_are_refused_and_the_run_continues(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     failing = Mock(side_effect=[error, None])
@@ -317,13 +319,13 @@ def test_what_the_store_cannot_hold_is_refused_and_the_run_goes_on(
     assert [(report.outcome, report.reason_code) for report in reports] == [("refused", code), ("stored", None)]
 
 
-def test_a_mission_lists_its_newest_earlier_versions(
+def test_a_mission_lists_only_its_newest_earlier_versions(
     tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commit, "_MOST_EARLIER", 2)
 
     ingest(*(time_series(tmp_path / f"{n}.nc", rows(profiles=n)) for n in (2, 3, 4, 5)))
 
-    found = missions.find(PLATFORM, MISSION)
-    assert found is not None
-    assert [earlier.file_name for earlier in found.earlier] == ["3.nc", "4.nc"]
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
+    assert [earlier.file_name for earlier in mission.earlier] == ["3.nc", "4.nc"]

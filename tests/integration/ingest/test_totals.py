@@ -1,4 +1,4 @@
-"""Totals are kept by what changed; they are what summing every mission anew gives."""
+"""Totals that are updated by changes equal the totals that are recomputed from all missions."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,11 +19,13 @@ from app.store import change_log, indexes, missions, rebuild_queue, totals, tran
 
 Db = Database[dict[str, Any]]
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
-NOTHING_DRAWN = BasinMap([])
+NO_BASINS = BasinMap([])
 
 
-def made(platform: str, mission: str, start_at: datetime, hours: float, basins: dict[str, float]) -> dict[str, Any]:
-    """A mission's document, as far as totals look at it."""
+def mission_document(
+    platform: str, mission: str, start_at: datetime, hours: float, basins: dict[str, float]
+) -> dict[str, Any]:
+    """Return a mission document with the fields that totals use."""
     end_at = start_at + timedelta(hours=hours)
     shares = seconds_by_year(start_at, end_at)
     figures = {"profiles": 7 * len(shares), "samples": 100 * len(shares), "distance_m": 1234.5, "vertical_m": 99.25}
@@ -44,7 +46,7 @@ def made(platform: str, mission: str, start_at: datetime, hours: float, basins: 
 
 
 def write(db: Db, platform: str, mission: str, doc: dict[str, Any] | None) -> None:
-    """Stores the mission, or takes it away, as an import does: with what it outdates."""
+    """Store the mission, or delete it if `doc` is None, and mark its totals for a rebuild, as an import does."""
 
     def work(session: Any) -> None:
         db.missions.delete_one({"_id": f"{platform}/{mission}"}, session=session)
@@ -55,23 +57,24 @@ def write(db: Db, platform: str, mission: str, doc: dict[str, Any] | None) -> No
     transactions.run(work)
 
 
-def kept() -> list[Totals]:
-    """All totals there are."""
-    return [found for kind in ("fleet", "platform", "basin", "year", "year_basin") for found in totals.of_kind(kind)]
+def stored_totals() -> list[Totals]:
+    """Return all stored totals."""
+    return [each for kind in ("fleet", "platform", "basin", "year", "year_basin") for each in totals.of_kind(kind)]
 
 
-def anew() -> list[Totals]:
-    """The totals of all missions, summed at once."""
-    found = transactions.run(lambda session: summing.summed(missions.sums(session), NOW))
+def recomputed() -> list[Totals]:
+    """Return the totals, computed from all missions."""
+    results = transactions.run(lambda session: summing.summed(missions.sums(session), NOW))
     order = ("fleet", "platform", "basin", "year", "year_basin")
-    return sorted(found, key=lambda each: (order.index(each.scope.partition(":")[0]), each.scope))
+    return sorted(results, key=lambda each: (order.index(each.scope.partition(":")[0]), each.scope))
 
 
-def figures(found: list[Totals]) -> list[dict[str, Any]]:
-    """Everything but when it was computed; in twelve digits: sums of parts differ in the last from the sum of all."""
-    shown = [{name: getattr(each, name) for name in Totals.__slots__ if name != "computed_at"} for each in found]
+def figures(results: list[Totals]) -> list[dict[str, Any]]:
+    """Return all fields but the time of computation, in 12 digits: sums of parts differ in the last digits."""
+    compared = [{name: getattr(each, name) for name in Totals.__slots__ if name != "computed_at"} for each in results]
     return [
-        {name: f"{value:.12g}" if isinstance(value, float) else value for name, value in each.items()} for each in shown
+        {name: f"{value:.12g}" if isinstance(value, float) else value for name, value in each.items()}
+        for each in compared
     ]
 
 
@@ -88,76 +91,76 @@ STEP = st.fixed_dictionaries(
 
 
 @pytest.fixture
-def take(db: Db) -> Any:
-    """Applies steps to the store, and derives after each."""
+def apply(db: Db) -> Any:
+    """Apply steps to the store and rebuild after each."""
 
     def run(steps: list[dict[str, Any]]) -> None:
         for step in steps:
             begin = datetime(2022, 6, 1, tzinfo=UTC) + timedelta(hours=step["start_h"])
-            doc = made(step["platform"], step["mission"], begin, step["hours"], step["basins"])
+            doc = mission_document(step["platform"], step["mission"], begin, step["hours"], step["basins"])
             write(db, step["platform"], step["mission"], None if step["removed"] else doc)
-            assert rebuild.rebuild(NOTHING_DRAWN) == []
+            assert rebuild.rebuild(NO_BASINS) == []
 
     return run
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=1, max_size=6))
-def test_totals_kept_by_change_are_those_of_all_missions(db: Db, take: Any, steps: list[dict[str, Any]]) -> None:
+def test_totals_updated_by_changes_equal_the_recomputed_totals(db: Db, apply: Any, steps: list[dict[str, Any]]) -> None:
     db.missions.delete_many({})
     write(db, "sea001", "a", None)
     write(db, "sea002", "a", None)
     write(db, "sea003", "a", None)
-    rebuild.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NO_BASINS)
 
-    take(steps)
+    apply(steps)
 
-    assert figures(kept()) == figures(anew())
+    assert figures(stored_totals()) == figures(recomputed())
 
 
-def test_a_change_of_one_platform_touches_only_its_scopes(db: Db) -> None:
+def test_a_change_of_one_platform_updates_only_its_scopes(db: Db) -> None:
     begin = datetime(2024, 3, 1, tzinfo=UTC)
-    write(db, "sea001", "a", made("sea001", "a", begin, 24, {"A": 1.0}))
-    write(db, "sea002", "a", made("sea002", "a", begin - timedelta(days=800), 24, {"B": 1.0}))
-    rebuild.rebuild(NOTHING_DRAWN)
-    before = {found.scope: found.computed_at for found in kept()}
+    write(db, "sea001", "a", mission_document("sea001", "a", begin, 24, {"A": 1.0}))
+    write(db, "sea002", "a", mission_document("sea002", "a", begin - timedelta(days=800), 24, {"B": 1.0}))
+    rebuild.rebuild(NO_BASINS)
+    before = {each.scope: each.computed_at for each in stored_totals()}
 
-    write(db, "sea001", "a", made("sea001", "a", begin, 48, {"A": 1.0}))
-    rebuild.rebuild(NOTHING_DRAWN)
+    write(db, "sea001", "a", mission_document("sea001", "a", begin, 48, {"A": 1.0}))
+    rebuild.rebuild(NO_BASINS)
 
-    changed = {found.scope for found in kept() if found.computed_at != before[found.scope]}
+    changed = {each.scope for each in stored_totals() if each.computed_at != before[each.scope]}
     assert changed == {"fleet", "platform:sea001", "basin:A", "year:2024", "year_basin:2024/A"}
 
 
 def test_a_scope_without_missions_has_no_totals(db: Db) -> None:
     begin = datetime(2024, 3, 1, tzinfo=UTC)
-    write(db, "sea001", "a", made("sea001", "a", begin, 24, {"A": 1.0}))
-    rebuild.rebuild(NOTHING_DRAWN)
+    write(db, "sea001", "a", mission_document("sea001", "a", begin, 24, {"A": 1.0}))
+    rebuild.rebuild(NO_BASINS)
 
     write(db, "sea001", "a", None)
-    rebuild.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NO_BASINS)
 
-    assert kept() == []
+    assert stored_totals() == []
     assert db.subtotals.count_documents({}) == 0
 
 
-def test_what_a_killed_rebuild_left_is_summed_by_the_next(db: Db) -> None:
-    write(db, "sea001", "a", made("sea001", "a", datetime(2024, 3, 1, tzinfo=UTC), 24, {}))
+def test_the_next_rebuild_completes_a_killed_one(db: Db) -> None:
+    write(db, "sea001", "a", mission_document("sea001", "a", datetime(2024, 3, 1, tzinfo=UTC), 24, {}))
     # Killed between the subtotals of the platform and the totals.
-    transactions.run(partial(rebuild._rebuilt, "subtotals:sea001", NOTHING_DRAWN))
-    assert kept() == []
+    transactions.run(partial(rebuild._rebuilt, "subtotals:sea001", NO_BASINS))
+    assert stored_totals() == []
 
-    rebuild.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NO_BASINS)
 
-    assert figures(kept()) == figures(anew())
+    assert figures(stored_totals()) == figures(recomputed())
 
 
-def test_a_store_of_an_earlier_release_learns_its_subtotals(db: Db) -> None:
-    write(db, "sea001", "a", made("sea001", "a", datetime(2024, 3, 1, tzinfo=UTC), 24, {"A": 1.0}))
+def test_subtotals_are_created_in_a_store_of_an_earlier_release(db: Db) -> None:
+    write(db, "sea001", "a", mission_document("sea001", "a", datetime(2024, 3, 1, tzinfo=UTC), 24, {"A": 1.0}))
     db.derived_pending.delete_many({})
     db.drop_collection("subtotals")
 
     indexes.ensure(mongo.db)
-    rebuild.rebuild(NOTHING_DRAWN)
+    rebuild.rebuild(NO_BASINS)
 
-    assert figures(kept()) == figures(anew())
+    assert figures(stored_totals()) == figures(recomputed())

@@ -1,4 +1,4 @@
-"""The lines of a track: each detail has fewer points, and none strays farther than it says."""
+"""The lines of a track: each coarser detail has fewer points and stays within its documented tolerance."""
 
 from collections.abc import Callable
 from math import cos, radians
@@ -18,30 +18,30 @@ Lines = dict[str, tuple[LonLat, ...]]
 
 @pytest.fixture
 def lines(ingest: Callable[..., list[Report]], seed: Seed) -> Lines:
-    """Smilla's 143 profiles near 55.4° N, and each simpler line of them."""
+    """The line of 143 profiles of Smilla near 55.4° N, and its simplified lines."""
     seed("SEA077", lambda: ingest(DEMO))
     track = tracks.find("smilla77", "20221208T1145")
     assert track is not None
     return {name: getattr(track, name)[0] for name in ("lines", "simplified", "medium", "coarse")}
 
 
-def strays_deg(whole: tuple[LonLat, ...], simple: tuple[LonLat, ...]) -> float:
-    """How far the whole line lies from the simple one at most, in degrees of latitude."""
-    shrink = cos(radians(sum(lat for _, lat in whole) / len(whole)))
-    way = LineString([(lon * shrink, lat) for lon, lat in simple])
-    return max(way.distance(Point(lon * shrink, lat)) for lon, lat in whole)
+def deviation_deg(full: tuple[LonLat, ...], simplified: tuple[LonLat, ...]) -> float:
+    """Return the greatest distance of the full line from the simplified one, in degrees of latitude."""
+    shrink = cos(radians(sum(lat for _, lat in full) / len(full)))
+    line = LineString([(lon * shrink, lat) for lon, lat in simplified])
+    return max(line.distance(Point(lon * shrink, lat)) for lon, lat in full)
 
 
-def test_each_detail_has_fewer_points_and_the_same_ends(lines: Lines) -> None:
+def test_each_coarser_detail_has_fewer_points_and_the_same_ends(lines: Lines) -> None:
     counts = [len(line) for line in lines.values()]
     assert counts[0] == 143
     assert counts[0] > counts[1] > counts[2] >= counts[3] >= 2
     assert {(line[0], line[-1]) for line in lines.values()} == {(lines["lines"][0], lines["lines"][-1])}
 
 
-def test_no_detail_strays_farther_than_the_api_says(lines: Lines) -> None:
-    strays = {name: strays_deg(lines["lines"], lines[name]) for name in ("simplified", "medium", "coarse")}
+def test_each_detail_stays_within_the_tolerance_of_the_api(lines: Lines) -> None:
+    deviations = {name: deviation_deg(lines["lines"], lines[name]) for name in ("simplified", "medium", "coarse")}
     # The mean latitude of a line and that of its parts differ by less than a hundredth.
-    assert strays["simplified"] <= 0.002 * 1.01
-    assert 0.002 < strays["medium"] <= 0.02 * 1.01
-    assert strays["medium"] <= strays["coarse"] <= 0.1 * 1.01
+    assert deviations["simplified"] <= 0.002 * 1.01
+    assert 0.002 < deviations["medium"] <= 0.02 * 1.01
+    assert deviations["medium"] <= deviations["coarse"] <= 0.1 * 1.01

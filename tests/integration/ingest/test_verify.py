@@ -1,4 +1,4 @@
-"""`halocline verify`: a sound store has no difference, and whatever is changed in one is found and named."""
+"""`halocline verify`: a sound store has no difference, and each changed or missing document is reported."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -26,18 +26,18 @@ MADE = "made/20200913T1226"
 BUOY_STARTS = datetime(2022, 5, 1, 6, tzinfo=UTC)
 
 
-def found(mission: str | None = None, sections: bool = False) -> list[Difference]:
-    """What a verification at full pace reports."""
+def differences(mission: str | None = None, sections: bool = False) -> list[Difference]:
+    """Return the differences of a verification at full pace."""
     return verification.verify(mission, sections, 1.0).differences
 
 
-def told(mission: str | None = None, sections: bool = False) -> set[tuple[str, str]]:
-    """Where, and what, it reports."""
-    return {difference.key for difference in found(mission, sections)}
+def reported(mission: str | None = None, sections: bool = False) -> set[tuple[str, str]]:
+    """Return the location and the name of each reported difference."""
+    return {difference.key for difference in differences(mission, sections)}
 
 
 def over_new_year() -> dict[str, Any]:
-    """Profiles from the last hour of 2020 on, over 180 degrees: ten minutes and 0.01 degrees apart."""
+    """Return profiles across new year 2021 and 180 degrees, six minutes and 0.01 degrees apart."""
     start_s = datetime(2020, 12, 31, 23, 30, tzinfo=UTC).timestamp()
     columns = rows(profiles=12, lon=179.95, lat=-30.0, start_s=start_s)
     columns["longitude"] = (columns["longitude"] + 180.0) % 360.0 - 180.0
@@ -46,7 +46,7 @@ def over_new_year() -> dict[str, Any]:
 
 @pytest.fixture
 def sound(tmp_path: Path, ingest: Ingest, seed: Seed) -> None:
-    """Missions of all kinds, as imports leave them."""
+    """A store with missions of all kinds, after their imports."""
 
     def import_all() -> None:
         assert [report.outcome for report in ingest(*_files(tmp_path))] == ["stored"] * 10
@@ -59,7 +59,7 @@ def _files(folder: Path) -> Sequence[Path]:
     jump["longitude"] = np.where(np.arange(6 * SAMPLES_A_PROFILE) // SAMPLES_A_PROFILE == 3, 90.0, jump["longitude"])
     outside = {**rows(), "profile_index": np.where(np.arange(4 * SAMPLES_A_PROFILE) < 3, 0.0, rows()["profile_index"])}
     singles = {"id": "single-20200913T1226", "date_modified": "2024-01-01"}
-    # A sailbuoy's logs with a fix that is far off.
+    # Logs of a sailbuoy with one wrong position.
     log = fixes(steps=500)
     log[200] = (log[200][0], 10.0, 100.0, *log[200][3:])
     (folder / "sb9nav.csv").write_text(text(NAV, log))
@@ -94,7 +94,7 @@ def test_an_empty_store_has_no_difference(db: Db) -> None:
     assert verification.verify(None, True, 1.0).differences == []
 
 
-def test_the_real_files_verify(real: Path, ingest: Ingest, db: Db) -> None:
+def test_a_store_of_real_files_has_no_difference(real: Path, ingest: Ingest, db: Db) -> None:
     reports = ingest(*importer.files_of([real / "ngdac", real / "og1", real / "voto"]))
 
     result = verification.verify(None, True, 1.0)
@@ -155,20 +155,20 @@ SETS: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
 
 @pytest.fixture
 def changed(sound: None, db: Db, request: pytest.FixtureRequest) -> list[tuple[str, str]]:
-    """Changes the numbers of SETS in some collections; returns where, and what, must be named."""
-    here = [row for row in SETS if row[0] in request.param]
-    assert [db[name].update_one(which, {"$set": change}).matched_count for name, which, change, *_ in here] == [
-        1 for _ in here
+    """Change the numbers of SETS in some collections; return the differences that must be reported."""
+    selected = [row for row in SETS if row[0] in request.param]
+    assert [db[name].update_one(which, {"$set": change}).matched_count for name, which, change, *_ in selected] == [
+        1 for _ in selected
     ]
-    return [(where, what) for *_, where, what in here]
+    return [(where, what) for *_, where, what in selected]
 
 
 @pytest.mark.parametrize("changed", [[name] for name in sorted({row[0] for row in SETS})], indirect=True)
-def test_a_number_that_was_changed_is_found_and_named(changed: list[tuple[str, str]]) -> None:
-    named = told()
+def test_a_changed_number_is_reported(changed: list[tuple[str, str]]) -> None:
+    keys = reported()
 
     assert [
-        key for key in changed if not any(place.startswith(key[0]) and what == key[1] for place, what in named)
+        key for key in changed if not any(place.startswith(key[0]) and what == key[1] for place, what in keys)
     ] == []
 
 
@@ -188,49 +188,49 @@ def test_a_number_that_was_changed_is_found_and_named(changed: list[tuple[str, s
         ("sections", {"platform": "year"}, "section year/20201231T2330 temperature", "document"),
     ],
 )
-def test_a_document_that_is_gone_is_found_and_named(
+def test_a_missing_document_is_reported(
     sound: None, db: Db, collection: str, which: dict[str, Any], where: str, what: str
 ) -> None:
     assert db[collection].delete_many(which).deleted_count >= 1
 
-    named = told()
+    keys = reported()
 
-    assert [key for key in named if key[0].startswith(where) and key[1] == what]
+    assert [key for key in keys if key[0].startswith(where) and key[1] == what]
 
 
 @pytest.mark.parametrize("collection", ["tracks", "sections", "profiles", "samples", "updates", "search", "subtotals"])
-def test_what_belongs_to_no_mission_is_found_and_named(sound: None, db: Db, collection: str) -> None:
+def test_an_orphaned_document_is_reported(sound: None, db: Db, collection: str) -> None:
     doc = db[collection].find_one({"platform": "made"})
     assert doc is not None
     gone = {"platform": "made", "mission": "gone", "scope": "basin:gone"}
     db[collection].insert_one({**doc, **gone, "_id": f"gone of {doc['_id']}"})
 
-    assert len({where for where, _ in told() if "gone" in where}) == 1
+    assert len({where for where, _ in reported() if "gone" in where}) == 1
 
 
-def test_a_version_that_is_nobodys_is_found_and_one_that_waits_to_be_swept_is_not(sound: None, db: Db) -> None:
+def test_an_orphaned_version_is_reported_and_a_retired_one_is_not(sound: None, db: Db) -> None:
     doc = db.profiles.find_one({"platform": "made", "mission": "20200913T1226"})
     assert doc is not None
-    lost = {**doc, "version": "lost", "_id": f"{MADE}/lost/1/0"}
-    out = {**doc, "version": "out", "_id": f"{MADE}/out/1/0"}
-    db.profiles.insert_many([lost, out])
-    about = {"platform": "made", "mission": "20200913T1226", "version": "out", "at": datetime.now(UTC)}
-    db.retired_versions.insert_one({"_id": f"{MADE}/out", **about})
+    orphaned = {**doc, "version": "orphaned", "_id": f"{MADE}/orphaned/1/0"}
+    retired = {**doc, "version": "retired", "_id": f"{MADE}/retired/1/0"}
+    db.profiles.insert_many([orphaned, retired])
+    version = {"platform": "made", "mission": "20200913T1226", "version": "retired", "at": datetime.now(UTC)}
+    db.retired_versions.insert_one({"_id": f"{MADE}/retired", **version})
 
-    assert told() == {(f"version {MADE}/lost", "profiles")}
+    assert reported() == {(f"version {MADE}/orphaned", "profiles")}
 
 
 @pytest.mark.parametrize(("collection", "key"), [("originals.files", "_id"), ("originals.chunks", "files_id")])
-def test_an_original_that_is_gone_or_cut_short_is_found(sound: None, db: Db, collection: str, key: str) -> None:
+def test_a_missing_or_truncated_original_file_is_reported(sound: None, db: Db, collection: str, key: str) -> None:
     doc = db.missions.find_one({"_id": MADE})
     assert doc is not None
     sha256 = doc["source"]["sha256"]
     assert db[collection].delete_one({key: sha256}).deleted_count == 1
 
-    assert told() == {(f"mission {MADE}", f"original {sha256[:16]}…")}
+    assert reported() == {(f"mission {MADE}", f"original {sha256[:16]}…")}
 
 
-def test_a_measurement_that_was_changed_shows_in_its_profile(sound: None, db: Db) -> None:
+def test_a_changed_measurement_is_reported_for_its_profile(sound: None, db: Db) -> None:
     doc = db.samples.find_one({"platform": "made", "mission": "20200913T1226", "number": 2})
     assert doc is not None
     depth = doc["columns"]["depth"]
@@ -239,12 +239,12 @@ def test_a_measurement_that_was_changed_shows_in_its_profile(sound: None, db: Db
     changed = columns.encoded(values, depth["dtype"])
     db.samples.update_one({"_id": doc["_id"]}, {"$set": {"columns.depth.data": Binary(changed)}})
 
-    named = told(MADE)
+    keys = reported(MADE)
 
-    assert {what for where, what in named if where.startswith(f"profile {MADE} 2/")} == {"max_depth_m"}
+    assert {what for where, what in keys if where.startswith(f"profile {MADE} 2/")} == {"max_depth_m"}
 
 
-def test_a_cell_of_a_section_that_was_changed_is_found_when_sections_are_looked_at(sound: None, db: Db) -> None:
+def test_a_changed_cell_of_a_section_is_reported_if_sections_are_verified(sound: None, db: Db) -> None:
     doc = db.sections.find_one({"platform": "made", "mission": "20200913T1226", "variable": "temperature"})
     assert doc is not None
     packed = doc["packed"]["values"]
@@ -253,27 +253,27 @@ def test_a_cell_of_a_section_that_was_changed_is_found_when_sections_are_looked_
     changed = Binary(columns.encoded(values, packed["dtype"]))
     db.sections.update_one({"_id": doc["_id"]}, {"$set": {"packed.values.data": changed}})
 
-    assert told() == set()
-    assert told(sections=True) == {(f"section {MADE} temperature", "cells of values")}
+    assert reported() == set()
+    assert reported(sections=True) == {(f"section {MADE} temperature", "cells of values")}
 
 
-def test_a_document_that_cannot_be_read_is_reported_and_ends_nothing(sound: None, db: Db) -> None:
+def test_an_unreadable_document_is_reported_and_the_verification_continues(sound: None, db: Db) -> None:
     db.profiles.update_one({"platform": "year"}, {"$unset": {"mid_at": True}})
     db.totals.update_one({"_id": "fleet"}, {"$set": {"missions": 1}})
 
-    named = told()
+    keys = reported()
 
-    assert ("mission year/20201231T2330", "document") in named
-    assert ("totals fleet", "missions") in named
+    assert ("mission year/20201231T2330", "document") in keys
+    assert ("totals fleet", "missions") in keys
 
 
-def test_one_mission_is_looked_at_alone(sound: None, db: Db) -> None:
+def test_one_mission_can_be_verified_alone(sound: None, db: Db) -> None:
     db.tracks.update_many({}, {"$set": {"hidden": 9}})
 
-    assert told(MADE) == {(f"track {MADE}", "hidden")}
+    assert reported(MADE) == {(f"track {MADE}", "hidden")}
 
 
-def test_what_waits_to_be_rebuilt_is_no_difference_until_it_has_waited_for_a_day(sound: None, db: Db) -> None:
+def test_a_pending_rebuild_is_a_difference_only_after_a_day(sound: None, db: Db) -> None:
     db.tracks.update_one({"_id": MADE}, {"$set": {"hidden": 9}})
     db.derived_pending.insert_one({"_id": f"mission:{MADE}", "number": 1, "at": datetime.now(UTC)})
 
@@ -281,39 +281,39 @@ def test_what_waits_to_be_rebuilt_is_no_difference_until_it_has_waited_for_a_day
     assert (result.differences, result.counts.waiting) == ([], 1)
 
     db.derived_pending.update_one({}, {"$set": {"at": datetime.now(UTC) - timedelta(hours=25)}})
-    assert told() == {(f"pending mission:{MADE}", "waiting since")}
+    assert reported() == {(f"pending mission:{MADE}", "waiting since")}
 
 
 @pytest.fixture
 def importing(tmp_path: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Takes a file in, or rebuilds, between any two units that are looked at; names what it took in."""
+    """Import a file before each verified unit; the list contains the outcomes."""
     files = iter(range(1, 40))
-    taken: list[str] = []
-    look = verification._compared
+    outcomes: list[str] = []
+    compared = verification._compared
 
-    def seen(*arguments: Any) -> list[Difference]:
+    def compared_after_import(*arguments: Any) -> list[Difference]:
         number = next(files)
         path = profile_file(tmp_path / f"live{number}.nc", number, {"id": "made-20200913T1226"}, start_s=1.64e9)
-        taken.extend(report.outcome for report in ingest(path))
-        return look(*arguments)
+        outcomes.extend(report.outcome for report in ingest(path))
+        return compared(*arguments)
 
-    monkeypatch.setattr(verification, "_compared", seen)
-    return taken
+    monkeypatch.setattr(verification, "_compared", compared_after_import)
+    return outcomes
 
 
-def test_imports_that_go_on_meanwhile_are_no_difference(sound: None, importing: list[str]) -> None:
-    assert found() == []
+def test_concurrent_imports_are_no_difference(sound: None, importing: list[str]) -> None:
+    assert differences() == []
     assert importing.count("stored") > 5
 
 
 @pytest.fixture
-def half_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Imports that never get to rebuild what they outdate."""
+def without_rebuilds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports that do not rebuild derived documents."""
     monkeypatch.setattr(rebuild, "rebuild", lambda *_: [])
 
 
-def test_imports_that_have_not_rebuilt_yet_are_no_difference(
-    sound: None, half_rebuilt: None, importing: list[str]
+def test_concurrent_imports_with_pending_rebuilds_are_no_difference(
+    sound: None, without_rebuilds: None, importing: list[str]
 ) -> None:
     result = verification.verify(None, False, 1.0)
 
@@ -324,28 +324,28 @@ def test_imports_that_have_not_rebuilt_yet_are_no_difference(
 @pytest.mark.parametrize(
     "changed", [["tracks", "totals", "platforms", "sections", "facets"], ["subtotals", "updates"]], indirect=True
 )
-def test_what_derives_from_stored_data_is_whole_again_after_a_repair(changed: list[tuple[str, str]]) -> None:
-    differences = found()
-    mended, failed = repair.repair(differences, verification.basin_map(), {})
+def test_derived_documents_are_correct_after_a_repair(changed: list[tuple[str, str]]) -> None:
+    before = differences()
+    repaired, failed = repair.repair(before, verification.basin_map(), {})
 
-    assert mended == len(differences) >= len(changed)
+    assert repaired == len(before) >= len(changed)
     assert failed == []
-    assert found(sections=True) == []
+    assert differences(sections=True) == []
 
 
-def test_basins_and_totals_that_were_wrong_are_whole_again_after_a_repair(sound: None, db: Db) -> None:
+def test_basins_and_totals_are_correct_after_a_repair(sound: None, db: Db) -> None:
     db.missions.update_one({"_id": MADE}, {"$set": {"basins.0.share": 0.5}})
     db.totals.delete_one({"_id": "year:2021"})
     db.totals.insert_one({"_id": "basin:gone", "kind": "basin", "scope": "basin:gone"})
 
-    repair.repair(found(), verification.basin_map(), {})
+    repair.repair(differences(), verification.basin_map(), {})
 
-    assert found(sections=True) == []
+    assert differences(sections=True) == []
 
 
 @pytest.fixture
 def orphaned(sound: None, db: Db) -> None:
-    """A document of each kind that belongs to a mission that is not there."""
+    """A document of each kind that belongs to a missing mission."""
     ids = {"tracks": "made/gone", "profiles": "made/gone/v/1/0", "samples": "made/gone/v/1/0/0"}
     for collection in ("tracks", "sections", "profiles", "samples", "updates", "search", "subtotals"):
         doc = db[collection].find_one({"platform": "made"})
@@ -353,16 +353,16 @@ def orphaned(sound: None, db: Db) -> None:
         db[collection].insert_one({**(doc or {}), **gone})
 
 
-def test_a_repair_removes_what_belongs_to_no_mission(orphaned: None) -> None:
-    before = found()
+def test_a_repair_removes_orphaned_documents(orphaned: None) -> None:
+    before = differences()
 
     repair.repair(before, verification.basin_map(), {})
 
     assert len(before) >= 7
-    assert found() == []
+    assert differences() == []
 
 
-def test_nothing_but_the_note_of_the_result_is_written(sound: None, db: Db) -> None:
+def test_a_verification_changes_no_document(sound: None, db: Db) -> None:
     before = _contents(db)
 
     verification.verify(None, True, 1.0)
@@ -370,14 +370,14 @@ def test_nothing_but_the_note_of_the_result_is_written(sound: None, db: Db) -> N
     assert _contents(db) == before
 
 
-def test_a_profile_is_told_whatever_way_its_samples_are_cut(sound: None, db: Db) -> None:
+def test_a_profile_verifies_for_any_division_of_its_samples(sound: None, db: Db) -> None:
     sample = db.samples.find_one({"platform": "made", "mission": "20200913T1226", "number": 1})
     assert sample is not None
     halves = [_cut(sample, 0, slice(0, 2)), _cut(sample, 1, slice(2, None))]
     db.samples.delete_one({"_id": sample["_id"]})
     db.samples.insert_many(halves)
 
-    assert {key for key in told(MADE) if key[0].startswith("profile")} == set()
+    assert {key for key in reported(MADE) if key[0].startswith("profile")} == set()
 
 
 def _cut(sample: dict[str, Any], part: int, rows_of: slice) -> dict[str, Any]:

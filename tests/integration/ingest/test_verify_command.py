@@ -1,4 +1,4 @@
-"""`halocline verify` as it is called: its lines, its status, and what it leaves behind."""
+"""`halocline verify`: its output, its exit status, and the documents that it writes."""
 
 import json
 from collections.abc import Callable
@@ -31,8 +31,8 @@ def stored(tmp_path: Path, ingest: Ingest, seed: Seed) -> str:
 
 
 @pytest.fixture
-def called(settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Calls the command as a shell does, but for the niceness, which would stay with the tests."""
+def run_verify(settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command as a shell does, without the niceness, which would stay with the test process."""
     monkeypatch.setenv("MONGODB_URI", settings.mongodb_uri)
     monkeypatch.setenv("MONGODB_DATABASE", settings.mongodb_database)
     monkeypatch.setenv("REDIS_URL", settings.redis_url)
@@ -40,40 +40,40 @@ def called(settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Callab
     return lambda *arguments: CliRunner().invoke(cli.cli, ["verify", *arguments])
 
 
-def test_a_sound_store_gives_status_0_and_the_result_is_noted(stored: str, called: Callable[..., Result]) -> None:
+def test_a_sound_store_gives_status_0_and_the_result_is_stored(stored: str, run_verify: Callable[..., Result]) -> None:
     assert verifications.last() is None
 
-    result = called("--sections")
+    result = run_verify("--sections")
 
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("1 missions, 4 profiles and ")
     assert result.stdout.endswith(": no differences\n")
-    noted = verifications.last()
-    assert noted is not None
-    assert (noted.missions, noted.profiles, noted.differences) == (1, 4, 0)
-    assert verifications.ended() == (noted.ended_at.timestamp(), 0)
+    verification_result = verifications.last()
+    assert verification_result is not None
+    assert (verification_result.missions, verification_result.profiles, verification_result.differences) == (1, 4, 0)
+    assert verifications.ended() == (verification_result.ended_at.timestamp(), 0)
 
 
-def test_a_difference_gives_status_1_and_a_line_with_place_and_both_values(
-    stored: str, called: Callable[..., Result], db: Db
+def test_a_difference_gives_status_1_and_a_line_with_its_location_and_both_values(
+    stored: str, run_verify: Callable[..., Result], db: Db
 ) -> None:
     db.totals.update_one({"_id": "fleet"}, {"$set": {"profiles": 5}})
 
-    result = called()
+    result = run_verify()
 
     assert result.exit_code == 1, result.output
     lines = result.stdout.splitlines()
     assert lines[0] == "totals fleet: profiles is 5, recomputed 4"
     assert lines[1].endswith(": 1 difference")
-    noted = verifications.last()
-    assert noted is not None
-    assert noted.differences == 1
+    verification_result = verifications.last()
+    assert verification_result is not None
+    assert verification_result.differences == 1
 
 
-def test_machines_read_an_object_a_line(stored: str, called: Callable[..., Result], db: Db) -> None:
+def test_json_output_has_one_object_per_line(stored: str, run_verify: Callable[..., Result], db: Db) -> None:
     db.totals.update_one({"_id": "fleet"}, {"$set": {"profiles": 5}})
 
-    difference, summary = map(json.loads, called("--json").stdout.splitlines())
+    difference, summary = map(json.loads, run_verify("--json").stdout.splitlines())
 
     assert difference == {
         "kind": "difference",
@@ -91,67 +91,69 @@ def test_machines_read_an_object_a_line(stored: str, called: Callable[..., Resul
     }
 
 
-def test_one_mission_is_no_verification_of_the_store(stored: str, called: Callable[..., Result]) -> None:
-    assert called("--mission", stored, "--pace", "0.9").exit_code == 0
+def test_the_verification_of_one_mission_is_not_stored(stored: str, run_verify: Callable[..., Result]) -> None:
+    assert run_verify("--mission", stored, "--pace", "0.9").exit_code == 0
     assert verifications.last() is None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "error"),
     [
-        (["--mission", "nobody/20200913T1226"], "there is no mission nobody/20200913T1226"),
+        (["--mission", "unknown/20200913T1226"], "there is no mission unknown/20200913T1226"),
         (["--mission", "made"], "must be PLATFORM/MISSION"),
         (["--pace", "0"], "0 is not in the range"),
     ],
 )
-def test_what_cannot_be_looked_at_gives_status_2(
-    stored: str, called: Callable[..., Result], arguments: list[str], said: str
+def test_invalid_arguments_give_status_2(
+    stored: str, run_verify: Callable[..., Result], arguments: list[str], error: str
 ) -> None:
-    result = called(*arguments)
+    result = run_verify(*arguments)
 
     assert result.exit_code == 2
-    assert said in result.output
+    assert error in result.output
     assert verifications.last() is None
 
 
-def test_a_store_that_is_away_gives_status_2(called: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_store_gives_status_2(
+    run_verify: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/?directConnection=true")
     monkeypatch.setenv("MONGODB_TIMEOUT_MS", "200")
 
-    result = called()
+    result = run_verify()
 
     assert result.exit_code == 2
     assert result.output == "halocline: MongoDB is not available at the moment\n"
 
 
-def test_after_a_repair_the_next_run_is_clean(stored: str, called: Callable[..., Result], db: Db) -> None:
+def test_after_a_repair_the_next_run_reports_no_difference(
+    stored: str, run_verify: Callable[..., Result], db: Db
+) -> None:
     db.tracks.update_one({"_id": MADE}, {"$set": {"hidden": 3}})
     db.platforms.update_one({"_id": "made"}, {"$set": {"samples": 3}})
 
-    repaired, after = called("--repair"), called()
+    repaired, after = run_verify("--repair"), run_verify()
 
     assert repaired.exit_code == 1
     assert "2 of 2 differences" in repaired.stderr
     assert after.exit_code == 0, after.output
 
 
-def test_figures_are_not_repaired(stored: str, called: Callable[..., Result], db: Db) -> None:
+def test_figures_are_not_repaired(stored: str, run_verify: Callable[..., Result], db: Db) -> None:
     db.missions.update_one({"_id": MADE}, {"$set": {"declared.depth_m": 1.0, "figures.vertical_m": 3.0}})
     before = db.missions.find_one({"_id": MADE})
 
-    called("--repair")
+    run_verify("--repair")
 
-    # The command has closed what the fixture opened.
+    # The command has closed the connections of the fixture.
     assert extensions.mongo.db.missions.find_one({"_id": MADE}) == before
 
 
-def test_a_repair_that_was_killed_is_finished_by_the_next_import(
-    stored: str, db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_next_import_completes_a_killed_repair(stored: str, db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
     db.tracks.delete_many({})
     differences = verification.verify(None, False, 1.0).differences
-    with monkeypatch.context() as killed:
-        killed.setattr(rebuild, "rebuild", _killed)
+    with monkeypatch.context() as patch:
+        patch.setattr(rebuild, "rebuild", _killed)
         with pytest.raises(KeyboardInterrupt):
             repair.repair(differences, verification.basin_map(), {})
 

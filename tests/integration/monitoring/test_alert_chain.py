@@ -66,11 +66,11 @@ def test_consequences_are_inhibited(
     json_response(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | cause)}])
     json_response(f"{alertmanager}/api/v2/alerts", [{"labels": _labels(fast | {"short": "effect"} | effect)}])
 
-    shown = json_response(
+    alerts = json_response(
         f"{alertmanager}/api/v2/alerts?filter=short%3D%22effect%22&filter=service%3D%22{fast['service']}%22"
     )
 
-    assert [bool(alert["status"]["inhibitedBy"]) for alert in shown] == [inhibited]
+    assert [bool(alert["status"]["inhibitedBy"]) for alert in alerts] == [inhibited]
 
 
 def _labels(labels: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""How much each list looks at to answer, by MongoDB's own profiler, in a store where some values are rare.
+"""The documents and keys that each list examines, measured by MongoDB's profiler in a store with rare values.
 
-Common and rare values of different filters fall together or apart, so that the wrong index would show.
+Common and rare values of different filters are combined, so that the use of a wrong index is visible.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,7 @@ SORTS = get_args(Sort)
 START = datetime(2010, 1, 1, tzinfo=UTC)
 COUNT = 1000
 LIMIT = 20
-# Of the missions that are looked at beside the page: one to know whether another page follows, one for the longest.
+# Missions that are examined in addition to the page: one to detect a next page, one for the longest duration.
 SPARE = 2
 COMMON: Document = {
     "platform": "common",
@@ -45,7 +45,7 @@ RARE: Document = {
     "year": 2017,
 }
 UNKNOWN: Document = {**dict.fromkeys(COMMON, "unknown"), "year": 1999}
-# What is left over of each of an index's ranges: it is read to where the next one begins.
+# Additional keys of each index range: a range is read up to the first key of the next one.
 _KEYS_OF_A_RANGE = 6
 LONGEST = timedelta(days=30, seconds=1)
 SPANS: list[Document] = [
@@ -56,9 +56,9 @@ SPANS: list[Document] = [
 
 
 def make_mission(n: int) -> Mission:
-    """The nth of many, over eight years: of each filter most have one value and about one in 40 a rare one.
+    """Return mission n of eight years: for each filter, one mission in about 50 has the rare value.
 
-    Values repeat, so that a page ends among many that share one; every fifth is simulated; the longest is 30 days.
+    Values repeat: a page ends among missions with equal values. Every 5th is simulated; the longest is 30 days.
     """
     start_at = START + timedelta(hours=n * 8 * 365 * 24 / COUNT)
     rare = {name: n % divisor == 0 for name, divisor in zip(COMMON, (37, 41, 43, 47, 53, 59), strict=False)}
@@ -93,27 +93,27 @@ def make_mission(n: int) -> Mission:
 
 
 @cache
-def _made() -> list[Document]:
+def _documents() -> list[Document]:
     return [documents.mission_to_document(make_mission(n)) for n in range(COUNT)]
 
 
 @pytest.fixture
 def first_content() -> FirstContent:
-    return "skewed", lambda db: db.missions.insert_many(_made())
+    return "skewed", lambda db: db.missions.insert_many(_documents())
 
 
 @pytest.fixture
 def skewed(db: Database[Document], monkeypatch: pytest.MonkeyPatch) -> list[Document]:
-    """1,000 missions in the store, as documents. That these are few does not spare to count on."""
+    """1,000 missions in the store, as documents. The limit of counting is lowered to match this small number."""
     monkeypatch.setattr(mission_lists, "_FIRST_COUNTED", 30)
-    return _made()
+    return _documents()
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminedRead:
-    """What was looked at for an answer: documents, keys of indexes, and by which plans."""
+    """The result of a call, with the documents and index keys that were examined, and the query plans."""
 
-    answer: Any
+    result: Any
     documents: int
     keys: int
     plans: list[str]
@@ -121,68 +121,68 @@ class ExaminedRead:
 
 @pytest.fixture
 def examined(db: Database[Document]) -> Iterator[Callable[[Iterable[Callable[[], Any]]], list[ExaminedRead]]]:
-    """Calls one after the other and tells what MongoDB's profiler saw of each."""
+    """Run calls one after the other; return the records of MongoDB's profiler for each."""
     db.command("profile", 0)
     db.drop_collection("system.profile")
     db.create_collection("system.profile", capped=True, size=2**28)
 
-    def call(asked: Iterable[Callable[[], Any]]) -> list[ExaminedRead]:
+    def run(calls: Iterable[Callable[[], Any]]) -> list[ExaminedRead]:
         db.command("profile", 2)
-        answers = []
-        for ask in asked:
-            answers.append(ask())
-            # Stands between what was read for one and for the next.
+        results = []
+        for call in calls:
+            results.append(call())
+            # A marker in the profile between two calls.
             db.facets.find_one({"_id": "end"})
         db.command("profile", 0)
-        wanted = {"ns": 1, "docsExamined": 1, "keysExamined": 1, "planSummary": 1}
-        reads = list(db["system.profile"].find({"planSummary": {"$exists": True}}, wanted).sort("$natural", 1))
+        projection = {"ns": 1, "docsExamined": 1, "keysExamined": 1, "planSummary": 1}
+        reads = list(db["system.profile"].find({"planSummary": {"$exists": True}}, projection).sort("$natural", 1))
         db.drop_collection("system.profile")
         db.create_collection("system.profile", capped=True, size=2**28)
         ends = [i for i, read in enumerate(reads) if read["ns"] == f"{db.name}.facets"]
         parts = [reads[begin + 1 : end] for begin, end in zip([-1, *ends], ends, strict=False)]
         return [
             ExaminedRead(
-                answer,
+                result,
                 sum(read.get("docsExamined", 0) for read in part),
                 sum(read.get("keysExamined", 0) for read in part),
                 [read["planSummary"] for read in part],
             )
-            for answer, part in zip(answers, parts, strict=True)
+            for result, part in zip(results, parts, strict=True)
         ]
 
-    yield call
+    yield run
     db.command("profile", 0)
     db.drop_collection("system.profile")
 
 
 Examined = Callable[[Iterable[Callable[[], Any]]], list[ExaminedRead]]
-List = tuple[Document, Sort, Document, bool]
+Listing = tuple[Document, Sort, Document, bool]
 
 
 @pytest.fixture
 def wasteful(skewed: list[Document], examined: Examined) -> Callable[..., list[str]]:
-    """Reads the first two pages of lists (filters, order, span, simulated), and tells those that examine too much.
+    """Read the first two pages of lists (filters, order, span, simulated); return those that examine too much.
 
-    Without a `bound` they may examine twice the documents that they return.
+    Without a `bound`, a page may examine twice the documents that it returns.
     """
 
-    def read(lists: Iterable[List], bound: Callable[..., int] | None = None) -> list[str]:
-        asked: list[tuple[List, str | None]] = [(one, None) for one in lists]
+    def read(lists: Iterable[Listing], bound: Callable[..., int] | None = None) -> list[str]:
+        pages: list[tuple[Listing, str | None]] = [(listing, None) for listing in lists]
         bad: list[str] = []
-        while asked:
-            found = examined(partial(_page, *one, cursor) for one, cursor in asked)
-            for (one, cursor), reading in zip(asked, found, strict=True):
-                filters, _, span, simulated = one
-                most = bound(filters, span, simulated) if bound else 2 * len(reading.answer.items)
-                keyed = bound is not None or reading.keys <= 2 * reading.documents + _KEYS_OF_A_RANGE
-                if reading.documents > most + SPARE or not keyed or "COLLSCAN" in reading.plans:
+        while pages:
+            readings = examined(partial(_page, *listing, cursor) for listing, cursor in pages)
+            for (listing, cursor), reading in zip(pages, readings, strict=True):
+                filters, _, span, simulated = listing
+                most = bound(filters, span, simulated) if bound else 2 * len(reading.result.items)
+                uses_index = bound is not None or reading.keys <= 2 * reading.documents + _KEYS_OF_A_RANGE
+                if reading.documents > most + SPARE or not uses_index or "COLLSCAN" in reading.plans:
                     bad.append(
-                        f"{one} {'after' if cursor else 'first'}, may {most}: {reading.documents} {reading.keys}"
+                        f"{listing} {'after' if cursor else 'first'}, may {most}: {reading.documents} {reading.keys}"
                     )
-            asked = [
-                (one, reading.answer.next)
-                for (one, cursor), reading in zip(asked, found, strict=True)
-                if reading.answer.next and cursor is None
+            pages = [
+                (listing, reading.result.next)
+                for (listing, cursor), reading in zip(pages, readings, strict=True)
+                if reading.result.next and cursor is None
             ]
         return bad
 
@@ -193,20 +193,20 @@ def _page(filters: Document, sort: Sort, span: Document, simulated: bool, cursor
     return missions.page(filters, LIMIT, cursor, simulated=simulated, sort=sort, **span)
 
 
-def _matches(made: list[Document], name: str, value: object, simulated: bool) -> int:
-    """How many missions a filter finds, by looking at each."""
-    held = {
+def _matches(stored: list[Document], name: str, value: object, simulated: bool) -> int:
+    """Return the number of missions that match a filter, counted one by one."""
+    values_of = {
         "basin": lambda doc: [share["id"] for share in doc["basins"]],
         "variable": lambda doc: [variable["name"] for variable in doc["variables"]],
         "year": lambda doc: doc["years"],
         "project": lambda doc: [doc["metadata"]["project"]],
     }.get(name, lambda doc: [doc[name]])
-    return sum(value in held(doc) for doc in made if simulated or not doc["simulated"])
+    return sum(value in values_of(doc) for doc in stored if simulated or not doc["simulated"])
 
 
 @pytest.fixture
 def rarest(skewed: list[Document]) -> Callable[..., int]:
-    """How many missions the filter finds that finds the fewest; dates find what may have data then, by its end."""
+    """Return the number of matches of the rarest filter; a span matches by the end of missions."""
 
     def count(filters: Document, span: Document, simulated: bool) -> int:
         counts = [_matches(skewed, name, value, simulated) for name, value in filters.items()]
@@ -218,21 +218,21 @@ def rarest(skewed: list[Document]) -> Callable[..., int]:
 
 
 @pytest.fixture
-def late() -> Callable[[Sort], str]:
-    """The cursor of the 35th page of all missions."""
+def late_cursor() -> Callable[[Sort], str]:
+    """Return the cursor of the 35th page of all missions."""
 
-    def walk(sort: Sort) -> str:
+    def cursor_of(sort: Sort) -> str:
         cursor = None
         for _ in range(34):
             cursor = missions.page({}, LIMIT, cursor, sort=sort).next
         assert cursor is not None
         return cursor
 
-    return walk
+    return cursor_of
 
 
 def mostly_slow(cases: Iterable[tuple[Any, ...]], quick: list[tuple[Any, ...]]) -> list[Any]:
-    """The cases, all but the quick ones as slow tests: an order shares its indexes with all the others' filters."""
+    """Return the cases; all but the quick ones are slow tests: all orders share the indexes of the filters."""
     return [pytest.param(*case, marks=[] if case in quick else [pytest.mark.slow]) for case in cases]
 
 
@@ -261,12 +261,12 @@ def test_each_filter_with_each_order_examines_at_most_twice_what_it_returns(
 
 @pytest.mark.parametrize("simulated", [False, True], ids=["real", "all"])
 @pytest.mark.parametrize("sort", ["newest", "oldest"])
-def test_listed_pairs_by_date_examine_at_most_twice_what_they_return(
+def test_indexed_pairs_by_date_examine_at_most_twice_what_they_return(
     wasteful: Callable[..., list[str]], sort: Sort, simulated: bool
 ) -> None:
-    listed = [filters for filters in PAIRS if tuple(filters) in indexes.MISSION_PAIRS]
-    assert len(listed) == 9 * len(indexes.MISSION_PAIRS)
-    assert wasteful((filters, sort, {}, simulated) for filters in listed) == []
+    pairs = [filters for filters in PAIRS if tuple(filters) in indexes.MISSION_PAIRS]
+    assert len(pairs) == 9 * len(indexes.MISSION_PAIRS)
+    assert wasteful((filters, sort, {}, simulated) for filters in pairs) == []
 
 
 @pytest.mark.parametrize(
@@ -282,33 +282,33 @@ def test_other_combinations_examine_at_most_the_matches_of_their_rarest_filter(
     ("sort", "span"),
     mostly_slow(product(SORTS, SPANS), [("newest", SPANS[0]), ("oldest", SPANS[1]), ("longest", SPANS[2])]),
 )
-def test_dates_count_as_a_filter(
+def test_a_span_of_dates_examines_at_most_the_matches_of_the_rarest_filter(
     wasteful: Callable[..., list[str]], rarest: Callable[..., int], sort: Sort, span: Document
 ) -> None:
-    asked = [*SINGLES, *PAIRS[::5], *TRIPLES[::5]]
-    assert wasteful(((filters, sort, span, False) for filters in asked), rarest) == []
+    combinations_of_filters = [*SINGLES, *PAIRS[::5], *TRIPLES[::5]]
+    assert wasteful(((filters, sort, span, False) for filters in combinations_of_filters), rarest) == []
 
 
-def test_a_count_of_one_filter_or_a_listed_pair_reads_keys_alone(skewed: list[Document], examined: Examined) -> None:
-    listed = [filters for filters in PAIRS if tuple(filters) in indexes.MISSION_PAIRS]
-    asked = [filters for filters in [*SINGLES, *listed] if filters]
-    found = examined(partial(missions.count, filters) for filters in asked)
-    assert [chosen for chosen, reading in zip(asked, found, strict=True) if reading.documents] == []
+def test_a_count_of_one_filter_or_an_indexed_pair_reads_only_keys(skewed: list[Document], examined: Examined) -> None:
+    pairs = [filters for filters in PAIRS if tuple(filters) in indexes.MISSION_PAIRS]
+    counted = [filters for filters in [*SINGLES, *pairs] if filters]
+    readings = examined(partial(missions.count, filters) for filters in counted)
+    assert [filters for filters, reading in zip(counted, readings, strict=True) if reading.documents] == []
 
 
 def test_a_count_of_others_examines_at_most_the_matches_of_their_rarest_filter(
     skewed: list[Document], examined: Examined, rarest: Callable[..., int]
 ) -> None:
-    asked = [(filters, span) for filters in [*SINGLES, *PAIRS, *TRIPLES] for span in ({}, *SPANS) if filters or span]
-    found = examined(partial(missions.count, filters, **span) for filters, span in asked)
-    told = [(*question, reading.documents) for question, reading in zip(asked, found, strict=True)]
-    assert [(filters, span, n) for filters, span, n in told if n > rarest(filters, span, False) + SPARE] == []
+    counted = [(filters, span) for filters in [*SINGLES, *PAIRS, *TRIPLES] for span in ({}, *SPANS) if filters or span]
+    readings = examined(partial(missions.count, filters, **span) for filters, span in counted)
+    documents_read = [(*count, reading.documents) for count, reading in zip(counted, readings, strict=True)]
+    assert [(filters, span, n) for filters, span, n in documents_read if n > rarest(filters, span, False) + SPARE] == []
 
 
 def test_a_late_page_examines_no_more_than_the_first(
-    skewed: list[Document], examined: Examined, late: Callable[[Sort], str]
+    skewed: list[Document], examined: Examined, late_cursor: Callable[[Sort], str]
 ) -> None:
-    # All missions have as many profiles, so that one of the orders is by their ids alone.
-    asked: list[tuple[Sort, str | None]] = [(sort, cursor) for sort in SORTS for cursor in (None, late(sort))]
-    found = examined(partial(_page, {}, sort, {}, False, cursor) for sort, cursor in asked)
-    assert {reading.documents for reading in found} == {LIMIT + 1}
+    # All missions have equal numbers of profiles: one of the orders is by id alone.
+    pages: list[tuple[Sort, str | None]] = [(sort, cursor) for sort in SORTS for cursor in (None, late_cursor(sort))]
+    readings = examined(partial(_page, {}, sort, {}, False, cursor) for sort, cursor in pages)
+    assert {reading.documents for reading in readings} == {LIMIT + 1}

@@ -1,4 +1,4 @@
-"""No page and no list of the API makes the database look at much more than it shows: its own profiler says so."""
+"""No page and no list of the API examines much more than it returns, measured by MongoDB's profiler."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -43,14 +43,14 @@ PAGES = [
 ]
 
 
-# One document more is looked at to know whether there is a next page, and a few small ones besides.
+# One more document is examined to detect a next page, and a few small ones in addition.
 _SPARE = 4
 
 
 @pytest.fixture
 def seeded(db: Database[Document], settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Document:
-    """400 missions over twenty years; gives the newest."""
-    # Sections have their own tests, and take a second each.
+    """400 missions over twenty years; the value is the newest one."""
+    # Sections have their own tests, and drawing one takes a second.
     monkeypatch.setattr(section_refresh, "redraw", lambda _at_once: [])
     plan = Plan(400, profiles=1, samples=2, active=2, start=START, until=UNTIL, seed=3)
     run.sow(plan, context.import_context(settings, Options()))
@@ -61,15 +61,15 @@ def seeded(db: Database[Document], settings: config.Settings, monkeypatch: pytes
 
 @pytest.fixture
 def wasteful(db: Database[Document], client: FlaskClient) -> Iterator[Callable[[str], list[str]]]:
-    """Asks for an address and gives the reads that examined more than twice what they returned."""
+    """Request an address; return the reads that examined more than twice what they returned."""
 
-    def ask(address: str) -> list[str]:
+    def request(address: str) -> list[str]:
         db.command("profile", 0)
         db.drop_collection("system.profile")
         db.command("profile", 2)
-        answer = client.get(address, buffered=True)
+        response = client.get(address, buffered=True)
         db.command("profile", 0)
-        assert answer.status_code == 200, f"{address}: {answer.text[:300]}"
+        assert response.status_code == 200, f"{address}: {response.text[:300]}"
         reads = db["system.profile"].find({"op": {"$in": ["query", "getmore"]}, "docsExamined": {"$gt": 0}})
         return [
             f"{read['ns']} {read['docsExamined']} for {read['nreturned']}: {read.get('planSummary')}"
@@ -77,7 +77,7 @@ def wasteful(db: Database[Document], client: FlaskClient) -> Iterator[Callable[[
             if read["docsExamined"] > 2 * read["nreturned"] + _SPARE
         ]
 
-    yield ask
+    yield request
     db.command("profile", 0)
     db.drop_collection("system.profile")
 
@@ -86,9 +86,9 @@ def test_no_page_or_list_examines_more_than_twice_what_it_returns(
     seeded: Document, wasteful: Callable[[str], list[str]]
 ) -> None:
     mission = f"{seeded['platform']}/{seeded['mission']}"
-    own = [f"/missions/{mission}", f"/fleet/{seeded['platform']}", f"/basins/{seeded['basins'][0]['id']}"]
-    own += [f"/api/v1/missions/{mission}/{part}" for part in ("profiles", "track", "sections")]
-    chosen = {
+    details = [f"/missions/{mission}", f"/fleet/{seeded['platform']}", f"/basins/{seeded['basins'][0]['id']}"]
+    details += [f"/api/v1/missions/{mission}/{part}" for part in ("profiles", "track", "sections")]
+    filters = {
         "platform": seeded["platform"],
         "kind": "sailbuoy",
         "basin": seeded["basins"][0]["id"],
@@ -97,7 +97,7 @@ def test_no_page_or_list_examines_more_than_twice_what_it_returns(
         "year": 2015,
         "variable": "temperature",
     }
-    lists = [f"/missions?{urlencode({name: chosen[name], 'sort': sort})}" for name in chosen for sort in SORTS]
-    lists += [f"/api/v1/tracks?{urlencode({name: chosen[name]})}" for name in chosen]
-    found = {address: wasteful(address) for address in [*PAGES, *own, *lists]}
-    assert {address: reads for address, reads in found.items() if reads} == {}
+    lists = [f"/missions?{urlencode({name: filters[name], 'sort': sort})}" for name in filters for sort in SORTS]
+    lists += [f"/api/v1/tracks?{urlencode({name: filters[name]})}" for name in filters]
+    reads_by_address = {address: wasteful(address) for address in [*PAGES, *details, *lists]}
+    assert {address: reads for address, reads in reads_by_address.items() if reads} == {}

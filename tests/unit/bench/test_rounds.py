@@ -15,22 +15,22 @@ RANKS = {6: (1, 6), 9: (2, 8), 15: (4, 12), 20: (6, 15), 30: (10, 21)}
 @pytest.mark.parametrize(("count", "ranks"), RANKS.items())
 def test_the_interval_lies_between_the_values_of_the_table(count, ranks):
     shuffled = random.Random(count).sample(range(1, count + 1), count)
-    found = rounds.interval(shuffled)
-    assert (found.low, found.high) == ranks
-    assert (found.median, found.count) == ((count + 1) / 2, count)
+    interval = rounds.interval(shuffled)
+    assert (interval.low, interval.high) == ranks
+    assert (interval.median, interval.count) == ((count + 1) / 2, count)
 
 
 @pytest.mark.parametrize("values", [[3.0], [3.0, 1.0], [5.0, 2.0, 4.0, 1.0, 3.0]], ids=len)
 def test_the_interval_of_fewer_than_six_values_is_their_range(values):
-    found = rounds.interval(values)
-    assert (found.low, found.high) == (min(values), max(values))
+    interval = rounds.interval(values)
+    assert (interval.low, interval.high) == (min(values), max(values))
 
 
 def test_the_interval_contains_the_true_median_at_the_stated_rate():
     chance = random.Random(5)
     runs = [rounds.interval([chance.expovariate(1) for _ in range(15)]) for _ in range(2_000)]
     contained = sum(run.low <= 0.6931 <= run.high for run in runs)
-    # 96.5 % by the binomial; 2,000 runs stray from it by less than 1.7 points.
+    # 96.5 % by the binomial; 2,000 runs deviate from it by less than 1.7 points.
     assert 0.948 * 2_000 <= contained <= 0.982 * 2_000
 
 
@@ -62,13 +62,13 @@ def rounds_and_order():
 
         return run
 
-    found = rounds.interleaved([case("a", 1.0), case("b", 2.0), case("c", 4.0)], 6)
-    return found, ["".join(order[start : start + 3]) for start in range(0, 18, 3)]
+    values = rounds.interleaved([case("a", 1.0), case("b", 2.0), case("c", 4.0)], 6)
+    return values, ["".join(order[start : start + 3]) for start in range(0, 18, 3)]
 
 
 def test_each_round_runs_each_case_and_returns_the_values_in_order(rounds_and_order):
-    found, _ = rounds_and_order
-    assert found == [(1.0, 2.0, 4.0)] * 6
+    values, _ = rounds_and_order
+    assert values == [(1.0, 2.0, 4.0)] * 6
 
 
 def test_no_case_is_always_first(rounds_and_order):

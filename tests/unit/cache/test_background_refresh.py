@@ -35,11 +35,11 @@ class Refreshes:
 
 @pytest.fixture
 def refreshes() -> Iterator[Refreshes]:
-    made = Refreshes()
-    made.refresh.start()
-    yield made
-    made.gate.set()
-    made.refresh.stop()
+    running = Refreshes()
+    running.refresh.start()
+    yield running
+    running.gate.set()
+    running.refresh.stop()
 
 
 def test_before_the_start_the_caller_must_render() -> None:

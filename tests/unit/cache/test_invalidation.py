@@ -21,9 +21,9 @@ def store() -> LruStore:
 
 @pytest.fixture
 def follower(store: LruStore, log: ChangeLog) -> ChangeLogFollower:
-    made = ChangeLogFollower(store, log.since, log.latest)
-    made.poll()
-    return made
+    change_log_follower = ChangeLogFollower(store, log.since, log.latest)
+    change_log_follower.poll()
+    return change_log_follower
 
 
 def put(store: LruStore, key: str, number: int, *tags: str) -> None:

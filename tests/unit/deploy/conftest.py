@@ -1,4 +1,4 @@
-"""Each overlay in turn, or the one a test is about."""
+"""Fixtures: the objects of each overlay, and of the lab."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.unit.deploy.manifests import K8S, OVERLAYS, Manifests, of
 
 @pytest.fixture(params=OVERLAYS)
 def manifests(request: pytest.FixtureRequest) -> Manifests:
-    """Each overlay in turn."""
+    """The objects of each overlay in turn."""
     return of(K8S / "overlays" / request.param)
 
 
@@ -21,9 +21,9 @@ def lab() -> Manifests:
 
 @pytest.fixture
 def lab_with_ingest(tmp_path: Path) -> Manifests:
-    """The lab with the pod that takes files in by hand, also from outside."""
-    here = os.path.relpath(K8S, tmp_path)
+    """The lab with the pod for manual imports, also from servers outside the cluster."""
+    base = os.path.relpath(K8S, tmp_path)
     (tmp_path / "kustomization.yaml").write_text(
-        f"resources: [{here}/overlays/lab]\ncomponents: [{here}/components/ingest-shell, {here}/components/erddap]\n"
+        f"resources: [{base}/overlays/lab]\ncomponents: [{base}/components/ingest-shell, {base}/components/erddap]\n"
     )
     return of(tmp_path)

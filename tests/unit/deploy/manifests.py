@@ -1,4 +1,4 @@
-"""The manifests as `kubectl kustomize` renders them, with the questions that policies ask of them."""
+"""The manifests as `kubectl kustomize` renders them, with the queries that the tests of policies need."""
 
 import dataclasses
 import functools
@@ -30,7 +30,7 @@ def quantity(text: object) -> Decimal:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Workload:
-    """An object that makes pods, with the pod it makes."""
+    """An object that creates pods, with the template of its pods."""
 
     kind: str
     name: str
@@ -39,7 +39,7 @@ class Workload:
 
     @property
     def containers(self) -> list[Document]:
-        """All of them, init containers and sidecars first."""
+        """All containers; init containers and sidecars come first."""
         return [*self.pod.get("initContainers", []), *self.pod["containers"]]
 
     @property
@@ -48,7 +48,7 @@ class Workload:
 
     @property
     def cpu(self) -> Decimal:
-        """What the scheduler sets aside for one pod, in cores."""
+        """The CPU that the scheduler reserves for one pod, in cores."""
         requests = {one["name"]: quantity(one["resources"]["requests"]["cpu"]) for one in self.containers}
         running = sum((requests[one["name"]] for one in [*self.pod["containers"], *self.sidecars]), Decimal())
         return max([running, *(requests[one["name"]] for one in self.pod.get("initContainers", []))])
@@ -64,8 +64,8 @@ class Manifests:
         return [one for one in self.objects if one["kind"] in kinds]
 
     def one(self, kind: str, name: str) -> Document:
-        (found,) = [one for one in self.of(kind) if one["metadata"]["name"] == name]
-        return found
+        (match,) = [one for one in self.of(kind) if one["metadata"]["name"] == name]
+        return match
 
     @property
     def workloads(self) -> list[Workload]:
@@ -78,15 +78,15 @@ class Manifests:
             yield Workload(one["kind"], one["metadata"]["name"], template["metadata"]["labels"], template["spec"])
 
     def workload(self, name: str) -> Workload:
-        (found,) = [one for one in self.workloads if one.name == name]
-        return found
+        (match,) = [one for one in self.workloads if one.name == name]
+        return match
 
     def selected(self, selector: Document) -> list[Workload]:
-        """The workloads whose pods a label selector takes."""
-        return [one for one in self.workloads if _takes(selector, one.labels)]
+        """The workloads whose pods match a label selector."""
+        return [one for one in self.workloads if _matches(selector, one.labels)]
 
     def pods(self, workload: Workload) -> int:
-        """How many pods of a workload there can be at once, without a rollout's extra one."""
+        """The greatest number of pods of a workload, without the surge pod of a rollout."""
         spec = self.one(workload.kind, workload.name)["spec"]
         for scaler in self.of("HorizontalPodAutoscaler"):
             if scaler["spec"]["scaleTargetRef"]["name"] == workload.name:
@@ -94,28 +94,28 @@ class Manifests:
         return int(spec.get("replicas", 1))
 
 
-def _takes(selector: Document, labels: dict[str, str]) -> bool:
+def _matches(selector: Document, labels: dict[str, str]) -> bool:
     same = all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
     return same and all(labels.get(term["key"]) in term["values"] for term in selector.get("matchExpressions", []))
 
 
 @functools.cache
 def render(folder: Path) -> str:
-    """The YAML of a kustomization. kubectl is the one of the environment, else the one on PATH."""
-    beside = ROOT / ".venv/bin/kubectl"
-    kubectl = str(beside) if beside.exists() else shutil.which("kubectl")
+    """The YAML of a kustomization. Uses kubectl of the virtual environment, else of PATH."""
+    local = ROOT / ".venv/bin/kubectl"
+    kubectl = str(local) if local.exists() else shutil.which("kubectl")
     if kubectl is None:
         if os.environ.get("CI") == "true":
             pytest.fail("kubectl is missing")
         pytest.skip("kubectl is missing: manifests were not checked")
-    done = subprocess.run([kubectl, "kustomize", str(folder)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    result = subprocess.run([kubectl, "kustomize", str(folder)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 @functools.cache
 def of(folder: Path) -> Manifests:
-    """The objects of a kustomization, read once: tests only look at them."""
-    # Both are safe; the one in C is ten times as fast.
+    """The objects of a kustomization, parsed once: tests do not change them."""
+    # Both loaders are safe; the C loader is ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return Manifests([one for one in yaml.load_all(render(folder), loader) if one])

@@ -1,4 +1,4 @@
-"""What the image must be, as far as its recipe says."""
+"""Properties of the image that the Dockerfile and .dockerignore determine."""
 
 import json
 import re
@@ -12,14 +12,14 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 FINAL = DOCKERFILE.rpartition("\nFROM ")[2]
 
 
-def test_the_final_image_is_copied_together_and_runs_nothing_while_it_is_built() -> None:
+def test_the_final_image_only_copies_files_and_runs_no_command() -> None:
     commands = re.findall(r"^([A-Z]+) ", FINAL, re.MULTILINE)
 
     assert FINAL.startswith("scratch\n")
     assert "RUN" not in commands
 
 
-def test_the_user_is_a_number_and_never_root() -> None:
+def test_the_user_is_numeric_and_not_root() -> None:
     (user,) = re.findall(r"^USER (\S+)$", FINAL, re.MULTILINE)
 
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
@@ -33,12 +33,15 @@ def test_gunicorn_is_process_one() -> None:
 
 
 def test_every_python_package_is_checked_against_its_hash() -> None:
-    read = re.findall(r"(\S+) -r (requirements/[\w.]+)", DOCKERFILE)
+    installed = re.findall(r"(\S+) -r (requirements/[\w.]+)", DOCKERFILE)
 
-    assert read == [("--require-hashes", "requirements/ingest.txt"), ("--require-hashes", "requirements/build.txt")]
+    assert installed == [
+        ("--require-hashes", "requirements/ingest.txt"),
+        ("--require-hashes", "requirements/build.txt"),
+    ]
 
 
-def test_an_image_built_without_arguments_calls_itself_by_the_projects_version() -> None:
+def test_the_default_version_of_the_image_is_the_version_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert re.findall(r"^ARG VERSION=(.+)$", FINAL, re.MULTILINE) == [project["version"]]
@@ -51,7 +54,7 @@ def test_no_file_of_the_build_names_a_registry(name: str) -> None:
     assert not re.search(r"https?://[^\s\"]*(registry|pypi|npmjs)|^\s*\"resolved\":|^registry\s*=", text, re.MULTILINE)
 
 
-def test_the_build_sees_only_what_the_image_is_made_of() -> None:
+def test_the_build_context_contains_only_files_of_the_image() -> None:
     first, *allowed = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
 
     assert first == "*"

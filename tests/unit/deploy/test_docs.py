@@ -1,4 +1,4 @@
-"""The overlay that docs/kubernetes.md shows builds, with what its text says to copy."""
+"""The example overlay of docs/kubernetes.md builds, with the files that the text says to copy."""
 
 import os
 import re
@@ -10,19 +10,19 @@ import pytest
 from tests.unit.deploy.manifests import K8S, ROOT, of
 
 
-def test_the_overlay_that_the_docs_show_builds(tmp_path: Path) -> None:
+def test_the_example_overlay_of_the_docs_builds(tmp_path: Path) -> None:
     text = (ROOT / "docs/kubernetes.md").read_text(encoding="utf-8")
-    shown = re.search(r"```yaml\n(# deploy/k8s/overlays/ocean/kustomization.yaml\n.*?)```", text, flags=re.DOTALL)
-    if shown is None:
+    example = re.search(r"```yaml\n(# deploy/k8s/overlays/ocean/kustomization.yaml\n.*?)```", text, flags=re.DOTALL)
+    if example is None:
         pytest.fail("docs/kubernetes.md shows no overlay")
-    here = os.path.relpath(K8S, tmp_path)
-    (tmp_path / "kustomization.yaml").write_text(shown[1].replace("../../", f"{here}/"), encoding="utf-8")
+    base = os.path.relpath(K8S, tmp_path)
+    (tmp_path / "kustomization.yaml").write_text(example[1].replace("../../", f"{base}/"), encoding="utf-8")
     for name in ("namespace.yaml", "ingress.yaml"):
         shutil.copy(K8S / "overlays/dev" / name, tmp_path / name)
 
     manifests = of(tmp_path)
 
     assert manifests.one("Deployment", "web")["metadata"]["namespace"] == "halocline"
-    assert {box["image"] for box in manifests.workload("web").containers} == {
+    assert {container["image"] for container in manifests.workload("web").containers} == {
         "registry.example.org/ocean/halocline:0.1.0"
     }

@@ -1,4 +1,4 @@
-"""Who may talk to whom: the whole list. What is not in it is denied."""
+"""The complete list of allowed connections between pods; all others are denied."""
 
 from tests.unit.deploy.manifests import Document, Manifests
 
@@ -15,17 +15,17 @@ EDGES = {
     ("web", "redis", "redis"),
     ("ingest", "redis", "redis"),
 }
-# Beside the components that watch Halocline, whose own policies are listed with them.
-OURS = ["web", "mongodb", "redis", "indexes", "ingest", "verify"]
+# Without the monitoring components, whose policies are listed with them.
+COMPONENTS = ["web", "mongodb", "redis", "indexes", "ingest", "verify"]
 
 
-def test_everything_is_denied_both_ways_by_default(manifests: Manifests) -> None:
+def test_all_traffic_is_denied_in_both_directions_by_default(manifests: Manifests) -> None:
     policy = manifests.one("NetworkPolicy", "default-deny")["spec"]
 
     assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_names_are_resolved_over_udp_and_tcp_by_the_clusters_dns_alone(manifests: Manifests) -> None:
+def test_only_the_dns_of_the_cluster_resolves_names_over_udp_and_tcp(manifests: Manifests) -> None:
     (rule,) = manifests.one("NetworkPolicy", "allow-dns")["spec"]["egress"]
     (peer,) = rule["to"]
 
@@ -35,23 +35,23 @@ def test_names_are_resolved_over_udp_and_tcp_by_the_clusters_dns_alone(manifests
     assert sorted((port["protocol"], port["port"]) for port in rule["ports"]) == [("TCP", 53), ("UDP", 53)]
 
 
-def test_only_the_listed_edges_lead_into_our_pods(manifests: Manifests) -> None:
-    assert {edge for name in OURS for edge in _edges(manifests, name, "ingress", "from")} == EDGES
+def test_only_the_listed_connections_reach_the_pods(manifests: Manifests) -> None:
+    assert {edge for name in COMPONENTS for edge in _edges(manifests, name, "ingress", "from")} == EDGES
 
 
-def test_our_pods_may_open_exactly_the_edges_that_the_other_end_admits(manifests: Manifests) -> None:
-    opened = {edge for name in OURS for edge in _edges(manifests, name, "egress", "to")}
+def test_the_pods_may_open_exactly_the_connections_that_the_other_end_allows(manifests: Manifests) -> None:
+    opened = {edge for name in COMPONENTS for edge in _edges(manifests, name, "egress", "to")}
 
-    assert opened == {edge for edge in EDGES if edge[0] in OURS}
+    assert opened == {edge for edge in EDGES if edge[0] in COMPONENTS}
 
 
-def test_every_policy_that_names_a_component_holds_both_directions(manifests: Manifests) -> None:
-    policies = [manifests.one("NetworkPolicy", name)["spec"] for name in OURS]
+def test_every_policy_of_a_component_covers_both_directions(manifests: Manifests) -> None:
+    policies = [manifests.one("NetworkPolicy", name)["spec"] for name in COMPONENTS]
 
     assert all(sorted(policy["policyTypes"]) == ["Egress", "Ingress"] for policy in policies)
 
 
-def test_imports_fetch_from_the_world_and_not_from_the_clusters_own_networks(lab_with_ingest: Manifests) -> None:
+def test_imports_reach_public_addresses_and_no_private_network(lab_with_ingest: Manifests) -> None:
     policy = lab_with_ingest.one("NetworkPolicy", "ingest-outside")["spec"]
 
     assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "ingest"

@@ -1,4 +1,4 @@
-"""What objects say of each other: selectors, targets, ports, budgets and names."""
+"""References between objects: selectors, targets, ports, budgets and names."""
 
 import pytest
 
@@ -11,11 +11,11 @@ CORE = {
 }  # fmt: skip
 
 
-def test_no_custom_resource_is_needed_and_no_secret_is_kept_in_git(manifests: Manifests) -> None:
+def test_the_manifests_contain_no_custom_resource_and_no_secret(manifests: Manifests) -> None:
     assert {one["kind"] for one in manifests.objects} <= CORE
 
 
-def test_every_object_of_a_namespace_is_in_the_one_that_enforces_restricted_pods(manifests: Manifests) -> None:
+def test_every_object_is_in_the_namespace_that_enforces_restricted_pods(manifests: Manifests) -> None:
     (namespace,) = manifests.of("Namespace")
     labels = namespace["metadata"]["labels"]
     elsewhere = [
@@ -27,39 +27,40 @@ def test_every_object_of_a_namespace_is_in_the_one_that_enforces_restricted_pods
 
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     assert labels["pod-security.kubernetes.io/enforce-version"] == "v1.34"
-    # Rights to read the metrics of kube-system belong there.
+    # The rights to read the metrics of kube-system are granted in that namespace.
     assert set(elsewhere) <= {"Role", "RoleBinding"}
 
 
-def test_every_selector_takes_exactly_the_workload_of_its_name(manifests: Manifests) -> None:
+def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Manifests) -> None:
     services = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Service")}
-    chosen = {name: [work.name for work in manifests.selected({"matchLabels": s})] for name, s in services.items()}
+    matches = [manifests.selected({"matchLabels": selector}) for selector in services.values()]
+    selected = {name: [workload.name for workload in match] for name, match in zip(services, matches, strict=True)}
     budgets = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("PodDisruptionBudget")}
-    guarded = {name: [work.name for work in manifests.selected(selector)] for name, selector in budgets.items()}
+    guarded = {name: [workload.name for workload in manifests.selected(selector)] for name, selector in budgets.items()}
     owners = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Deployment", "StatefulSet")}
-    owned = {name: [work.name for work in manifests.selected(selector)] for name, selector in owners.items()}
+    owned = {name: [workload.name for workload in manifests.selected(selector)] for name, selector in owners.items()}
 
-    assert chosen == {name: [name.removesuffix("-metrics")] for name in services}
+    assert selected == {name: [name.removesuffix("-metrics")] for name in services}
     assert guarded == {name: [name] for name in budgets}
     assert owned == {name: [name] for name in owners}
 
 
-def test_every_service_leads_to_a_named_port_of_its_pods(manifests: Manifests) -> None:
-    wanted = [
+def test_every_service_targets_a_named_port_of_its_pods(manifests: Manifests) -> None:
+    targets = [
         (one["spec"]["selector"], port["targetPort"])
         for one in manifests.of("Service")
         for port in one["spec"]["ports"]
     ]
-    found = [
-        {port["name"] for work in manifests.selected({"matchLabels": selector}) for box in work.containers
-         for port in box.get("ports", [])}
-        for selector, _ in wanted
+    ports = [
+        {port["name"] for workload in manifests.selected({"matchLabels": selector}) for container in workload.containers
+         for port in container.get("ports", [])}
+        for selector, _ in targets
     ]  # fmt: skip
 
-    assert all(port in names for (_, port), names in zip(wanted, found, strict=True))
+    assert all(port in names for (_, port), names in zip(targets, ports, strict=True))
 
 
-def test_the_ingress_leads_to_the_service_and_never_to_the_metrics(manifests: Manifests) -> None:
+def test_the_ingress_routes_to_the_service_and_never_to_the_metrics(manifests: Manifests) -> None:
     backends = [
         path["backend"]["service"]
         for one in manifests.of("Ingress")
@@ -71,7 +72,7 @@ def test_the_ingress_leads_to_the_service_and_never_to_the_metrics(manifests: Ma
     assert [port["name"] for port in manifests.one("Service", "web")["spec"]["ports"]] == ["http"]
 
 
-def test_the_autoscaler_alone_decides_how_many_web_pods_there_are(manifests: Manifests) -> None:
+def test_only_the_autoscaler_sets_the_number_of_web_pods(manifests: Manifests) -> None:
     scaler = manifests.one("HorizontalPodAutoscaler", "web")["spec"]
     deployment = manifests.one("Deployment", "web")
     (metric,) = scaler["metrics"]
@@ -79,13 +80,13 @@ def test_the_autoscaler_alone_decides_how_many_web_pods_there_are(manifests: Man
     assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     assert "replicas" not in deployment["spec"]
     assert metric["containerResource"]["container"] in [
-        box["name"] for box in manifests.workload("web").pod["containers"]
+        container["name"] for container in manifests.workload("web").pod["containers"]
     ]
     assert scaler["behavior"]["scaleUp"]["policies"]
     assert scaler["behavior"]["scaleDown"]["policies"]
 
 
-def test_a_rollout_never_takes_a_pod_away_before_its_successor_is_ready(manifests: Manifests) -> None:
+def test_a_rollout_never_stops_a_pod_before_its_successor_is_ready(manifests: Manifests) -> None:
     spec = manifests.one("Deployment", "web")["spec"]
 
     assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
@@ -93,7 +94,7 @@ def test_a_rollout_never_takes_a_pod_away_before_its_successor_is_ready(manifest
     assert spec["progressDeadlineSeconds"] > spec["minReadySeconds"]
 
 
-def test_spread_counts_the_pods_of_one_revision_and_blocks_nothing(manifests: Manifests) -> None:
+def test_spread_constraints_count_one_revision_and_never_block_scheduling(manifests: Manifests) -> None:
     web = manifests.workload("web")
     rules = web.pod["topologySpreadConstraints"]
 
@@ -107,18 +108,20 @@ def test_spread_counts_the_pods_of_one_revision_and_blocks_nothing(manifests: Ma
 def test_a_disruption_budget_lets_nodes_drain_and_keeps_one_pod_serving(manifests: Manifests, name: str) -> None:
     budget = manifests.one("PodDisruptionBudget", name)["spec"]
     scalers = {one["metadata"]["name"]: one["spec"]["minReplicas"] for one in manifests.of("HorizontalPodAutoscaler")}
-    least = scalers.get(name) or manifests.one("StatefulSet", name)["spec"]["replicas"]
+    replicas = scalers.get(name) or manifests.one("StatefulSet", name)["spec"]["replicas"]
 
-    assert 1 <= budget["maxUnavailable"] < least
+    assert 1 <= budget["maxUnavailable"] < replicas
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
-def test_the_replica_set_has_three_members_that_every_client_names(manifests: Manifests) -> None:
+def test_the_replica_set_has_three_members_which_every_client_lists(manifests: Manifests) -> None:
     mongodb = manifests.one("StatefulSet", "mongodb")["spec"]
     service = manifests.one("Service", mongodb["serviceName"])["spec"]
     members = [f"mongodb-{number}.mongodb:27017" for number in range(mongodb["replicas"])]
     (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
-    (initiate,) = [box for box in manifests.workload("indexes").containers if box["name"] == "replica-set"]
+    (initiate,) = [
+        container for container in manifests.workload("indexes").containers if container["name"] == "replica-set"
+    ]
 
     assert len(members) == 3
     assert service["clusterIP"] == "None"
@@ -137,7 +140,7 @@ def test_the_database_and_the_cache_stay_within_their_memory(manifests: Manifest
     assert cache_mb * 2**20 <= quantity(redis["resources"]["limits"]["memory"]) * 3 / 4
 
 
-def test_the_cache_evicts_and_keeps_nothing_on_disk(manifests: Manifests) -> None:
+def test_the_cache_evicts_and_stores_nothing_on_disk(manifests: Manifests) -> None:
     (redis,) = manifests.workload("redis").containers
     options = dict(zip(redis["args"][::2], redis["args"][1::2], strict=True))
 
@@ -146,20 +149,20 @@ def test_the_cache_evicts_and_keeps_nothing_on_disk(manifests: Manifests) -> Non
     assert options["--appendonly"] == "no"
 
 
-def test_a_finished_index_job_is_gone_before_the_next_release(manifests: Manifests) -> None:
+def test_a_finished_index_job_is_deleted_before_the_next_release(manifests: Manifests) -> None:
     job = manifests.one("Job", "indexes")
 
     assert job["spec"]["ttlSecondsAfterFinished"] <= 600
     assert job["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/force"] == "enabled"
 
 
-def test_settings_are_hashed_into_the_name_so_that_a_change_rolls_the_pods(manifests: Manifests) -> None:
+def test_the_name_of_the_settings_contains_their_hash_so_that_a_change_restarts_the_pods(manifests: Manifests) -> None:
     names = {one["metadata"]["name"] for one in manifests.of("ConfigMap")}
     used = {
         source["configMapRef"]["name"]
         for one in manifests.workloads
-        for box in one.containers
-        for source in box.get("envFrom", [])
+        for container in one.containers
+        for source in container.get("envFrom", [])
     }
 
     assert len(used) == 1
@@ -176,13 +179,20 @@ def test_faults_can_be_switched_on_in_the_lab_only(manifests: Manifests) -> None
 
 
 def test_every_secret_read_from_a_file_has_its_mount(manifests: Manifests) -> None:
-    boxes = [box for one in manifests.workloads for box in one.containers]
-    read = [(box, one["value"]) for box in boxes for one in box.get("env", []) if one["name"].endswith("_FILE")]
+    containers = [container for one in manifests.workloads for container in one.containers]
+    read = [
+        (container, one["value"])
+        for container in containers
+        for one in container.get("env", [])
+        if one["name"].endswith("_FILE")
+    ]
 
-    assert all(any(path.startswith(mount["mountPath"]) for mount in box["volumeMounts"]) for box, path in read)
+    assert all(
+        any(path.startswith(mount["mountPath"]) for mount in container["volumeMounts"]) for container, path in read
+    )
 
 
-def test_the_store_is_verified_each_night_by_one_job_that_has_an_end(manifests: Manifests) -> None:
+def test_the_store_is_verified_each_night_by_one_job_with_a_deadline(manifests: Manifests) -> None:
     spec = manifests.one("CronJob", "verify")["spec"]
     job = spec["jobTemplate"]["spec"]
     (container,) = manifests.workload("verify").containers
@@ -196,7 +206,7 @@ def test_the_store_is_verified_each_night_by_one_job_that_has_an_end(manifests: 
     assert container["args"][:2] == ["halocline", "verify"]
 
 
-def test_a_verification_that_found_something_is_not_run_again(manifests: Manifests) -> None:
+def test_a_verification_that_reports_differences_is_not_retried(manifests: Manifests) -> None:
     job = manifests.one("CronJob", "verify")["spec"]["jobTemplate"]["spec"]
     (container,) = manifests.workload("verify").containers
 

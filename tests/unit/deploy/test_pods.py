@@ -1,4 +1,4 @@
-"""What every pod keeps to: the restricted Pod Security Standard, requests, probes and a drain that has time."""
+"""Rules for every pod: the restricted Pod Security Standard, requests, probes and enough time to drain."""
 
 import ast
 from pathlib import Path
@@ -15,8 +15,8 @@ def test_pods_run_as_a_numbered_user_with_the_default_seccomp_profile(manifests:
     assert {one["seccompProfile"]["type"] for one in contexts} == {"RuntimeDefault"}
 
 
-def test_containers_can_gain_no_privilege_and_write_only_to_volumes(manifests: Manifests) -> None:
-    contexts = [one["securityContext"] for work in manifests.workloads for one in work.containers]
+def test_containers_cannot_gain_privileges_and_write_only_to_volumes(manifests: Manifests) -> None:
+    contexts = [one["securityContext"] for workload in manifests.workloads for one in workload.containers]
 
     assert all(one["allowPrivilegeEscalation"] is False for one in contexts)
     assert all(one["capabilities"] == {"drop": ["ALL"]} for one in contexts)
@@ -26,7 +26,7 @@ def test_containers_can_gain_no_privilege_and_write_only_to_volumes(manifests: M
 def test_pods_share_nothing_with_their_node(manifests: Manifests) -> None:
     pods = [one.pod for one in manifests.workloads]
     volumes = [volume for pod in pods for volume in pod.get("volumes", [])]
-    ports = [port for work in manifests.workloads for one in work.containers for port in one.get("ports", [])]
+    ports = [port for workload in manifests.workloads for one in workload.containers for port in one.get("ports", [])]
 
     assert not [pod for pod in pods if {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()]
     assert all(set(volume) - {"name"} <= VOLUMES for volume in volumes)
@@ -36,7 +36,7 @@ def test_pods_share_nothing_with_their_node(manifests: Manifests) -> None:
 def test_a_service_account_token_is_mounted_only_where_the_api_is_read(manifests: Manifests) -> None:
     mounted = {one.name for one in manifests.workloads if one.pod.get("automountServiceAccountToken") is not False}
 
-    # Prometheus finds its targets through the API.
+    # Prometheus discovers its targets through the API.
     assert mounted <= {"prometheus"}
 
 
@@ -52,7 +52,7 @@ def test_every_memory_volume_and_scratch_folder_has_a_limit(manifests: Manifests
 
 
 def test_containers_request_cpu_without_a_limit_and_exactly_the_memory_they_may_use(manifests: Manifests) -> None:
-    resources = [one["resources"] for work in manifests.workloads for one in work.containers]
+    resources = [one["resources"] for workload in manifests.workloads for one in workload.containers]
 
     assert all(quantity(one["requests"]["cpu"]) > 0 for one in resources)
     assert all("cpu" not in one["limits"] for one in resources)
@@ -60,7 +60,7 @@ def test_containers_request_cpu_without_a_limit_and_exactly_the_memory_they_may_
 
 
 def test_images_have_a_tag_that_is_not_latest_and_are_not_pulled_again(manifests: Manifests) -> None:
-    containers = [one for work in manifests.workloads for one in work.containers]
+    containers = [one for workload in manifests.workloads for one in workload.containers]
     tags = {one["image"].rpartition("/")[2].partition(":")[2] for one in containers}
 
     assert not tags & {"", "latest"}
@@ -74,7 +74,7 @@ def test_every_role_runs_the_same_image_of_halocline(manifests: Manifests) -> No
 
 
 def test_ports_have_names_and_probes_use_them(manifests: Manifests) -> None:
-    containers = [one for work in manifests.workloads for one in work.containers]
+    containers = [one for workload in manifests.workloads for one in workload.containers]
     ports = [(one["name"], port) for one in containers for port in one.get("ports", [])]
     probed = [
         (one["name"], *[action[kind]["port"] for kind in ("httpGet", "tcpSocket") if kind in action])
@@ -86,7 +86,7 @@ def test_ports_have_names_and_probes_use_them(manifests: Manifests) -> None:
     assert set(probed) <= {(name, port["name"]) for name, port in ports}
 
 
-def test_liveness_readiness_and_start_are_asked_on_three_paths(manifests: Manifests) -> None:
+def test_liveness_readiness_and_startup_probes_have_separate_paths(manifests: Manifests) -> None:
     app = _app(manifests.workload("web"))
     paths = [app[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe", "startupProbe")]
 
@@ -94,7 +94,7 @@ def test_liveness_readiness_and_start_are_asked_on_three_paths(manifests: Manife
     assert not [probe for probe in ("livenessProbe", "readinessProbe") if "host" in app[probe]["httpGet"]]
 
 
-def test_the_grace_period_holds_the_sleep_the_drain_and_five_seconds_more(manifests: Manifests) -> None:
+def test_the_grace_period_covers_the_sleep_the_drain_and_five_seconds_more(manifests: Manifests) -> None:
     web = manifests.workload("web")
     sleep_s = _app(web)["lifecycle"]["preStop"]["sleep"]["seconds"]
     drain_s = _setting(ROOT / "gunicorn.conf.py", "graceful_timeout")
@@ -103,23 +103,25 @@ def test_the_grace_period_holds_the_sleep_the_drain_and_five_seconds_more(manife
     assert web.pod["terminationGracePeriodSeconds"] >= sleep_s + drain_s + 5
 
 
-def test_metrics_outlive_the_app_in_a_native_sidecar_that_shares_its_folder(manifests: Manifests) -> None:
+def test_a_native_sidecar_serves_the_metrics_from_a_folder_shared_with_the_app(manifests: Manifests) -> None:
     web = manifests.workload("web")
     (sidecar,) = web.sidecars
-    mounts = [{one["name"]: one["mountPath"] for one in box["volumeMounts"]} for box in (sidecar, _app(web))]
-    folders = [{one["name"]: one["value"] for one in box["env"]} for box in (sidecar, _app(web))]
+    mounts = [
+        {one["name"]: one["mountPath"] for one in container["volumeMounts"]} for container in (sidecar, _app(web))
+    ]
+    folders = [{one["name"]: one["value"] for one in container["env"]} for container in (sidecar, _app(web))]
 
     assert sidecar["args"] == ["halocline", "metrics"]
     assert mounts[0]["prometheus"] == mounts[1]["prometheus"] == folders[0]["PROMETHEUS_MULTIPROC_DIR"]
     assert folders[0] == folders[1]
 
 
-def test_no_two_cores_are_promised_in_the_lab(lab_with_ingest: Manifests) -> None:
+def test_the_lab_requests_at_most_1_5_cores(lab_with_ingest: Manifests) -> None:
     requested = {one.name: one.cpu * lab_with_ingest.pods(one) for one in lab_with_ingest.workloads}
-    surging = lab_with_ingest.workload("web").cpu
+    surge = lab_with_ingest.workload("web").cpu
 
     assert {"web", "mongodb", "redis", "indexes", "ingest", "verify", "prometheus", "alertmanager"} <= requested.keys()
-    assert sum(requested.values()) + surging <= 1.5, requested
+    assert sum(requested.values()) + surge <= 1.5, requested
 
 
 def _app(web: Workload) -> Document:
@@ -127,12 +129,12 @@ def _app(web: Workload) -> Document:
 
 
 def _setting(path: Path, name: str) -> int:
-    """A number that a Python file assigns to a name."""
+    """The number that a Python file assigns to a name."""
     tree = ast.parse(path.read_text())
     assigned = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
     return int(ast.literal_eval(assigned[name]))
 
 
-def test_no_pod_is_made_by_hand(lab_with_ingest: Manifests) -> None:
-    # The API refuses to change one: the next changed setting, and with it a new ConfigMap, could not be applied.
+def test_no_manifest_is_a_bare_pod(lab_with_ingest: Manifests) -> None:
+    # The API refuses to change a pod: a changed setting, and with it a new ConfigMap, could not be applied.
     assert [one["metadata"]["name"] for one in lab_with_ingest.of("Pod")] == []

@@ -1,4 +1,4 @@
-"""Which sea a position lies in."""
+"""The basin that contains a position, and the shares of basins in a track."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from app.ingest.formats import basin_polygons
 
 
 def square(name: str, west: float, south: float, side: float) -> Basin:
-    """A basin of so many degrees."""
+    """A square basin with sides of `side` degrees."""
     east, north = west + side, south + side
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return Basin(name, name.title(), (west, south, east, north), {"type": "Polygon", "coordinates": [ring]})
@@ -42,7 +42,7 @@ def test_a_position_on_a_shared_boundary_counts_once() -> None:
         (-66.0, 18.6, "North Atlantic Ocean"),
     ],
 )
-def test_known_places_lie_in_their_seas(lon: float, lat: float, name: str) -> None:
+def test_known_positions_are_in_their_basins(lon: float, lat: float, name: str) -> None:
     shares = BasinMap(basin_polygons.known(None)).shares(np.array([lon]), np.array([lat]))
 
     assert [share.name for share in shares] == [name]

@@ -1,4 +1,4 @@
-"""Columns come back as they went in, without numpy."""
+"""Encoded columns decode to the same values; decoding does not import numpy."""
 
 import subprocess
 import sys
@@ -12,27 +12,27 @@ from app.domain import columns
 
 
 @given(st.lists(st.floats(width=32)))
-def test_narrow_floats_come_back(values: list[float]) -> None:
+def test_float32_columns_decode_to_their_values(values: list[float]) -> None:
     data = columns.encoded(np.array(values, dtype=np.float32), "f4")
 
     assert columns.decoded(data, "f4").tolist() == pytest.approx(values, nan_ok=True)
 
 
 @given(st.lists(st.floats()))
-def test_wide_floats_come_back(values: list[float]) -> None:
+def test_float64_columns_decode_to_their_values(values: list[float]) -> None:
     data = columns.encoded(np.array(values, dtype=np.float64), "f8")
 
     assert columns.decoded(data, "f8").tolist() == pytest.approx(values, nan_ok=True)
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))
-def test_times_come_back(values: list[int]) -> None:
+def test_time_columns_decode_to_their_values(values: list[int]) -> None:
     data = columns.encoded(np.array(values, dtype=np.int64), "i8")
 
     assert columns.decoded(data, "i8").tolist() == values
 
 
-def test_reading_columns_needs_no_numpy() -> None:
+def test_decoding_columns_does_not_import_numpy() -> None:
     program = "import sys, app.domain.columns; sys.exit('numpy' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Lengths and boxes against published geodesics (WGS 84, Karney 2013) and what must hold for any track."""
+"""Lengths and boxes: published geodesics (WGS 84, Karney 2013) and properties of arbitrary tracks."""
 
 import itertools
 
@@ -26,7 +26,7 @@ latitudes = st.floats(-89, 89, allow_nan=False)
         ([(178, -17), (180, -18), (-178, -17)], 479.0002),
     ],
 )
-def test_a_track_is_as_long_as_the_geodesics(points: list[tuple[float, float]], length_km: float) -> None:
+def test_the_length_of_a_track_is_the_sum_of_its_geodesics(points: list[tuple[float, float]], length_km: float) -> None:
     lon, lat = np.array(points, dtype=float).T
 
     assert geodesy.step_lengths_m(lon, lat).sum() / 1000 == pytest.approx(length_km, abs=5e-5)
@@ -36,7 +36,7 @@ def test_a_single_position_has_no_length() -> None:
     assert geodesy.step_lengths_m(np.array([10.0]), np.array([60.0])).sum() == 0
 
 
-def test_a_mean_over_the_antimeridian_lies_there() -> None:
+def test_the_mean_of_positions_around_the_antimeridian_is_near_it() -> None:
     lon, lat = geodesy.group_means(np.array([179.9, -179.7]), np.array([10.0, 12.0]), np.array([0, 0]), 1)
 
     assert (lon[0], lat[0]) == pytest.approx((-179.9, 11.0))
@@ -59,7 +59,7 @@ def test_a_group_without_positions_has_no_mean() -> None:
         ([350.0], (-10.0, -10.0)),
     ],
 )
-def test_a_box_is_the_smallest_one(lon: list[float], expected: tuple[float, float]) -> None:
+def test_a_box_is_the_smallest_that_contains_the_positions(lon: list[float], expected: tuple[float, float]) -> None:
     box = geodesy.bbox_of(np.array(lon), np.zeros(len(lon)))
 
     assert box == pytest.approx((expected[0], 0.0, expected[1], 0.0))
@@ -74,13 +74,13 @@ def test_a_box_is_the_smallest_one(lon: list[float], expected: tuple[float, floa
         ([None, (3.0, 0.0, 4.0, 1.0)], (3.0, 0.0, 4.0, 1.0)),
     ],
 )
-def test_a_box_around_boxes_is_the_smallest_one(
+def test_the_union_of_boxes_is_the_smallest_box_that_contains_them(
     boxes: list[tuple[float, float, float, float] | None], expected: tuple[float, float, float, float]
 ) -> None:
     assert geodesy.bbox_union(boxes) == pytest.approx(expected)
 
 
-def test_no_boxes_make_no_box() -> None:
+def test_the_union_of_no_boxes_is_none() -> None:
     assert geodesy.bbox_union([None]) is None
 
 
@@ -110,11 +110,13 @@ def test_a_wrapped_longitude_is_the_same_meridian(lon: float) -> None:
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=20), longitudes)
-def test_a_mean_does_not_depend_on_where_the_earth_is_cut(offsets: list[float], lon: float) -> None:
-    at = np.array(offsets)
-    mean, _ = geodesy.group_means(wrap(lon + at), np.zeros(at.size), np.zeros(at.size, dtype=np.intp), 1)
+def test_a_mean_does_not_depend_on_the_wrapping_meridian(offsets: list[float], lon: float) -> None:
+    offset_deg = np.array(offsets)
+    mean, _ = geodesy.group_means(
+        wrap(lon + offset_deg), np.zeros(offset_deg.size), np.zeros(offset_deg.size, dtype=np.intp), 1
+    )
 
-    assert (mean[0] - lon - at.mean() + 180) % 360 == pytest.approx(180, abs=1e-6)
+    assert (mean[0] - lon - offset_deg.mean() + 180) % 360 == pytest.approx(180, abs=1e-6)
 
 
 def test_a_line_is_cut_at_180_degrees() -> None:
@@ -123,14 +125,14 @@ def test_a_line_is_cut_at_180_degrees() -> None:
     assert lines == [[(178.0, -17.0), (180.0, -18.0)], [(-180.0, -18.0), (-178.0, -19.0), (-177.0, -19.0)]]
 
 
-def test_a_point_on_the_cut_is_not_doubled() -> None:
+def test_a_point_at_180_degrees_appears_once_in_each_part() -> None:
     lines = geodesy.lines_split_at_180([(179.0, 0.0), (180.0, 0.0), (-179.0, 0.0)])
 
     assert lines == [[(179.0, 0.0), (180.0, 0.0)], [(-180.0, 0.0), (-179.0, 0.0)]]
 
 
 @given(st.lists(st.tuples(st.floats(-180, 180), latitudes), min_size=1, max_size=30))
-def test_no_piece_of_a_line_crosses_180(points: list[tuple[float, float]]) -> None:
+def test_no_part_of_a_split_line_crosses_180_degrees(points: list[tuple[float, float]]) -> None:
     lines = geodesy.lines_split_at_180(points)
 
     steps = [abs(b[0] - a[0]) for line in lines for a, b in itertools.pairwise(line)]
@@ -138,13 +140,13 @@ def test_no_piece_of_a_line_crosses_180(points: list[tuple[float, float]]) -> No
     assert all(-180 <= lon <= 180 for line in lines for lon, _ in line)
 
 
-def test_a_straight_line_keeps_its_ends_only() -> None:
+def test_a_straight_line_is_simplified_to_its_ends() -> None:
     line = [(float(i), 2.0 * i) for i in range(50)]
 
     assert geodesy.simplified(line, 0.01) == [line[0], line[-1]]
 
 
-def test_a_corner_is_kept() -> None:
+def test_a_simplified_line_keeps_its_corners() -> None:
     line = [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (2.0, 1.0), (2.0, 2.0)]
 
     assert geodesy.simplified(line, 0.01) == [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0)]
@@ -154,13 +156,15 @@ def test_a_corner_is_kept() -> None:
     st.lists(st.tuples(st.floats(-5, 5), st.floats(50, 60)), min_size=3, max_size=40, unique=True),
     st.sampled_from([0.01, 0.1, 1.0]),
 )
-def test_a_simplified_line_is_never_off_by_more_than_the_tolerance(
+def test_a_simplified_line_deviates_by_at_most_the_tolerance(
     line: list[tuple[float, float]], tolerance_deg: float
 ) -> None:
     simple = geodesy.simplified(line, tolerance_deg)
 
     scale = np.array([np.cos(np.radians(np.mean([lat for _, lat in line]))), 1.0])
-    off_deg = shapely.distance(shapely.points(np.array(line) * scale), shapely.linestrings(np.array(simple) * scale))
-    assert off_deg.max() <= tolerance_deg * (1 + 1e-9)
+    deviation_deg = shapely.distance(
+        shapely.points(np.array(line) * scale), shapely.linestrings(np.array(simple) * scale)
+    )
+    assert deviation_deg.max() <= tolerance_deg * (1 + 1e-9)
     assert set(simple) <= set(line)
     assert (simple[0], simple[-1]) == (line[0], line[-1])

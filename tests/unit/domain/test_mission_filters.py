@@ -1,4 +1,4 @@
-"""One table declares the filters of missions; each edge offers exactly these."""
+"""One table declares the filters of missions; the API and the page cache accept exactly these."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,7 @@ DECLARED = {each.name: each for each in mission_filters.PARAMETERS}
         ("to", "2022-12-31", datetime(2023, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_a_text_is_converted_to_the_value_that_the_store_holds(name: str, text: str, value: Any) -> None:
+def test_a_text_is_converted_to_the_stored_value(name: str, text: str, value: Any) -> None:
     assert mission_filters.valid(DECLARED[name], text) == value
 
 
@@ -41,7 +41,7 @@ def test_a_text_is_converted_to_the_value_that_the_store_holds(name: str, text: 
         ("basin", "a\0b", "must be text of 1 to 200 characters"),
     ],
 )
-def test_a_wrong_text_is_refused_with_what_is_allowed(name: str, text: str, problem: str) -> None:
+def test_an_invalid_text_is_refused_with_the_allowed_values(name: str, text: str, problem: str) -> None:
     with pytest.raises(Invalid, match=f"^{name}: {problem}"):
         mission_filters.valid(DECLARED[name], text)
 
@@ -52,12 +52,12 @@ def test_the_span_must_not_end_before_it_begins() -> None:
         mission_filters.selection({"from": day, "to": day})
 
 
-def test_a_selection_divides_filters_from_span() -> None:
+def test_a_selection_separates_filters_from_the_span() -> None:
     selection = mission_filters.selection({"year": 2022, "simulated": "include"})
     assert (selection.filters, selection.simulated, selection.since) == ({"year": 2022}, True, None)
 
 
-def test_the_api_offers_the_declared_parameters() -> None:
+def test_the_api_accepts_exactly_the_declared_parameters() -> None:
     assert set(MissionFilters.model_json_schema()["properties"]) == set(DECLARED)
 
 

@@ -1,4 +1,4 @@
-"""Words: what is written alike is found."""
+"""Search terms in one normal form: spellings of one name give the same terms."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from app.domain import search_terms
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "terms"),
     [
         ("Åland Sea", ["aland", "sea"]),
         ("SMILLA77", ["smilla77"]),
@@ -22,22 +22,22 @@ from app.domain import search_terms
         ("x" * 1_000_000, ["x" * 24]),
     ],
 )
-def test_words_have_no_case_accents_or_signs(text: str, found: list[str]) -> None:
-    assert search_terms.of(text) == found
+def test_terms_have_no_case_accents_or_punctuation(text: str, terms: list[str]) -> None:
+    assert search_terms.of(text) == terms
 
 
-def test_a_composed_letter_is_its_parts() -> None:
+def test_composed_and_decomposed_letters_give_the_same_term() -> None:
     assert search_terms.of("A\u030aland") == search_terms.of("\u00c5land") == ["aland"]
 
 
-def test_a_name_is_the_same_however_its_words_are_joined() -> None:
+def test_separators_and_case_do_not_change_a_whole_name() -> None:
     assert search_terms.whole("smilla77/20221208T1145") == search_terms.whole("Smilla77-20221208t1145")
 
 
-def test_every_beginning_of_a_word_is_one_of_its_own_also_of_its_number() -> None:
+def test_prefixes_include_those_of_a_words_number() -> None:
     assert search_terms.beginnings(["SEA077"]) == {"s", "se", "sea", "sea0", "sea07", "sea077", "0", "07", "077"}
 
 
-def test_a_letter_that_becomes_many_does_not_make_an_index_grow() -> None:
+def test_a_letter_that_decomposes_into_many_adds_a_bounded_number_of_prefixes() -> None:
     # U+FDFA decomposes into 18 letters.
     assert len(search_terms.beginnings(["\ufdfa" * 1000])) < 500

@@ -1,4 +1,4 @@
-"""Times in all forms that files use, and spans over the turn of a year."""
+"""Times in all forms that files use, and time spans that cross a new year."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ from app.domain import times
         ("2010-09-03 18:24:38.193000192", datetime(2010, 9, 3, 18, 24, 38, 193000, tzinfo=UTC)),
     ],
 )
-def test_every_form_in_use_is_read_as_utc(text: str, moment: datetime) -> None:
+def test_every_supported_form_is_read_as_utc(text: str, moment: datetime) -> None:
     assert times.parsed(text) == moment
 
 
@@ -48,29 +48,29 @@ def test_every_form_in_use_is_read_as_utc(text: str, moment: datetime) -> None:
         "2020-01-01" + " " * 90,
     ],
 )
-def test_what_is_no_time_is_none(text: object) -> None:
+def test_an_invalid_time_is_none(text: object) -> None:
     assert times.parsed(text) is None
 
 
 @given(st.text(max_size=40))
-def test_no_text_breaks_the_reader(text: str) -> None:
+def test_arbitrary_text_gives_a_utc_time_or_none(text: str) -> None:
     parsed = times.parsed(text)
 
     assert parsed is None or parsed.tzinfo is UTC
 
 
 @given(st.integers(-62_135_596_800_000, 253_402_300_799_000))
-def test_milliseconds_come_back_exactly(time_ms: int) -> None:
+def test_milliseconds_are_converted_to_a_time_and_back_exactly(time_ms: int) -> None:
     assert times.to_ms(times.from_ms(time_ms)) == time_ms
 
 
-def test_a_mission_over_new_year_divides_by_real_time() -> None:
+def test_a_mission_over_new_year_is_divided_at_midnight() -> None:
     start, end = datetime(2023, 12, 30, 12, tzinfo=UTC), datetime(2024, 1, 2, 12, tzinfo=UTC)
 
     assert times.seconds_by_year(start, end) == {2023: 1.5 * 86_400, 2024: 1.5 * 86_400}
 
 
-def test_a_mission_that_starts_at_midnight_of_new_year_lies_in_the_new_one() -> None:
+def test_a_mission_that_starts_at_midnight_of_new_year_is_in_the_new_year() -> None:
     start = datetime(2024, 1, 1, tzinfo=UTC)
 
     assert times.seconds_by_year(start, datetime(2024, 1, 2, tzinfo=UTC)) == {2024: 86_400.0}
@@ -88,14 +88,14 @@ def test_a_mission_that_starts_at_midnight_of_new_year_lies_in_the_new_one() -> 
         ([(5, 5)], 0),
     ],
 )
-def test_what_overlaps_counts_once(spans: list[tuple[int, int]], hours: int) -> None:
+def test_overlapping_spans_count_once(spans: list[tuple[int, int]], hours: int) -> None:
     day = datetime(2024, 1, 1, tzinfo=UTC)
     moments = [(day + timedelta(hours=begin), day + timedelta(hours=end)) for begin, end in spans]
     assert times.union_s(moments) == hours * 3600.0
 
 
 @pytest.mark.parametrize(
-    ("year", "days"), [(2023, 365), (2024, 366), (2025, 31.5), (2026, 0)], ids=["past", "leap", "now", "to come"]
+    ("year", "days"), [(2023, 365), (2024, 366), (2025, 31.5), (2026, 0)], ids=["past", "leap", "current", "future"]
 )
-def test_a_year_has_gone_by_as_far_as_it_has(year: int, days: float) -> None:
+def test_elapsed_time_of_a_year_ends_now(year: int, days: float) -> None:
     assert times.elapsed_s(year, datetime(2025, 2, 1, 12, tzinfo=UTC)) == days * 86_400

@@ -1,4 +1,4 @@
-"""What the tests of parsing share."""
+"""Fixtures of the tests of parsing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +14,12 @@ from app.ingest.reports import Report
 
 @pytest.fixture
 def read(tools: ImportContext) -> Callable[..., Report]:
-    """The report of a dry run on one file, read in this process."""
+    """Return the report of a dry run on one file, read in this process."""
 
     def run(path: Path, options: Options | None = None, **settings: object) -> Report:
         loaded = config.load(**settings)
-        chosen = context.import_context(loaded, options or Options(), tools.basins, tools.reader)
-        (report,) = importer.dry([path], chosen)
+        import_context = context.import_context(loaded, options or Options(), tools.basins, tools.reader)
+        (report,) = importer.dry([path], import_context)
         return report
 
     return run

@@ -1,4 +1,4 @@
-"""Files that cannot be taken in: each is refused with one line that names the file, the variable and the cause."""
+"""Invalid files: each is refused with one line that contains the file, the variable and the cause."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +16,12 @@ Read = Callable[..., Report]
 
 
 def without(*names: str) -> dict[str, Any]:
-    """The columns of a sound file but these."""
+    """Return the columns of a sound file without these."""
     return {name: values for name, values in rows().items() if name not in names}
 
 
 def refused(report: Report, code: str, *words: str) -> None:
-    """Asserts the refusal, in one line with these words."""
+    """Assert that the file is refused with this code, and that the reason is one line with these words."""
     assert (report.outcome, report.reason_code, report.mission) == ("refused", code, None)
     assert report.reason is not None
     assert "\n" not in report.reason
@@ -44,19 +44,19 @@ def refused(report: Report, code: str, *words: str) -> None:
         (b"name,depth\nx,3\n", "unknown_format"),
     ],
 )
-def test_what_is_no_netcdf_is_refused(tmp_path: Path, read: Read, content: bytes, code: str) -> None:
+def test_a_file_without_a_valid_format_is_refused(tmp_path: Path, read: Read, content: bytes, code: str) -> None:
     path = tmp_path / "download.nc"
     path.write_bytes(content)
 
     refused(read(path), code, "download.nc")
 
 
-@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("layout", ["NETCDF4", "NETCDF3_CLASSIC"])
-def test_a_truncated_file_is_refused(tmp_path: Path, read: Read, kept: float, layout: Any) -> None:
-    whole = time_series(tmp_path / "whole.nc", rows(profiles=400))
+def test_a_truncated_file_is_refused(tmp_path: Path, read: Read, share: float, layout: Any) -> None:
+    complete = time_series(tmp_path / "complete.nc", rows(profiles=400))
     copy = tmp_path / "copy.nc"
-    with netCDF4.Dataset(whole) as source, netCDF4.Dataset(copy, "w", format=layout) as target:
+    with netCDF4.Dataset(complete) as source, netCDF4.Dataset(copy, "w", format=layout) as target:
         target.createDimension("time", len(source.dimensions["time"]))
         for name, variable in source.variables.items():
             target.createVariable(name, "f8", ("time",))[:] = variable[:]
@@ -64,7 +64,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path, read: Read, kept: float, la
         target.id = source.id
     data = copy.read_bytes()
     path = tmp_path / "cut.nc"
-    path.write_bytes(data[: int(len(data) * kept)])
+    path.write_bytes(data[: int(len(data) * share)])
 
     refused(read(path), "truncated", "cut.nc")
 
@@ -96,7 +96,7 @@ def test_a_file_without_time_or_position_is_refused(
         ("time", 1e300, "no_time", ["time"]),
     ],
 )
-def test_a_column_of_nonsense_is_refused(
+def test_a_column_of_impossible_values_is_refused(
     tmp_path: Path, read: Read, name: str, values: float, code: str, words: list[str]
 ) -> None:
     columns = {**rows(), name: np.full(24, values)}
@@ -104,13 +104,13 @@ def test_a_column_of_nonsense_is_refused(
     refused(read(time_series(tmp_path / "odd.nc", columns)), code, "odd.nc", *words)
 
 
-def test_positions_at_the_origin_only_are_refused(tmp_path: Path, read: Read) -> None:
+def test_a_file_with_all_positions_at_the_origin_is_refused(tmp_path: Path, read: Read) -> None:
     columns = {**rows(), "latitude": np.zeros(24), "longitude": np.zeros(24)}
 
     refused(read(time_series(tmp_path / "origin.nc", columns)), "no_valid_position", "24 at 0, 0")
 
 
-def test_a_file_of_nothing_but_nan_is_refused(tmp_path: Path, read: Read) -> None:
+def test_a_file_of_nan_only_is_refused(tmp_path: Path, read: Read) -> None:
     columns = {name: np.full(24, np.nan) for name in rows()}
 
     refused(read(time_series(tmp_path / "nan.nc", columns)), "no_time", "time")
@@ -125,12 +125,12 @@ def test_a_file_without_rows_is_refused(tmp_path: Path, read: Read) -> None:
 @pytest.mark.parametrize(
     "units", ["seconds", "fortnights since 1970-01-01", "seconds since the war", "", "s since " + "1" * 99]
 )
-def test_times_that_count_from_nowhere_are_refused(tmp_path: Path, read: Read, units: str) -> None:
+def test_times_without_a_reference_time_are_refused(tmp_path: Path, read: Read, units: str) -> None:
     refused(read(time_series(tmp_path / "when.nc", units={"time": units})), "no_time", "time", "no reference time")
 
 
 @pytest.mark.parametrize(
-    ("units", "divisor", "later"),
+    ("units", "divisor", "offset"),
     [
         ("seconds since 1970-1-1 0:0:0", 1, 0),
         ("Seconds Since 1970-01-01", 1, 0),
@@ -138,9 +138,9 @@ def test_times_that_count_from_nowhere_are_refused(tmp_path: Path, read: Read, u
         ("DAYS  since 1950-01-01t0:0", 86_400, 7305),
     ],
 )
-def test_common_ways_to_count_time_are_read(tmp_path: Path, read: Read, units: str, divisor: int, later: int) -> None:
+def test_common_units_of_time_are_read(tmp_path: Path, read: Read, units: str, divisor: int, offset: int) -> None:
     columns = rows()
-    columns["time"] = columns["time"] / divisor + later
+    columns["time"] = columns["time"] / divisor + offset
 
     report = read(time_series(tmp_path / "a.nc", columns, units={"time": units}))
 
@@ -148,7 +148,7 @@ def test_common_ways_to_count_time_are_read(tmp_path: Path, read: Read, units: s
     assert report.mission["start_at"] == "2020-09-13T12:26:40.000Z"
 
 
-def test_a_few_bytes_that_declare_billions_of_rows_are_refused(tmp_path: Path, read: Read) -> None:
+def test_a_small_file_that_declares_billions_of_rows_is_refused(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "vast.nc"
     with netCDF4.Dataset(path, "w") as file:
         file.createDimension("time", 4_000_000_000)
@@ -166,14 +166,14 @@ def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path, read: Read) -> 
 
 
 def test_a_file_without_identity_is_refused(tmp_path: Path, read: Read) -> None:
-    refused(read(time_series(tmp_path / "who.nc", attributes={"id": "a glider"})), "no_mission", "--mission")
+    refused(read(time_series(tmp_path / "unnamed.nc", attributes={"id": "a glider"})), "no_mission", "--mission")
 
 
 @pytest.mark.parametrize("number", [0.0, -5.0, np.nan, 1.5, 2.0**53, 1e300, np.int64(2**63 - 1)])
 def test_a_profile_file_without_a_usable_number_is_refused(tmp_path: Path, read: Read, number: Any) -> None:
     path = profile_file(tmp_path / "odd.nc")
     with netCDF4.Dataset(path, "a") as file:
-        file.renameVariable("profile_id", "was")
+        file.renameVariable("profile_id", "original_profile_id")
         file.createVariable("profile_id", np.asarray(number).dtype)[...] = number
 
     refused(read(path), "not_profiles", "profile_id")
@@ -183,13 +183,13 @@ def test_a_profile_file_without_any_depth_is_refused(tmp_path: Path, read: Read)
     refused(read(profile_file(tmp_path / "flat.nc", depth=np.full(6, np.nan))), "not_profiles", "depth")
 
 
-def test_more_rows_than_are_taken_are_refused(tmp_path: Path, read: Read) -> None:
+def test_a_file_with_more_rows_than_the_limit_is_refused(tmp_path: Path, read: Read) -> None:
     assert read(time_series(tmp_path / "a.nc"), HALOCLINE_MAX_SAMPLES=24).outcome == "stored"
     refused(read(time_series(tmp_path / "a.nc"), HALOCLINE_MAX_SAMPLES=23), "too_large", "24 rows")
 
 
 @pytest.mark.parametrize(("name", "code"), [("time", "no_time"), ("latitude", "no_valid_position")])
-def test_coordinates_that_are_texts_are_refused(tmp_path: Path, read: Read, name: str, code: str) -> None:
+def test_coordinates_of_type_text_are_refused(tmp_path: Path, read: Read, name: str, code: str) -> None:
     path = time_series(tmp_path / "text.nc", without(name))
     with netCDF4.Dataset(path, "a") as file:
         file.createVariable(name, str, ("time",))[:] = np.array(["x"] * 24, dtype=object)
@@ -197,7 +197,7 @@ def test_coordinates_that_are_texts_are_refused(tmp_path: Path, read: Read, name
     refused(read(path), code, name, "not numbers")
 
 
-def test_a_missing_file_is_no_crash(tmp_path: Path, read: Read) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path, read: Read) -> None:
     refused(read(tmp_path / "gone.nc"), "not_found", "gone.nc")
 
 

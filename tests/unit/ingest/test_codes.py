@@ -1,4 +1,4 @@
-"""Codes are a contract: the documentation lists every one, and no other."""
+"""Codes are a contract: the documentation lists exactly the codes of the program."""
 
 import re
 from pathlib import Path

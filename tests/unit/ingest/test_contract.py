@@ -1,4 +1,4 @@
-"""Every real file gives, alone and in a dry run, what expected.json says."""
+"""The dry run of each real file gives the result that expected.json contains."""
 
 import json
 import os
@@ -21,15 +21,15 @@ _NONE = [pytest.param("", id="no real files")]
 
 
 def dry_run(*files: Path, options: tuple[str, ...] = ()) -> tuple[int, list[dict[str, Any]]]:
-    """The exit status and the objects of `halocline ingest --dry-run --json` without a server, with all sea areas."""
+    """Return exit status and objects of `halocline ingest --dry-run --json` without a server, with all sea areas."""
     command = ["ingest", "--dry-run", "--json", *options, *map(str, files)]
-    done = CliRunner().invoke(cli, command, env={"MONGODB_URI": "mongodb://127.0.0.1:9"})
-    assert done.exit_code in (0, 1), done.output
-    return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()]
+    result = CliRunner().invoke(cli, command, env={"MONGODB_URI": "mongodb://127.0.0.1:9"})
+    assert result.exit_code in (0, 1), result.output
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def gives(report: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Asserts that the report is of the expected mission."""
+def assert_mission(report: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Assert that the report has the expected mission."""
     assert (report["outcome"], report["reason"], report["reason_code"]) == ("stored", None, None)
     mission = report["mission"]
     exact = ("platform", "mission", "data_mode", "samples", "profiles", "start_at", "end_at")
@@ -46,29 +46,29 @@ def gives(report: dict[str, Any], expected: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def reports(test_data: Path) -> dict[str, dict[str, Any]]:
-    """What a dry run over all files says, by file."""
-    status, found = dry_run(*(test_data / "real" / name for name in FILES))
+    """The report of a dry run over all files, by file."""
+    status, results = dry_run(*(test_data / "real" / name for name in FILES))
     assert status == 1
-    return dict(zip(FILES, found, strict=True))
+    return dict(zip(FILES, results, strict=True))
 
 
 @pytest.mark.parametrize("name", STORED or _NONE)
 def test_a_real_file_gives_the_expected_mission(reports: dict[str, dict[str, Any]], name: str) -> None:
-    gives(reports[name], FILES[name])
+    assert_mission(reports[name], FILES[name])
 
 
 @pytest.mark.parametrize("name", NAMED or _NONE)
-def test_a_real_file_without_identity_gives_the_expected_mission_once_it_is_named(test_data: Path, name: str) -> None:
+def test_a_real_file_without_identity_gives_the_expected_mission_with_options(test_data: Path, name: str) -> None:
     expected = FILES[name]["with"]
 
     status, (report,) = dry_run(test_data / "real" / name, options=tuple(expected["options"]))
 
     assert status == 0
-    gives(report, expected)
+    assert_mission(report, expected)
 
 
 @pytest.mark.parametrize("name", REFUSED or _NONE)
-def test_a_real_file_that_cannot_be_used_is_refused_by_name(reports: dict[str, dict[str, Any]], name: str) -> None:
+def test_an_unusable_real_file_is_refused_with_its_name(reports: dict[str, dict[str, Any]], name: str) -> None:
     expected, report = FILES[name], reports[name]
 
     assert (report["outcome"], report["reason_code"], report["mission"]) == ("refused", expected["reason_code"], None)
@@ -77,25 +77,25 @@ def test_a_real_file_that_cannot_be_used_is_refused_by_name(reports: dict[str, d
 
 
 @pytest.fixture
-def in_zone() -> Iterator[Callable[[str], None]]:
-    """Sets the local time zone of this process and of those that it starts."""
+def set_time_zone() -> Iterator[Callable[[str], None]]:
+    """Set the local time zone of this process and its children."""
     with pytest.MonkeyPatch.context() as environment:
 
-        def move(zone: str) -> None:
+        def change(zone: str) -> None:
             environment.setenv("TZ", zone)
             time.tzset()
 
-        yield move
+        yield change
     time.tzset()
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Stockholm", "America/Los_Angeles"])
-def test_the_start_does_not_depend_on_where_the_importer_runs(
-    test_data: Path, in_zone: Callable[[str], None], zone: str
+def test_the_start_does_not_depend_on_the_local_time_zone(
+    test_data: Path, set_time_zone: Callable[[str], None], zone: str
 ) -> None:
     real = test_data / "real"
     files = (real / "voto/nrt_SEA077_M17.nc", real / "pyglider/dfo-eva035-20190718_timeseries.nc")
-    in_zone(zone)
+    set_time_zone(zone)
 
     status, reports = dry_run(*files)
 
@@ -106,7 +106,7 @@ def test_the_start_does_not_depend_on_where_the_importer_runs(
     ]
 
 
-def test_declared_metadata_that_the_data_contradict_are_warned_of(reports: dict[str, dict[str, Any]]) -> None:
+def test_declared_metadata_that_contradict_the_data_cause_a_warning(reports: dict[str, dict[str, Any]]) -> None:
     name = "og1/sea076_20230906T0852_R.nc"
 
     codes = [warning["code"] for warning in reports[name]["mission"]["warnings"]]

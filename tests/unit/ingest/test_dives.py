@@ -1,4 +1,4 @@
-"""Seaglider basestation dives, in made files."""
+"""Seaglider basestation dives, in sample files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,47 +19,47 @@ NAMED = Options(mission="20200913T0000")
 
 
 def observed(path: Path) -> Observations:
-    """The rows of the file."""
+    """Return the rows of the file."""
     return detection.read(path, detection.Limits(1 << 20, 1000))
 
 
-def mission(report: Report) -> dict[str, Any]:
-    """The mission of a dive that was taken in."""
+def mission_of(report: Report) -> dict[str, Any]:
+    """Return the mission of a stored dive."""
     assert report.outcome == "stored", report.reason
     assert report.mission is not None
     return report.mission
 
 
-def test_a_dive_is_two_profiles_parted_at_the_deepest_sample(tmp_path: Path, read: Read) -> None:
+def test_a_dive_is_split_into_two_profiles_at_the_deepest_sample(tmp_path: Path, read: Read) -> None:
     path = dive_file(tmp_path / "a.nc", 3, ctd_depth=np.array([0, 10, 20, 30, 60, 50, 40, 30, 20, 10, 5, 0.0]))
 
-    found = mission(read(path, NAMED))
+    mission = mission_of(read(path, NAMED))
 
-    assert (found["platform"], found["mission"], found["data_mode"]) == ("sg001", "20200913T0000", "R")
-    assert (found["samples"], found["profiles"], found["vertical_m"]) == (12, 2, 110.0)
+    assert (mission["platform"], mission["mission"], mission["data_mode"]) == ("sg001", "20200913T0000", "R")
+    assert (mission["samples"], mission["profiles"], mission["vertical_m"]) == (12, 2, 110.0)
     assert observed(path).number.tolist() == [5.0] * 5 + [6.0] * 7
     assert observed(path).scope == "profiles"
 
 
-def test_a_dive_does_not_name_its_mission(tmp_path: Path, read: Read) -> None:
+def test_a_dive_without_a_mission_option_is_refused(tmp_path: Path, read: Read) -> None:
     report = read(dive_file(tmp_path / "a.nc"))
 
     assert (report.outcome, report.reason_code) == ("refused", "no_mission")
 
 
-def test_a_dive_without_its_way_up_is_one_profile(tmp_path: Path, read: Read) -> None:
-    found = mission(read(dive_file(tmp_path / "a.nc", ctd_depth=np.arange(12.0)), NAMED))
+def test_a_dive_without_an_ascent_is_one_profile(tmp_path: Path, read: Read) -> None:
+    mission = mission_of(read(dive_file(tmp_path / "a.nc", ctd_depth=np.arange(12.0)), NAMED))
 
-    assert found["profiles"] == 1
+    assert mission["profiles"] == 1
 
 
-def test_a_depth_that_no_sea_has_does_not_part_the_dive(tmp_path: Path) -> None:
+def test_an_impossible_depth_does_not_split_the_dive(tmp_path: Path) -> None:
     depth = np.array([0, 10, 20, 30, 40, 50, 50, 40, 30, 20, 10, 99_999.0])
 
     assert observed(dive_file(tmp_path / "a.nc", ctd_depth=depth)).number.tolist() == [1.0] * 6 + [2.0] * 6
 
 
-def test_rows_out_of_order_are_parted_by_time(tmp_path: Path) -> None:
+def test_rows_out_of_order_are_split_by_time(tmp_path: Path) -> None:
     path = dive_file(tmp_path / "a.nc")
     order = np.random.default_rng(1).permutation(12)
     with netCDF4.Dataset(path, "a") as file:
@@ -71,19 +71,19 @@ def test_rows_out_of_order_are_parted_by_time(tmp_path: Path) -> None:
     assert rows.number[np.argsort(rows.time_ms)].tolist() == [1.0] * 6 + [2.0] * 6
 
 
-def test_counts_of_the_electronics_are_left_out(tmp_path: Path) -> None:
+def test_raw_values_of_the_electronics_are_left_out(tmp_path: Path) -> None:
     path = dive_file(tmp_path / "a.nc", eng_condFreq=np.arange(12.0), eng_depth=np.arange(12.0))
 
     assert [column.about.name for column in observed(path).columns] == ["temperature"]
 
 
-def test_the_clock_of_the_electronics_is_not_that_of_the_samples(tmp_path: Path, read: Read) -> None:
+def test_samples_have_the_time_of_the_ctd_and_not_of_the_electronics(tmp_path: Path, read: Read) -> None:
     path = dive_file(tmp_path / "a.nc", 0, {"dive_number": np.int32(1)}, time=np.full(12, 1.0e9))
 
-    assert mission(read(path, NAMED))["start_at"] == "2020-09-13T12:26:40.000Z"
+    assert mission_of(read(path, NAMED))["start_at"] == "2020-09-13T12:26:40.000Z"
 
 
-def test_a_dive_is_numbered_by_its_id_when_nothing_else_says_so(tmp_path: Path) -> None:
+def test_a_dive_without_a_valid_number_is_numbered_by_its_id(tmp_path: Path) -> None:
     rows = observed(dive_file(tmp_path / "a.nc", attributes={"id": "p0010042_20200913", "dive_number": "none"}))
 
     assert set(rows.number.tolist()) == {83.0, 84.0}
@@ -99,7 +99,7 @@ def test_a_dive_is_numbered_by_its_id_when_nothing_else_says_so(tmp_path: Path) 
         ({"platform_id": " "}, {}, "no_platform", "--platform"),
     ],
 )
-def test_a_dive_that_cannot_be_used_is_refused(
+def test_an_unusable_dive_is_refused(
     tmp_path: Path, read: Read, attributes: dict[str, Any], column: dict[str, Any], code: str, word: str
 ) -> None:
     report = read(dive_file(tmp_path / "a.nc", 3, attributes, **column), NAMED)

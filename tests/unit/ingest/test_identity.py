@@ -1,4 +1,4 @@
-"""Who a file is about, and in which mode."""
+"""Platform, mission and data mode of a file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Read = Callable[..., Report]
 
 
 @pytest.mark.parametrize(
-    ("said", "platform", "mission", "mode"),
+    ("file_id", "platform", "mission", "mode"),
     [
         ("Smilla77-20221208T1145", "smilla77", "20221208T1145", "R"),
         ("sg033_20100903T182416_delayed", "sg033", "20100903T182416", "D"),
@@ -27,17 +27,17 @@ Read = Callable[..., Report]
         ("unit_595-20190718", "unit_595", "20190718", "R"),
     ],
 )
-def test_an_id_names_platform_mission_and_mode(
-    tmp_path: Path, read: Read, said: str, platform: str, mission: str, mode: str
+def test_an_id_contains_platform_mission_and_mode(
+    tmp_path: Path, read: Read, file_id: str, platform: str, mission: str, mode: str
 ) -> None:
-    found = read(time_series(tmp_path / "a.nc", attributes={"id": said})).mission
+    record = read(time_series(tmp_path / "a.nc", attributes={"id": file_id})).mission
 
-    assert found is not None
-    assert (found["platform"], found["mission"], found["data_mode"]) == (platform, mission, mode)
+    assert record is not None
+    assert (record["platform"], record["mission"], record["data_mode"]) == (platform, mission, mode)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "file_id",
     [
         "glider-٢٠٢٢١٢٠٨T١١٤٥",
         "abc-99999999T9999",
@@ -47,73 +47,75 @@ def test_an_id_names_platform_mission_and_mode(
         "a-" * 500_000 + "20221208T1145",
     ],
 )
-def test_what_is_no_platform_with_a_real_date_names_no_mission(tmp_path: Path, read: Read, said: str) -> None:
-    assert read(time_series(tmp_path / "a.nc", attributes={"id": said})).reason_code == "no_mission"
+def test_an_id_without_a_platform_and_a_valid_date_is_refused(tmp_path: Path, read: Read, file_id: str) -> None:
+    assert read(time_series(tmp_path / "a.nc", attributes={"id": file_id})).reason_code == "no_mission"
 
 
 @pytest.mark.parametrize("word", ["ab\n", "å", "٢٠٢", "..", "a/b", ""])
-def test_a_callers_word_must_fit_an_address(word: str) -> None:
+def test_an_identifier_of_the_caller_must_be_valid_in_a_url(word: str) -> None:
     with pytest.raises(Invalid):
         identity.options(None, word, None)
 
 
-def test_adjusted_values_say_more_than_an_attribute_that_still_says_real_time(tmp_path: Path, read: Read) -> None:
+def test_adjusted_values_override_a_data_mode_attribute_of_real_time(tmp_path: Path, read: Read) -> None:
     columns = {**rows(), "temperature_adjusted": rows()["temperature"]}
 
-    found = read(time_series(tmp_path / "a.nc", columns, {"data_mode": "R"})).mission
+    record = read(time_series(tmp_path / "a.nc", columns, {"data_mode": "R"})).mission
 
-    assert found is not None
-    assert found["data_mode"] == "A"
-
-
-def test_the_attribute_beats_the_suffix(tmp_path: Path, read: Read) -> None:
-    found = read(time_series(tmp_path / "a.nc", attributes={"id": "sp065_20210616T143025_R", "data_mode": "D"})).mission
-
-    assert found is not None
-    assert found["data_mode"] == "D"
+    assert record is not None
+    assert record["data_mode"] == "A"
 
 
-def test_the_caller_beats_the_file(tmp_path: Path, read: Read) -> None:
-    found = read(time_series(tmp_path / "a.nc"), identity.options("Other1", "20200101T0000", "d")).mission
+def test_the_mode_attribute_has_precedence_over_the_suffix(tmp_path: Path, read: Read) -> None:
+    record = read(
+        time_series(tmp_path / "a.nc", attributes={"id": "sp065_20210616T143025_R", "data_mode": "D"})
+    ).mission
 
-    assert found is not None
-    assert (found["platform"], found["mission"], found["data_mode"]) == ("other1", "20200101T0000", "D")
+    assert record is not None
+    assert record["data_mode"] == "D"
 
 
-def test_the_caller_can_name_a_file_that_names_nothing(tmp_path: Path, read: Read) -> None:
+def test_options_of_the_caller_have_precedence_over_the_file(tmp_path: Path, read: Read) -> None:
+    record = read(time_series(tmp_path / "a.nc"), identity.options("Other1", "20200101T0000", "d")).mission
+
+    assert record is not None
+    assert (record["platform"], record["mission"], record["data_mode"]) == ("other1", "20200101T0000", "D")
+
+
+def test_options_of_the_caller_identify_a_file_without_an_identity(tmp_path: Path, read: Read) -> None:
     path = time_series(tmp_path / "a.nc", attributes={"id": "nothing"})
 
-    found = read(path, Options(platform="glider9", mission="m1")).mission
+    record = read(path, Options(platform="glider9", mission="m1")).mission
 
-    assert found is not None
-    assert (found["platform"], found["mission"]) == ("glider9", "m1")
+    assert record is not None
+    assert (record["platform"], record["mission"]) == ("glider9", "m1")
 
 
-@pytest.mark.parametrize("said", ["../etc-20200101T0000", "<b>x</b>-20200101T0000", "a/b-20200101T0000"])
-def test_a_name_that_cannot_stand_in_an_address_is_refused(tmp_path: Path, read: Read, said: str) -> None:
-    assert read(time_series(tmp_path / "a.nc", attributes={"id": said})).reason_code == "bad_identity"
+@pytest.mark.parametrize("file_id", ["../etc-20200101T0000", "<b>x</b>-20200101T0000", "a/b-20200101T0000"])
+def test_a_name_that_is_invalid_in_a_url_is_refused(tmp_path: Path, read: Read, file_id: str) -> None:
+    assert read(time_series(tmp_path / "a.nc", attributes={"id": file_id})).reason_code == "bad_identity"
 
 
 @pytest.mark.parametrize(
     ("platform", "mission", "mode", "field"),
     [("a/b", None, None, "platform"), (None, "x y", None, "mission"), (None, None, "Q", "mode")],
 )
-def test_options_that_cannot_be_are_invalid(
+def test_invalid_options_give_the_name_of_the_field(
     platform: str | None, mission: str | None, mode: str | None, field: str
 ) -> None:
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(Invalid) as raised:
         identity.options(platform, mission, mode)
 
-    assert caught.value.field == field
+    assert raised.value.field == field
 
 
-def test_known_platforms_have_their_names() -> None:
+def test_known_platforms_have_a_serial_and_a_name() -> None:
     names = identity.platform_names(None)
 
     assert (names["smilla77"].serial, names["smilla77"].name) == ("SEA077", "Smilla")
 
 
-def test_an_operators_names_replace_ours(tmp_path: Path) -> None:
+def test_the_names_of_an_operator_replace_the_default_names(tmp_path: Path) -> None:
     path = tmp_path / "platforms.toml"
     path.write_text('[SB2016]\nserial = "SB2016"\nkind = "sailbuoy"\n', encoding="utf-8")
 
@@ -121,7 +123,7 @@ def test_an_operators_names_replace_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[x", '[x]\ncolour = "red"', "x = 1"])
-def test_a_broken_file_of_names_is_named(tmp_path: Path, text: str) -> None:
+def test_an_invalid_file_of_names_gives_the_name_of_its_setting(tmp_path: Path, text: str) -> None:
     path = tmp_path / "platforms.toml"
     path.write_text(text, encoding="utf-8")
 

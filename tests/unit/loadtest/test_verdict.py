@@ -62,8 +62,8 @@ def test_a_run_with_too_few_requests_misses(read, missed):
 def test_a_kind_that_fails_is_named_with_its_worst(read, missed):
     names = {"/api/v1/tracks": FIGURES | {"failed": 2}, "/api/v1/totals": FIGURES | {"failed": 1}}
     kinds = {"api": FIGURES | {"requests": 20, "failed": 3}}
-    found = missed(read("[smoke.kinds]", "api.max_failed_ratio = 0.1"), names=names, kinds=kinds)
-    assert found == ["api: 3 of 20 failed, at most 10.00% wanted; most of them /api/v1/tracks"]
+    lines = missed(read("[smoke.kinds]", "api.max_failed_ratio = 0.1"), names=names, kinds=kinds)
+    assert lines == ["api: 3 of 20 failed, at most 10.00% wanted; most of them /api/v1/tracks"]
 
 
 def test_a_p95_instead_of_the_file_replaces_the_time_limits_of_kinds_and_names(read, missed):

@@ -1,3 +1,5 @@
+"""Cursors of lists: encoding, decoding and refusal of forged ones."""
+
 import base64
 from datetime import UTC, datetime
 
@@ -17,7 +19,7 @@ def forged(value: object) -> str:
 
 
 @given(st.text(max_size=80), st.integers(-(2**53), 2**53), MILLISECONDS)
-def test_a_cursor_gives_back_what_it_was_made_of(text: str, number: int, ms: int) -> None:
+def test_a_cursor_decodes_to_its_values(text: str, number: int, ms: int) -> None:
     at = datetime.fromtimestamp(ms / 1000, UTC)
     assert cursors.decode(cursors.encode(text, number, at), str, int, datetime) == (text, number, at)
 
@@ -32,7 +34,7 @@ def test_arbitrary_text_is_refused(text: str) -> None:
     "value",
     [[1, "a"], ["a"], ["a", "b"], ["a", 1, 2], {"a": 1}, "a", ["a", True], ["a", 2**60], ["a", 1.5], ["a", None]],
 )
-def test_a_cursor_of_another_shape_is_refused(value: object) -> None:
+def test_a_cursor_with_other_types_or_another_length_is_refused(value: object) -> None:
     with pytest.raises(Invalid, match="cursor"):
         cursors.decode(forged(value), str, datetime)
 

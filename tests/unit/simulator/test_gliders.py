@@ -1,4 +1,4 @@
-"""Simulated gliders dive as real ones do, on a timetable that follows from the clock alone."""
+"""Simulated gliders dive as real ones do, on a schedule that depends on the clock alone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,24 +19,24 @@ def ended(glider, after, until, schedule=SCHEDULE):
 
 
 @pytest.mark.parametrize("glider", FLEET, ids=lambda glider: glider.platform)
-def test_each_dive_ends_once_however_the_time_is_cut(glider):
-    whole = ended(glider, NOON - HOUR, NOON + HOUR)
+def test_each_dive_ends_once_for_any_division_of_the_time(glider):
+    dives = ended(glider, NOON - HOUR, NOON + HOUR)
     first, second = ended(glider, NOON - HOUR, NOON + HOUR / 3), ended(glider, NOON + HOUR / 3, NOON + HOUR)
 
-    assert sorted(map(repr, whole)) == sorted(map(repr, first + second))
-    assert len(whole) == 480
-    keys = {(mission, dive.number) for mission, dive in whole}
-    assert len(keys) == len(whole)
+    assert sorted(map(repr, dives)) == sorted(map(repr, first + second))
+    assert len(dives) == 480
+    keys = {(mission, dive.number) for mission, dive in dives}
+    assert len(keys) == len(dives)
 
 
 @pytest.mark.parametrize("glider", FLEET, ids=lambda glider: glider.platform)
-def test_a_dive_belongs_to_the_mission_it_begins_in(glider):
-    found = ended(glider, NOON - HOUR, NOON + 2 * HOUR)
-    begun = np.array([dive.start_ms / 1000 for _, dive in found])
-    opened = np.array([mission.timestamp() for mission, _ in found])
+def test_a_dive_belongs_to_the_mission_in_which_it_begins(glider):
+    dives = ended(glider, NOON - HOUR, NOON + 2 * HOUR)
+    dive_start_s = np.array([dive.start_ms / 1000 for _, dive in dives])
+    mission_start_s = np.array([mission.timestamp() for mission, _ in dives])
 
-    assert {mission for mission, _ in found} == {NOON - MISSION, NOON}
-    assert ((begun >= opened) & (begun < opened + MISSION.total_seconds())).all()
+    assert {mission for mission, _ in dives} == {NOON - MISSION, NOON}
+    assert ((dive_start_s >= mission_start_s) & (dive_start_s < mission_start_s + MISSION.total_seconds())).all()
 
 
 @pytest.mark.parametrize("glider", FLEET, ids=lambda glider: glider.platform)
@@ -49,7 +49,7 @@ def test_gliders_sink_and_climb_at_a_quarter_of_a_metre_a_second(glider):
 
 
 @pytest.mark.parametrize("glider", FLEET, ids=lambda glider: glider.platform)
-def test_gliders_stay_in_their_sea_and_are_never_faster_than_gliders(glider):
+def test_gliders_stay_in_their_sea_at_the_speed_of_real_gliders(glider):
     seconds = np.arange(0, 5 * 86_400, 600) + NOON.timestamp()
     lon, lat = np.array([glider.lon_lat(second) for second in seconds]).T
 
@@ -57,7 +57,7 @@ def test_gliders_stay_in_their_sea_and_are_never_faster_than_gliders(glider):
     assert np.hypot((lon - glider.sea.lon_deg) * 0.6, lat - glider.sea.lat_deg).max() < 0.12
 
 
-def test_the_same_seed_makes_the_same_rows_and_another_does_not():
+def test_equal_seeds_give_equal_rows_and_other_seeds_other_rows():
     glider = FLEET[0]
 
     def rows(seed):
@@ -70,10 +70,10 @@ def test_the_same_seed_makes_the_same_rows_and_another_does_not():
     assert not np.array_equal(first.depth_m, other.depth_m)
 
 
-def test_nobody_takes_a_simulated_glider_for_a_real_one():
-    said = SCHEDULE.observations(FLEET[0], NOON, [ended(FLEET[0], NOON, NOON + HOUR)[0][1]]).attributes
+def test_simulated_data_are_labelled_as_simulated():
+    attributes = SCHEDULE.observations(FLEET[0], NOON, [ended(FLEET[0], NOON, NOON + HOUR)[0][1]]).attributes
 
-    assert said["simulated"] == "true"
-    assert said["project"] == "Simulation"
-    assert "not observations" in said["license"]
+    assert attributes["simulated"] == "true"
+    assert attributes["project"] == "Simulation"
+    assert "not observations" in attributes["license"]
     assert [glider.label.name.startswith("Simulated ") for glider in FLEET] == [True] * len(FLEET)

@@ -1,4 +1,4 @@
-"""The made-up sea has the layers of a real one, and says the same every time."""
+"""The synthetic sea has the layers of a real one."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ def test_density_is_that_of_the_sea_at_the_surface():
 
 @pytest.mark.parametrize("sea", SEAS, ids=lambda sea: sea.name)
 @pytest.mark.parametrize("at", DAYS, ids=lambda at: f"{at:%B}")
-def test_water_never_lies_on_lighter_water(sea, at):
+def test_density_never_decreases_with_depth(sea, at):
     depth_m = np.linspace(0, sea.dive_m, 500)
     density = sea.density(sea.temperature(depth_m, at.timestamp()), sea.salinity(depth_m, at.timestamp()))
     assert np.diff(density).min() > -1e-9
@@ -32,7 +32,7 @@ def test_the_baltic_is_brackish_above_the_halocline_and_saltier_below(at):
     assert salinity[2] > 11.5
 
 
-def test_a_thermocline_stands_in_summer_and_not_in_winter():
+def test_a_thermocline_exists_in_summer_and_not_in_winter():
     depth_m = np.array([2.0, 40.0])
     august, january = (ocean.BORNHOLM.temperature(depth_m, DAYS[i].timestamp()) for i in (4, 0))  # type: ignore[arg-type]
     assert august[0] - august[1] > 12
@@ -41,14 +41,14 @@ def test_a_thermocline_stands_in_summer_and_not_in_winter():
 
 @pytest.mark.parametrize("sea", SEAS, ids=lambda sea: sea.name)
 @pytest.mark.parametrize("at", DAYS, ids=lambda at: f"{at:%B}")
-def test_what_sensors_would_find_is_plausible(sea, at):
+def test_simulated_measurements_are_in_plausible_ranges(sea, at):
     depth_m = np.linspace(0, sea.dive_m, 200)
     assert 2 < sea.temperature(depth_m, at.timestamp()).min() < sea.temperature(depth_m, at.timestamp()).max() < 20
     assert 0 < sea.oxygen(depth_m, at.timestamp()).min() < sea.oxygen(depth_m, at.timestamp()).max() < 500
     assert 0 < sea.chlorophyll(depth_m, at.timestamp()).min() < sea.chlorophyll(depth_m, at.timestamp()).max() < 5
 
 
-def test_boundaries_between_layers_move_with_the_tide():
+def test_boundaries_between_layers_move_within_hours():
     depth_m = np.array([70.0])
     first, later = (
         ocean.GOTLAND.salinity(depth_m, datetime(2026, 6, 15, hour, tzinfo=UTC).timestamp())  # type: ignore[arg-type]

@@ -59,19 +59,19 @@ def exposed_name(instrument):
     return instrument._name + ("_total" if isinstance(instrument, Counter) else "")
 
 
-def test_the_catalogue_is_the_code(tmp_path):
+def test_the_catalogue_lists_exactly_the_metrics_of_the_code(tmp_path):
     declared = [i for i in vars(metrics).values() if hasattr(i, "_labelnames")]
-    ours = {exposed_name(i): (i._type, tuple(i._labelnames)) for i in declared}
+    metrics_of_the_code = {exposed_name(i): (i._type, tuple(i._labelnames)) for i in declared}
     collected = [
         *exposition.SharedFiles(tmp_path).collect(),
         *exposition.Imports(lambda: {"stored": 1}).collect(),
         *exposition.Verified(lambda: (1.0, 0)).collect(),
     ]
-    ours |= {f.samples[0].name: (f.type, tuple(f.samples[0].labels)) for f in collected}
+    metrics_of_the_code |= {f.samples[0].name: (f.type, tuple(f.samples[0].labels)) for f in collected}
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| .+ \|$", CATALOGUE.read_text("utf-8"), flags=re.MULTILINE)
     documented = {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
 
-    assert documented == ours
+    assert documented == metrics_of_the_code
 
 
 def test_importing_the_settings_creates_no_metric():

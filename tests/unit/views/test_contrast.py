@@ -1,4 +1,4 @@
-"""Colours by machine: text of both themes stands out from every ground it stands on (WCAG 2.1, 1.4.3 and 1.4.11)."""
+"""Contrast of text and tracks with every background of both themes (WCAG 2.1, 1.4.3 and 1.4.11)."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_black_on_white_is_21_to_1() -> None:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_text_can_be_read(theme: str, text: str, ground: str) -> None:
+def test_text_has_a_contrast_of_at_least_4_5(theme: str, text: str, ground: str) -> None:
     colours = THEMES[theme]
     assert _contrast(colours[text], colours[ground]) >= 4.5
 
@@ -46,13 +46,13 @@ def test_text_can_be_read(theme: str, text: str, ground: str) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("ground", ["map-sea", "map-land"])
 @pytest.mark.parametrize("line", ["track", "signal"])
-def test_tracks_stand_out_from_sea_and_land(theme: str, line: str, ground: str) -> None:
+def test_tracks_have_a_contrast_of_at_least_3_with_sea_and_land(theme: str, line: str, ground: str) -> None:
     colours = THEMES[theme]
     assert _contrast(colours[line], colours[ground]) >= 3
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_labels_on_the_map_can_be_read(theme: str) -> None:
+def test_labels_on_the_map_have_a_contrast_of_at_least_4_5(theme: str) -> None:
     colours = THEMES[theme]
     assert _contrast(colours["ink"], colours["map-land"]) >= 4.5
     assert _contrast(colours["muted"], colours["map-sea"]) >= 4.5

@@ -1,4 +1,4 @@
-"""The numbers behind the small pictures."""
+"""The coordinates of the small charts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,34 +15,34 @@ def make_track(depths_m: list[float], step: timedelta = timedelta(hours=1)) -> T
     return Track("p", "m", "v", tuple(range(n)), (15.0,) * n, (55.0,) * n, at, tuple(depths_m), (), (), 0, None)
 
 
-def test_nothing_to_draw_draws_nothing() -> None:
+def test_without_depths_no_chart_is_drawn() -> None:
     assert plots.spark(()) == ""
     assert plots.spark((0.0, None)) == ""
     assert plots.depths(None) is None
     assert plots.depths(make_track([])) is None
 
 
-def test_each_slot_with_a_profile_is_a_bar() -> None:
+def test_each_bin_with_a_profile_is_a_bar() -> None:
     assert plots.spark((80.0, None, 20.0, 40.0)) == (
         "M0.0 1h61.50v42.0h-61.50zM150.0 1h61.50v10.5h-61.50zM225.0 1h61.50v21.0h-61.50z"
     )
 
 
-def test_the_deepest_of_many_profiles_stands_for_its_slot() -> None:
-    drawn = plots.depths(make_track([10.0] * 1999 + [80.0]))
-    assert drawn is not None
-    assert len(drawn.bars) == 400
-    assert [height for _, _, height in drawn.bars].count(1.0) == 1
+def test_a_bar_has_the_depth_of_the_deepest_profile_of_its_bin() -> None:
+    chart = plots.depths(make_track([10.0] * 1999 + [80.0]))
+    assert chart is not None
+    assert len(chart.bars) == 400
+    assert [height for _, _, height in chart.bars].count(1.0) == 1
 
 
-def test_the_picture_ends_at_a_round_depth_below_the_deepest() -> None:
-    drawn = plots.depths(make_track([60.0, 82.12]))
-    assert drawn is not None
-    assert drawn.bottom_m == 100
-    assert [tick.text for tick in drawn.depth_ticks] == ["0", "20", "40", "60", "80", "100"]
+def test_the_chart_ends_at_a_round_depth_below_the_deepest_profile() -> None:
+    chart = plots.depths(make_track([60.0, 82.12]))
+    assert chart is not None
+    assert chart.bottom_m == 100
+    assert [tick.text for tick in chart.depth_ticks] == ["0", "20", "40", "60", "80", "100"]
 
 
-def test_times_are_ticked_at_round_hours_and_days() -> None:
+def test_time_ticks_are_at_round_hours_and_days() -> None:
     hours = plots.depths(make_track([10.0] * 20))
     days = plots.depths(make_track([10.0] * 20, timedelta(hours=10)))
     assert hours is not None
@@ -51,20 +51,20 @@ def test_times_are_ticked_at_round_hours_and_days() -> None:
     assert [tick.text for tick in days.time_ticks] == ["10 Dec", "12 Dec", "14 Dec", "16 Dec"]
 
 
-def test_everything_stays_inside_the_picture() -> None:
-    drawn = plots.depths(make_track([float(d) for d in range(1, 500)]))
-    assert drawn is not None
-    assert all(left >= 0 and left + width <= 1 and 0 <= height <= 1 for left, width, height in drawn.bars)
-    assert all(0 <= tick.at <= 1 for tick in (*drawn.time_ticks, *drawn.depth_ticks))
+def test_all_bars_and_ticks_are_inside_the_chart() -> None:
+    chart = plots.depths(make_track([float(d) for d in range(1, 500)]))
+    assert chart is not None
+    assert all(left >= 0 and left + width <= 1 and 0 <= height <= 1 for left, width, height in chart.bars)
+    assert all(0 <= tick.at <= 1 for tick in (*chart.time_ticks, *chart.depth_ticks))
 
 
-def test_an_absurd_depth_that_was_stored_does_not_make_an_axis_without_end() -> None:
-    drawn = plots.depths(make_track([60.0, 1e30]))
+def test_an_impossible_stored_depth_does_not_extend_the_axis_without_limit() -> None:
+    chart = plots.depths(make_track([60.0, 1e30]))
 
-    assert drawn is not None
-    assert len(drawn.depth_ticks) <= 8
-    assert max(height for _, _, height in drawn.bars) == 1.0
+    assert chart is not None
+    assert len(chart.depth_ticks) <= 8
+    assert max(height for _, _, height in chart.bars) == 1.0
 
 
-def test_shallow_profiles_stay_low_in_the_picture() -> None:
+def test_bars_of_shallow_profiles_do_not_fill_the_chart() -> None:
     assert "v4.2h" in plots.spark((1.0,) * 8)

@@ -1,4 +1,4 @@
-"""Values as people read them."""
+"""Values as pages display them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -22,14 +22,14 @@ def _figures(start_at: datetime, end_at: datetime) -> Figures:
         (1_234_567.0, "1\u202f235\u202fkm"),
     ],
 )
-def test_a_distance_has_a_unit_and_sensible_digits(distance_m: float, text: str) -> None:
+def test_a_distance_has_a_unit_and_a_suitable_number_of_digits(distance_m: float, text: str) -> None:
     assert template_filters.distance(distance_m) == text
 
 
 @pytest.mark.parametrize(
     ("duration_s", "text"), [(0, "0.0"), (1380, "< 0.1"), (4320, "0.1"), (705_571.6, "8.2"), (1e9, "11\u202f574.1")]
 )
-def test_sea_days_are_never_cut_to_nothing(duration_s: float, text: str) -> None:
+def test_short_sea_days_are_not_rounded_to_zero(duration_s: float, text: str) -> None:
     assert template_filters.sea_days(duration_s) == text
 
 
@@ -37,11 +37,11 @@ def test_sea_days_are_never_cut_to_nothing(duration_s: float, text: str) -> None
     ("duration_s", "text"),
     [(270, "4\u202fmin"), (9_850, "2.7\u202fhours"), (86_400, "1.0\u202fdays"), (705_572, "8.2\u202fdays")],
 )
-def test_a_duration_picks_its_unit(duration_s: float, text: str) -> None:
+def test_the_unit_of_a_duration_depends_on_its_length(duration_s: float, text: str) -> None:
     assert template_filters.duration(duration_s) == text
 
 
-def test_times_are_utc_whatever_zone_they_come_in() -> None:
+def test_times_of_any_zone_are_displayed_in_utc() -> None:
     at = datetime(2022, 12, 16, 16, 45, tzinfo=timezone(timedelta(hours=1)))
     assert template_filters.utc(at) == "2022-12-16 15:45 UTC"
     assert template_filters.iso(at) == "2022-12-16T15:45:00Z"
@@ -56,22 +56,24 @@ def test_times_are_utc_whatever_zone_they_come_in() -> None:
         ((2022, 12, 30), (2023, 1, 2), "30 Dec 2022 to 2 Jan 2023"),
     ],
 )
-def test_a_span_of_days_says_nothing_twice(start: tuple[int, int, int], end: tuple[int, int, int], text: str) -> None:
+def test_a_span_of_days_does_not_repeat_a_common_month_or_year(
+    start: tuple[int, int, int], end: tuple[int, int, int], text: str
+) -> None:
     figures = _figures(datetime(*start, 1, tzinfo=UTC), datetime(*end, 2, tzinfo=UTC))
     assert template_filters.span(figures) == text
 
 
-def test_a_box_across_180_degrees_keeps_its_sides() -> None:
+def test_a_box_across_180_degrees_shows_its_west_before_its_east() -> None:
     assert template_filters.box((178.0, -18.0, -178.0, -17.0)) == (
         "18.0000°\u202fS to 17.0000°\u202fS, 178.0000°\u202fE to 178.0000°\u202fW"
     )
 
 
-def test_what_is_unknown_is_a_dash() -> None:
+def test_an_unknown_value_has_a_placeholder() -> None:
     assert template_filters.depth(None) == "–"
     assert template_filters.box(None) == "no valid position"
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0.00"), (0.0004, "< 0.01"), (0.005253, "0.01"), (3.14159, "3.14")])
-def test_a_small_mean_is_never_cut_to_nothing(value: float, text: str) -> None:
+def test_a_small_mean_is_not_rounded_to_zero(value: float, text: str) -> None:
     assert template_filters.hundredths(value) == text

@@ -1,4 +1,4 @@
-"""A local HTTP server that replays recorded responses of an ERDDAP and can misbehave."""
+"""A local HTTP server that replays recorded responses of an ERDDAP and can inject faults."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ Answer = Callable[["Handler"], None]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Sends the responses that the test has set for a path; records the requests."""
+    """Send the responses that a test has set for a path; record the requests."""
 
     protocol_version = "HTTP/1.1"
     server: "Server"
@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def start(self, code: int, length: int | None, **headers: str) -> None:
-        """Sends status line and headers."""
+        """Send the status line and the headers."""
         self.send_response(code)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """The server; the `answers` of a path are sent in order, the last one again and again."""
+    """The server. The `answers` of a path are sent in order; the last one repeats."""
 
     daemon_threads = True
     block_on_close = False
@@ -55,7 +55,7 @@ class Server(ThreadingHTTPServer):
         self.answers: dict[str, list[Answer]] = {}
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
-        self.over = threading.Event()
+        self.stopping = threading.Event()
 
     def url(self, path: str) -> str:
         """The URL of a path."""
@@ -67,12 +67,12 @@ ERROR = 'Error {{\n    code={code};\n    message="{message}";\n}}\n'
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """The server, running within the block."""
+    """Run the server within the block."""
     with Server() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
-        server.over.set()
+        server.stopping.set()
         server.shutdown()
         thread.join()
 
@@ -87,7 +87,7 @@ def body(content: bytes, **headers: str) -> Answer:
     return answer
 
 
-def zipped(content: bytes) -> Answer:
+def compressed(content: bytes) -> Answer:
     """A response with these bytes, compressed by gzip."""
     return body(gzip.compress(content), Content_Encoding="gzip")
 
@@ -107,8 +107,8 @@ def redirect(location: str) -> Answer:
     return status(302, "", Location=location)
 
 
-def cut(content: bytes) -> Answer:
-    """A response with half of the bytes that its Content-Length announces."""
+def truncated(content: bytes) -> Answer:
+    """A response with half of the bytes that its Content-Length declares."""
 
     def answer(handler: Handler) -> None:
         handler.start(200, len(content))
@@ -117,7 +117,7 @@ def cut(content: bytes) -> Answer:
     return answer
 
 
-def cut_chunks(content: bytes) -> Answer:
+def truncated_chunks(content: bytes) -> Answer:
     """A chunked response without the last chunk."""
 
     def answer(handler: Handler) -> None:
@@ -127,45 +127,45 @@ def cut_chunks(content: bytes) -> Answer:
     return answer
 
 
-def trickling(handler: Handler) -> None:
-    """A body that is sent one byte every 20 ms, without end."""
+def slow_body(handler: Handler) -> None:
+    """A body that sends one byte every 20 ms, without end."""
     handler.start(200, 1 << 30)
-    while not handler.server.over.wait(0.02):
+    while not handler.server.stopping.wait(0.02):
         handler.wfile.write(b"1")
         handler.wfile.flush()
 
 
-def trickling_head(handler: Handler) -> None:
-    """Headers that are sent one byte every 20 ms, without end."""
+def slow_headers(handler: Handler) -> None:
+    """Headers that send one byte every 20 ms, without end."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    while not handler.server.over.wait(0.02):
+    while not handler.server.stopping.wait(0.02):
         handler.wfile.write(b"1")
         handler.wfile.flush()
 
 
-def silent(handler: Handler) -> None:
+def no_response(handler: Handler) -> None:
     """No response."""
-    handler.server.over.wait()
+    handler.server.stopping.wait()
 
 
-def endless(handler: Handler) -> None:
+def endless_body(handler: Handler) -> None:
     """A body without end, as fast as the client reads."""
     handler.start(200, None)
-    while not handler.server.over.is_set():
+    while not handler.server.stopping.is_set():
         handler.wfile.write(b"0" * (1 << 20))
 
 
-def nonsense(handler: Handler) -> None:
-    """The greeting of another protocol."""
+def not_http(handler: Handler) -> None:
+    """The greeting of SMTP instead of an HTTP response."""
     handler.wfile.write(b"220 mail.example ESMTP\r\n")
 
 
-def flood(handler: Handler) -> None:
+def too_many_headers(handler: Handler) -> None:
     """A response with a thousand headers."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 1000 + b"\r\n")
 
 
-def bomb(handler: Handler) -> None:
+def gzip_bomb(handler: Handler) -> None:
     """A body of some kilobytes that decompresses to 64 MiB."""
     body(gzip.compress(bytes(64 << 20), 9), Content_Encoding="gzip")(handler)
 
@@ -182,14 +182,14 @@ class Dataset:
     def info(self) -> bytes:
         """`info/<id>/index.json` in the form of ERDDAP."""
         rows = [["attribute", "NC_GLOBAL", name, "String", value] for name, value in self.attributes.items()]
-        for name, described in self.variables.items():
-            rows.append(["variable", name, "", described.get("type", "double"), ""])
-            rows += [["attribute", name, key, "String", value] for key, value in described.items() if key != "type"]
+        for name, properties in self.variables.items():
+            rows.append(["variable", name, "", properties.get("type", "double"), ""])
+            rows += [["attribute", name, key, "String", value] for key, value in properties.items() if key != "type"]
         names = ["Row Type", "Variable Name", "Attribute Name", "Data Type", "Value"]
         return json.dumps({"table": {"columnNames": names, "columnTypes": ["String"] * 5, "rows": rows}}).encode()
 
-    def put(self, server: Server) -> str:
-        """Adds the dataset to the server; returns the URL of its table."""
+    def publish(self, server: Server) -> str:
+        """Add the dataset to the server; return the URL of its table."""
         server.answers[f"/erddap/info/{self.id}/index.json"] = [body(self.info())]
         server.answers[f"/erddap/tabledap/{self.id}.csvp"] = [body(self.table)]
         return server.url(f"/erddap/tabledap/{self.id}")

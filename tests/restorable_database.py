@@ -1,7 +1,7 @@
-"""A database that tests share: emptied and filled again cheaply, and only where something was written.
+"""A database that tests share: restored cheaply, and only the collections with writes since the last restoration.
 
-The server's oplog names every collection that any process has written to. Content that takes long to make is made
-once: later tests get the stored documents back.
+The server's oplog names every collection that any process has written to. Content that is slow to build is built
+once: later tests restore the stored documents.
 """
 
 import re
@@ -19,17 +19,17 @@ from pymongo.write_concern import WriteConcern
 from app.store import indexes
 
 Documents = Mapping[str, list[RawBSONDocument]]
-# The content that a first start leaves behind.
+# The content after the first start of Halocline.
 _EMPTY: tuple[Hashable, ...] = ()
-# In the namespace of commands such as `create` and `dropIndexes`.
+# Part of the namespace of commands such as `create` and `dropIndexes`.
 _COMMANDS = "$cmd"
 
 
 class RestorableDatabase:
-    """The portal's database `name`. A content is the sequence of keys that were given to `seed` since `empty`."""
+    """The portal's database `name`. A content is the sequence of keys passed to `seed` since `empty`."""
 
     def __init__(self, uri: str, name: str) -> None:
-        # One acknowledged write is enough: the last write of a restoration waits for the majority.
+        # w=1 is enough here: the last write of a restoration waits for the majority.
         self._client: MongoClient[RawBSONDocument] = MongoClient(
             uri, document_class=RawBSONDocument, w=1, timeoutMS=30_000
         )
@@ -48,7 +48,7 @@ class RestorableDatabase:
         self._restore(_EMPTY)
 
     def begin_with(self, key: Hashable, build: Callable[[], Any]) -> None:
-        """Restore the content that `build` makes of the empty database; nothing to do where no test has changed it."""
+        """Restore the content that `build` creates in the empty database; does nothing if it is current."""
         if (*_EMPTY, key) in self._contents:
             self._restore((*_EMPTY, key))
         else:
@@ -58,8 +58,8 @@ class RestorableDatabase:
     def seed(self, key: Hashable, build: Callable[[], Any]) -> Any:
         """Return what `build` returns, with the documents that it stores in the database.
 
-        `build` runs once for each content on which it is called; later calls restore the documents. It runs each time
-        where the test has written on its own before. Its result must not be changed by tests.
+        `build` runs once for each content on which it is called; later calls restore the documents. After a write of
+        the test itself, it runs at every call. Tests must not change its result.
         """
         if self._current is None or self._written():
             return build()
@@ -103,15 +103,15 @@ class RestorableDatabase:
         self._enter(_EMPTY)
 
     def _snapshot(self) -> Documents:
-        """All documents; the lists of the current content for collections without a later write."""
+        """All documents. Collections without a write since the current content reuse its lists."""
         before = {} if self._current is None else self._contents[self._current]
         names = set(indexes.INDEXES) if self._current is None else self._written() - {_COMMANDS}
         now = {name: list(self._db[name].find()) for name in names}
         return {name: documents for name, documents in {**before, **now}.items() if documents}
 
     def _enter(self, content: tuple[Hashable, ...]) -> None:
-        """Note that the database holds this content from now on, for every reader."""
-        # Readers of the portal see what a majority has: this write changes nothing and waits for all before it.
+        """Record that the database holds this content, and wait until every reader sees it."""
+        # The portal reads with read concern majority: this write changes nothing and waits for all earlier writes.
         counters = self._db.counters.with_options(write_concern=WriteConcern("majority"))
         with self._client.start_session() as session:
             counters.delete_one({"_id": "none"}, session=session)
@@ -122,10 +122,10 @@ class RestorableDatabase:
         """The collections that any process has written to since the current content was entered."""
         if self._current is None:
             return set()
-        ours = Regex(f"^{re.escape(self._db.name)}\\.")
+        own = Regex(f"^{re.escape(self._db.name)}\\.")
         entries = self._client.local["oplog.rs"].aggregate(
             [
-                {"$match": {"ts": {"$gt": self._since}, "$or": [{"ns": ours}, {"o.applyOps.ns": ours}]}},
+                {"$match": {"ts": {"$gt": self._since}, "$or": [{"ns": own}, {"o.applyOps.ns": own}]}},
                 {"$group": {"_id": "$ns", "inner": {"$addToSet": "$o.applyOps.ns"}}},
             ]
         )

@@ -1,4 +1,4 @@
-"""A test client whose answers are closed at the end of a test, as a server closes each answer that it has sent."""
+"""A test client whose response bodies are closed at the end of a test, as a WSGI server closes each body."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -9,7 +9,7 @@ from werkzeug.datastructures import Headers
 
 
 class Body:
-    """The body of an answer, closed at most once: closing it gives its place in the application back."""
+    """A response body that is closed at most once. Closing it releases the request's slot in the concurrency limit."""
 
     def __init__(self, body: Iterable[bytes]) -> None:
         self._body = body
@@ -20,12 +20,12 @@ class Body:
         return iter(self._body)
 
     def close(self) -> None:
-        """Close the body unless it is closed."""
+        """Close the body unless it is closed already."""
         self._stack.close()
 
 
-class Visitor(FlaskClient):
-    """The test client of the shared application; `close_all` closes what the tests of this process left open."""
+class ClosingClient(FlaskClient):
+    """The test client of the shared application; `close_all` closes all bodies that are still open."""
 
     _open: list[Body] = []  # noqa: RUF012 -- One list for all clients of the process.
 
@@ -38,6 +38,6 @@ class Visitor(FlaskClient):
 
     @classmethod
     def close_all(cls) -> None:
-        """Close the answers."""
+        """Close the open response bodies of all clients of this process."""
         while cls._open:
             cls._open.pop().close()
