@@ -29,7 +29,10 @@ reset: down ## Stop and delete the data of `make up`
 
 ##@ Develop
 
-.PHONY: setup develop format screenshots generate requirements
+.PHONY: dev setup develop format screenshots generate requirements
+dev: develop ## The portal with auto-reload and a debug toolbar (PORT=…; PROFILE=1: a profile of each request instead)
+	@exec $(bin)/halocline dev --port $(PORT) $(if $(PROFILE),--profile)
+
 setup: ## Prepare only .venv and the front end
 	@scripts/setup localdev
 

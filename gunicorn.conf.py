@@ -16,9 +16,8 @@ if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
 
 from gunicorn.glogging import Logger  # noqa: E402
 
-from app import logs  # noqa: E402
 from app.config import SettingsError, load  # noqa: E402
-from app.http import metric_slots  # noqa: E402
+from app.telemetry import logs, metric_slots  # noqa: E402
 
 try:
     _settings = load()
@@ -78,7 +77,7 @@ logconfig_dict = logs.standard_library(_settings.log_level)
 
 
 class _Log(Logger):  # type: ignore[misc]
-    """The logger of gunicorn itself. app.http.observe logs each request, with its route and its id."""
+    """The logger of gunicorn itself. app.telemetry.observe logs each request, with its route and its id."""
 
     # With `logconfig_dict` gunicorn would format an access line for each request and discard it, which takes a tenth of
     # the time of a cache hit.
@@ -100,8 +99,10 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(_server: Any, worker: Any) -> None:
     """In the worker, before it loads the application: take the metric slot."""
-    if "app.metrics" in sys.modules:
-        raise RuntimeError("app.metrics was imported before the worker had its slot: its metrics would be lost")
+    if "app.telemetry.metrics" in sys.modules:
+        raise RuntimeError(
+            "app.telemetry.metrics was imported before the worker had its slot: its metrics would be lost"
+        )
     metric_slots.take(worker.slot)
 
 

@@ -16,12 +16,13 @@ def create_app(settings: "Settings") -> "Flask":
     # worker has its metrics slot, and the metrics process stays small.
     from flask import Flask
 
-    from app import extensions, metrics, portal, views, wsgi_stack
+    from app import extensions, portal, views, wsgi_stack
     from app.api import v1
     from app.cache.worker import WorkerCache
-    from app.http import flask_hooks, observe
+    from app.http import flask_hooks
     from app.http.health import Health
     from app.store import change_log, indexes
+    from app.telemetry import metrics, observe
 
     app = Flask(__name__, static_folder=None)
     extensions.mongo.bind(settings)

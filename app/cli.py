@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import click
 
-from app import config, errors, extensions, logs
+from app import config, errors, extensions
+from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
@@ -44,9 +45,8 @@ def indexes(drop_retired: bool) -> None:
 @cli.command()
 def metrics() -> None:
     """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
-    from app import logs
-    from app.http import metrics_server
     from app.store import counters, verifications
+    from app.telemetry import logs, metrics_server
 
     settings = config.load()
     logs.configure(settings.log_level)
@@ -238,6 +238,22 @@ def up(port: int, home: Path | None, simulate: bool | None) -> None:
     from app.localdev import up as local
 
     local.run(config.load(), (home or local.HOME).resolve(), port, simulate=simulate)
+
+
+@cli.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the portal.")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of data, logs and process ids [.halocline].",
+)
+@click.option("--profile", is_flag=True, help="Write a profile of each request to build/profile/requests; no toolbar.")
+def dev(port: int, home: Path | None, profile: bool) -> None:
+    """Run the portal on this machine for its developers: with auto-reload and a debug toolbar, without a page cache."""
+    from app.localdev import dev as local
+    from app.localdev import up
+
+    local.run(config.load(), (home or up.HOME).resolve(), port, profile)
 
 
 @cli.command()

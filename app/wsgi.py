@@ -2,8 +2,9 @@
 
 import sys
 
-from app import create_app, extensions, logs, metrics, portal
+from app import create_app, extensions, portal
 from app.config import load
+from app.telemetry import logs, metrics
 
 # How long one thread may run Python before another one gets its turn. A cached response needs several turns beside a
 # thread that renders: with Python's default of 5 ms it would take as long as the rendering.

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.http import rate_limits
 from app.http.concurrency import Capacity, ConcurrencyLimit, ThreadReserve
 from app.http.headers import SecurityHeaders
-from app.http.observe import Observe
+from app.telemetry.observe import Observe
 from app.views import assets
 
 if TYPE_CHECKING:

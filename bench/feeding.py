@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from app import config, extensions, logs
+from app import config, extensions
 from app.ingest import context
 from app.ingest.derive import rebuild
 from app.ingest.interpret import mission_draft
@@ -19,6 +19,7 @@ from app.ingest.interpret.identity import Identity, Options
 from app.ingest.persist import commit
 from app.seeding import run
 from app.seeding.plan import MISSIONS_A_PLATFORM, Plan
+from app.telemetry import logs
 
 # 1,000 profiles a second are four missions a second, as when an archive is imported.
 _PROFILES = 250

@@ -1,6 +1,6 @@
 """The portal without its outermost layer: no request metrics, no request log. For comparison only."""
 
-from app.http.observe import Observe
+from app.telemetry.observe import Observe
 from app.wsgi import application
 
 _outermost = application.wsgi_app

@@ -13,7 +13,7 @@ from app.cache.content_negotiation import MAX_ACCEPT_ENCODING_LENGTH, is_match, 
 from app.cache.dependencies import Dependencies
 from app.cache.fill import STALE_WHILE_RENDERING_S, CacheFill
 from app.cache.page_request import PageRequest
-from app.http.observe import ROUTE
+from app.telemetry.observe import ROUTE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

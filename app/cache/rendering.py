@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cache.page_request import NO_ORIGIN, PageRequest
 from app.http.expiry import VALID_UNTIL
-from app.http.observe import ROUTE
+from app.telemetry.observe import ROUTE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment

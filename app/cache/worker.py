@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from werkzeug.routing import Map
 
-from app import events, metrics
+from app import events
 from app.cache.background_refresh import BackgroundRefresh
 from app.cache.dependencies import Dependencies, ReplicaLag
 from app.cache.invalidation import ChangeLogFollower, ChangeLogPoller
@@ -17,6 +17,7 @@ from app.cache.policy import RULES
 from app.cache.redis_store import RedisStore
 from app.config import Settings
 from app.extensions import redis
+from app.telemetry import metrics
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -56,7 +56,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Salinity and temperature of samples that have both, thinned evenly: the points of a T-S diagram."""
+    """Salinity and temperature of samples that have both, thinned evenly: the points of a T-S diagram.
+
+    `packed` also has the potential density anomaly over the axes of the diagram (`density_salinity`,
+    `density_temperature`, `sigma0`), if the units are known; documents of earlier releases have none. `lon_deg` and
+    `lat_deg` are the mean position of the profiles, for which it is computed.
+    """
 
     platform: str
     mission: str
@@ -68,6 +73,8 @@ class Cloud:
     computed_at: datetime
     number: int
     packed: dict[str, Any] = field(default_factory=dict)
+    lon_deg: float | None = None
+    lat_deg: float | None = None
 
 
 def days(start_at: datetime, end_at: datetime) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import ClosingIterator
 
-from app import metrics
 from app.config import Settings
 from app.http import probes, problems
+from app.telemetry import metrics
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

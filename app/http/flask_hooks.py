@@ -3,8 +3,9 @@
 from flask import Flask
 
 from app.config import Settings
-from app.http import conditional, fault_injection, health, observe, problems, rate_limits
+from app.http import conditional, fault_injection, health, problems, rate_limits
 from app.http.health import Health
+from app.telemetry import observe
 
 
 def install(app: Flask, settings: Settings, checks: Health) -> None:

@@ -15,9 +15,9 @@ from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 from redis import RedisError
 
-from app import metrics
 from app.extensions import mongo, redis
 from app.http import probes
+from app.telemetry import metrics
 
 log = structlog.get_logger()
 

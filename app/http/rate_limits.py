@@ -18,9 +18,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotConnected
 from redis.retry import Retry
 
-from app import metrics
 from app.config import Settings
 from app.http import api_urls, client_address, problems
+from app.telemetry import metrics
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -16,20 +16,22 @@ STOP_WITHIN_S = 20.0
 _POLL_S = 0.02
 
 
-def start(name: str, command: Sequence[str], home: Path, env: Mapping[str, str] | None = None) -> int:
-    """Start `command` and return its pid. It gets its own session, so that Ctrl-C reaches only the parent.
+def start(
+    name: str, command: Sequence[str], home: Path, env: Mapping[str, str] | None = None, is_on_terminal: bool = False
+) -> int:
+    """Pid of `command`, started in a session of its own, so that Ctrl-C reaches only this process.
 
-    Its output replaces `home/NAME.log`, its pid is written to `home/NAME.pid`. Raises LocalDevError if it cannot be
-    executed.
+    Its output replaces `home/NAME.log`, or goes to the terminal, which it may also read; its pid is written to
+    `home/NAME.pid`. Raises LocalDevError when it cannot be executed.
     """
     home.mkdir(parents=True, exist_ok=True)
     with (home / f"{name}.log").open("wb") as log:
         try:
             child = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdin=None if is_on_terminal else subprocess.DEVNULL,
+                stdout=None if is_on_terminal else log,
+                stderr=None if is_on_terminal else subprocess.STDOUT,
                 start_new_session=True,
                 env=env,
             )

@@ -40,12 +40,25 @@ class _Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """The command of the web server, and whether it uses the terminal instead of a log file."""
+
+    command: list[str]
+    is_on_terminal: bool = False
+
+
+_GUNICORN_CONFIG = ("-c", str(ROOT / "gunicorn.conf.py"), "--chdir", str(ROOT))
+GUNICORN = Web([sys.executable, "-m", "gunicorn", *_GUNICORN_CONFIG, "app.wsgi:application"])
+
+
+@dataclass(frozen=True, slots=True)
 class Portal:
     """A portal on this machine: its folder, its port, its environment, and a switch for simulated gliders."""
 
     home: Path
     port: int
     simulate: bool = False
+    web: Web = GUNICORN
     env: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -60,6 +73,7 @@ def run(
     port: int = 8000,
     demo: Path = ROOT / "demo",
     simulate: bool | None = None,
+    web: Web = GUNICORN,
 ) -> None:
     """Run the portal until SIGINT, SIGTERM or the end of one of its processes; then stop all of them.
 
@@ -68,7 +82,7 @@ def run(
     """
     if simulate is None:
         simulate = "mongodb_uri" not in settings.model_fields_set
-    portal = Portal(home, port, simulate)
+    portal = Portal(home, port, simulate, web)
     with _signals():
         try:
             _refuse_twice(portal)
@@ -152,8 +166,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     # Status 1: a file was refused, for example because a better version of it was imported since; its line names why.
     _command(env, "ingest", str(_short(demo)), passes=(0, 1))
     _step("Portal")
-    web = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "--chdir", str(ROOT)]
-    pidfiles.start("web", [*web, "app.wsgi:application"], portal.home, env)
+    pidfiles.start("web", portal.web.command, portal.home, env, is_on_terminal=portal.web.is_on_terminal)
     _await_page(portal)
     if portal.simulate:
         _step("Simulated gliders")

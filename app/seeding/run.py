@@ -15,7 +15,7 @@ from pymongo.client_session import ClientSession
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import extensions, logs
+from app import extensions
 from app.config import Settings
 from app.domain.times import to_ms
 from app.errors import Conflict
@@ -41,6 +41,7 @@ from app.store import (
     transactions,
 )
 from app.store.documents import mission_to_document
+from app.telemetry import logs
 
 IMPORTED_BY = "halocline seed"
 # Computing the totals of hundreds of thousands of missions takes longer than the limit for requests.

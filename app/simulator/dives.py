@@ -8,7 +8,7 @@ import numpy as np
 
 from app.domain.records import Scope, Variable
 from app.ingest.formats.observations import Column, Floats, Ints, Observations
-from app.simulator.ocean import Sea, density
+from app.simulator.ocean import Sea
 
 # Name, unit and standard name of the variables that sensors can measure, in the order of the columns.
 _SENSORS: dict[str, tuple[str, str]] = {
@@ -89,7 +89,7 @@ def _measured(
 ) -> tuple[Column, ...]:
     temperature = sea.temperature(depth_m, at_s) + rng.normal(0, _SCATTER_C, depth_m.size)
     salinity = sea.salinity(depth_m, at_s) + rng.normal(0, _SCATTER_PSU, depth_m.size)
-    values = {"temperature": temperature, "salinity": salinity, "density": density(temperature, salinity)}
+    values = {"temperature": temperature, "salinity": salinity, "density": sea.density(temperature, salinity)}
     for name, water in (("oxygen", sea.oxygen), ("chlorophyll", sea.chlorophyll)):
         if name in sensors:
             values[name] = water(depth_m, at_s) * rng.normal(1, _SCATTER_SHARE, depth_m.size)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.ingest.derive import seawater
+
 Floats = NDArray[np.float64]
 
 _YEAR_DAYS = 365.25
@@ -77,25 +79,15 @@ class Sea:
         spread = np.exp(-(((self._heaved(depth_m, at_s) - most_at_m) / most_at_m) ** 2))
         return np.asarray(0.1 + (0.4 + 2.5 * _summer(at_s)) * spread, dtype=np.float64)
 
+    def density(self, temperature_c: Floats, salinity: Floats) -> Floats:
+        """(n,) kg m-3 at the pressure of the surface, by TEOS-10 (see `seawater.sigma0`). NaN stays NaN."""
+        return np.asarray(1000 + seawater.sigma0(salinity, temperature_c, (self.lon_deg, self.lat_deg)))
+
     def _heaved(self, depth_m: Floats, at_s: Floats) -> Floats:
         """The depth of this water without waves, m. It increases with depth, so that the layers never overturn."""
         height_m = self.halocline.depth_m / 15
         wave = np.sin(2 * np.pi * at_s / _WAVE_PERIOD_S + self.lon_deg)
         return np.asarray(depth_m + height_m * wave * np.minimum(depth_m / (3 * height_m), 1.0), dtype=np.float64)
-
-
-def density(temperature_c: Floats, salinity: Floats) -> Floats:
-    """(n,) kg m-3 at the pressure of the surface. NaN stays NaN.
-
-    Source: the international equation of state of 1980, UNESCO technical papers in marine science 44 (1983).
-    """
-    t, s = temperature_c, salinity
-    pure = 999.842594 + t * (
-        6.793952e-2 + t * (-9.095290e-3 + t * (1.001685e-4 + t * (-1.120083e-6 + t * 6.536332e-9)))
-    )
-    a = 8.24493e-1 + t * (-4.0899e-3 + t * (7.6438e-5 + t * (-8.2467e-7 + t * 5.3875e-9)))
-    b = -5.72466e-3 + t * (1.0227e-4 - t * 1.6546e-6)
-    return np.asarray(pure + a * s + b * s**1.5 + 4.8314e-4 * s**2, dtype=np.float64)
 
 
 def saturation(temperature_c: Floats) -> Floats:

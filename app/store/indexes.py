@@ -4,19 +4,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from app.domain import mission_filters
-from app.store import change_log, transactions
+from app.store import change_log, rebuild_queue, transactions
 from app.store.validators import VALIDATORS
 
 Document = dict[str, Any]
 
 # Incremented when the search terms change: the next import then rebuilds all entries.
 SEARCH_WORDS = 2
+# Incremented when the stored contents of T-S diagrams change: the next import then rebuilds them with their sections.
+TS_CONTENTS = 1
 
 _NAMESPACE_EXISTS = 48
+_MISSION_KEYS = {"platform": 1, "mission": 1}
 
 # The change log must outlive the longest pause of a follower.
 CHANGES_RETENTION_S = 3600
@@ -188,6 +192,9 @@ def ensure(db: Database[Document]) -> list[str]:
     if not has_derived or not db.counters.find_one({"_id": "search_words", "words": SEARCH_WORDS}):
         _mark_platforms(db)
         db.counters.replace_one({"_id": "search_words"}, {"words": SEARCH_WORDS}, upsert=True)
+    if not db.counters.find_one({"_id": "ts_contents", "version": TS_CONTENTS}):
+        _queue_ts_diagrams(db)
+        db.counters.replace_one({"_id": "ts_contents"}, {"version": TS_CONTENTS}, upsert=True)
     if "sections" not in existed:
         for mission in db.missions.find({}, {"_id": 1}):
             mark = {"$set": {"number": 0}}
@@ -216,6 +223,18 @@ def _mark_platforms(db: Database[Document]) -> None:
     scopes = [f"{kind}:{platform}" for kind in ("updates", "subtotals") for platform in platforms]
     for scope in [*scopes, *(["totals"] if platforms else [])]:
         db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 0}}, upsert=True)
+
+
+def _queue_ts_diagrams(db: Database[Document]) -> None:
+    """Queue the rebuild of the sections of all missions with a T-S diagram."""
+    scopes = [f"sections:{doc['platform']}/{doc['mission']}" for doc in db.sections.find({"what": "ts"}, _MISSION_KEYS)]
+
+    def queue(session: ClientSession) -> None:
+        # The number must be that of a new change: a rebuild for an older one would be discarded.
+        rebuild_queue.mark(scopes, change_log.append(("sections",), datetime.now(UTC), session), session)
+
+    if scopes:
+        transactions.run(queue)
 
 
 def _complete(db: Database[Document]) -> bool:

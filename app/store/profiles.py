@@ -52,10 +52,10 @@ def starting(platform: str, mission: str, version: str, number: int, start_at: d
 
 
 def spans(platform: str, mission: str, version: str) -> list[dict[str, Any]]:
-    """Number, times and depth of all profiles of a version in time order."""
+    """Number, times, depth and position of all profiles of a version in time order."""
     query = {"platform": platform, "mission": mission, "version": version}
-    projection = {"number": 1, "start_at": 1, "mid_at": 1, "end_at": 1, "max_depth_m": 1}
-    return list(mongo.db.profiles.find(query, projection).sort(_ORDER))
+    fields = ("number", "start_at", "mid_at", "end_at", "max_depth_m", "lon_deg", "lat_deg", "flagged")
+    return list(mongo.db.profiles.find(query, dict.fromkeys(fields, 1)).sort(_ORDER))
 
 
 def put(documents: Sequence[dict[str, Any]], afresh: bool, session: ClientSession | None = None) -> None:

@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from app.http import observe, probes, rate_limits
+from app.http import probes, rate_limits
+from app.telemetry import observe
 
 
 def rules(app: Flask) -> set[str]:

@@ -89,6 +89,34 @@ class Section(SectionFigures):
     high: list[float | None] | None = Field(description="Maximum of each column of a series; null for a section.")
 
 
+class DensityGrid(Resource):
+    """Potential density anomaly (sigma-0) by TEOS-10 over the axes of a T-S diagram, for lines of equal density.
+
+    Computed for practical salinity and potential temperature at the sea surface, with the sea salt of one position.
+    """
+
+    longitude: float | None = Field(description="Mean longitude of the profiles, degrees east; null if unknown.")
+    latitude: float | None = Field(description="Mean latitude of the profiles, degrees north; null if unknown.")
+    salinity: list[float] = Field(description="Practical salinity of the columns, in equal steps.")
+    temperature: list[float] = Field(description="Temperature of the rows, degrees Celsius, in equal steps.")
+    sigma0: list[list[float]] = Field(description="Potential density at 0 dbar less 1000, kg m-3: rows of columns.")
+
+    @classmethod
+    def of(cls, cloud: sections.Cloud) -> Self | None:
+        """The stored grid; None if units are unknown, or if an earlier release stored the diagram."""
+        if "sigma0" not in cloud.packed:
+            return None
+        salinity, temperature = (list(_column(cloud.packed[f"density_{axis}"])) for axis in ("salinity", "temperature"))
+        sigma0, columns = rounded(_column(cloud.packed["sigma0"]), 4), len(salinity)
+        return cls.model_construct(
+            longitude=cloud.lon_deg,
+            latitude=cloud.lat_deg,
+            salinity=rounded(salinity, 6),
+            temperature=rounded(temperature, 6),
+            sigma0=[sigma0[first : first + columns] for first in range(0, len(sigma0), columns)],
+        )
+
+
 class TsDiagram(Resource):
     """The points of a T-S diagram: samples with salinity and temperature, thinned evenly."""
 
@@ -103,6 +131,9 @@ class TsDiagram(Resource):
     temperature: list[float]
     depth_m: list[float | None]
     profile: list[int]
+    density: DensityGrid | None = Field(
+        description="Density over the axes; null if a unit is unknown, or until an older diagram has been rebuilt."
+    )
     links: dict[str, str]
 
     @classmethod
@@ -120,6 +151,7 @@ class TsDiagram(Resource):
             count=cloud.points,
             **values,
             profile=list(_column(cloud.packed["profile"])),
+            density=DensityGrid.of(cloud),
             links=links.ts(cloud.platform, cloud.mission),
         )
 

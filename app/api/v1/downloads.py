@@ -9,10 +9,10 @@ from typing import Any
 import structlog
 from flask import Response, request
 
-from app import metrics, portal
+from app import portal
 from app.api.v1.responses import attached
 from app.errors import Conflict, Overloaded
-from app.http import observe
+from app.telemetry import metrics, observe
 
 log = structlog.get_logger()
 

@@ -84,7 +84,10 @@ def picture(platform: str, mission: str, variable: str, query: PictureQuery) -> 
 @bp.get("/missions/<platform>/<mission>/ts")
 @documented(arrays.TsDiagram, "sections", may_be_missing=True)
 def ts(platform: str, mission: str) -> Response:
-    """The points of the T-S diagram: salinity and temperature of at most 4 000 samples, thinned evenly."""
+    """The points of the T-S diagram: salinity and temperature of at most 4 000 samples, thinned evenly.
+
+    `density` has the potential density over its axes, from which lines of equal density can be drawn.
+    """
     return json(arrays.TsDiagram.of(sections.cloud(missions.find(platform, mission))).model_dump())
 
 

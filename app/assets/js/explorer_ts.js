@@ -1,6 +1,6 @@
 // The T-S diagram: temperature against salinity, coloured by depth or along the mission, with lines of equal density.
 import { coloursOf, css, stepOf } from "./explorer_colours.js";
-import { sigma, salinityAt } from "./explorer_density.js";
+import { densityRange, overlap, salinityAt, sigmaAt } from "./explorer_isopycnals.js";
 import { extentOf } from "./explorer_range.js";
 import { displayUnit, minus, titled, withUnit } from "./explorer_text.js";
 import { numberTicks } from "./explorer_ticks.js";
@@ -9,7 +9,11 @@ const POINT_PX = 3;
 const REACH_PX = 12; // The largest distance at which the pointer still reads a point.
 const AXIS_MARGIN = 0.03;
 
-const densityText = (salinity, temperature) => `density ${sigma(salinity, temperature).toFixed(2)} kg m⁻³ less 1000`;
+/** The density as the end of a read-out; empty where it is unknown. */
+function densityText(grid, salinity, temperature) {
+  const sigma0 = sigmaAt(grid, salinity, temperature);
+  return sigma0 === null ? "" : `, σ₀ ${minus(sigma0.toFixed(2))} kg m⁻³`;
+}
 
 function colouringsOf(data) {
   return {
@@ -45,7 +49,7 @@ export function ts(data, title) {
     },
     colourings,
     draw(ctx, plot) {
-      drawDensities(ctx, plot);
+      drawDensities(ctx, plot, data.density);
       const { map, values } = plot.axes.colours;
       const steps = coloursOf(map).map(css);
       const colourOf = (value) => steps[stepOf(value, plot.view.colours, steps.length)];
@@ -61,25 +65,28 @@ export function ts(data, title) {
       const nearest = data.salinity.reduce((best, _, i) => (distance(i) < distance(best) ? i : best), 0);
       if (distance(nearest) > REACH_PX) {
         const here = `salinity ${x.toFixed(2)}, ${minus(y.toFixed(2))} ${unit}`;
-        return { x, y, text: `${here}, ${densityText(x, y)}: no sample` };
+        return { x, y, text: `${here}${densityText(data.density, x, y)}: no sample` };
       }
       const [salinity, temperature] = [data.salinity[nearest], data.temperature[nearest]];
       const depth_m = data.depth_m[nearest];
       const depth = depth_m === null ? "depth unknown" : `${minus(depth_m)} m`;
       const sample = `Salinity ${salinity}, ${withUnit(temperature, unit)}, ${depth}, profile ${data.profile[nearest]}`;
-      return { x: salinity, y: temperature, text: `${sample}, ${densityText(salinity, temperature)}` };
+      return { x: salinity, y: temperature, text: `${sample}${densityText(data.density, salinity, temperature)}` };
     },
   };
 }
 
-function drawDensities(ctx, plot) {
+function drawDensities(ctx, plot, grid) {
   const { x, y } = plot.view;
+  const densities = densityRange(grid, x, y);
+  if (!densities) return;
+  const [cold, warm] = overlap(y, grid.temperature);
   ctx.strokeStyle = plot.colours.muted;
   ctx.fillStyle = plot.colours.muted;
   ctx.lineWidth = 0.75;
-  for (const [density, text] of numberTicks([sigma(x[0], y[1]), sigma(x[1], y[0])], 8)) {
-    const points = Array.from({ length: 61 }, (_, i) => y[0] + ((y[1] - y[0]) * i) / 60)
-      .map((t) => [salinityAt(density, t, x), t])
+  for (const [density, text] of numberTicks(densities, 8)) {
+    const points = Array.from({ length: 61 }, (_, i) => cold + ((warm - cold) * i) / 60)
+      .map((t) => [salinityAt(grid, density, t, x), t])
       .filter(([s]) => s !== null);
     ctx.beginPath();
     points.forEach(([s, t], i) => ctx[i ? "lineTo" : "moveTo"](plot.toX(s), plot.toY(t)));

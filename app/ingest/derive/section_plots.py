@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import columns
+from app.domain.records import LonLat
 from app.domain.sections import Cloud, Section, Theme, days, unit_shown, variable_label
 from app.ingest.derive import seawater
 
@@ -34,6 +35,8 @@ _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "dark": ((10, 23, 36), (230, 238, 245)),
 }
 _LONGEST = 118
+# Lines through so many values along each axis look smooth at the size of the picture.
+_DENSITY_GRID_SIZE = 60
 _MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed mode"}
 
 
@@ -65,7 +68,7 @@ def section(section: Section, label: str, data_mode: str) -> dict[Theme, bytes]:
 
 
 def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
-    """The T-S diagram as PNG: points coloured by depth, over lines of equal density."""
+    """The T-S diagram as PNG: points coloured by depth, over lines of equal potential density."""
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in cloud.packed.items()}
     salinity, temperature, depth_m = (
         packed[name].astype(np.float64) for name in ("salinity", "temperature", "depth_m")
@@ -74,11 +77,8 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
     across, up = _roomy(salinity), _roomy(temperature)
     axes = figure.axes(across, up, f"Temperature{_in(cloud.temperature_unit)}")
     axes.set_xlabel(f"Salinity{_in(cloud.salinity_unit)}", parse_math=False)
-    grid = np.meshgrid(np.linspace(*across, 60), np.linspace(*up, 60))
-    density = seawater.sigma_0(*grid)
-    if np.ptp(density) > 0:
-        lines = axes.contour(*grid, density, levels=8, colors="#999999", linewidths=0.8)
-        axes.clabel(lines, fontsize=8, fmt="%g")
+    if seawater.has_expected_units(cloud.salinity_unit, cloud.temperature_unit):
+        _isopycnals(axes, seawater.density_grid(across, up, _position(cloud), _DENSITY_GRID_SIZE))
     finite_m = depth_m[np.isfinite(depth_m)]
     limits = (0.0, max(float(finite_m.max()) if finite_m.size else 0.0, 1.0))
     figure.bar(limits, "Depth (m)")
@@ -93,6 +93,16 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
                 np.clip(x.astype(np.intp) + right - 1, LEFT, RIGHT - 1),
             ] = level
     return _png(pixels, "dense")
+
+
+def _isopycnals(axes: "Axes", grid: seawater.DensityGrid | None) -> None:
+    if grid is not None and np.ptp(grid.sigma0) > 0:
+        lines = axes.contour(grid.salinity, grid.temperature_c, grid.sigma0, levels=8, colors="#999999", linewidths=0.8)
+        axes.clabel(lines, fontsize=8, fmt="%g")
+
+
+def _position(cloud: Cloud) -> LonLat | None:
+    return None if cloud.lon_deg is None or cloud.lat_deg is None else (cloud.lon_deg, cloud.lat_deg)
 
 
 def levels(values: NDArray[np.float64], limits: tuple[float, float]) -> Pixels:

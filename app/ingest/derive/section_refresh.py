@@ -9,7 +9,6 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from app import events
-from app.domain.times import to_ms
 from app.ingest.derive import section_builder, section_plots
 from app.ingest.derive.section_builder import Dive
 from app.store import change_log, missions, platforms, profiles, rebuild_queue, samples, sections, transactions
@@ -61,10 +60,7 @@ def _redraw(scope: str) -> int | None:
     if record is None:
         transactions.run(lambda session: _remove(scope, session))
         return None
-    dives = [
-        Dive(doc["number"], to_ms(doc["start_at"]), to_ms(doc["mid_at"]), doc["max_depth_m"])
-        for doc in profiles.spans(platform, mission, record.version)
-    ]
+    dives = [Dive.of(doc) for doc in profiles.spans(platform, mission, record.version)]
     stream = samples.of_version(platform, mission, record.version)
     built = section_builder.build(record, dives, stream, number, datetime.now(UTC))
     label = _label(platform, mission)

@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app import logs
 from app.ingest.formats import detection
 from app.ingest.formats.erddap_metadata import About
 from app.ingest.formats.observations import Observations
 from app.ingest.refusals import Refused
 from app.ingest.sandbox import wire_format
+from app.telemetry import logs
 
 # The import ends the reader at its deadline; the alarm is for a reader whose import was killed.
 _ALARM_AFTER_S = 5

@@ -11,7 +11,6 @@ from pymongo.client_session import ClientSession
 
 from app.domain import columns
 from app.domain.records import Mission
-from app.domain.times import to_ms
 from app.ingest.derive import section_builder, section_variables
 from app.ingest.derive.section_builder import Dive
 from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, differences
@@ -44,7 +43,7 @@ def compared(
             if doc["what"] == "section" and doc["variable"] not in variables:
                 yield Difference(where, "variable", doc["variable"], MISSING, (remedy,))
         return
-    dives = [Dive(p["number"], to_ms(p["start_at"]), to_ms(p["mid_at"]), p["max_depth_m"]) for p in of_profiles]
+    dives = [Dive.of(profile) for profile in of_profiles]
     stream = samples.of_version(record.platform, record.mission, record.version, session)
     built = section_builder.build(record, dives, stream, 0, _EPOCH)
     expected = {section.variable: asdict(section) for section in built.sections}

@@ -93,7 +93,12 @@ def cloud(mission: Mission) -> Cloud:
             "temperature": packed([9.0, -0.5], "f4"),
             "depth_m": packed([1.5, np.nan], "f4"),
             "profile": packed([1, 2], "i4"),
+            "density_salinity": packed([5.0, 15.0, 25.0], "f8"),
+            "density_temperature": packed([-1.0, 10.0], "f8"),
+            "sigma0": packed([3.9, 12.0, 20.1, 3.6, 11.3, 19.00004], "f4"),
         },
+        lon_deg=15.5,
+        lat_deg=55.25,
     )
 
 

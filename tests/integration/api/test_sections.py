@@ -113,6 +113,23 @@ def test_the_points_of_a_t_s_diagram(get: Get) -> None:
     assert (body["depth_m"], body["profile"], body["count"], body["pairs"]) == ([1.5, None], [1, 2], 2, 2)
 
 
+def test_a_t_s_diagram_has_the_density_over_its_axes(get: Get) -> None:
+    assert get(f"{OWN}/ts").json["density"] == {
+        "longitude": 15.5,
+        "latitude": 55.25,
+        "salinity": [5.0, 15.0, 25.0],
+        "temperature": [-1.0, 10.0],
+        "sigma0": [[3.9, 12.0, 20.1], [3.6, 11.3, 19.0]],
+    }
+
+
+def test_a_t_s_diagram_of_an_earlier_release_has_no_density(get: Get, db: Db) -> None:
+    no_grid = dict.fromkeys(("lon_deg", "lat_deg", "packed.sigma0", "packed.density_salinity"), "")
+    db.sections.update_one({"what": "ts"}, {"$unset": no_grid})
+    body = get(f"{OWN}/ts").json
+    assert (body["density"], body["salinity"]) == (None, [7.5, 15.25])
+
+
 def store_samples(db: Db, mission: Mission, number: int, hour: int, **columns: Any) -> None:
     db.samples.insert_one(
         {**make_samples(mission, number, START + timedelta(hours=hour), **columns), "_id": f"{number}/{hour}"}

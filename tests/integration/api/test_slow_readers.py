@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import metrics
 from app.api.v1 import downloads
 from app.errors import Conflict
+from app.telemetry import metrics
 from tests.integration.api.addresses import DATA
 
 Get = Callable[..., Any]

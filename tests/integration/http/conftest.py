@@ -19,8 +19,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import config
-from app.http import exposition
 from app.localdev.ports import free_port
+from app.telemetry import exposition
 
 ROOT = Path(__file__).parents[3]
 # A cold interpreter on a busy machine; a hung server would hold the whole run.

@@ -12,8 +12,9 @@ from flask import Flask
 from pymongo.database import Database
 from werkzeug.test import Client, TestResponse
 
-from app import config, create_app, extensions, logs, metrics, portal
+from app import config, create_app, extensions, portal
 from app.http import rate_limits
+from app.telemetry import logs, metrics
 
 Get = Callable[..., TestResponse]
 LIMITS = {"api_per_min": 3, "searches_per_min": 2, "exports_per_min": 1}

@@ -14,9 +14,10 @@ from PIL import Image
 from pymongo.database import Database
 
 from app.domain import columns
-from app.ingest.derive import section_plots, section_refresh
+from app.ingest.context import ImportContext
+from app.ingest.derive import rebuild, seawater, section_plots, section_refresh
 from app.ingest.reports import Report
-from app.store import sections
+from app.store import indexes, sections
 from tests.conftest import Seed
 from tests.made_files import profile_file, rows, time_series
 
@@ -245,3 +246,71 @@ def test_the_t_s_diagram_has_the_samples_that_have_both(tmp_path: Path, ingest: 
     depth_m = column(cloud, "depth_m")
     np.testing.assert_allclose(column(cloud, "salinity"), 30.0 + depth_m / 10, rtol=1e-6)
     np.testing.assert_allclose(column(cloud, "temperature"), 10.0 - depth_m / 10, rtol=1e-6)
+
+
+def with_salinity(path: Path, unit: str | None = "1", temperature_unit: str = "Celsius") -> Path:
+    """A file of samples from 10 °C at salinity 30 to 5 °C at salinity 35, in the Baltic."""
+    made = rows()
+    time_series(path, {**made, "salinity": 30.0 + made["depth"] / 10})
+    with netCDF4.Dataset(path, "a") as data:
+        data["temperature"].units = temperature_unit
+        if unit is not None:
+            data["salinity"].units = unit
+    return path
+
+
+def greys_of_lines(db: Db) -> int:
+    """The number of pixels of the diagram's plot in the grey of the lines of equal density."""
+    (doc,) = db.sections.find({"what": "ts"})
+    pixels = np.asarray(Image.open(io.BytesIO(doc["pictures"]["light"])).convert("RGB")).astype(int)
+    plot = pixels[section_plots.TOP + 3 : section_plots.BOTTOM - 3, section_plots.LEFT + 3 : section_plots.RIGHT - 3]
+    return int(((plot.mean(axis=2) > 130) & (plot.mean(axis=2) < 190) & (np.ptp(plot, axis=2) < 40)).sum())
+
+
+def test_the_t_s_diagram_has_the_density_over_its_axes_and_more(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    ingest(with_salinity(tmp_path / "made.nc"))
+    cloud = sections.cloud(*MADE)
+    assert cloud is not None
+
+    salinity, temperature = column(cloud, "density_salinity"), column(cloud, "density_temperature")
+    assert (salinity[0], salinity[-1]) == pytest.approx((29.0, 36.0))
+    assert (temperature[0], temperature[-1]) == pytest.approx((4.0, 11.0))
+    positions = [(doc["lon_deg"], doc["lat_deg"]) for doc in db.profiles.find()]
+    assert (cloud.lon_deg, cloud.lat_deg) == pytest.approx(tuple(np.mean(positions, axis=0)))
+    across, up = np.meshgrid(salinity, temperature)
+    expected = seawater.sigma0(across, up, (cloud.lon_deg, cloud.lat_deg))
+    np.testing.assert_allclose(column(cloud, "sigma0"), expected.ravel(), rtol=1e-6)
+    assert greys_of_lines(db) > 500
+
+
+@pytest.mark.parametrize(("unit", "temperature_unit"), [("g kg-1", "Celsius"), ("1", "furlong")])
+def test_measurements_in_other_units_have_no_density(
+    tmp_path: Path, ingest: Ingest, db: Db, unit: str, temperature_unit: str
+) -> None:
+    ingest(with_salinity(tmp_path / "made.nc", unit, temperature_unit))
+    cloud = sections.cloud(*MADE)
+    assert cloud is not None
+    assert cloud.packed.keys() == {"salinity", "temperature", "depth_m", "profile"}
+    assert greys_of_lines(db) < 50
+
+
+def test_diagrams_of_an_earlier_release_get_densities_at_the_next_import(
+    tmp_path: Path, ingest: Ingest, db: Db, tools: ImportContext
+) -> None:
+    ingest(with_salinity(tmp_path / "made.nc"))
+    before = sections.cloud(*MADE)
+    removed = {f"packed.{name}": "" for name in ("sigma0", "density_salinity", "density_temperature")}
+    db.sections.update_one({"what": "ts"}, {"$unset": {**removed, "lon_deg": "", "lat_deg": ""}})
+    db.counters.delete_one({"_id": "ts_contents"})
+
+    indexes.ensure(db)
+    assert [doc["_id"] for doc in db.derived_pending.find()] == ["sections:made/20200913T1226"]
+    indexes.ensure(db)
+    assert rebuild.rebuild(tools.basin_map) == []
+
+    after = sections.cloud(*MADE)
+    assert before is not None
+    assert after is not None
+    assert (after.packed, after.lon_deg) == (before.packed, before.lon_deg)
+    assert after.number > before.number
+    assert db.derived_pending.count_documents({}) == 0

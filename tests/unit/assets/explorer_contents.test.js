@@ -76,16 +76,34 @@ test("the line of a profile spans five median steps", () => {
   assert.equal(longestStep([]), 2.5);
 });
 
+const SAMPLE = { salinity: [35], temperature: [5], depth_m: [null], profile: [3], temperature_unit: "degree_C" };
+
 test("the T-S diagram reads a near sample, and the density elsewhere", () => {
-  const data = { salinity: [35], temperature: [5], depth_m: [null], profile: [3], temperature_unit: "degree_C" };
+  const density = {
+    salinity: [34, 36],
+    temperature: [4, 6],
+    sigma0: [
+      [27, 29],
+      [26, 28],
+    ],
+  };
+  const data = { ...SAMPLE, density };
   const content = ts(data, "SEA1");
   const plot = { toX: (value) => value * 100, toY: (value) => value * 100 };
   assert.deepEqual(content.axes.x.extent, [34.5, 35.5]);
   assert.deepEqual(content.read({ x: 35.1, y: 5 }, plot), {
     x: 35,
     y: 5,
-    text: "Salinity 35, 5 °C, depth unknown, profile 3, density 27.68 kg m⁻³ less 1000",
+    text: "Salinity 35, 5 °C, depth unknown, profile 3, σ₀ 27.50 kg m⁻³",
   });
   const far = content.read({ x: 34, y: 5 }, plot);
-  assert.equal(far.text, "salinity 34.00, 5.00 °C, density 26.88 kg m⁻³ less 1000: no sample");
+  assert.equal(far.text, "salinity 34.00, 5.00 °C, σ₀ 26.50 kg m⁻³: no sample");
+  assert.equal(content.read({ x: 33, y: 5 }, plot).text, "salinity 33.00, 5.00 °C: no sample");
+});
+
+test("the T-S diagram of an earlier release has no densities", () => {
+  const content = ts({ ...SAMPLE, density: null }, "SEA1");
+  const plot = { toX: (value) => value * 100, toY: (value) => value * 100 };
+  assert.equal(content.read({ x: 35, y: 5 }, plot).text, "Salinity 35, 5 °C, depth unknown, profile 3");
+  assert.equal(content.read({ x: 34, y: 5 }, plot).text, "salinity 34.00, 5.00 °C: no sample");
 });

@@ -18,7 +18,7 @@ from app.cache.policy import Rule
 from app.cache.redis_store import RedisStore
 from app.events import Change, Mark
 from app.http.expiry import VALID_UNTIL
-from app.http.observe import ROUTE
+from app.telemetry.observe import ROUTE
 
 URLS = Map(
     [UrlRule("/"), UrlRule("/list"), UrlRule("/api"), UrlRule("/things/<name>"), UrlRule("/feed"), UrlRule("/no")]

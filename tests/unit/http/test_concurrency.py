@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Response
 
-from app import metrics
 from app.http.concurrency import Capacity, ConcurrencyLimit, ThreadReserve
+from app.telemetry import metrics
 
 
 class Work:

@@ -6,8 +6,8 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from redis import ConnectionError as RedisConnectionError
 
-from app import metrics
 from app.http.health import Health
+from app.telemetry import metrics
 
 
 class Dependencies:

@@ -6,7 +6,7 @@ from app import wsgi_stack
 from app.cache.pages import PageCache
 from app.http.concurrency import ConcurrencyLimit, ThreadReserve
 from app.http.headers import SecurityHeaders
-from app.http.observe import Observe
+from app.telemetry.observe import Observe
 
 
 def inner_layers(layer):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.ingest.derive import depth_bins, seawater
+from app.ingest.derive import depth_bins
 from app.ingest.derive.depth_bins import Sums
 
 NAN = np.nan
@@ -84,13 +84,3 @@ def test_limits_of_very_many_values_are_taken_from_each_nth() -> None:
 @pytest.mark.parametrize(("low", "high", "decimals"), [(0, 10, 2), (7.6, 15.8, 3), (0, 4e-4, 7), (1000, 9000, 0)])
 def test_decimals_tell_a_thousandth_of_the_span(low: float, high: float, decimals: int) -> None:
     assert depth_bins.decimals(low, high) == decimals
-
-
-@pytest.mark.parametrize(
-    ("salinity", "temperature", "density"),
-    # Check values of UNESCO technical papers in marine science 44 (1983), p. 19.
-    [(0, 5, 999.96675), (0, 25, 997.04796), (35, 5, 1027.67547), (35, 25, 1023.34306)],
-)
-def test_density_is_that_of_the_equation_of_state(salinity: float, temperature: float, density: float) -> None:
-    found = seawater.sigma_0(np.array([float(salinity)]), np.array([float(temperature)]))
-    assert found[0] + 1000 == pytest.approx(density, abs=5e-6)

@@ -11,9 +11,9 @@ import promql_parser
 import yaml
 from prometheus_client.core import Metric
 
-from app import metrics
-from app.http.exposition import Imports, SharedFiles, Verified
 from app.store import counters
+from app.telemetry import metrics
+from app.telemetry.exposition import Imports, SharedFiles, Verified
 from monitoring import queries
 
 ROOT = Path(__file__).resolve().parents[3]

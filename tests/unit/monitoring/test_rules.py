@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app import metrics
+from app.telemetry import metrics
 from monitoring import generate, slo
 from tests.unit.monitoring.sources import (
     ALERT_NAMES,

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app import logs
+from app.telemetry import logs
 
 
 @pytest.fixture

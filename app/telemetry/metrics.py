@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
-from app.http import metric_slots
+from app.telemetry import metric_slots
 
 # Set before the first metric is created, because each metric looks up its value class then. Only a worker with a slot
 # writes files, even if PROMETHEUS_MULTIPROC_DIR is set: commands in the same pod must not write to them.

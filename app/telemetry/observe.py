@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import Flask, request
 
-from app import logs, metrics
 from app.errors import Conflict
 from app.http import probes
+from app.telemetry import logs, metrics
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.http import metric_slots
+from app.telemetry import metric_slots
 
 
 @pytest.mark.parametrize(("taken", "free"), [([], 0), ([0, 1], 2), ([1, 2], 0), ([0, 2], 1), ([2, 0, 1], 3)])

@@ -7,9 +7,9 @@ import pytest
 from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
-from app import metrics
 from app.errors import Conflict
-from app.http.observe import EXPORT, ROUTE, Observe
+from app.telemetry import metrics
+from app.telemetry.observe import EXPORT, ROUTE, Observe
 
 
 def greeting(environ, start_response):

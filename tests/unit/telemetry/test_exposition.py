@@ -5,7 +5,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 from pymongo.errors import ServerSelectionTimeoutError
 
-from app.http import exposition
+from app.telemetry import exposition
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_the_last_verification_is_exposed_if_there_is_one(directory):
 def test_an_incomplete_file_is_read_again(directory, monkeypatch):
     incomplete = directory / "histogram_0.db"
     incomplete.touch()
-    monkeypatch.setattr("app.http.exposition.time.sleep", lambda _: incomplete.unlink(missing_ok=True))
+    monkeypatch.setattr("app.telemetry.exposition.time.sleep", lambda _: incomplete.unlink(missing_ok=True))
     client = exposition.create_app(directory, dict).test_client()
 
     assert client.get("/metrics").status_code == 200

@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 
 from app.config import Settings, SettingsError
-from app.http import exposition
+from app.telemetry import exposition
 
 log = structlog.get_logger()
 

@@ -9,8 +9,9 @@ import pytest
 import structlog
 from werkzeug.test import create_environ, run_wsgi_app
 
-from app import create_app, extensions, logs, metrics
+from app import create_app, extensions
 from app.config import load
+from app.telemetry import logs, metrics
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import Counter
 
-from app import metrics
-from app.http import exposition, observe
+from app.telemetry import exposition, metrics, observe
 
 CATALOGUE = Path(__file__).parents[3] / "docs" / "metrics.md"
 # The share of one pod in the series that a small Prometheus can hold.
@@ -76,6 +75,7 @@ def test_the_catalogue_is_the_code(tmp_path):
 
 
 def test_importing_the_settings_creates_no_metric():
-    code = "import sys; import app.config, app.logs, app.http.metric_slots; sys.exit('app.metrics' in sys.modules)"
+    modules = "app.config, app.telemetry.logs, app.telemetry.metric_slots"
+    code = f"import sys; import {modules}; sys.exit('app.telemetry.metrics' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
