@@ -29,7 +29,7 @@ class PageCacheControl(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """What one process serves with."""
+    """The settings and services that requests of a process use."""
 
     settings: Settings
     version: str

@@ -1,4 +1,4 @@
-"""What gunicorn serves: `application`, and the functions that the hooks of gunicorn.conf.py call in each worker."""
+"""The WSGI `application`, and the functions that the hooks of gunicorn.conf.py call in each worker."""
 
 import sys
 

@@ -88,7 +88,7 @@ class Entry:
 
     @cached_property
     def representations(self) -> dict[Encoding, Representation]:
-        """What is sent, by encoding."""
+        """The body and headers to send, by encoding."""
         return {encoding: self._representation(encoding, body) for encoding, body in self.bodies.items()}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What the page cache needs, as one record: tests replace single parts of it."""
+"""The dependencies of the page cache as one record, of which tests replace single fields."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass

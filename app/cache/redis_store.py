@@ -19,7 +19,7 @@ _LIFETIME_S = 3_600
 _LOCK_LIFETIME_MS = 5_000
 # An unreachable Redis costs two timeouts each five seconds at most.
 _RETRY_AFTER_S = 5.0
-# Deletes the lock only if it is still ours: when its lifetime is over, another worker may hold it.
+# Deletes the lock only if this worker still holds it: after its lifetime, another worker may hold it.
 _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 

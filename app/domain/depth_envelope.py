@@ -15,10 +15,10 @@ def deepest(at: Sequence[datetime], depths_m: Sequence[float], most: int) -> tup
     if not at:
         return ()
     count = max(min(most, len(at)), _FEWEST_BINS)
-    begin, whole = at[0], (at[-1] - at[0]) or timedelta(seconds=1)
+    begin, duration = at[0], (at[-1] - at[0]) or timedelta(seconds=1)
     envelope: list[float | None] = [None] * count
     for moment, depth_m in zip(at, depths_m, strict=True):
-        index = min(int((moment - begin) / whole * count), count - 1)
+        index = min(int((moment - begin) / duration * count), count - 1)
         deepest_m = envelope[index]
         if deepest_m is None or depth_m > deepest_m:
             envelope[index] = depth_m

@@ -42,20 +42,20 @@ def next_at(candidates: Sequence[Update], now: datetime) -> datetime:
 def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime]) -> list[Update]:
     start_at, end_at = mission.figures.start_at, mission.figures.end_at
     processed_at = _learned(mission, "recovery", "P", learned)
-    ends: list[tuple[datetime, Over]] = [(end_at + SILENT_FOR, "silence")]
+    reasons: list[tuple[datetime, Over]] = [(end_at + SILENT_FOR, "silence")]
     if next_at is not None:
-        ends.append((max(next_at, end_at), "next_mission"))
+        reasons.append((max(next_at, end_at), "next_mission"))
     if processed_at is not None:
-        ends.append((max(processed_at, end_at), "processed_data"))
-    over_from, over = min(ends)
-    news = [
+        reasons.append((max(processed_at, end_at), "processed_data"))
+    over_from, over = min(reasons)
+    events = [
         _update(mission, "deployment", start_at, start_at),
         _update(mission, "recovery", end_at, over_from, over, processed_at),
     ]
     delayed_at = _learned(mission, "delayed", "D", learned)
     if delayed_at is not None:
-        news.append(_update(mission, "delayed", delayed_at, delayed_at, learned_at=delayed_at))
-    return news
+        events.append(_update(mission, "delayed", delayed_at, delayed_at, learned_at=delayed_at))
+    return events
 
 
 def _learned(mission: Mission, kind: UpdateKind, mode: DataMode, learned: Mapping[str, datetime]) -> datetime | None:
@@ -65,9 +65,9 @@ def _learned(mission: Mission, kind: UpdateKind, mode: DataMode, learned: Mappin
     # A version was imported when it replaced the one before. The import time of the first one is not stored.
     imported = [earlier.replaced_at for earlier in mission.earlier]
     modes = [*(earlier.data_mode for earlier in mission.earlier), mission.data_mode][1:]
-    known = [at for at, mode_of in zip(imported, modes, strict=True) if MODE_RANK[mode_of] >= MODE_RANK[mode]]
-    known += [mission.source.imported_at, *([learned[key]] if (key := _id(mission, kind)) in learned else [])]
-    return min(known)
+    times = [at for at, mode_of in zip(imported, modes, strict=True) if MODE_RANK[mode_of] >= MODE_RANK[mode]]
+    times += [mission.source.imported_at, *([learned[key]] if (key := _id(mission, kind)) in learned else [])]
+    return min(times)
 
 
 def _update(

@@ -18,7 +18,7 @@ from app.domain.times import from_ms, seconds_by_year
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What the figures of a mission need of one profile. The position is None without a valid one.
+    """The properties of a profile from which the figures of a mission are computed. Position: None without a valid one.
 
     A vessel that stays at the surface has fixes in place of profiles: `is_profile` is False and the depth is 0.
     """
@@ -77,7 +77,7 @@ def summarise(
     if remainder.max_depth_m is not None:
         depths.append(remainder.max_depth_m)
     starts = [part.start_ms for part in parts] + ([remainder.start_ms] if remainder.start_ms is not None else [])
-    ends = [part.end_ms for part in parts] + ([remainder.end_ms] if remainder.end_ms is not None else [])
+    end_times_ms = [part.end_ms for part in parts] + ([remainder.end_ms] if remainder.end_ms is not None else [])
     drawn = [parts[i] for i in positioned if i not in flagged_indexes]
     steps = step_lengths_m(lon[~fast], lat[~fast]).tolist()
     figures = Figures(
@@ -87,7 +87,7 @@ def summarise(
         max_depth_m=max(depths) if depths else None,
         vertical_m=float(sum(parts[i].max_depth_m for i in order)),
         start_at=from_ms(min(starts)),
-        end_at=from_ms(max(ends)),
+        end_at=from_ms(max(end_times_ms)),
         bbox=bbox_union([remainder.bbox, *(part.bbox for i, part in enumerate(parts) if i not in flagged_indexes)]),
     )
     counts: Counter[str] = Counter(remainder.warnings)

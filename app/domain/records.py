@@ -43,7 +43,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A measured variable in our vocabulary; `source_*` are the name and unit of the file."""
+    """A measured variable in the vocabulary; `source_*` are the name and unit of the file."""
 
     name: str
     unit: str | None
@@ -116,7 +116,7 @@ class Mission:
     basins: tuple[BasinShare, ...]
     variables: tuple[Variable, ...]
     warnings: tuple[Finding, ...]
-    # By our names: name, project, project_url, institution, pi, licence, doi, comment, sea_name, …
+    # By canonical names: name, project, project_url, institution, pi, licence, doi, comment, sea_name, …
     metadata: dict[str, Any]
     # Span, box and depth as the attributes of the file declare them; `figures` are computed.
     declared: dict[str, Any]

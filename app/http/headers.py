@@ -42,10 +42,10 @@ class SecurityHeaders:
         return self._app(environ, start)
 
 
-# Responses have a few dozen different sets of header names; the limit holds if an application makes up more.
+# Responses have a few dozen different sets of header names; the limit bounds the memory in any case.
 @lru_cache(256)
 def _missing(is_tls: bool, *present: str) -> tuple[tuple[str, str], ...]:
     """The security headers to add to headers of these names."""
     present_names = {name.lower() for name in present}
-    wanted = (*_ALWAYS, _TLS_ONLY) if is_tls else _ALWAYS
-    return tuple((name, value) for name, value in wanted if name.lower() not in present_names)
+    required = (*_ALWAYS, _TLS_ONLY) if is_tls else _ALWAYS
+    return tuple((name, value) for name, value in required if name.lower() not in present_names)

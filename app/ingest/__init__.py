@@ -1,4 +1,5 @@
-"""All writes. A file passes sources (parse), interpret (judge and compute), persist (store) and derive (rebuild).
+"""All writes. A file passes formats (parse), interpret (judge, compute), persist (store) and derive (rebuild).
 
-Web workers import nothing from here. A claim of a file counts only as far as `interpret.quality_control` accepts it.
+Web workers import nothing from here. Values and attributes of a file count only if `interpret.quality_control` accepts
+them.
 """

@@ -27,8 +27,8 @@ class NotRebuilt(HaloclineError):
     """The files are imported, but some derived documents could not be rebuilt; the next run tries again."""
 
     def __init__(self, scopes: Sequence[str]) -> None:
-        shown = ", ".join(scopes[:3]) + (", …" if len(scopes) > 3 else "")
-        super().__init__(f"{len(scopes)} derived documents could not be rebuilt, see the log: {shown}")
+        examples = ", ".join(scopes[:3]) + (", …" if len(scopes) > 3 else "")
+        super().__init__(f"{len(scopes)} derived documents could not be rebuilt, see the log: {examples}")
 
 
 def files_of(paths: Iterable[Input]) -> list[Input]:

@@ -85,10 +85,12 @@ def _of(mission: Mission, session: ClientSession) -> Samples:
     where = (mission.platform, mission.mission, mission.version)
     extent = samples.extent(*where, session)
     # Only the columns of a file with a whole mission have one type; files with single profiles may differ.
-    whole = mission.source.scope == "mission" and stored_profiles.are_of_file(*where, mission.source.sha256, session)
-    types = samples.first_types(*where, session) if whole else {}
+    is_one_file = mission.source.scope == "mission" and stored_profiles.are_of_file(
+        *where, mission.source.sha256, session
+    )
+    types = samples.first_types(*where, session) if is_one_file else {}
     single = frozenset(name for name, dtype in types.items() if dtype == "f4")
-    return Samples(mission, extent.rows, extent.highest_number, single, session, whole)
+    return Samples(mission, extent.rows, extent.highest_number, single, session, is_one_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ def status(platform: Platform, now: datetime, active_window_h: float) -> Status:
 
 def status_until(platform: Platform, now: datetime, active_window_h: float) -> datetime | None:
     """The time until which the status stays the same without new data; None if the platform is closed."""
-    ends = (platform.last_seen_at + timedelta(hours=active_window_h), platform.last_seen_at + CLOSED_AFTER)
-    return min((end for end in ends if end >= now), default=None)
+    changes_at = (platform.last_seen_at + timedelta(hours=active_window_h), platform.last_seen_at + CLOSED_AFTER)
+    return min((at for at in changes_at if at >= now), default=None)
 
 
 def years(platform: Platform) -> list[int]:

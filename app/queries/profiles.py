@@ -86,8 +86,8 @@ def samples_of_one(mission: Mission, profile: Profile) -> Samples:
     for doc in samples.of_profile(mission.platform, mission.mission, mission.version, profile, limit=_MOST_PARTS):
         first = -rows % step
         for name, column in doc["columns"].items():
-            taken = decoded(column["data"], column["dtype"])[first::step]
-            columns[name] = columns[name] + taken if name in columns else taken
+            values = decoded(column["data"], column["dtype"])[first::step]
+            columns[name] = columns[name] + values if name in columns else values
         rows += doc["count"]
     return Samples(columns, step)
 

@@ -50,8 +50,8 @@ def _mission_indexes() -> list[IndexModel]:
     """One index for each filter and order. All begin with `simulated`, which separates simulated missions."""
     orders = {name: path for name, (path, direction) in MISSION_SORTS.items() if direction == DESCENDING}
     filters: list[tuple[str, ...]] = [(), *((name,) for name in MISSION_FILTERS)]
-    wanted = [(names, order) for names in filters for order in orders]
-    wanted += [(pair, "newest") for pair in MISSION_PAIRS]
+    combinations = [(names, order) for names in filters for order in orders]
+    combinations += [(pair, "newest") for pair in MISSION_PAIRS]
     return [
         IndexModel(
             [
@@ -62,7 +62,7 @@ def _mission_indexes() -> list[IndexModel]:
             ],
             name="_".join((*names, order, "first")),
         )
-        for names, order in wanted
+        for names, order in combinations
     ]
 
 

@@ -118,9 +118,9 @@ def addresses(
     if since is not None or until is not None:
         bounds = {"$gte": since, "$lt": until}
         query["figures.end_at"] = {name: value for name, value in bounds.items() if value is not None}
-    wanted = {"platform": 1, "mission": 1, "figures.end_at": 1}
+    projection = {"platform": 1, "mission": 1, "figures.end_at": 1}
     cursor = (
-        mongo.db.missions.find(query, wanted)
+        mongo.db.missions.find(query, projection)
         .sort(keyset.order(*MISSION_SORTS["newest"]))
         .limit(limit)
         .max_time_ms(2000)
@@ -129,7 +129,7 @@ def addresses(
 
 
 def document(platform: str, mission: str, session: ClientSession | None = None) -> dict[str, Any] | None:
-    """The mission's whole document, with what only importers need (`remainder`, `modified_ms`, `by_year`); or None."""
+    """The mission's whole document, with fields for importers (`remainder`, `modified_ms`, `by_year`); or None."""
     return mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, session=session)
 
 
@@ -190,9 +190,10 @@ def set_basins(platform: str, mission: str, basins: Sequence[BasinShare], sessio
 
 def sums(session: ClientSession, platform: str | None = None) -> Iterator[dict[str, Any]]:
     """The inputs of totals: one document for each real mission (of a platform), newest data first."""
-    wanted = {"platform": 1, "figures": 1, "basins": 1, "by_year": 1}
+    projection = {"platform": 1, "figures": 1, "basins": 1, "by_year": 1}
     query = {"simulated": False} | ({} if platform is None else {"platform": platform})
-    yield from mongo.db.missions.find(query, wanted, session=session).sort(keyset.order(*MISSION_SORTS["newest"]))
+    cursor = mongo.db.missions.find(query, projection, session=session)
+    yield from cursor.sort(keyset.order(*MISSION_SORTS["newest"]))
 
 
 def simulated_before(moment: datetime, limit: int) -> list[tuple[str, str]]:

@@ -86,8 +86,8 @@ def replace_all(
         documents.append({"_id": _cloud_id(platform, mission), "what": "ts", **_stored(*points)})
     for doc in documents:
         mongo.db.sections.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
-    others = {"platform": platform, "mission": mission, "_id": {"$nin": [doc["_id"] for doc in documents]}}
-    mongo.db.sections.delete_many(others, session=session)
+    obsolete = {"platform": platform, "mission": mission, "_id": {"$nin": [doc["_id"] for doc in documents]}}
+    mongo.db.sections.delete_many(obsolete, session=session)
 
 
 def remove(platform: str, mission: str, session: ClientSession) -> None:

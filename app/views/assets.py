@@ -1,4 +1,4 @@
-"""Where the built files are: names carry their content's hash, the build's manifest knows them."""
+"""Static files of the build: their names contain a hash of the content, and the manifest of the build lists them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -23,24 +23,24 @@ def index() -> str:
 @bp.get("/missions/<platform>/<mission>")
 def one(platform: str, mission: str) -> str:
     """A mission with its figures, map, sections, profiles, warnings and source."""
-    shown, after = missions.find(platform, mission), paging.after()
+    record, after = missions.find(platform, mission), paging.after()
     with paging.invalid_as_after():
-        listed = profiles.page(shown, limit=_PROFILES_A_PAGE, cursor=after)
-    owner = platforms.named([shown.platform]).get(shown.platform)
-    path = url_for("missions.one", platform=shown.platform, mission=shown.mission)
-    citation = citations.of(shown, owner, public_url.root() + path)
+        listed = profiles.page(record, limit=_PROFILES_A_PAGE, cursor=after)
+    owner = platforms.named([record.platform]).get(record.platform)
+    path = url_for("missions.one", platform=record.platform, mission=record.mission)
+    citation = citations.of(record, owner, public_url.root() + path)
     return render_template(
         "mission.html",
-        mission=shown,
+        mission=record,
         platform=owner,
         citation=citation,
         citation_text=citations.sentence(citation),
         citation_bibtex=citations.bibtex(citation),
-        dataset=schema_org.mission(shown, owner, citation),
+        dataset=schema_org.mission(record, owner, citation),
         profiles=listed,
         after=after,
-        depths=plots.depths(tracks.of(shown)) if shown.kind != "sailbuoy" else None,
-        pictures=section_figures.of(shown),
-        has_ts=sections.has_cloud(shown),
-        declarations=declared_metadata.differing(shown.declared, shown.figures),
+        depths=plots.depths(tracks.of(record)) if record.kind != "sailbuoy" else None,
+        pictures=section_figures.of(record),
+        has_ts=sections.has_cloud(record),
+        declarations=declared_metadata.differing(record.declared, record.figures),
     )

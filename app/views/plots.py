@@ -94,11 +94,13 @@ def _steps(step_m: float, bottom_m: float) -> list[float]:
 
 
 def _time_ticks(start_at: datetime, end_at: datetime) -> tuple[Tick, ...]:
-    whole = (end_at - start_at) or timedelta(seconds=1)
-    step = next((s for s in _TICK_STEPS if whole / s <= _MOST_TICKS), _TICK_STEPS[-1])
+    duration = (end_at - start_at) or timedelta(seconds=1)
+    step = next((s for s in _TICK_STEPS if duration / s <= _MOST_TICKS), _TICK_STEPS[-1])
     midnight = start_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = -(-(start_at - midnight) // step)
     marks = [midnight + step * (first + i) for i in range(_MOST_TICKS + 1)]
     return tuple(
-        Tick(round((m - start_at) / whole, 4), m.strftime("%H:%M" if m.hour else "%d %b")) for m in marks if m <= end_at
+        Tick(round((m - start_at) / duration, 4), m.strftime("%H:%M" if m.hour else "%d %b"))
+        for m in marks
+        if m <= end_at
     )

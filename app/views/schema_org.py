@@ -16,29 +16,29 @@ _MAX_DESCRIPTION = 5000
 _ADDRESSES = ("https://", "http://")
 
 
-def mission(shown: Mission, platform: Platform | None, citation: Citation) -> dict[str, Any] | None:
+def mission(record: Mission, platform: Platform | None, citation: Citation) -> dict[str, Any] | None:
     """A mission as a Dataset; None for a simulated one, whose data were never measured.
 
     Required properties: https://developers.google.com/search/docs/appearance/structured-data/dataset
     """
-    if shown.simulated:
+    if record.simulated:
         return None
-    metadata = shown.metadata
+    metadata = record.metadata
     leader = plain(str(metadata.get("pi", "")))
-    figures = shown.figures
+    figures = record.figures
     dataset: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "Dataset",
         "name": citation.title,
-        "description": _description(shown, platform),
+        "description": _description(record, platform),
         "url": citation.url,
         "identifier": f"https://doi.org/{citation.doi}" if citation.doi else citation.url,
-        "version": shown.version,
-        "keywords": ["ocean", shown.kind, *(variable.name for variable in shown.variables)],
+        "version": record.version,
+        "keywords": ["ocean", record.kind, *(variable.name for variable in record.variables)],
         "isAccessibleForFree": True,
         "temporalCoverage": f"{template_filters.iso(figures.start_at)}/{template_filters.iso(figures.end_at)}",
-        "dateModified": template_filters.iso(shown.source.imported_at),
-        "measurementTechnique": "Underwater glider" if shown.kind == "glider" else "Sailbuoy",
+        "dateModified": template_filters.iso(record.source.imported_at),
+        "measurementTechnique": "Underwater glider" if record.kind == "glider" else "Sailbuoy",
         "variableMeasured": [
             {
                 "@type": "PropertyValue",
@@ -46,13 +46,13 @@ def mission(shown: Mission, platform: Platform | None, citation: Citation) -> di
                 **({"unitText": variable.unit} if variable.unit else {}),
                 **({"description": variable.long_name} if variable.long_name else {}),
             }
-            for variable in shown.variables
+            for variable in record.variables
         ],
         "distribution": [
-            _download("text/csv", shown, "data"),
-            _download("application/x-netcdf", shown, "data", format="netcdf"),
-            _download("application/geo+json", shown, "track"),
-            _download("application/vnd.google-earth.kml+xml", shown, "track", format="kml"),
+            _download("text/csv", record, "data"),
+            _download("application/x-netcdf", record, "data", format="netcdf"),
+            _download("application/geo+json", record, "track"),
+            _download("application/vnd.google-earth.kml+xml", record, "track", format="kml"),
         ],
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Halocline", "url": f"{public_url.root()}/"},
     }
@@ -88,16 +88,16 @@ def catalog(totals: Totals) -> dict[str, Any]:
     }
 
 
-def _description(shown: Mission, platform: Platform | None) -> str:
+def _description(record: Mission, platform: Platform | None) -> str:
     """The file's own summary or comment, and the figures, which alone are long enough for search engines."""
-    figures = shown.figures
-    named = plain(platform.display_name) if platform else shown.platform
+    figures = record.figures
+    named = plain(platform.display_name) if platform else record.platform
     in_numbers = (
-        f"{MODE_NAMES[shown.data_mode]} data of {shown.kind} {named}, mission {shown.mission}: "
+        f"{MODE_NAMES[record.data_mode]} data of {record.kind} {named}, mission {record.mission}: "
         f"{figures.profiles} profiles and {figures.samples} samples along {figures.distance_m / 1000:.1f} km, "
         f"{template_filters.iso(figures.start_at)} to {template_filters.iso(figures.end_at)}."
     )
-    own = next((text for key in ("summary", "comment") if (text := plain(str(shown.metadata.get(key) or "")))), "")
+    own = next((text for key in ("summary", "comment") if (text := plain(str(record.metadata.get(key) or "")))), "")
     return f"{own} {in_numbers}".strip()[:_MAX_DESCRIPTION]
 
 

@@ -95,10 +95,10 @@ def _lines(lead: str, document: Document, names: Sequence[str | None], begin: in
         decoded(columns[name]["data"], columns[name]["dtype"]) if name in columns else None for name in ("time", *names)
     ]
     for first in range(begin, end, _ROWS_AT_ONCE):
-        taken = slice(first, min(first + _ROWS_AT_ONCE, end))
-        size = taken.stop - taken.start
-        written = [[""] * size if column is None else cells(column[taken]) for column in values]
-        stamps = [_stamp(time_ms) for time_ms in times[taken]] if times is not None else [""] * size
+        batch = slice(first, min(first + _ROWS_AT_ONCE, end))
+        size = batch.stop - batch.start
+        written = [[""] * size if column is None else cells(column[batch]) for column in values]
+        stamps = [_stamp(time_ms) for time_ms in times[batch]] if times is not None else [""] * size
         stamps = [lead + stamp for stamp in stamps] if lead else stamps
         yield "".join(",".join(row) + "\r\n" for row in zip(stamps, [str(number)] * size, *written, strict=True))
 

@@ -43,18 +43,18 @@ def export(platform: str, mission: str, query: DataQuery) -> Response:
     """
     if query.format == "netcdf":
         return _netcdf(platform, mission)
-    shown = missions.find(platform, mission)
-    lines = csv_text.rows(profiles.samples_of(shown), shown.variables)
+    record = missions.find(platform, mission)
+    lines = csv_text.rows(profiles.samples_of(record), record.variables)
     # The resource of the mission changes with every change of its samples, and is much faster to read.
-    etag_source = dumped(schemas.Mission.of(shown).model_dump())
-    return stream(lines, CSV, etag_source, f"{shown.platform}_{shown.mission}.csv")
+    etag_source = dumped(schemas.Mission.of(record).model_dump())
+    return stream(lines, CSV, etag_source, f"{record.platform}_{record.mission}.csv")
 
 
 def _netcdf(platform: str, mission: str) -> Response:
     samples = exports.of(platform, mission)
     try:
-        shown = samples.mission
-        owner = platforms.named([shown.platform]).get(shown.platform)
+        record = samples.mission
+        owner = platforms.named([record.platform]).get(record.platform)
         file = og1.layout(samples, owner, portal.current().version)
         header = file.header(samples.rows)
         # The header holds everything of the mission and its platform, and Halocline's version.
@@ -62,7 +62,7 @@ def _netcdf(platform: str, mission: str) -> Response:
             chain([header], og1.rows(samples, file)),
             NETCDF,
             header,
-            f"{shown.platform}_{shown.mission}_{shown.data_mode}.nc",
+            f"{record.platform}_{record.mission}_{record.data_mode}.nc",
             length=len(header) + samples.rows * file.row_bytes,
         )
     except BaseException:

@@ -100,9 +100,9 @@ def _rows(
     ]
     lead = [mission.platform, mission.mission, mission.data_mode]
     for first in range(begin, end, _ROWS_AT_ONCE):
-        taken = slice(first, min(first + _ROWS_AT_ONCE, end))
-        stamps = [iso_ms(from_ms(time_ms)) for time_ms in times[taken]] if times else []
-        cells = [_cells(column[taken]) if column else [None] * len(stamps) for column in values]
+        batch = slice(first, min(first + _ROWS_AT_ONCE, end))
+        stamps = [iso_ms(from_ms(time_ms)) for time_ms in times[batch]] if times else []
+        cells = [_cells(column[batch]) if column else [None] * len(stamps) for column in values]
         yield [[*lead, stamp, document["number"], *row] for stamp, *row in zip(stamps, *cells, strict=True)]
 
 

@@ -83,7 +83,7 @@ def _attributes(mission: records.Mission, version: str) -> dict[str, Value]:
         "time_coverage_end": iso_ms(figures.end_at),
         "date_created": iso_ms(source.modified_at or source.imported_at),
         **_bounds(figures),
-        **{name: copied for name, ours in _COPIED if (copied := plain_text(metadata.get(ours)))},
+        **{name: copied for name, canonical in _COPIED if (copied := plain_text(metadata.get(canonical)))},
         **({"contributor_role": "PI"} if plain_text(metadata.get("pi")) else {}),
         "source": f"{source.file_name} (SHA-256 {source.sha256})",
         "source_format": source.format,

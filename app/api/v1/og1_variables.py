@@ -128,10 +128,10 @@ def own_names(variables: Sequence[records.Variable]) -> list[str]:
     return names
 
 
-def _name(ours: str) -> str:
-    suffix = next((suffix for suffix in _SUFFIXES if ours.endswith(suffix)), "")
-    known = _NAMES.get(ours.removesuffix(suffix))
-    plain = f"{known}{suffix}" if known else re.sub(r"[^A-Za-z0-9_]", "_", ours)
+def _name(canonical: str) -> str:
+    suffix = next((suffix for suffix in _SUFFIXES if canonical.endswith(suffix)), "")
+    og1_name = _NAMES.get(canonical.removesuffix(suffix))
+    plain = f"{og1_name}{suffix}" if og1_name else re.sub(r"[^A-Za-z0-9_]", "_", canonical)
     return (plain if plain[:1].isalpha() else f"V_{plain}").upper()
 
 
@@ -144,11 +144,11 @@ def columns(
     """
     stored = document["columns"]
     by_name: dict[str, array[Any]] = {}
-    for name, (ours, kind) in {**_COORDINATES, **names}.items():
-        if ours in stored:
-            values = decoded(stored[ours]["data"], stored[ours]["dtype"])
+    for name, (canonical, kind) in {**_COORDINATES, **names}.items():
+        if canonical in stored:
+            values = decoded(stored[canonical]["data"], stored[canonical]["dtype"])
             if kind == "float" and values.typecode != "f":
-                raise ValueError(f"{ours} has values of double precision in a column of single precision")
+                raise ValueError(f"{canonical} has values of double precision in a column of single precision")
             by_name[name] = values if values.typecode == kind[0] else array(kind[0], values)
     if "time" in stored:
         times = decoded(stored["time"]["data"], stored["time"]["dtype"])

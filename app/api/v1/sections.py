@@ -46,14 +46,14 @@ def listed(platform: str, mission: str) -> Response:
 
     The list is empty until the sections of a new mission have been derived, seconds after its import.
     """
-    shown = missions.find(platform, mission)
-    listed = sections.of(shown)
+    record = missions.find(platform, mission)
+    listed = sections.of(record)
     body = arrays.SectionList(
-        platform=shown.platform,
-        mission=shown.mission,
+        platform=record.platform,
+        mission=record.mission,
         version=listed[0].version if listed else None,
         items=[arrays.SectionFigures(**arrays.figures(section)) for section in listed],
-        ts=links.ts(shown.platform, shown.mission)["self"] if sections.has_cloud(shown) else None,
+        ts=links.ts(record.platform, record.mission)["self"] if sections.has_cloud(record) else None,
     )
     return json(body.model_dump())
 
@@ -65,10 +65,10 @@ def one(platform: str, mission: str, variable: str, query: SectionQuery) -> Resp
 
     Columns are profiles in time order, or means of several profiles if there are more than 400; rows are depths.
     """
-    shown = missions.find(platform, mission)
-    section = arrays.with_cells(sections.find(shown, variable))
+    record = missions.find(platform, mission)
+    section = arrays.with_cells(sections.find(record, variable))
     if query.format == "csv":
-        return _file("".join(arrays.rows(section)), CSV, f"{shown.platform}_{shown.mission}_{variable}.csv")
+        return _file("".join(arrays.rows(section)), CSV, f"{record.platform}_{record.mission}_{variable}.csv")
     return json(section.model_dump())
 
 
@@ -76,9 +76,9 @@ def one(platform: str, mission: str, variable: str, query: SectionQuery) -> Resp
 @documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
 def picture(platform: str, mission: str, variable: str, query: PictureQuery) -> Response:
     """The section of a variable as a picture."""
-    shown = missions.find(platform, mission)
-    png = sections.picture(shown, variable, query.theme)
-    return _file(png, PNG, f"{shown.platform}_{shown.mission}_{variable}.png")
+    record = missions.find(platform, mission)
+    png = sections.picture(record, variable, query.theme)
+    return _file(png, PNG, f"{record.platform}_{record.mission}_{variable}.png")
 
 
 @bp.get("/missions/<platform>/<mission>/ts")
@@ -95,8 +95,8 @@ def ts(platform: str, mission: str) -> Response:
 @documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
 def ts_picture(platform: str, mission: str, query: PictureQuery) -> Response:
     """The T-S diagram as a picture, with lines of equal density."""
-    shown = missions.find(platform, mission)
-    return _file(sections.cloud_picture(shown, query.theme), PNG, f"{shown.platform}_{shown.mission}_ts.png")
+    record = missions.find(platform, mission)
+    return _file(sections.cloud_picture(record, query.theme), PNG, f"{record.platform}_{record.mission}_ts.png")
 
 
 @bp.get("/missions/<platform>/<mission>/profiles/<number>")
@@ -106,9 +106,9 @@ def profile(platform: str, mission: str, number: str, query: ProfileQuery) -> Re
 
     In some missions, profile numbers repeat: `start` is required if several profiles have the number.
     """
-    shown = missions.find(platform, mission)
-    one = profiles.one(shown, number, query.start)
-    return json(arrays.ProfileSamples.of(shown, one, profiles.samples_of_one(shown, one)).model_dump())
+    record = missions.find(platform, mission)
+    one = profiles.one(record, number, query.start)
+    return json(arrays.ProfileSamples.of(record, one, profiles.samples_of_one(record, one)).model_dump())
 
 
 def _file(body: bytes | str, mimetype: str, filename: str) -> Response:

@@ -34,13 +34,13 @@ def one(platform: str, mission: str, query: TrackQuery) -> Response:
     The track is a line through the profiles with a plausible position, split at 180 degrees; `hidden` is the number
     of the other profiles. Without features until the track of a new mission has been derived, moments after its import.
     """
-    shown = missions.find(platform, mission)
-    track = tracks.of(shown)
-    owner = platforms.named([shown.platform]).get(shown.platform)
+    record = missions.find(platform, mission)
+    track = tracks.of(record)
+    owner = platforms.named([record.platform]).get(record.platform)
     if query.format == "kml":
-        document = b"".join(kml.document(f"{shown.platform} {shown.mission}", [(shown, track, owner)]))
-        return file(document, KML, f"{shown.platform}_{shown.mission}.kml")
-    features = geojson.features(shown, track, owner) if track else []
+        document = b"".join(kml.document(f"{record.platform} {record.mission}", [(record, track, owner)]))
+        return file(document, KML, f"{record.platform}_{record.mission}.kml")
+    features = geojson.features(record, track, owner) if track else []
     bbox = {"bbox": track.bbox} if track and track.bbox else {}
     return json({"type": "FeatureCollection", **bbox, "features": features}, GEOJSON)
 

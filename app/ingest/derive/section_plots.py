@@ -79,8 +79,8 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
     axes.set_xlabel(f"Salinity{_in(cloud.salinity_unit)}", parse_math=False)
     if seawater.has_expected_units(cloud.salinity_unit, cloud.temperature_unit):
         _isopycnals(axes, seawater.density_grid(across, up, _position(cloud), _DENSITY_GRID_SIZE))
-    known = depth_m[np.isfinite(depth_m)]
-    limits = (0.0, max(float(known.max()) if known.size else 0.0, 1.0))
+    finite_m = depth_m[np.isfinite(depth_m)]
+    limits = (0.0, max(float(finite_m.max()) if finite_m.size else 0.0, 1.0))
     figure.bar(limits, "Depth (m)")
     pixels = figure.drawn()
     level = levels(np.nan_to_num(depth_m), limits)
@@ -160,7 +160,7 @@ class _Chrome:
     def drawn(self) -> Pixels:
         """The figure as indexes of the palette: greys, and the colours of the bar if there is one."""
         with warnings.catch_warnings():
-            # Texts of files may contain letters that the font lacks: an empty box is right.
+            # Texts of files may contain letters that the font lacks; an empty box replaces them.
             warnings.filterwarnings("ignore", message="Glyph")
             self.canvas.draw()
         grey = np.asarray(self.canvas.buffer_rgba())[:, :, :3].mean(axis=2)
@@ -224,17 +224,17 @@ def _dated(axes: "Axes") -> None:
     dates: Any = untyped
     start, end = axes.get_xlim()
     locator = dates.AutoDateLocator(minticks=4, maxticks=8)
-    days = locator.tick_values(dates.num2date(start / 86_400_000), dates.num2date(end / 86_400_000))
-    shown = [day for day in days if start <= day * 86_400_000 <= end]
+    candidates = locator.tick_values(dates.num2date(start / 86_400_000), dates.num2date(end / 86_400_000))
+    days = [day for day in candidates if start <= day * 86_400_000 <= end]
     texts = dates.ConciseDateFormatter(locator)
-    axes.set_xticks([day * 86_400_000 for day in shown])
-    axes.set_xticklabels(texts.format_ticks(shown))
+    axes.set_xticks([day * 86_400_000 for day in days])
+    axes.set_xticklabels(texts.format_ticks(days))
     axes.set_xlabel(" · ".join(filter(None, ("Time (UTC)", texts.get_offset()))), fontsize=9)
 
 
 def _in(unit: str | None) -> str:
-    shown = unit_shown(unit)
-    return f" ({shown})" if shown else ""
+    symbol = unit_shown(unit)
+    return f" ({symbol})" if symbol else ""
 
 
 def _printable(text: str) -> str:

@@ -50,11 +50,11 @@ def subtotals(documents: Iterable[Mapping[str, Any]]) -> list[Subtotal]:
     for doc in documents:
         figures, platform = doc["figures"], doc["platform"]
         start_at, end_at = figures["start_at"], figures["end_at"]
-        whole = {**figures, "time_at_sea_s": (end_at - start_at).total_seconds()}
-        sums["fleet", platform].add(1, platform, end_at, whole, 1.0)
-        sums[f"platform:{platform}", platform].add(1, platform, end_at, whole, 1.0)
+        values = {**figures, "time_at_sea_s": (end_at - start_at).total_seconds()}
+        sums["fleet", platform].add(1, platform, end_at, values, 1.0)
+        sums[f"platform:{platform}", platform].add(1, platform, end_at, values, 1.0)
         for basin in doc["basins"]:
-            sums[f"basin:{basin['id']}", platform].add(1, platform, end_at, whole, basin["share"])
+            sums[f"basin:{basin['id']}", platform].add(1, platform, end_at, values, basin["share"])
         for share_of_year in doc["by_year"]:
             year = share_of_year["year"]
             span = max(start_at, year_opens(year)), min(end_at, year_opens(year + 1))
@@ -71,12 +71,12 @@ def totals(subtotals: Iterable[Subtotal], now: datetime) -> list[Totals]:
     """The totals of every scope that has subtotals, in the order of their scopes."""
     sums: defaultdict[str, _Sum] = defaultdict(_Sum)
     for subtotal in subtotals:
-        whole = sums[subtotal.scope]
+        total = sums[subtotal.scope]
         values = {name: getattr(subtotal, name) for name in _SUMS}
-        whole.add(subtotal.missions, subtotal.platform, subtotal.last_data_at, values, 1.0)
+        total.add(subtotal.missions, subtotal.platform, subtotal.last_data_at, values, 1.0)
         if subtotal.spans is not None:
-            whole.under_way(subtotal.spans)
-    return [_totals(scope, whole, now) for scope, whole in sorted(sums.items())]
+            total.under_way(subtotal.spans)
+    return [_totals(scope, total, now) for scope, total in sorted(sums.items())]
 
 
 def _subtotal(scope: str, platform: str, total: _Sum) -> Subtotal:

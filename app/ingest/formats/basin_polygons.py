@@ -22,7 +22,7 @@ _OUTLINE_DEG = 0.3
 
 
 def known(directory: Path | None) -> list[Basin]:
-    """The areas of `*.geojson` in the directory, or ours without one. Raises Invalid with file and feature.
+    """The areas of `*.geojson` in the directory; without one, the built-in ones. Raises Invalid with file and feature.
 
     Features of one id (or, without ids, of one name) are one area.
     """
@@ -62,27 +62,27 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
     try:
         shapes = [shapely.make_valid(shape(feature["geometry"])) for feature in features]
         pieces = [p for s in shapes for p in shapely.get_parts(s) if p.geom_type in ("Polygon", "MultiPolygon")]
-        whole = shapely.union_all(np.array(pieces, dtype=object))
-        box = bbox_union([(w, s, e, n) for w, s, e, n in (polygon.bounds for polygon in shapely.get_parts(whole))])
+        area = shapely.union_all(np.array(pieces, dtype=object))
+        box = bbox_union([(w, s, e, n) for w, s, e, n in (polygon.bounds for polygon in shapely.get_parts(area))])
     except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id}: its polygon is invalid: {error}") from error
     if box is None:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id} has no polygon")
     source = features[0]["properties"].get("source")
-    geometry = json.loads(json.dumps(mapping(whole)))
-    return Basin(basin_id, features[0]["name"], box, geometry, str(source) if source else None, _outline(whole, box))
+    geometry = json.loads(json.dumps(mapping(area)))
+    return Basin(basin_id, features[0]["name"], box, geometry, str(source) if source else None, _outline(area, box))
 
 
-def _outline(whole: Any, box: Bbox) -> dict[str, Any]:
+def _outline(area: Any, box: Bbox) -> dict[str, Any]:
     """The area with the few points that an overview map needs: off by a pixel or two, without islets."""
     west, south, east, north = box
     wide_deg = max(east - west if east >= west else east - west + 360.0, north - south)
     off_deg = min(_OUTLINE_SHARE * wide_deg, _OUTLINE_DEG)
-    pieces = [polygon for polygon in shapely.get_parts(whole) if polygon.area > (2 * off_deg) ** 2]
+    pieces = [polygon for polygon in shapely.get_parts(area) if polygon.area > (2 * off_deg) ** 2]
     outlines = [
         shapely.Polygon(piece.exterior, [hole for hole in piece.interiors if shapely.Polygon(hole).area > off_deg**2])
         for piece in pieces
     ]
-    simple = (shapely.MultiPolygon(outlines) if outlines else whole).simplify(off_deg)
+    simple = (shapely.MultiPolygon(outlines) if outlines else area).simplify(off_deg)
     outline: dict[str, Any] = json.loads(json.dumps(mapping(shapely.transform(simple, lambda xy: xy.round(2)))))
     return outline

@@ -98,7 +98,7 @@ def _names(file: str, first: Sequence[str]) -> list[str]:
     keys = [name.lower() for name in names]
     if (twice := next((name for name in names if name and keys.count(name.lower()) > 1), None)) is not None:
         raise Refused("unreadable", f"{file}: two columns have this name", twice)
-    # A column without a name is called by its position.
+    # A column without a name is named after its position.
     return [name or f"column {i + 1}" for i, name in enumerate(names)]
 
 

@@ -47,9 +47,9 @@ def matches(head: bytes) -> bool:
 
 def read(path: Path, head: bytes, max_samples: int, about: About | None = None) -> Observations:
     """The rows of the table, with the server's description of them. Raises Refused."""
-    known = description(about) if about else Description()
+    described = description(about) if about else Description()
     is_json = _plain(head).startswith("{")
-    table = _json(path, max_samples) if is_json else _delimited(path, head, max_samples, known)
+    table = _json(path, max_samples) if is_json else _delimited(path, head, max_samples, described)
     if table.rows == 0:
         raise Refused("no_samples", "the table has names but no row")
     if table.differing("trajectory"):
@@ -57,7 +57,7 @@ def read(path: Path, head: bytes, max_samples: int, about: About | None = None) 
     return replace(
         time_series.read(table, time_series.coordinates(table)),
         format="ERDDAP table",
-        attributes={**known.attributes, **table.attributes()},
+        attributes={**described.attributes, **table.attributes()},
         texts=table.attributes(),
     )
 
@@ -72,7 +72,7 @@ def _named(cell: str) -> tuple[str, str | None]:
     return (name, unit[:-1]) if opened and unit.endswith(")") else (cell.strip(), None)
 
 
-def _delimited(path: Path, head: bytes, max_samples: int, known: Description) -> Table:
+def _delimited(path: Path, head: bytes, max_samples: int, described: Description) -> Table:
     with path.open("rb") as binary:
         binary.seek(-1, SEEK_END)
         is_whole = binary.read(1) in b"\r\n"
@@ -85,8 +85,8 @@ def _delimited(path: Path, head: bytes, max_samples: int, known: Description) ->
             first = list(islice(records, 1))
             if first and len(first[0]) == len(names) and not any(units) and _are_units(names, first[0]):
                 units, first = [text_cells.repaired(cell).strip() or None for cell in first[0]], []
-            types = [known.types.get(name.lower()) for name in names]
-            table = Table(names, units, types, known.variables)
+            types = [described.types.get(name.lower()) for name in names]
+            table = Table(names, units, types, described.variables)
             _fill(table, chain(first, records), len(names), max_samples, is_whole)
     return table
 

@@ -28,10 +28,10 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     used = {"time", "depth", latitude, longitude, *([number] if number else [])}
     planes: list[tuple[str, str, Floats]] = []
     filled = np.zeros((profiles, bins), dtype=bool)
-    for name, ours in vocabulary.measured(file, [(down, along), (along, down)], used):
+    for name, canonical in vocabulary.measured(file, [(down, along), (along, down)], used):
         plane = _plane(file, name, along)
         filled |= np.isfinite(plane)
-        planes.append((name, ours, plane))
+        planes.append((name, canonical, plane))
     # A profile without any measurement still has one row: it is a sample, though without depth.
     blank = ~np.any(filled, axis=1)
     filled[blank, 0] = True
@@ -39,8 +39,8 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     depth = as_floats(file.floats("depth"))[level]
     depth[blank[profile]] = np.nan
     columns: list[Column] = []
-    for name, ours, plane in planes:
-        if (column := vocabulary.column(file, name, ours, plane[profile, level])) is not None:
+    for name, canonical, plane in planes:
+        if (column := vocabulary.column(file, name, canonical, plane[profile, level])) is not None:
             columns.append(column)
     raw_number = as_floats(file.floats(number)) if number else np.arange(1.0, profiles + 1)
     return Observations(

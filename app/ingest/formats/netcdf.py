@@ -48,7 +48,7 @@ def opened(path: Path) -> Iterator["NetCdf"]:
     name = os.fsencode(path).decode("latin-1")
     try:
         with _ONE_AT_A_TIME, netCDF4.Dataset(name, encoding="latin-1") as dataset:
-            # The library would mask by valid_min and valid_max: a depth of -0.02 m is dirt, not a gap.
+            # The library would mask by valid_min and valid_max: a depth of -0.02 m is noise, not a missing value.
             dataset.set_auto_mask(False)
             dataset.set_auto_scale(False)
             yield NetCdf(dataset)

@@ -1,4 +1,4 @@
-"""The result of every reader: the rows of one file under our names and in our units, without any judgement."""
+"""The result of every parser: the rows of one file with canonical names and units, before quality control."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ SAILBUOY_FORMAT = "sailbuoy logs"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A measured variable: (n,) values in our unit, NaN where missing, in the width of the file.
+    """A measured variable: (n,) values in the canonical unit, NaN where missing, in the width of the file.
 
     `good` counts the rows with a good quality flag, `checked` the rows with any flag.
     """

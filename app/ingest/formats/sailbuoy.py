@@ -170,10 +170,10 @@ def _pairs(nav_ms: Ints, pld_ms: Ints) -> tuple[NDArray[np.intp], NDArray[np.int
     moments, of_moment = np.unique(nav_ms, return_inverse=True)
     timed = moments[moments != NO_TIME]
     payload, first = np.unique(pld_ms, return_index=True)
-    known = payload != NO_TIME
-    payload, first = payload[known], first[known]
+    is_timed = payload != NO_TIME
+    payload, first = payload[is_timed], first[is_timed]
     chosen = np.full(moments.size, -1, dtype=np.intp)
-    taken = np.zeros(0, dtype=np.intp)
+    paired = np.zeros(0, dtype=np.intp)
     if timed.size and payload.size:
         right = np.clip(np.searchsorted(timed, payload), 0, timed.size - 1)
         left = np.clip(right - 1, 0, None)
@@ -185,17 +185,17 @@ def _pairs(nav_ms: Ints, pld_ms: Ints) -> tuple[NDArray[np.intp], NDArray[np.int
         best = np.full(timed.size, -1, dtype=np.intp)
         best[nearest[order]] = order
         chosen[moments != NO_TIME] = np.where(best >= 0, first[best], -1)
-        taken = first[best[best >= 0]]
-    alone = np.setdiff1d(np.arange(pld_ms.size, dtype=np.intp), taken)
+        paired = first[best[best >= 0]]
+    alone = np.setdiff1d(np.arange(pld_ms.size, dtype=np.intp), paired)
     return chosen[of_moment], alone
 
 
 def _columns(joined: _Joined) -> Iterable[Column]:
-    """The measurements of both logs, one column for each of our names."""
+    """The measurements of both logs, one column for each canonical name."""
     logs = [joined.nav] + ([joined.pld] if joined.pld else [])
-    ours = _named([(log is joined.pld, key) for log in logs for key in log.columns])
-    mission_limits.require_few_variables(len(ours))
-    for (is_payload, key), name in sorted(ours.items(), key=lambda pair: pair[1]):
+    canonical_names = _named([(log is joined.pld, key) for log in logs for key in log.columns])
+    mission_limits.require_few_variables(len(canonical_names))
+    for (is_payload, key), name in sorted(canonical_names.items(), key=lambda pair: pair[1]):
         log = joined.pld if is_payload and joined.pld else joined.nav
         values = joined.of_pld(log.columns[key]) if is_payload else joined.of_nav(key)
         if np.isfinite(values).any():
@@ -203,31 +203,31 @@ def _columns(joined: _Joined) -> Iterable[Column]:
 
 
 def _named(columns: list[tuple[bool, str]]) -> dict[tuple[bool, str], str]:
-    """Our name of each measurement, by (is_payload, name in lower case)."""
+    """The canonical name of each measurement, by (is_payload, name in lower case)."""
     measured = [pair for pair in columns if pair[1] not in (*_LATITUDES, *_LONGITUDES)]
-    ours: dict[tuple[bool, str], str] = {}
+    canonical_names: dict[tuple[bool, str], str] = {}
     for name, entry in _entries().items():
         claims = [pair for key in entry["names"] for pair in measured if pair[1] == key]
         # The payload is the original of a sensor's values; the navigation may repeat them.
         claims.sort(key=lambda pair: (entry["names"].index(pair[1]), not pair[0]))
         if claims:
-            ours[claims[0]] = name
+            canonical_names[claims[0]] = name
     for pair in measured:
-        if pair not in ours:
+        if pair not in canonical_names:
             own = "".join(c if c.isascii() and c.isalnum() else "_" for c in pair[1][:_MAX_NAME]).strip("_")
             own = own or "unnamed"
-            while own in ours.values() or own in _COORDINATES or own in _entries():
+            while own in canonical_names.values() or own in _COORDINATES or own in _entries():
                 own = f"payload_{own}" if pair[0] and not own.startswith("payload_") else f"{own}_2"
-            ours[pair] = own
-    return ours
+            canonical_names[pair] = own
+    return canonical_names
 
 
-def _column(ours: str, key: str, spelled: str, values: Floats) -> Column:
-    entry = _entries().get(ours, {})
-    # Where the file uses our name for another quantity, our description does not apply.
+def _column(canonical: str, key: str, spelled: str, values: Floats) -> Column:
+    entry = _entries().get(canonical, {})
+    # If the file uses the canonical name for another quantity, the description of the vocabulary does not apply.
     entry = entry if key in entry.get("names", ()) else {}
     about = Variable(
-        name=ours,
+        name=canonical,
         unit=entry.get("unit"),
         standard_name=entry.get("standard_name"),
         long_name=entry.get("long_name"),

@@ -13,7 +13,7 @@ from app.ingest.refusals import Refused
 
 _NUMBERS = ("profile_number", "profile_index", "profile_num", "profile_id")
 _DEPTHS = ("depth", "glider_depth", "depth_z")
-# The name of a vehicle that never dives in OG1's vocabulary of platforms (NERC L06); our own exports use it, too.
+# The name of a vehicle that never dives in OG1's vocabulary of platforms (NERC L06); Halocline's exports use it, too.
 _AT_SURFACE = "autonomous surface"
 _METRES = {"m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01}
 # A time series is long: a text variable beyond this is a table of texts, not a name.
@@ -97,10 +97,10 @@ def read(
 
 
 def columns(file: Variables, shape: tuple[str, ...], used: set[str]) -> tuple[Column, ...]:
-    """Every measured variable along `shape`, in our names and units."""
+    """Every measured variable along `shape`, with canonical names and units."""
     measured = (
-        vocabulary.column(file, name, ours, file.floats(name, narrow=True))
-        for name, ours in vocabulary.measured(file, [shape], used)
+        vocabulary.column(file, name, canonical, file.floats(name, narrow=True))
+        for name, canonical in vocabulary.measured(file, [shape], used)
     )
     return tuple(column for column in measured if column is not None)
 

@@ -1,4 +1,4 @@
-"""Measured variables under our names and in our units; the file's own name and unit are stored too."""
+"""Measured variables with canonical names and units; the file's own name and unit are stored, too."""
 
 import tomllib
 from collections.abc import Iterable
@@ -51,16 +51,16 @@ def _entries() -> dict[str, dict[str, Any]]:
 
 @cache
 def _by_name() -> dict[str, str]:
-    return {alias: ours for ours, entry in _entries().items() for alias in entry["names"]}
+    return {alias: canonical for canonical, entry in _entries().items() for alias in entry["names"]}
 
 
-def synonyms(ours: str) -> list[str]:
-    """Our name of a quantity and its names in files; empty for a name outside the vocabulary."""
-    return [ours, *_entries()[ours]["names"]] if ours in _entries() else []
+def synonyms(canonical: str) -> list[str]:
+    """The canonical name of a quantity and its names in files; empty for a name outside the vocabulary."""
+    return [canonical, *_entries()[canonical]["names"]] if canonical in _entries() else []
 
 
 def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates: set[str]) -> list[tuple[str, str]]:
-    """(name in the file, our name) of every measured variable with one of these shapes; ours are distinct.
+    """(name in the file, canonical name) of every measured variable with one of these shapes; the latter are unique.
 
     `coordinates` are the lower-case names that the reader itself uses.
     """
@@ -75,35 +75,40 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
         and not counts_time(file.attribute(name, "units"))
     ]
     mission_limits.require_few_variables(len(names))
-    ours: dict[str, str] = {}
+    canonical_names: dict[str, str] = {}
     for name in names:
-        if (known := _known(name)) and known not in ours.values():
-            ours[name] = known
+        if (listed := _known(name)) and listed not in canonical_names.values():
+            canonical_names[name] = listed
     for name in names:
         standard = str(file.attribute(name, "standard_name") or "").lower()
         by_standard = next((key for key, entry in _entries().items() if standard in entry["standard_names"]), None)
-        if name not in ours and by_standard and by_standard not in ours.values() and not name.endswith(_STEMS):
-            ours[name] = by_standard
+        if (
+            name not in canonical_names
+            and by_standard
+            and by_standard not in canonical_names.values()
+            and not name.endswith(_STEMS)
+        ):
+            canonical_names[name] = by_standard
     for name in names:
-        if name not in ours:
+        if name not in canonical_names:
             own = "".join(c if c.isascii() and c.isalnum() else "_" for c in name[:_MAX_NAME]).strip("_") or "unnamed"
-            while own in ours.values() or own in _COORDINATES:
+            while own in canonical_names.values() or own in _COORDINATES:
                 own += "_2"
-            ours[name] = own
-    return sorted(ours.items(), key=lambda pair: pair[1])
+            canonical_names[name] = own
+    return sorted(canonical_names.items(), key=lambda pair: pair[1])
 
 
-def column(file: Variables, name: str, ours: str, values: NDArray[Any]) -> Column | None:
-    """The variable with its values in our unit, None when no value is finite."""
+def column(file: Variables, name: str, canonical: str, values: NDArray[Any]) -> Column | None:
+    """The variable with its values in the unit of the vocabulary; None if no value is finite."""
     if not np.isfinite(values).any():
         return None
     declared_unit = file.attribute(name, "units")
     source_unit = None if declared_unit is None else encodable(str(declared_unit))[:_MAX_UNIT]
-    unit, values = _converted(ours, source_unit, values)
+    unit, values = _converted(canonical, source_unit, values)
     good, checked = _quality(file, name)
     standard_name, long_name = file.attribute(name, "standard_name"), file.attribute(name, "long_name")
     about = Variable(
-        name=ours,
+        name=canonical,
         unit=unit,
         standard_name=encodable(str(standard_name))[:_MAX_NAME] if standard_name else None,
         long_name=encodable(str(long_name))[:_MAX_NAME] if long_name else None,
@@ -124,9 +129,10 @@ def _known(name: str) -> str | None:
     return _by_name().get(name)
 
 
-def _converted(ours: str, source_unit: str | None, values: NDArray[Any]) -> tuple[str | None, NDArray[Any]]:
+def _converted(canonical: str, source_unit: str | None, values: NDArray[Any]) -> tuple[str | None, NDArray[Any]]:
     entry = next(
-        (_entries()[key] for key in (ours, *(ours.removesuffix(s) for s in _STEMS)) if key in _entries()), None
+        (_entries()[key] for key in (canonical, *(canonical.removesuffix(s) for s in _STEMS)) if key in _entries()),
+        None,
     )
     if entry is None or source_unit is None:
         return source_unit, values

@@ -89,11 +89,11 @@ def _in_harbour(log: Observations, order: NDArray[np.intp]) -> Mask:
     usable = surface_fixes.usable(log.lon_deg[order], lat)
     with np.errstate(invalid="ignore"):
         inside = usable & (lon > west) & (lon < east) & (lat > south) & (lat < north)
-    known = np.flatnonzero(usable)
-    if known.size == 0:
+    positioned = np.flatnonzero(usable)
+    if positioned.size == 0:
         return inside
-    latest = np.clip(np.searchsorted(known, np.arange(order.size), side="right") - 1, 0, None)
-    at_latest: Mask = inside[known[latest]]
+    latest = np.clip(np.searchsorted(positioned, np.arange(order.size), side="right") - 1, 0, None)
+    at_latest: Mask = inside[positioned[latest]]
     return at_latest
 
 

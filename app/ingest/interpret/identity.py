@@ -106,7 +106,7 @@ def _mode(observations: Observations, suffix: str | None) -> DataMode:
 
 
 def platform_names(path: Path | None) -> dict[str, PlatformName]:
-    """The names by platform from the operator's file, or from ours without one. Raises Invalid for an invalid file."""
+    """The names by platform from the operator's file, or from the built-in one. Raises Invalid for an invalid file."""
     if path is None:
         text = files("app.ingest").joinpath("data/platforms.toml").read_text(encoding="utf-8")
     else:

@@ -1,4 +1,4 @@
-"""A file's metadata under our names, and the attributes that its data contradict."""
+"""A file's metadata under canonical names, and the attributes that its data contradict."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from app.domain.printable import encodable
 from app.domain.records import Figures
 from app.ingest.formats.observations import Observations
 
-# Our name: the attributes that may hold the value, best first.
+# Canonical name: the attributes that may hold the value, best first.
 _NAMES: dict[str, tuple[str, ...]] = {
     "name": ("deployment_name", "internal_mission_identifier"),
     "title": ("title",),
@@ -52,7 +52,9 @@ def described(observations: Observations) -> dict[str, Any]:
     """The metadata for pages, without missing values and placeholders. Texts are unchanged."""
     attributes = {name.lower(): value for name, value in observations.attributes.items()}
     fields = {
-        ours: text for ours, names in _NAMES.items() if (text := _first(attributes, names, _most(ours))) is not None
+        canonical: text
+        for canonical, names in _NAMES.items()
+        if (text := _first(attributes, names, _most(canonical))) is not None
     }
     if (leader := _principal_investigator(attributes)) is not None:
         fields["pi"] = leader
@@ -106,8 +108,8 @@ def _first(attributes: dict[str, Any], names: tuple[str, ...], most: int = _MAX_
     return next((text for name in names if (text := _text(attributes.get(name), most)) is not None), None)
 
 
-def _most(ours: str) -> int:
-    return _MAX_PROSE if ours in _PROSE else _MAX_NAME
+def _most(canonical: str) -> int:
+    return _MAX_PROSE if canonical in _PROSE else _MAX_NAME
 
 
 def _text(value: Any, most: int = _MAX_NAME) -> str | None:

@@ -189,8 +189,8 @@ def _with_remainder_in_first(parts: tuple[Part, ...], remainder: Remainder) -> t
     first = parts[0]
     warnings = Counter(first.warnings)
     warnings.update(remainder.warnings)
-    whole = replace(first, samples=first.samples + remainder.samples, warnings=dict(warnings))
-    return (whole, *parts[1:])
+    merged = replace(first, samples=first.samples + remainder.samples, warnings=dict(warnings))
+    return (merged, *parts[1:])
 
 
 def _summary(

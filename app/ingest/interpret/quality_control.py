@@ -1,7 +1,7 @@
 """Quality control: which times and positions are refused, and which warnings exist.
 
 A refusal is raised as `Refused`; a warning is a code of WARNINGS with a count. Bad samples are counted and stored, but
-not drawn. The only change to positions is that longitudes are wrapped; `sources.depth_correction` corrects depths.
+not drawn. The only change to positions is that longitudes are wrapped; `formats.depth_correction` corrects depths.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ WARNINGS = {
     "time_out_of_range": "samples dated before the earliest accepted day or in the future",
 }
 
-# Half of the samples: single wrong fixes are dirt, a majority means a wrong unit.
+# Half of the samples: single wrong fixes are errors of positioning, a majority means a wrong unit.
 _MOSTLY = 0.5
 
 

@@ -14,7 +14,7 @@ from app.ingest.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Precedence:
-    """What decides between two versions, or two profiles: mode, date of modification, end of the data."""
+    """The precedence of a version or a profile: mode, then date of modification, then end of the data."""
 
     mode: DataMode
     modified_ms: int | None

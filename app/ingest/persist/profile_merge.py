@@ -85,9 +85,9 @@ def _is_same(doc: Document, part: Part) -> bool:
 
 def _merged(before: Mission, new: Mission, draft: Draft, file: File, now: datetime) -> Mission:
     """The mission with the metadata of added profiles: stored fields stay, missing ones are added."""
-    known = {variable.name for variable in before.variables}
-    added = tuple(variable for variable in new.variables if variable.name not in known)
-    mission_limits.require_few_variables(len(known) + len(added))
+    stored_names = {variable.name for variable in before.variables}
+    added = tuple(variable for variable in new.variables if variable.name not in stored_names)
+    mission_limits.require_few_variables(len(stored_names) + len(added))
     return replace(
         before,
         # The mission has the highest mode of its profiles, so that a lower one cannot replace it.

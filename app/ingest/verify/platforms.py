@@ -35,8 +35,8 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
     tally.waiting += len(waiting)
     expected: dict[str, Document] = {}
     if missions:
-        whole = platform_to_document(platform_summary.summed(missions, PlatformName()))
-        expected[platform] = {name: value for name, value in whole.items() if name not in _NAMES}
+        recomputed_platform = platform_to_document(platform_summary.summed(missions, PlatformName()))
+        expected[platform] = {name: value for name, value in recomputed_platform.items() if name not in _NAMES}
         if stored is not None:
             expected[platform]["serial_key"] = stored["serial"].lower()
     yield from keyed("platform", {platform: stored} if stored else {}, expected, ("platform", platform))
@@ -49,8 +49,8 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
         owner = platform_from_document(stored) if stored else None
         entries = {doc["_id"]: doc for doc in verification_reads.of_platform("search", platform, session)}
-        wanted = {doc["_id"]: doc for doc in search_index.entries(owner, missions)}
-        yield from keyed("search", entries, wanted, remedy)
+        expected_entries = {doc["_id"]: doc for doc in search_index.entries(owner, missions)}
+        yield from keyed("search", entries, expected_entries, remedy)
     if f"subtotals:{platform}" not in waiting:
         stored_subtotals = {
             doc["_id"]: doc for doc in verification_reads.of_platform("subtotals", platform, session) if doc["missions"]
@@ -74,10 +74,10 @@ def _orphans(platform: str, current: dict[str, str], scope: Scope, session: Clie
             remedy: Remedy = ("rebuild", f"sections:{key}")
             yield Difference(f"sections {key}", "documents", PRESENT, "no such mission", (remedy,))
     for mission in sorted(stored["profiles"] | stored["samples"]):
-        known = verification_reads.retired(platform, mission, session) | {current.get(mission, "")}
+        valid_versions = verification_reads.retired(platform, mission, session) | {current.get(mission, "")}
         for name in ("profiles", "samples"):
             for version, count in sorted(verification_reads.versions(name, platform, mission, session).items()):
-                if version not in known:
+                if version not in valid_versions:
                     key = f"{platform}/{mission}/{version}"
                     yield Difference(
                         f"version {key}", name, f"{count} documents", "no such version", (("retire", key),)

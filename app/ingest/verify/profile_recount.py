@@ -43,9 +43,9 @@ def recounts(documents: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Reco
             yield key, Recount(sum(_count(chunk) for chunk in chunks), {})
             continue
         blocks = [_block(chunk) for chunk in sorted(chunks, key=lambda chunk: int(chunk["part"]))]
-        whole = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
-        batch.append((key, whole))
-        rows += whole[0].size
+        columns = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
+        batch.append((key, columns))
+        rows += columns[0].size
         if rows >= _ROWS_AT_ONCE:
             yield from _recounts(batch)
             batch, rows = [], 0

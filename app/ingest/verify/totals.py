@@ -46,11 +46,11 @@ def compared(tally: Tally, session: ClientSession) -> Iterator[Difference]:
 
 
 def _basins(session: ClientSession) -> Iterator[Difference]:
-    noted = [verification_reads.one("counters", key, session) or {} for key in ("basins", "search_basins")]
-    if noted[0].get("digest") == noted[1].get("digest"):
+    basins, indexed = (verification_reads.one("counters", key, session) or {} for key in ("basins", "search_basins"))
+    if basins.get("digest") == indexed.get("digest"):
         names = {doc["_id"]: doc["name"] for doc in verification_reads.basins(session)}
-        wanted = {doc["_id"]: doc for doc in search_index.basin_entries(names)}
-        yield from keyed("search", {doc["_id"]: doc for doc in verification_reads.basin_entries(session)}, wanted)
+        expected = {doc["_id"]: doc for doc in search_index.basin_entries(names)}
+        yield from keyed("search", {doc["_id"]: doc for doc in verification_reads.basin_entries(session)}, expected)
 
 
 def _counters(session: ClientSession) -> Iterator[Difference]:
