@@ -1,7 +1,6 @@
 """Limits that keep every file readable: lines of modules, functions and templates, and no import cycle."""
 
 import ast
-import subprocess
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -9,15 +8,10 @@ from pathlib import Path
 import grimp
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.guards.repository import ROOT, tracked
+
 MOST_MODULE_LINES, MOST_TEST_LINES, MOST_FUNCTION_LINES, MOST_TEMPLATE_COLUMNS = 300, 400, 60, 120
 PACKAGES = ("app", "bench", "loadtest", "monitoring")
-
-
-def tracked(*patterns: str) -> list[Path]:
-    """The files of the repository that match a git pathspec."""
-    listing = subprocess.run(["git", "ls-files", "--", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
-    return [path for name in listing.stdout.splitlines() if (path := ROOT / name).is_file()]
 
 
 def too_long(most_lines: int, *patterns: str) -> list[str]:
