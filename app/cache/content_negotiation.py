@@ -9,7 +9,7 @@ from app.cache.cached_response import Encoding, Representation
 
 # In order of preference.
 _COMPRESSED: tuple[Encoding, ...] = ("br", "gzip")
-# Browsers send about 25 characters. A longer header is not parsed: the client gets the uncompressed body.
+# A header longer than this is not parsed, and the body is sent uncompressed. Browsers send about 25 characters.
 MAX_ACCEPT_ENCODING_LENGTH = 200
 
 
@@ -19,7 +19,7 @@ def preferred_encoding(accept_encoding: str) -> Encoding:
     """The encoding that the client prefers of brotli, gzip and none."""
     accepted = parse_accept_header(accept_encoding, Accept)
     best = max(_COMPRESSED, key=accepted.quality)
-    # A client may always be sent an uncompressed body, also when the header excludes it.
+    # Otherwise the body is sent uncompressed, even if the header excludes identity: better than a 406.
     is_wanted = accepted.quality(best) > 0 and accepted.quality(best) >= accepted.quality("identity")
     return best if is_wanted else "identity"
 
@@ -27,9 +27,9 @@ def preferred_encoding(accept_encoding: str) -> Encoding:
 def is_match(if_none_match: str, representation: Representation) -> bool:
     """True if the If-None-Match header matches the ETag of this representation.
 
-    Other encodings of the same entry do not match: a cache on the way must not answer with another representation.
+    ETags of other encodings do not match: after such a 304, an intermediate cache would serve the wrong body.
     """
-    # Nearly every revalidation sends the one ETag that it got before; proxies that recompress make it weak.
+    # Fast path: nearly all clients send exactly one ETag. Proxies that recompress the body add the prefix W/.
     if if_none_match.removeprefix("W/") == representation.etag:
         return True
     return parse_etags(if_none_match.strip()).contains_weak(representation.opaque_tag)

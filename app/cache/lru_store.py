@@ -7,7 +7,7 @@ from time import time
 
 from app.cache.cached_response import Entry
 
-# Pages that are requested once must not evict pages that are requested all day: they share this part of the memory.
+# Share of the memory for entries that were requested only once. They evict each other, never the protected entries.
 _PROBATION_SHARE = 0.25
 
 
@@ -40,7 +40,7 @@ class LruStore:
             if entry is not None:
                 self._protected.move_to_end(key)
             elif (entry := self._probation.get(key)) is not None:
-                # A 404 stays in the probationary segment, however often it is requested.
+                # Only 200 responses are promoted. A 404 stays on probation, however often it is requested.
                 if entry.is_revalidatable:
                     self._promote(key, entry)
             else:
@@ -48,7 +48,7 @@ class LruStore:
             return entry, key not in self._invalidated_at_s and self._clock() < entry.valid_until_s
 
     def stale_for_s(self, key: Hashable) -> float:
-        """Seconds since the entry became stale, by a change or by its time; 0 if it is fresh or missing."""
+        """Seconds since the entry was invalidated or expired; 0 if it is fresh or missing."""
         with self._lock:
             entry = self._protected.get(key) or self._probation.get(key)
             if entry is None:
@@ -57,7 +57,7 @@ class LruStore:
             return max(self._clock() - since_s, 0.0)
 
     def put(self, key: Hashable, entry: Entry, stale_since_s: float | None = None) -> None:
-        """Store the entry in place of an older one. One that is larger than the probationary segment is not stored.
+        """Replace the entry of this key. If the new one exceeds the probationary segment, only the old one is removed.
 
         With `stale_since_s` it is stale from the start.
         """
@@ -68,19 +68,19 @@ class LruStore:
                 return
             segment = self._protected if was_protected else self._probation
             segment[key] = entry
-            self._count(was_protected, entry.size_bytes)
+            self._add_bytes(was_protected, entry.size_bytes)
             for tag in entry.tags:
                 self._keys_by_tag[tag].add(key)
             if stale_since_s is not None:
                 self._invalidated_at_s[key] = stale_since_s
             self._evict()
 
-    def invalidate(self, number: int, tags: Iterable[str]) -> None:
-        """Mark as stale the entries with one of the tags that were rendered before change `number`."""
+    def invalidate(self, change_number: int, tags: Iterable[str]) -> None:
+        """Mark entries as stale that have one of the tags and were rendered before this change."""
         with self._lock:
             for key in {key for tag in tags for key in self._keys_by_tag.get(tag, ())}:
                 entry = self._protected.get(key) or self._probation[key]
-                if entry.mark.number < number:
+                if entry.mark.number < change_number:
                     self._invalidated_at_s.setdefault(key, self._clock())
 
     def remove(self, key: Hashable) -> None:
@@ -96,9 +96,9 @@ class LruStore:
 
     def _promote(self, key: Hashable, entry: Entry) -> None:
         del self._probation[key]
-        self._count(False, -entry.size_bytes)
+        self._add_bytes(False, -entry.size_bytes)
         self._protected[key] = entry
-        self._count(True, entry.size_bytes)
+        self._add_bytes(True, entry.size_bytes)
         self._evict()
 
     def _evict(self) -> None:
@@ -110,15 +110,15 @@ class LruStore:
     def _remove(self, key: Hashable) -> None:
         for is_protected, segment in ((True, self._protected), (False, self._probation)):
             if (entry := segment.pop(key, None)) is not None:
-                self._count(is_protected, -entry.size_bytes)
+                self._add_bytes(is_protected, -entry.size_bytes)
                 for tag in entry.tags:
                     self._keys_by_tag[tag].discard(key)
                     if not self._keys_by_tag[tag]:
                         del self._keys_by_tag[tag]
         self._invalidated_at_s.pop(key, None)
 
-    def _count(self, is_protected: bool, size_bytes: int) -> None:
+    def _add_bytes(self, is_protected: bool, delta_bytes: int) -> None:
         if is_protected:
-            self._protected_bytes += size_bytes
+            self._protected_bytes += delta_bytes
         else:
-            self._probation_bytes += size_bytes
+            self._probation_bytes += delta_bytes

@@ -1,4 +1,4 @@
-"""Which responses are cached, under which query arguments, and which tags invalidate them: the one table of it."""
+"""The cache policy: which responses are cached, by which query arguments, and which tags invalidate them."""
 
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -9,7 +9,7 @@ from app.http import api_urls
 
 _HOUR_S = 3600.0
 # For pages that show failed imports and pending rebuilds, which are not in the change log.
-_LIVE_S = 1.0
+_LIVE_LIFETIME_S = 1.0
 # Part of a canonical query that includes simulated platforms.
 _SIMULATED_ARGUMENT = "simulated="
 # No route declares more arguments than this; a longer query is not parsed.
@@ -20,10 +20,11 @@ _MAX_ARGUMENTS = 20
 class Rule:
     """How the responses of a route are cached.
 
-    `tags` invalidate them; the arguments of the route stand in braces. `arguments` are the query arguments that make a
-    difference. A `strict` route refuses others itself; elsewhere they are ignored. `max_age_s` bounds the lifetime
-    where no tag and no view ends it earlier. An `absolute` response contains its own origin, so each host has its own
-    entry. A `simulated` route always shows or counts simulated platforms; others do so only on request.
+    `tags` invalidate them; `{platform}` in a tag is replaced by the route parameter. `arguments` are the query
+    arguments that affect the response. A `strict` route rejects unknown arguments with 400; other routes ignore them.
+    `max_age_s` is the longest lifetime; a tag or the view may end it earlier. An `absolute` response contains absolute
+    URLs, so each host has its own entry. A `simulated` route always shows or counts simulated platforms; others only on
+    request.
     """
 
     tags: tuple[str, ...]
@@ -56,7 +57,7 @@ RULES: dict[str, Rule] = {
     "/fleet/<serial>": Rule(_ALL, ("after",), simulated=True),
     "/basins/<basin>": Rule(_ALL, ("after", "simulated")),
     "/stats": Rule(_ALL),
-    "/status": Rule(_ALL, ("order", "after", "simulated"), _LIVE_S, simulated=True),
+    "/status": Rule(_ALL, ("order", "after", "simulated"), _LIVE_LIFETIME_S, simulated=True),
     "/updates": Rule(_ALL, ("kind", "platform", "simulated", "after")),
     "/updates.rss": Rule(_ALL, ("kind", "platform", "simulated"), absolute=True),
     "/data": Rule(_ALL),
@@ -73,7 +74,7 @@ RULES: dict[str, Rule] = {
     f"{_API}/outlines": Rule(_ALL, strict=True),
     f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated"), strict=True),
     f"{_API}/platforms/<platform>": Rule(_ALL, strict=True, simulated=True),
-    f"{_API}/status": Rule(_ALL, (), _LIVE_S, strict=True, simulated=True),
+    f"{_API}/status": Rule(_ALL, (), _LIVE_LIFETIME_S, strict=True, simulated=True),
     f"{_API}/updates": Rule(_ALL, ("kind", "platform", "simulated", *_PAGED), strict=True),
     _MISSION: Rule(_ONE, strict=True),
     f"{_MISSION}/track": Rule(_ONE, ("format",), strict=True),
@@ -100,7 +101,10 @@ NOT_CACHED = {
 
 
 def canonical_query(query: str, rule: Rule) -> str | None:
-    """The arguments that make a difference, sorted. None if the route must see the query as it is."""
+    """The arguments that affect the response, sorted; the first of repeated ones. None: the request bypasses the cache.
+
+    None is for too many arguments, and for unknown or repeated ones on a strict route, which rejects them itself.
+    """
     if not query:
         return ""
     try:
@@ -110,8 +114,8 @@ def canonical_query(query: str, rule: Rule) -> str | None:
     names = [name for name, _ in pairs]
     if rule.strict and (set(names) - {*rule.arguments} or len(set(names)) != len(names)):
         return None
-    first: dict[str, str] = {}
+    first_values: dict[str, str] = {}
     for name, value in pairs:
         if name in rule.arguments:
-            first.setdefault(name, value)
-    return urlencode(sorted(first.items()))
+            first_values.setdefault(name, value)
+    return urlencode(sorted(first_values.items()))

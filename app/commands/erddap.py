@@ -1,4 +1,4 @@
-"""`halocline erddap`: one line a dataset, or one JSON object a line, or only the URLs of new and newer datasets."""
+"""`halocline erddap`: list datasets as text, as JSON lines, or only the URLs of those with data not yet stored."""
 
 import sys
 from collections.abc import Iterator
@@ -19,7 +19,10 @@ Form = Literal["lines", "json", "urls"]
 
 
 def run(address: Address, settings: Settings, form: Form) -> int:
-    """List the datasets of the server; 0. Without the store it prints a notice and compares nothing. Raises Refused."""
+    """List the datasets of the server, and return exit status 0. Raises Refused.
+
+    If MongoDB is unreachable, print a notice and list the datasets without the comparison.
+    """
     datasets = erddap_catalogue.datasets(address, local_copy.fetch_policy(settings))
     stored = _stored_ends(datasets, settings)
     for text in _lines(datasets, stored, form):
@@ -48,12 +51,12 @@ def _lines(datasets: list[Dataset], stored: StoredEnds | None, form: Form) -> It
             }  # fmt: skip
             yield orjson.dumps(fields, option=orjson.OPT_UTC_Z).decode()
         elif form == "lines":
-            box = " ".join(f"{edge:.2f}" for edge in dataset.bbox) if dataset.bbox else "no box"
-            span = f"{_minute(dataset.start_at)} to {_minute(dataset.end_at)}"
+            box = " ".join(f"{edge:.2f}" for edge in dataset.bbox) if dataset.bbox else "no bounding box"
+            span = f"{_to_minute(dataset.start_at)} to {_to_minute(dataset.end_at)}"
             yield f"{state:<7} {dataset.id}: {span}, {box}, {dataset.title}"
         elif state in ("new", "newer"):
             yield dataset.url
 
 
-def _minute(moment: datetime | None) -> str:
+def _to_minute(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else "?"

@@ -39,13 +39,13 @@ def export(platform: str, mission: str, query: DataQuery) -> Response:
     """A mission's samples as CSV or NetCDF.
 
     In CSV, the header names each column as `name (unit)`. Lines end in CR LF, missing values are empty, times are UTC.
-    Samples are in the order of profiles; profile 0 holds the samples outside every profile.
+    Samples are ordered by profile; profile 0 holds the samples that belong to no profile.
     """
     if query.format == "netcdf":
         return _netcdf(platform, mission)
     record = missions.find(platform, mission)
     lines = csv_text.rows(profiles.samples_of(record), record.variables)
-    # The resource of the mission changes with every change of its samples, and is much faster to read.
+    # The ETag of the mission resource: it changes with every change of the samples, and is much faster to read.
     etag_source = dumped(schemas.Mission.of(record).model_dump())
     return stream(lines, CSV, etag_source, f"{record.platform}_{record.mission}.csv")
 
@@ -57,7 +57,7 @@ def _netcdf(platform: str, mission: str) -> Response:
         owner = platforms.named([record.platform]).get(record.platform)
         file = og1.layout(samples, owner, portal.current().version)
         header = file.header(samples.rows)
-        # The header holds everything of the mission and its platform, and Halocline's version.
+        # The header is the source of the ETag: it holds the metadata of mission and platform, and Halocline's version.
         response = stream(
             chain([header], og1.rows(samples, file)),
             NETCDF,

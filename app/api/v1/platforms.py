@@ -15,7 +15,7 @@ bp = Blueprint("platforms", __name__)
 
 
 class PlatformList(Page):
-    """A page of platforms."""
+    """Query parameters of the list of platforms."""
 
     simulated: Simulated = None
 
@@ -23,7 +23,7 @@ class PlatformList(Page):
 @bp.get("/platforms")
 @documented(schemas.PlatformPage, "platforms", PlatformList)
 def page(query: PlatformList) -> Response:
-    """Platforms by id."""
+    """All platforms, sorted by id."""
     listed = platforms.page(query.limit, query.cursor, simulated=query.simulated is not None)
     items = [_resource(platform) for platform in listed.items]
     return json(schemas.PlatformPage(items=items, next=listed.next).model_dump())
@@ -34,12 +34,13 @@ def page(query: PlatformList) -> Response:
 def one(platform: str) -> Response:
     """A platform, by its id or serial.
 
-    Upper and lower case are equal.
+    The lookup is case-insensitive.
     """
     return json(_resource(platforms.find(platform)).model_dump())
 
 
 def _resource(platform: records.Platform) -> schemas.Platform:
+    """The API resource of a platform. The response expires when the platform's status changes."""
     settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(platforms.status_until(platform, now, window_h))

@@ -1,4 +1,4 @@
-"""Bodies of responses. `http.conditional` adds strong ETags to those of JSON; downloads have their own."""
+"""Response bodies. `http.conditional` adds strong ETags to JSON responses; downloads set their own ETag."""
 
 import re
 from datetime import datetime
@@ -14,7 +14,7 @@ CSV = "text/csv"
 NETCDF = "application/x-netcdf"
 KML = "application/vnd.google-earth.kml+xml"
 
-# Everything but the characters that headers and all file systems accept unchanged.
+# Characters that are unsafe in headers or in a file name on some file system.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -24,21 +24,21 @@ def json(content: object, mimetype: str = JSON) -> Response:
 
 
 def dumped(content: object) -> bytes:
-    """The content as JSON text."""
-    return orjson.dumps(content, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    """The content as JSON, UTF-8 encoded."""
+    return orjson.dumps(content, default=_json_fallback, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
 def file(content: bytes, mimetype: str, filename: str) -> Response:
-    """The content as a file to save."""
+    """A response that browsers save as a file."""
     return attached(Response(content, mimetype=mimetype), filename)
 
 
 def attached(response: Response, filename: str, disposition: str = "attachment") -> Response:
-    """The response with a file name that is safe in headers and on disk."""
+    """Add a file name to the response; characters that are unsafe in headers or on disk are replaced."""
     response.headers.set("Content-Disposition", disposition, filename=_UNSAFE.sub("_", filename))
     return response
 
 
-def _plain(value: object) -> object:
+def _json_fallback(value: object) -> object:
     # Attributes of files may have types that JSON lacks; their text is better than an error.
     return iso_ms(value) if isinstance(value, datetime) else str(value)

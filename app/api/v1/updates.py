@@ -25,7 +25,7 @@ class UpdateLinks(Resource):
 
 
 class Update(Resource):
-    """An update of a mission: its begin, its end, or its first delayed-mode data."""
+    """An update of a mission: its start, its end, or its first delayed-mode data."""
 
     id: str = Field(description="Stable: the same update always has the same id.")
     kind: records.UpdateKind
@@ -37,7 +37,7 @@ class Update(Resource):
         description="For a recovery, why the mission is considered over: a later mission of its platform, processed "
         "data, or 14 days without data; null for other kinds."
     )
-    profiles: int | None = Field(description="For a recovery, profiles of the mission; null for other kinds.")
+    profiles: int | None = Field(description="For a recovery, number of profiles of the mission; null for other kinds.")
     distance_m: float | None = Field(description="For a recovery, length of its track; null for other kinds.")
     time_at_sea_s: float | None = Field(description="For a recovery, time at sea; null for other kinds.")
     simulated: bool
@@ -45,10 +45,10 @@ class Update(Resource):
 
     @classmethod
     def of(cls, update: records.Update) -> Self:
-        renamed: dict[str, Any] = {"published_at": update.shown_from, "end_reason": update.over}
-        same = {name: getattr(update, name) for name in cls.model_fields.keys() - {*renamed, "links"}}
+        renamed_fields: dict[str, Any] = {"published_at": update.shown_from, "end_reason": update.over}
+        copied_fields = {name: getattr(update, name) for name in cls.model_fields.keys() - {*renamed_fields, "links"}}
         urls = links.mission(update.platform, update.mission)
-        return cls(**same, **renamed, links=UpdateLinks(mission=urls["self"], html=urls["html"]))
+        return cls(**copied_fields, **renamed_fields, links=UpdateLinks(mission=urls["self"], html=urls["html"]))
 
 
 class UpdatePage(Resource):
@@ -59,7 +59,7 @@ class UpdatePage(Resource):
 
 
 class UpdateList(Page):
-    """A page of the updates that match all given filters."""
+    """Query parameters of the list of updates."""
 
     kind: records.UpdateKind | None = Field(None, description="Kind of update.")
     platform: Word | None = Field(None, description="Platform id, such as `smilla77`.")
@@ -71,8 +71,8 @@ class UpdateList(Page):
 def page(query: UpdateList) -> Response:
     """Deployments, recoveries and first delayed-mode data, the latest published first.
 
-    A mission is over when its platform begins a later mission, when its first data other than real time are imported,
-    or after 14 days without data, whichever comes first.
+    A mission is over when its platform begins a later mission, when the first data that are not real-time data are
+    imported, or after 14 days without data, whichever comes first.
     """
     simulated = query.simulated is not None
     listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)

@@ -184,7 +184,8 @@ def test_the_datasets_of_a_server_are_compared_with_the_store(
     status, lines = erddap(content=dataset_list(*FOUR))
 
     assert (status, len(lines)) == (0, 3)
-    assert lines[0].startswith("newer   made-20200913T1226: 2020-09-13T12:26Z to 2020-09-14T00:00Z, no box, A title of")
+    span = "2020-09-13T12:26Z to 2020-09-14T00:00Z"
+    assert lines[0].startswith(f"newer   made-20200913T1226: {span}, no bounding box, A title of")
     assert lines[1].startswith("current made_1: ")
     assert lines[2].startswith("new     z: 2020-09-13T12:26Z to ?, ")
 

@@ -1,4 +1,4 @@
-"""Resources of the API: the models are their documentation, and `of` fills them from records."""
+"""Pydantic models of the API resources; OpenAPI is generated from them. `Model.of(record)` builds a resource."""
 
 from app.api.v1.schemas.basins import Basin, BasinPage
 from app.api.v1.schemas.missions import DataWarning, Mission, MissionPage, Profile, ProfilePage
