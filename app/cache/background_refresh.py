@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 # During an import, a page changes several times a second. Readers see no difference between such renderings, but each
 # one slows down the other threads. Two of them fit into the half second in which a stale page may be served.
 INTERVAL_S = 0.25
-# One change invalidates lists, maps and totals at once; the last of so many is rendered within half a second.
+# One change invalidates lists, maps and totals at once. A full queue is rendered within half a second.
 _MAX_QUEUED = 16
 
 

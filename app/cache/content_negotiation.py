@@ -16,10 +16,10 @@ MAX_ACCEPT_ENCODING_LENGTH = 200
 # Browsers send a handful of different headers; parsing one takes twenty times as long as a look-up.
 @lru_cache(maxsize=256)
 def preferred_encoding(accept_encoding: str) -> Encoding:
-    """The encoding that the client prefers of brotli, gzip and none."""
+    """The encoding that the client prefers: `br`, `gzip`, or `identity` for an uncompressed body."""
     accepted = parse_accept_header(accept_encoding, Accept)
     best = max(_COMPRESSED, key=accepted.quality)
-    # Otherwise the body is sent uncompressed, even if the header excludes identity: better than a 406.
+    # If neither is wanted, the body is sent uncompressed, even if the header excludes identity: better than a 406.
     is_wanted = accepted.quality(best) > 0 and accepted.quality(best) >= accepted.quality("identity")
     return best if is_wanted else "identity"
 

@@ -57,9 +57,9 @@ class LruStore:
             return max(self._clock() - since_s, 0.0)
 
     def put(self, key: Hashable, entry: Entry, stale_since_s: float | None = None) -> None:
-        """Replace the entry of this key. If the new one exceeds the probationary segment, only the old one is removed.
+        """Replace the entry of this key. An entry larger than the probationary segment is not stored.
 
-        With `stale_since_s` it is stale from the start.
+        The old entry is removed in any case. With `stale_since_s`, the new entry is stale from the start.
         """
         with self._lock:
             was_protected = key in self._protected
@@ -76,7 +76,7 @@ class LruStore:
             self._evict()
 
     def invalidate(self, change_number: int, tags: Iterable[str]) -> None:
-        """Mark entries as stale that have one of the tags and were rendered before this change."""
+        """Mark as stale all entries that have one of the tags and were rendered before this change."""
         with self._lock:
             for key in {key for tag in tags for key in self._keys_by_tag.get(tag, ())}:
                 entry = self._protected.get(key) or self._probation[key]

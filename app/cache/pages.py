@@ -1,7 +1,7 @@
-"""The page cache: a WSGI layer that serves responses from memory that are the same for every client.
+"""The page cache: a WSGI layer that serves from memory the responses that are the same for every client.
 
-It fills a miss once for all concurrent requests, serves the stale page while the new one is rendered (background
-refresh), and also when rendering fails.
+It fills a miss once for all concurrent requests. It serves the stale page while the new one is rendered (background
+refresh), and if rendering fails.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,8 @@ from app.telemetry.observe import ROUTE
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# The follower reads a change within half a second. For so long after that no request waits for a rendering.
+# A change must show within a second, and the follower reads it within half a second. In the remaining half second,
+# requests get the stale page and do not wait for the rendering.
 _BACKGROUND_REFRESH_S = 0.5
 # When rendering fails, a stale page with its times on it is better than an error. After a day its statements about
 # active platforms are wrong, and an error is more useful.
@@ -28,7 +29,7 @@ _STATIC = "/static/"
 
 
 class PageCache:
-    """Wraps a WSGI application. Every request passes by until the change log has been read once."""
+    """Wraps a WSGI application. All requests bypass the cache until the change log has been read once."""
 
     def __init__(self, app: "WSGIApplication", dependencies: Dependencies) -> None:
         self._app = app
@@ -68,7 +69,7 @@ class PageCache:
             if stale_for_s > _STALE_IF_ERROR_S:
                 stale = None
         if (refusal := self._admit(environ)) is not None:
-            # Before the single flight: the refusal is for this client alone, not for those that wait with it.
+            # Before the single flight: only this client is refused, not the other clients that wait for the same page.
             self._count("bypass")
             return refusal(environ, start_response)
         filled = self._fill.run(page, stale, environ, waits=stale is None)

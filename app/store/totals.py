@@ -25,7 +25,8 @@ def of_kind(kind: str) -> list[Totals]:
 
 def longest(kind: str, limit: int) -> list[Totals]:
     """At most `limit` totals of a kind, most time at sea first."""
-    cursor = mongo.db.totals.find({"kind": kind}).sort([("time_at_sea_s", -1), ("_id", 1)]).limit(limit)
+    order = [("time_at_sea_s", -1), ("_id", 1)]
+    cursor = mongo.db.totals.find({"kind": kind}).sort(order).limit(limit).hint("kind_longest")
     return [totals_from_document(doc) for doc in cursor]
 
 

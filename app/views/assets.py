@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 # Written by `npm run build`, see app/assets/build.mjs.
 STATIC = Path(__file__).parent.parent / "static"
-# `site.0123456789ab.css`: another content is another name, so browsers may keep it for ever.
+# Such as `site.0123456789ab.css`. Changed content gets another name, so browsers may cache the file for ever.
 _NAMED_BY_CONTENT = r"\.[0-9a-f]{12}\.[a-z]+$"
-# For the few files that keep their name, such as the licences.
+# Cache lifetime of the few files that have no hash in their name, such as the licences.
 _OTHERS_KEPT_S = 3600
 
 

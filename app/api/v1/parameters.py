@@ -31,7 +31,7 @@ Simulated = Annotated[Literal["include"] | None, Field(description=mission_filte
 
 
 def _without_null(schema: dict[str, Any]) -> None:
-    """Describe an optional parameter as left out; pydantic describes it as null, which no query string can express."""
+    """Remove null from the schemas of optional parameters: pydantic adds it, but a query string cannot express it."""
     for parameter in schema.get("properties", {}).values():
         kinds = [kind for kind in parameter.pop("anyOf", []) if kind != {"type": "null"}]
         if len(kinds) == 1:
@@ -40,7 +40,7 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 
 class Parameters(BaseModel):
-    """An endpoint without query parameters."""
+    """The query parameters of an endpoint. This base class has none; subclasses add them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_without_null)
 
@@ -55,16 +55,16 @@ class Page(Parameters):
 
 
 class SelectingMissions(Parameters):
-    """An endpoint whose parameters select missions; `_selecting` adds the declared ones."""
+    """Query parameters that select missions; `_selecting` adds the declared ones."""
 
     def selection(self) -> Selection:
-        """The selected missions. Raises Invalid("to")."""
+        """The filters and the time span of the request. Raises Invalid("to") unless `to` is later than `from`."""
         return mission_filters.selection(self.model_dump(by_alias=True, exclude_none=True))
 
 
 def _selecting(*declared: Parameter) -> type[SelectingMissions]:
     """A model that takes these parameters, all of them optional."""
-    # A member of a model must not be called `from`, so that all of them end in an underscore and have an alias.
+    # `from` is a Python keyword. Therefore every member ends in an underscore, and its alias is the parameter's name.
     members: Any = {
         f"{each.name}_": (_type(each) | None, Field(None, alias=each.name, description=each.description))
         for each in declared
@@ -73,7 +73,7 @@ def _selecting(*declared: Parameter) -> type[SelectingMissions]:
 
 
 def _type(declared: Parameter) -> Any:
-    """The type of a declared parameter: checked by its own `read`, the rest is for the OpenAPI document."""
+    """The type of a declared parameter. Its `read` validates; the other parts describe it in the OpenAPI document."""
     checked = BeforeValidator(declared.read)
     match declared.read:
         case OneOf(values):
@@ -86,7 +86,7 @@ def _type(declared: Parameter) -> Any:
             return Annotated[Word, checked]
 
 
-if TYPE_CHECKING:  # A type checker takes no base class that is made by a call.
+if TYPE_CHECKING:  # Type checkers do not accept the result of a call as a base class.
     _SelectingByAll = SelectingMissions
     _SelectingObserved = SelectingMissions
 else:
@@ -109,8 +109,9 @@ class MissionList(MissionFilters, Page):
 
     sort: Sort = Field(
         "newest",
-        description="Order of the list: data ending last (`newest`) or first (`oldest`), longest time at sea "
-        "(`longest`), longest distance (`farthest`), greatest depth (`deepest`) or most `profiles` first.",
+        description="Order of the list. First is the mission whose data end last (`newest`) or earliest (`oldest`), or "
+        "the one with the longest time at sea (`longest`), the longest distance (`farthest`), the greatest depth "
+        "(`deepest`) or the most profiles (`profiles`).",
     )
 
 
@@ -123,9 +124,9 @@ def _box(text: object) -> Bbox:
     if not all(isfinite(side) for side in (west, south, east, north)):
         raise ValueError("must be four numbers: west, south, east, north")
     if not (-180 <= west <= 180 and -180 <= east <= 180):
-        raise ValueError("west and east must lie from -180 to 180")
+        raise ValueError("west and east must be between -180 and 180")
     if not -90 <= south <= north <= 90:
-        raise ValueError("south and north must lie from -90 to 90, south first")
+        raise ValueError("south and north must be between -90 and 90, and south must not exceed north")
     return west, south, east, north
 
 

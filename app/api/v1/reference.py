@@ -71,7 +71,7 @@ def operations(document: Schema) -> dict[str, list[Operation]]:
 
 
 def models(document: Schema) -> list[Model]:
-    """The models of bodies by name, without those that only describe parameters."""
+    """The models of response bodies, sorted by name. Models that only parameters use are left out."""
     used = {ref for path in document["paths"].values() for ref in _references(path["get"]["responses"])}
     schemas = document["components"]["schemas"]
     unvisited = sorted(used)

@@ -16,7 +16,7 @@ from app.queries import clock, missions, platforms, tracks
 
 bp = Blueprint("tracks", __name__)
 
-# A glider moves 200 m in this time: less than a pixel on a map of the fleet.
+# Lifetime of a response with recent tracks. In it a glider moves 200 m: less than a pixel on a map of the fleet.
 _RECENT_FOR = timedelta(minutes=10)
 
 
@@ -32,7 +32,7 @@ def one(platform: str, mission: str, query: TrackQuery) -> Response:
     """The track and the last position of a mission, as GeoJSON or KML.
 
     The track is a line through the profiles with a plausible position, split at 180 degrees; `hidden` is the number
-    of the other profiles. Without features until the track of a new mission has been derived, moments after its import.
+    of the other profiles. A new mission has no features until its track has been derived, moments after its import.
     """
     record = missions.find(platform, mission)
     track = tracks.of(record)
@@ -51,9 +51,10 @@ def page(query: TrackList) -> Response:
     """Tracks and last positions of the missions that match; newest data first unless `sort` is given.
 
     `detail` is the accuracy of the simplified lines, `limit` the number of missions. `next` is a member that GeoJSON
-    does not define. Active missions, with data of the last 24 hours, also have a `recent_track` of that window.
+    does not define. Missions with data in the active window (by default the last 24 hours) also have a
+    `recent_track`: their track in that window.
     """
-    # A whole minute, so that responses stay the same for a while.
+    # Rounded down to the minute, so that responses within one minute are identical.
     minute = clock.now().replace(second=0, microsecond=0)
     since = minute - timedelta(hours=portal.current().settings.active_window_h)
     selection = query.selection()

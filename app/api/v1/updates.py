@@ -31,11 +31,11 @@ class Update(Resource):
     kind: records.UpdateKind
     platform: str
     mission: str
-    at: Time = Field(description="Time of the event: first data, last data, or import of the delayed data.")
-    published_at: Time = Field(description="Time at which the update was published; the list is in this order.")
+    at: Time = Field(description="Time of the event: first data, last data, or import of delayed-mode data.")
+    published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
-        description="For a recovery, why the mission is considered over: a later mission of its platform, processed "
-        "data, or 14 days without data; null for other kinds."
+        description="For a recovery, why the mission is considered over: a later mission of its platform, import of "
+        "data other than real-time data, or 14 days without data; null for other kinds."
     )
     profiles: int | None = Field(description="For a recovery, number of profiles of the mission; null for other kinds.")
     distance_m: float | None = Field(description="For a recovery, length of its track; null for other kinds.")
@@ -71,8 +71,8 @@ class UpdateList(Page):
 def page(query: UpdateList) -> Response:
     """Deployments, recoveries and first delayed-mode data, the latest published first.
 
-    A mission is over when its platform begins a later mission, when the first data that are not real-time data are
-    imported, or after 14 days without data, whichever comes first.
+    A mission is over when its platform begins a later mission, when data other than real-time data are imported, or
+    after 14 days without data, whichever comes first.
     """
     simulated = query.simulated is not None
     listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)

@@ -44,7 +44,7 @@ def _as_numbers(cells: Sequence[Any]) -> Floats:
 
 
 def is_number(cell: Any) -> bool:
-    """True if the cell is a number or marks a missing one."""
+    """True if the cell is a number or marks a missing value."""
     try:
         float("nan" if is_missing(cell) else cell)
     except (ValueError, TypeError, OverflowError):
@@ -104,7 +104,7 @@ def shown(cell: Any) -> str:
 
 
 def repaired(text: str) -> str:
-    """The text with escapes resolved. UTF-8 that was decoded as Latin-1, up to twice, is decoded again."""
+    """The text with escapes resolved, and restored if UTF-8 was wrongly decoded as Latin-1, once or twice."""
     text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     # Two escapes may form one surrogate pair.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -91,6 +91,12 @@ def coordinates(client: FlaskClient, query: str) -> list[list[list[float]]]:
     return lines
 
 
+def test_the_last_position_is_a_point_with_longitude_first(client: FlaskClient, three_lines: None) -> None:
+    last = client.get("/api/v1/tracks").json["features"][-1]
+    assert last["properties"]["kind"] == "last_position"
+    assert last["geometry"] == {"type": "Point", "coordinates": [16.3, 55.5]}
+
+
 def test_each_detail_has_its_own_line_and_digits(client: FlaskClient, three_lines: None) -> None:
     assert coordinates(client, "") == [[[15.99, 55.3], [16.123457, 55.4], [16.3, 55.5]]]
     assert coordinates(client, "?detail=fine") == coordinates(client, "")
