@@ -18,6 +18,17 @@ def test_every_route_of_the_api_has_a_rate_limit(app: Flask) -> None:
     ] == []
 
 
+def test_searches_and_downloads_have_budgets_of_their_own(app: Flask) -> None:
+    budgets = {policy: {r for r in rules(app) if rate_limits.policy_of(r) == policy} for policy in rate_limits.POLICIES}
+    api = "/api/v1"
+    assert budgets[rate_limits.SEARCH] == {"/search", f"{api}/search"}
+    assert budgets[rate_limits.EXPORT] == {
+        f"{api}/export",
+        f"{api}/observations",
+        f"{api}/missions/<platform>/<mission>/data",
+    }
+
+
 def test_every_rate_limit_belongs_to_an_existing_route(app: Flask) -> None:
     assert set(rate_limits.POLICY_BY_ROUTE) - rules(app) == set()
     assert set(rate_limits.POLICY_BY_ROUTE.values()) <= set(rate_limits.POLICIES)

@@ -87,6 +87,13 @@ def test_special_characters_survive_bibtex(import_mission: ImportMission, bibtex
     assert bibtex()["author"] == INSTITUTION
 
 
+def test_special_characters_of_a_platform_survive_bibtex(
+    import_mission: ImportMission, bibtex: Callable[[], dict[str, str]]
+) -> None:
+    import_mission(platform_name="A & B_1 50 %")
+    assert bibtex()["title"].startswith("Glider sea001 A & B_1 50 %, mission ")
+
+
 def test_the_braces_of_an_entry_are_balanced_for_any_text(import_mission: ImportMission, client: FlaskClient) -> None:
     import_mission(institution="}}} @article{x, {{", license="{" * 50)
     text = client.get(f"{CITATION}?format=bibtex").text
