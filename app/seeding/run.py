@@ -70,7 +70,7 @@ def run(
     `jobs` processes share the work. Raises Conflict for a store that holds anything else, Unavailable and
     HaloclineError as `connection.bound`.
     """
-    with connection.bound(settings, _STORE_TIMEOUT_MS):
+    with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
         indexes.ensure(extensions.mongo.db)
         earlier = seeds.arguments()
         if as_before and earlier:

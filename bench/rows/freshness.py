@@ -15,8 +15,8 @@ from pymongo.collection import Collection
 
 from app import config, extensions
 from app.ingest import context, importer
-from app.ingest import reports as report
 from app.ingest.interpret.identity import Options
+from app.ingest.reports import Report
 from bench import data, portals
 from bench.measured import Bench, Measured
 from bench.pages import Client
@@ -70,7 +70,7 @@ def _shown(bench: Bench, redis_url: str, ports: Sequence[int], number: int) -> t
     extensions.redis.bind(settings)
     path = _file(bench.folder / "fresh.nc", number)
     tools = context.import_context(settings, Options(platform="fresh", mission="20240101T0000"))
-    reports: list[report.Report] = []
+    reports: list[Report] = []
     # In a thread: pages are polled from before the commit on, while the importer is still busy after it.
     storing = Thread(target=lambda: reports.extend(importer.real([path], tools)), daemon=True)
     clients = {port: Client(port) for port in ports}

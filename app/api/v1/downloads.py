@@ -52,6 +52,9 @@ def stream(
         response.content_length = length
     response.set_etag(hashlib.sha256(etag_source).hexdigest()[:32])
     response.make_conditional(request)
+    if response.status_code == 412:
+        # werkzeug keeps the body after a failed If-Match: it would be sent outside the limit of downloads.
+        response.set_data(b"")
     if response.status_code == 200 and request.method == "GET":
         slot.acquire()
         response.call_on_close(slot.release)

@@ -56,3 +56,9 @@ def test_the_etag_changes_with_the_mission(get: Get, db: Database[Any], fleet: M
     before = get(path).headers["ETag"]
     db.missions.update_one({"_id": fleet.id}, {"$set": {"figures.samples": 9}})
     assert get(path, headers={"If-None-Match": before}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [f"{SMILLA}/data", f"{SMILLA}/data?format=netcdf", "/export", "/observations"])
+def test_a_failed_if_match_gets_412_without_a_body(get: Get, path: str) -> None:
+    response = get(path, headers={"If-Match": '"other"'})
+    assert (response.status_code, response.data) == (412, b"")
