@@ -42,7 +42,7 @@ def test_the_page_of_a_mission_shows_no_profiles_and_no_depths(page: Page) -> No
     ] == []
     assert "SB2016pld.csv" in html
     assert 'data-warning="position_jump" data-count="1"' in html
-    assert "more than 4 m/s" in html
+    assert "(sailbuoy: 4 m/s)" in html
 
 
 @pytest.mark.usefixtures("sailbuoy")
