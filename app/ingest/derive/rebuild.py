@@ -4,19 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-import structlog
-from bson.errors import BSONError
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
 
-from app import events
 from app.domain import lifecycle
 from app.domain.basins import BasinMap
-from app.ingest.derive import search_index, section_refresh, track_builder
+from app.ingest.derive import rebuild_loop, search_index, section_refresh, track_builder
 from app.ingest.derive import totals as summing
 from app.store import change_log, missions, rebuild_queue, subtotals, totals, tracks, transactions, updates
-
-log = structlog.get_logger(__name__)
 
 # Rebuilds the documents of the scope named; returns the number of the change, None when no page is affected.
 Handler = Callable[[str, BasinMap, datetime, ClientSession], int | None]
@@ -30,18 +24,9 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
     store is unreachable. For `draw_at_once` see `section_refresh.redraw`.
     """
     search_index.refresh_basins()
-    failed: list[str] = []
-    for scope in rebuild_queue.scopes():
-        try:
-            number = transactions.run(partial(_rebuilt, scope, basin_map))
-        except (PyMongoError, BSONError, ValueError, TypeError, LookupError, ArithmeticError) as error:
-            if isinstance(error, PyMongoError) and transactions.is_unreachable(error):
-                raise
-            log.exception("rebuild_failed", scope=scope)
-            failed.append(scope)
-        else:
-            if number is not None:
-                events.announce(number)
+    failed = rebuild_loop.run(
+        rebuild_queue.scopes(), lambda scope: transactions.run(partial(_rebuilt, scope, basin_map))
+    )
     # Last, because drawing takes longest.
     return failed + section_refresh.redraw(draw_at_once)
 

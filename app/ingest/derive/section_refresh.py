@@ -3,19 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import structlog
-from bson.errors import BSONError
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
 
-from app import events
-from app.ingest.derive import section_builder, section_plots
+from app.ingest.derive import rebuild_loop, section_builder, section_plots
 from app.ingest.derive.section_builder import Dive
 from app.store import change_log, missions, platforms, profiles, rebuild_queue, samples, sections, transactions
 
 # A live mission gets a profile every few seconds; a redraw for each would occupy the importer completely.
 EVERY = timedelta(minutes=1)
-log = structlog.get_logger(__name__)
 
 
 def redraw(at_once: bool = True) -> list[str]:
@@ -24,19 +19,8 @@ def redraw(at_once: bool = True) -> list[str]:
     With `at_once` False, a mission with sections waits for a minute after its first change, and each call rebuilds one
     mission, because the caller returns soon and has other work. Raises pymongo's errors when the store is unreachable.
     """
-    failed: list[str] = []
-    for scope in rebuild_queue.sections() if at_once else _due(datetime.now(UTC))[:1]:
-        try:
-            number = _redraw(scope)
-        except (PyMongoError, BSONError, ValueError, TypeError, LookupError, ArithmeticError) as error:
-            if isinstance(error, PyMongoError) and transactions.is_unreachable(error):
-                raise
-            log.exception("rebuild_failed", scope=scope)
-            failed.append(scope)
-        else:
-            if number is not None:
-                events.announce(number)
-    return failed
+    scopes = rebuild_queue.sections() if at_once else _due(datetime.now(UTC))[:1]
+    return rebuild_loop.run(scopes, _redraw)
 
 
 def _due(now: datetime) -> Sequence[str]:
