@@ -33,7 +33,7 @@ def create_app(settings: "Settings") -> "Flask":
     flask_hooks.install(app, settings, health)
     app.register_blueprint(v1.bp)
     views.install(app, __version__)
-    wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache))
+    wsgi_stack.install(app, wsgi_stack.layers(app, page_cache))
     metrics.set_build_info(__version__, settings.revision)
     metrics.expect_routes(observe.known_routes(app))
     return app

@@ -88,9 +88,10 @@ class Settings(BaseSettings):
     web_bind: str = Field("0.0.0.0:8000", pattern=r"^\S+:\d{1,5}$")
     metrics_bind: str = Field("0.0.0.0:9100", pattern=r"^\S+:\d{1,5}$")
     web_workers: int = Field(2, ge=1, le=64)
-    web_threads: int = Field(24, ge=4, le=256)
-    # Per worker. The threads above it answer probes, queue requests and refuse them.
-    web_concurrency_limit: int = Field(12, ge=1, le=252)
+    web_threads: int = Field(12, ge=2, le=256)
+    # Per worker. More renderings at once do not end sooner, because one thread at a time runs Python. The threads above
+    # it send downloads.
+    web_concurrency_limit: int = Field(8, ge=1, le=255)
     # Per worker: 800 pages of 30 kB with their compressed forms. The memory limit of a pod must include it.
     page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
     prometheus_multiproc_dir: Path | None = None
@@ -133,8 +134,8 @@ class Settings(BaseSettings):
     @field_validator("web_concurrency_limit", mode="after")
     @classmethod
     def _threads_in_reserve(cls, value: int, info: ValidationInfo) -> int:
-        if info.data.get("web_threads", value + 3) - value < 3:
-            raise ValueError("must be at least 3 below WEB_THREADS, so that threads stay free for probes")
+        if value >= info.data.get("web_threads", value + 1):
+            raise ValueError("must be below WEB_THREADS, so that a thread is left for downloads")
         return value
 
     @classmethod

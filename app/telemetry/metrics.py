@@ -52,13 +52,25 @@ worker_threads = Gauge(
 )
 worker_concurrency_limit = Gauge(
     "halocline_worker_concurrency_limit",
-    "Concurrency limit: requests that may run at once; further ones wait up to a second and are then refused.",
+    "Concurrency limit: requests that may render at once; further ones wait up to a second and are then refused.",
     multiprocess_mode="livesum",
     registry=registry,
 )
 worker_threads_busy = Gauge(
     "halocline_worker_threads_busy",
-    "Threads that hold a request now, running or waiting for the concurrency limit.",
+    "Threads that render or send a response now.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+worker_requests_waiting = Gauge(
+    "halocline_worker_requests_waiting",
+    "Requests that wait for a thread, or for a page that another thread renders.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+worker_connections = Gauge(
+    "halocline_worker_connections",
+    "Open connections, idle ones included.",
     multiprocess_mode="livesum",
     registry=registry,
 )
