@@ -1,11 +1,8 @@
 """The example configuration of a caching proxy, in a real nginx in front of a real portal."""
 
 import gzip
-import json
 import re
-import threading
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import brotli
 import pytest
@@ -15,6 +12,7 @@ from app.localdev.ports import free_port
 from bench import nginx
 
 from .conftest import TIMEOUT_S, Answer, until
+from .echo import echo
 
 
 class Proxy:
@@ -38,20 +36,6 @@ class Proxy:
         return self.get(path, **headers).headers["X-Cache-Status"]
 
 
-class Echo(BaseHTTPRequestHandler):
-    """A server that responds with the headers of the request."""
-
-    def do_GET(self):
-        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_about):
-        pass
-
-
 @pytest.fixture
 def front(start, nginx_folder):
     """A function that starts the proxy in front of the portal at a port."""
@@ -73,13 +57,9 @@ def proxy(front, portal, db):
 @pytest.fixture
 def passed_on(front):
     """A function that returns the headers that the proxy passes on for a request with these headers."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        proxy = front(server.server_port)
+    with echo() as port:
+        proxy = front(port)
         yield lambda **headers: proxy.get("/", **headers).json
-        server.shutdown()
-        thread.join()
 
 
 def test_a_cached_page_is_served_by_the_proxy(proxy):
