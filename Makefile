@@ -87,8 +87,8 @@ types: develop ## mypy: strict, tests not strict
 layers: develop ## Layers import only lower layers (import-linter)
 	@$(bin)/lint-imports --no-logo
 
-manifests: develop ## Check the Dockerfile and the Kubernetes manifests
-	@$(bin)/hadolint Dockerfile
+manifests: develop ## Check the Dockerfiles and the Kubernetes manifests
+	@$(bin)/hadolint Dockerfile tests/e2e/cluster/edge/Dockerfile
 	@PATH="$$PWD/$(bin):$$PATH" scripts/manifests
 
 rules: develop ## Check alert rules, dashboards and routing (promtool and amtool from PATH; SLOW=1: all rule tests)
@@ -124,5 +124,5 @@ image: ## Build the image (IMAGE=halocline:VERSION, BASE=… for another Python 
 
 # Uses the namespace halocline-lab exclusively and deletes it afterwards. HALOCLINE_CLUSTER_URL: address of the ingress,
 # by default http://127.0.0.1:8080. The nodes must have the image or be able to pull it.
-cluster-test: develop ## Run the drills on the current kubectl context (IMAGE=…): about 15 minutes
-	@IMAGE=$(IMAGE) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20
+cluster-test: develop ## Run the drills on the current kubectl context (IMAGE=…; SLOW=1: an outage of 10 minutes, too): 15 minutes
+	@IMAGE=$(IMAGE) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20 $(if $(SLOW),,-m "not slow")

@@ -11,7 +11,7 @@ import click
 from app.localdev import servers
 from bench import data, measured, report
 from bench.measured import Bench, Measured
-from bench.rows import fresh_ingest, freshness, growth, ingest, proxy, serving, stampede, totals, workers
+from bench.rows import exports, fresh_ingest, freshness, growth, ingest, proxy, serving, stampede, totals, workers
 
 # Each family measures several aims with the servers that it needs.
 FAMILIES: dict[str, Callable[[Bench], Iterator[Measured]]] = {
@@ -24,6 +24,7 @@ FAMILIES: dict[str, Callable[[Bench], Iterator[Measured]]] = {
     "proxy": proxy.measure,
     "ingest": ingest.measure,
     "visitors": fresh_ingest.measure,
+    "exports": exports.measure,
 }
 # The families of the short form, and the number of missions that it measures with.
 _SHORT = ("serving",)

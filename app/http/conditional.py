@@ -5,8 +5,9 @@ from flask import Flask, Response, request
 from app.http.credentials import is_personal
 
 # Browsers store a copy and revalidate it each time: content changes with every import, and a 304 costs next to
-# nothing. A shared cache in front of the portal revalidates at most once a second.
-SHARED = "public, max-age=0, s-maxage=1"
+# nothing. A shared cache in front of the portal revalidates at most once a second, and serves the page for a day while
+# the portal is unreachable or fails. No stale-while-revalidate: a browser would show its own copy after an import.
+SHARED = "public, max-age=0, s-maxage=1, stale-if-error=86400"
 # Response to an authenticated request.
 PRIVATE = "private, no-cache"
 # Produced for each client, and too large to be stored twice.

@@ -10,8 +10,6 @@ from bench import data, portals
 from bench.measured import Bench, Measured
 from bench.pages import Client
 
-_STATUS = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
-
 
 def measure(bench: Bench) -> Iterator[Measured]:
     """The aims `worker_start` and `worker_memory`, of gunicorn with one worker."""
@@ -22,19 +20,26 @@ def measure(bench: Bench) -> Iterator[Measured]:
         with portals.started(
             stores.mongodb_uri, stores.redis_url, database, folder / "worker.log", WEB_WORKERS="1"
         ) as server:
-            worker = _children(server.pid)[0]
+            worker = children(server.pid)[0]
             # `started` has waited until the worker is ready. The result is the age of the worker, from its fork on.
             client = Client(server.port)
             client.get("/")
             client.close()
             starts.append(_age_s(worker))
-            sizes.append(int(_STATUS.findall(Path(f"/proc/{worker}/status").read_text())[0]) * 1024 / 1e6)
+            sizes.append(memory_mb(worker, "VmRSS"))
     yield Measured("worker_start", tuple(starts), {"first_answer": "the landing page, rendered"})
     yield Measured("worker_memory", tuple(sizes))
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that this process started."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def memory_mb(pid: int, name: str) -> float:
+    """A size in the status of a process, MB: `VmRSS`, or `VmHWM` for its peak. Source: proc(5)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)[0]) * 1024 / 1e6
 
 
 def _age_s(pid: int) -> float:

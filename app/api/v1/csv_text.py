@@ -1,16 +1,14 @@
 """Sample documents as CSV text, one profile at a time, with the standard library alone."""
 
 import re
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
-from app.api.v1.schemas import iso_ms
+from app.api.v1 import csv_cells
 from app.domain.columns import decoded
 from app.domain.records import Mission, Variable
-from app.domain.times import from_ms, to_ms
+from app.domain.times import to_ms
 
 Document = Mapping[str, Any]
 # A measured quantity: Halocline's name and the unit. The same name with two units is two quantities.
@@ -90,38 +88,13 @@ def _header(lead: Sequence[str], measured: Sequence[Quantity]) -> str:
 def _lines(lead: str, document: Document, names: Sequence[str | None], begin: int, end: int) -> Iterator[str]:
     if begin >= end:
         return
-    columns, number = document["columns"], document["number"]
+    columns, number = document["columns"], f",{document['number']}"
     times, *values = [
         decoded(columns[name]["data"], columns[name]["dtype"]) if name in columns else None for name in ("time", *names)
     ]
     for first in range(begin, end, _ROWS_AT_ONCE):
         batch = slice(first, min(first + _ROWS_AT_ONCE, end))
         size = batch.stop - batch.start
-        written = [[""] * size if column is None else cells(column[batch]) for column in values]
-        stamps = [_stamp(time_ms) for time_ms in times[batch]] if times is not None else [""] * size
-        stamps = [lead + stamp for stamp in stamps] if lead else stamps
-        yield "".join(",".join(row) + "\r\n" for row in zip(stamps, [str(number)] * size, *written, strict=True))
-
-
-def _stamp(time_ms: int) -> str:
-    try:
-        return iso_ms(from_ms(time_ms))
-    except OverflowError:  # A faulty clock: the sample stays, but its time is beyond every calendar.
-        return ""
-
-
-def cells(values: "array[Any]") -> list[str]:
-    """Numbers with the digits that restore the stored values exactly; empty texts for NaN and infinities."""
-    if values.typecode == "f":
-        return _single_precision(values)
-    return [repr(value) if isfinite(value) else "" for value in values]
-
-
-def _single_precision(values: "array[float]") -> list[str]:
-    """Values with the fewest digits that restore the same 32 bits; empty texts for NaN and infinities."""
-    short = [f"{value:.7g}" for value in values]
-    restored = array("f", map(float, short))
-    return [
-        text if value == back and isfinite(value) else f"{value:.9g}" if isfinite(value) else ""
-        for value, text, back in zip(values, short, restored, strict=True)
-    ]
+        written = [[""] * size if column is None else csv_cells.numbers(column[batch]) for column in values]
+        stamps = csv_cells.times(times[batch], lead, number) if times is not None else [lead + number] * size
+        yield "\r\n".join(map(",".join, zip(stamps, *written, strict=True))) + "\r\n"

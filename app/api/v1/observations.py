@@ -8,7 +8,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.v1 import csv_text
+from app.api.v1 import csv_cells, csv_text
 from app.api.v1.csv_text import Document, Quantity
 from app.api.v1.downloads import stream
 from app.api.v1.export import fingerprint
@@ -109,5 +109,5 @@ def _rows(
 def _cells(values: Any) -> list[float | None]:
     if values.typecode == "f":
         # The fewest digits that restore the same 32 bits, as in CSV.
-        return [float(cell) if cell else None for cell in csv_text.cells(values)]
+        return [float(cell) if cell else None for cell in csv_cells.numbers(values)]
     return [value if isfinite(value) else None for value in values]

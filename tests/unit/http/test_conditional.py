@@ -21,7 +21,7 @@ def test_browsers_revalidate_each_time_and_shared_caches_after_a_second(client):
     response = client.get("/totals")
 
     assert response.headers["ETag"].startswith('"')
-    assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=1"
+    assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=1, stale-if-error=86400"
 
 
 @pytest.mark.parametrize("headers", [{"Authorization": "secret"}, {"Cookie": "theme=dark; session=secret"}])
