@@ -106,8 +106,9 @@ load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|
 ##@ Measure
 
 .PHONY: bench profile
-bench: develop ## Measure the aims, write docs/performance.md (half an hour; SHORT=1: a minute, writes nothing)
-	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(foreach name,$(ONLY),--only $(name))
+bench: develop ## Measure the aims, write docs/performance.md (an hour; SHORT=1: 90 s, writes nothing; ONLY=…, GROUP=…)
+	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GROUP),--group $(GROUP)) \
+	  $(foreach name,$(ONLY),--only $(name))
 
 profile: develop ## Flame graphs of the hot paths, into build/profile (ONLY="warm landing mission missions ingest")
 	@$(bin)/python -m bench.profiling $(ONLY)
