@@ -80,6 +80,11 @@ rate_limit_decisions = Counter(
     ["policy", "decision", "storage"],
     registry=registry,
 )
+rate_limit_redis_failures = Counter(
+    "halocline_rate_limit_redis_failures",
+    "Failed uses of Redis by the rate limits, which then count in the memory of the worker.",
+    registry=registry,
+)
 dependency_up = Gauge(
     "halocline_dependency_up",
     "1 if the last check of the dependency succeeded in every worker, else 0.",
