@@ -3,14 +3,14 @@
 import sys
 
 from app import create_app, extensions, portal
-from app.config import load
+from app.config import load_web
 from app.telemetry import logs, metrics
 
 # How long one thread may run Python before another one gets its turn. A cached response needs several turns beside a
 # thread that renders: with Python's default of 5 ms it would take as long as the rendering.
 _SWITCH_INTERVAL_S = 0.0005
 
-settings = load()
+settings = load_web()
 logs.configure(settings.log_level)
 application = create_app(settings)
 request_lines = logs.RequestLines()

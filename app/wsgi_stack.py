@@ -11,6 +11,7 @@ from app.config import Settings
 from app.http import rate_limits
 from app.http.concurrency import Capacity, ConcurrencyLimit, ThreadReserve
 from app.http.headers import SecurityHeaders
+from app.http.hosts import AllowedHosts
 from app.telemetry.observe import Observe
 from app.views import assets
 
@@ -29,6 +30,7 @@ def layers(app: Flask, settings: Settings, page_cache: WorkerCache) -> "list[Lay
     return [
         Observe,
         SecurityHeaders,
+        partial(AllowedHosts, hosts=settings.served_hosts),
         partial(ThreadReserve, threads=capacity.max_requests, is_exhausted=capacity.is_exhausted),
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
         partial(ConcurrencyLimit, capacity=capacity),

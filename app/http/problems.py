@@ -58,7 +58,12 @@ def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = ()) 
 
 
 def plain(
-    environ: "WSGIEnvironment", start_response: "StartResponse", status: int, detail: str, *, retry_after_s: int
+    environ: "WSGIEnvironment",
+    start_response: "StartResponse",
+    status: int,
+    detail: str,
+    *,
+    retry_after_s: int | None = None,
 ) -> list[bytes]:
     """A problem document from outside Flask, for responses that must be cheap."""
     body = _document(status, detail, environ.get("PATH_INFO", "").encode("latin-1", "replace"))
@@ -66,8 +71,9 @@ def plain(
         ("Content-Type", MEDIA_TYPE),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
-        ("Retry-After", str(retry_after_s)),
     ]
+    if retry_after_s is not None:
+        headers.append(("Retry-After", str(retry_after_s)))
     start_response(f"{status} {HTTPStatus(status).phrase}", headers)
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
