@@ -105,7 +105,8 @@ class Settings(BaseSettings):
     api_per_min: int = Field(600, ge=0, le=1_000_000, validation_alias="HALOCLINE_API_PER_MIN")
     # A person types at most two words a second.
     searches_per_min: int = Field(120, ge=0, le=1_000_000, validation_alias="HALOCLINE_SEARCHES_PER_MIN")
-    # Each may hold a thread and a cursor for minutes. One export can contain many missions.
+    # Each may hold a thread and a cursor for minutes. One export can contain many missions. 0 also lifts the limit of
+    # downloads at once for one client: in a load test, all clients have one address.
     exports_per_min: int = Field(30, ge=0, le=1_000_000, validation_alias="HALOCLINE_EXPORTS_PER_MIN")
 
     @field_validator("ready_requires", "fetch_hosts", "allowed_hosts", mode="before")
