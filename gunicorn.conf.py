@@ -16,11 +16,11 @@ if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
 
 from gunicorn.glogging import Logger  # noqa: E402
 
-from app.config import SettingsError, load  # noqa: E402
+from app.config import SettingsError, load_web  # noqa: E402
 from app.telemetry import logs, metric_slots  # noqa: E402
 
 try:
-    _settings = load()
+    _settings = load_web()
 except SettingsError as error:
     # One line for each problem; 2 is the exit status for wrong usage. gunicorn itself would print a traceback.
     sys.stderr.write(f"{error}\n")

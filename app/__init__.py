@@ -31,9 +31,9 @@ def create_app(settings: "Settings") -> "Flask":
     page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag)
     portal.attach(app, portal.Portal(settings, __version__, health, page_cache))
     flask_hooks.install(app, settings, health)
-    app.register_blueprint(v1.bp)
+    v1.install(app)
     views.install(app, __version__)
-    wsgi_stack.install(app, wsgi_stack.layers(app, page_cache))
+    wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache))
     metrics.set_build_info(__version__, settings.revision)
     metrics.expect_routes(observe.known_routes(app))
     return app

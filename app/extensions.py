@@ -126,6 +126,7 @@ class Redis:
         self._settings: Settings | None = None
         self._client: redis_client.Redis | None = None
         self._pid: int | None = None
+        self._lock = threading.Lock()
 
     def bind(self, settings: Settings) -> None:
         """Set the server to use, without connecting. Equal settings leave an open connection as it is."""
@@ -136,19 +137,23 @@ class Redis:
     @property
     def client(self) -> redis_client.Redis:
         """The client of this process. Its commands raise redis.RedisError; callers catch it and go on without Redis."""
+        if self._client is None or self._pid != os.getpid():
+            with self._lock:
+                if self._client is None or self._pid != os.getpid():
+                    self._client, self._pid = self._open(), os.getpid()
+        return self._client
+
+    def _open(self) -> redis_client.Redis:
         if self._settings is None:
             raise RuntimeError("extensions.redis is not bound to settings")
-        if self._client is None or self._pid != os.getpid():
-            timeout_s = self._settings.redis_timeout_s
-            self._client = redis_client.Redis.from_url(
-                self._settings.redis_url,
-                socket_timeout=timeout_s,
-                socket_connect_timeout=timeout_s,
-                retry=Retry(NoBackoff(), 1),  # The library's default of ten would hold a thread for a minute.
-                max_connections=self._settings.web_threads + 2,
-            )
-            self._pid = os.getpid()
-        return self._client
+        timeout_s = self._settings.redis_timeout_s
+        return redis_client.Redis.from_url(
+            self._settings.redis_url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 1),  # The library's default of ten would hold a thread for a minute.
+            max_connections=self._settings.web_threads + 2,
+        )
 
     def close(self) -> None:
         """Close the client that this process opened, if any."""

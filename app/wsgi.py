@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from app import create_app, extensions, portal
-from app.config import load
+from app.config import load_web
 from app.http import probes
 from app.server.readiness import Readiness
 from app.server.worker import Load
@@ -22,7 +22,7 @@ _SWITCH_INTERVAL_S = 0.0005
 # the request to a thread.
 _IN_MEMORY = probes.PATHS | assets.paths()
 
-settings = load()
+settings = load_web()
 logs.configure(settings.log_level)
 application = create_app(settings)
 request_lines = logs.RequestLines()

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from app.cache.worker import WorkerCache
+from app.config import Settings
 from app.http import rate_limits
 from app.http.headers import SecurityHeaders
+from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
 from app.telemetry.observe import Observe
 from app.views import assets
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     Layer = Callable[[WSGIApplication], WSGIApplication]
 
 
-def layers(app: Flask, page_cache: WorkerCache) -> "list[Layer]":
+def layers(app: Flask, settings: Settings, page_cache: WorkerCache) -> "list[Layer]":
     """The layers in the order in which a request enters them. Each one calls the next; the last one calls Flask.
 
     `Observe` passes the probes of `app.http.probes` straight on.
@@ -28,6 +30,7 @@ def layers(app: Flask, page_cache: WorkerCache) -> "list[Layer]":
         Observe,
         SecurityHeaders,
         Refusals,
+        partial(AllowedHosts, hosts=settings.served_hosts),
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
         assets.serve_static,
     ]

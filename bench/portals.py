@@ -69,6 +69,7 @@ def _serving(
     command = [sys.executable, "-m", "gunicorn", "-c", str(conf), *applications]
     with TemporaryDirectory() as slots:
         bound = {"WEB_BIND": f"127.0.0.1:{port}", "PROMETHEUS_MULTIPROC_DIR": slots, "HALOCLINE_LOG_LEVEL": "INFO"}
+        bound["HALOCLINE_PUBLIC_URL"] = "http://127.0.0.1/"  # Required in production, and the host of all requests.
         with log.open("wb") as output:
             env = {**os.environ, **bound, **environ}
             process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)

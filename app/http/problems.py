@@ -16,7 +16,7 @@ from jinja2 import TemplateError
 from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import Conflict, HaloclineError, Invalid, NotFound, Overloaded, Unavailable
+from app.errors import Conflict, HaloclineError, Invalid, NotFound, Overloaded, TooMany, Unavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -31,6 +31,7 @@ _STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
     (Conflict, 409),
     (Unavailable, 503),
     (Overloaded, 503),
+    (TooMany, 429),
     (HaloclineError, 500),
 )
 # Texts for visitors, where the standard description is written for the operator of the server.
@@ -107,7 +108,8 @@ def _from_halocline(error: HaloclineError) -> Response:
     detail = _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
     if isinstance(error, Unavailable):
         log.warning("dependency_unavailable", dependency=error.dependency)
-    return answer(status, detail, errors)
+    wait = [("Retry-After", str(RETRY_AFTER_S))] if status == 429 else []
+    return answer(status, detail, errors, wait)
 
 
 def _from_mongodb(error: PyMongoError) -> Response:

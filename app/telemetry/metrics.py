@@ -83,13 +83,19 @@ requests_shed = Counter(
 )
 downloads_refused = Counter(
     "halocline_downloads_refused",
-    "Downloads refused with 503 because the worker was sending as many as it may.",
+    "Downloads refused because the worker was sending as many as it may (503), or as many to this client (429).",
+    ["limit"],
     registry=registry,
 )
 rate_limit_decisions = Counter(
     "halocline_rate_limit_decisions",
     "Requests that a rate limit allowed (allow) or refused with 429 (deny), by storage of the counts: redis or memory.",
     ["policy", "decision", "storage"],
+    registry=registry,
+)
+rate_limit_redis_failures = Counter(
+    "halocline_rate_limit_redis_failures",
+    "Failed uses of Redis by the rate limits, which then count in the memory of the worker.",
     registry=registry,
 )
 dependency_up = Gauge(
@@ -130,6 +136,8 @@ for _policy in ("api", "search", "export"):
     for _decision in ("allow", "deny"):
         for _storage in ("redis", "memory"):
             rate_limit_decisions.labels(_policy, _decision, _storage)
+for _limit in ("worker", "client"):
+    downloads_refused.labels(_limit)
 requests_shed.labels("concurrency")  # Created at 0, so that the first refused request is an increase.
 
 

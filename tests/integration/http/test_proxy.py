@@ -14,6 +14,8 @@ from bench import nginx
 from .conftest import TIMEOUT_S, Answer, until
 from .echo import echo
 
+PRODUCTION = {"HALOCLINE_ENVIRONMENT": "production", "HALOCLINE_PUBLIC_URL": "http://127.0.0.1/"}
+
 
 class Proxy:
     """nginx with the example in front of the portal at a port."""
@@ -45,7 +47,7 @@ def front(start, nginx_folder):
 @pytest.fixture(scope="module")
 def portal(shared_gunicorn):
     """A portal that no test stops."""
-    return shared_gunicorn(HALOCLINE_ENVIRONMENT="production")
+    return shared_gunicorn(**PRODUCTION)
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_a_404_is_not_cached(proxy):
 
 
 def test_a_stale_page_is_served_while_the_portal_is_down(front, gunicorn, db):
-    portal = gunicorn(HALOCLINE_ENVIRONMENT="production")
+    portal = gunicorn(**PRODUCTION)
     proxy = front(portal.port)
     first = proxy.get("/")
     portal.stop()
