@@ -8,10 +8,12 @@ from typing import Any
 
 import structlog
 from flask import Response, request
+from pymongo.errors import PyMongoError
 
 from app import portal
 from app.api.v1.responses import attached
 from app.errors import Conflict, Overloaded
+from app.extensions import mongo
 from app.telemetry import metrics, observe
 
 log = structlog.get_logger()
@@ -85,6 +87,10 @@ class _DownloadSlot:
         """The chunks; the slot is released after the last one, or after an error."""
         try:
             yield from chunks
+        except PyMongoError as error:
+            # Flask's error handlers end with the head of the response.
+            mongo.note_failure(error)
+            raise
         finally:
             self.release()
 
