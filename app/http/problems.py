@@ -17,6 +17,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutErro
 from werkzeug.exceptions import HTTPException
 
 from app.errors import Conflict, HaloclineError, Invalid, NotFound, Overloaded, TooMany, Unavailable
+from app.extensions import mongo
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -114,6 +115,7 @@ def _from_halocline(error: HaloclineError) -> Response:
 
 def _from_mongodb(error: PyMongoError) -> Response:
     """503 if the server is unreachable or too slow; any other error of the driver is a fault of the portal."""
+    mongo.note_failure(error)
     if error.timeout or isinstance(error, ConnectionFailure | WaitQueueTimeoutError):
         return _from_halocline(Unavailable("MongoDB"))
     log.error("mongodb_error", exc_info=error)

@@ -106,6 +106,14 @@ dependency_up = Gauge(
     registry=registry,
 )
 
+circuit_breaker_open = Gauge(
+    "halocline_circuit_breaker_open",
+    "1 while a worker refuses requests that need the dependency, because it does not answer, else 0.",
+    ["dependency"],
+    multiprocess_mode="livemax",
+    registry=registry,
+)
+
 page_cache_requests = Counter(
     "halocline_page_cache_requests",
     "Requests by outcome of the page cache: hit, miss, stale (old page during a refresh or after an error), bypass.",
@@ -138,6 +146,7 @@ for _policy in ("api", "search", "export"):
             rate_limit_decisions.labels(_policy, _decision, _storage)
 for _limit in ("worker", "client"):
     downloads_refused.labels(_limit)
+circuit_breaker_open.labels("mongodb")
 requests_shed.labels("concurrency")  # Created at 0, so that the first refused request is an increase.
 
 

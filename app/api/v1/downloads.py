@@ -6,10 +6,12 @@ from time import monotonic
 from typing import Any
 
 from flask import Response, request
+from pymongo.errors import PyMongoError
 
 from app import portal
 from app.api.v1.responses import attached
 from app.errors import Conflict
+from app.extensions import mongo
 from app.http import client_address
 from app.http.download_slots import DownloadSlots
 from app.telemetry import observe
@@ -80,6 +82,10 @@ class _DownloadSlot:
         """The chunks; the slot is released after the last one, or after an error."""
         try:
             yield from chunks
+        except PyMongoError as error:
+            # Flask's error handlers end with the head of the response.
+            mongo.note_failure(error)
+            raise
         finally:
             self.release()
 
