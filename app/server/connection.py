@@ -12,7 +12,7 @@ from app.server.exchange import Exchange
 HEAD_TIMEOUT_S = 10.0
 # For a response, beside the time that its bytes take at MIN_BYTES_PER_S.
 SEND_TIMEOUT_S = 20.0
-# Slower than any phone that somebody would wait for.
+# A slower client would wait minutes for a page.
 MIN_BYTES_PER_S = 8_192
 # How long a client may go on to send after the last response. Ending the connection at once could destroy that response
 # on its way.

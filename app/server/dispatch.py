@@ -1,5 +1,6 @@
 """Decides where a request is answered: in the event loop, in a thread, or not at all because of overload."""
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
@@ -7,6 +8,8 @@ from time import monotonic
 from app.server.connection import Connection
 from app.server.readiness import Readiness, Ready
 from app.server.refusal import NO_THREAD
+
+log = logging.getLogger(__name__)
 
 # A short queue smooths bursts. 99 % of responses take less than a second, so a longer wait would not help.
 QUEUE_TIMEOUT_S = 1.0
@@ -81,7 +84,7 @@ class Dispatcher:
         return len(self._rendering) < self._limit and self.busy < self._threads
 
     def _assign(self, connection: Connection, refuse_at_s: float, share_until_s: float) -> None:
-        readiness = self._ready(connection.present().environ)
+        readiness = self._readiness(connection)
         if readiness is Readiness.NOW:
             self._answer(connection)
         elif readiness is Readiness.SOON and monotonic() < share_until_s:
@@ -91,6 +94,14 @@ class Dispatcher:
             self._start(connection)
         else:
             self._queue.append((refuse_at_s, connection))
+
+    def _readiness(self, connection: Connection) -> Readiness:
+        try:
+            return self._ready(connection.present().environ)
+        except Exception:
+            # The thread will meet the same fault, and answers 500.
+            log.exception("The readiness of a request is unknown.")
+            return Readiness.THREAD
 
     def _refuse(self, connection: Connection) -> None:
         connection.present().refuse(NO_THREAD)

@@ -29,6 +29,10 @@ MAX_COLLECTED_BYTES = 2 << 20
 Send = Callable[[bytes], None]
 
 
+class Disconnected(Exception):
+    """The client has ended the connection, or the connection must end because the body is incomplete."""
+
+
 class Output:
     """Takes the bytes of a response in place of the socket: collects them, or passes them on to `send`."""
 
@@ -36,16 +40,24 @@ class Output:
         self.chunks: list[bytes] = []
         self._send: Send | None = None
 
+    @property
+    def is_streaming(self) -> bool:
+        """True if bytes may have reached the client."""
+        return self._send is not None
+
     def stream_to(self, send: Send) -> None:
         """Pass on the bytes that follow, and those collected so far."""
         self._send = send
 
     def sendall(self, data: bytes) -> None:
-        """Called by gunicorn's response."""
+        """Called by gunicorn's response. Raises Disconnected."""
         if self._send is None:
             self.chunks.append(data)
-        else:
+            return
+        try:
             self._send(data)
+        except OSError as error:
+            raise Disconnected from error
 
 
 @lru_cache(1024)
@@ -127,30 +139,32 @@ class Exchange:
     def answer(self, application: "WSGIApplication", start_stream: Callable[[], Send] | None) -> list[bytes]:
         """Run the application. Returns the bytes to send; none if the body was streamed.
 
-        `start_stream` is called for a body that is not collected; None collects all. Raises OSError if the client ends
-        the connection while the body is streamed.
+        `start_stream` is called for a body that is not collected; None collects all. Raises Disconnected.
         """
-        response = self._response
         try:
-            body = application(self.environ, response.start_response)
-            try:
-                for chunk in body:
-                    if start_stream is not None and not response.headers_sent and self._is_streamed():
-                        self._output.stream_to(start_stream())
-                    response.write(chunk)
-                response.close()
-            finally:
-                if hasattr(body, "close"):
-                    body.close()
-        except OSError:
+            self._run(application, start_stream)
+        except Disconnected:
             raise
         except Exception as error:
-            if response.headers_sent:
-                # An error status cannot be sent any more; only an incomplete body shows the client that it failed.
-                raise OSError("The response could not be completed.") from error
             log.exception("The application raised an exception.")
-            return self._failed()
+            if self._output.is_streaming:
+                # An error status cannot be sent any more; only an incomplete body shows the client that it failed.
+                raise Disconnected from error
+            self._fail()
         return self._output.chunks
+
+    def _run(self, application: "WSGIApplication", start_stream: Callable[[], Send] | None) -> None:
+        response = self._response
+        body = application(self.environ, response.start_response)
+        try:
+            for chunk in body:
+                if start_stream is not None and not response.headers_sent and self._is_streamed():
+                    self._output.stream_to(start_stream())
+                response.write(chunk)
+            response.close()
+        finally:
+            if hasattr(body, "close"):
+                body.close()
 
     def _is_streamed(self) -> bool:
         response = self._response
@@ -158,15 +172,16 @@ class Exchange:
             return False
         return response.response_length is None or response.response_length > MAX_COLLECTED_BYTES
 
-    def _failed(self) -> list[bytes]:
+    def _fail(self) -> None:
+        """Replace the collected response by an error."""
         body = b"500 Internal Server Error\n"
-        output = Output()
-        response = self._response = _Response(self._response.req, output, self._response.cfg)
-        response.force_close()
+        request, config = self._response.req, self._response.cfg
+        self._output = Output()
+        self._response = _Response(request, self._output, config)
+        self._response.force_close()
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-        response.start_response("500 Internal Server Error", headers)
-        response.write(body)
-        return output.chunks
+        self._response.start_response("500 Internal Server Error", headers)
+        self._response.write(body)
 
 
 class _Unparsed:

@@ -20,8 +20,9 @@ from gunicorn.workers.base import Worker
 
 from app.server import request_head
 from app.server.connection import HEAD_TIMEOUT_S, LINGER_TIMEOUT_S, Connection, State
+from app.server.connections import Connections
 from app.server.dispatch import Dispatcher
-from app.server.exchange import Exchange, Send
+from app.server.exchange import Disconnected, Exchange, Send
 from app.server.readiness import Readiness, Ready
 from app.server.threads import Threads
 
@@ -68,20 +69,23 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def init_process(self) -> None:
         """Called by gunicorn in the new process."""
         self._selector = selectors.DefaultSelector()
-        self._connections: set[Connection] = set()
+        self._connections = Connections(
+            self._selector, self.cfg.worker_connections, partial(self._guarded, self._event)
+        )
         self._is_accepting = False
         # What threads ask the event loop to do.
         self._calls: deque[Callable[[], None]] = deque()
         self._stop_at_s = float("inf")
-        self._next_check_s = 0.0
+        self._next_tick_s = 0.0
         super().init_process()
 
     def run(self) -> None:
         """The event loop, until the worker is stopped and its responses are sent."""
         threads = self.cfg.threads
         self._threads = Threads(threads)
+        answer = partial(self._guarded, self._answer)
         self._dispatcher = Dispatcher(
-            self.concurrency_limit or threads, threads, ready=self.ready, answer=self._answer, start=self._start
+            self.concurrency_limit or threads, threads, ready=self.ready, answer=answer, start=self._start
         )
         self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
         self._set_accepting(True)
@@ -93,8 +97,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
                 self.alive = False
             if not self.alive and self._stop_at_s == float("inf"):
                 self._begin_to_stop()
-        for connection in list(self._connections):
-            self._close(connection)
+        self._connections.close_all()
         self._threads.stop()
         self._selector.close()
 
@@ -104,23 +107,28 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
 
     def _turn(self) -> None:
         """Wait for events once, and handle them."""
-        timeout_s = _QUEUE_TICK_S if self._dispatcher.waiting else _TICK_S
+        timeout_s = 0.0 if self._calls else _QUEUE_TICK_S if self._dispatcher.waiting else _TICK_S
         for key, events in self._selector.select(timeout_s):
             key.data(events)
-        while self._calls:
+        # Calls that these calls add have to wait until other connections got their turn.
+        for _ in range(len(self._calls)):
             self._calls.popleft()()
         if self._dispatcher.waiting:
             self._dispatcher.advance()
-        self._close_expired()
-        self._set_accepting(self.alive and len(self._connections) < self.cfg.worker_connections)
+        if monotonic() >= self._next_tick_s:
+            self._tick()
+        self._set_accepting(self.alive and self._connections.has_room)
+
+    def _tick(self) -> None:
+        """Called about once a second."""
+        self._next_tick_s = monotonic() + _TICK_S
+        self._connections.close_expired()
+        self.on_tick(Load(len(self._connections), self._dispatcher.busy, self._dispatcher.waiting))
 
     def _begin_to_stop(self) -> None:
         self._set_accepting(False)
-        now_s = monotonic()
-        self._stop_at_s = now_s + self.cfg.graceful_timeout
-        for connection in self._connections:
-            if connection.state is State.IDLE:
-                connection.deadline_s = min(connection.deadline_s, now_s + _STOP_IDLE_S)
+        self._stop_at_s = monotonic() + self.cfg.graceful_timeout
+        self._connections.shorten_idle(_STOP_IDLE_S)
 
     # Connections
 
@@ -141,44 +149,31 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
                 sock, peer = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            if len(self._connections) + 1 >= self.cfg.worker_connections:
-                self._close_oldest_waiting()
             connection = Connection(sock, peer, listener.getsockname(), self.cfg.keepalive)
             self._connections.add(connection)
             # Most clients have sent their request already.
-            self._readable(connection)
+            self._guarded(self._readable, connection)
 
-    def _close_oldest_waiting(self) -> None:
-        """Close the connection that has waited longest for its client, so that probes can always connect."""
-        for state in (State.LINGERING, State.HEAD, State.IDLE):
-            waiting = [connection for connection in self._connections if connection.state is state]
-            if waiting:
-                self._close(min(waiting, key=lambda connection: connection.deadline_s))
-                return
+    def _guarded(self, step: Callable[..., None], connection: Connection, *arguments: Any) -> None:
+        """Run one step of a connection. A fault ends this connection, not the worker."""
+        try:
+            step(connection, *arguments)
+        except Exception:
+            self.log.exception("A connection is closed because of a fault.")
+            self._dispatcher.finished(connection)
+            self._connections.close(connection)
 
-    def _watch(self, connection: Connection, events: int) -> None:
-        """Let the event loop call `_event` on these events; 0 for none."""
-        if events == connection.watched:
-            return
-        if not events:
-            self._selector.unregister(connection.sock)
-        elif connection.watched:
-            self._selector.modify(connection.sock, events, partial(self._event, connection))
-        else:
-            self._selector.register(connection.sock, events, partial(self._event, connection))
-        connection.watched = events
-
-    def _event(self, connection: Connection, _events: int) -> None:
+    def _event(self, connection: Connection) -> None:
         if connection.state is State.SENDING:
             self._writable(connection)
         elif connection.state is not State.CLOSED:
-            self._readable(connection)
+            self._guarded(self._readable, connection)
 
     def _readable(self, connection: Connection) -> None:
         if not connection.receive():
-            self._close(connection)
+            self._connections.close(connection)
         elif connection.state is State.LINGERING:
-            self._watch(connection, selectors.EVENT_READ)
+            self._connections.watch(connection, selectors.EVENT_READ)
         else:
             self._next_request(connection)
 
@@ -186,39 +181,24 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         try:
             is_complete = connection.send_rest()
         except OSError:
-            self._close(connection)
+            self._connections.close(connection)
             return
         if is_complete:
             self._sent(connection)
-
-    def _close(self, connection: Connection) -> None:
-        if connection.state is not State.CLOSED:
-            self._watch(connection, 0)
-            connection.close()
-            self._connections.discard(connection)
-
-    def _close_expired(self) -> None:
-        now_s = monotonic()
-        if now_s < self._next_check_s:
-            return
-        self._next_check_s = now_s + _TICK_S
-        self.on_tick(Load(len(self._connections), self._dispatcher.busy, self._dispatcher.waiting))
-        for connection in [one for one in self._connections if one.deadline_s < now_s and one.state is not State.WORK]:
-            self._close(connection)
 
     # Requests
 
     def _next_request(self, connection: Connection) -> None:
         """Begin the next request if its head has arrived."""
         if not connection.received:
-            self._watch(connection, selectors.EVENT_READ)
+            self._connections.watch(connection, selectors.EVENT_READ)
             return
         try:
             request = request_head.parse(connection.received, self.cfg, connection.peer, connection.requests + 1)
             if request is None:
                 if connection.state is State.IDLE:
                     connection.wait_for(State.HEAD, HEAD_TIMEOUT_S)
-                self._watch(connection, selectors.EVENT_READ)
+                self._connections.watch(connection, selectors.EVENT_READ)
                 return
             connection.exchange = Exchange(request, self.cfg, connection.peer, connection.server)
         except request_head.Malformed as error:
@@ -242,19 +222,18 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
 
     def _start(self, connection: Connection) -> None:
         """Run the application in a thread."""
-        self._watch(connection, 0)
+        self._connections.watch(connection, 0)
         self._threads.submit(partial(self._work, connection))
 
     def _work(self, connection: Connection) -> None:
         """In a thread."""
+        chunks: list[bytes] | None = None
         try:
-            chunks: list[bytes] | None = connection.present().answer(self.wsgi, partial(self._start_stream, connection))
-        except OSError:
-            chunks = None  # The client has ended the connection, or the body is incomplete.
-        except BaseException:
-            self._call(partial(self._worked, connection, None))
-            raise
-        self._call(partial(self._worked, connection, chunks))
+            chunks = connection.present().answer(self.wsgi, partial(self._start_stream, connection))
+        except Disconnected:
+            self.log.debug("A client has disconnected.")
+        finally:
+            self._call(partial(self._guarded, self._worked, connection, chunks))
 
     def _start_stream(self, connection: Connection) -> Send:
         """In a thread: the body that follows is sent by it."""
@@ -264,7 +243,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def _worked(self, connection: Connection, chunks: list[bytes] | None) -> None:
         self._dispatcher.finished(connection)
         if chunks is None:
-            self._close(connection)
+            self._connections.close(connection)
         else:
             connection.sock.setblocking(False)
             self._respond(connection, chunks)
@@ -273,12 +252,12 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         try:
             is_complete = connection.send(chunks)
         except OSError:
-            self._close(connection)
+            self._connections.close(connection)
             return
         if is_complete:
             self._sent(connection)
         else:
-            self._watch(connection, selectors.EVENT_WRITE)
+            self._connections.watch(connection, selectors.EVENT_WRITE)
 
     def _sent(self, connection: Connection) -> None:
         """The response is complete: wait for the next request, or end the connection."""
@@ -287,12 +266,12 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             connection.wait_for(State.IDLE, self.cfg.keepalive if self.alive else _STOP_IDLE_S)
             if connection.received:
                 # A pipelined request. Not at once: other connections get their turn first.
-                self._watch(connection, 0)
-                self._calls.append(partial(self._next_request, connection))
+                self._connections.watch(connection, 0)
+                self._calls.append(partial(self._guarded, self._next_request, connection))
             else:
-                self._watch(connection, selectors.EVENT_READ)
+                self._connections.watch(connection, selectors.EVENT_READ)
         elif exchange.client_closes and not connection.received:
-            self._close(connection)
+            self._connections.close(connection)
         else:
             self._linger(connection)
 
@@ -300,11 +279,11 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         try:
             connection.end_sending()
         except OSError:
-            self._close(connection)
+            self._connections.close(connection)
             return
         connection.received.clear()
         connection.wait_for(State.LINGERING, LINGER_TIMEOUT_S)
-        self._watch(connection, selectors.EVENT_READ)
+        self._connections.watch(connection, selectors.EVENT_READ)
 
     # Threads
 

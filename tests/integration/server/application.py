@@ -25,6 +25,11 @@ def application(environ, start_response):
         return _broken()
     if path == "/large":
         return _text(start_response, "200 OK", CHUNK * int(environ["QUERY_STRING"]))
+    if path == "/broken-body":
+        _text(start_response, "200 OK", b"0123456789")
+        return _broken()
+    if path == "/os-error":
+        raise FileNotFoundError("a fault of the application")
     if path == "/error":
         raise ValueError("a fault of the application")
     if path == "/threads":

@@ -16,4 +16,10 @@ limit_request_field_size = 8190
 
 def post_worker_init(worker):
     worker.concurrency_limit = 2
-    worker.ready = lambda environ: Readiness.NOW if environ["PATH_INFO"] == "/now" else Readiness.THREAD
+    worker.ready = ready
+
+
+def ready(environ):
+    if environ["QUERY_STRING"] == "unknown":
+        raise ValueError("a fault of ready")
+    return Readiness.NOW if environ["PATH_INFO"] == "/now" or environ["QUERY_STRING"] == "now" else Readiness.THREAD

@@ -68,11 +68,16 @@ def test_a_body_of_known_length_above_two_megabytes_arrives(server):
     assert body == CHUNK * 64
 
 
-def test_an_exception_of_the_application_is_500_without_details(server):
-    answer = server.get("/error")
+@pytest.mark.parametrize("path", ["/error", "/os-error", "/broken-body", "/error?now", "/broken-body?now"])
+def test_an_exception_of_the_application_is_500_without_details(server, path):
+    answer = server.get(path)
 
     assert answer.startswith(b"HTTP/1.1 500")
     assert b"fault" not in answer
+
+
+def test_a_fault_of_ready_costs_only_the_short_way(server):
+    assert server.get("/thread?unknown").startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize(

@@ -48,15 +48,16 @@ def test_a_streamed_body_leaves_the_threads_for_others(server):
 
 
 def test_sigterm_lets_responses_finish_and_closes_idle_connections(own_server):
-    idle = own_server.connect(b"GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
-    idle.recv(65_536)
-    working = own_server.waits("late")
-    own_server.until(lambda: b"200" in own_server.get("/thread"))
-    own_server.child.send_signal(signal.SIGTERM)
-    own_server.until(lambda: b"Connection: close" in next_answer(idle))
-    end = idle.recv(1)
-    own_server.release("late")
+    with own_server.connect() as idle, own_server.waits("late") as working:
+        first = next_answer(idle)
+        own_server.until(lambda: b"200" in own_server.get("/thread"))
+        own_server.child.send_signal(signal.SIGTERM)
+        own_server.until(lambda: b"Connection: close" in next_answer(idle))
+        end = idle.recv(1)
+        own_server.release("late")
+        late = rest(working)
 
+    assert b"Connection: keep-alive" in first
     assert end == b""
-    assert rest(working).endswith(b"GET /wait/late")
+    assert late.endswith(b"GET /wait/late")
     assert own_server.child.wait(60) == 0
