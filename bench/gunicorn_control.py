@@ -3,6 +3,9 @@
 import os
 import runpy
 from pathlib import Path
+from typing import Any
+
+from app.server.readiness import Readiness
 
 _production = runpy.run_path(str(Path(__file__).parent.parent / "gunicorn.conf.py"))
 _plain = (str, int, float, bool, dict, type(None))
@@ -14,3 +17,8 @@ del globals()["wsgi_app"]
 # Set by bench.portals: gunicorn's own class, so that a control stays the same when production changes, or production's.
 if (_class := os.environ["BENCH_WORKER_CLASS"]) != "production":
     worker_class = _class
+else:
+
+    def post_worker_init(worker: Any) -> None:
+        """Let the event loop answer, as it answers cache hits of the portal."""
+        worker.ready = lambda _environ: Readiness.NOW

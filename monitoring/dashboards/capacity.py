@@ -23,6 +23,7 @@ def _threads(objectives: Objectives) -> list[Panel]:
             [
                 Query(f"sum(http_server_active_requests{{{APP}}})", "in flight"),
                 Query(f"sum(halocline_worker_threads_busy{{{APP}}})", "busy"),
+                Query(f"sum(halocline_worker_requests_waiting{{{APP}}})", "waiting"),
                 Query(f"sum(halocline_worker_concurrency_limit{{{APP}}})", "capacity"),
             ],
         ),
