@@ -27,9 +27,9 @@ bp = Blueprint("observations", __name__)
 
 # Days of the longest window.
 _MOST_DAYS = 30
-# A page of so many values is about 10 MB of JSON or 8 MB of CSV and half a second of CPU time, measured with the data of
-# `halocline seed`, whether it has many rows of one variable or few rows of many. A page exceeds it by one document at
-# most, which has 8 MB.
+# A page of so many values is about 10 MB of JSON or 8 MB of CSV and half a second of CPU time, measured with the data
+# of `halocline seed`, whether it has many rows of one variable or few rows of many. A page exceeds it by one document
+# at most, which has 8 MB.
 _MOST_VALUES = 1_000_000
 _ROWS_AT_ONCE = 1000
 _LEAD = ("platform", "mission", "data_mode", "time", "profile", *(name for name, _ in csv_text.COORDINATES))
