@@ -1,14 +1,17 @@
 """Static files of the build: their names contain a hash of the content, and the manifest of the build lists them."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Flask, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags
 from whitenoise import WhiteNoise
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Written by `npm run build`, see app/assets/build.mjs.
 STATIC = Path(__file__).parent.parent / "static"
@@ -16,13 +19,30 @@ STATIC = Path(__file__).parent.parent / "static"
 _NAMED_BY_CONTENT = r"\.[0-9a-f]{12}\.[a-z]+$"
 # Cache lifetime of the few files that have no hash in their name, such as the licences.
 _OTHERS_KEPT_S = 3600
+# The compressed forms that the build writes beside a file.
+_ENCODINGS = ("br", "gzip")
+
+
+class _StaticFiles(WhiteNoise):  # type: ignore[misc]
+    """WhiteNoise with the rules of RFC 9110 for two headers that WhiteNoise compares as plain text."""
+
+    @staticmethod
+    def serve(static_file: Any, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve the file. An encoding with q=0 is not acceptable; If-None-Match may be weak or a list."""
+        accepted = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING", ""), Accept)
+        changed = {"HTTP_ACCEPT_ENCODING": ", ".join(name for name in _ENCODINGS if accepted.quality(name) > 0)}
+        etag = getattr(static_file, "etag", "")
+        if (tags := environ.get("HTTP_IF_NONE_MATCH")) and parse_etags(tags).contains_weak(etag.strip('"')):
+            changed["HTTP_IF_NONE_MATCH"] = etag
+        body: Iterable[bytes] = WhiteNoise.serve(static_file, {**environ, **changed}, start_response)
+        return body
 
 
 def serve_static(app: "WSGIApplication") -> "WSGIApplication":
     """The WSGI layer that answers `/static/`; without a build it is the application itself, which answers 404."""
     if not _manifest():
         return app
-    served: WSGIApplication = WhiteNoise(
+    served: WSGIApplication = _StaticFiles(
         app,
         root=STATIC,
         prefix="/static/",

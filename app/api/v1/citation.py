@@ -41,4 +41,4 @@ def one(platform: str, mission: str, query: CitationQuery) -> Response:
         return file(citations.bibtex(citation).encode(), _BIBTEX, f"{name}.bib")
     if query.format == "ris":
         return file(citations.ris(citation).encode(), _RIS, f"{name}.ris")
-    return file(f"{citations.sentence(citation)}\n".encode(), f"{_TEXT}; charset=utf-8", f"{name}.txt")
+    return file(f"{citations.sentence(citation)}\n".encode(), _TEXT, f"{name}.txt")

@@ -159,3 +159,9 @@ def test_a_simulated_mission_has_no_citation(import_mission: ImportMission, clie
     assert "data-cite" not in page
     assert '<meta name="robots" content="noindex">' in page
     assert "ld+json" not in page
+
+
+def test_a_text_names_its_charset_once(client: FlaskClient, import_mission: ImportMission) -> None:
+    import_mission()
+    answer = client.get(CITATION)
+    assert answer.headers.getlist("Content-Type") == ["text/plain; charset=utf-8"]

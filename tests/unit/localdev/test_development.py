@@ -84,7 +84,8 @@ def test_the_application_of_the_image_has_the_strict_policy_and_no_toolbar(envir
     assert "unsafe" not in CONTENT_SECURITY_POLICY
 
 
-def test_a_web_worker_never_imports_the_toolbar():
+def test_a_web_worker_never_imports_the_toolbar(monkeypatch):
+    monkeypatch.setenv("HALOCLINE_PUBLIC_URL", "https://ocean.example/")
     code = (
         "import sys, app.wsgi; print([m for m in sys.modules if m.startswith(('flask_debugtoolbar', 'app.localdev'))])"
     )
