@@ -5,6 +5,7 @@ HaloclineError
 ├── Invalid       an input of the caller is invalid; names the field
 ├── Conflict      the present state does not allow the operation
 ├── Unavailable   a dependency is unreachable; a later attempt may succeed
+├── StoreFailed   a run of a command could not be completed; it may be repeated
 └── Overloaded    a limit of this process is reached; a later attempt may succeed
 """
 
@@ -36,6 +37,10 @@ class Unavailable(HaloclineError):
     def __init__(self, dependency: str) -> None:
         super().__init__(f"{dependency} is not available at the moment")
         self.dependency = dependency
+
+
+class StoreFailed(HaloclineError):
+    """A command could not write or read all data: MongoDB refuses, or its disk is full. A repeated run continues."""
 
 
 class Overloaded(HaloclineError):

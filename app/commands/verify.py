@@ -26,7 +26,7 @@ def verify(settings: Settings, mission: str | None, sections: bool, repair: bool
     """Compare and print the differences: 0 without any, 1 with some, even if they were repaired.
 
     The result for the whole store is recorded. Raises NotFound, Unavailable when the store is unreachable, and
-    HaloclineError when it refuses.
+    StoreFailed when it refuses.
     """
     os.nice(_NICENESS)
     names = identity.platform_names(settings.platforms_file) if repair else {}

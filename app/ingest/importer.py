@@ -7,7 +7,7 @@ from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge
 
 from app.domain.records import Outcome
-from app.errors import HaloclineError
+from app.errors import StoreFailed
 from app.ingest import reports
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild
@@ -21,9 +21,13 @@ from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
 from app.ingest.remote.local_copy import Input, LocalCopy, local_copy, name_of
 from app.ingest.reports import Report
+from app.store.disk_space import DiskSpace
+
+# For each byte of a file: the original file, its samples, and both in MongoDB's journal and replication log.
+_WRITTEN_BYTES = 4
 
 
-class NotRebuilt(HaloclineError):
+class NotRebuilt(StoreFailed):
     """The files are imported, but some derived documents could not be rebuilt; the next run tries again."""
 
     def __init__(self, scopes: Sequence[str]) -> None:
@@ -74,12 +78,14 @@ def dry(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
 def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
     """Import each file, log the attempt, and at the end rebuild the derived documents.
 
-    Raises pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt at the end.
+    Raises StoreFailed and pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt
+    at the end.
     """
     with tools.reader:
         commit.replace_basins(tools.basins)
+        disk = DiskSpace()
         for source in files:
-            yield from _import_file(source, tools)
+            yield from _import_file(source, tools, disk)
     failed = rebuild.rebuild(tools.basin_map)
     commit.sweep()
     if failed:
@@ -93,7 +99,7 @@ def _dry_report(source: Input, mission: Observations, path: Path, tools: ImportC
         return _refused(source, refusal)
 
 
-def _import_file(source: Input, tools: ImportContext) -> Iterator[Report]:
+def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterator[Report]:
     """Import the missions of a file one by one, each as a whole, and report each outcome."""
     sha256: str | None = None
     try:
@@ -105,6 +111,7 @@ def _import_file(source: Input, tools: ImportContext) -> Iterator[Report]:
             if _states(copy.path) != before:
                 raise Refused(*CHANGED)
             file = File(copy.path, digest, before[0].size_bytes, address=copy.address, companion=companion)
+            disk.require(_WRITTEN_BYTES * file.size_bytes)
             for mission in missions:
                 yield _import_mission(source, mission, file, tools)
     except Refused as refusal:
