@@ -285,7 +285,7 @@ def main() -> None:
         sys.exit(2)
     except errors.HaloclineError as error:
         click.echo(f"halocline: {error}", err=True)
-        sys.exit(_RUN_FAILED if isinstance(error, errors.Unavailable | errors.StoreFailed) else 1)
+        sys.exit(_RUN_FAILED if isinstance(error, errors.Unavailable | errors.RunFailed) else 1)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

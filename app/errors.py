@@ -5,7 +5,7 @@ HaloclineError
 ├── Invalid       an input of the caller is invalid; names the field
 ├── Conflict      the present state does not allow the operation
 ├── Unavailable   a dependency is unreachable; a later attempt may succeed
-├── StoreFailed   a run of a command could not be completed; it may be repeated
+├── RunFailed     a run of a command could not be completed; a later one may succeed
 └── Overloaded    a limit of this process is reached; a later attempt may succeed
 """
 
@@ -39,8 +39,8 @@ class Unavailable(HaloclineError):
         self.dependency = dependency
 
 
-class StoreFailed(HaloclineError):
-    """A command could not write or read all data: MongoDB refuses, or its disk is full. A repeated run continues."""
+class RunFailed(HaloclineError):
+    """A run of a command could not be completed: MongoDB refuses, a disk is full, a folder has vanished."""
 
 
 class Overloaded(HaloclineError):

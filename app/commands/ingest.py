@@ -26,7 +26,7 @@ _INDEXES_TIMEOUT_S = 120
 def run(paths: Sequence[Input], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
     """Import the files and print each outcome; 1 when one was refused, 2 without any data file, else 0.
 
-    Raises Unavailable when the store is unreachable, at the start or later, and StoreFailed when it refuses, for
+    Raises Unavailable when the store is unreachable, at the start or later, and RunFailed when it refuses, for
     example a wrong password, or has no space; a repeated run continues.
     """
     tools = context.import_context(settings, options)

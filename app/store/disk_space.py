@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import monotonic
 
-from app.errors import StoreFailed
+from app.errors import RunFailed
 from app.extensions import mongo
 
 # Two files of MongoDB's journal of 100 MB each, and the working memory of a checkpoint.
@@ -22,7 +22,7 @@ class DiskSpace:
         self._read_at_s = float("-inf")
 
     def require(self, size_bytes: int) -> None:
-        """Count these bytes as written. Raises StoreFailed unless the disk of the primary has space for them.
+        """Count these bytes as written. Raises RunFailed unless the disk of the primary has space for them.
 
         Does nothing if MongoDB does not report the size of its disk, as some hosted services.
         """
@@ -30,7 +30,7 @@ class DiskSpace:
             self._left_bytes, self._read_at_s = _free_bytes() - _RESERVE_BYTES, self._clock()
         if size_bytes > self._left_bytes:
             free, needed = self._left_bytes + _RESERVE_BYTES, size_bytes + _RESERVE_BYTES
-            raise StoreFailed(
+            raise RunFailed(
                 f"The disk of MongoDB is full: {free / _MB:.0f} MB are free, {needed / _MB:.0f} MB are needed."
                 " Free some space and try again."
             )

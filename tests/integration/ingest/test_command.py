@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from app import config
 from app.cli import cli
-from app.errors import StoreFailed
+from app.errors import RunFailed
 from app.store import disk_space
 from tests.made_files import time_series
 
@@ -120,6 +120,28 @@ def test_a_folder_without_data_is_wrong_usage(tmp_path: Path, invoke: Callable[.
     assert result.stderr == f"halocline: no data file in {tmp_path}\n"
 
 
+def test_a_folder_that_vanishes_while_it_is_listed_is_named(
+    tmp_path: Path, invoke: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    time_series(tmp_path / "a.nc")
+    scandir = os.scandir
+
+    def vanishing(path: str | Path) -> Any:
+        """List the folder; the inner one is deleted after the outer one has been listed."""
+        if Path(path) == inner:
+            inner.rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    result = invoke("--dry-run", tmp_path)
+
+    assert isinstance(result.exception, RunFailed)
+    assert str(result.exception) == f"The folder {inner} cannot be listed: No such file or directory."
+    assert result.stdout == ""
+
+
 def test_an_unreachable_store_is_reported_in_one_line(tmp_path: Path) -> None:
     result = halocline(time_series(tmp_path / "a.nc"))
 
@@ -150,7 +172,7 @@ def test_a_full_disk_of_mongodb_ends_the_run_before_the_file_is_stored(
 
     result = invoke(time_series(tmp_path / "a.nc"), settings=settings)
 
-    assert isinstance(result.exception, StoreFailed)
+    assert isinstance(result.exception, RunFailed)
     assert str(result.exception).startswith("The disk of MongoDB is full: ")
     assert result.stdout == ""
 
