@@ -13,6 +13,8 @@ from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
+# Not 1, the status of a refused file: a run that failed may be repeated, a refused file must be corrected.
+_RUN_FAILED = 3
 
 
 @click.group()
@@ -81,7 +83,8 @@ def ingest(
 ) -> None:
     """Import files, folders, or URLs of files or ERDDAP datasets.
 
-    The exit status is 1 if a file is refused.
+    The exit status is 1 if a file is refused, 2 for wrong usage, and 3 if the run failed, because MongoDB is
+    unreachable or a disk is full: run it again.
     """
     from app.commands import ingest as command
     from app.ingest.interpret import identity
@@ -271,7 +274,10 @@ def down(home: Path | None) -> None:
 
 
 def main() -> None:
-    """The console script. Expected errors are printed in one line; the exit status is 2 for wrong usage or settings."""
+    """The console script. Expected errors are printed in one line.
+
+    The exit status is 2 for wrong usage or settings, and `_RUN_FAILED` if a later run of the same command may succeed.
+    """
     try:
         cli()
     except config.SettingsError as error:
@@ -279,12 +285,12 @@ def main() -> None:
         sys.exit(2)
     except errors.HaloclineError as error:
         click.echo(f"halocline: {error}", err=True)
-        sys.exit(1)
+        sys.exit(_RUN_FAILED if isinstance(error, errors.Unavailable | errors.RunFailed) else 1)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         click.echo("halocline: The disk is full. Free some space and try again.", err=True)
-        sys.exit(1)
+        sys.exit(_RUN_FAILED)
 
 
 if __name__ == "__main__":

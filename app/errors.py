@@ -5,6 +5,7 @@ HaloclineError
 ├── Invalid       an input of the caller is invalid; names the field
 ├── Conflict      the present state does not allow the operation
 ├── Unavailable   a dependency is unreachable; a later attempt may succeed
+├── RunFailed     a run of a command could not be completed; a later one may succeed
 ├── Overloaded    a limit of this process is reached; a later attempt may succeed
 └── TooMany       a limit of this client is reached; a later attempt may succeed
 """
@@ -37,6 +38,10 @@ class Unavailable(HaloclineError):
     def __init__(self, dependency: str) -> None:
         super().__init__(f"{dependency} is not available at the moment")
         self.dependency = dependency
+
+
+class RunFailed(HaloclineError):
+    """A run of a command could not be completed: MongoDB refuses, a disk is full, a folder has vanished."""
 
 
 class Overloaded(HaloclineError):

@@ -22,6 +22,9 @@ from app.config import Settings
 # For a ping, which MongoDB answers in milliseconds; longer than a lost packet takes.
 PING_TIMEOUT_S = 1.0
 
+# The longest wait for a server, also in commands whose operations may last longer: an election takes about 10 s.
+_LONGEST_SELECTION_MS = 15_000
+
 Document = dict[str, Any]
 
 
@@ -101,12 +104,13 @@ class Mongo:
 
     def _open(self) -> MongoClient[Document]:
         settings = self._bound()
+        selection_ms = min(settings.mongodb_timeout_ms, _LONGEST_SELECTION_MS)
         return MongoClient(
             settings.mongodb_uri,
             tz_aware=True,
             timeoutMS=settings.mongodb_timeout_ms,
-            serverSelectionTimeoutMS=settings.mongodb_timeout_ms,
-            connectTimeoutMS=settings.mongodb_timeout_ms,
+            serverSelectionTimeoutMS=selection_ms,
+            connectTimeoutMS=selection_ms,
             # For the commands that `timeoutMS` does not limit: closing a cursor, and the end of all sessions.
             socketTimeoutMS=settings.mongodb_timeout_ms,
             # One for each request thread, and one each for the health check and the change log.
@@ -161,15 +165,19 @@ class Mongo:
     def _probe(self) -> None:
         # Not the property `client`, which would reopen a client that was closed in the meantime.
         client = self._client
-        if client is not None:
-            with suppress(PyMongoError):
-                _ping(client)
+        if client is None:
+            self.breaker.close()
+            return
+        with suppress(PyMongoError):
+            _ping(client)
 
     def close(self) -> None:
         """Close the client that this process opened, if any."""
         self.breaker.close()
         if self._client is not None and self._pid == os.getpid():
-            self._client.close()
+            # It sends MongoDB the end of its sessions, which an unreachable server does not need.
+            with pymongo.timeout(PING_TIMEOUT_S):
+                self._client.close()
         self._client = None
 
 

@@ -132,6 +132,8 @@ def db(
     """
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
+    # An earlier test may have simulated failures of MongoDB.
+    extensions.mongo.breaker.close()
     if first_content is None:
         _restorable.empty()
     else:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import orjson
+import pymongo
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -18,13 +19,15 @@ from app.store import connection, indexes
 
 # An import writes megabytes and waits for a majority: the deadline of a page request is too short.
 _STORE_TIMEOUT_MS = 60_000
+# A new index or validator waits for all open transactions; MongoDB ends those of a killed importer after 60 to 90 s.
+_INDEXES_TIMEOUT_S = 120
 
 
 def run(paths: Sequence[Input], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
     """Import the files and print each outcome; 1 when one was refused, 2 without any data file, else 0.
 
-    Raises Unavailable when the store is unreachable, at the start or later; a repeated run continues. Raises
-    HaloclineError when the store refuses, for example a wrong password.
+    Raises Unavailable when the store is unreachable, at the start or later, and RunFailed when it refuses, for
+    example a wrong password, or has no space; a repeated run continues.
     """
     tools = context.import_context(settings, options)
     files = importer.files_of(paths)
@@ -34,7 +37,8 @@ def run(paths: Sequence[Input], settings: Settings, options: Options, dry_run: b
     if dry_run:
         return _print(importer.dry(files, tools), len(files), as_json)
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
-        indexes.ensure(extensions.mongo.db)
+        with pymongo.timeout(_INDEXES_TIMEOUT_S):
+            indexes.ensure(extensions.mongo.db)
         return _print(importer.real(files, tools), len(files), as_json)
 
 

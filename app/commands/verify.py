@@ -10,11 +10,12 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from app import extensions
 from app.commands import output
 from app.config import Settings
+from app.errors import NotFound
 from app.ingest.interpret import identity
 from app.ingest.verify import repair as repairing
 from app.ingest.verify import verification
 from app.ingest.verify.verification import Result
-from app.store import connection, indexes, verifications
+from app.store import connection, indexes, verification_reads, verifications
 
 # A mission of a year is read in one query: the deadline of a page request is too short.
 _STORE_TIMEOUT_MS = 60_000
@@ -26,11 +27,14 @@ def verify(settings: Settings, mission: str | None, sections: bool, repair: bool
     """Compare and print the differences: 0 without any, 1 with some, even if they were repaired.
 
     The result for the whole store is recorded. Raises NotFound, Unavailable when the store is unreachable, and
-    HaloclineError when it refuses.
+    RunFailed when it refuses.
     """
     os.nice(_NICENESS)
     names = identity.platform_names(settings.platforms_file) if repair else {}
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
+        # Before the indexes, which would create the database.
+        if verification_reads.is_empty():
+            raise NotFound(f"the database {settings.mongodb_database} is empty: check MONGODB_DATABASE")
         indexes.ensure(extensions.mongo.db)
         result = _run(mission, sections, pace)
         if mission is None:
@@ -62,8 +66,8 @@ def _print(result: Result, as_json: bool) -> None:
 
 def _line(summary: dict[str, float]) -> str:
     count = summary["differences"]
-    waiting = f", {summary['waiting']} scopes are pending a rebuild" if summary["waiting"] else ""
+    skipped = f", {summary['skipped']} scopes are pending a rebuild" if summary["skipped"] else ""
     return (
         f"{summary['missions']} missions, {summary['profiles']} profiles and {summary['totals']} totals compared in "
-        f"{summary['seconds']:.1f} s{waiting}: {count or 'no'} difference{'' if count == 1 else 's'}"
+        f"{summary['seconds']:.1f} s{skipped}: {count or 'no'} difference{'' if count == 1 else 's'}"
     )

@@ -1,5 +1,6 @@
 """A run of `halocline ingest`: selects the files, imports them one after the other and reports each outcome."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge
 
 from app.domain.records import Outcome
-from app.errors import HaloclineError
+from app.errors import RunFailed
 from app.ingest import reports
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild
@@ -21,9 +22,13 @@ from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
 from app.ingest.remote.local_copy import Input, LocalCopy, local_copy, name_of
 from app.ingest.reports import Report
+from app.store.disk_space import DiskSpace
+
+# For each byte of a file: the original file, its samples, and both in MongoDB's journal and replication log.
+_WRITTEN_BYTES = 4
 
 
-class NotRebuilt(HaloclineError):
+class NotRebuilt(RunFailed):
     """The files are imported, but some derived documents could not be rebuilt; the next run tries again."""
 
     def __init__(self, scopes: Sequence[str]) -> None:
@@ -34,15 +39,28 @@ class NotRebuilt(HaloclineError):
 def files_of(paths: Iterable[Input]) -> list[Input]:
     """The files to import: those named, and the data files in folders (by first bytes or name), sorted.
 
-    Files that are read together, such as the two logs of a sailbuoy, appear once.
+    Files that are read together, such as the two logs of a sailbuoy, appear once. Raises RunFailed for a folder that
+    cannot be listed.
     """
     files: list[Input] = []
     for path in paths:
         if isinstance(path, Path) and path.is_dir():
-            files += [file for file in sorted(path.rglob("*")) if file.is_file() and _looks_like_data(file)]
+            files += [file for file in sorted(_listed(path)) if file.is_file() and _looks_like_data(file)]
         else:
             files.append(path)
     return detection.without_companions(files)
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    """The files in the folder and in its folders, without those that this user may not read, such as `lost+found`."""
+    for parent, _, names in os.walk(folder, onerror=_raise_unless_denied):
+        yield from (Path(parent, name) for name in names)
+
+
+def _raise_unless_denied(error: OSError) -> None:
+    if not isinstance(error, PermissionError):
+        # An import without the files of this folder would look complete.
+        raise RunFailed(f"The folder {error.filename} cannot be listed: {error.strerror}.") from error
 
 
 def _looks_like_data(path: Path) -> bool:
@@ -74,12 +92,14 @@ def dry(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
 def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
     """Import each file, log the attempt, and at the end rebuild the derived documents.
 
-    Raises pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt at the end.
+    Raises RunFailed and pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt
+    at the end.
     """
     with tools.reader:
         commit.replace_basins(tools.basins)
+        disk = DiskSpace()
         for source in files:
-            yield from _import_file(source, tools)
+            yield from _import_file(source, tools, disk)
     failed = rebuild.rebuild(tools.basin_map)
     commit.sweep()
     if failed:
@@ -93,7 +113,7 @@ def _dry_report(source: Input, mission: Observations, path: Path, tools: ImportC
         return _refused(source, refusal)
 
 
-def _import_file(source: Input, tools: ImportContext) -> Iterator[Report]:
+def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterator[Report]:
     """Import the missions of a file one by one, each as a whole, and report each outcome."""
     sha256: str | None = None
     try:
@@ -105,6 +125,7 @@ def _import_file(source: Input, tools: ImportContext) -> Iterator[Report]:
             if _states(copy.path) != before:
                 raise Refused(*CHANGED)
             file = File(copy.path, digest, before[0].size_bytes, address=copy.address, companion=companion)
+            disk.require(_WRITTEN_BYTES * file.size_bytes)
             for mission in missions:
                 yield _import_mission(source, mission, file, tools)
     except Refused as refusal:

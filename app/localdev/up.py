@@ -87,8 +87,7 @@ def run(
         try:
             _refuse_twice(portal)
             check_port(port)
-            check_disk(shutil.disk_usage(home.parent).free)
-            home.mkdir(exist_ok=True)
+            check_disk(_make(home))
             (home / "up.pid").write_text(pidfiles.identity(os.getpid()), encoding="ascii")
             _start(portal, settings, demo)
             _watch(portal)
@@ -99,6 +98,18 @@ def run(
             _ignore_signals()
             if pidfiles.alive(home / "up.pid") == os.getpid():
                 down(home)
+
+
+def _make(home: Path) -> int:
+    """Create the folder if it does not exist; the free bytes on its disk. Raises LocalDevError."""
+    try:
+        home.mkdir(exist_ok=True)
+        return shutil.disk_usage(home).free
+    except FileNotFoundError as error:
+        # Not created: the path may be misspelt.
+        raise LocalDevError(f"The folder {home.parent} does not exist: create it first.") from error
+    except OSError as error:
+        raise LocalDevError(f"The folder {home} cannot be created: {error.strerror}.") from error
 
 
 def down(home: Path = HOME) -> list[str]:

@@ -68,7 +68,7 @@ def run(
     """Seed the store of the settings and show the progress; `as_before` reuses the `until` of an earlier run, if any.
 
     `jobs` processes share the work. Raises Conflict for a store that holds anything else, Unavailable and
-    HaloclineError as `connection.bound`.
+    RunFailed as `connection.bound`.
     """
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
         indexes.ensure(extensions.mongo.db)

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 def run(settings: Settings, every_s: float, seed: int = 0, once: bool = False) -> None:
     """Store a simulated profile every `every_s` seconds until SIGTERM or SIGINT; `once`: those that are due.
 
-    Raises Unavailable with `once` if the store is unreachable, and HaloclineError if it rejects a command.
+    Raises Unavailable with `once` if the store is unreachable, and RunFailed if it rejects a command.
     """
     with connection.bound(settings, _STORE_TIMEOUT_MS), _stop_event() as stop:
         simulator = Simulator(context.import_context(settings, Options()), Schedule(every_s * len(FLEET), seed))

@@ -11,7 +11,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from app.errors import Conflict
+from app.errors import RunFailed
 from app.extensions import mongo
 
 Result = TypeVar("Result")
@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 def run(work: Callable[[ClientSession], Result]) -> Result:
     """The result of `work(session)`, whose writes are committed by a majority. `work` may run more than once.
 
-    Waits, and logs it, while another client has changed the same documents in an open transaction. Raises Conflict if
-    that lasts for two minutes, and pymongo's errors.
+    Waits, and logs it, while another client has changed the same documents in an open transaction. Raises RunFailed
+    if that lasts for two minutes, and pymongo's errors.
     """
     conflicts = _Conflicts()
     with mongo.client.start_session() as session:
@@ -43,7 +43,9 @@ def run(work: Callable[[ClientSession], Result]) -> Result:
             )
         except PyMongoError as error:
             if conflicts.last is not None and conflicts.last in (error, error.__cause__):
-                raise Conflict("Another import holds the same documents for two minutes; please try again.") from error
+                raise RunFailed(
+                    "Another import has held the same documents for two minutes; please try again."
+                ) from error
             raise
 
 

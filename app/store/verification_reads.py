@@ -157,3 +157,8 @@ def originals(digests: Sequence[str], session: ClientSession) -> set[str]:
 def _prefix_range(prefix: str) -> Document:
     # "0" is the next character after "/".
     return {"$gte": prefix, "$lt": f"{prefix[:-1]}0"}
+
+
+def is_empty() -> bool:
+    """True if the database holds no mission and no import, not even a refused one."""
+    return all(mongo.db[name].find_one({}, {"_id": 1}) is None for name in ("missions", "imports"))

@@ -108,9 +108,9 @@ dependency_up = Gauge(
 
 circuit_breaker_open = Gauge(
     "halocline_circuit_breaker_open",
-    "1 while a worker refuses requests that need the dependency, because it does not answer, else 0.",
+    "Workers that refuse requests at once because the dependency does not answer.",
     ["dependency"],
-    multiprocess_mode="livemax",
+    multiprocess_mode="livesum",
     registry=registry,
 )
 

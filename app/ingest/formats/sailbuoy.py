@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -253,9 +253,22 @@ def _beside(path: Path, log: str) -> Path | None:
         return None
     wanted = f"{path.name[: match.start('log')]}{log}.csv".lower()
     try:
-        return next((other for other in sorted(path.parent.iterdir()) if other.name.lower() == wanted), None)
+        folder = path.parent.stat()
+        name = _logs_in(path.parent, (folder.st_dev, folder.st_ino, folder.st_mtime_ns)).get(wanted)
     except OSError:
         return None
+    return path.parent / name if name else None
+
+
+# For each log of a folder the other one is searched several times; folders are imported one after the other.
+@lru_cache(maxsize=4)
+def _logs_in(folder: Path, _state: tuple[int, int, int]) -> dict[str, str]:
+    """The logs of the folder by their names in lower case, listed again when its state changes.
+
+    Of several spellings of a name the first one counts.
+    """
+    names = sorted((entry.name for entry in folder.iterdir() if _NAME.fullmatch(entry.name)), reverse=True)
+    return {name.lower(): name for name in names}
 
 
 @cache

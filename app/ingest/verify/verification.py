@@ -133,6 +133,6 @@ def described(counts: Verification) -> dict[str, Any]:
         "missions": counts.missions,
         "profiles": counts.profiles,
         "totals": counts.totals,
-        "waiting": counts.waiting,
+        "skipped": counts.waiting,
         "differences": counts.differences,
     }

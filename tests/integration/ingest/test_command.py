@@ -14,6 +14,8 @@ from pymongo.database import Database
 
 from app import config
 from app.cli import cli
+from app.errors import RunFailed
+from app.store import disk_space
 from tests.made_files import time_series
 
 ROOT = Path(__file__).parents[3]
@@ -118,10 +120,32 @@ def test_a_folder_without_data_is_wrong_usage(tmp_path: Path, invoke: Callable[.
     assert result.stderr == f"halocline: no data file in {tmp_path}\n"
 
 
+def test_a_folder_that_vanishes_while_it_is_listed_is_named(
+    tmp_path: Path, invoke: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    time_series(tmp_path / "a.nc")
+    scandir = os.scandir
+
+    def vanishing(path: str | Path) -> Any:
+        """List the folder; the inner one is deleted after the outer one has been listed."""
+        if Path(path) == inner:
+            inner.rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    result = invoke("--dry-run", tmp_path)
+
+    assert isinstance(result.exception, RunFailed)
+    assert str(result.exception) == f"The folder {inner} cannot be listed: No such file or directory."
+    assert result.stdout == ""
+
+
 def test_an_unreachable_store_is_reported_in_one_line(tmp_path: Path) -> None:
     result = halocline(time_series(tmp_path / "a.nc"))
 
-    assert result.returncode == 1
+    assert result.returncode == 3
     assert result.stderr.splitlines()[-1] == "halocline: MongoDB is not available at the moment"
     assert "Traceback" not in result.stderr
 
@@ -133,8 +157,24 @@ def test_a_failed_authentication_is_not_reported_as_an_unreachable_store(
 
     result = halocline(time_series(tmp_path / "a.nc"), settings=settings.model_copy(update={"mongodb_uri": uri}))
 
-    assert result.returncode == 1
+    assert result.returncode == 3
     assert result.stderr.splitlines()[-1].startswith("halocline: MongoDB refuses: Authentication failed")
+
+
+def test_a_full_disk_of_mongodb_ends_the_run_before_the_file_is_stored(
+    tmp_path: Path,
+    settings: config.Settings,
+    db: Database[dict[str, Any]],
+    invoke: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(disk_space, "_RESERVE_BYTES", 1 << 60)
+
+    result = invoke(time_series(tmp_path / "a.nc"), settings=settings)
+
+    assert isinstance(result.exception, RunFailed)
+    assert str(result.exception).startswith("The disk of MongoDB is full: ")
+    assert result.stdout == ""
 
 
 def test_file_names_with_invalid_unicode_and_line_breaks_are_escaped(

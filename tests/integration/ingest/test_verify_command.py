@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pymongo import MongoClient
 from pymongo.database import Database
 
 from app import cli, config, extensions
@@ -83,11 +84,11 @@ def test_json_output_has_one_object_per_line(stored: str, run_verify: Callable[.
         "recomputed": "4",
         "repairable": True,
     }
-    assert {key: summary[key] for key in ("kind", "missions", "differences", "waiting")} == {
+    assert {key: summary[key] for key in ("kind", "missions", "differences", "skipped")} == {
         "kind": "summary",
         "missions": 1,
         "differences": 1,
-        "waiting": 0,
+        "skipped": 0,
     }
 
 
@@ -112,6 +113,20 @@ def test_invalid_arguments_give_status_2(
     assert result.exit_code == 2
     assert error in result.output
     assert verifications.last() is None
+
+
+def test_an_empty_database_gives_status_2_and_is_not_created(
+    run_verify: Callable[..., Result], db: Db, settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = run_verify()
+    monkeypatch.setenv("MONGODB_DATABASE", "misnamed")
+    misnamed = run_verify()
+
+    assert (empty.exit_code, misnamed.exit_code) == (2, 2)
+    assert empty.output == f"halocline: the database {settings.mongodb_database} is empty: check MONGODB_DATABASE\n"
+    assert misnamed.output == "halocline: the database misnamed is empty: check MONGODB_DATABASE\n"
+    with MongoClient[Any](settings.mongodb_uri) as client:
+        assert "misnamed" not in client.list_database_names()
 
 
 def test_an_unreachable_store_gives_status_2(

@@ -176,6 +176,14 @@ def test_a_second_up_is_refused_in_one_line(home):
     )
 
 
+def test_a_home_without_its_parent_folder_is_refused_in_one_line(tmp_path):
+    command = [*COMMAND, "up", "--home", str(tmp_path / "missing/home"), "--port", str(reserve())]
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert completed.returncode == 1
+    assert completed.stderr == f"halocline: The folder {tmp_path / 'missing'} does not exist: create it first.\n"
+
+
 @pytest.mark.slow
 def test_a_second_up_beside_a_running_one_is_refused_in_one_line(up, home):
     portal = up("--no-simulate")

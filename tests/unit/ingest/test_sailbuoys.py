@@ -228,6 +228,22 @@ def test_a_payload_without_its_navigation_is_refused(reports: Callable[..., list
     refused(report, "no_navigation", "SB2016nav.csv")
 
 
+def test_a_folder_is_listed_once_for_all_its_logs_and_again_after_a_change(
+    reports: Callable[..., list[Report]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ = [logs(tmp_path, fixes(), measured(fixes()), buoy=f"SB{number}") for number in range(3)]
+    listed: list[Path] = []
+    iterdir = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: (listed.append(folder), iterdir(folder))[1])
+
+    before = reports(tmp_path)
+    alone = logs(tmp_path, fixes(), buoy="SB9")
+    after = reports(alone)
+
+    assert [report.outcome for report in (*before, *after)] == ["stored"] * 4
+    assert listed == [tmp_path] * 2
+
+
 def test_file_names_of_any_case_identify_the_platform(reports: Callable[..., list[Report]], tmp_path: Path) -> None:
     (tmp_path / "sb2121_NAV.CSV").write_text(text(NAV, fixes(), ",", "\r\n"), encoding="ascii")
     (tmp_path / "sb2121_PLD.CSV").write_text(text(PLD, measured(fixes()), ";"), encoding="ascii")
