@@ -20,6 +20,9 @@ class Aim:
     operator: Literal["<=", ">="]
     limit: float
     lost: float | None = None
+    # The module in `bench/rows` that measures the aim, and the command that runs it: `cluster` is `make bench-cluster`.
+    family: str = ""
+    group: str = "machine"
 
     def is_lost(self, value: float) -> bool:
         """True if the value misses the aim by an order of magnitude."""

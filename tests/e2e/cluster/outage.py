@@ -39,7 +39,8 @@ def of_web_pods(lab: Lab, seconds: float, replicas: int = 2) -> Outage:
             outcomes = {outcome(lab, page) for page in PAGES}
         finally:
             kubectl("scale", "deployment/web", f"--replicas={replicas}")
-        lab.rolled_out()
+        # Longer than a start on a busy machine takes: what the visitors got must not be lost.
+        lab.rolled_out(timeout_s=600)
         began = time.monotonic()
         until("fresh pages", lambda: all(outcome(lab, page) in {"HIT", "REVALIDATED"} for page in PAGES), 30)
         recovered_s = time.monotonic() - began
