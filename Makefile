@@ -105,9 +105,13 @@ load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|
 
 ##@ Measure
 
-.PHONY: bench profile
+.PHONY: bench bench-cluster profile
 bench: develop ## Measure the aims, write docs/performance.md (an hour; SHORT=1: 90 s, writes nothing; ONLY=…, GROUP=…)
 	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GROUP),--group $(GROUP)) \
+	  $(foreach name,$(ONLY),--only $(name))
+
+bench-cluster: develop ## Measure the aims of the cluster on the current kubectl context (IMAGE=…): 40 minutes
+	@IMAGE=$(IMAGE) $(bin)/python -m bench --group cluster --seconds 3 $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(foreach name,$(ONLY),--only $(name))
 
 profile: develop ## Flame graphs of the hot paths, into build/profile (ONLY="warm landing mission missions ingest")

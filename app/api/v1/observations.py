@@ -8,7 +8,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.v1 import csv_text
+from app.api.v1 import csv_cells, csv_text
 from app.api.v1.csv_text import Document, Quantity
 from app.api.v1.downloads import stream
 from app.api.v1.export import fingerprint
@@ -27,9 +27,9 @@ bp = Blueprint("observations", __name__)
 
 # Days of the longest window.
 _MOST_DAYS = 30
-# A page of so many values is about 10 MB of JSON or 8 MB of CSV and half a second of CPU time, measured with the data
-# of `halocline seed`, whether it has many rows of one variable or few rows of many. A page exceeds it by one document
-# at most, which has 8 MB.
+# A page of so many values is about 10 MB of JSON or 8 MB of CSV and half a second of CPU time, measured with data of
+# `halocline seed`, whether it has many rows of one variable or few rows of many. A page exceeds it by one document at
+# most, which has 8 MB.
 _MOST_VALUES = 1_000_000
 _ROWS_AT_ONCE = 1000
 _LEAD = ("platform", "mission", "data_mode", "time", "profile", *(name for name, _ in csv_text.COORDINATES))
@@ -134,5 +134,5 @@ def _rows(
 def _cells(values: Any) -> list[float | None]:
     if values.typecode == "f":
         # The fewest digits that restore the same 32 bits, as in CSV.
-        return [float(cell) if cell else None for cell in csv_text.cells(values)]
+        return [float(cell) if cell else None for cell in csv_cells.numbers(values)]
     return [value if isfinite(value) else None for value in values]

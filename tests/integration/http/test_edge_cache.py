@@ -85,7 +85,7 @@ def test_each_of_20_000_requests_gets_the_page_of_a_portal_without_caches(edge, 
     assert _faults(Comparison(edge, reference), 2_500) == []
 
 
-def test_a_change_is_visible_two_seconds_later(edge):
+def test_a_change_is_visible_within_seconds(edge):
     before = edge.get("/fleet").body
     until(lambda: edge.get("/fleet").headers["X-Cache-Status"] == "HIT")
     store_change(made_mission(1, 99, datetime(2020, 1, 1, tzinfo=UTC)), 99, datetime.now(UTC))
@@ -93,7 +93,7 @@ def test_a_change_is_visible_two_seconds_later(edge):
 
     until(lambda: edge.get("/fleet").body != before)
 
-    # A second at the edge, and one for the worker; a busy machine may add to it.
+    # Up to two seconds at the edge, and one for the worker; a busy machine may add to it.
     assert time.monotonic() - began < 4
 
 
