@@ -67,35 +67,38 @@ def test_families_are_in_the_order_of_their_aims_and_of_one_group():
 
 @pytest.fixture
 def short_form(monkeypatch, tmp_path) -> Callable[..., tuple[int, str]]:
-    """Run the short form on the family `miss`, whose rounds have these values, run by run; exit status and output."""
+    """Run the short form on the family `miss`, whose runs have these values or errors; exit status and output."""
 
-    def run(*values: float) -> tuple[int, str]:
+    def run(*values: float | Exception) -> tuple[int, str]:
         remaining = list(values)
 
         def measure(_bench: Bench):
-            yield Measured("miss", (remaining.pop(0),) * 3)
+            value = remaining.pop(0)
+            if isinstance(value, Exception):
+                raise value
+            yield Measured("miss", (value,) * 3)
 
         monkeypatch.setattr(families, "measurements", lambda _family: measure)
         monkeypatch.setattr(data, "stores", lambda _home: data.Stores("", ""))
         monkeypatch.setattr(data, "HOME", tmp_path)
         monkeypatch.setattr(report, "RESULTS", tmp_path / "results.json")
         result = CliRunner().invoke(command.main, ["--short", "--only", "miss"])
-        assert not remaining
+        assert (remaining, report.RESULTS.exists()) == ([], False)
         return result.exit_code, result.output
 
     return run
 
 
-def test_the_short_form_passes_a_good_value_without_a_second_run(short_form):
-    status, output = short_form(3.0)
-    assert (status, "again" in output) == (0, False)
+BROKEN = RuntimeError("wrk: no response")
 
 
-def test_the_short_form_passes_if_the_second_run_is_good(short_form):
-    status, output = short_form(500.0, 3.0)
-    assert (status, "Measuring again: miss" in output) == (0, True)
+@pytest.mark.parametrize("runs", [(3.0,), (500.0, 3.0), (500.0, 500.0, 3.0), (BROKEN, 500.0, 3.0)], ids=str)
+def test_the_short_form_passes_unless_an_aim_fails_in_every_run(short_form, runs):
+    status, output = short_form(*runs)
+    assert (status, output.count("Measuring again: miss")) == (0, len(runs) - 1)
 
 
-def test_the_short_form_fails_and_names_an_aim_that_fails_twice(short_form):
-    status, output = short_form(500.0, 500.0)
+@pytest.mark.parametrize("runs", [(500.0, 500.0, 500.0), (BROKEN, BROKEN, BROKEN), (500.0, BROKEN, 500.0)], ids=str)
+def test_the_short_form_fails_and_names_an_aim_that_fails_in_three_runs(short_form, runs):
+    status, output = short_form(*runs)
     assert (status, "Missed by far: landing on a miss" in output) == (1, True)
