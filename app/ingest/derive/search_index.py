@@ -17,8 +17,6 @@ from app.store import basins, change_log, platforms, search, transactions
 _NUMBER = re.compile(r"[a-z]{1,3}\d{1,4}")
 # Every mission has variables: one or two letters would match all missions.
 _SHORTEST = 3
-# The tag of a change of the index, which comes after the change of the names.
-TAG = "search"
 
 
 def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> bool:
@@ -40,7 +38,7 @@ def refresh_basins() -> None:
 
         def replace(session: ClientSession) -> int:
             search.replace_basins(indexed, digest, session)
-            return change_log.append((TAG,), datetime.now(UTC), session)
+            return change_log.append(("basins",), datetime.now(UTC), session)
 
         events.announce(transactions.run(replace))
 
