@@ -14,6 +14,17 @@ _own_metrics_dir = None
 if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     _own_metrics_dir = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="halocline-metrics-")
 
+# structlog imports rich, if it is installed, to print tracebacks in colours: 3.5 MB in a process that writes JSON. The
+# image has the package for importers.
+sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+
+# Libraries of the workers, imported before the fork: a worker starts in half the time, and workers share their memory.
+# Not the portal's own modules, which create metrics, and not prometheus_client, which reads the metric slot.
+import flask_limiter  # noqa: E402, F401
+import pymongo  # noqa: E402, F401
+import redis  # noqa: E402, F401
+import spectree  # noqa: E402, F401
+import whitenoise  # noqa: E402, F401
 from gunicorn.glogging import Logger  # noqa: E402
 
 from app.config import SettingsError, load  # noqa: E402
