@@ -81,7 +81,9 @@ ENV PATH=/srv/halocline/bin:/opt/halocline/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     HOME=/tmp \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1
+    PYTHONDONTWRITEBYTECODE=1 \
+    WEB_BIND=0.0.0.0:8000 \
+    METRICS_BIND=0.0.0.0:9100
 WORKDIR /srv/halocline
 # Numeric, so that runAsNonRoot can check it.
 USER 10001:10001

@@ -87,8 +87,8 @@ types: develop ## mypy: strict, tests not strict
 layers: develop ## Layers import only lower layers (import-linter)
 	@$(bin)/lint-imports --no-logo
 
-manifests: develop ## Check the Dockerfile and the Kubernetes manifests
-	@$(bin)/hadolint Dockerfile
+manifests: develop ## Check the Dockerfiles and the Kubernetes manifests
+	@$(bin)/hadolint Dockerfile tests/e2e/cluster/edge/Dockerfile
 	@PATH="$$PWD/$(bin):$$PATH" scripts/manifests
 
 rules: develop ## Check alert rules, dashboards and routing (promtool and amtool from PATH; SLOW=1: all rule tests)
@@ -106,8 +106,9 @@ load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|
 ##@ Measure
 
 .PHONY: bench profile
-bench: develop ## Measure the aims, write docs/performance.md (half an hour; SHORT=1: a minute, writes nothing)
-	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(foreach name,$(ONLY),--only $(name))
+bench: develop ## Measure the aims, write docs/performance.md (an hour; SHORT=1: 90 s, writes nothing; ONLY=…, GROUP=…)
+	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GROUP),--group $(GROUP)) \
+	  $(foreach name,$(ONLY),--only $(name))
 
 profile: develop ## Flame graphs of the hot paths, into build/profile (ONLY="warm landing mission missions ingest")
 	@$(bin)/python -m bench.profiling $(ONLY)
@@ -124,5 +125,5 @@ image: ## Build the image (IMAGE=halocline:VERSION, BASE=… for another Python 
 
 # Uses the namespace halocline-lab exclusively and deletes it afterwards. HALOCLINE_CLUSTER_URL: address of the ingress,
 # by default http://127.0.0.1:8080. The nodes must have the image or be able to pull it.
-cluster-test: develop ## Run the drills on the current kubectl context (IMAGE=…): about 15 minutes
-	@IMAGE=$(IMAGE) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20
+cluster-test: develop ## Run the drills on the current kubectl context (IMAGE=…; SLOW=1: an outage of 10 minutes, too): 15 minutes
+	@IMAGE=$(IMAGE) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20 $(if $(SLOW),,-m "not slow")

@@ -28,11 +28,11 @@ import spectree  # noqa: E402, F401
 import whitenoise  # noqa: E402, F401
 from gunicorn.glogging import Logger  # noqa: E402
 
-from app.config import SettingsError, load  # noqa: E402
+from app.config import SettingsError, load_web  # noqa: E402
 from app.telemetry import logs, metric_slots  # noqa: E402
 
 try:
-    _settings = load()
+    _settings = load_web()
 except SettingsError as error:
     # One line for each problem; 2 is the exit status for wrong usage. gunicorn itself would print a traceback.
     sys.stderr.write(f"{error}\n")
@@ -45,14 +45,14 @@ wsgi_app = "app.wsgi:application"
 bind = _settings.web_bind
 proc_name = "halocline"
 
-# Supports keep-alive (the sync worker does not) and graceful shutdown; threads suit blocking database drivers.
-worker_class = "gthread"
+# An event loop owns the connections and answers from memory; threads render, which suits blocking database drivers.
+worker_class = "app.server.worker.EventLoopWorker"
 # From the settings, not from the number of cores of the node: a pod has only a share of them.
 workers = _settings.web_workers
-# The concurrency limit, a queue, and a reserve that answers probes and refuses requests.
+# The concurrency limit, and the downloads that are sent beside it.
 threads = _settings.web_threads
-# Connections of a worker, idle ones included. A proxy keeps up to 200 idle ones, and a worker at this number accepts
-# no connection, not even of a probe. The concurrency limit bounds overload, because it refuses quickly.
+# Connections of a worker, idle ones included. A proxy keeps up to 200 idle ones. A worker at this number closes the
+# connection that has been idle for the longest time, so that a probe can connect.
 worker_connections = 512
 # The default of 2048 hides an overload: connections would wait in the kernel instead of getting a 503.
 backlog = 128
@@ -62,7 +62,7 @@ backlog = 128
 keepalive = 95
 # Time to finish running requests. The grace period of the pod is preStop 10 s + this + 10 s of margin = 45 s.
 graceful_timeout = 25
-# With threads this watches the main loop of the worker, not a request. MongoDB and Redis have timeouts of their own.
+# It watches the event loop of the worker, not a request. MongoDB and Redis have timeouts of their own.
 timeout = 60
 # Recycling costs connections and hides leaks; 0 is off. `--max-requests` switches it on until a leak is fixed.
 max_requests = 0
@@ -140,6 +140,8 @@ def post_worker_init(worker: Any) -> None:
     """In the worker, after the application is loaded and gunicorn has set its signal handlers: start serving."""
     from app import wsgi
 
+    worker.ready, worker.on_tick = wsgi.ready, wsgi.on_tick
+    worker.concurrency_limit = _settings.web_concurrency_limit
     wsgi.start_worker(worker.cfg.threads)
     stop: Any = signal.getsignal(signal.SIGTERM)
 

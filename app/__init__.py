@@ -20,18 +20,19 @@ def create_app(settings: "Settings") -> "Flask":
     from app.api import v1
     from app.cache.worker import WorkerCache
     from app.http import flask_hooks
-    from app.http.health import Health
+    from app.http.health import Health, report_mongodb_circuit
     from app.store import change_log, indexes
     from app.telemetry import metrics, observe
 
     app = Flask(__name__, static_folder=None)
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
+    extensions.mongo.breaker.on_change = report_mongodb_circuit
     health = Health(settings.ready_requires, lambda: indexes.missing(extensions.mongo.db))
     page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag)
     portal.attach(app, portal.Portal(settings, __version__, health, page_cache))
     flask_hooks.install(app, settings, health)
-    app.register_blueprint(v1.bp)
+    v1.install(app)
     views.install(app, __version__)
     wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache))
     metrics.set_build_info(__version__, settings.revision)

@@ -46,7 +46,10 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="HALOCLINE_LOG_LEVEL")
     revision: str = Field("unknown", validation_alias="HALOCLINE_REVISION", max_length=64)
+    # Required for a web process in production: absolute links must not follow the Host header of a client.
     public_url: HttpUrl | None = Field(None, validation_alias="HALOCLINE_PUBLIC_URL")
+    # Hosts that requests may name besides that of HALOCLINE_PUBLIC_URL. Outside production, empty allows any host.
+    allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(frozenset(), validation_alias="HALOCLINE_ALLOWED_HOSTS")
 
     # A platform is active when its newest data are at most this old.
     active_window_h: float = Field(24, gt=0, le=24 * 365, validation_alias="HALOCLINE_ACTIVE_WINDOW_H")
@@ -85,12 +88,14 @@ class Settings(BaseSettings):
     fault_error_ratio: float = Field(0, ge=0, le=1, validation_alias="HALOCLINE_FAULT_ERROR_RATIO")
     fault_delay_s: float = Field(0, ge=0, le=60, validation_alias="HALOCLINE_FAULT_DELAY_S")
 
-    web_bind: str = Field("0.0.0.0:8000", pattern=r"^\S+:\d{1,5}$")
-    metrics_bind: str = Field("0.0.0.0:9100", pattern=r"^\S+:\d{1,5}$")
+    # Loopback: only an installation knows who may connect to its other addresses. The image listens on all of them.
+    web_bind: str = Field("127.0.0.1:8000", pattern=r"^\S+:\d{1,5}$")
+    metrics_bind: str = Field("127.0.0.1:9100", pattern=r"^\S+:\d{1,5}$")
     web_workers: int = Field(2, ge=1, le=64)
-    web_threads: int = Field(24, ge=4, le=256)
-    # Per worker. The threads above it answer probes, queue requests and refuse them.
-    web_concurrency_limit: int = Field(12, ge=1, le=252)
+    web_threads: int = Field(12, ge=2, le=256)
+    # Per worker. More renderings at once do not end sooner, because one thread at a time runs Python. The threads above
+    # it send downloads.
+    web_concurrency_limit: int = Field(8, ge=1, le=255)
     # Per worker: 800 pages of 30 kB with their compressed forms. The memory limit of a pod must include it.
     page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
     prometheus_multiproc_dir: Path | None = None
@@ -101,10 +106,11 @@ class Settings(BaseSettings):
     api_per_min: int = Field(600, ge=0, le=1_000_000, validation_alias="HALOCLINE_API_PER_MIN")
     # A person types at most two words a second.
     searches_per_min: int = Field(120, ge=0, le=1_000_000, validation_alias="HALOCLINE_SEARCHES_PER_MIN")
-    # Each may hold a thread and a cursor for minutes. One export can contain many missions.
+    # Each may hold a thread and a cursor for minutes. One export can contain many missions. 0 also lifts the limit of
+    # downloads at once for one client: in a load test, all clients have one address.
     exports_per_min: int = Field(30, ge=0, le=1_000_000, validation_alias="HALOCLINE_EXPORTS_PER_MIN")
 
-    @field_validator("ready_requires", "fetch_hosts", mode="before")
+    @field_validator("ready_requires", "fetch_hosts", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -116,6 +122,19 @@ class Settings(BaseSettings):
             if part != "*":
                 ip_network(part)  # Its ValueError describes the problem.
         return value
+
+    @field_validator("allowed_hosts", mode="after")
+    @classmethod
+    def _lower_case(cls, value: frozenset[str]) -> frozenset[str]:
+        return frozenset(host.lower() for host in value)
+
+    @property
+    def served_hosts(self) -> frozenset[str] | None:
+        """The hosts, without ports, that requests may name; None for any host."""
+        if self.environment != "production" and not self.allowed_hosts:
+            return None
+        public = (self.public_url.host,) if self.public_url is not None else ()
+        return self.allowed_hosts | {host for host in public if host}
 
     @field_validator("accept_from", mode="after")
     @classmethod
@@ -133,8 +152,8 @@ class Settings(BaseSettings):
     @field_validator("web_concurrency_limit", mode="after")
     @classmethod
     def _threads_in_reserve(cls, value: int, info: ValidationInfo) -> int:
-        if info.data.get("web_threads", value + 3) - value < 3:
-            raise ValueError("must be at least 3 below WEB_THREADS, so that threads stay free for probes")
+        if value >= info.data.get("web_threads", value + 1):
+            raise ValueError("must be below WEB_THREADS, so that a thread is left for downloads")
         return value
 
     @classmethod
@@ -184,4 +203,12 @@ def load(**overrides: Any) -> Settings:
         lines += [f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
     if lines:
         raise SettingsError("\n".join(line.replace("Value error, ", "") for line in lines))
+    return settings
+
+
+def load_web() -> Settings:
+    """The settings of a web process, which needs more of them in production. Raises SettingsError as `load` does."""
+    settings = load()
+    if settings.environment == "production" and settings.public_url is None:
+        raise SettingsError("HALOCLINE_PUBLIC_URL: is required in production, such as https://ocean.example.org/")
     return settings

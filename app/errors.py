@@ -5,7 +5,8 @@ HaloclineError
 ├── Invalid       an input of the caller is invalid; names the field
 ├── Conflict      the present state does not allow the operation
 ├── Unavailable   a dependency is unreachable; a later attempt may succeed
-└── Overloaded    a limit of this process is reached; a later attempt may succeed
+├── Overloaded    a limit of this process is reached; a later attempt may succeed
+└── TooMany       a limit of this client is reached; a later attempt may succeed
 """
 
 
@@ -40,3 +41,7 @@ class Unavailable(HaloclineError):
 
 class Overloaded(HaloclineError):
     """A limit of this process is reached; trying again later may help."""
+
+
+class TooMany(HaloclineError):
+    """The client uses as much at once as one client may; trying again later may help."""

@@ -2,18 +2,25 @@
 
 import os
 import threading
+from contextlib import suppress
 from typing import Any
 
+import pymongo
 import redis as redis_client
-from pymongo import MongoClient
+from pymongo import MongoClient, ReadPreference
 from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, NotPrimaryError, PyMongoError
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.circuit_breaker import CircuitBreaker
 from app.config import Settings
+
+# For a ping, which MongoDB answers in milliseconds; longer than a lost packet takes.
+PING_TIMEOUT_S = 1.0
 
 Document = dict[str, Any]
 
@@ -46,10 +53,32 @@ class ReplicaLagTracker(CommandListener):
         """Called by pymongo; a failed command returns no data."""
 
 
+class AnswerRecorder(CommandListener):
+    """Reports each answer of MongoDB to the circuit breaker."""
+
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self._breaker = breaker
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Called by pymongo; a command that was sent is no answer."""
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:  # noqa: ARG002
+        """Called by pymongo after each command."""
+        self._breaker.answered()
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Called by pymongo, also before it retries the command; callers report the final error to `note_failure`."""
+
+
+class CircuitOpen(ConnectionFailure):
+    """MongoDB does not answer: the operation was not tried."""
+
+
 class Mongo:
     """MongoDB. Each process opens its own client on first use, because a client must not cross a fork."""
 
     def __init__(self) -> None:
+        self.breaker = CircuitBreaker(self._probe)
         self._settings: Settings | None = None
         self._client: MongoClient[Document] | None = None
         self._pid: int | None = None
@@ -78,13 +107,15 @@ class Mongo:
             timeoutMS=settings.mongodb_timeout_ms,
             serverSelectionTimeoutMS=settings.mongodb_timeout_ms,
             connectTimeoutMS=settings.mongodb_timeout_ms,
+            # For the commands that `timeoutMS` does not limit: closing a cursor, and the end of all sessions.
+            socketTimeoutMS=settings.mongodb_timeout_ms,
             # One for each request thread, and one each for the health check and the change log.
             maxPoolSize=settings.web_threads + 2,
             readPreference="primaryPreferred",
             w="majority",
             retryWrites=True,
             appname="halocline",
-            event_listeners=[replica_lag],
+            event_listeners=[replica_lag, AnswerRecorder(self.breaker)],
         )
 
     @property
@@ -106,17 +137,46 @@ class Mongo:
     def db(self) -> Database[Document]:
         """The portal's database. Each call may raise pymongo's errors within the timeout of the settings.
 
+        Raises CircuitOpen while the circuit breaker is open. It only opens in processes that call `note_failure`.
         Reads use read concern `majority`: other data may be rolled back, and a page of it would stay cached.
         """
+        if self.breaker.is_open:
+            raise CircuitOpen("MongoDB does not answer")
         return self.client.get_database(
             self.database, write_concern=WriteConcern("majority"), read_concern=ReadConcern("majority")
         )
 
+    def ping(self) -> None:
+        """Raises pymongo's errors if no server answers within a second, also while the circuit breaker is open."""
+        _ping(self.client)
+
+    def note_failure(self, error: PyMongoError) -> None:
+        """Report the error of an operation, after the driver's retries, to the circuit breaker.
+
+        Only errors without an answer count: no deadline that the server itself enforced, and no change of the primary.
+        """
+        if isinstance(error, ConnectionFailure) and not isinstance(error, NotPrimaryError | CircuitOpen):
+            self.breaker.failed()
+
+    def _probe(self) -> None:
+        # Not the property `client`, which would reopen a client that was closed in the meantime.
+        client = self._client
+        if client is not None:
+            with suppress(PyMongoError):
+                _ping(client)
+
     def close(self) -> None:
         """Close the client that this process opened, if any."""
+        self.breaker.close()
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
         self._client = None
+
+
+def _ping(client: MongoClient[Document]) -> None:
+    # A secondary answers reads too: an election is not an outage.
+    with pymongo.timeout(PING_TIMEOUT_S):
+        client.admin.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
 
 
 class Redis:
@@ -126,6 +186,7 @@ class Redis:
         self._settings: Settings | None = None
         self._client: redis_client.Redis | None = None
         self._pid: int | None = None
+        self._lock = threading.Lock()
 
     def bind(self, settings: Settings) -> None:
         """Set the server to use, without connecting. Equal settings leave an open connection as it is."""
@@ -136,19 +197,23 @@ class Redis:
     @property
     def client(self) -> redis_client.Redis:
         """The client of this process. Its commands raise redis.RedisError; callers catch it and go on without Redis."""
+        if self._client is None or self._pid != os.getpid():
+            with self._lock:
+                if self._client is None or self._pid != os.getpid():
+                    self._client, self._pid = self._open(), os.getpid()
+        return self._client
+
+    def _open(self) -> redis_client.Redis:
         if self._settings is None:
             raise RuntimeError("extensions.redis is not bound to settings")
-        if self._client is None or self._pid != os.getpid():
-            timeout_s = self._settings.redis_timeout_s
-            self._client = redis_client.Redis.from_url(
-                self._settings.redis_url,
-                socket_timeout=timeout_s,
-                socket_connect_timeout=timeout_s,
-                retry=Retry(NoBackoff(), 1),  # The library's default of ten would hold a thread for a minute.
-                max_connections=self._settings.web_threads + 2,
-            )
-            self._pid = os.getpid()
-        return self._client
+        timeout_s = self._settings.redis_timeout_s
+        return redis_client.Redis.from_url(
+            self._settings.redis_url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 1),  # The library's default of ten would hold a thread for a minute.
+            max_connections=self._settings.web_threads + 2,
+        )
 
     def close(self) -> None:
         """Close the client that this process opened, if any."""

@@ -4,12 +4,16 @@ Views read the settings and the version from it; the hooks of a worker start and
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flask import Flask, current_app
 
 from app.config import Settings
 from app.http.health import Health
+from app.server.readiness import Readiness
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _KEY = "halocline"
 
@@ -22,6 +26,9 @@ class PageCacheControl(Protocol):
 
     def stop(self) -> None:
         """Stop these threads."""
+
+    def ready(self, environ: "WSGIEnvironment") -> Readiness:
+        """How the cache can answer this request."""
 
     def poll_change_log(self) -> None:
         """Read the change log once, now. Raises pymongo's errors."""

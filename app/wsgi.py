@@ -1,19 +1,45 @@
 """The WSGI `application`, and the functions that the hooks of gunicorn.conf.py call in each worker."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from app import create_app, extensions, portal
-from app.config import load
+from app.config import load_web
+from app.http import probes
+from app.server.readiness import Readiness
+from app.server.worker import Load
 from app.telemetry import logs, metrics
+from app.views import assets
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # How long one thread may run Python before another one gets its turn. A cached response needs several turns beside a
 # thread that renders: with Python's default of 5 ms it would take as long as the rendering.
 _SWITCH_INTERVAL_S = 0.0005
 
-settings = load()
+# What the event loop answers at once besides cached pages: it reads a static file in less time than it takes to hand
+# the request to a thread.
+_IN_MEMORY = probes.PATHS | assets.paths()
+
+settings = load_web()
 logs.configure(settings.log_level)
 application = create_app(settings)
 request_lines = logs.RequestLines()
+
+
+def ready(environ: "WSGIEnvironment") -> Readiness:
+    """How a request can be answered (`app.server.readiness`)."""
+    if environ["PATH_INFO"] in _IN_MEMORY:
+        return Readiness.NOW
+    return portal.of(application).page_cache.ready(environ)
+
+
+def on_tick(load: Load) -> None:
+    """Publish what the worker does."""
+    metrics.worker_connections.set(load.connections)
+    metrics.worker_threads_busy.set(load.busy_threads)
+    metrics.worker_requests_waiting.set(load.waiting)
 
 
 def start_worker(threads: int) -> None:

@@ -9,8 +9,9 @@ from flask import Flask
 from app.cache.worker import WorkerCache
 from app.config import Settings
 from app.http import rate_limits
-from app.http.concurrency import Capacity, ConcurrencyLimit, ThreadReserve
 from app.http.headers import SecurityHeaders
+from app.http.hosts import AllowedHosts
+from app.http.refusals import Refusals
 from app.telemetry.observe import Observe
 from app.views import assets
 
@@ -23,15 +24,14 @@ if TYPE_CHECKING:
 def layers(app: Flask, settings: Settings, page_cache: WorkerCache) -> "list[Layer]":
     """The layers in the order in which a request enters them. Each one calls the next; the last one calls Flask.
 
-    `Observe`, `ThreadReserve` and `ConcurrencyLimit` pass the probes of `app.http.probes` straight on.
+    `Observe` passes the probes of `app.http.probes` straight on.
     """
-    capacity = Capacity.of(settings)
     return [
         Observe,
         SecurityHeaders,
-        partial(ThreadReserve, threads=capacity.max_requests, is_exhausted=capacity.is_exhausted),
+        Refusals,
+        partial(AllowedHosts, hosts=settings.served_hosts),
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
-        partial(ConcurrencyLimit, capacity=capacity),
         assets.serve_static,
     ]
 

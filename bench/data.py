@@ -1,16 +1,14 @@
 """The data sets of the benchmark, stored between runs in its own mongod.
 
 240 and 24,000 missions: 8 at sea with 800 profiles, the others with 80, 20 samples a profile. 240,000 missions exist
-only as documents of missions and platforms with their totals. Missions at sea are seeded again when their latest data
-are too old to count as at sea.
+without their data (`bench.archive`). Missions at sea are seeded again when their latest data are too old to count as at
+sea.
 """
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +16,16 @@ import click
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from app import config, extensions
+from app import config
 from app.ingest import context
 from app.ingest.derive import rebuild
-from app.ingest.derive import totals as summing
 from app.ingest.interpret.identity import Options
 from app.ingest.persist import commit
 from app.localdev import mongod, valkey
 from app.seeding import run
 from app.seeding.plan import Plan
-from app.store import connection, indexes, missions, seeds, transactions
-from app.store.documents import totals_to_document
+from app.store import connection, indexes, seeds
+from bench import archive
 
 Document = dict[str, Any]
 HOME = Path(__file__).parent.parent / "build" / "bench"
@@ -37,9 +34,6 @@ PROFILES, ACTIVE_PROFILES, ACTIVE, SAMPLES = 80, 800, 8, 20
 # A platform counts as at sea for 24 h after its latest data, and the data of seeded ones are up to six hours old. The
 # remaining six hours are for a run of the benchmark.
 _AT_SEA_FOR = timedelta(hours=12)
-# Operations over 24,000 missions take minutes, and no visitor waits for them.
-_TIMEOUT_MS = 600_000
-_AT_ONCE = 2_000
 _JOBS = 2
 
 
@@ -57,7 +51,7 @@ def prepare(mongodb_uri: str, redis_url: str, count: int, now: datetime | None =
     now = now or datetime.now(UTC)
     if count == DOCUMENTS_ONLY:
         prepare(mongodb_uri, redis_url, LARGE, now)
-        _multiply(mongodb_uri, redis_url)
+        archive.multiply(mongodb_uri, redis_url, database(LARGE), database(count), ACTIVE)
         return database(count)
     settings = config.load(mongodb_uri=mongodb_uri, redis_url=redis_url, mongodb_database=name)
     until = now.replace(minute=0, second=0, microsecond=0)
@@ -81,7 +75,7 @@ def prepare(mongodb_uri: str, redis_url: str, count: int, now: datetime | None =
 
 def _renew(settings: config.Settings, db: Database[Document], plan: Plan) -> None:
     """Seed the platforms with a mission at sea again, until the plan's `until`; all others stay unchanged."""
-    with connection.bound(settings, _TIMEOUT_MS):
+    with connection.bound(settings, archive.TIMEOUT_MS):
         tools = context.import_context(settings, Options())
         commit.replace_basins(tools.basins)
         names = sorted({seeded.vessel.platform for index in range(ACTIVE) for seeded in plan.of_platform(index)})
@@ -90,57 +84,6 @@ def _renew(settings: config.Settings, db: Database[Document], plan: Plan) -> Non
         seeds.note({**plan.described(), "metadata_only": False})
         run.sow_platforms(plan, range(ACTIVE), tools)
         rebuild.rebuild(tools.basin_map)
-
-
-def _multiply(mongodb_uri: str, redis_url: str) -> None:
-    """Copy the documents of missions and platforms to ten times as many platforms; eight missions stay at sea."""
-    with MongoClient[Document](mongodb_uri, tz_aware=True) as client:
-        source: Database[Document] = client[database(LARGE)]
-        target: Database[Document] = client[database(DOCUMENTS_ONLY)]
-        origin = source.counters.find_one({"_id": "bench"}) or {}
-        if target.counters.find_one({"_id": "bench"}) == origin:
-            indexes.ensure(target)
-            return
-        client.drop_database(target.name)
-        # Indexes are built after the documents are inserted, which takes a fraction of the time.
-        indexes.ensure(target)
-        for name in ("missions", "platforms"):
-            target[name].drop_indexes()
-            for batch in _batched(_copies(source, name), _AT_ONCE):
-                target[name].insert_many(batch, ordered=False, bypass_document_validation=True)
-        target.basins.insert_many(source.basins.find())
-        target.counters.insert_many(source.counters.find({"_id": {"$ne": "bench"}}))
-        indexes.ensure(target)
-        settings = config.load(mongodb_uri=mongodb_uri, redis_url=redis_url, mongodb_database=target.name)
-        with connection.bound(settings, _TIMEOUT_MS):
-            transactions.run(missions.derive_facets)
-            with extensions.mongo.client.start_session() as session:
-                sums = summing.summed(missions.sums(session), datetime.now(UTC))
-        for totals in _batched(map(totals_to_document, sums), _AT_ONCE):
-            target.totals.insert_many(totals)
-        target.counters.insert_one(origin)
-
-
-def _copies(source: Database[Document], name: str) -> Iterator[Document]:
-    """The documents, and nine copies of those of platforms that are not at sea, ten of the first of these platforms."""
-    for doc in source[name].find().sort("_id", 1):
-        yield doc
-        number = int(doc["platform"].removeprefix("seed"))
-        if number <= ACTIVE:
-            continue
-        # Nine copies of 2,992 platforms are 72 platforms short of 240,000 missions.
-        copies = 10 if number <= ACTIVE + ACTIVE * 9 else 9
-        for copy in range(copies):
-            platform = f"copy{copy}{doc['platform']}"
-            serial = {"serial": platform, "serial_key": platform} if name == "platforms" else {}
-            key = f"{platform}/{doc['mission']}" if name == "missions" else platform
-            yield {**doc, "_id": key, "platform": platform, **serial}
-
-
-def _batched(documents: Iterable[Document], count: int) -> Iterator[list[Document]]:
-    remaining = iter(documents)
-    while batch := list(islice(remaining, count)):
-        yield batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +102,12 @@ def stores(home: Path = HOME) -> Stores:
         # The cache size of `make up` suits a laptop; a measurement must not wait for the disk.
         client.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig="cache_size=3G")
     return Stores(uri, redis_url)
+
+
+def mongod_pid(mongodb_uri: str) -> int:
+    """The pid of the benchmark's mongod."""
+    with MongoClient[Document](mongodb_uri) as client:
+        return int(client.admin.command("serverStatus")["pid"])
 
 
 def active_mission(servers: Stores, count: int) -> str:

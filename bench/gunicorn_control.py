@@ -1,5 +1,6 @@
 """gunicorn's production settings for other applications: without the hooks, which depend on the portal."""
 
+import os
 import runpy
 from pathlib import Path
 
@@ -10,3 +11,6 @@ globals().update(
     | {"logger_class": _production["logger_class"]}
 )
 del globals()["wsgi_app"]
+# Set by bench.portals: gunicorn's own class, so that a control stays the same when production changes, or production's.
+if (_class := os.environ["BENCH_WORKER_CLASS"]) != "production":
+    worker_class = _class

@@ -1,6 +1,7 @@
 """The aims, the results measured for them, and the settings of a run."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -9,21 +10,35 @@ from bench import rounds
 from bench.data import Stores
 
 _AIMS = Path(__file__).with_name("aims.toml")
+# The short form has three rounds: a median that is twice as bad as the worst of fifteen is no chance, unless the rounds
+# themselves differ by half.
+_MUCH_NOISE, _FACTOR, _FACTOR_WITH_NOISE = 1.5, 2.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A performance aim. `lost` is a value that misses it by an order of magnitude, None if the short form skips it."""
+    """A performance aim; the head of aims.toml describes the fields."""
 
     id: str
     what: str
+    family: str
     operator: Literal["<=", ">="]
     limit: float
-    lost: float | None = None
+    group: str = "machine"
+    short: bool = False
 
-    def is_lost(self, value: float) -> bool:
-        """True if the value misses the aim by an order of magnitude."""
-        return self.lost is not None and (value < self.lost if self.operator == ">=" else value > self.lost)
+    def failing(self, recorded: Mapping[str, Any] | None) -> float:
+        """The value beyond which the short form fails, by the recorded result. The head of aims.toml has the rule."""
+        smallest, largest = recorded["spread"] if recorded else (0.0, 0.0)
+        factor = _FACTOR if 0 < largest < _MUCH_NOISE * smallest else _FACTOR_WITH_NOISE
+        if self.operator == ">=":
+            return min(self.limit, smallest if recorded else self.limit) / factor
+        return max(self.limit, largest) * factor
+
+    def fails(self, value: float, recorded: Mapping[str, Any] | None) -> bool:
+        """True if the short form checks the aim and the value is worse than `failing`."""
+        failing = self.failing(recorded)
+        return self.short and (value < failing if self.operator == ">=" else value > failing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPConnection
@@ -39,13 +40,14 @@ class Client:
             raise RuntimeError(f"{path} on port {self.port} returned {response.status}")
         return {name.lower(): value for name, value in response.getheaders()}, body
 
-    def p50_ms(self, path: str, seconds: float, least: int = 5) -> float:
-        """The median time of sequential requests, ms: for `seconds`, and of at least `least` requests."""
+    def p50_ms(self, paths: Sequence[str], seconds: float, least: int = 5) -> float:
+        """The median time to request the paths one after another, ms: for `seconds`, and of at least `least` times."""
         times: list[float] = []
         until = time.perf_counter() + seconds
         while len(times) < least or time.perf_counter() < until:
             began = time.perf_counter()
-            self.get(path)
+            for path in paths:
+                self.get(path)
             times.append(time.perf_counter() - began)
         return 1000 * statistics.median(times)
 
@@ -88,6 +90,13 @@ def first_view(client: Client, path: str) -> dict[str, int]:
                     chunk = urljoin(url, link)
                     sizes.setdefault(chunk, len(client.get(chunk)[1]))
     return sizes
+
+
+def with_data(client: Client, path: str) -> tuple[str, ...]:
+    """The path of a page and of the API requests of its scripts."""
+    view = _FirstView()
+    view.feed(client.get(path, "identity")[1].decode())
+    return (path, *(link for link in dict.fromkeys(view.links) if link.startswith("/api/")))
 
 
 def address_of_page(settings: Settings, number: int) -> str:

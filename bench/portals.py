@@ -15,6 +15,8 @@ from app.localdev.ports import free_port
 from bench.pages import Client
 
 ROOT = Path(__file__).parent.parent
+# The environment variable that names the worker class of a control: gunicorn's own with threads, or that of production.
+WORKER_CLASS, STOCK, PRODUCTION = "BENCH_WORKER_CLASS", "gthread", "production"
 # Two workers start in seconds; a minute allows for a busy machine with cold caches.
 _READY_WITHIN_S = 60.0
 
@@ -50,12 +52,12 @@ def started(
 
 
 @contextmanager
-def control(application: str, log: Path, **environ: str) -> Iterator[int]:
-    """The port of an application of `bench.controls` under the same gunicorn."""
-    with _serving(
-        ROOT / "bench" / "gunicorn_control.py", [f"bench.controls:{application}"], log, environ, "/"
-    ) as server:
-        yield server.port
+def control(application: str, log: Path, worker_class: str = STOCK, **environ: str) -> Iterator[Server]:
+    """An application of `bench.controls` under the same gunicorn, with gunicorn's own worker class or another one."""
+    settings = {WORKER_CLASS: worker_class, **environ}
+    applications = [f"bench.controls:{application}"]
+    with _serving(ROOT / "bench" / "gunicorn_control.py", applications, log, settings, "/") as server:
+        yield server
 
 
 @contextmanager
@@ -67,6 +69,7 @@ def _serving(
     command = [sys.executable, "-m", "gunicorn", "-c", str(conf), *applications]
     with TemporaryDirectory() as slots:
         bound = {"WEB_BIND": f"127.0.0.1:{port}", "PROMETHEUS_MULTIPROC_DIR": slots, "HALOCLINE_LOG_LEVEL": "INFO"}
+        bound["HALOCLINE_PUBLIC_URL"] = "http://127.0.0.1/"  # Required in production, and the host of all requests.
         with log.open("wb") as output:
             env = {**os.environ, **bound, **environ}
             process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from bench import data, ingesting, portals
+from bench import data, ingesting, portals, processes
 from bench.load import wrk
 from bench.pages import ENCODINGS
 
@@ -73,8 +73,8 @@ def _wait(spy: subprocess.Popen[str]) -> None:
 
 
 def _only_child(pid: int) -> int:
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return int(child)
+    (child,) = processes.children(pid)
+    return child
 
 
 @contextmanager

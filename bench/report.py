@@ -1,4 +1,4 @@
-"""Write the results of measurements to `bench/results.json` and to the table in `docs/performance.md`."""
+"""Write the results of measurements to `bench/results.json`, to the table and to the chart of docs/performance.md."""
 
 import os
 import platform
@@ -12,14 +12,19 @@ from typing import Any
 
 import orjson
 
-from bench import rounds
+from bench import chart, rates, rounds
 from bench.measured import Aim, Measured
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results.json"
 PAGE = ROOT / "docs" / "performance.md"
+CHART = ROOT / "docs" / "img" / "performance.svg"
 _BEGIN, _END = "<!-- results: `make bench` writes them -->", "<!-- end of the results -->"
 _PACKAGES = ("flask", "gunicorn", "pymongo", "redis", "brotli", "orjson", "jinja2", "werkzeug")
+_HEAD = "| aim | what | limit | measured | 95 % interval | smallest, largest | rounds | CPU ms | |"
+# An innermost list of JSON over several lines. Strings contain no line ends, so they never match.
+_LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
+_LINE_END = re.compile(r",\n\s+")
 
 Results = dict[str, Any]
 
@@ -41,7 +46,13 @@ def versions() -> dict[str, str]:
     """Versions of the measured packages and of the measuring tools."""
     by_name = {name: version(name) for name in _PACKAGES}
     for tool, arguments in (("wrk", ["-v"]), ("nginx", ["-v"])):
-        completed = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False, env=_with_sbin())
+        try:
+            completed = subprocess.run(
+                [tool, *arguments], capture_output=True, text=True, check=False, env=_with_sbin()
+            )
+        except FileNotFoundError:
+            # Other groups than `machine` may do without them.
+            continue
         number = re.search(r"(\d+\.\d+(?:\.\d+)?)", completed.stdout + completed.stderr)
         by_name[tool] = number[1] if number else "unknown"
     return by_name
@@ -52,7 +63,10 @@ def _with_sbin() -> dict[str, str]:
 
 
 def noted(before: Results, result: Measured, aim: Aim, revision: str, at: datetime | None = None) -> Results:
-    """The results with the row of this aim added or replaced."""
+    """The results with the row of this aim added or replaced, and its history continued.
+
+    An entry of the history is [time, revision, median, low, high]. A result of the same revision replaces the last one.
+    """
     interval = result.interval
     row = {
         "what": aim.what,
@@ -66,8 +80,14 @@ def noted(before: Results, result: Measured, aim: Aim, revision: str, at: dateti
         "revision": revision,
         "at": (at or datetime.now(UTC)).isoformat(timespec="minutes"),
     }
-    rows = {**before.get("rows", {}), result.aim: row}
-    return {"machine": machine(), "versions": versions(), "rows": rows}
+    earlier = [entry for entry in before.get("history", {}).get(result.aim, ()) if entry[1] != revision]
+    entry = [row["at"], revision, *map(_rounded, (interval.median, interval.low, interval.high))]
+    return {
+        "machine": machine(),
+        "versions": versions(),
+        "rows": {**before.get("rows", {}), result.aim: row},
+        "history": {**before.get("history", {}), result.aim: [*earlier, entry]},
+    }
 
 
 def known() -> Results:
@@ -76,37 +96,46 @@ def known() -> Results:
 
 
 def write(results: Results, aims: Mapping[str, Aim]) -> None:
-    """Write the results, rows in the order of the aims, to the file and the page. Raises ValueError without markers."""
-    ordered = {**results, "rows": {name: results["rows"][name] for name in aims if name in results["rows"]}}
-    RESULTS.write_bytes(orjson.dumps(ordered, option=orjson.OPT_INDENT_2) + b"\n")
+    """Write the results, in the order of the aims, to the file, the page and the chart. ValueError without markers."""
+    ordered = {
+        **results,
+        **{part: {name: results[part][name] for name in aims if name in results[part]} for part in ("rows", "history")},
+    }
     text = PAGE.read_text(encoding="utf-8")
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
         raise ValueError(f"{PAGE} has no place for results: its two markers are missing")
     PAGE.write_text(f"{before}{_BEGIN}\n{table(ordered, aims)}\n{_END}{after}", encoding="utf-8")
+    RESULTS.write_text(compact(ordered), encoding="utf-8")
+    CHART.write_text(chart.drawn(ordered["history"], aims), encoding="utf-8")
+
+
+def compact(results: Results) -> str:
+    """The results as JSON with each list of values on one line, so that a new result adds one line to a history."""
+    text = orjson.dumps(results, option=orjson.OPT_INDENT_2).decode()
+    return _LIST.sub(lambda found: f"[{_LINE_END.sub(', ', found[1])}]", text) + "\n"
 
 
 def table(results: Results, aims: Mapping[str, Aim]) -> str:
     """The results as a Markdown table with a row for each aim, measured or not."""
     about = ", ".join(f"{name} {value}" for name, value in results["machine"].items())
     tools = ", ".join(f"{name} {value}" for name, value in results["versions"].items())
-    lines = [f"Machine: {about}.", "", f"Versions: {tools}.", ""]
-    lines += [
-        "| what | aim | measured | 95 % interval | smallest, largest | rounds | |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    lines = [f"Machine: {about}.", "", f"Versions: {tools}.", "", _HEAD, "|---" * (_HEAD.count("|") - 1) + "|"]
     for name, aim in aims.items():
         goal = f"{'≥' if aim.operator == '>=' else '≤'} {aim.limit:g}"
         row = results["rows"].get(name)
         if row is None:
-            lines.append(f"| {aim.what} | {goal} | | | | | not measured |")
+            lines.append(f"| `{name}` | {aim.what} | {goal} | | | | | | not measured |")
             continue
         low, high = row["interval"]
         least, most = row["spread"]
-        verdict = f"**{row['verdict']}**" if row["verdict"] != "met" else "met"
-        cells = f"{row['median']:g} | {low:g} … {high:g} | {least:g}, {most:g} | {row['rounds']} | {verdict}"
-        lines.append(f"| {aim.what} | {goal} | {cells} |")
+        cpu_ms = " / ".join(f"{value:g}" for value in row["about"].get(rates.CPU, ()))
+        # The limit may have changed since the measurement.
+        verdict = rounds.verdict(rounds.Interval(row["median"], low, high, row["rounds"]), aim.operator, aim.limit)
+        verdict_text = verdict if verdict == "met" else f"**{verdict}**"
+        cells = f"{row['median']:g} | {low:g} … {high:g} | {least:g}, {most:g} | {row['rounds']} | {cpu_ms}"
+        lines.append(f"| `{name}` | {aim.what} | {goal} | {cells} | {verdict_text} |")
     return "\n".join(lines)
 
 

@@ -13,6 +13,8 @@ from app.cache.content_negotiation import MAX_ACCEPT_ENCODING_LENGTH, is_match, 
 from app.cache.dependencies import Dependencies
 from app.cache.fill import STALE_WHILE_RENDERING_S, CacheFill
 from app.cache.page_request import PageRequest
+from app.http.credentials import is_personal
+from app.server.readiness import Readiness
 from app.telemetry.observe import ROUTE
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ _BACKGROUND_REFRESH_S = 0.5
 _STALE_IF_ERROR_S = 86_400.0
 # Served from files by a layer behind this one.
 _STATIC = "/static/"
+# The key in the WSGI environment for what `ready` has found: (outcome, entry).
+_FOUND = "halocline.found_page"
 
 
 class PageCache:
@@ -41,33 +45,61 @@ class PageCache:
         self._fill = CacheFill(app, dependencies)
         self._resolve = page_request.resolver(dependencies.url_map, dependencies.rules, dependencies.has_one_origin)
 
+    def ready(self, environ: "WSGIEnvironment") -> Readiness:
+        """How this request can be answered. NOW is a promise that the call that follows does not wait.
+
+        The entry is stored in the environment, so that the promise holds even if a change invalidates the entry.
+        """
+        page = self._page(environ)
+        if page is None:
+            return Readiness.THREAD
+        cached, is_fresh = self._cached(page)
+        if cached is not None and (is_fresh or self._may_serve_stale(page, cached, environ)):
+            environ[_FOUND] = ("hit" if is_fresh else "stale", cached)
+            return Readiness.NOW
+        return Readiness.SOON if self._fill.is_running(page.key) else Readiness.THREAD
+
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if (found := environ.pop(_FOUND, None)) is not None:
+            outcome, entry = found
+            return self._send(outcome, entry, environ, start_response)
+        page = self._page(environ)
+        if page is None:
+            self._count("bypass")
+            return self._app(environ, start_response)
+        cached, is_fresh = self._cached(page)
+        if cached is not None and (is_fresh or self._may_serve_stale(page, cached, environ)):
+            return self._send("hit" if is_fresh else "stale", cached, environ, start_response)
+        return self._filled(page, cached, environ, start_response)
+
+    def _page(self, environ: "WSGIEnvironment") -> PageRequest | None:
+        """The cacheable page that is requested; None if the request bypasses the cache."""
         if self._follower.mark is None or not _is_anonymous(environ):
-            return self._bypass(environ, start_response)
-        page = self._resolve(
+            return None
+        return self._resolve(
             environ.get("SCRIPT_NAME", ""),
             environ.get("PATH_INFO", ""),
             environ.get("QUERY_STRING", ""),
             environ.get("wsgi.url_scheme", "http"),
             environ.get("HTTP_HOST", ""),
         )
-        if page is None:
-            return self._bypass(environ, start_response)
-        cached = self._store.get(page.key)
-        if cached is not None and cached[1]:
-            return self._send("hit", cached[0], environ, start_response)
-        return self._stale_or_miss(page, cached[0] if cached else None, environ, start_response)
 
-    def _stale_or_miss(
+    def _cached(self, page: PageRequest) -> tuple[Entry | None, bool]:
+        """The entry in memory, and whether it is fresh."""
+        return self._store.get(page.key) or (None, False)
+
+    def _may_serve_stale(self, page: PageRequest, stale: Entry, environ: "WSGIEnvironment") -> bool:
+        """True for a moment after a change, while another thread renders the page."""
+        stale_for_s = self._store.stale_for_s(page.key)
+        if stale_for_s <= STALE_WHILE_RENDERING_S and self._fill.is_running(page.key):
+            return True
+        return stale_for_s <= _BACKGROUND_REFRESH_S and self._is_refreshed(page, stale, environ)
+
+    def _filled(
         self, page: PageRequest, stale: Entry | None, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        if stale is not None:
-            stale_for_s = self._store.stale_for_s(page.key)
-            is_rendering = stale_for_s <= STALE_WHILE_RENDERING_S and self._fill.is_running(page.key)
-            if is_rendering or (stale_for_s <= _BACKGROUND_REFRESH_S and self._is_refreshed(page, stale, environ)):
-                return self._send("stale", stale, environ, start_response)
-            if stale_for_s > _STALE_IF_ERROR_S:
-                stale = None
+        if stale is not None and self._store.stale_for_s(page.key) > _STALE_IF_ERROR_S:
+            stale = None
         if (refusal := self._admit(environ)) is not None:
             # Before the single flight: only this client is refused, not the other clients that wait for the same page.
             self._count("bypass")
@@ -96,10 +128,6 @@ class PageCache:
 
         return self._refresh(page.key, render)
 
-    def _bypass(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        self._count("bypass")
-        return self._app(environ, start_response)
-
     def _send(
         self, outcome: str, entry: Entry, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
@@ -120,7 +148,6 @@ def _is_anonymous(environ: "WSGIEnvironment") -> bool:
     """True for a GET or HEAD without credentials that is not for a static file."""
     return (
         environ.get("REQUEST_METHOD") in ("GET", "HEAD")
-        and "HTTP_AUTHORIZATION" not in environ
-        and "HTTP_COOKIE" not in environ
         and not environ.get("PATH_INFO", "").startswith(_STATIC)
+        and not is_personal(environ)
     )

@@ -108,12 +108,14 @@ NOT_CACHED = {
 def canonical_query(query: str, rule: Rule) -> str | None:
     """The arguments that affect the response, sorted; the first of repeated ones. None: the request bypasses the cache.
 
-    None is for too many arguments, and for unknown or repeated ones on a strict route, which rejects them itself.
+    None is for too many arguments, for text that is not UTF-8, and for unknown or repeated arguments on a strict route,
+    which rejects them itself.
     """
     if not query:
         return ""
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=False, max_num_fields=_MAX_ARGUMENTS)
+        # Invalid UTF-8 raises ValueError, too: replacement characters would make different queries equal.
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_ARGUMENTS)
     except ValueError:
         return None
     names = [name for name, _ in pairs]

@@ -17,10 +17,11 @@ from app.cache.policy import INVENTED, RULES
 from app.cache.redis_store import RedisStore
 from app.config import Settings
 from app.extensions import redis
+from app.server.readiness import Readiness
 from app.telemetry import metrics
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
     from app.cache.dependencies import Admit
 
@@ -52,6 +53,7 @@ class WorkerCache:
         self._refresh = BackgroundRefresh()
         self._listener = events.ChangeListener()
         self._poller: ChangeLogPoller | None = None
+        self._pages: PageCache | None = None
 
     @property
     def is_enabled(self) -> bool:
@@ -83,7 +85,12 @@ class WorkerCache:
             refresh=self._refresh.submit,
             has_one_origin=self._settings.public_url is not None,
         )
-        return PageCache(app, dependencies)
+        self._pages = PageCache(app, dependencies)
+        return self._pages
+
+    def ready(self, environ: "WSGIEnvironment") -> Readiness:
+        """How the cache can answer this request."""
+        return self._pages.ready(environ) if self._pages is not None else Readiness.THREAD
 
     def start(self) -> None:
         """Start the threads. Call it after the fork."""

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class Proxies:
         return address is not None and any(address in network for network in self.networks)
 
 
+@lru_cache(8)
 def proxies(setting: str) -> Proxies:
     """The proxies of a setting: addresses and networks, separated by commas; `*` trusts any peer.
 

@@ -2,9 +2,12 @@
 
 from flask import Flask, Response, request
 
+from app.http.credentials import is_personal
+
 # Browsers store a copy and revalidate it each time: content changes with every import, and a 304 costs next to
-# nothing. A shared cache in front of the portal revalidates at most once a second.
-SHARED = "public, max-age=0, s-maxage=1"
+# nothing. A shared cache in front of the portal revalidates at most once a second, and serves the page for a day while
+# the portal is unreachable or fails. No stale-while-revalidate: a browser would show its own copy after an import.
+SHARED = "public, max-age=0, s-maxage=1, stale-if-error=86400"
 # Response to an authenticated request.
 PRIVATE = "private, no-cache"
 # Produced for each client, and too large to be stored twice.
@@ -19,7 +22,7 @@ def install(app: Flask) -> None:
         if request.method not in {"GET", "HEAD"} or response.status_code != 200:
             return response
         is_streamed = response.is_streamed or response.direct_passthrough
-        if "Authorization" in request.headers or "Cookie" in request.headers:
+        if is_personal(request.environ):
             response.headers["Cache-Control"] = "no-store" if response.cache_control.no_store else PRIVATE
         elif "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = STREAMED if is_streamed else SHARED

@@ -11,20 +11,18 @@ import orjson
 import pymongo
 import structlog
 from flask import Blueprint, Response
-from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 from redis import RedisError
 
-from app.extensions import mongo, redis
+from app.extensions import PING_TIMEOUT_S, mongo, redis
 from app.http import probes
 from app.telemetry import metrics
 
 log = structlog.get_logger()
 
-# Fresh enough for a probe every 5 s, and one check a worker is no load.
+# Fresh enough for a probe every 5 s, and one check a worker is no load. Above the timeout of a ping, so that an outage
+# is detected in the round in which it begins.
 PERIOD_S = 2.0
-# Below the period, so that an outage is detected in the round in which it begins.
-TIMEOUT_S = 1.0
 # One lost packet or one election must not take every replica out of the Service at once.
 FAILURES_UNTIL_UNREADY = 3
 
@@ -32,9 +30,12 @@ Check = Callable[[], Any]
 
 
 def _mongodb() -> None:
-    # A secondary answers reads too: an election is not an outage.
-    with pymongo.timeout(TIMEOUT_S):
-        mongo.client.admin.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
+    try:
+        mongo.ping()
+    except PyMongoError as error:
+        # So that fewer visitors wait for the timeout before the circuit breaker opens.
+        mongo.note_failure(error)
+        raise
 
 
 def _redis() -> None:
@@ -73,7 +74,7 @@ class Health:
         """Stop the background checks."""
         self._stopping.set()
         if self._thread is not None:
-            self._thread.join(timeout=2 * TIMEOUT_S)
+            self._thread.join(timeout=2 * PING_TIMEOUT_S)
 
     def drain(self) -> None:
         """Report unready from now on. Only sets a flag, because a signal handler calls it."""
@@ -130,7 +131,7 @@ class Health:
         if self._failures.get("mongodb"):
             return "MongoDB"
         try:
-            with pymongo.timeout(2 * TIMEOUT_S):
+            with pymongo.timeout(2 * PING_TIMEOUT_S):
                 missing = self._missing_indexes()
         except PyMongoError:
             return "MongoDB"
@@ -144,6 +145,15 @@ def _error_of(check: Check) -> str | None:
     except (PyMongoError, RedisError, OSError, ValueError) as error:
         return type(error).__name__
     return None
+
+
+def report_mongodb_circuit(is_open: bool) -> None:
+    """Log and measure a change of the circuit breaker of MongoDB."""
+    metrics.circuit_breaker_open.labels("mongodb").set(is_open)
+    if is_open:
+        log.warning("circuit_breaker_opened", dependency="mongodb")
+    else:
+        log.info("circuit_breaker_closed", dependency="mongodb")
 
 
 def blueprint(health: Health) -> Blueprint:

@@ -16,7 +16,8 @@ from jinja2 import TemplateError
 from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import Conflict, HaloclineError, Invalid, NotFound, Overloaded, Unavailable
+from app.errors import Conflict, HaloclineError, Invalid, NotFound, Overloaded, TooMany, Unavailable
+from app.extensions import mongo
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
     (Conflict, 409),
     (Unavailable, 503),
     (Overloaded, 503),
+    (TooMany, 429),
     (HaloclineError, 500),
 )
 # Texts for visitors, where the standard description is written for the operator of the server.
@@ -58,7 +60,12 @@ def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = ()) 
 
 
 def plain(
-    environ: "WSGIEnvironment", start_response: "StartResponse", status: int, detail: str, *, retry_after_s: int
+    environ: "WSGIEnvironment",
+    start_response: "StartResponse",
+    status: int,
+    detail: str,
+    *,
+    retry_after_s: int | None = None,
 ) -> list[bytes]:
     """A problem document from outside Flask, for responses that must be cheap."""
     body = _document(status, detail, environ.get("PATH_INFO", "").encode("latin-1", "replace"))
@@ -66,8 +73,9 @@ def plain(
         ("Content-Type", MEDIA_TYPE),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
-        ("Retry-After", str(retry_after_s)),
     ]
+    if retry_after_s is not None:
+        headers.append(("Retry-After", str(retry_after_s)))
     start_response(f"{status} {HTTPStatus(status).phrase}", headers)
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
@@ -101,11 +109,13 @@ def _from_halocline(error: HaloclineError) -> Response:
     detail = _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
     if isinstance(error, Unavailable):
         log.warning("dependency_unavailable", dependency=error.dependency)
-    return answer(status, detail, errors)
+    wait = [("Retry-After", str(RETRY_AFTER_S))] if status == 429 else []
+    return answer(status, detail, errors, wait)
 
 
 def _from_mongodb(error: PyMongoError) -> Response:
     """503 if the server is unreachable or too slow; any other error of the driver is a fault of the portal."""
+    mongo.note_failure(error)
     if error.timeout or isinstance(error, ConnectionFailure | WaitQueueTimeoutError):
         return _from_halocline(Unavailable("MongoDB"))
     log.error("mongodb_error", exc_info=error)

@@ -3,35 +3,23 @@
 Counts are in Redis, for all pods; while it is unreachable each worker counts for itself.
 """
 
-import threading
 from collections.abc import Callable
-from time import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import structlog
 from flask import Flask, Response, request
-from flask_limiter import ApplicationLimit, Limiter
-from flask_limiter.errors import RateLimitExceeded
-from limits.storage import MemoryStorage
-from redis import RedisError
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as NotConnected
-from redis.retry import Retry
 
 from app.config import Settings
 from app.http import api_urls, client_address, problems
+from app.http.rate_counters import WINDOW_S, FailoverCounters, MemoryCounters, RedisCounters
 from app.telemetry import metrics
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-log = structlog.get_logger()
-
 API = "api"
 SEARCH = "search"
 EXPORT = "export"
 POLICIES = (API, SEARCH, EXPORT)
-WINDOW_S = 60
 
 _ADMITTED = "halocline.admitted"
 # Every other route under /api/ has the policy `api`.
@@ -54,55 +42,21 @@ def policy_of(rule: str | None) -> str | None:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Register the hooks that count and refuse requests. Opens no connection."""
+    """Register the hook that counts and refuses requests. Opens no connection."""
     per_min = {API: settings.api_per_min, SEARCH: settings.searches_per_min, EXPORT: settings.exports_per_min}
     proxies = client_address.proxies(settings.forwarded_allow_ips)
-
-    def is_other(policy: str) -> Callable[[], bool]:
-        return lambda: _policy() != policy
-
-    limiter = Limiter(
-        lambda: client_address.budget(proxies.client(request.environ)),
-        application_limits=[
-            ApplicationLimit(f"{count} per {WINDOW_S} second", scope=policy, exempt_when=is_other(policy))
-            for policy, count in per_min.items()
-            if count
-        ],
-        # Two counts a client, and no burst at the start of a minute.
-        strategy="sliding-window-counter",
-        storage_uri=settings.redis_url,
-        storage_options=_storage_options(settings),
-        in_memory_fallback_enabled=True,
-        key_prefix="halocline:rate",
-    )
-    # The library logs addresses of clients. `_Decisions` logs what matters, once.
-    limiter.logger.disabled = True
-    limiter.request_filter(lambda: _policy() is None)
-    limiter.init_app(app)
-    decisions = _Decisions(limiter)
+    counters = FailoverCounters(RedisCounters(settings), MemoryCounters())
 
     @app.before_request
-    def count_allowed() -> None:
-        # Runs after the hook of the limiter, which raises if it refuses the request.
+    def refuse() -> Response | None:
         policy = _policy()
-        if policy is not None and per_min[policy]:
-            decisions.count(policy, "allow")
-
-    @app.errorhandler(RateLimitExceeded)
-    def refused(_error: RateLimitExceeded) -> Response:
-        policy = _policy() or API
-        decisions.count(policy, "deny")
-        return _refusal(policy, per_min[policy], _seconds_left(limiter))
-
-
-def _storage_options(settings: Settings) -> dict[str, Any]:
-    return {
-        "socket_timeout": settings.redis_timeout_s,
-        "socket_connect_timeout": settings.redis_timeout_s,
-        # Reconnect once if Redis has closed the connection; do not repeat a command that timed out.
-        "retry": Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),
-        "max_connections": settings.web_threads + 2,
-    }
+        if policy is None or not per_min[policy]:
+            return None
+        client = client_address.budget(proxies.client(request.environ))
+        decision = counters.hit(policy, per_min[policy], client)
+        is_allowed = decision.wait_s == 0
+        metrics.rate_limit_decisions.labels(policy, "allow" if is_allowed else "deny", decision.storage).inc()
+        return None if is_allowed else _refusal(policy, per_min[policy], decision.wait_s)
 
 
 def _policy() -> str | None:
@@ -122,52 +76,21 @@ def admission(app: Flask) -> Admit:
         if not environ.get("PATH_INFO", "").startswith(("/api/", "/search")):
             return None  # No other page has a limit; this saves matching its route.
         with app.request_context(environ):
-            try:
-                app.preprocess_request()
-            except RateLimitExceeded as error:
-                return app.make_response(app.handle_user_exception(error))
+            refusal = app.preprocess_request()
+            if refusal is not None:
+                return app.make_response(refusal)
         environ[_ADMITTED] = True
         return None
 
     return admit
 
 
-def _refusal(policy: str, per_min: int, left_s: int) -> Response:
-    detail = f"More than {per_min} requests of this kind in a minute; please try again in {left_s} s."
+def _refusal(policy: str, per_min: int, wait_s: int) -> Response:
+    detail = f"More than {per_min} requests of this kind in a minute; please try again in {wait_s} s."
     # draft-ietf-httpapi-ratelimit-headers-10. Only here, because other responses are cached and shared by all clients.
     headers = [
-        ("Retry-After", str(left_s)),
+        ("Retry-After", str(wait_s)),
         ("RateLimit-Policy", f'"{policy}";q={per_min};w={WINDOW_S}'),
-        ("RateLimit", f'"{policy}";r=0;t={left_s}'),
+        ("RateLimit", f'"{policy}";r=0;t={wait_s}'),
     ]
     return problems.answer(429, detail, headers=headers)
-
-
-def _seconds_left(limiter: Limiter) -> int:
-    """Seconds until the limit is reset, at least one."""
-    broken = limiter.current_limit
-    try:
-        left_s = broken.reset_at - int(time()) if broken is not None else WINDOW_S
-    except RedisError:
-        left_s = WINDOW_S  # Redis became unreachable after the refusal.
-    return min(max(left_s, 1), WINDOW_S)
-
-
-class _Decisions:
-    """Counts decisions, and logs once when the counts move from Redis to this process, and once when they return."""
-
-    def __init__(self, limiter: Limiter) -> None:
-        self._limiter = limiter
-        self._is_local = False
-        self._lock = threading.Lock()
-
-    def count(self, policy: str, decision: str) -> None:
-        is_local = isinstance(self._limiter.limiter.storage, MemoryStorage)
-        metrics.rate_limit_decisions.labels(policy, decision, "memory" if is_local else "redis").inc()
-        if is_local != self._is_local:
-            with self._lock:
-                has_changed, self._is_local = is_local != self._is_local, is_local
-            if has_changed and is_local:
-                log.warning("rate_limits_in_memory", dependency="redis")
-            elif has_changed:
-                log.info("rate_limits_in_redis")

@@ -3,18 +3,22 @@
 Everything that a header needs is read before the first row is sent. A snapshot excludes later writes.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from app.domain.columns import decoded
 from app.domain.mission_filters import Selection
 from app.domain.records import Mission
+from app.domain.times import to_ms
 from app.errors import Conflict, Invalid, NotFound
+from app.queries import cursors, profiles
 from app.queries import missions as mission_queries
-from app.queries import profiles
 from app.store import missions, samples, snapshots
 from app.store import profiles as stored_profiles
 
@@ -23,8 +27,6 @@ Document = Mapping[str, Any]
 MOST_MISSIONS = 500
 # The same limit as for the import of one file: some gigabytes.
 MOST_ROWS = 20_000_000
-# A month of fifty gliders. More data can be downloaded by mission.
-MOST_RECENT_ROWS = 5_000_000
 _NARROW = "narrow them by year, basin, platform, project, from and to"
 
 
@@ -148,38 +150,104 @@ def selected(selection: Selection) -> SelectedSamples:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page of recent samples begins: after the documents of this mission that begin until `start_at`.
+
+    `since` is the begin of the window, so that all pages have the same one.
+    """
+
+    since: datetime
+    mission: str
+    start_at: datetime
+
+
+def position(cursor: str) -> Position:
+    """The position that a cursor holds. Raises Invalid("cursor")."""
+    return Position(*cursors.decode(cursor, datetime, str, datetime))
+
+
+@dataclass(frozen=True, slots=True)
 class Recent:
-    """Missions with data since a time, in a snapshot. `documents` can be read once."""
+    """Missions with data since a time, in a snapshot, in the order of their ids."""
 
     missions: Sequence[Mission]
     since: datetime
     variable: str | None
     session: ClientSession
 
-    def documents(self) -> Iterator[tuple[Mission, Document]]:
-        """Sample documents with rows since that time, mission by mission, streamed. They hold older rows, too."""
+    def page(self, most_rows: int, begin: Position | None) -> "RecentPage":
+        """The documents from a position on until they have `most_rows` rows, planned almost from the index alone."""
+        spans: list[tuple[Mission, samples.Span]] = []
+        end: Position | None = None
+        rows = 0
         for mission in self.missions:
-            where = (mission.platform, mission.mission, mission.version)
-            for document in samples.since(*where, self.since, self.variable, self.session):
-                yield mission, document
+            if begin is not None and mission.id < begin.mission:
+                continue
+            starts = self._starts(mission)
+            loose_from = next((start.start_at for start in starts if start.number == 0), self.since)
+            after = begin.start_at if begin is not None and mission.id == begin.mission else None
+            span = samples.Span(self.since, loose_from, after)
+            for start in starts:
+                if after is not None and start.start_at <= after:
+                    continue
+                here = Position(self.since, mission.id, start.start_at)
+                # Documents that begin at the same time stay together, because a cursor holds a time.
+                if end is not None and rows >= most_rows and here != end:
+                    if end.mission == mission.id:
+                        spans.append((mission, replace(span, until=end.start_at)))
+                    return RecentPage(self, spans, end)
+                end = here
+                rows += start.rows
+            spans.append((mission, span))
+        return RecentPage(self, spans, None)
+
+    def _starts(self, mission: Mission) -> list[samples.Start]:
+        """The documents with rows since the begin of the window, and how many.
+
+        Of those outside profiles that begin before the window, only the last one can have some: a sailbuoy's whole
+        mission is one such document.
+        """
+        starts = list(samples.starts_since(*_version(mission), self.since, self.session))
+        loose = [start for start in starts if start.number == 0 and start.start_at < self.since]
+        if not loose:
+            return starts
+        column = samples.loose_times(*_version(mission), loose[-1].start_at, self.session)
+        times = decoded(column["data"], column["dtype"]) if column else ()
+        crossing = replace(loose[-1], rows=len(times) - bisect_left(times, to_ms(self.since)))
+        others = [start for start in starts if start.number != 0 or start.start_at >= self.since]
+        return sorted([crossing, *others], key=attrgetter("start_at")) if crossing.rows else others
 
     def close(self) -> None:
         """Release the snapshot."""
         self.session.end_session()
 
 
+@dataclass(frozen=True, slots=True)
+class RecentPage:
+    """A part of the recent samples, and the position of the next one; None on the last page."""
+
+    of: Recent
+    spans: Sequence[tuple[Mission, samples.Span]]
+    end: Position | None
+
+    @property
+    def next(self) -> str | None:
+        """The cursor of the next page."""
+        return cursors.encode(self.end.since, self.end.mission, self.end.start_at) if self.end else None
+
+    def documents(self) -> Iterator[tuple[Mission, Document]]:
+        """Sample documents with rows since that time, mission by mission, streamed. They hold older rows, too."""
+        for mission, span in self.spans:
+            for document in samples.since(*_version(mission), span, self.of.variable, self.of.session):
+                yield mission, document
+
+
 def recent(selection: Selection, since: datetime) -> Recent:
-    """The samples since a time, to be closed by the caller. Raises Invalid if there are too many."""
-    matched = matching(replace(selection, since=since))
-    session = snapshots.begin()
-    try:
-        counts = [samples.count_since(m.platform, m.mission, m.version, since, session) for m in matched]
-        if (rows := sum(counts)) > MOST_RECENT_ROWS:
-            raise Invalid(
-                "days",
-                f"selects about {rows} samples, more than {MOST_RECENT_ROWS}: select fewer days, a basin or a platform",
-            )
-    except BaseException:
-        session.end_session()
-        raise
-    return Recent(matched, since, selection.filters.get("variable"), session)
+    """The samples since a time, to be closed by the caller. Raises Invalid if too many missions match."""
+    # Ordered by id, because the newest data move a mission in the list between two pages.
+    matched = sorted(matching(replace(selection, since=since)), key=attrgetter("id"))
+    return Recent(matched, since, selection.filters.get("variable"), snapshots.begin())
+
+
+def _version(mission: Mission) -> tuple[str, str, str]:
+    return mission.platform, mission.mission, mission.version

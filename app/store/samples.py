@@ -57,30 +57,70 @@ def first_types(platform: str, mission: str, version: str, session: ClientSessio
     return {name: column["dtype"] for name, column in doc["columns"].items()} if doc else {}
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The sample documents that may hold rows since `since`, as far as they begin after `after` and until `until`.
+
+    Those outside profiles begin at `loose_from` at the earliest.
+    """
+
+    since: datetime
+    loose_from: datetime
+    after: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The begin of a sample document, its profile number, and its number of rows."""
+
+    start_at: datetime
+    number: int
+    rows: int
+
+
 def since(
-    platform: str, mission: str, version: str, moment: datetime, variable: str | None, session: ClientSession
+    platform: str, mission: str, version: str, span: Span, variable: str | None, session: ClientSession
 ) -> Iterator[dict[str, Any]]:
-    """The sample documents that may hold rows since the moment, in time order; with a variable only its column."""
+    """The sample documents of a span in time order; with a variable only its column."""
     fields: dict[str, int] = {"number": 1, "count": 1}
     columns = [f"columns.{name}" for name in (*_COORDINATES, variable)] if variable else ["columns"]
-    query = _since(platform, mission, version, moment)
+    bounds = {key: moment for key, moment in (("$gt", span.after), ("$lte", span.until)) if moment is not None}
+    query = {
+        **_since(platform, mission, version, span.since, span.loose_from),
+        **({"start_at": bounds} if bounds else {}),
+    }
     cursor = mongo.db.samples.find(query, fields | dict.fromkeys(columns, 1), session=session)
     yield from cursor.sort(_ORDER).hint("rows").batch_size(20)
 
 
-def count_since(platform: str, mission: str, version: str, moment: datetime, session: ClientSession) -> int:
-    """The number of rows in the documents that `since` yields, from the index alone."""
-    stages = [
-        {"$match": _since(platform, mission, version, moment)},
-        {"$group": {"_id": None, "rows": {"$sum": "$count"}}},
-    ]
-    groups = list(mongo.db.samples.aggregate(stages, hint="rows", session=session))
-    return int(groups[0]["rows"]) if groups else 0
+def starts_since(
+    platform: str, mission: str, version: str, moment: datetime, session: ClientSession
+) -> Iterator[Start]:
+    """The begins of the documents that may hold rows since the moment, in time order, from the index alone.
+
+    Includes all documents outside profiles.
+    """
+    query = _since(platform, mission, version, moment, None)
+    fields = {"_id": 0, "start_at": 1, "number": 1, "count": 1}
+    for doc in mongo.db.samples.find(query, fields, session=session).sort(_ORDER).hint("rows"):
+        yield Start(doc["start_at"], doc["number"], doc["count"])
 
 
-def _since(platform: str, mission: str, version: str, moment: datetime) -> dict[str, Any]:
+def loose_times(
+    platform: str, mission: str, version: str, start_at: datetime, session: ClientSession
+) -> dict[str, Any] | None:
+    """The column of times of the document outside profiles that begins then."""
+    query = {"platform": platform, "mission": mission, "version": version, "start_at": start_at, "number": 0}
+    document = mongo.db.samples.find_one(query, {"columns.time": 1}, hint="rows", session=session)
+    column: dict[str, Any] | None = document["columns"].get("time") if document else None
+    return column
+
+
+def _since(platform: str, mission: str, version: str, moment: datetime, loose_from: datetime | None) -> dict[str, Any]:
     # A profile ends within a day; samples outside profiles may begin with the mission.
-    started = [{"start_at": {"$gte": moment - timedelta(days=1)}}, {"number": 0}]
+    loose = {"number": 0, **({"start_at": {"$gte": loose_from}} if loose_from else {})}
+    started = [{"start_at": {"$gte": moment - timedelta(days=1)}, "number": {"$ne": 0}}, loose]
     return {"platform": platform, "mission": mission, "version": version, "$or": started}
 
 

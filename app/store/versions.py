@@ -17,18 +17,28 @@ _DOCUMENTS_AT_ONCE = 500
 
 
 def begin(platform: str, mission: str, version: str, at: datetime) -> bool:
-    """List a version as being written. True if it was listed before, so that documents of it may exist."""
-    before = mongo.db.retired_versions.find_one_and_update(
-        {"_id": _id(platform, mission, version)},
-        {"$set": {"platform": platform, "mission": mission, "version": version, "at": at}},
-        upsert=True,
-    )
-    return before is not None
+    """List a version as being written. True if it was listed before, so that documents of it may exist.
+
+    Waits for the end of an open transaction that has changed this version, also for one of a killed importer.
+    """
+    update = {"$set": {"platform": platform, "mission": mission, "version": version, "at": at}}
+
+    # In a transaction, because only there MongoDB reports that another transaction holds the document.
+    def write(session: ClientSession) -> bool:
+        listed = mongo.db.retired_versions
+        where = {"_id": _id(platform, mission, version)}
+        return listed.find_one_and_update(where, update, upsert=True, session=session) is not None
+
+    return transactions.run(write)
 
 
-def touch(platform: str, mission: str, version: str, at: datetime) -> None:
-    """Renew the time of a version that is still being written."""
-    mongo.db.retired_versions.update_one({"_id": _id(platform, mission, version)}, {"$set": {"at": at}})
+def touch(platform: str, mission: str, version: str, at: datetime, session: ClientSession | None = None) -> None:
+    """Renew the time of a version that is still being written; with a session, in its transaction."""
+    if session is None:
+        transactions.run(lambda own: touch(platform, mission, version, at, own))
+    else:
+        where = {"_id": _id(platform, mission, version)}
+        mongo.db.retired_versions.update_one(where, {"$set": {"at": at}}, session=session)
 
 
 def settle(platform: str, mission: str, version: str, session: ClientSession) -> bool:

@@ -14,6 +14,8 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
+log = structlog.get_logger()
+
 # Lines of libraries, which use the standard library, and of the portal get the same fields.
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -68,8 +70,9 @@ _queue: "deque[bytes] | None" = None
 # A write costs more than the rest of a line and switches threads, so many lines are written together. If the process is
 # killed, lines that are younger than this are lost.
 _WRITE_INTERVAL_S = 0.1
-# About two megabytes. Beyond it, requests write themselves, so a blocked reader of the log blocks the requests.
+# About two megabytes. Beyond it, lines are dropped: a blocked reader of the log must not block the event loop.
 _MAX_QUEUED = 10_000
+_dropped: deque[None] = deque()
 
 
 def request(fields: dict[str, Any]) -> None:
@@ -78,10 +81,12 @@ def request(fields: dict[str, Any]) -> None:
         return
     line = {"event": "request", "level": "info", "timestamp": datetime.now(UTC), **fields}
     encoded = orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
-    if (queue := _queue) is None or len(queue) >= _MAX_QUEUED:
+    if (queue := _queue) is None:
         _write(encoded)
-    else:
+    elif len(queue) < _MAX_QUEUED:
         queue.append(encoded)
+    else:
+        _dropped.append(None)
 
 
 def _write(lines: bytes) -> None:
@@ -124,6 +129,9 @@ def _write_all(queue: "deque[bytes] | None") -> None:
         lines.append(queue.popleft())
     if lines:
         _write(b"".join(lines))
+    if dropped := len(_dropped):
+        _ = [_dropped.popleft() for _ in range(dropped)]
+        log.warning("request_lines_dropped", count=dropped)
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:

@@ -52,13 +52,25 @@ worker_threads = Gauge(
 )
 worker_concurrency_limit = Gauge(
     "halocline_worker_concurrency_limit",
-    "Concurrency limit: requests that may run at once; further ones wait up to a second and are then refused.",
+    "Concurrency limit: requests that may render at once; further ones wait up to a second and are then refused.",
     multiprocess_mode="livesum",
     registry=registry,
 )
 worker_threads_busy = Gauge(
     "halocline_worker_threads_busy",
-    "Threads that hold a request now, running or waiting for the concurrency limit.",
+    "Threads that render or send a response now.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+worker_requests_waiting = Gauge(
+    "halocline_worker_requests_waiting",
+    "Requests that wait for a thread, or for a page that another thread renders.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+worker_connections = Gauge(
+    "halocline_worker_connections",
+    "Open connections, idle ones included.",
     multiprocess_mode="livesum",
     registry=registry,
 )
@@ -71,7 +83,8 @@ requests_shed = Counter(
 )
 downloads_refused = Counter(
     "halocline_downloads_refused",
-    "Downloads refused with 503 because the worker was sending as many as it may.",
+    "Downloads refused because the worker was sending as many as it may (503), or as many to this client (429).",
+    ["limit"],
     registry=registry,
 )
 rate_limit_decisions = Counter(
@@ -80,11 +93,24 @@ rate_limit_decisions = Counter(
     ["policy", "decision", "storage"],
     registry=registry,
 )
+rate_limit_redis_failures = Counter(
+    "halocline_rate_limit_redis_failures",
+    "Failed uses of Redis by the rate limits, which then count in the memory of the worker.",
+    registry=registry,
+)
 dependency_up = Gauge(
     "halocline_dependency_up",
     "1 if the last check of the dependency succeeded in every worker, else 0.",
     ["dependency"],
     multiprocess_mode="livemin",
+    registry=registry,
+)
+
+circuit_breaker_open = Gauge(
+    "halocline_circuit_breaker_open",
+    "1 while a worker refuses requests that need the dependency, because it does not answer, else 0.",
+    ["dependency"],
+    multiprocess_mode="livemax",
     registry=registry,
 )
 
@@ -118,6 +144,9 @@ for _policy in ("api", "search", "export"):
     for _decision in ("allow", "deny"):
         for _storage in ("redis", "memory"):
             rate_limit_decisions.labels(_policy, _decision, _storage)
+for _limit in ("worker", "client"):
+    downloads_refused.labels(_limit)
+circuit_breaker_open.labels("mongodb")
 requests_shed.labels("concurrency")  # Created at 0, so that the first refused request is an increase.
 
 

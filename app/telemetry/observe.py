@@ -13,6 +13,7 @@ from flask import Flask, request
 
 from app.errors import Conflict
 from app.http import probes
+from app.server.exchange import RECEIVED_S
 from app.telemetry import logs, metrics
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class _Exchange:
         self._environ = environ
         self._start_response = start_response
         self._clock = clock
-        self._started_s = clock()
+        # Includes the time in which the request waited for a thread.
+        self._started_s = environ.get(RECEIVED_S) or clock()
         self._method = metrics.method_label(environ.get("REQUEST_METHOD", ""))
         self._path = environ.get("PATH_INFO", "")
         self._status = 500  # Until the application sets another one: a response that never starts is an error.
@@ -98,7 +100,6 @@ class _Exchange:
         # Nothing else is ever bound, so this replaces the id of the thread's previous request.
         structlog.contextvars.bind_contextvars(request_id=self._request_id)
         _active(self._method).inc()
-        metrics.worker_threads_busy.inc()
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         self._status = int(status[:3])
@@ -148,7 +149,6 @@ class _Exchange:
         self._closed = True
         duration_s = self._clock() - self._started_s
         route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else metrics.UNMATCHED)
-        metrics.worker_threads_busy.dec()
         _active(self._method).dec()
         # The duration of an export depends on the client's connection; the objectives count the time to its first byte.
         measured_s = duration_s if self._first_byte_s is None else self._first_byte_s

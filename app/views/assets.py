@@ -33,6 +33,12 @@ def serve_static(app: "WSGIApplication") -> "WSGIApplication":
     return served
 
 
+def paths() -> frozenset[str]:
+    """The URL paths of all static files."""
+    files = (path for path in STATIC.rglob("*") if path.is_file())
+    return frozenset(f"/static/{path.relative_to(STATIC).as_posix()}" for path in files)
+
+
 def install(app: Flask) -> None:
     """Give templates `asset(name)`: the path of a built file."""
     names = _manifest()

@@ -13,11 +13,10 @@ import xarray
 from app import config
 from app.seeding import run
 from app.seeding.plan import Plan
-from bench import portals
+from bench import portals, processes
 from bench.data import Stores
 from bench.measured import Bench, Measured
 from bench.rounds import interleaved, ratios
-from bench.rows.workers import children, memory_mb
 
 DATABASE = "halocline_bench_export"
 _PROFILES, _SAMPLES = 5_000, 200
@@ -33,20 +32,20 @@ def measure(bench: Bench) -> Iterator[Measured]:
     with portals.started(
         bench.stores.mongodb_uri, bench.stores.redis_url, DATABASE, folder / "portal.log", WEB_WORKERS="1"
     ) as server:
-        (worker,) = children(server.pid)
+        (worker,) = processes.children(server.pid)
         netcdf, csv = f"{path}?format=netcdf", f"{path}?format=csv"
         exported, written = folder / "exported.nc", folder / "written.nc"
         _download(server.port, f"{path}?format=netcdf", exported)
         dataset = xarray.open_dataset(exported).load()
         frame = dataset[[name for name, values in dataset.items() if values.dims == (_ROWS,)]].to_dataframe()
-        idle_mb, peaks_mb = memory_mb(worker, "VmRSS"), []
+        idle_mb, peaks_mb = processes.memory_mb(worker, "VmRSS"), []
 
         def export_s(address: str) -> Callable[[], float]:
             def seconds() -> float:
                 # 5 resets the peak of the resident memory. Source: proc(5).
                 Path(f"/proc/{worker}/clear_refs").write_text("5")
                 duration_s = _timed(lambda: _download(server.port, address))
-                peaks_mb.append(memory_mb(worker, "VmHWM") - idle_mb)
+                peaks_mb.append(processes.memory_mb(worker, "VmHWM") - idle_mb)
                 return duration_s
 
             return seconds

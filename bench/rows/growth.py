@@ -1,17 +1,22 @@
-"""Pages with many missions compared with the same pages with few: time and bytes; and far pages of a list."""
+"""Pages with many missions compared with the same pages with few: time, bytes, and far pages of a list."""
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 
 from app import config
 from bench import data, portals
 from bench.measured import Bench, Measured
-from bench.pages import Client, address_of_page, first_view
+from bench.pages import Client, address_of_page, first_view, with_data
 from bench.rounds import interleaved, ratios
 
 # A page after 50,000 missions: unusual, but cursors make it possible.
 _FAR = 1_000
+_PAGES = {"landing": "/", "statistics": "/stats", "list": "/missions"}
+# A platform, a year and the beginning of a variable: the archive has more of each.
+_SEARCH = "/search?q=seed+2015+te"
 # Without a page cache each request is a miss. What a miss adds to rendering, compression and a lock, is the same at all
 # sizes: leaving it out makes ratios larger, never smaller.
 ON_A_MISS = {"HALOCLINE_PAGE_CACHE_BYTES": "0"}
@@ -22,11 +27,15 @@ def measure(bench: Bench) -> Iterator[Measured]:
     for aim, environ in (("growth_warm", {}), ("growth_miss", ON_A_MISS)):
         with ExitStack() as stack:
             ports = side_by_side(bench, stack, (bench.large, bench.small), **environ)
-            yield _growth(bench, aim, ports)
+            yield _growth(bench, aim, ports, (bench.large, bench.small))
             if not environ:
                 yield Measured("bytes_list", *_bytes([_size(port, "/missions") for port in ports]))
                 yield Measured("bytes_map", *_bytes([_first_view(port, "/map") for port in ports]))
     if bench.large == data.LARGE:
+        counts = (data.DOCUMENTS_ONLY, bench.large)
+        with ExitStack() as stack:
+            ports = side_by_side(bench, stack, counts, **ON_A_MISS)
+            yield _growth(bench, "growth_archive", ports, counts, with_map_and_search=True)
         yield _far(bench)
 
 
@@ -43,13 +52,12 @@ def side_by_side(bench: Bench, stack: ExitStack, counts: tuple[int, int], **envi
     return large, small
 
 
-def p50s_ms(bench: Bench, pages: tuple[tuple[int, str], tuple[int, str]]) -> list[tuple[float, ...]]:
-    """The median times of two pages (port, path) in each round, ms, one client at a time."""
-    clients = [(Client(port), path) for port, path in pages]
-    for client, path in clients:
-        client.p50_ms(path, bench.seconds / 2)
-    (first, one), (second, other) = clients
-    cases = [lambda: first.p50_ms(one, bench.seconds), lambda: second.p50_ms(other, bench.seconds)]
+def p50s_ms(bench: Bench, *views: tuple[int, Sequence[str]]) -> list[tuple[float, ...]]:
+    """The median times of views (port, paths) in each round, ms, one client at a time."""
+    clients = [(Client(port), paths) for port, paths in views]
+    for client, paths in clients:
+        client.p50_ms(paths, bench.seconds / 2)
+    cases = [partial(client.p50_ms, paths, bench.seconds) for client, paths in clients]
     times_ms = interleaved(cases, bench.rounds)
     for client, _ in clients:
         client.close()
@@ -61,17 +69,20 @@ def medians_ms(pairs: list[tuple[float, ...]]) -> list[float]:
     return [round(statistics.median(values), 2) for values in zip(*pairs, strict=True)]
 
 
-def _growth(bench: Bench, aim: str, ports: tuple[int, int]) -> Measured:
-    """The result of the worst page of the aim: a third of the rounds for each page, all rounds for the worst."""
-    large, small = (data.active_mission(bench.stores, count) for count in (bench.large, bench.small))
-    pages = {"landing": ("/", "/"), "statistics": ("/stats", "/stats"), "mission": (large, small)}
-    pages["list"] = ("/missions", "/missions")
-    few = Bench(**{name: getattr(bench, name) for name in Bench.__slots__} | {"rounds": max(bench.rounds // 3, 3)})
-    times_ms = {name: p50s_ms(few, tuple(zip(ports, paths, strict=True))) for name, paths in pages.items()}  # type: ignore[arg-type]
+def _growth(
+    bench: Bench, aim: str, ports: tuple[int, int], counts: tuple[int, int], with_map_and_search: bool = False
+) -> Measured:
+    """The result of the worst view of the aim: a third of the rounds for each view, all rounds for the worst."""
+    views: dict[str, list[tuple[str, ...]]] = {name: [(path,), (path,)] for name, path in _PAGES.items()}
+    views["mission"] = [(data.active_mission(bench.stores, count),) for count in counts]
+    if with_map_and_search:
+        views |= {"map": [_with_data(port, "/map") for port in ports], "search": [(_SEARCH,), (_SEARCH,)]}
+    few = replace(bench, rounds=max(bench.rounds // 3, 3))
+    times_ms = {name: p50s_ms(few, *zip(ports, paths, strict=True)) for name, paths in views.items()}
     medians = {name: statistics.median(ratios(pairs)) for name, pairs in times_ms.items()}
     worst = max(medians, key=lambda name: medians[name])
     # Measured again: the largest of several medians is partly large by chance.
-    again = p50s_ms(bench, tuple(zip(ports, pages[worst], strict=True)))  # type: ignore[arg-type]
+    again = p50s_ms(bench, *zip(ports, views[worst], strict=True))
     about = {
         "worst": worst,
         "medians": {name: round(median, 3) for name, median in medians.items()},
@@ -99,11 +110,18 @@ def _first_view(port: int, path: str) -> int:
     return total_bytes
 
 
+def _with_data(port: int, path: str) -> tuple[str, ...]:
+    client = Client(port)
+    paths = with_data(client, path)
+    client.close()
+    return paths
+
+
 def _far(bench: Bench) -> Measured:
     stores = bench.stores
     name = data.prepare(stores.mongodb_uri, stores.redis_url, data.DOCUMENTS_ONLY)
     far = address_of_page(config.load(mongodb_uri=stores.mongodb_uri, mongodb_database=name), _FAR)
     with portals.running(stores.mongodb_uri, stores.redis_url, name, bench.folder / "far.log", **ON_A_MISS) as port:
-        pairs = p50s_ms(bench, ((port, far), (port, "/missions")))
+        pairs = p50s_ms(bench, (port, (far,)), (port, ("/missions",)))
     # 240,000 missions: 24,000 have only 480 pages of 50.
     return Measured("far_page", tuple(ratios(pairs)), {"missions": data.DOCUMENTS_ONLY, "ms": medians_ms(pairs)})

@@ -26,8 +26,8 @@ def measure(bench: Bench) -> Iterator[Measured]:
         large, small = side_by_side(bench, stack, counts, **ON_A_MISS)
         times_ms = {
             "query": interleaved([_reading(bench, count) for count in counts], bench.rounds),
-            "/api/v1/totals": p50s_ms(bench, ((large, "/api/v1/totals"), (small, "/api/v1/totals"))),
-            "/stats": p50s_ms(bench, ((large, "/stats"), (small, "/stats"))),
+            "/api/v1/totals": p50s_ms(bench, (large, ("/api/v1/totals",)), (small, ("/api/v1/totals",))),
+            "/stats": p50s_ms(bench, (large, ("/stats",)), (small, ("/stats",))),
         }
     medians = {name: statistics.median(ratios(pairs)) for name, pairs in times_ms.items()}
     worst = max(medians, key=lambda name: medians[name])

@@ -3,7 +3,7 @@
 Each endpoint is `documented` in `openapi`, refuses unknown parameters, and sends an ETag.
 """
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 from app.api.v1 import (
     basins,
@@ -44,3 +44,9 @@ for part in (
     openapi,
 ):
     bp.register_blueprint(part.bp)
+
+
+def install(app: Flask) -> None:
+    """Register all endpoints, and build the document that describes them."""
+    app.register_blueprint(bp)
+    openapi.install(app)

@@ -2,26 +2,24 @@
 
 import hashlib
 from collections.abc import Iterator
-from threading import BoundedSemaphore
 from time import monotonic
 from typing import Any
 
-import structlog
 from flask import Response, request
+from pymongo.errors import PyMongoError
 
 from app import portal
 from app.api.v1.responses import attached
-from app.errors import Conflict, Overloaded
-from app.telemetry import metrics, observe
-
-log = structlog.get_logger()
+from app.errors import Conflict
+from app.extensions import mongo
+from app.http import client_address
+from app.http.download_slots import DownloadSlots
+from app.telemetry import observe
 
 # Caches may store a download but must revalidate it for each request, which costs no more than a 304.
 _CACHE_CONTROL = "public, max-age=0, must-revalidate"
-# Downloads that a worker sends at once. Each occupies a thread for minutes: a third of the requests that a worker
-# renders at once by default, so that pages are still served.
-_LIMIT = 4
-_slots = BoundedSemaphore(_LIMIT)
+# Of this worker. Each client gets a part of them.
+_slots = DownloadSlots()
 # Long enough for a phone that loses its connection in a tunnel.
 _CHUNK_TIMEOUT_S = 60
 
@@ -41,7 +39,8 @@ def stream(
     """A body that is made while it is sent, as a file to save; 304 if the client has the body of this `etag_source`.
 
     `length` is the size of the body if it is known before; a shorter body then shows that the download failed. Raises
-    Overloaded if this worker is sending as many downloads as it may. A client that is too slow is disconnected.
+    Overloaded if this worker is sending as many downloads as it may, and TooMany if it is sending as many to this
+    client. A client that is too slow is disconnected.
     """
     request.environ[observe.EXPORT] = True
     slot = _DownloadSlot()
@@ -62,31 +61,40 @@ def stream(
 
 
 class _DownloadSlot:
-    """One of the downloads that a worker may send at once."""
+    """The slot of this request."""
 
     def __init__(self) -> None:
+        self._client = _client()
         self._is_acquired = False
 
     def acquire(self) -> None:
-        """Raises Overloaded if all slots are in use."""
-        if not _slots.acquire(blocking=False):
-            metrics.downloads_refused.inc()
-            log.warning("download_refused", limit=_LIMIT)
-            raise Overloaded("Too many downloads are running; try again later.")
+        """Raises Overloaded or TooMany."""
+        _slots.acquire(self._client)
         self._is_acquired = True
 
     def release(self) -> None:
         """Release the slot; further calls do nothing."""
         if self._is_acquired:
             self._is_acquired = False
-            _slots.release()
+            _slots.release(self._client)
 
     def released_after(self, chunks: Iterator[Any]) -> Iterator[Any]:
         """The chunks; the slot is released after the last one, or after an error."""
         try:
             yield from chunks
+        except PyMongoError as error:
+            # Flask's error handlers end with the head of the response.
+            mongo.note_failure(error)
+            raise
         finally:
             self.release()
+
+
+def _client() -> str | None:
+    """The client that the slot counts for. None without rate limits, and for a peer without an address."""
+    settings = portal.current().settings
+    address = client_address.proxies(settings.forwarded_allow_ips).client(request.environ)
+    return client_address.budget(address) if settings.exports_per_min and address is not None else None
 
 
 def _within_time(chunks: Iterator[Any]) -> Iterator[Any]:

@@ -1,9 +1,10 @@
 """The OpenAPI 3.1 document, generated from the endpoints, and the reference page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Flask, Response, current_app, render_template, url_for
 from pydantic import BaseModel
 from spectree import Response as SpecTreeResponse
 from spectree import SpecTree, Tag
@@ -11,11 +12,11 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 
 from app.api.v1 import reference
 from app.api.v1.parameters import Parameters, read
-from app.api.v1.responses import GEOJSON, JSON, NETCDF, json
+from app.api.v1.responses import GEOJSON, JSON, NETCDF, dumped
 from app.api.v1.schemas import Problem
 
 bp = Blueprint("openapi", __name__)
-
+_KEY = "halocline.openapi"
 _PATH = {
     "platform": "Platform id in lower case, such as `smilla77`.",
     "mission": "Mission id, such as `20221208T1145`.",
@@ -137,22 +138,47 @@ def documented(
     return decorate
 
 
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """The document of an application, and as it is sent."""
+
+    content: Mapping[str, Any]
+    body: bytes
+
+
+def install(app: Flask) -> None:
+    """Build the document. Call it after the endpoints are registered and before the first request.
+
+    spectree would build it at the first use, without a lock: concurrent first requests would get a document that lacks
+    schemas, for as long as the worker runs.
+    """
+    with app.app_context():
+        content = spec.spec
+    app.extensions[_KEY] = _Document(content, dumped(content))
+
+
+def _document() -> _Document:
+    built: _Document = current_app.extensions[_KEY]
+    return built
+
+
 @bp.get("/openapi.json")
 def document() -> Response:
     """The OpenAPI document."""
     read(Parameters)
-    return json(spec.spec)
+    return Response(_document().body, mimetype=JSON)
 
 
 @bp.get("/docs")
 def docs() -> Response:
     """The reference page: the document to browse, with forms to try each endpoint."""
     read(Parameters)
+    content = _document().content
     page = render_template(
         "api_docs.html",
         document=url_for("api_v1.openapi.document"),
-        description=spec.spec["info"]["description"],
-        operations=reference.operations(spec.spec),
-        models=reference.models(spec.spec),
+        description=content["info"]["description"],
+        operations=reference.operations(content),
+        models=reference.models(content),
     )
     return Response(page)

@@ -27,6 +27,9 @@ _PROBLEMS = {
 _MOMENT_SCHEMA: Any = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 Since = Annotated[datetime, BeforeValidator(day_or_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 Word = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_LENGTH)]
+Cursor = Annotated[
+    Word | None, Field(max_length=600, description="`next` of the previous page; leave it out for the first page.")
+]
 Simulated = Annotated[Literal["include"] | None, Field(description=mission_filters.SIMULATED.description)]
 
 
@@ -49,9 +52,7 @@ class Page(Parameters):
     """The parameters of every list."""
 
     limit: int = Field(50, ge=1, le=MAX_LIMIT, description="Maximum number of items in a page.")
-    cursor: Word | None = Field(
-        None, max_length=600, description="`next` of the previous page; leave it out for the first page."
-    )
+    cursor: Cursor = None
 
 
 class SelectingMissions(Parameters):

@@ -50,6 +50,8 @@ def write(draft: Draft, file: File) -> None:
         return
 
     def replace_leftovers(session: ClientSession) -> None:
+        # First: if this process is killed, `versions.begin` of the next run waits for the end of this transaction.
+        versions.touch(*key, at=datetime.now(UTC), session=session)
         # Checked in the transaction that removes: profiles that join the version later are not in its snapshot.
         if not missions.is_current(*key, session):
             profiles.put(of_profiles, afresh=False, session=session)

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 NAMESPACE = "halocline-lab"
 DRILL = Path(__file__).parent / "drill"
+# The same with the edge cache.
+EDGE = Path(__file__).parent / "edge"
 Document = dict[str, Any]
 Value = TypeVar("Value")
 
@@ -53,14 +55,20 @@ def until(what: str, poll: Callable[[], Value], timeout_s: float, every_s: float
 
 def read(url: str, timeout_s: float = 30) -> tuple[int, bytes]:
     """Status and body; status 0 and the reason if there is no response."""
+    status, body, _ = response(url, timeout_s)
+    return status, body
+
+
+def response(url: str, timeout_s: float = 30) -> tuple[int, bytes, dict[str, str]]:
+    """The same with the headers."""
     try:
-        with _opener.open(url, timeout=timeout_s) as response:
-            return response.status, response.read()
+        with _opener.open(url, timeout=timeout_s) as answer:
+            return answer.status, answer.read(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.read()
+            return error.code, error.read(), dict(error.headers)
     except OSError as error:
-        return 0, str(error).encode()
+        return 0, str(error).encode(), {}
 
 
 class Lab:
@@ -71,7 +79,7 @@ class Lab:
         self.url = url.rstrip("/")
 
     @contextlib.contextmanager
-    def rendered(self, *patches: Document) -> Iterator[str]:
+    def rendered(self, *patches: Document, manifests: Path = DRILL) -> Iterator[str]:
         """A folder for `kubectl apply -k`: the manifests of the drills, this image, and patches."""
         name, tag, digest = _parts(self.image)
         images = [
@@ -82,16 +90,16 @@ class Lab:
             # kubectl resolves links first, and refuses absolute paths.
             folder = Path(temporary).resolve()
             content = {
-                "resources": [os.path.relpath(DRILL.resolve(), folder)],
+                "resources": [os.path.relpath(manifests.resolve(), folder)],
                 "images": images,
                 "patches": [{"patch": json.dumps(patch)} for patch in patches],
             }
             (folder / "kustomization.yaml").write_text(json.dumps(content))
             yield str(folder)
 
-    def apply(self, *patches: Document) -> list[str]:
+    def apply(self, *patches: Document, manifests: Path = DRILL) -> list[str]:
         """Apply the manifests with these patches only; returns a line for each object."""
-        with self.rendered(*patches) as folder:
+        with self.rendered(*patches, manifests=manifests) as folder:
             return kubectl("apply", "--kustomize", folder).splitlines()
 
     def delete(self) -> None:
@@ -128,6 +136,18 @@ class Lab:
     def python(self, pod: str, code: str, *arguments: str) -> str:
         """The output of Python code in a pod of this namespace."""
         return kubectl("exec", pod, "--", "python", "-c", code, *arguments)
+
+
+def web_patch(environment: dict[str, str], *, drain: bool = True) -> Document:
+    """A patch of the web Deployment: environment variables of the app, and no graceful shutdown unless `drain`."""
+    app: Document = {"name": "app", "env": [{"name": name, "value": value} for name, value in environment.items()]}
+    pod: Document = {"containers": [app]}
+    spec: Document = {"template": {"spec": pod}}
+    if not drain:
+        app["lifecycle"] = None
+        pod["terminationGracePeriodSeconds"] = 1
+        spec["minReadySeconds"] = 1
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
 
 
 @contextlib.contextmanager

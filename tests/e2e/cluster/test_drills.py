@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import prometheus
-from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, read, until
+from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, read, until, web_patch
 from tests.e2e.cluster.load import Driver, locust
+from tests.e2e.cluster.visitors import statuses
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -32,21 +33,6 @@ except OSError:
     print("denied")
 """
 
-# Statuses of N requests to an endpoint that is never cached, through the ingress controller's Service. If a header is
-# named, each request forges another client address in it.
-REQUESTS = """
-import sys, urllib.error, urllib.request
-forged, statuses = sys.argv[2], []
-for number in range(int(sys.argv[1])):
-    headers = {forged: f"198.51.100.{number}"} if forged else {}
-    url = "http://traefik.traefik.svc.cluster.local/api/v1/imports"
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as response:
-            statuses.append(response.status)
-    except urllib.error.HTTPError as error:
-        statuses.append(error.code)
-print(*statuses)
-"""
 BUDGET = 5
 LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
 
@@ -162,7 +148,7 @@ def test_a_rollout_under_load_loses_no_request(lab: Lab, figures: Figures, tmp_p
 
 
 def test_slow_requests_survive_a_rollout_too(lab: Lab, figures: Figures) -> None:
-    lab.apply(_web(SLOW))
+    lab.apply(web_patch(SLOW))
     lab.rolled_out()
 
     with _slow_requests(lab) as driver:
@@ -175,7 +161,7 @@ def test_slow_requests_survive_a_rollout_too(lab: Lab, figures: Figures) -> None
 
 
 def test_the_same_rollout_without_a_drain_fails_in_five_of_five_tries(lab: Lab, figures: Figures) -> None:
-    lab.apply(_web(SLOW, drain=False))
+    lab.apply(web_patch(SLOW, drain=False))
     lab.rolled_out()
 
     lost = []
@@ -252,12 +238,12 @@ def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
 
 
 def test_each_client_has_its_own_rate_limit_with_any_header(lab: Lab, figures: Figures) -> None:
-    lab.apply(_web(LIMITED))
+    lab.apply(web_patch(LIMITED))
     lab.rolled_out()
 
-    first = _statuses("visitor-one", BUDGET + 1)
-    forged = [*_statuses("visitor-one", 2, "X-Forwarded-For"), *_statuses("visitor-one", 2, "X-Real-Ip")]
-    second = _statuses("visitor-two", BUDGET + 1)
+    first = statuses("visitor-one", BUDGET + 1)
+    forged = [*statuses("visitor-one", 2, "X-Forwarded-For"), *statuses("visitor-one", 2, "X-Real-Ip")]
+    second = statuses("visitor-two", BUDGET + 1)
     lab.apply()
     lab.rolled_out()
 
@@ -267,7 +253,7 @@ def test_each_client_has_its_own_rate_limit_with_any_header(lab: Lab, figures: F
 
 
 def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
-    lab.apply(_web(FAILING))
+    lab.apply(web_patch(FAILING))
 
     with Driver(f"{lab.url}/api/v1/totals", clients=8, pause_s=0.2) as driver:
         until("the first error", lambda: driver.first_at_s.get("500"), 60)
@@ -291,23 +277,6 @@ def test_errors_reach_the_pager(lab: Lab, figures: Figures) -> None:
 def _slow_requests(lab: Lab) -> Driver:
     """As many clients as the pods serve without load shedding, evenly spread over the delay."""
     return Driver(f"{lab.url}/api/v1/totals", clients=16, spread_s=DELAY_S)
-
-
-def _web(environment: dict[str, str], *, drain: bool = True) -> Document:
-    """A patch of the web Deployment: environment variables of the app, and no graceful shutdown unless `drain`."""
-    app: Document = {"name": "app", "env": [{"name": name, "value": value} for name, value in environment.items()]}
-    pod: Document = {"containers": [app]}
-    spec: Document = {"template": {"spec": pod}}
-    if not drain:
-        app["lifecycle"] = None
-        pod["terminationGracePeriodSeconds"] = 1
-        spec["minReadySeconds"] = 1
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
-
-
-def _statuses(pod: str, times: int, forged: str = "") -> list[int]:
-    output = kubectl("exec", pod, "--", "python", "-c", REQUESTS, str(times), forged)
-    return [int(status) for status in output.split()]
 
 
 def _tar(files: list[Path]) -> bytes:

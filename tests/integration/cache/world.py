@@ -184,18 +184,27 @@ class World:
         self.written += 1
         self.rendered = {}
         end_at = self.now() - timedelta(seconds=age_s)
-        template = make_mission(which)
-        figures = replace(template.figures, start_at=end_at - timedelta(hours=1), end_at=end_at, profiles=self.written)
-        mission: Mission = replace(template, figures=figures)
-        world_tag = "simulated" if mission.simulated else "totals"
+        store_change(made_mission(which, self.written, end_at), self.written, self.now())
 
-        def commit(session: Any) -> None:
-            for name, doc in _documents(mission, self.written):
-                if name != "totals" or not mission.simulated:
-                    extensions.mongo.db[name].replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
-            change_log.append((f"mission:{mission.id}", f"platform:{mission.platform}", world_tag), self.now(), session)
 
-        transactions.run(commit)
+def made_mission(which: int, written: int, end_at: datetime) -> Mission:
+    """A mission of an hour whose number of profiles is the number of the change."""
+    template = make_mission(which)
+    figures = replace(template.figures, start_at=end_at - timedelta(hours=1), end_at=end_at, profiles=written)
+    return replace(template, figures=figures)
+
+
+def store_change(mission: Mission, written: int, at: datetime) -> None:
+    """Store a mission and log the change in one transaction, as an import does."""
+    world_tag = "simulated" if mission.simulated else "totals"
+
+    def commit(session: Any) -> None:
+        for name, doc in _documents(mission, written):
+            if name != "totals" or not mission.simulated:
+                extensions.mongo.db[name].replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
+        change_log.append((f"mission:{mission.id}", f"platform:{mission.platform}", world_tag), at, session)
+
+    transactions.run(commit)
 
 
 def _documents(mission: Mission, written: int) -> list[tuple[str, dict[str, Any]]]:

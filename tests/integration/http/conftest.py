@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app import config
 from app.localdev.ports import free_port
 from app.telemetry import exposition
+from bench import nginx
 
 ROOT = Path(__file__).parents[3]
 # Enough for a cold start on a busy machine; without a limit, a hung server would block the whole run.
@@ -141,6 +142,19 @@ def start(tmp_path, settings):
     """A function that starts a command of the portal; it ends with the test."""
     with started_commands(tmp_path, settings) as start:
         yield start
+
+
+@pytest.fixture
+def nginx_folder(tmp_path):
+    """A folder for an nginx; without the program, the test fails in CI and is skipped elsewhere."""
+    if nginx.program() is None:
+        reason = "nginx is not installed (apt-get install nginx-light): the proxy was not tested"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """The example configuration of a caching proxy, in a real nginx in front of a real portal."""
 
 import gzip
-import json
-import os
 import re
-import threading
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import brotli
 import pytest
@@ -16,6 +12,9 @@ from app.localdev.ports import free_port
 from bench import nginx
 
 from .conftest import TIMEOUT_S, Answer, until
+from .echo import echo
+
+PRODUCTION = {"HALOCLINE_ENVIRONMENT": "production", "HALOCLINE_PUBLIC_URL": "http://127.0.0.1/"}
 
 
 class Proxy:
@@ -36,40 +35,19 @@ class Proxy:
         return response
 
     def outcome(self, path, **headers):
-        return self.get(path, **headers).headers["X-Cache"]
-
-
-class Echo(BaseHTTPRequestHandler):
-    """A server that responds with the headers of the request."""
-
-    def do_GET(self):
-        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_about):
-        pass
+        return self.get(path, **headers).headers["X-Cache-Status"]
 
 
 @pytest.fixture
-def front(start, tmp_path):
+def front(start, nginx_folder):
     """A function that starts the proxy in front of the portal at a port."""
-    if nginx.program() is None:
-        reason = "nginx is not installed (apt-get install nginx-light): the example of a proxy was not tested"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    folder = tmp_path / "nginx"
-    folder.mkdir()
-    return lambda portal_port: Proxy(start, folder, portal_port)
+    return lambda portal_port: Proxy(start, nginx_folder, portal_port)
 
 
 @pytest.fixture(scope="module")
 def portal(shared_gunicorn):
     """A portal that no test stops."""
-    return shared_gunicorn(HALOCLINE_ENVIRONMENT="production")
+    return shared_gunicorn(**PRODUCTION)
 
 
 @pytest.fixture
@@ -81,19 +59,15 @@ def proxy(front, portal, db):
 @pytest.fixture
 def passed_on(front):
     """A function that returns the headers that the proxy passes on for a request with these headers."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        proxy = front(server.server_port)
+    with echo() as port:
+        proxy = front(port)
         yield lambda **headers: proxy.get("/", **headers).json
-        server.shutdown()
-        thread.join()
 
 
 def test_a_cached_page_is_served_by_the_proxy(proxy):
     first = proxy.get("/")
 
-    assert (first.status, first.headers["X-Cache"]) == (200, "MISS")
+    assert (first.status, first.headers["X-Cache-Status"]) == (200, "MISS")
     until(lambda: proxy.outcome("/") == "HIT")
     assert proxy.get("/").body == first.body
 
@@ -163,7 +137,7 @@ def test_an_error_is_not_cached(front, gunicorn, db):
     answers = [proxy.get("/"), proxy.get("/"), proxy.get("/missions/none/none"), proxy.get("/missions/none/none")]
 
     assert [answer.status for answer in answers] == [500] * 4
-    assert {answer.headers["X-Cache"] for answer in answers} == {"MISS"}
+    assert {answer.headers["X-Cache-Status"] for answer in answers} == {"MISS"}
 
 
 def test_a_404_is_not_cached(proxy):
@@ -171,7 +145,7 @@ def test_a_404_is_not_cached(proxy):
 
 
 def test_a_stale_page_is_served_while_the_portal_is_down(front, gunicorn, db):
-    portal = gunicorn(HALOCLINE_ENVIRONMENT="production")
+    portal = gunicorn(**PRODUCTION)
     proxy = front(portal.port)
     first = proxy.get("/")
     portal.stop()
@@ -179,7 +153,8 @@ def test_a_stale_page_is_served_while_the_portal_is_down(front, gunicorn, db):
     until(lambda: proxy.outcome("/") == "STALE")
     answer = proxy.get("/")
     assert (answer.status, answer.body) == (200, first.body)
-    assert proxy.get("/fleet").status == 502
+    missing = proxy.get("/fleet")
+    assert (missing.status, missing.headers["Retry-After"], missing.headers["Cache-Control"]) == (503, "5", "no-store")
 
 
 @pytest.mark.parametrize("query", ["utm_source=news", "kind=glider&x=1", "Kind=glider", "kind", "kind=glider&&x"])
@@ -192,18 +167,36 @@ def test_a_declared_query_is_cached(proxy):
 
 
 def test_the_proxy_has_all_arguments_of_the_cache_policy():
-    declared = re.search(r"\^\(\(([a-z_|]+)\)=", nginx.EXAMPLE.read_text(encoding="utf-8"))
+    declared = re.search(r"\^\(\(([a-z_|]+)\)=", (nginx.PROXY / "cache.conf").read_text(encoding="utf-8"))
 
     assert set(declared[1].split("|")) == {name for rule in RULES.values() for name in rule.arguments}
 
 
-def test_an_authenticated_request_bypasses_the_cache(proxy):
-    assert proxy.outcome("/", authorization="Bearer key") == "BYPASS"
+@pytest.mark.parametrize("credentials", ["Bearer key", "0"])
+def test_an_authenticated_request_bypasses_the_cache(credentials, proxy):
+    until(lambda: proxy.outcome("/") == "HIT")
+
+    assert proxy.outcome("/", authorization=credentials) == "BYPASS"
+
+
+def test_a_cookie_does_not_bypass_the_cache(proxy):
+    until(lambda: proxy.outcome("/") == "HIT")
+
+    assert proxy.outcome("/", cookie="session=1") in {"HIT", "REVALIDATED"}
+
+
+@pytest.mark.parametrize("host", ["a b", "a?b", "<x>", "a=b", "a|b", "x:1:2", "x:port", "[::1", "ä.example"])
+def test_a_host_that_is_no_name_is_refused(host, proxy):
+    assert proxy.get("/", host=host.encode()).status == 400
+
+
+def test_absolute_links_have_the_host_and_port_of_the_request(proxy):
+    assert b"//portal.example:8080/" in proxy.get("/updates.rss", host="Portal.example:8080").body
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/api/v1/export"])
 def test_probes_and_exports_are_never_cached(path, proxy):
-    assert "X-Cache" not in proxy.get(path).headers
+    assert "X-Cache-Status" not in proxy.get(path).headers
 
 
 def test_requests_that_are_too_large_are_refused(proxy):

@@ -2,8 +2,11 @@
 
 import json
 import logging
-import socket
+import os
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,8 @@ from pymongo.database import Database
 from werkzeug.test import Client, TestResponse
 
 from app import config, create_app, extensions, portal
-from app.http import rate_limits
+from app.http import rate_counters, rate_limits
+from app.localdev import pidfiles, valkey
 from app.telemetry import logs, metrics
 
 Get = Callable[..., TestResponse]
@@ -37,7 +41,7 @@ def client_at(app: Flask, peer: str = "203.0.113.9") -> Get:
 
     def get(path: str, **headers: str) -> TestResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return client.get(path, environ_overrides={"REMOTE_ADDR": peer}, headers=named)
+        return client.get(path, environ_overrides={"REMOTE_ADDR": peer}, headers=named, buffered=True)
 
     return get
 
@@ -145,23 +149,6 @@ def test_zero_is_no_limit(limited: Callable[..., Flask]) -> None:
 
 
 @pytest.fixture
-def frozen() -> Iterator[socket.socket]:
-    """A server that accepts connections and never answers, like a stopped Redis."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        server.setblocking(False)
-        yield server
-
-
-def connections(server: socket.socket) -> int:
-    """The number of connections since the last call."""
-    try:
-        server.accept()[0].close()
-    except BlockingIOError:
-        return 0
-    return 1 + connections(server)
-
-
-@pytest.fixture
 def logged(capfdbinary: pytest.CaptureFixture[bytes]) -> Iterator[Callable[[], list[str]]]:
     """The names of the events logged during the test."""
     root = logging.root.handlers[:], logging.root.level
@@ -171,16 +158,89 @@ def logged(capfdbinary: pytest.CaptureFixture[bytes]) -> Iterator[Callable[[], l
     logging.root.handlers[:], logging.root.level = root
 
 
-def test_without_redis_each_worker_counts_for_itself(
-    limited: Callable[..., Flask], frozen: socket.socket, logged: Callable[[], list[str]]
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """The URL and the process id of a Redis that a test may stop with SIGSTOP."""
+    url = valkey.start(tmp_path)
+    pid = pidfiles.alive(tmp_path / "redis.pid")
+    assert pid is not None
+    yield url, pid
+    os.kill(pid, signal.SIGCONT)
+    pidfiles.stop(tmp_path / "redis.pid")
+
+
+def failures() -> float:
+    return metrics.rate_limit_redis_failures._value.get()
+
+
+def test_a_redis_that_does_not_answer_causes_no_error_and_delays_few_requests(
+    limited: Callable[..., Flask],
+    own_redis: tuple[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+    logged: Callable[[], list[str]],
 ) -> None:
-    address = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
-    get = client_at(limited(redis_url=address, redis_timeout_s=0.1, page_cache_bytes=0))
-    before = decisions("api", "allow", "memory"), decisions("api", "deny", "memory")
+    url, pid = own_redis
+    app = limited(
+        redis_url=url,
+        redis_timeout_s=0.25,
+        page_cache_bytes=0,
+        api_per_min=60,
+        web_threads=40,
+        web_concurrency_limit=30,
+    )
+    get = client_at(app)
+    before_outage = statuses(get, "/api/v1/totals")
+    failures_before = failures()
 
-    assert statuses(get, *["/api/v1/totals"] * 8) == [200] * 3 + [429] * 5
+    os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(24) as pool:
+        in_flight = list(pool.map(lambda _: get("/api/v1/totals").status_code, range(24)))
+    failures_in_flight = failures() - failures_before
+    # As long as no request is a retry, none waits for Redis.
+    monkeypatch.setattr(rate_counters, "RETRY_AFTER_S", 3600)
+    statuses(get, "/api/v1/totals")
+    during_outage = statuses(get, *["/api/v1/totals"] * 40)
+    os.kill(pid, signal.SIGCONT)
 
-    assert (decisions("api", "allow", "memory") - before[0], decisions("api", "deny", "memory") - before[1]) == (3, 5)
-    # The first command, which timed out, and at most one attempt to reconnect.
-    assert connections(frozen) <= 2
+    assert before_outage == [200]
+    assert in_flight == [200] * 24
+    assert during_outage == [200] * 35 + [429] * 5
+    assert 1 <= failures_in_flight <= 24
+    assert failures() - failures_before <= failures_in_flight + 1
     assert logged().count("rate_limits_in_memory") == 1
+
+
+def test_counting_returns_to_redis_when_it_answers_again(
+    limited: Callable[..., Flask],
+    own_redis: tuple[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+    logged: Callable[[], list[str]],
+) -> None:
+    url, pid = own_redis
+    monkeypatch.setattr(rate_counters, "RETRY_AFTER_S", 0)
+    get = client_at(limited(redis_url=url, redis_timeout_s=0.1, page_cache_bytes=0))
+
+    os.kill(pid, signal.SIGSTOP)
+    during_outage = statuses(get, *["/api/v1/totals"] * 4)
+    os.kill(pid, signal.SIGCONT)
+    afterwards = statuses(get, *["/api/v1/totals"] * 4)
+
+    assert during_outage == [200, 200, 200, 429]
+    assert afterwards == [200, 200, 200, 429]
+    assert [event for event in logged() if event.startswith("rate_limits")] == [
+        "rate_limits_in_memory",
+        "rate_limits_in_redis",
+    ]
+
+
+def test_many_clients_without_redis_take_a_bounded_number_of_counters(
+    limited: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counters = rate_counters.MemoryCounters(max_counters=20)
+    monkeypatch.setattr(rate_limits, "MemoryCounters", lambda: counters)
+    app = limited(redis_url="redis://127.0.0.1:9/0", api_per_min=1, page_cache_bytes=0)
+
+    answers = [statuses(client_at(app, f"198.51.{number}.7"), "/api/v1/totals") for number in range(60)]
+
+    assert answers == [[200]] * 60
+    assert len(counters) == 20

@@ -129,14 +129,23 @@ def test_all_invalid_settings_are_reported_together(start):
     ]  # fmt: skip
 
 
+def test_a_web_process_in_production_requires_its_public_address(start):
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
+    process = start(command, 0, HALOCLINE_ENVIRONMENT="production")
+
+    assert process.child.wait(60) == 2
+    assert process.log.read_text().startswith("HALOCLINE_PUBLIC_URL: is required in production")
+
+
 @pytest.mark.parametrize(
     "request_bytes",
     [
+        b"GET / HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"G\x00T / HTTP/1.1\r\n\r\n",
         b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n",
     ],
-    ids=["two-hosts", "odd-method", "long-path"],
+    ids=["no-host", "two-hosts", "odd-method", "long-path"],
 )
 def test_invalid_http_is_a_client_error(request_bytes, gunicorn):
     connection = gunicorn().connection()

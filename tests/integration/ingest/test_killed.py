@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from app import config
 from app.ingest.reports import Report
-from app.store import indexes
+from app.store import indexes, transactions
 from tests import made_files
 
 DRIVER = Path(__file__).with_name("driver.py")
@@ -131,13 +131,13 @@ def killed_and_run_again(
     return state(db)
 
 
-# Write commands of a complete run: 1 to 6 store the sea areas, 7 to 93 the five files, 94 to 147 derived documents.
+# Write commands of a complete run: 1 to 6 store the sea areas, 7 to 95 the five files, 96 to 149 derived documents.
 SWEEP = [
-    *((n, "started") for n in (2, 4, 6, 8, 13, 19, 26, 40, 57, 66, 98, 116)),
-    *((n, "succeeded") for n in (4, 7, 10, 16, 22, 48, 109)),
+    *((n, "started") for n in (2, 4, 6, 8, 14, 20, 27, 42, 59, 68, 100, 118)),
+    *((n, "succeeded") for n in (4, 7, 9, 11, 17, 23, 50, 111)),
 ]
 # After the samples of a version and before its profiles; in the transaction that adds a profile to a mission.
-DEFAULT = {(10, "succeeded"), (48, "succeeded")}
+DEFAULT = {(11, "succeeded"), (50, "succeeded")}
 
 
 @pytest.mark.parametrize(
@@ -174,3 +174,26 @@ def test_a_run_after_a_kill_between_writes_gives_the_store_of_one_complete_run(
     call: int,
 ) -> None:
     assert killed_and_run_again(driver_settings, ingest, files, db, kill_in=(name, call)) == clean
+
+
+def test_a_run_waits_for_the_open_transaction_of_a_killed_one_and_logs_it(
+    driver_settings: config.Settings,
+    ingest: Callable[..., list[Report]],
+    files: list[Path],
+    db: Database[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed = drive(driver_settings, files[:1], kill_in=("app.store.missions.put", 1))
+    logged = []
+
+    class Log:
+        def warning(self, event: str, **fields: str) -> None:
+            """Record the event, and end the transaction as the server would after a minute."""
+            logged.append((event, sorted(fields)))
+            end_orphaned_transactions(db, killed)
+
+    monkeypatch.setattr(transactions, "log", Log())
+    reports = ingest(files[0])
+
+    assert (killed.returncode, [report.outcome for report in reports]) == (-9, ["stored"])
+    assert logged == [("waiting_for_another_import", ["cause", "waits_at_most_until"])]

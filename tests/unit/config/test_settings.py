@@ -52,9 +52,9 @@ def test_a_secret_from_a_file_beats_a_default_beside_it(monkeypatch: pytest.Monk
     assert load().mongodb_uri == "mongodb://user:word@db:27017"
 
 
-def test_threads_must_leave_a_reserve_for_the_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_must_be_left_for_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_THREADS", "8")
-    monkeypatch.setenv("WEB_CONCURRENCY_LIMIT", "7")
+    monkeypatch.setenv("WEB_CONCURRENCY_LIMIT", "8")
     with pytest.raises(SettingsError, match="WEB_CONCURRENCY_LIMIT"):
         load()
 

@@ -178,6 +178,13 @@ def test_faults_can_be_switched_on_in_the_lab_only(manifests: Manifests) -> None
     assert not [name for name in settings if name.startswith("HALOCLINE_FAULT")]
 
 
+def test_pods_listen_on_all_addresses_and_the_environment_is_consistent(manifests: Manifests) -> None:
+    (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
+
+    assert (settings["WEB_BIND"], settings["METRICS_BIND"]) == ("0.0.0.0:8000", "0.0.0.0:9100")
+    assert settings["HALOCLINE_ENVIRONMENT"] != "production" or "HALOCLINE_PUBLIC_URL" in settings
+
+
 def test_every_secret_read_from_a_file_has_its_mount(manifests: Manifests) -> None:
     containers = [container for one in manifests.workloads for container in one.containers]
     read = [

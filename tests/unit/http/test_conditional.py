@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, Response
 
-from app.http import conditional
+from app.http import conditional, credentials
 
 
 @pytest.fixture
@@ -21,12 +21,17 @@ def test_browsers_revalidate_each_time_and_shared_caches_after_a_second(client):
     response = client.get("/totals")
 
     assert response.headers["ETag"].startswith('"')
-    assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=1"
+    assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=1, stale-if-error=86400"
 
 
-@pytest.mark.parametrize("header", ["Authorization", "Cookie"])
-def test_the_response_to_an_authenticated_request_is_private(header, client):
-    assert client.get("/totals", headers={header: "secret"}).headers["Cache-Control"] == "private, no-cache"
+@pytest.mark.parametrize("headers", [{"Authorization": "secret"}, {"Cookie": "theme=dark; session=secret"}])
+def test_the_response_to_an_authenticated_request_is_private(headers, client, monkeypatch):
+    monkeypatch.setattr(credentials, "PERSONAL_COOKIES", frozenset({"session"}))
+    assert client.get("/totals", headers=headers).headers["Cache-Control"] == "private, no-cache"
+
+
+def test_the_response_to_a_request_with_other_cookies_is_public(client):
+    assert client.get("/totals", headers={"Cookie": "_ga=1"}).headers["Cache-Control"].startswith("public")
 
 
 def test_a_matching_etag_gets_304(client):

@@ -4,8 +4,9 @@ from flask import Flask
 
 from app import wsgi_stack
 from app.cache.pages import PageCache
-from app.http.concurrency import ConcurrencyLimit, ThreadReserve
 from app.http.headers import SecurityHeaders
+from app.http.hosts import AllowedHosts
+from app.http.refusals import Refusals
 from app.telemetry.observe import Observe
 
 
@@ -16,7 +17,7 @@ def inner_layers(layer):
 
 
 def test_a_request_enters_the_layers_in_the_documented_order(portal):
-    expected = [Observe, SecurityHeaders, ThreadReserve, PageCache, ConcurrencyLimit]
+    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, PageCache]
 
     # Static files and Flask follow.
     assert inner_layers(portal.wsgi_app)[:5] == expected

@@ -40,11 +40,12 @@ def test_after_the_end_each_line_is_written_at_once(writer, logged):
     assert [line["n"] for line in logged()] == [1]
 
 
-def test_with_a_full_queue_the_next_line_is_written_at_once(writer, logged, monkeypatch):
+def test_with_a_full_queue_lines_are_dropped_and_counted(writer, logged, monkeypatch):
     monkeypatch.setattr(logs, "_MAX_QUEUED", 0)
-    logs.request({"n": 1})
+    _ = [logs.request({"n": n}) for n in range(3)]
+    writer.stop()
 
-    assert [line["n"] for line in logged()] == [1]
+    assert [(line["event"], line["count"]) for line in logged()] == [("request_lines_dropped", 3)]
 
 
 def test_a_writer_that_never_started_can_be_stopped():

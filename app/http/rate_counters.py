@@ -1,0 +1,158 @@
+"""Counters of requests for each client: in Redis for all pods, in this process while Redis is unreachable.
+
+No failure of Redis is raised, and only one request a second waits for a Redis that does not answer.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic, time
+from typing import Protocol
+
+import structlog
+from limits import RateLimitItemPerMinute
+from limits.storage import RedisStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from redis import RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NotConnected
+from redis.retry import Retry
+
+from app.config import Settings
+from app.telemetry import metrics
+
+log = structlog.get_logger()
+
+WINDOW_S = 60
+REDIS = "redis"
+MEMORY = "memory"
+# About 300 bytes each, so 3 MB a worker. A client whose counter is evicted gets a new budget: limits fail open.
+MAX_COUNTERS = 10_000
+# A Redis that does not answer costs one request a second its timeout; the others are counted in memory at once.
+RETRY_AFTER_S = 1.0
+# Redis closed the connection, timed out or refused the command; or its reply is not a number.
+_FAILURES = (RedisError, OSError, ValueError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`wait_s`: seconds until the client has budget again, 0 for an allowed request. `storage` holds the counter."""
+
+    wait_s: int
+    storage: str
+
+
+class Counters(Protocol):
+    """Counts the requests of each client in a sliding window of a minute."""
+
+    def hit(self, policy: str, per_min: int, client: str) -> int:
+        """Count a request. 0 if it is allowed, else the seconds until the client has budget again."""
+
+
+class RedisCounters:
+    """Counters that all workers of all pods share. Raises `redis.RedisError`."""
+
+    def __init__(self, settings: Settings) -> None:
+        storage = RedisStorage(
+            settings.redis_url,
+            key_prefix="halocline:rate",
+            socket_timeout=settings.redis_timeout_s,
+            socket_connect_timeout=settings.redis_timeout_s,
+            # Reconnect once if Redis has closed the connection; do not repeat a command that timed out.
+            retry=Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),  # type: ignore[arg-type]
+            max_connections=settings.web_threads + 2,
+        )
+        # Two counters a client, and no burst at the start of a minute.
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+
+    def hit(self, policy: str, per_min: int, client: str) -> int:
+        """As `Counters.hit`."""
+        limit = RateLimitItemPerMinute(per_min)
+        if self._limiter.hit(limit, policy, client):
+            return 0
+        return _seconds(self._limiter.get_window_stats(limit, policy, client).reset_time - time())
+
+
+class MemoryCounters:
+    """Counters of this process, at most `max_counters` of them. The least recently used one is evicted."""
+
+    def __init__(self, max_counters: int = MAX_COUNTERS, clock: Callable[[], float] = time) -> None:
+        self._max_counters = max_counters
+        self._clock = clock
+        # By policy and client: the start of the minute, the requests in the minute before, and those in it.
+        self._counters: OrderedDict[tuple[str, str], tuple[float, int, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._counters)
+
+    def hit(self, policy: str, per_min: int, client: str) -> int:
+        """As `Counters.hit`. The window slides as in Redis: the minute before counts with the part still in it."""
+        now_s = self._clock()
+        with self._lock:
+            started_s, before, count = self._counters.pop((policy, client), (now_s, 0, 0))
+            if minutes := int((now_s - started_s) // WINDOW_S):
+                started_s, before, count = started_s + minutes * WINDOW_S, count if minutes == 1 else 0, 0
+            left_s = started_s + WINDOW_S - now_s
+            is_allowed = int(before * left_s / WINDOW_S) + count < per_min
+            self._counters[policy, client] = (started_s, before, count + is_allowed)
+            if len(self._counters) > self._max_counters:
+                self._counters.popitem(last=False)
+        if is_allowed:
+            return 0
+        # Each request of the minute before leaves the window on its own; those of this minute stay until its end.
+        return _seconds(left_s % (WINDOW_S / before) if count < per_min else left_s)
+
+
+class FailoverCounters:
+    """Counts in Redis, and in memory for a second after each failure of Redis (a circuit breaker).
+
+    After that second, one request tries Redis; the others stay in memory until it has answered.
+    """
+
+    def __init__(self, redis: Counters, memory: Counters, clock: Callable[[], float] = monotonic) -> None:
+        self._redis = redis
+        self._memory = memory
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._is_open = False
+        self._retry_at_s = 0.0
+
+    def hit(self, policy: str, per_min: int, client: str) -> Decision:
+        """Count a request. Raises nothing if Redis fails."""
+        was_open = self._is_open
+        if not was_open or self._takes_retry():
+            try:
+                wait_s = self._redis.hit(policy, per_min, client)
+            except _FAILURES:
+                metrics.rate_limit_redis_failures.inc()
+                self._switch(is_open=True)
+            else:
+                if was_open:
+                    self._switch(is_open=False)
+                return Decision(wait_s, REDIS)
+        return Decision(self._memory.hit(policy, per_min, client), MEMORY)
+
+    def _takes_retry(self) -> bool:
+        """True for one request a second."""
+        with self._lock:
+            is_due = self._clock() >= self._retry_at_s
+            if is_due:
+                self._retry_at_s = self._clock() + RETRY_AFTER_S
+            return is_due
+
+    def _switch(self, *, is_open: bool) -> None:
+        with self._lock:
+            has_changed, self._is_open = is_open != self._is_open, is_open
+            self._retry_at_s = self._clock() + RETRY_AFTER_S
+        if has_changed and is_open:
+            log.warning("rate_limits_in_memory", dependency="redis")
+        elif has_changed:
+            log.info("rate_limits_in_redis")
+
+
+def _seconds(wait_s: float) -> int:
+    """Whole seconds for `Retry-After`: at least one, at most a window."""
+    return min(max(ceil(wait_s), 1), WINDOW_S)

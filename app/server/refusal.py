@@ -1,0 +1,18 @@
+"""Requests that the server refuses itself: malformed ones, and those for which it has no thread."""
+
+from dataclasses import dataclass
+
+# The key in the WSGI environment. A layer of the application answers such a request without any further work.
+REFUSAL = "halocline.refusal"
+OVERLOADED = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is refused: the status and a text for the client."""
+
+    status: int
+    detail: str
+
+
+NO_THREAD = Refusal(OVERLOADED, "Too many requests at once; please try again in a moment.")

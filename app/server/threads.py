@@ -1,0 +1,28 @@
+"""The threads of a worker. They are daemons, so a thread that hangs does not keep the process from ending."""
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+
+class Threads:
+    """A fixed number of threads that run jobs in the order of their submission."""
+
+    def __init__(self, count: int) -> None:
+        self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._threads = [threading.Thread(target=self._run, name=f"request-{n}", daemon=True) for n in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Run the job in the next free thread. It must not raise."""
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        """End each thread after its present job."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()

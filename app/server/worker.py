@@ -1,0 +1,298 @@
+"""The worker class: an event loop that owns all sockets, and threads that render.
+
+gunicorn's own `gthread` gives each request to a thread, which then waits for the client: for its head, for its body,
+and while the response is sent. Here only the event loop waits for clients, so slow clients occupy no thread, and a
+response from memory needs none.
+"""
+
+import os
+import selectors
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from gunicorn.config import Config
+from gunicorn.workers.base import Worker
+
+from app.server import request_head
+from app.server.connection import HEAD_TIMEOUT_S, LINGER_TIMEOUT_S, Connection, State
+from app.server.connections import Connections
+from app.server.dispatch import Dispatcher
+from app.server.exchange import Disconnected, Exchange, Send
+from app.server.readiness import Readiness, Ready
+from app.server.threads import Threads
+
+# While requests wait for a thread, how often their time limits are checked.
+_QUEUE_TICK_S = 0.02
+_TICK_S = 1.0
+# Connections that are accepted before those that are open get their turn.
+_ACCEPTED_AT_ONCE = 8
+# A worker that stops keeps idle connections open for so long, for a request that the client may be sending already.
+_STOP_IDLE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the worker does now: open connections, threads that work for a request, and requests that wait for one."""
+
+    connections: int
+    busy_threads: int
+    waiting: int
+
+
+class EventLoopWorker(Worker):  # type: ignore[misc]
+    """Answers in the event loop what `ready` calls NOW, and the rest in `cfg.threads` threads.
+
+    `post_worker_init` of gunicorn.conf.py sets the attributes of the class; without it, each request gets a thread.
+    """
+
+    # Set by gunicorn's signal handlers.
+    alive: bool
+    # Pages that render at once; None is the number of threads.
+    concurrency_limit: int | None = None
+    ready: Ready = staticmethod(lambda _environ: Readiness.THREAD)
+    # Called about once a second in the event loop.
+    on_tick: Callable[[Load], None] = staticmethod(lambda _load: None)
+
+    @classmethod
+    def check_config(cls, cfg: Config, log: Any) -> None:
+        """Called by gunicorn at the start."""
+        if cfg.is_ssl:
+            raise RuntimeError("TLS is not supported; let the proxy in front terminate it")
+        if cfg.worker_connections <= cfg.threads:
+            log.warning("worker_connections should be far above threads: %d", cfg.worker_connections)
+
+    def init_process(self) -> None:
+        """Called by gunicorn in the new process."""
+        self._selector = selectors.DefaultSelector()
+        self._connections = Connections(
+            self._selector, self.cfg.worker_connections, partial(self._guarded, self._event)
+        )
+        self._is_accepting = False
+        # What threads ask the event loop to do.
+        self._calls: deque[Callable[[], None]] = deque()
+        self._stop_at_s = float("inf")
+        self._next_tick_s = 0.0
+        super().init_process()
+
+    def run(self) -> None:
+        """The event loop, until the worker is stopped and its responses are sent."""
+        threads = self.cfg.threads
+        self._threads = Threads(threads)
+        answer = partial(self._guarded, self._answer)
+        self._dispatcher = Dispatcher(
+            self.concurrency_limit or threads, threads, ready=self.ready, answer=answer, start=self._start
+        )
+        self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
+        self._set_accepting(True)
+        while self.alive or (self._connections and monotonic() < self._stop_at_s):
+            self.notify()
+            self._turn()
+            if self.alive and self.ppid != os.getppid():
+                self.log.info("Parent changed, shutting down: %s", self)
+                self.alive = False
+            if not self.alive and self._stop_at_s == float("inf"):
+                self._begin_to_stop()
+        self._connections.close_all()
+        self._threads.stop()
+        self._selector.close()
+
+    def handle_exit(self, _sig: int, _frame: Any) -> None:
+        """SIGTERM: finish what has begun. The signal also wakes the event loop."""
+        self.alive = False
+
+    def _turn(self) -> None:
+        """Wait for events once, and handle them."""
+        timeout_s = 0.0 if self._calls else _QUEUE_TICK_S if self._dispatcher.waiting else _TICK_S
+        for key, events in self._selector.select(timeout_s):
+            key.data(events)
+        # Calls that these calls add have to wait until other connections got their turn.
+        for _ in range(len(self._calls)):
+            self._calls.popleft()()
+        if self._dispatcher.waiting:
+            self._dispatcher.advance()
+        if monotonic() >= self._next_tick_s:
+            self._tick()
+        self._set_accepting(self.alive and self._connections.has_room)
+
+    def _tick(self) -> None:
+        """Called about once a second."""
+        self._next_tick_s = monotonic() + _TICK_S
+        self._connections.close_expired()
+        self.on_tick(Load(len(self._connections), self._dispatcher.busy, self._dispatcher.waiting))
+
+    def _begin_to_stop(self) -> None:
+        self._set_accepting(False)
+        self._stop_at_s = monotonic() + self.cfg.graceful_timeout
+        self._connections.shorten_idle(_STOP_IDLE_S)
+
+    # Connections
+
+    def _set_accepting(self, is_accepting: bool) -> None:
+        if is_accepting == self._is_accepting:
+            return
+        self._is_accepting = is_accepting
+        for listener in self.sockets:
+            if is_accepting:
+                listener.setblocking(False)
+                self._selector.register(listener, selectors.EVENT_READ, partial(self._accept, listener))
+            else:
+                self._selector.unregister(listener)
+
+    def _accept(self, listener: Any, _events: int) -> None:
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                sock, peer = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            connection = Connection(sock, peer, listener.getsockname(), self.cfg.keepalive)
+            self._connections.add(connection)
+            # Most clients have sent their request already.
+            self._guarded(self._readable, connection)
+
+    def _guarded(self, step: Callable[..., None], connection: Connection, *arguments: Any) -> None:
+        """Run one step of a connection. A fault ends this connection, not the worker."""
+        try:
+            step(connection, *arguments)
+        except Exception:
+            self.log.exception("A connection is closed because of a fault.")
+            self._dispatcher.finished(connection)
+            self._connections.close(connection)
+
+    def _event(self, connection: Connection) -> None:
+        if connection.state is State.SENDING:
+            self._writable(connection)
+        elif connection.state is not State.CLOSED:
+            self._guarded(self._readable, connection)
+
+    def _readable(self, connection: Connection) -> None:
+        if not connection.receive():
+            self._connections.close(connection)
+        elif connection.state is State.LINGERING:
+            self._connections.watch(connection, selectors.EVENT_READ)
+        else:
+            self._next_request(connection)
+
+    def _writable(self, connection: Connection) -> None:
+        try:
+            is_complete = connection.send_rest()
+        except OSError:
+            self._connections.close(connection)
+            return
+        if is_complete:
+            self._sent(connection)
+
+    # Requests
+
+    def _next_request(self, connection: Connection) -> None:
+        """Begin the next request if its head has arrived."""
+        if not connection.received:
+            self._connections.watch(connection, selectors.EVENT_READ)
+            return
+        try:
+            request = request_head.parse(connection.received, self.cfg, connection.peer, connection.requests + 1)
+            if request is None:
+                if connection.state is State.IDLE:
+                    connection.wait_for(State.HEAD, HEAD_TIMEOUT_S)
+                self._connections.watch(connection, selectors.EVENT_READ)
+                return
+            connection.exchange = Exchange(request, self.cfg, connection.peer, connection.server)
+        except request_head.Malformed as error:
+            connection.exchange = Exchange.refused(error.refusal, self.cfg, connection.peer, connection.server)
+        connection.requests += 1
+        self.nr += 1
+        if self.nr >= self.max_requests and self.alive:
+            self.log.info("Autorestarting worker after current request.")
+            self.alive = False
+        if not self.alive:
+            connection.exchange.close_afterwards()
+        connection.wait_for(State.WORK, 0)
+        if connection.exchange.is_refused:
+            self._answer(connection)
+        else:
+            self._dispatcher.dispatch(connection)
+
+    def _answer(self, connection: Connection) -> None:
+        """Run the application in the event loop."""
+        self._respond(connection, connection.present().answer(self.wsgi, None))
+
+    def _start(self, connection: Connection) -> None:
+        """Run the application in a thread."""
+        self._connections.watch(connection, 0)
+        self._threads.submit(partial(self._work, connection))
+
+    def _work(self, connection: Connection) -> None:
+        """In a thread."""
+        chunks: list[bytes] | None = None
+        try:
+            chunks = connection.present().answer(self.wsgi, partial(self._start_stream, connection))
+        except Disconnected:
+            self.log.debug("A client has disconnected.")
+        finally:
+            self._call(partial(self._guarded, self._worked, connection, chunks))
+
+    def _start_stream(self, connection: Connection) -> Send:
+        """In a thread: the body that follows is sent by it."""
+        self._call(partial(self._dispatcher.streams, connection))
+        return connection.stream
+
+    def _worked(self, connection: Connection, chunks: list[bytes] | None) -> None:
+        self._dispatcher.finished(connection)
+        if chunks is None:
+            self._connections.close(connection)
+        else:
+            connection.sock.setblocking(False)
+            self._respond(connection, chunks)
+
+    def _respond(self, connection: Connection, chunks: list[bytes]) -> None:
+        try:
+            is_complete = connection.send(chunks)
+        except OSError:
+            self._connections.close(connection)
+            return
+        if is_complete:
+            self._sent(connection)
+        else:
+            self._connections.watch(connection, selectors.EVENT_WRITE)
+
+    def _sent(self, connection: Connection) -> None:
+        """The response is complete: wait for the next request, or end the connection."""
+        exchange, connection.exchange = connection.present(), None
+        if exchange.keeps_connection and self.cfg.keepalive:
+            connection.wait_for(State.IDLE, self.cfg.keepalive if self.alive else _STOP_IDLE_S)
+            if connection.received:
+                # A pipelined request. Not at once: other connections get their turn first.
+                self._connections.watch(connection, 0)
+                self._calls.append(partial(self._guarded, self._next_request, connection))
+            else:
+                self._connections.watch(connection, selectors.EVENT_READ)
+        elif exchange.client_closes and not connection.received:
+            self._connections.close(connection)
+        else:
+            self._linger(connection)
+
+    def _linger(self, connection: Connection) -> None:
+        try:
+            connection.end_sending()
+        except OSError:
+            self._connections.close(connection)
+            return
+        connection.received.clear()
+        connection.wait_for(State.LINGERING, LINGER_TIMEOUT_S)
+        self._connections.watch(connection, selectors.EVENT_READ)
+
+    # Threads
+
+    def _call(self, function: Callable[[], None]) -> None:
+        """From a thread: let the event loop call the function."""
+        self._calls.append(function)
+        with suppress(BlockingIOError):
+            os.write(self.PIPE[1], b".")
+
+    def _woken(self, _events: int) -> None:
+        with suppress(BlockingIOError):
+            os.read(self.PIPE[0], 4096)

@@ -1,0 +1,25 @@
+"""Requests of the visitor pods, which have addresses of their own, through the ingress controller's Service."""
+
+from tests.e2e.cluster.cluster import kubectl
+
+# Statuses of N requests to an endpoint that is never cached, through the ingress controller's Service. If a header is
+# named, each request forges another client address in it.
+REQUESTS = """
+import sys, urllib.error, urllib.request
+forged, statuses = sys.argv[2], []
+for number in range(int(sys.argv[1])):
+    headers = {forged: f"198.51.100.{number}"} if forged else {}
+    url = "http://traefik.traefik.svc.cluster.local/api/v1/imports"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as response:
+            statuses.append(response.status)
+    except urllib.error.HTTPError as error:
+        statuses.append(error.code)
+print(*statuses)
+"""
+
+
+def statuses(pod: str, times: int, forged: str = "") -> list[int]:
+    """The statuses of requests of a visitor; the header `forged`, if any, has another address in each request."""
+    output = kubectl("exec", pod, "--", "python", "-c", REQUESTS, str(times), forged)
+    return [int(status) for status in output.split()]

@@ -1,0 +1,49 @@
+"""A WSGI application for the tests of the worker class. `/wait/NAME` responds when the file NAME exists."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from app.server.refusal import REFUSAL
+
+CHUNK = b"0123456789abcdef" * 4096
+
+
+def application(environ, start_response):
+    if (refusal := environ.get(REFUSAL)) is not None:
+        return _text(start_response, f"{refusal.status} Refused", refusal.detail.encode())
+    path = environ["PATH_INFO"]
+    if path.startswith("/wait/"):
+        while not Path(os.environ["SERVER_TEST_FOLDER"], path.removeprefix("/wait/")).exists():
+            time.sleep(0.01)
+    if path == "/stream":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return (CHUNK for _ in range(int(environ["QUERY_STRING"])))
+    if path == "/broken-stream":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return _broken()
+    if path == "/large":
+        return _text(start_response, "200 OK", CHUNK * int(environ["QUERY_STRING"]))
+    if path == "/broken-body":
+        _text(start_response, "200 OK", b"0123456789")
+        return _broken()
+    if path == "/os-error":
+        raise FileNotFoundError("a fault of the application")
+    if path == "/error":
+        raise ValueError("a fault of the application")
+    if path == "/threads":
+        return _text(start_response, "200 OK", str(threading.active_count()).encode())
+    if path == "/thread":
+        return _text(start_response, "200 OK", threading.current_thread().name.encode())
+    return _text(start_response, "200 OK", f"{environ['REQUEST_METHOD']} {path}".encode())
+
+
+def _text(start_response, status, body):
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _broken():
+    yield CHUNK
+    raise ValueError("a fault in the body")

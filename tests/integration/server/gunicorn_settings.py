@@ -1,0 +1,25 @@
+"""gunicorn's settings for the tests of the worker class: two requests at once, four threads, small limits."""
+
+from app.server.readiness import Readiness
+
+worker_class = "app.server.worker.EventLoopWorker"
+workers = 1
+threads = 4
+worker_connections = 64
+keepalive = 95
+graceful_timeout = 10
+control_socket_disable = True
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+
+def post_worker_init(worker):
+    worker.concurrency_limit = 2
+    worker.ready = ready
+
+
+def ready(environ):
+    if environ["QUERY_STRING"] == "unknown":
+        raise ValueError("a fault of ready")
+    return Readiness.NOW if environ["PATH_INFO"] == "/now" or environ["QUERY_STRING"] == "now" else Readiness.THREAD
