@@ -24,7 +24,7 @@ class Rule:
     arguments that affect the response. A `strict` route rejects unknown arguments with 400; other routes ignore them.
     `max_age_s` is the longest lifetime; a tag or the view may end it earlier. An `absolute` response contains absolute
     URLs, so each host has its own entry. A `simulated` route always shows or counts simulated platforms; others only on
-    request.
+    request. An `invented` route has as many pages as clients send texts: its pages have a small part of the memory.
     """
 
     tags: tuple[str, ...]
@@ -33,6 +33,7 @@ class Rule:
     strict: bool = False
     absolute: bool = False
     simulated: bool = False
+    invented: bool = False
 
     def tags_of(self, query: str) -> tuple[str, ...]:
         """The tags of the response to a canonical query."""
@@ -43,6 +44,8 @@ class Rule:
 _ALL = ("mission", "platform", "totals", "tracks", "basins", "updates")
 # Pages of one mission also show the names of its platform and of basins.
 _ONE = ("mission:{platform}/{mission}", "platform:{platform}", "basins")
+# Results show names, figures and basins of platforms and missions. `search` is a change of the index of names.
+_FOUND = ("mission", "platform", "basins", "search")
 _FILTERS = tuple(each.name for each in mission_filters.PARAMETERS)
 _PAGED = ("limit", "cursor")
 
@@ -61,6 +64,7 @@ RULES: dict[str, Rule] = {
     "/updates": Rule(_ALL, ("kind", "platform", "simulated", "after")),
     "/updates.rss": Rule(_ALL, ("kind", "platform", "simulated"), absolute=True),
     "/data": Rule(_ALL),
+    "/search": Rule(_FOUND, ("q", "show", "simulated"), invented=True),
     "/sitemap.xml": Rule(_ALL, absolute=True),
     "/robots.txt": Rule((), absolute=True),
     f"{_API}/docs": Rule((), strict=True),
@@ -75,6 +79,7 @@ RULES: dict[str, Rule] = {
     f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated"), strict=True),
     f"{_API}/platforms/<platform>": Rule(_ALL, strict=True, simulated=True),
     f"{_API}/status": Rule(_ALL, (), _LIVE_LIFETIME_S, strict=True, simulated=True),
+    f"{_API}/search": Rule(_FOUND, ("q", "limit", "simulated"), strict=True, invented=True),
     f"{_API}/updates": Rule(_ALL, ("kind", "platform", "simulated", *_PAGED), strict=True),
     _MISSION: Rule(_ONE, strict=True),
     f"{_MISSION}/track": Rule(_ONE, ("format",), strict=True),
@@ -86,11 +91,11 @@ RULES: dict[str, Rule] = {
     f"{_MISSION}/ts.png": Rule(_ONE, ("theme",), strict=True),
 }
 
+INVENTED = frozenset(route for route, rule in RULES.items() if rule.invented)
+
 # Routes whose responses are never cached, and why.
 NOT_CACHED = {
-    "/search": "a cached query would rarely be requested again",
     "/sitemap-<part>.xml": "50 000 lines for a crawler that reads them once a day",
-    f"{_API}/search": "a cached query would rarely be requested again",
     f"{_API}/imports": "a log that one operator pages through",
     f"{_API}/observations": "streamed",
     f"{_API}/export": "streamed",

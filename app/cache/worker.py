@@ -13,7 +13,7 @@ from app.cache.dependencies import Dependencies, ReplicaLag
 from app.cache.invalidation import ChangeLogFollower, ChangeLogPoller
 from app.cache.lru_store import LruStore
 from app.cache.pages import PageCache
-from app.cache.policy import RULES
+from app.cache.policy import INVENTED, RULES
 from app.cache.redis_store import RedisStore
 from app.config import Settings
 from app.extensions import redis
@@ -46,7 +46,7 @@ class WorkerCache:
         self._settings = settings
         self._version = version
         self._replica_lag = replica_lag
-        self.store = LruStore(settings.page_cache_bytes)
+        self.store = LruStore(settings.page_cache_bytes, invented=INVENTED)
         self._follower = ChangeLogFollower(
             self.store, change_log.since, change_log.latest, on_poll=metrics.change_log_read.set_to_current_time
         )

@@ -73,8 +73,8 @@ def admission(app: Flask) -> Admit:
     """
 
     def admit(environ: "WSGIEnvironment") -> Response | None:
-        if not environ.get("PATH_INFO", "").startswith("/api/"):
-            return None  # No cached page has a limit; this saves matching its route.
+        if not environ.get("PATH_INFO", "").startswith(("/api/", "/search")):
+            return None  # No other page has a limit; this saves matching its route.
         with app.request_context(environ):
             refusal = app.preprocess_request()
             if refusal is not None:

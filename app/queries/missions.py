@@ -23,7 +23,7 @@ _SORTED_BY: dict[str, type] = {
     "deepest": float,
 }
 # Counting reads an index entry for each mission: more of them would cost more than the list itself.
-_MOST_COUNTED = 10_000
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def count(
     if not filters and since is None and until is None and not simulated:
         fleet = totals.find("fleet")
         return Count(fleet.missions if fleet else 0, exact=True)
-    number = mission_lists.count(Criteria(filters or {}, since, until, simulated), _MOST_COUNTED + 1)
-    return Count(min(number, _MOST_COUNTED), exact=number <= _MOST_COUNTED)
+    number = mission_lists.count(Criteria(filters or {}, since, until, simulated), MOST_COUNTED + 1)
+    return Count(min(number, MOST_COUNTED), exact=number <= MOST_COUNTED)
 
 
 def span(filters: Mapping[str, Any] | None = None, simulated: bool = False) -> tuple[datetime, datetime] | None:
@@ -104,13 +104,8 @@ def recent(limit: int = 6, simulated: bool = False) -> list[Mission]:
     return mission_lists.page(Criteria({}, simulated=simulated), "newest", limit)
 
 
-def simulation(now: datetime, window_h: float) -> int:
-    """The number of simulated missions with data that are at most `window_h` old."""
-    return missions.count_simulated(now - timedelta(hours=window_h), _MOST_COUNTED)
-
-
 def simulation_until(now: datetime, window_h: float) -> datetime | None:
-    """The time until which `simulation` returns the same number without new data; None if it is 0."""
+    """The time until which as many simulated missions have data at most `window_h` old; None if none has."""
     window = timedelta(hours=window_h)
     first = missions.first_simulated_end(now - window)
     return first + window if first else None

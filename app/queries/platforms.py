@@ -1,10 +1,9 @@
 """Platforms, their status, and the order of their last data."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.domain.records import BasinShare, Platform
+from app.domain.records import Platform
 from app.errors import Invalid, NotFound
 from app.queries import cursors
 from app.queries.cursors import Page
@@ -71,12 +70,6 @@ def silent(since: datetime, limit: int, simulated: bool = False) -> list[Platfor
 def silent_until(since: datetime, simulated: bool = False) -> datetime | None:
     """The oldest last data among the platforms that `silent` does not list; None if it lists all."""
     return platforms.first_seen_since(since, simulated)
-
-
-def last_basins(shown: Sequence[Platform]) -> dict[str, tuple[BasinShare, ...]]:
-    """The basins of the last mission of each of these platforms, by platform."""
-    shares = missions.basins_of([f"{platform.platform}/{platform.last_mission}" for platform in shown])
-    return {name.partition("/")[0]: basins for name, basins in shares.items()}
 
 
 def named(ids: list[str]) -> dict[str, Platform]:

@@ -1,7 +1,5 @@
 """The sections and the T-S diagram of a mission."""
 
-from collections.abc import Sequence
-
 from app.domain.records import Mission
 from app.domain.sections import Cloud, Section, Theme
 from app.errors import NotFound
@@ -19,11 +17,6 @@ def find(mission: Mission, variable: str) -> Section:
     if section is None:
         raise _missing(mission, variable)
     return section
-
-
-def having(missions: Sequence[Mission], variable: str) -> set[str]:
-    """The missions that have a section of the variable over depth, as `platform/mission`."""
-    return sections.having([mission.id for mission in missions], variable)
 
 
 def picture(mission: Mission, variable: str, theme: Theme) -> bytes:

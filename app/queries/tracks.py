@@ -18,11 +18,6 @@ def of_missions(missions: Sequence[Mission]) -> dict[str, Track]:
     return tracks.of_missions([mission.id for mission in missions])
 
 
-def deepest_of(missions: Sequence[Mission]) -> dict[str, tuple[float | None, ...]]:
-    """The greatest depths of these missions over time, by `platform/mission`: `deepest_m` of their tracks."""
-    return tracks.deepest_of([mission.id for mission in missions])
-
-
 def overviews(missions: Sequence[Mission], detail: Detail = "fine") -> dict[str, Track]:
     """The simplified tracks of these missions, with the last profile only, by `platform/mission`.
 

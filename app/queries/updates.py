@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.records import Update, UpdateKind
 from app.queries import cursors
-from app.store import updates
+from app.store import combined_reads, updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,10 @@ def page(
     after = (position[0], position[1]) if position else None
     rows = updates.page(now, limit + 1, after=after, kind=kind, platform=platform, simulated=simulated)
     page = cursors.page(rows, limit, lambda update: (update.shown_from, update.id))
-    return UpdatePage(page.items, page.next, updates.next_known(now, kind, platform, simulated))
+    (until,) = combined_reads.values(updates.next_known(now, kind, platform, simulated))
+    return UpdatePage(page.items, page.next, until)
+
+
+def latest(now: datetime, limit: int, simulated: bool) -> list[Update]:
+    """The first updates of `page`."""
+    return updates.page(now, limit, simulated=simulated)

@@ -10,7 +10,8 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import BasinShare, Mission
 from app.extensions import mongo
-from app.store import bulk, keyset
+from app.store import bulk, combined_reads, keyset
+from app.store.combined_reads import Read
 from app.store.documents import mission_from_document, mission_order, mission_to_document
 from app.store.indexes import MISSION_FILTERS, MISSION_LISTS, MISSION_SORTS
 
@@ -31,16 +32,20 @@ def named(ids: Sequence[str]) -> list[Mission]:
     return [mission_from_document(docs[name]) for name in ids if name in docs]
 
 
-def basins_of(ids: Sequence[str]) -> dict[str, tuple[BasinShare, ...]]:
+def basins_of(ids: Sequence[str]) -> Read[dict[str, tuple[BasinShare, ...]]]:
     """The basins of the missions with these ids, by id; unknown ones are left out."""
-    cursor = mongo.db.missions.find({"_id": {"$in": list(ids)}}, {"basins": 1}).limit(max(len(ids), 1))
-    return {doc["_id"]: tuple(BasinShare(**share) for share in doc["basins"]) for doc in cursor}
+
+    def basins(documents: Sequence[dict[str, Any]]) -> dict[str, tuple[BasinShare, ...]]:
+        return {doc["_id"]: tuple(BasinShare(**share) for share in doc["basins"]) for doc in documents}
+
+    return combined_reads.by_ids("missions", ids, basins, "basins")
 
 
-def count_simulated(since: datetime, most: int) -> int:
+def simulated_since(since: datetime, most: int) -> Read[int]:
     """How many simulated missions have data since then, counted up to `most`."""
-    query = {"simulated": True, "figures.end_at": {"$gte": since}}
-    return int(mongo.db.missions.count_documents(query, limit=most, maxTimeMS=2000))
+    match = {"$match": {"simulated": True, "figures.end_at": {"$gte": since}}}
+    stages: list[dict[str, Any]] = [match, {"$limit": most}, {"$count": "missions"}]
+    return Read("missions", stages, lambda documents: int(documents[0]["missions"]) if documents else 0)
 
 
 def first_simulated_end(since: datetime) -> datetime | None:

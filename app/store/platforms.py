@@ -1,5 +1,6 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,8 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import Platform
 from app.extensions import mongo
-from app.store import keyset
+from app.store import combined_reads, keyset
+from app.store.combined_reads import Read
 from app.store.documents import platform_from_document, platform_to_document
 
 
@@ -65,6 +67,15 @@ def named(ids: list[str]) -> dict[str, Platform]:
     """The platforms with these ids, by id; unknown ones are left out."""
     cursor = mongo.db.platforms.find({"_id": {"$in": ids}}).limit(len(ids))
     return {doc["_id"]: platform_from_document(doc) for doc in cursor}
+
+
+def read_named(ids: Sequence[str]) -> Read[dict[str, Platform]]:
+    """The same for a combined read."""
+
+    def by_id(documents: Sequence[dict[str, Any]]) -> dict[str, Platform]:
+        return {doc["_id"]: platform_from_document(doc) for doc in documents}
+
+    return combined_reads.by_ids("platforms", ids, by_id)
 
 
 def remove(platform: str, session: ClientSession) -> None:

@@ -42,9 +42,9 @@ def entry(kind: str, name: str, keys: set[str], order: str | int, **about: Any) 
     return {"_id": f"{kind}:{name}", "kind": kind, "simulated": False, "order": order, "keys": sorted(keys), **about}
 
 
-def replace_of(platform: str, entries: Sequence[dict[str, Any]], session: ClientSession) -> None:
-    """Replace all entries of a platform and its missions; equal ones are not written."""
-    _replace({"platform": platform}, entries, session)
+def replace_of(platform: str, entries: Sequence[dict[str, Any]], session: ClientSession) -> bool:
+    """Replace all entries of a platform and its missions; equal ones are not written. False if all were equal."""
+    return _replace({"platform": platform}, entries, session)
 
 
 def replace_basins(entries: Sequence[dict[str, Any]], digest: str | None, session: ClientSession) -> None:
@@ -64,7 +64,7 @@ def _count(query: dict[str, Any]) -> int:
     return mongo.db.search.count_documents(query, limit=MOST_EXAMINED, maxTimeMS=_TIMEOUT_MS)
 
 
-def _replace(query: dict[str, Any], entries: Sequence[dict[str, Any]], session: ClientSession) -> None:
+def _replace(query: dict[str, Any], entries: Sequence[dict[str, Any]], session: ClientSession) -> bool:
     stored = {doc["_id"]: doc for doc in mongo.db.search.find(query, session=session)}
     changed = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in entries if stored.get(doc["_id"]) != doc]
     if changed:
@@ -72,3 +72,4 @@ def _replace(query: dict[str, Any], entries: Sequence[dict[str, Any]], session: 
     obsolete = sorted(stored.keys() - {doc["_id"] for doc in entries})
     if obsolete:
         mongo.db.search.delete_many({"_id": {"$in": obsolete}}, session=session)
+    return bool(changed or obsolete)

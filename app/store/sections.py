@@ -9,6 +9,8 @@ from pymongo.client_session import ClientSession
 
 from app.domain.sections import Cloud, Section, Theme
 from app.extensions import mongo
+from app.store import combined_reads
+from app.store.combined_reads import Read
 
 # A mission has fewer; the limit guards against a broken store.
 _MOST = 50
@@ -28,12 +30,15 @@ def find(platform: str, mission: str, variable: str) -> Section | None:
     return _section(doc) if doc else None
 
 
-def having(missions: Sequence[str], variable: str) -> set[str]:
+def having(missions: Sequence[str], variable: str) -> Read[set[str]]:
     """The missions, among these (`platform/mission`), that have a section by depth of the variable."""
     parted = [mission.partition("/") for mission in missions]
     ids = [_section_id(platform, mission, variable) for platform, _, mission in parted]
-    cursor = mongo.db.sections.find({"_id": {"$in": ids}, "kind": "section"}, {"platform": 1, "mission": 1})
-    return {f"{doc['platform']}/{doc['mission']}" for doc in cursor.limit(max(len(ids), 1))}
+
+    def by_depth(documents: Sequence[dict[str, Any]]) -> set[str]:
+        return {f"{doc['platform']}/{doc['mission']}" for doc in documents if doc["kind"] == "section"}
+
+    return combined_reads.by_ids("sections", ids, by_depth, "platform", "mission", "kind")
 
 
 def cloud(platform: str, mission: str) -> Cloud | None:

@@ -7,6 +7,8 @@ from pymongo.client_session import ClientSession
 
 from app.domain.totals import Totals
 from app.extensions import mongo
+from app.store import combined_reads
+from app.store.combined_reads import Read
 from app.store.documents import totals_from_document, totals_to_document
 
 
@@ -14,6 +16,11 @@ def find(scope: str) -> Totals | None:
     """The totals of a scope (`fleet`, `year:2022`, `basin:SEA-007`, `platform:smilla77`), or None."""
     doc = mongo.db.totals.find_one({"_id": scope})
     return totals_from_document(doc) if doc else None
+
+
+def read(scope: str) -> Read[Totals | None]:
+    """The same for a combined read."""
+    return combined_reads.by_ids("totals", [scope], lambda docs: totals_from_document(docs[0]) if docs else None)
 
 
 def of_kind(kind: str) -> list[Totals]:

@@ -8,7 +8,8 @@ from pymongo.client_session import ClientSession
 
 from app.domain.records import LonLat, Track
 from app.extensions import mongo
-from app.store import bulk
+from app.store import bulk, combined_reads
+from app.store.combined_reads import Read
 from app.store.documents import track_from_document, track_to_document
 
 # Level of detail of an overview line, and the field of each level.
@@ -33,12 +34,13 @@ def of_missions(ids: Sequence[str]) -> dict[str, Track]:
     return {doc["_id"]: track_from_document(doc) for doc in cursor}
 
 
-def deepest_of(ids: Sequence[str]) -> dict[str, tuple[float | None, ...]]:
+def deepest_of(ids: Sequence[str]) -> Read[dict[str, tuple[float | None, ...]]]:
     """The `deepest_m` of the tracks of these missions, by id; empty before it is derived."""
-    if not ids:
-        return {}
-    cursor = mongo.db.tracks.find({"_id": {"$in": list(ids)}}, {"deepest_m": 1}).limit(len(ids))
-    return {doc["_id"]: tuple(doc.get("deepest_m", ())) for doc in cursor}
+
+    def deepest_m(documents: Sequence[dict[str, Any]]) -> dict[str, tuple[float | None, ...]]:
+        return {doc["_id"]: tuple(doc.get("deepest_m", ())) for doc in documents}
+
+    return combined_reads.by_ids("tracks", ids, deepest_m, "deepest_m")
 
 
 def put(track: Track, session: ClientSession) -> None:

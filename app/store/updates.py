@@ -10,6 +10,7 @@ from pymongo.client_session import ClientSession
 from app.domain.records import Update, UpdateKind
 from app.extensions import mongo
 from app.store import keyset
+from app.store.combined_reads import Read
 from app.store.documents import update_from_document, update_to_document
 
 
@@ -29,11 +30,16 @@ def page(
     return [update_from_document(doc) for doc in documents]
 
 
-def next_known(now: datetime, kind: UpdateKind | None, platform: str | None, simulated: bool) -> datetime | None:
+def next_known(now: datetime, kind: UpdateKind | None, platform: str | None, simulated: bool) -> Read[datetime | None]:
     """When the next update that `page` would list becomes public, as far as it is known now; None without one."""
     query = _matching(kind, platform, simulated) | {"shown_from": {"$gt": now}}
-    cursor = mongo.db.updates.find(query, {"shown_from": 1}).sort("shown_from", 1).limit(1).max_time_ms(2000)
-    return next((doc["shown_from"] for doc in cursor), None)
+    stages: list[dict[str, Any]] = [
+        {"$match": query},
+        {"$sort": {"shown_from": 1}},
+        {"$limit": 1},
+        {"$project": {"shown_from": 1}},
+    ]
+    return Read("updates", stages, lambda documents: documents[0]["shown_from"] if documents else None)
 
 
 def _matching(kind: UpdateKind | None, platform: str | None, simulated: bool) -> dict[str, Any]:

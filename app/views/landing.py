@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from app import portal
 from app.domain.records import Mission, Platform
 from app.http import expiry
-from app.queries import clock, missions, platforms, sections, totals, tracks, updates
+from app.queries import clock, landing, missions, platforms, updates
 from app.views import filters, plots, schema_org, template_filters
 from app.views.updates import KINDS, REASONS
 
@@ -33,37 +33,44 @@ def index() -> str:
     active = missions.active(now, window_h, limit=_LISTED, simulated=simulated)
     silent = _silent(active, now - timedelta(hours=window_h), simulated)
     shown = active[:_CARDS] or missions.recent(_CARDS, simulated)
-    pictured = sections.having(active[:_PICTURES], _PICTURED)
+    news = updates.latest(now, _UPDATES, simulated)
+    details = landing.details(
+        shown,
+        active,
+        silent,
+        news,
+        variable=_PICTURED,
+        pictures=_PICTURES,
+        now=now,
+        window_h=window_h,
+        with_simulated=simulated,
+    )
     # Depths are drawn only on the cards without a section.
-    deepest = tracks.deepest_of([mission for mission in shown if mission.id not in pictured])
-    fleet = totals.fleet()
-    news = updates.page(now, _UPDATES, simulated=simulated)
-    simulation = missions.simulation(now, window_h)
+    depths_m = {name: values for name, values in details.deepest_m.items() if name not in details.pictured}
     expiry.until(
         missions.active_until(active, window_h),
-        missions.simulation_until(now, window_h) if simulation else None,
+        missions.simulation_until(now, window_h) if details.simulated else None,
         # An unlisted platform may fall silent before any listed mission ends.
         _next_silent_at(now, window_h, simulated) if len(active) == _LISTED else None,
-        news.until,
+        details.next_update_at,
     )
-    named = {mission.platform for mission in [*active, *shown]} | {update.platform for update in news.items}
     return render_template(
         "landing.html",
         active=active,
         simulated_too=simulated,
-        simulation=simulation,
+        simulation=details.simulated,
         silent=silent,
-        basins=platforms.last_basins(silent),
+        basins=details.last_basins,
         shown=shown,
-        platforms=platforms.named(sorted(named)),
-        updates=news.items,
+        platforms=details.platforms,
+        updates=news,
         kinds=KINDS,
         reasons=REASONS,
-        pictured=pictured,
+        pictured=details.pictured,
         picture=_PICTURED,
-        sparks={mission.id: plots.spark(deepest.get(mission.id, ())) for mission in shown},
-        totals=fleet,
-        catalog=schema_org.catalog(fleet),
+        sparks={mission.id: plots.spark(depths_m.get(mission.id, ())) for mission in shown},
+        totals=details.totals,
+        catalog=schema_org.catalog(details.totals),
         window=template_filters.elapsed(window_h),
     )
 

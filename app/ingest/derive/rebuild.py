@@ -58,7 +58,7 @@ def _track(name: str, _basin_map: BasinMap, now: datetime, session: ClientSessio
 def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: ClientSession) -> int | None:
     """Rebuild the updates (deployments, recoveries, delayed data) and the search index of a platform."""
     of_platform = missions.of_platform(platform, session)
-    search_index.refresh(platform, of_platform, session)
+    tags = ["search"] if search_index.refresh(platform, of_platform, session) else []
     before = updates.of_platform(platform, session)
     learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
     new = lifecycle.updates(of_platform, learned)
@@ -66,10 +66,10 @@ def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: Client
     # Each new profile postpones the inferred recovery date, which needs no invalidation. Cached pages expire at the
     # date predicted earlier, so that an earlier date must be published.
     is_postponed = lifecycle.next_at(new, now) >= lifecycle.next_at(before, now)
-    if is_postponed and lifecycle.known(before, now) == lifecycle.known(new, now):
-        return None
+    if not is_postponed or lifecycle.known(before, now) != lifecycle.known(new, now):
+        tags.append("updates")
     is_simulated = all(each.simulated for each in of_platform) and all(each.simulated for each in before)
-    return change_log.append(("simulated" if is_simulated else "updates",), now, session)
+    return change_log.append(["simulated"] if is_simulated else tags, now, session) if tags else None
 
 
 def _subtotals(platform: str, _basin_map: BasinMap, _now: datetime, session: ClientSession) -> None:

@@ -2,24 +2,26 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from app import events
 from app.domain import search_terms
 from app.domain.records import Mission, Platform
 from app.domain.times import to_ms
 from app.ingest.formats import vocabulary
-from app.store import basins, platforms, search, transactions
+from app.store import basins, change_log, platforms, search, transactions
 
 _NUMBER = re.compile(r"[a-z]{1,3}\d{1,4}")
 # Every mission has variables: one or two letters would match all missions.
 _SHORTEST = 3
 
 
-def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> None:
-    """Index a platform and all its missions under their current names."""
-    search.replace_of(platform, entries(platforms.of(platform, session), missions), session)
+def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> bool:
+    """Index a platform and all its missions under their current names. False if the index did not change."""
+    return search.replace_of(platform, entries(platforms.of(platform, session), missions), session)
 
 
 def entries(owner: Platform | None, missions: Sequence[Mission]) -> list[dict[str, Any]]:
@@ -33,7 +35,12 @@ def refresh_basins() -> None:
     digest = basins.digest()
     if digest != search.basins_digest():
         indexed = basin_entries(basins.names())
-        transactions.run(lambda session: search.replace_basins(indexed, digest, session))
+
+        def replace(session: ClientSession) -> int:
+            search.replace_basins(indexed, digest, session)
+            return change_log.append(("basins",), datetime.now(UTC), session)
+
+        events.announce(transactions.run(replace))
 
 
 def basin_entries(names: Mapping[str, str]) -> list[dict[str, Any]]:

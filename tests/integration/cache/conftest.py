@@ -12,6 +12,11 @@ from app.queries import clock
 from app.store import indexes
 from tests.integration.cache.world import Redis, World
 
+# Collections that a world writes to.
+_FILLED = (
+    *("missions", "imports", "derived_pending", "changes", "counters", "platforms", "updates", "totals", "search"),
+)
+
 
 @pytest.fixture
 def make_world(settings_of_world: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], World]]:
@@ -23,7 +28,7 @@ def make_world(settings_of_world: config.Settings, monkeypatch: pytest.MonkeyPat
     flask_app = halocline.create_app(settings_of_world)
 
     def make() -> World:
-        for name in ("missions", "imports", "derived_pending", "changes", "counters", "platforms", "updates", "totals"):
+        for name in _FILLED:
             db[name].delete_many({})
         extensions.redis.client.flushdb()
         world = World(flask_app, Redis(), workers=[None, None], at_last_poll=[{}, {}])  # type: ignore[list-item]

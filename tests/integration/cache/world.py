@@ -14,11 +14,12 @@ from app.cache.dependencies import Dependencies
 from app.cache.invalidation import ChangeLogFollower
 from app.cache.lru_store import LruStore
 from app.cache.pages import PageCache
-from app.cache.policy import RULES
+from app.cache.policy import INVENTED, RULES
 from app.cache.redis_store import RedisStore
 from app.domain import lifecycle
 from app.domain.records import Mission, Over, Platform, Update, UpdateKind
 from app.domain.totals import Totals
+from app.ingest.derive import search_index
 from app.store import change_log, documents, transactions
 from tests.made_missions import make_mission
 
@@ -43,6 +44,9 @@ URLS = [
     "/fleet?simulated=include",
     "/fleet/p1",
     "/fleet/p7",
+    "/search?q=p1",
+    "/search?q=p",
+    "/search?q=p&simulated=include",
     "/stats",
     "/status",
     "/updates",
@@ -52,6 +56,8 @@ URLS = [
     "/api/v1/platforms",
     "/api/v1/platforms/p1",
     "/api/v1/platforms/p7",
+    "/api/v1/search?q=glider",
+    "/api/v1/search?q=p7&simulated=include",
     "/api/v1/stats",
     "/api/v1/status",
     "/api/v1/updates",
@@ -123,7 +129,7 @@ class World:
 
     def restart(self, number: int) -> None:
         """Replace the worker by a new process with an empty store."""
-        store = LruStore(4_000_000, lambda: self.now_s[0])
+        store = LruStore(4_000_000, lambda: self.now_s[0], INVENTED)
         follower = ChangeLogFollower(store, change_log.since, change_log.latest)
         refreshes: list[Callable[[], object]] = []
         dependencies = Dependencies(
@@ -249,4 +255,5 @@ def _documents(mission: Mission, written: int) -> list[tuple[str, dict[str, Any]
         ("platforms", documents.platform_to_document(platform)),
         *(("updates", documents.update_to_document(update)) for update in news),
         *(("totals", documents.totals_to_document(total)) for total in totals),
+        *(("search", entry) for entry in search_index.entries(platform, [mission])),
     ]

@@ -171,3 +171,13 @@ def test_a_script_name_header_changes_no_link(script_name, gunicorn, db):
 
     assert (moved.status, page.status) == (404, 200)
     assert script_name.encode() + b"/" not in body
+
+
+def test_threads_of_a_worker_share_two_arenas_of_the_heap(gunicorn, pool):
+    portal = gunicorn(HALOCLINE_PAGE_CACHE_BYTES="0")
+    assert {answer.status for answer in pool.map(portal.get, ["/api/v1/openapi.json"] * 100)} <= {200, 503}
+    (worker,) = portal.workers()
+    maps = worker.memory_maps(grouped=False)
+    # glibc reserves 64 MiB at a multiple of 64 MiB for each arena but the main one.
+    starts = [int(each.addr.partition("-")[0], 16) for each in maps if not each.path.startswith("/")]
+    assert len([start for start in starts if start % (64 << 20) == 0]) <= 1

@@ -130,3 +130,51 @@ def test_the_time_since_an_entry_became_stale(store: LruStore, clock: Clock) -> 
     clock.now_s = 1_015.0
     store.invalidate(3, ["mission"])
     assert store.stale_for_s("/") == 2.0
+
+
+def make_search(number: int = 1) -> Entry:
+    return Entry.of(
+        "200 OK", [("Content-Type", "text/html")], b"x" * 1_000, "/search", frozenset(["search"]), Mark(number, ""), 9e9
+    )
+
+
+@pytest.fixture
+def store_with_searches(clock: Clock) -> LruStore:
+    return LruStore(300_000, clock, frozenset(["/search"]))
+
+
+def test_an_invented_page_is_stored_when_it_is_put_a_second_time(store_with_searches: LruStore) -> None:
+    store_with_searches.put("q=a", make_search())
+    assert store_with_searches.get("q=a") is None
+    store_with_searches.put("q=a", make_search())
+    assert store_with_searches.get("q=a") == (make_search(), True)
+    store_with_searches.put("q=a", make_search(2))
+    assert store_with_searches.get("q=a") == (make_search(2), True)
+
+
+def test_a_hundred_thousand_searches_evict_neither_pages_nor_the_popular_search(store_with_searches: LruStore) -> None:
+    store_with_searches.put("/once", make_entry())
+    store_with_searches.put("/", make_entry())
+    store_with_searches.get("/")
+    for _ in range(2):
+        store_with_searches.put("q=popular", make_search())
+    for number in range(100_000):
+        store_with_searches.put(f"q={number}", make_search())
+    assert [key for key in ("/", "/once", "q=popular") if store_with_searches.get(key) is None] == []
+
+
+def test_searches_that_are_repeated_evict_each_other_and_no_page(store_with_searches: LruStore) -> None:
+    store_with_searches.put("/once", make_entry())
+    for number in range(2_000):
+        store_with_searches.put(number // 2, make_search())
+        store_with_searches.get(number // 2)
+    assert store_with_searches.get("/once") == (make_entry(), True)
+    assert store_with_searches.get(999) == (make_search(), True)
+    assert store_with_searches.size_bytes <= 300_000 * 0.1 + make_entry().size_bytes
+
+
+def test_a_change_invalidates_a_search(store_with_searches: LruStore) -> None:
+    for _ in range(2):
+        store_with_searches.put("q=a", make_search())
+    store_with_searches.invalidate(2, ["search"])
+    assert store_with_searches.get("q=a") == (make_search(), False)

@@ -1,0 +1,69 @@
+"""What the landing page shows besides its lists, read in one round trip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.records import BasinShare, Mission, Platform, Update
+from app.domain.totals import Totals
+from app.queries import totals as totals_queries
+from app.queries.missions import MOST_COUNTED
+from app.store import combined_reads, missions, platforms, sections, totals, tracks, updates
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Details of the missions and platforms in the lists of the landing page, and figures of the whole fleet.
+
+    `pictured`: the missions with a section of the variable, as `platform/mission`. `deepest_m`: the greatest depths
+    over time, by mission. `last_basins`: of the last mission of each platform. `simulated`: the number of simulated
+    missions with current data. `next_update_at`: when the next foreseen update is published.
+    """
+
+    platforms: dict[str, Platform]
+    pictured: set[str]
+    deepest_m: dict[str, tuple[float | None, ...]]
+    last_basins: dict[str, tuple[BasinShare, ...]]
+    totals: Totals
+    simulated: int
+    next_update_at: datetime | None
+
+
+def details(
+    shown: Sequence[Mission],
+    listed: Sequence[Mission],
+    silent: Sequence[Platform],
+    news: Sequence[Update],
+    *,
+    variable: str,
+    pictures: int,
+    now: datetime,
+    window_h: float,
+    with_simulated: bool,
+) -> Details:
+    """The details of the missions on cards (`shown`) and in the list, silent platforms and updates.
+
+    At most the first `pictures` missions of the list have a picture, of the variable.
+    """
+    ids = [mission.id for mission in shown]
+    named = {mission.platform for mission in (*listed, *shown)} | {update.platform for update in news}
+    read = combined_reads.values(
+        platforms.read_named(sorted(named)),
+        sections.having([mission.id for mission in listed[:pictures]], variable),
+        tracks.deepest_of(ids),
+        missions.basins_of([f"{platform.platform}/{platform.last_mission}" for platform in silent]),
+        totals.read("fleet"),
+        missions.simulated_since(now - timedelta(hours=window_h), MOST_COUNTED),
+        updates.next_known(now, None, None, with_simulated),
+    )
+    by_platform, pictured, deepest_m, basins, fleet, simulated, next_update_at = read
+    last_basins = {name.partition("/")[0]: shares for name, shares in basins.items()}
+    return Details(
+        by_platform,
+        pictured,
+        deepest_m,
+        last_basins,
+        fleet or totals_queries.EMPTY,
+        simulated,
+        next_update_at,
+    )
