@@ -10,7 +10,7 @@ import click
 
 from app.localdev import servers
 from bench import data, families, measured, report, rounds
-from bench.families import MACHINE
+from bench.families import CLUSTER, MACHINE
 from bench.measured import Bench, Measured
 
 # A disturbance of the machine may last longer than one run of a family, but seldom as long as three.
@@ -93,7 +93,7 @@ def _revision() -> str:
 def main(count: int, seconds: float, only: tuple[str, ...], group: str, short: bool) -> None:
     """Measure the aims of docs/performance.md; the long form writes the results there."""
     chosen = only or families.of(_AIMS, group, short)
-    needs_stores = any(family in families.of(_AIMS, MACHINE) for family in chosen)
+    needs_stores = any(family not in families.of(_AIMS, CLUSTER) for family in chosen)
     stores = data.stores(data.HOME) if needs_stores else data.Stores("", "")
     bench = Bench(stores, data.HOME / "work", count, seconds, data.SMALL, data.LARGE)
     bench.folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,8 @@ from bench.measured import Aim, Bench, Measured
 
 # The group of aims that need nothing but this machine.
 MACHINE = "machine"
+# Those that need the current kubectl context, and no stores of this machine.
+CLUSTER = "cluster"
 
 
 def measurements(name: str) -> Callable[[Bench], Iterator[Measured]]:
