@@ -15,8 +15,8 @@ from bench.rounds import interleaved, ratios
 # A page after 50,000 missions: unusual, but cursors make it possible.
 _FAR = 1_000
 _PAGES = {"landing": "/", "statistics": "/stats", "list": "/missions"}
-# A platform, a year and the beginning of a variable: the archive has more of each.
-_SEARCH = "/search?q=seed+2015+temp"
+# A platform, the latest year and the beginning of a variable: both archives have more missions than the page lists.
+_SEARCH = "/search?q=seed+2026+temp"
 # Without a page cache each request is a miss. What a miss adds to rendering, compression and a lock, is the same at all
 # sizes: leaving it out makes ratios larger, never smaller.
 ON_A_MISS = {"HALOCLINE_PAGE_CACHE_BYTES": "0"}
