@@ -25,13 +25,13 @@ def measure(bench: Bench) -> Iterator[Measured]:
     log = bench.folder / "memory" / "portal.log"
     with portals.started(stores.mongodb_uri, stores.redis_url, database, log) as server:
         pids = [server.pid, *processes.children(server.pid)]
-        fresh_mb = _private_mb(pids)
+        fresh_mb = _proportional_mb(pids)
         samples: list[tuple[float, float]] = []
         with mixed_load.running(server.port, mission, _CLIENTS) as statuses:
             began = time.monotonic()
             while (elapsed_s := time.monotonic() - began) < duration_s:
                 time.sleep(_PAUSE_S)
-                samples.append((elapsed_s, _private_mb(pids)))
+                samples.append((elapsed_s, _proportional_mb(pids)))
         peak_mb = sum(processes.memory_mb(pid, "VmHWM") for pid in pids)
     about = {"fresh": round(fresh_mb), "sum of peaks": round(peak_mb), "statuses": dict(sorted(statuses.items()))}
     yield Measured("memory_peak", (max(size for _, size in samples),), about)
@@ -48,7 +48,7 @@ def _rise_mb(samples: list[tuple[float, float]], duration_s: float) -> float:
     return (last - first) / (last_s - first_s) * 600
 
 
-def _private_mb(pids: list[int]) -> float:
+def _proportional_mb(pids: list[int]) -> float:
     """The memory of the processes as a container counts it, MB: pages that they share count once. Source: proc(5)."""
     texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
     sizes_kb = [int(line.split()[1]) for text in texts for line in text.splitlines() if line.startswith("Pss:")]
