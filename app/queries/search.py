@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from app.domain import search_terms
 from app.domain.records import Mission, Platform
-from app.store import basins, missions, platforms, search
+from app.store import basins, combined_reads, missions, platforms, search
 
 # Each word is a lookup in an index; the first eight words identify any longer name.
 MOST_WORDS = 8
+_KINDS = ("platform", "mission", "basin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,13 @@ def by_name(text: str, limit: int, simulated: bool = False) -> Results:
     words = list(dict.fromkeys(search_terms.of(text)))[:MOST_WORDS]
     if not words:
         return Results([], [], [], [], {}, [], frozenset())
+    exactly = [search_terms.exactly(text)]
+    reads = [search.matches(kind, keys, limit + 1, simulated) for kind in _KINDS for keys in (exactly, words)]
+    matches = combined_reads.values(*reads, timeout_ms=search.TIMEOUT_MS)
     exact: list[tuple[str, str]] = []
     more: set[str] = set()
     ids: dict[str, list[str]] = {}
-    for kind in ("platform", "mission", "basin"):
-        same = search.matches(kind, [search_terms.exactly(text)], limit + 1, simulated)
-        alike = search.matches(kind, words, limit + 1, simulated)
+    for kind, same, alike in zip(_KINDS, matches[::2], matches[1::2], strict=True):
         both = list(dict.fromkeys([*same, *alike]))
         exact += [(kind, name) for name in same]
         more |= {kind} if len(both) > limit else set()

@@ -29,7 +29,7 @@ def by_ids(collection: str, ids: Sequence[str], value: Callable[[Sequence[Docume
     return Read(collection, [*stages, {"$project": dict.fromkeys(fields, 1)}] if fields else stages, value)
 
 
-def values(*reads: Read[Any]) -> list[Any]:
+def values(*reads: Read[Any], timeout_ms: int = keyset.TIMEOUT_MS) -> list[Any]:
     """The values of the reads (at least one), in their order."""
     parts = [
         [*read.stages, {"$replaceWith": {"read": number, "document": "$$ROOT"}}] for number, read in enumerate(reads)
@@ -39,6 +39,6 @@ def values(*reads: Read[Any]) -> list[Any]:
         for read, part in zip(reads[1:], parts[1:], strict=True)
     ]
     documents: list[list[Document]] = [[] for _ in reads]
-    for doc in mongo.db[reads[0].collection].aggregate([*parts[0], *others], maxTimeMS=keyset.TIMEOUT_MS):
+    for doc in mongo.db[reads[0].collection].aggregate([*parts[0], *others], maxTimeMS=timeout_ms):
         documents[doc["read"]].append(doc["document"])
     return [read.value(found) for read, found in zip(reads, documents, strict=True)]

@@ -10,15 +10,16 @@ from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 
 from app.extensions import mongo
+from app.store.combined_reads import Read
 
 # A query of several words reads at most so many entries with the rarest word and filters them by the others.
 MOST_EXAMINED = 1000
 # Suggestions appear while the visitor types: a slower answer is useless.
-_TIMEOUT_MS = 1000
+TIMEOUT_MS = 1000
 _BASINS = "search_basins"
 
 
-def matches(kind: str, keys: Sequence[str], limit: int, simulated: bool) -> list[str]:
+def matches(kind: str, keys: Sequence[str], limit: int, simulated: bool) -> Read[list[str]]:
     """The ids of at most `limit` entries of a kind that have all the keys, in order.
 
     Of the entries with the rarest key only the first MOST_EXAMINED are examined.
@@ -33,8 +34,7 @@ def matches(kind: str, keys: Sequence[str], limit: int, simulated: bool) -> list
         {"$limit": limit},
         {"$project": {"_id": 1}},
     ]
-    cursor = mongo.db.search.aggregate(stages, maxTimeMS=_TIMEOUT_MS)
-    return [doc["_id"].partition(":")[2] for doc in cursor]
+    return Read("search", stages, lambda documents: [doc["_id"].partition(":")[2] for doc in documents])
 
 
 def entry(kind: str, name: str, keys: set[str], order: str | int, **about: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def basins_digest() -> str | None:
 
 
 def _count(query: dict[str, Any]) -> int:
-    return mongo.db.search.count_documents(query, limit=MOST_EXAMINED, maxTimeMS=_TIMEOUT_MS)
+    return mongo.db.search.count_documents(query, limit=MOST_EXAMINED, maxTimeMS=TIMEOUT_MS)
 
 
 def _replace(query: dict[str, Any], entries: Sequence[dict[str, Any]], session: ClientSession) -> bool:
