@@ -76,7 +76,7 @@ def _zone(text: str | None) -> timezone:
 
 def from_ms(time_ms: int) -> datetime:
     """The time of so many milliseconds since 1970, aware UTC, exact."""
-    return _EPOCH + timedelta(milliseconds=int(time_ms))
+    return _EPOCH + int(time_ms) * _MS
 
 
 def to_ms(moment: datetime) -> int:

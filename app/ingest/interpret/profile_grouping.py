@@ -65,23 +65,35 @@ class GroupedRows:
         depth = np.where(np.isfinite(self.depth_m[inside]), self.depth_m[inside], 0.0)
         deepest = np.maximum.reduceat(np.maximum(depth, 0.0), starts)
         samples = np.add.reduceat(self.observations.weight[self.rows[inside]], starts)
-        flaws = {code: np.bincount(group[mask[inside]], minlength=self.count) for code, mask in self._flaws.items()}
         lon, lat, boxes = self._positions(inside, group)
+        # Lists, because a numpy scalar takes ten times as long as an element of a list.
+        values = (number, time_ms[starts], time_ms[ends], lon, lat, deepest, samples)
+        rows = zip(*(array.tolist() for array in values), boxes, self._warnings(inside, group), strict=True)
         return tuple(
             Part(
-                number=int(number[i]),
-                start_ms=int(time_ms[starts[i]]),
-                mid_ms=(int(time_ms[starts[i]]) + int(time_ms[ends[i]])) // 2,
-                end_ms=int(time_ms[ends[i]]),
-                lon_deg=None if np.isnan(lon[i]) else float(lon[i]),
-                lat_deg=None if np.isnan(lat[i]) else float(lat[i]),
-                max_depth_m=float(deepest[i]),
-                samples=int(samples[i]),
-                bbox=boxes[i],
-                warnings={code: int(counts[i]) for code, counts in flaws.items() if counts[i]},
+                number=number,
+                start_ms=start_ms,
+                mid_ms=(start_ms + end_ms) // 2,
+                end_ms=end_ms,
+                # NaN is not equal to itself.
+                lon_deg=lon_deg if lon_deg == lon_deg else None,
+                lat_deg=lat_deg if lat_deg == lat_deg else None,
+                max_depth_m=depth_m,
+                samples=count,
+                bbox=box,
+                warnings=warnings,
             )
-            for i in range(self.count)
+            for number, start_ms, end_ms, lon_deg, lat_deg, depth_m, count, box, warnings in rows
         )
+
+    def _warnings(self, inside: Mask, group: NDArray[np.intp]) -> list[dict[str, int]]:
+        """The number of flawed samples of each profile by kind of flaw, without zeros."""
+        warnings: list[dict[str, int]] = [{} for _ in range(self.count)]
+        for code, mask in self._flaws.items():
+            owners, counts = np.unique(group[mask[inside]], return_counts=True)
+            for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
+                warnings[owner][code] = count
+        return warnings
 
     def _positions(self, inside: Mask, group: NDArray[np.intp]) -> tuple[Floats, Floats, list[Bbox | None]]:
         valid = self.valid[inside]

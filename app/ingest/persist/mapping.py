@@ -184,13 +184,13 @@ def sample_documents(draft: Draft, version: str, first: int, last: int) -> Itera
     platform, mission = draft.identity.platform, draft.identity.mission
     chunk_rows = max(_CHUNK_BYTES // draft.row_bytes, 1)
     stored_columns = [_stored_column(*column) for column in draft.columns]
-    for profile in range(first, last):
-        start, stop = int(draft.offsets[profile + 1]), int(draft.offsets[profile + 2])
+    offsets = draft.offsets[first + 1 : last + 2].tolist()
+    for profile, start, stop in zip(range(first, last), offsets, offsets[1:], strict=False):
         number = draft.parts[profile].number if profile >= 0 else 0
         for part, row in enumerate(range(start, stop, chunk_rows)):
             end = min(row + chunk_rows, stop)
             yield {
-                "_id": f"{platform}/{mission}/{version}/{number}/{int(draft.time_ms[start])}/{part}",
+                "_id": f"{platform}/{mission}/{version}/{number}/{draft.time_ms[start]}/{part}",
                 "platform": platform,
                 "mission": mission,
                 "version": version,
