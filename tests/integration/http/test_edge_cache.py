@@ -33,13 +33,13 @@ UNLIMITED = {"HALOCLINE_SEARCHES_PER_MIN": "0", "HALOCLINE_API_PER_MIN": "0"}
 @pytest.fixture(scope="module")
 def portal(shared_gunicorn):
     """The portal behind the edge cache, with the page cache of its workers."""
-    return shared_gunicorn(HALOCLINE_ENVIRONMENT="production", **UNLIMITED)
+    return shared_gunicorn(**UNLIMITED)
 
 
 @pytest.fixture(scope="module")
 def reference(shared_gunicorn):
     """A portal that renders each page for each request."""
-    return shared_gunicorn(HALOCLINE_ENVIRONMENT="production", HALOCLINE_PAGE_CACHE_BYTES="0", **UNLIMITED)
+    return shared_gunicorn(HALOCLINE_PAGE_CACHE_BYTES="0", **UNLIMITED)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_address_and_scheme_reach_the_portal_as_the_ingress_controller_reports_t
 def test_stored_pages_are_served_without_the_portal_and_fresh_ones_a_second_after_its_return(
     start, nginx_folder, gunicorn, db
 ):
-    portal = gunicorn(HALOCLINE_ENVIRONMENT="production")
+    portal = gunicorn()
     edge = Edge(start, nginx_folder, portal.port)
     paths = ["/", "/missions", "/api/v1/totals"]
     before = [edge.get(path).body for path in paths]
@@ -147,7 +147,7 @@ def test_stored_pages_are_served_without_the_portal_and_fresh_ones_a_second_afte
     assert [(answer.status, answer.body) for answer in answers] == [(200, body) for body in before] * 100
     assert (edge.get("/fleet").status, edge.get("/livez").status) == (503, 503)
     bound = {"WEB_BIND": f"127.0.0.1:{portal.port}", "WEB_WORKERS": "1"}
-    again = start(portal.child.args, portal.port, HALOCLINE_ENVIRONMENT="production", **bound)
+    again = start(portal.child.args, portal.port, **bound)
     until(lambda: again.get("/livez").status == 200)
     began = time.monotonic()
     until(lambda: edge.outcome("/") in {"HIT", "REVALIDATED"})
@@ -155,7 +155,7 @@ def test_stored_pages_are_served_without_the_portal_and_fresh_ones_a_second_afte
 
 
 def test_a_portal_that_hangs_delays_one_visitor_of_a_page(start, nginx_folder, gunicorn, db):
-    portal = gunicorn(HALOCLINE_ENVIRONMENT="production")
+    portal = gunicorn()
     edge = Edge(start, nginx_folder, portal.port)
     page = edge.get("/").body
     processes = [psutil.Process(portal.child.pid), *portal.workers()]

@@ -154,11 +154,11 @@ def test_the_change_is_logged_with_its_tags_and_listeners_are_notified(tmp_path:
     ingest(time_series(tmp_path / "a.nc"))
 
     logged = list(db.changes.find().sort("_id", 1))
-    assert [change["_id"] for change in logged] == [1, 2, 3, 4, 5, 6]
+    assert [change["_id"] for change in logged] == [1, 2, 3, 4, 5, 6, 7]
     assert logged[0]["tags"] == ["basins"]
     assert logged[1]["tags"] == [f"mission:{PLATFORM}/{MISSION}", f"platform:{PLATFORM}", "totals"]
-    messages = [listener.get_message(timeout=2) for _ in range(6)]
-    assert [message and message["data"] for message in messages] == [b"1", b"2", b"3", b"4", b"5", b"6"]
+    messages = [listener.get_message(timeout=2) for _ in range(7)]
+    assert [message and message["data"] for message in messages] == [str(number).encode() for number in range(1, 8)]
     listener.close()
 
 
@@ -241,7 +241,8 @@ def test_a_refused_file_is_logged_and_stores_nothing_else(tmp_path: Path, ingest
     assert "latitude" in attempt["reason"]
     stored = ["missions", "profiles", "samples", "platforms", "originals.files", "originals.chunks"]
     assert {name: db[name].count_documents({}) for name in stored} == dict.fromkeys(stored, 0)
-    assert [change["tags"] for change in db.changes.find()] == [["basins"]]
+    # The basins of the first run, and their names in the search index.
+    assert [change["tags"] for change in db.changes.find()] == [["basins"], ["basins"]]
 
 
 def test_every_attempt_is_logged_and_counted(tmp_path: Path, ingest: Ingest, db: Db) -> None:

@@ -21,7 +21,7 @@ def printed(configuration: str, **environ: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def production() -> dict[str, str]:
-    return printed("gunicorn.conf.py")
+    return printed("gunicorn.conf.py", HALOCLINE_PUBLIC_URL="https://halocline.example/")
 
 
 @pytest.mark.parametrize("name", [portals.STOCK, portals.PRODUCTION])
