@@ -113,8 +113,8 @@ class Mongo:
             connectTimeoutMS=selection_ms,
             # For the commands that `timeoutMS` does not limit: closing a cursor, and the end of all sessions.
             socketTimeoutMS=settings.mongodb_timeout_ms,
-            # One for each request thread, and one each for the health check and the change log.
-            maxPoolSize=settings.web_threads + 2,
+            # One for each request thread, and one each for the health check, the change log and the background refresh.
+            maxPoolSize=settings.web_threads + 3,
             readPreference="primaryPreferred",
             w="majority",
             retryWrites=True,
@@ -220,7 +220,7 @@ class Redis:
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 1),  # The library's default of ten would hold a thread for a minute.
-            max_connections=self._settings.web_threads + 2,
+            max_connections=self._settings.web_threads + 3,
         )
 
     def close(self) -> None:

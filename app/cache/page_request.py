@@ -52,8 +52,6 @@ def resolver(url_map: Map, rules: Mapping[str, Rule], has_one_origin: bool) -> R
     # Matching the route and parsing the query would cost most of a cache hit.
     @lru_cache(_REMEMBERED)
     def resolve(script: str, path: str, query: str, scheme: str, host: str) -> PageRequest | None:
-        if len(query) > _MAX_QUERY_LENGTH or len(path) > _MAX_PATH_LENGTH or len(host) > _MAX_HOST_LENGTH:
-            return None
         try:
             # WSGI passes the bytes of the path as Latin-1.
             route, arguments = urls.match(path.encode("latin-1").decode("utf-8"), method="GET", return_rule=True)
@@ -66,4 +64,10 @@ def resolver(url_map: Map, rules: Mapping[str, Rule], has_one_origin: bool) -> R
         origin = (scheme, host) if rule.absolute and not has_one_origin else NO_ORIGIN
         return PageRequest(rule, dict(arguments), canonical, origin, (script, path, canonical, origin))
 
-    return resolve
+    def resolve_short(script: str, path: str, query: str, scheme: str, host: str) -> PageRequest | None:
+        # Here and not in `resolve`, which would remember long requests.
+        if len(query) > _MAX_QUERY_LENGTH or len(path) > _MAX_PATH_LENGTH or len(host) > _MAX_HOST_LENGTH:
+            return None
+        return resolve(script, path, query, scheme, host)
+
+    return resolve_short

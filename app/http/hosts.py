@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # RFC 1035, 2.3.4.
 _MAX_LENGTH = 255
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST = re.compile(rf"(?P<name>{_LABEL}(\.{_LABEL})*\.?|\[(?P<address>[0-9A-Fa-f:.]+)\])(:(?P<port>[0-9]{{1,5}}))?")
+_HOST = re.compile(rf"(?P<name>{_LABEL}(\.{_LABEL})*\.?|\[(?P<address>[0-9A-Fa-f:.]+)\])(:(?P<port>[0-9]{{0,5}}))?")
 _MAX_PORT = 65_535
 # Clients send a handful of different hosts; an attacker may send any number of them.
 _REMEMBERED = 256
@@ -56,12 +56,13 @@ def _checker(hosts: frozenset[str] | None) -> Callable[[str], bool]:
         name = _name(host)
         return name is not None and (hosts is None or name in hosts)
 
-    return is_allowed
+    # Longer ones would only fill the memory of `is_allowed`.
+    return lambda host: len(host) <= _MAX_LENGTH and is_allowed(host)
 
 
 def _name(host: str) -> str | None:
     """The name or address in a Host header, in lower case and without the port. None if it is invalid."""
-    match = _HOST.fullmatch(host) if len(host) <= _MAX_LENGTH else None
+    match = _HOST.fullmatch(host)
     if match is None or int(match["port"] or 0) > _MAX_PORT:
         return None
     if match["address"]:

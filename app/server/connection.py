@@ -14,6 +14,9 @@ HEAD_TIMEOUT_S = 10.0
 SEND_TIMEOUT_S = 20.0
 # A slower client would wait minutes for a page.
 MIN_BYTES_PER_S = 8_192
+# For each part of a body that a thread streams: long enough for a phone that loses its connection in a tunnel.
+STREAM_TIMEOUT_S = 60.0
+_STREAMED_BYTES = 256 << 10
 # How long a client may go on to send after the last response. Ending the connection at once could destroy that response
 # on its way.
 LINGER_TIMEOUT_S = 2.0
@@ -49,7 +52,13 @@ class Connection:
         self.exchange: Exchange | None = None
         # The events for which the event loop watches the socket.
         self.watched = 0
+        self.progress_at_s = 0.0
         self._unsent: list[memoryview] = []
+
+    @property
+    def unsent_bytes(self) -> int:
+        """The size of the rest of the response."""
+        return sum(map(len, self._unsent))
 
     def present(self) -> Exchange:
         """The exchange that the connection is in. Raises RuntimeError if it is in none."""
@@ -77,7 +86,7 @@ class Connection:
     def send(self, chunks: Sequence[bytes]) -> bool:
         """Send a response as far as the socket accepts it. True if it is complete. Raises OSError."""
         self._unsent = [memoryview(chunk) for chunk in chunks if chunk]
-        self.wait_for(State.SENDING, SEND_TIMEOUT_S + sum(map(len, self._unsent)) / MIN_BYTES_PER_S)
+        self.wait_for(State.SENDING, SEND_TIMEOUT_S + self.unsent_bytes / MIN_BYTES_PER_S)
         return self.send_rest()
 
     def send_rest(self) -> bool:
@@ -87,6 +96,7 @@ class Connection:
                 sent = self.sock.sendmsg(self._unsent[:64])
             except (BlockingIOError, InterruptedError):
                 return False
+            self.progress_at_s = monotonic()
             while self._unsent and sent >= len(self._unsent[0]):
                 sent -= len(self._unsent.pop(0))
             if sent:
@@ -95,11 +105,10 @@ class Connection:
 
     def stream(self, data: bytes) -> None:
         """Send all bytes, from a thread. Raises OSError if the client is too slow."""
-        self.sock.settimeout(SEND_TIMEOUT_S)
+        self.sock.settimeout(STREAM_TIMEOUT_S)
         rest = memoryview(data)
-        step = int(SEND_TIMEOUT_S * MIN_BYTES_PER_S)
-        for start in range(0, len(rest), step):
-            self.sock.sendall(rest[start : start + step])
+        for start in range(0, len(rest), _STREAMED_BYTES):
+            self.sock.sendall(rest[start : start + _STREAMED_BYTES])
 
     def end_sending(self) -> None:
         """Tell the client that no response follows. Raises OSError."""

@@ -6,8 +6,12 @@ from time import monotonic
 
 from app.server.connection import Connection, State
 
-# Those that wait for their client. The others wait for the portal.
+# States in which a connection waits for its client, in the order in which they are given up.
 _WAITING_FOR_CLIENT = (State.LINGERING, State.HEAD, State.IDLE)
+# A client that has accepted no byte for so long may lose its connection to others.
+_STALLED_S = 2.0
+# Of responses that clients have not accepted, in a worker. Cached pages are shared and count all the same.
+_MAX_UNSENT_BYTES = 32 << 20
 
 
 class Connections:
@@ -20,19 +24,26 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    @property
-    def has_room(self) -> bool:
-        """False at the limit, if every connection waits for the portal."""
-        return len(self._open) < self._limit
+    def make_room(self) -> bool:
+        """True if another connection may be added. At the limit, one that waits for its client is closed.
+
+        So a probe can connect, unless every connection waits for the portal.
+        """
+        return len(self._open) < self._limit or self.close_one()
 
     def add(self, connection: Connection) -> None:
-        """Add a new connection. Near the limit, the one that has waited longest for its client is closed for it.
-
-        So there is always room for a probe.
-        """
-        if len(self._open) + 1 >= self._limit:
-            self._close_oldest_waiting()
+        """Add a new connection."""
         self._open.add(connection)
+
+    def limit_unsent(self) -> None:
+        """Close the connections with the slowest clients while too many bytes wait to be sent."""
+        sending = [connection for connection in self._open if connection.state is State.SENDING]
+        unsent_bytes = sum(connection.unsent_bytes for connection in sending)
+        for connection in sorted(sending, key=lambda connection: connection.progress_at_s):
+            if unsent_bytes <= _MAX_UNSENT_BYTES:
+                return
+            unsent_bytes -= connection.unsent_bytes
+            self.close(connection)
 
     def watch(self, connection: Connection, events: int) -> None:
         """Wait for these events of the connection; 0 for none."""
@@ -53,6 +64,20 @@ class Connections:
             connection.close()
             self._open.discard(connection)
 
+    def close_one(self) -> bool:
+        """Close the connection that has waited longest for its client. False if there is none."""
+        for state in _WAITING_FOR_CLIENT:
+            waiting = [connection for connection in self._open if connection.state is state]
+            if waiting:
+                self.close(min(waiting, key=lambda connection: connection.deadline_s))
+                return True
+        stalled_since_s = monotonic() - _STALLED_S
+        sending = [connection for connection in self._open if connection.state is State.SENDING]
+        stalled = [connection for connection in sending if connection.progress_at_s < stalled_since_s]
+        if stalled:
+            self.close(min(stalled, key=lambda connection: connection.progress_at_s))
+        return bool(stalled)
+
     def close_all(self) -> None:
         """End all connections."""
         for connection in list(self._open):
@@ -72,10 +97,3 @@ class Connections:
 
     def _called(self, connection: Connection) -> Callable[[int], None]:
         return lambda _events: self._handle(connection)
-
-    def _close_oldest_waiting(self) -> None:
-        for state in _WAITING_FOR_CLIENT:
-            waiting = [connection for connection in self._open if connection.state is state]
-            if waiting:
-                self.close(min(waiting, key=lambda connection: connection.deadline_s))
-                return

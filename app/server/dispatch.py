@@ -3,11 +3,11 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
 from app.server.connection import Connection
 from app.server.readiness import Readiness, Ready
-from app.server.refusal import NO_THREAD
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +15,17 @@ log = logging.getLogger(__name__)
 QUEUE_TIMEOUT_S = 1.0
 # For a page that another request renders now; after it, the request renders the page itself.
 SHARE_TIMEOUT_S = 2.0
+# How often waiting requests are examined, if no thread becomes free.
+TICK_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A request that waits: when it is refused, and until when it waits for a page that another one renders."""
+
+    connection: Connection
+    refuse_at_s: float
+    share_until_s: float
 
 
 class Dispatcher:
@@ -31,15 +42,15 @@ class Dispatcher:
         ready: Ready,
         answer: Callable[[Connection], None],
         start: Callable[[Connection], None],
+        refuse: Callable[[Connection], None],
     ) -> None:
         self._limit, self._threads = limit, threads
-        self._ready, self._answer, self._start = ready, answer, start
+        self._ready, self._answer, self._start, self._refuse = ready, answer, start, refuse
         self._rendering: set[Connection] = set()
         self._streaming: set[Connection] = set()
-        # With the time at which the request is refused.
-        self._queue: deque[tuple[float, Connection]] = deque()
-        # With the time from which the request renders the page itself.
-        self._sharing: deque[tuple[float, Connection]] = deque()
+        self._queue: deque[_Waiting] = deque()
+        self._sharing: deque[_Waiting] = deque()
+        self._examine_at_s = 0.0
 
     @property
     def busy(self) -> int:
@@ -54,7 +65,9 @@ class Dispatcher:
     def dispatch(self, connection: Connection) -> None:
         """Answer the request of this connection, now or later."""
         now_s = monotonic()
-        self._assign(connection, now_s + QUEUE_TIMEOUT_S, now_s + SHARE_TIMEOUT_S)
+        readiness = self._readiness(connection)
+        share_s = SHARE_TIMEOUT_S if readiness is Readiness.SOON else 0.0
+        self._assign(_Waiting(connection, now_s + share_s + QUEUE_TIMEOUT_S, now_s + share_s), readiness)
 
     def streams(self, connection: Connection) -> None:
         """The thread of this connection has begun to send a body."""
@@ -66,34 +79,38 @@ class Dispatcher:
         """The thread of this connection is free again."""
         self._rendering.discard(connection)
         self._streaming.discard(connection)
+        # It may have rendered what others wait for.
+        self._examine_at_s = 0.0
 
     def advance(self) -> None:
         """Answer the requests whose turn has come, and refuse those that have waited too long."""
         now_s = monotonic()
-        for _ in range(len(self._sharing)):
-            share_until_s, connection = self._sharing.popleft()
-            self._assign(connection, now_s + QUEUE_TIMEOUT_S, share_until_s)
+        if now_s >= self._examine_at_s:
+            self._examine_at_s = now_s + TICK_S
+            for _ in range(len(self._sharing)):
+                waiting = self._sharing.popleft()
+                self._assign(waiting, self._readiness(waiting.connection))
+            for waiting in [waiting for waiting in self._queue if now_s >= waiting.refuse_at_s]:
+                self._queue.remove(waiting)
+                self._refuse(waiting.connection)
         while self._queue and self._has_capacity():
-            refuse_at_s, connection = self._queue.popleft()
+            waiting = self._queue.popleft()
             # Another request may have rendered the page in the meantime.
-            self._assign(connection, refuse_at_s, refuse_at_s)
-        while self._queue and now_s >= self._queue[0][0]:
-            self._refuse(self._queue.popleft()[1])
+            self._assign(waiting, self._readiness(waiting.connection))
 
     def _has_capacity(self) -> bool:
         return len(self._rendering) < self._limit and self.busy < self._threads
 
-    def _assign(self, connection: Connection, refuse_at_s: float, share_until_s: float) -> None:
-        readiness = self._readiness(connection)
+    def _assign(self, waiting: _Waiting, readiness: Readiness) -> None:
         if readiness is Readiness.NOW:
-            self._answer(connection)
-        elif readiness is Readiness.SOON and monotonic() < share_until_s:
-            self._sharing.append((share_until_s, connection))
+            self._answer(waiting.connection)
+        elif readiness is Readiness.SOON and monotonic() < waiting.share_until_s:
+            self._sharing.append(waiting)
         elif self._has_capacity():
-            self._rendering.add(connection)
-            self._start(connection)
+            self._rendering.add(waiting.connection)
+            self._start(waiting.connection)
         else:
-            self._queue.append((refuse_at_s, connection))
+            self._queue.append(waiting)
 
     def _readiness(self, connection: Connection) -> Readiness:
         try:
@@ -102,7 +119,3 @@ class Dispatcher:
             # The thread will meet the same fault, and answers 500.
             log.exception("The readiness of a request is unknown.")
             return Readiness.THREAD
-
-    def _refuse(self, connection: Connection) -> None:
-        connection.present().refuse(NO_THREAD)
-        self._answer(connection)

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 # The key in the WSGI environment for the time of `perf_counter` at which the request had arrived.
 RECEIVED_S = "halocline.received_s"
 # A longer body, or one of unknown length, is sent by the thread that produces it; the event loop sends all others. The
-# largest page of the portal is a megabyte.
-MAX_COLLECTED_BYTES = 2 << 20
+# largest page of the portal is a megabyte, a part of a sitemap five.
+MAX_COLLECTED_BYTES = 8 << 20
 
 Send = Callable[[bytes], None]
 
@@ -60,6 +60,11 @@ class Output:
             raise Disconnected from error
 
 
+# Longer values, and those of these headers, are those of one response.
+_REPEATED_LENGTH = 512
+_UNIQUE = frozenset({"X-Request-ID", "Location"})
+
+
 @lru_cache(1024)
 def _processed(name: str, value: str) -> tuple[tuple[tuple[str, str], ...], int | None, bool]:
     """The headers to send for one of the application, the length of the body if it gives it, and if it asks to upgrade.
@@ -81,7 +86,9 @@ class _Response(Response):  # type: ignore[misc]
 
     def process_headers(self, headers: list[tuple[str, str]]) -> None:
         for name, value in headers:
-            processed, length, is_upgrade = _processed(name, value)
+            is_repeated = len(value) <= _REPEATED_LENGTH and name not in _UNIQUE
+            process = _processed if is_repeated else _processed.__wrapped__
+            processed, length, is_upgrade = process(name, value)
             self.headers += processed
             if length is not None:
                 self.response_length = length

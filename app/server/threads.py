@@ -1,8 +1,11 @@
 """The threads of a worker. They are daemons, so a thread that hangs does not keep the process from ending."""
 
+import logging
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+
+log = logging.getLogger(__name__)
 
 
 class Threads:
@@ -15,7 +18,7 @@ class Threads:
             thread.start()
 
     def submit(self, job: Callable[[], object]) -> None:
-        """Run the job in the next free thread. It must not raise."""
+        """Run the job in the next free thread."""
         self._jobs.put(job)
 
     def stop(self) -> None:
@@ -25,4 +28,7 @@ class Threads:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job()
+            try:
+                job()
+            except Exception:
+                log.exception("A job of a request thread failed.")

@@ -7,6 +7,7 @@ response from memory needs none.
 
 import os
 import selectors
+import socket
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,16 +22,14 @@ from gunicorn.workers.base import Worker
 from app.server import request_head
 from app.server.connection import HEAD_TIMEOUT_S, LINGER_TIMEOUT_S, Connection, State
 from app.server.connections import Connections
-from app.server.dispatch import Dispatcher
+from app.server.dispatch import TICK_S, Dispatcher
 from app.server.exchange import Disconnected, Exchange, Send
+from app.server.listeners import PAUSE_S, Listeners
 from app.server.readiness import Readiness, Ready
+from app.server.refusal import NO_THREAD
 from app.server.threads import Threads
 
-# While requests wait for a thread, how often their time limits are checked.
-_QUEUE_TICK_S = 0.02
 _TICK_S = 1.0
-# Connections that are accepted before those that are open get their turn.
-_ACCEPTED_AT_ONCE = 8
 # A worker that stops keeps idle connections open for so long, for a request that the client may be sending already.
 _STOP_IDLE_S = 2.0
 
@@ -72,7 +71,6 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         self._connections = Connections(
             self._selector, self.cfg.worker_connections, partial(self._guarded, self._event)
         )
-        self._is_accepting = False
         # What threads ask the event loop to do.
         self._calls: deque[Callable[[], None]] = deque()
         self._stop_at_s = float("inf")
@@ -83,12 +81,16 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         """The event loop, until the worker is stopped and its responses are sent."""
         threads = self.cfg.threads
         self._threads = Threads(threads)
-        answer = partial(self._guarded, self._answer)
         self._dispatcher = Dispatcher(
-            self.concurrency_limit or threads, threads, ready=self.ready, answer=answer, start=self._start
+            self.concurrency_limit or threads,
+            threads,
+            ready=self.ready,
+            answer=partial(self._guarded, self._answer),
+            start=partial(self._guarded, self._start),
+            refuse=partial(self._guarded, self._refuse),
         )
+        self._listeners = Listeners(self.sockets, self._selector, self._accepted, self._connections.close_one)
         self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
-        self._set_accepting(True)
         while self.alive or (self._connections and monotonic() < self._stop_at_s):
             self.notify()
             self._turn()
@@ -107,7 +109,10 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
 
     def _turn(self) -> None:
         """Wait for events once, and handle them."""
-        timeout_s = 0.0 if self._calls else _QUEUE_TICK_S if self._dispatcher.waiting else _TICK_S
+        self._listeners.accept(self.alive and self._connections.make_room())
+        timeout_s = 0.0 if self._calls else TICK_S if self._dispatcher.waiting else _TICK_S
+        if self.alive and not self._listeners.is_accepting:
+            timeout_s = min(timeout_s, PAUSE_S)
         for key, events in self._selector.select(timeout_s):
             key.data(events)
         # Calls that these calls add have to wait until other connections got their turn.
@@ -117,7 +122,6 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             self._dispatcher.advance()
         if monotonic() >= self._next_tick_s:
             self._tick()
-        self._set_accepting(self.alive and self._connections.has_room)
 
     def _tick(self) -> None:
         """Called about once a second."""
@@ -126,33 +130,19 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         self.on_tick(Load(len(self._connections), self._dispatcher.busy, self._dispatcher.waiting))
 
     def _begin_to_stop(self) -> None:
-        self._set_accepting(False)
-        self._stop_at_s = monotonic() + self.cfg.graceful_timeout
+        self._listeners.close()
+        # A second before the arbiter kills the worker, so that its last log lines are written.
+        self._stop_at_s = monotonic() + max(self.cfg.graceful_timeout - 1, 0)
         self._connections.shorten_idle(_STOP_IDLE_S)
 
     # Connections
 
-    def _set_accepting(self, is_accepting: bool) -> None:
-        if is_accepting == self._is_accepting:
-            return
-        self._is_accepting = is_accepting
-        for listener in self.sockets:
-            if is_accepting:
-                listener.setblocking(False)
-                self._selector.register(listener, selectors.EVENT_READ, partial(self._accept, listener))
-            else:
-                self._selector.unregister(listener)
-
-    def _accept(self, listener: Any, _events: int) -> None:
-        for _ in range(_ACCEPTED_AT_ONCE):
-            try:
-                sock, peer = listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            connection = Connection(sock, peer, listener.getsockname(), self.cfg.keepalive)
-            self._connections.add(connection)
-            # Most clients have sent their request already.
-            self._guarded(self._readable, connection)
+    def _accepted(self, sock: socket.socket, peer: Any, server: Any) -> None:
+        connection = Connection(sock, peer, server, self.cfg.keepalive)
+        self._connections.make_room()
+        self._connections.add(connection)
+        # Most clients have sent their request already.
+        self._guarded(self._readable, connection)
 
     def _guarded(self, step: Callable[..., None], connection: Connection, *arguments: Any) -> None:
         """Run one step of a connection. A fault ends this connection, not the worker."""
@@ -166,8 +156,11 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def _event(self, connection: Connection) -> None:
         if connection.state is State.SENDING:
             self._writable(connection)
+        elif connection.state is State.WORK:
+            # The next request of the client stays in the socket until the response to this one is sent.
+            self._connections.watch(connection, 0)
         elif connection.state is not State.CLOSED:
-            self._guarded(self._readable, connection)
+            self._readable(connection)
 
     def _readable(self, connection: Connection) -> None:
         if not connection.receive():
@@ -190,6 +183,8 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
 
     def _next_request(self, connection: Connection) -> None:
         """Begin the next request if its head has arrived."""
+        if connection.state is State.CLOSED:
+            return  # Closed after it was added to `_calls`.
         if not connection.received:
             self._connections.watch(connection, selectors.EVENT_READ)
             return
@@ -219,6 +214,10 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def _answer(self, connection: Connection) -> None:
         """Run the application in the event loop."""
         self._respond(connection, connection.present().answer(self.wsgi, None))
+
+    def _refuse(self, connection: Connection) -> None:
+        connection.present().refuse(NO_THREAD)
+        self._answer(connection)
 
     def _start(self, connection: Connection) -> None:
         """Run the application in a thread."""
@@ -258,6 +257,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             self._sent(connection)
         else:
             self._connections.watch(connection, selectors.EVENT_WRITE)
+            self._connections.limit_unsent()
 
     def _sent(self, connection: Connection) -> None:
         """The response is complete: wait for the next request, or end the connection."""

@@ -20,8 +20,6 @@ from app.telemetry import observe
 _CACHE_CONTROL = "public, max-age=0, must-revalidate"
 # Of this worker. Each client gets a part of them.
 _slots = DownloadSlots()
-# Long enough for a phone that loses its connection in a tunnel.
-_CHUNK_TIMEOUT_S = 60
 
 
 class _Stream(Response):
@@ -100,10 +98,6 @@ def _client() -> str | None:
 def _within_time(chunks: Iterator[Any]) -> Iterator[Any]:
     """The chunks until the time limit of an export. Raises Conflict then, because the body is incomplete."""
     deadline = monotonic() + portal.current().settings.export_timeout_s
-    if (connection := request.environ.get("gunicorn.socket")) is not None:
-        # For each chunk of at most 2 MB. gunicorn sets no timeout, so a client that stops reading would hold the
-        # thread for as long as it is connected.
-        connection.settimeout(_CHUNK_TIMEOUT_S)
     return _until(chunks, deadline)
 
 

@@ -1,6 +1,5 @@
 """Limits of downloads: their duration, their number, and a timeout for clients that stop reading."""
 
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,12 +79,3 @@ def test_head_and_304_do_not_count_as_downloads(get: Get, app: Flask) -> None:
     assert get(DATA, method="HEAD").status_code == 200
     assert get(DATA, headers={"If-None-Match": etag}).status_code == 304
     assert [answer.close() for answer in sending] == [None] * 4
-
-
-def test_a_client_that_stops_reading_is_disconnected_after_a_timeout(get: Get) -> None:
-    server_socket, client_socket = socket.socketpair()
-    get(DATA, environ_overrides={"gunicorn.socket": server_socket})
-    timeout_s = server_socket.gettimeout()
-    server_socket.close()
-    client_socket.close()
-    assert timeout_s == 60

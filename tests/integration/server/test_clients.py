@@ -46,6 +46,12 @@ def test_readers_that_stop_delay_no_other(server, open_connections):
     assert b"request-" in server.get("/thread")
 
 
+def test_readers_that_stop_lose_their_connections_to_new_clients(server, open_connections):
+    open_connections(80, b"GET /large?24 HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    server.until(lambda: server.get("/now").endswith(b"GET /now"))
+
+
 def test_a_slow_reader_gets_the_whole_response(server):
     with server.connect(b"GET /large?24 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -14,14 +14,19 @@ def printed(configuration: str, **environ: str) -> dict[str, str]:
     """The settings that gunicorn prints for a configuration file."""
     command = [sys.executable, "-m", "gunicorn", "-c", configuration, "--print-config", "bench.controls:bare"]
     completed = subprocess.run(
-        command, cwd=portals.ROOT, env={**os.environ, **environ}, capture_output=True, text=True, check=True
+        command,
+        cwd=portals.ROOT,
+        env={**os.environ, "HALOCLINE_PUBLIC_URL": "https://halocline.example/", **environ},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return dict(re.findall(r"^(\w+) += (.*)$", completed.stdout, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
 def production() -> dict[str, str]:
-    return printed("gunicorn.conf.py", HALOCLINE_PUBLIC_URL="https://halocline.example/")
+    return printed("gunicorn.conf.py")
 
 
 @pytest.mark.parametrize("name", [portals.STOCK, portals.PRODUCTION])
