@@ -1,5 +1,6 @@
 """Overload and the end of a worker: what begins is finished, and what cannot begin is refused."""
 
+import itertools
 import signal
 import time
 from contextlib import ExitStack
@@ -8,6 +9,9 @@ import psutil
 import pytest
 
 from .conftest import rest
+
+# A file that releases requests is never deleted: a thread may look for it late.
+NUMBERS = itertools.count()
 
 
 def next_answer(connection):
@@ -54,13 +58,13 @@ def test_a_streamed_body_leaves_the_threads_for_others(server):
 @pytest.fixture
 def full_server(server):
     """A server whose threads are busy until the end of the test."""
+    name = f"end-of-test-{next(NUMBERS)}"
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(server.waits("end-of-test"))
+            stack.enter_context(server.waits(name))
         server.until(lambda: b"503" in server.get("/thread"))
         yield server
-        server.release("end-of-test")
-    (server.folder / "end-of-test").unlink()
+        server.release(name)
 
 
 def reused(server, stack):
@@ -97,13 +101,12 @@ def test_a_body_that_arrives_while_its_request_waits_is_no_request(full_server):
 
 def test_a_client_that_leaves_while_its_request_waits_costs_no_thread(server):
     threads = server.get("/threads")
-    for _ in range(3):
+    for turn in range(3):
         with ExitStack() as stack:
-            _ = [stack.enter_context(server.waits("leaving")) for _ in range(2)]
+            _ = [stack.enter_context(server.waits(f"leaving-{turn}")) for _ in range(2)]
             reused(server, stack).sendall(b"GET /threads HTTP/1.1\r\nHost: a\r\n\r\n")
-        server.release("leaving")
+        server.release(f"leaving-{turn}")
         server.until(lambda: b"200" in server.get("/thread"))
-        (server.folder / "leaving").unlink()
 
     assert server.get("/threads").rpartition(b"\r\n")[2] == threads.rpartition(b"\r\n")[2]
 
