@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # The key in the WSGI environment for the time of `perf_counter` at which the request had arrived.
 RECEIVED_S = "halocline.received_s"
+# The key for True if the event loop runs the application: the response is complete before anything else happens.
+IN_EVENT_LOOP = "halocline.in_event_loop"
 # A longer body, or one of unknown length, is sent by the thread that produces it; the event loop sends all others. The
 # largest page of the portal is a megabyte, a part of a sitemap five.
 MAX_COLLECTED_BYTES = 8 << 20
@@ -162,6 +164,8 @@ class Exchange:
 
     def _run(self, application: "WSGIApplication", start_stream: Callable[[], Send] | None) -> None:
         response = self._response
+        if start_stream is None:
+            self.environ[IN_EVENT_LOOP] = True
         body = application(self.environ, response.start_response)
         try:
             for chunk in body:

@@ -38,7 +38,8 @@ LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
 
 # Settings of the injected faults.
 DELAY_S = 6
-SLOW = {"HALOCLINE_FAULT_DELAY_S": str(DELAY_S)}
+# The delay takes a thread for seconds, but no CPU time.
+SLOW = {"HALOCLINE_FAULT_DELAY_S": str(DELAY_S), "WEB_CONCURRENCY_LIMIT": "24", "WEB_THREADS": "32"}
 FAILING = {"HALOCLINE_FAULT_ERROR_RATIO": "0.5"}
 
 

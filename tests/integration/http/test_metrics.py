@@ -30,7 +30,7 @@ def test_a_killed_worker_leaves_its_counters_but_not_its_gauges(gunicorn):
     portal.get("/api/v1/nothing")
 
     assert until(lambda: portal.request_count() == 11)
-    assert portal.metric_values()["halocline_worker_threads",] == 12
+    assert portal.metric_values()["halocline_worker_threads",] == 7
 
 
 def test_metrics_of_an_earlier_container_are_deleted(gunicorn, tmp_path):
@@ -59,8 +59,8 @@ def test_the_metrics_process_exposes_workers_and_the_store(gunicorn, metrics_pro
 
     assert 'halocline_imports_total{outcome="stored"} 7.0' in text
     assert 'halocline_imports_total{outcome="refused"} 0.0' in text
-    assert "halocline_worker_threads 12.0" in text
-    assert "halocline_worker_concurrency_limit 8.0" in text
+    assert "halocline_worker_threads 7.0" in text
+    assert "halocline_worker_concurrency_limit 3.0" in text
     assert process.get("/metrics?name[]=halocline_worker_threads").status == 200
     assert process.get("/").status == 404
 

@@ -29,7 +29,7 @@ def pool():
 
 
 def test_a_request_in_flight_survives_sigterm(gunicorn, pool):
-    portal = gunicorn(HALOCLINE_FAULT_DELAY_S="2")
+    portal = gunicorn(HALOCLINE_FAULT_DELAY_S="2", WEB_CONCURRENCY_LIMIT="5")
     slow = [pool.submit(portal.get, "/api/v1/nothing") for _ in range(5)]
     until(lambda: active(portal) == 5)
 
