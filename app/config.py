@@ -93,8 +93,8 @@ class Settings(BaseSettings):
     metrics_bind: str = Field("127.0.0.1:9100", pattern=r"^\S+:\d{1,5}$")
     web_workers: int = Field(2, ge=1, le=64)
     web_threads: int = Field(7, ge=2, le=256)
-    # Per worker. One thread at a time runs Python, so three renderings that wait for MongoDB a few milliseconds each use
-    # it fully; with twelve, cached pages took three times as long under overload. The threads above it send downloads.
+    # Per worker. One thread at a time runs Python, so three renderings that wait for MongoDB a few milliseconds use it
+    # fully; with twelve, cached pages took three times as long under overload. The threads above it send downloads.
     web_concurrency_limit: int = Field(3, ge=1, le=255)
     # Per worker: 800 pages of 30 kB with their compressed forms. The memory limit of a pod must include it.
     page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
