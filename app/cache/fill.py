@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 STALE_WHILE_RENDERING_S = 1.0
 # MongoDB's timeout bounds a rendering. A request that has waited this long for another one renders the page itself.
 _WAIT_S = 2.0
-_RETRY_LOCK_S = 0.02
+# A rendering takes 5 to 30 ms, so longer steps would show in the response; one thread of a worker asks for each page.
+_RETRY_LOCK_S = 0.005
 # For a missing page without a tag; a tag of the mission or platform invalidates the others.
 _NOT_FOUND_LIFETIME_S = 2.0
 

@@ -29,9 +29,9 @@ def measure(bench: Bench) -> Iterator[Measured]:
     """The aims `stampede_renders`, `stampede_failures` and `stampede_slowest`; each round starts a new portal."""
     renders, failures, slowest, lone_ms = [], [], [], []
     for _ in range(bench.rounds):
-        single, _ = _requested(bench, 1)
-        responses, rendered = _requested(bench, _CLIENTS)
-        renders.append(float(rendered))
+        single, reads_a_rendering = _requested(bench, 1)
+        responses, reads = _requested(bench, _CLIENTS)
+        renders.append(reads / reads_a_rendering)
         failures.append(float(responses.failures))
         slowest.append(max(responses.times_s) / single.times_s[0])
         lone_ms.append(1000 * single.times_s[0])
@@ -41,7 +41,7 @@ def measure(bench: Bench) -> Iterator[Measured]:
 
 
 def _requested(bench: Bench, clients: int) -> tuple[_Responses, int]:
-    """Responses to clients that request the landing page at once with an empty cache, and the number of renderings."""
+    """Responses to clients that request the landing page at once with an empty cache, and the reads of missions."""
     stores = bench.stores
     database = data.prepare(stores.mongodb_uri, stores.redis_url, bench.small)
     with Redis.from_url(stores.redis_url) as redis:
@@ -78,6 +78,6 @@ def _requested(bench: Bench, clients: int) -> tuple[_Responses, int]:
 
 
 def _reads(mongo: MongoClient[dict[str, object]], database: str) -> int:
-    """The number of reads of the totals; each rendering of the landing page reads them once."""
-    count: int = mongo.admin.command("top")["totals"][f"{database}.totals"]["queries"]["count"]
+    """The number of reads of missions so far; each rendering of the landing page makes equally many."""
+    count: int = mongo.admin.command("top")["totals"][f"{database}.missions"]["queries"]["count"]
     return count
