@@ -49,10 +49,10 @@ proc_name = "halocline"
 worker_class = "app.server.worker.EventLoopWorker"
 # From the settings, not from the number of cores of the node: a pod has only a share of them.
 workers = _settings.web_workers
-# The concurrency limit, and the downloads that are sent beside it.
+# As many as may render at once, and more for downloads.
 threads = _settings.web_threads
-# Connections of a worker, idle ones included. A proxy keeps up to 200 idle ones. A worker at this number closes the
-# connection that has been idle for the longest time, so that a probe can connect.
+# Connections of a worker, idle ones included. A proxy keeps up to 200 idle ones. At the limit, the worker closes
+# the connection that has waited longest for its client, so that a probe can connect.
 worker_connections = 512
 # The default of 2048 hides an overload: connections would wait in the kernel instead of getting a 503.
 backlog = 128
@@ -80,7 +80,7 @@ forwarded_allow_ips = _settings.forwarded_allow_ips
 # By default gunicorn accepts the header SCRIPT_NAME from such a proxy, and proxies pass it on from any client: it would
 # change the links of the portal, which is mounted at the root.
 forwarder_headers = ""
-# The paths and queries of the portal are shorter; gunicorn refuses longer ones with 400 at little cost.
+# The paths and queries of the portal are shorter; longer ones are refused with 414 or 431 at little cost.
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190

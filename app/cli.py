@@ -119,7 +119,8 @@ def ingest(
 def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_json: bool) -> None:
     """Recompute all data that derive from files, and report differences from the stored data.
 
-    The exit status is 0 without differences, 1 with differences, and 2 if the verification failed.
+    The exit status is 0 without differences, 1 with differences, 2 for wrong usage or an empty database, and 3 if
+    MongoDB failed.
     """
     if mission is not None and mission.count("/") != 1:
         raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
@@ -131,7 +132,7 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
         status = command.verify(settings, mission, sections, repair, pace, as_json)
     except errors.HaloclineError as error:
         click.echo(f"halocline: {error}", err=True)
-        status = 2
+        status = 3 if isinstance(error, errors.Unavailable | errors.RunFailed) else 2
     sys.exit(status)
 
 

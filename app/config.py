@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     web_bind: str = Field("127.0.0.1:8000", pattern=r"^\S+:\d{1,5}$")
     metrics_bind: str = Field("127.0.0.1:9100", pattern=r"^\S+:\d{1,5}$")
     web_workers: int = Field(2, ge=1, le=64)
+    # Per worker: the concurrency limit, and four downloads (app/http/download_slots.py).
     web_threads: int = Field(7, ge=2, le=256)
     # Per worker. One thread at a time runs Python, so three renderings that wait for MongoDB a few milliseconds use it
     # fully; with twelve, cached pages took three times as long under overload. The threads above it send downloads.

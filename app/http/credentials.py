@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 # Names of cookies that identify a client. The portal sets none; those of other applications of its domain, and of
-# advertising, change no response.
+# advertising, change no response. A name here is also added to deploy/proxy/cache.conf and server.conf.
 PERSONAL_COOKIES: frozenset[str] = frozenset()
 
 

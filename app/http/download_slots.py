@@ -10,8 +10,8 @@ from app.telemetry import metrics
 
 log = structlog.get_logger()
 
-# Each download occupies a thread for minutes: a third of the requests that a worker renders at once by default, so that
-# pages are still served.
+# Each download occupies a thread for minutes. By default as many threads are left beside the concurrency limit, so that
+# downloads take none from pages.
 WORKER_LIMIT = 4
 # A quarter: a client that reads slowly, or opens many connections, leaves the other slots to others.
 CLIENT_LIMIT = WORKER_LIMIT // 4

@@ -1,6 +1,7 @@
 """Turns errors into responses. Only this module maps errors to status codes.
 
-Under /api the response is a problem document (RFC 9457), elsewhere a page. Neither reveals internals.
+Under /api the response is a problem document (RFC 9457), elsewhere a page. Refusals outside Flask are
+always problem documents. Neither reveals internals.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""One connection of a client: what has arrived, what is still to be sent, and until when it may take."""
+"""One connection of a client: what has arrived, what is still to be sent, and its deadline."""
 
 import socket
 from collections.abc import Sequence
@@ -111,7 +111,7 @@ class Connection:
             self.sock.sendall(rest[start : start + _STREAMED_BYTES])
 
     def end_sending(self) -> None:
-        """Tell the client that no response follows. Raises OSError."""
+        """Shut down the sending side: no response follows. Raises OSError."""
         self.sock.setblocking(False)
         self.sock.shutdown(socket.SHUT_WR)
 

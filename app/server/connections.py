@@ -10,7 +10,7 @@ from app.server.connection import Connection, State
 _WAITING_FOR_CLIENT = (State.LINGERING, State.HEAD, State.IDLE)
 # A client that has accepted no byte for so long may lose its connection to others.
 _STALLED_S = 2.0
-# Of responses that clients have not accepted, in a worker. Cached pages are shared and count all the same.
+# Of responses that clients have not accepted, in a worker. Cached pages are shared, and count for each connection.
 _MAX_UNSENT_BYTES = 32 << 20
 
 

@@ -24,7 +24,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 request_duration = Histogram(
     "http_server_request_duration_seconds",
-    "Time from the first byte of a request to the end of the response body.",
+    "Time from the arrival of a request's head to the end of the response body.",
     ["http_request_method", "http_route", "http_response_status_code"],
     # OpenTelemetry's boundaries. They must include the thresholds of the objectives, 0.25 and 1 s.
     buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
@@ -46,7 +46,7 @@ build_info = Gauge(
 )
 worker_threads = Gauge(
     "halocline_worker_threads",
-    "Threads that handle requests.",
+    "Threads that render, or send a download.",
     multiprocess_mode="livesum",
     registry=registry,
 )

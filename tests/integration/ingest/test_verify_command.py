@@ -129,7 +129,7 @@ def test_an_empty_database_gives_status_2_and_is_not_created(
         assert "misnamed" not in client.list_database_names()
 
 
-def test_an_unreachable_store_gives_status_2(
+def test_an_unreachable_store_gives_status_3(
     run_verify: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/?directConnection=true")
@@ -137,7 +137,7 @@ def test_an_unreachable_store_gives_status_2(
 
     result = run_verify()
 
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert result.output == "halocline: MongoDB is not available at the moment\n"
 
 

@@ -62,10 +62,10 @@ def test_a_stream_that_fails_has_no_valid_end(server):
     assert not answer.endswith(b"0\r\n\r\n")
 
 
-def test_a_body_of_known_length_above_two_megabytes_arrives(server):
-    _, _, body = server.get("/large?64").partition(b"\r\n\r\n")
+def test_a_body_of_known_length_above_eight_megabytes_arrives(server):
+    _, _, body = server.get("/large?160").partition(b"\r\n\r\n")
 
-    assert body == CHUNK * 64
+    assert body == CHUNK * 160
 
 
 @pytest.mark.parametrize("path", ["/error", "/os-error", "/broken-body", "/error?now", "/broken-body?now"])
