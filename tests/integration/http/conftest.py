@@ -122,7 +122,12 @@ def started_commands(folder: Path, settings: config.Settings) -> Iterator[Callab
 
     yield start
     running = [process.child for process in started if process.child.poll() is None]
+    # The workers of nginx outlive a master that is killed.
+    workers = [worker for child in running for worker in psutil.Process(child.pid).children(recursive=True)]
     _ = [child.kill() for child in running]
+    for worker in workers:
+        with suppress(psutil.NoSuchProcess):
+            worker.kill()
     _ = [child.wait() for child in running]
 
 
