@@ -1,7 +1,6 @@
 """A circuit breaker: while a dependency does not answer, callers fail at once instead of waiting for its timeout.
 
-No library is used: pybreaker serialises all calls with a lock, and those that were found let a caller wait for the
-first attempt after an outage.
+No library is used: pybreaker holds a lock during each call, and lets a caller make the first attempt after an outage.
 """
 
 import threading

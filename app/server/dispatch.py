@@ -16,7 +16,7 @@ QUEUE_TIMEOUT_S = 1.0
 # For a page that another request renders now; after it, the request renders the page itself.
 SHARE_TIMEOUT_S = 2.0
 # How often waiting requests are examined, if no thread becomes free.
-TICK_S = 0.02
+WAITING_TICK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Dispatcher:
         """Answer the requests whose turn has come, and refuse those that have waited too long."""
         now_s = monotonic()
         if now_s >= self._examine_at_s:
-            self._examine_at_s = now_s + TICK_S
+            self._examine_at_s = now_s + WAITING_TICK_S
             for _ in range(len(self._sharing)):
                 waiting = self._sharing.popleft()
                 self._assign(waiting, self._readiness(waiting.connection))

@@ -22,7 +22,7 @@ from gunicorn.workers.base import Worker
 from app.server import request_head
 from app.server.connection import HEAD_TIMEOUT_S, LINGER_TIMEOUT_S, Connection, State
 from app.server.connections import Connections
-from app.server.dispatch import TICK_S, Dispatcher
+from app.server.dispatch import WAITING_TICK_S, Dispatcher
 from app.server.exchange import Disconnected, Exchange, Send
 from app.server.listeners import PAUSE_S, Listeners
 from app.server.readiness import Readiness, Ready
@@ -110,7 +110,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def _turn(self) -> None:
         """Wait for events once, and handle them."""
         self._listeners.accept(self.alive and self._connections.make_room())
-        timeout_s = 0.0 if self._calls else TICK_S if self._dispatcher.waiting else _TICK_S
+        timeout_s = 0.0 if self._calls else WAITING_TICK_S if self._dispatcher.waiting else _TICK_S
         if self.alive and not self._listeners.is_accepting:
             timeout_s = min(timeout_s, PAUSE_S)
         for key, events in self._selector.select(timeout_s):
