@@ -116,10 +116,16 @@ class Lab:
 
     def restart(self) -> None:
         """Replace every web pod, as a release does, and wait until the old ones are deleted."""
-        before = {pod["metadata"]["name"] for pod in self.pods("web")}
         kubectl("rollout", "restart", "deployment/web")
+        self.replaced()
+
+    def replaced(self) -> None:
+        """Wait as `rolled_out`, and until the old web pods are deleted: while they drain, they may still respond."""
         self.rolled_out()
-        until("only new pods", lambda: not before & {pod["metadata"]["name"] for pod in self.pods("web")}, 120)
+        until("only pods of the newest revision", lambda: len(self._web_revisions()) == 1, 120)
+
+    def _web_revisions(self) -> set[str]:
+        return {pod["metadata"]["labels"]["pod-template-hash"] for pod in self.pods("web")}
 
     def pods(self, component: str) -> list[Document]:
         items: list[Document] = get("pods", f"--selector=app.kubernetes.io/component={component}")["items"]

@@ -15,7 +15,7 @@ import pytest
 from tests.e2e.cluster import prometheus
 from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, read, until, web_patch
 from tests.e2e.cluster.load import Driver, locust
-from tests.e2e.cluster.visitors import statuses
+from tests.e2e.cluster.visitors import connect_to_redis, statuses
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -240,7 +240,9 @@ def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
 
 def test_each_client_has_its_own_rate_limit_with_any_header(lab: Lab, figures: Figures) -> None:
     lab.apply(web_patch(LIMITED))
-    lab.rolled_out()
+    # A pod that drains still responds, without limits.
+    lab.replaced()
+    connect_to_redis(lab)
 
     first = statuses("visitor-one", BUDGET + 1)
     forged = [*statuses("visitor-one", 2, "X-Forwarded-For"), *statuses("visitor-one", 2, "X-Real-Ip")]

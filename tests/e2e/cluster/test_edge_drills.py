@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.cluster import outage
 from tests.e2e.cluster.cluster import EDGE, Lab, kubectl, until, web_patch
-from tests.e2e.cluster.visitors import statuses
+from tests.e2e.cluster.visitors import connect_to_redis, statuses
 
 Figures = dict[str, Any]
 BUDGET = 5
@@ -22,8 +22,9 @@ def edge(lab: Lab) -> Iterator[Lab]:
     lab.apply(web_patch(LIMITED), manifests=EDGE)
     kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=300s", timeout_s=310)
     kubectl("rollout", "status", "deployment/edge", "--timeout=120s", timeout_s=130)
-    lab.rolled_out()
+    lab.replaced()
     until("a response of the edge cache", lambda: outage.outcome(lab, "/"), 60)
+    connect_to_redis(lab)
     yield lab
     lab.apply()
     kubectl("delete", "deployment,service,networkpolicy,poddisruptionbudget", "edge", "--wait=false")
