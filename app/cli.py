@@ -4,16 +4,17 @@ import errno
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
 from app import config, errors, extensions
+from app.commands import arguments, secrets
 from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
-# Not 1, the status of a refused file: a run that failed may be repeated, a refused file must be corrected.
+# Not 1, the status of a refused file: a failed run may be repeated, a refused file must be corrected.
 _RUN_FAILED = 3
 
 
@@ -21,6 +22,9 @@ _RUN_FAILED = 3
 @click.version_option(package_name="halocline")
 def cli() -> None:
     """Halocline: an ocean-observations portal for gliders and sailbuoys."""
+
+
+cli.add_command(secrets.group)
 
 
 @cli.command()
@@ -56,16 +60,8 @@ def metrics() -> None:
     metrics_server.serve(settings, counters.imports, verifications.ended)
 
 
-class _PathOrUrl(click.Path):
-    """The type of an argument that is a path or a URL."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The value unchanged if it is a URL, else the path."""
-        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
-
-
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, type=_PathOrUrl(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=arguments.PathOrUrl(exists=True, path_type=Path))
 @click.option(
     "--dry-run", is_flag=True, help="Report how each file would be imported into an empty store; needs no server."
 )

@@ -1,0 +1,185 @@
+"""`halocline secrets`: the passwords of MongoDB and Redis as Kubernetes Secrets, new or rotated.
+
+Each role has two users in MongoDB, and the user of Redis has two passwords; one of them is in use. A rotation gives the
+other one a new password and puts it to use, so running pods stay connected with the old one until they are replaced.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+import sys
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from app import errors
+
+Document = dict[str, Any]
+
+# Rights of each role, on the database of the portal unless another one is named.
+ROLES: dict[str, list[tuple[str, str | None]]] = {
+    "web": [("read", None)],
+    # Also for the nightly verification.
+    "ingest": [("readWrite", None)],
+    # Creates and changes indexes and validators; restores a backup.
+    "admin": [("dbOwner", None)],
+    "backup": [("read", None), ("dbOwner", "halocline_restore_test")],
+}
+MEMBERS = tuple(f"mongodb-{number}.mongodb:27017" for number in range(3))
+REDIS = "redis:6379"
+# Redis: everything on the portal's own keys and channels, no command that administrates the server.
+ACCESS = "~halocline:* &halocline:* +@all -@admin -@dangerous"
+# 32 bytes: not to be guessed, and none of its characters is special in a URI.
+_BYTES = 32
+# The key of the members, at most 1,024 characters in base64.
+_KEY_BYTES = 756
+_SLOTS = ("a", "b")
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    """The passwords of one owner in both slots, and the slot in use."""
+
+    slots: dict[str, str]
+    used: str
+
+    @classmethod
+    def new(cls) -> "Passwords":
+        """Two random passwords; the first one is in use."""
+        return cls({slot: secrets.token_urlsafe(_BYTES) for slot in _SLOTS}, _SLOTS[0])
+
+    def rotated(self) -> "Passwords":
+        """A new password in the other slot, which is then in use."""
+        other = _other(self.used)
+        return Passwords(self.slots | {other: secrets.token_urlsafe(_BYTES)}, other)
+
+
+@click.group("secrets")
+def group() -> None:
+    """Print the Kubernetes Secrets of MongoDB and Redis, for `kubectl apply --filename -`."""
+
+
+@group.command("create")
+@click.option("--database", default="halocline", show_default=True, help="MONGODB_DATABASE of the portal.")
+def _create(database: str) -> None:
+    """New passwords for a new installation; a second run would lock out the first one's members."""
+    click.echo(json.dumps(create(database), indent=2))
+
+
+@group.command("rotate")
+@click.option("--database", default="halocline", show_default=True, help="MONGODB_DATABASE of the portal.")
+def _rotate(database: str) -> None:
+    """New passwords from those on standard input: `kubectl get secrets --output=json | halocline secrets rotate`."""
+    if sys.stdin.isatty():
+        raise click.UsageError("standard input is the output of `kubectl get secrets --output=json`")
+    click.echo(json.dumps(rotate(sys.stdin.read(), database), indent=2))
+
+
+def create(database: str) -> Document:
+    """A List of new Secrets. Each run makes other passwords."""
+    keyfile = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+    return _list(keyfile, {role: Passwords.new() for role in ROLES}, Passwords.new(), database)
+
+
+def rotate(current: str, database: str) -> Document:
+    """The Secrets of `kubectl get secrets --output=json` with new passwords in use; the members' key stays.
+
+    Raises Invalid, which names the Secret that is missing or was not made by `create`.
+    """
+    values = _values(current)
+    users = _users(_text(values, "mongodb-users", "users.json"))
+    mongodb = {role: _mongodb_passwords(role, users, _text(values, f"mongodb-{role}", "uri")) for role in ROLES}
+    redis = _redis_passwords(_text(values, "redis", "passwords.json"), _text(values, "redis", "url"))
+    rotated = {role: passwords.rotated() for role, passwords in mongodb.items()}
+    return _list(_text(values, "mongodb-keyfile", "keyfile"), rotated, redis.rotated(), database)
+
+
+def _list(keyfile: str, mongodb: dict[str, Passwords], redis: Passwords, database: str) -> Document:
+    users = [
+        {"user": f"{role}-{slot}", "password": password, "roles": _roles(role, database)}
+        for role, passwords in mongodb.items()
+        for slot, password in passwords.slots.items()
+    ]
+    hashes = " ".join("#" + hashlib.sha256(redis.slots[slot].encode()).hexdigest() for slot in _SLOTS)
+    secret = {
+        "mongodb-keyfile": {"keyfile": keyfile},
+        "mongodb-users": {"users.json": json.dumps(users)},
+        **{f"mongodb-{role}": {"uri": _mongodb_uri(role, passwords)} for role, passwords in mongodb.items()},
+        "redis": {
+            "url": f"redis://halocline:{redis.slots[redis.used]}@{REDIS}/0",
+            "users.acl": f"user default off\nuser halocline on {hashes} {ACCESS}\n",
+            "passwords.json": json.dumps(redis.slots),
+        },
+    }
+    return {"apiVersion": "v1", "kind": "List", "items": [_secret(name, texts) for name, texts in secret.items()]}
+
+
+def _secret(name: str, texts: dict[str, str]) -> Document:
+    labels = {"app.kubernetes.io/name": "halocline", "app.kubernetes.io/part-of": "halocline"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "labels": labels},
+        "type": "Opaque",
+        "stringData": texts,
+    }
+
+
+def _roles(role: str, database: str) -> list[dict[str, str]]:
+    return [{"role": right, "db": other or database} for right, other in ROLES[role]]
+
+
+def _mongodb_uri(role: str, passwords: Passwords) -> str:
+    login = f"{role}-{passwords.used}:{passwords.slots[passwords.used]}"
+    return f"mongodb://{login}@{','.join(MEMBERS)}/?replicaSet=rs0&authSource=admin"
+
+
+def _other(slot: str) -> str:
+    return _SLOTS[1 - _SLOTS.index(slot)]
+
+
+def _values(current: str) -> dict[str, dict[str, str]]:
+    """The values of each Secret of a List, still encoded, by its name."""
+    try:
+        return {item["metadata"]["name"]: item.get("data") or {} for item in json.loads(current)["items"]}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.Invalid("standard input", "is not the output of `kubectl get secrets --output=json`") from error
+
+
+def _text(values: dict[str, dict[str, str]], name: str, key: str) -> str:
+    if name not in values:
+        raise errors.Invalid("standard input", f"has no Secret {name}; `halocline secrets create` makes it")
+    try:
+        return base64.b64decode(values[name][key], validate=True).decode()
+    except (KeyError, ValueError, TypeError) as error:
+        raise errors.Invalid(f"Secret {name}", f"has no text in the key {key}") from error
+
+
+def _users(text: str) -> dict[str, str]:
+    """The password of each user."""
+    try:
+        return {str(each["user"]): str(each["password"]) for each in json.loads(text)}
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.Invalid("Secret mongodb-users", "users.json is not a list of users") from error
+
+
+def _mongodb_passwords(role: str, users: dict[str, str], uri: str) -> Passwords:
+    used = (urlsplit(uri).username or "").removeprefix(f"{role}-")
+    slots = {slot: users.get(f"{role}-{slot}", "") for slot in _SLOTS}
+    if used not in _SLOTS or not all(slots.values()):
+        raise errors.Invalid(f"Secret mongodb-{role}", f"does not use a user {role}-a or {role}-b of mongodb-users")
+    return Passwords(slots, used)
+
+
+def _redis_passwords(text: str, url: str) -> Passwords:
+    try:
+        slots = {slot: str(json.loads(text)[slot]) for slot in _SLOTS}
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.Invalid("Secret redis", "passwords.json has no passwords a and b") from error
+    used = [slot for slot, password in slots.items() if password == urlsplit(url).password]
+    if not used:
+        raise errors.Invalid("Secret redis", "url has neither password of passwords.json")
+    return Passwords(slots, used[0])
