@@ -1,4 +1,4 @@
-"""Fixtures: the objects of each overlay, and of the lab."""
+"""Fixtures: the objects of each overlay, of production and of the lab."""
 
 import os
 from pathlib import Path
@@ -15,15 +15,20 @@ def manifests(request: pytest.FixtureRequest) -> Manifests:
 
 
 @pytest.fixture
+def production() -> Manifests:
+    return of(K8S / "overlays/production")
+
+
+@pytest.fixture
 def lab() -> Manifests:
     return of(K8S / "overlays/lab")
 
 
 @pytest.fixture
-def lab_with_ingest(tmp_path: Path) -> Manifests:
-    """The lab with the pod for manual imports, also from servers outside the cluster."""
+def lab_with_erddap(tmp_path: Path) -> Manifests:
+    """The lab with imports from servers outside the cluster."""
     base = os.path.relpath(K8S, tmp_path)
     (tmp_path / "kustomization.yaml").write_text(
-        f"resources: [{base}/overlays/lab]\ncomponents: [{base}/components/ingest-shell, {base}/components/erddap]\n"
+        f"resources: [{base}/overlays/lab]\ncomponents: [{base}/components/erddap]\n"
     )
     return of(tmp_path)

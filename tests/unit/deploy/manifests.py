@@ -5,6 +5,7 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -81,6 +82,12 @@ class Manifests:
         (match,) = [one for one in self.workloads if one.name == name]
         return match
 
+    @property
+    def settings(self) -> Document:
+        """The settings of all roles."""
+        (match,) = [one["data"] for one in self.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
+        return dict(match)
+
     def selected(self, selector: Document) -> list[Workload]:
         """The workloads whose pods match a label selector."""
         return [one for one in self.workloads if _matches(selector, one.labels)]
@@ -116,6 +123,41 @@ def render(folder: Path) -> str:
 @functools.cache
 def of(folder: Path) -> Manifests:
     """The objects of a kustomization, parsed once: tests do not change them."""
+    return parsed(render(folder))
+
+
+def parsed(text: str) -> Manifests:
+    """The objects of a text with several YAML documents."""
     # Both loaders are safe; the C loader is ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Manifests([one for one in yaml.load_all(render(folder), loader) if one])
+    return Manifests([one for one in yaml.load_all(text, loader) if one])
+
+
+# The choices of docs/kubernetes.md: one of each of the first two, and any of the others.
+INGRESSES = ["ingress-traefik", "ingress-nginx", "ingress-alb", "ingress-gce", "gateway-api", "openshift-route"]
+STORES = {"own": ["mongodb", "redis-cache"], "external": ["external-mongodb", "external-redis"]}
+OTHERS = sorted(
+    {path.name for path in (K8S / "components").iterdir()}
+    - {*INGRESSES, "ingress", "cert-manager", *STORES["own"], *STORES["external"]}
+)
+
+
+@functools.cache
+def combined(stores: str, ingress: str, others: tuple[str, ...] = tuple(OTHERS)) -> Manifests:
+    """The base with components, as an overlay of one's own lists them."""
+    # Those that change the pods of others are listed last, as their headers say.
+    last = [name for name in others if name in {"priority", "gitops"}]
+    certificate = ["cert-manager"] if ingress.startswith("ingress-") else []
+    names = [*STORES[stores], ingress, *certificate, *(name for name in others if name not in last), *last]
+    # OpenShift assigns the users of all pods.
+    ordered = sorted(names, key=lambda name: name == "openshift-route")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary).resolve()
+        base = os.path.relpath(K8S, folder)
+        content = {
+            "namespace": "halocline",
+            "resources": [f"{base}/base"],
+            "components": [f"{base}/components/{name}" for name in ordered],
+        }
+        (folder / "kustomization.yaml").write_text(yaml.safe_dump(content))
+        return parsed(render(folder))

@@ -1,14 +1,10 @@
-"""The component edge-cache: rules of every pod, its place between ingress and web pods, and one configuration."""
+"""The component edge-cache: its place between ingress and web pods, and one configuration."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.unit.deploy import test_objects, test_pods
-from tests.unit.deploy.manifests import ROOT, Document, Manifests, of, quantity, render
+from tests.unit.deploy.manifests import ROOT, Manifests, of, quantity
 
 EDGE = ROOT / "tests/e2e/cluster/edge"
 DRILL = ROOT / "tests/e2e/cluster/drill"
@@ -20,58 +16,16 @@ def edge() -> Manifests:
     return of(EDGE)
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        test_pods.test_pods_run_as_a_numbered_user_with_the_default_seccomp_profile,
-        test_pods.test_containers_cannot_gain_privileges_and_write_only_to_volumes,
-        test_pods.test_pods_share_nothing_with_their_node,
-        test_pods.test_a_service_account_token_is_mounted_only_where_the_api_is_read,
-        test_pods.test_pods_get_no_variables_from_the_names_of_services,
-        test_pods.test_every_memory_volume_and_scratch_folder_has_a_limit,
-        test_pods.test_containers_request_cpu_without_a_limit_and_exactly_the_memory_they_may_use,
-        test_pods.test_images_have_a_tag_that_is_not_latest_and_are_not_pulled_again,
-        test_pods.test_ports_have_names_and_probes_use_them,
-        test_objects.test_every_service_targets_a_named_port_of_its_pods,
-        test_objects.test_the_manifests_contain_no_custom_resource_and_no_secret,
-    ],
-    ids=lambda rule: rule.__name__,
-)
-def test_the_rules_for_all_pods_and_objects_hold(rule, edge: Manifests) -> None:
-    created = [one for one in edge.objects if one["metadata"]["name"] in {"edge", "web"}]
-
-    rule(Manifests([one for one in created if one["kind"] not in {"Pod", "Namespace"}]))
-
-
-@pytest.mark.parametrize("version", ["1.34.0", "1.37.0"])
-def test_the_objects_have_only_fields_of_this_version(version: str, tmp_path: Path) -> None:
-    rendered = tmp_path / "edge.yaml"
-    rendered.write_text(render(EDGE))
-
-    command = [sys.executable, "-m", "kubernetes_validate.__main__", "--strict", "-k", version, str(rendered)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_the_ingress_reaches_the_edge_cache_which_alone_reaches_the_web_pods(edge: Manifests) -> None:
-    (rule,) = edge.one("Ingress", "web")["spec"]["rules"]
-    web, policy = (edge.one("NetworkPolicy", name)["spec"] for name in ("web", "edge"))
-    before_web, before_edge = (rules["ingress"][0]["from"] for rules in (web, policy))
-
-    assert [path["backend"]["service"]["name"] for path in rule["http"]["paths"]] == ["edge"]
-    assert _components(before_web) == ["edge"]
-    assert before_edge == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "traefik"}}}]
-    assert _components(policy["egress"][0]["to"]) == ["web"]
-    assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
-    assert (len(policy["ingress"]), len(policy["egress"])) == (1, 1)
-
-
-def test_the_component_changes_no_other_object(edge: Manifests) -> None:
+def test_the_component_moves_the_entry_and_changes_no_other_object(edge: Manifests) -> None:
     without = {(one["kind"], one["metadata"]["name"]): one for one in of(DRILL).objects}
     changed = {name for name, one in without.items() if one not in edge.objects}
+    (before, after) = (
+        one.one("Deployment", "web")["spec"]["template"]["metadata"]["labels"] for one in (of(DRILL), edge)
+    )
 
-    assert changed == {("Ingress", "web"), ("NetworkPolicy", "web")}
+    assert changed == {("Deployment", "web")}
+    assert before == {**after, "public": "true"}
+    assert edge.workload("edge").labels["public"] == "true"
 
 
 def test_the_pods_are_ready_without_the_web_pods(edge: Manifests) -> None:
@@ -116,10 +70,6 @@ def test_a_disruption_budget_and_two_replicas_survive_the_drain_of_a_node(edge: 
     assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
     assert deployment["replicas"] == 2
     assert deployment["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
-
-
-def _components(peers: list[Document]) -> list[str]:
-    return [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in peers]
 
 
 def _mounted(edge: Manifests) -> list[str]:

@@ -1,13 +1,16 @@
 """References between objects: selectors, targets, ports, budgets and names."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.unit.deploy.manifests import Manifests, quantity
+from app.commands import secrets
+from tests.unit.deploy.manifests import Manifests, Workload, combined, quantity
 
 CORE = {
     "Namespace", "ServiceAccount", "ConfigMap", "Service", "Deployment", "StatefulSet", "Job", "CronJob", "Ingress",
     "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "PersistentVolumeClaim",
-    "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding",
+    "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "PriorityClass", "ResourceQuota",
 }  # fmt: skip
 
 
@@ -22,7 +25,7 @@ def test_every_object_is_in_the_namespace_that_enforces_restricted_pods(manifest
         one["kind"]
         for one in manifests.objects
         if one["metadata"].get("namespace") != namespace["metadata"]["name"]
-        and one["kind"] not in {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+        and one["kind"] not in {"Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass"}
     ]
 
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
@@ -40,7 +43,11 @@ def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Mani
     owners = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Deployment", "StatefulSet")}
     owned = {name: [workload.name for workload in manifests.selected(selector)] for name, selector in owners.items()}
 
-    assert selected == {name: [name.removesuffix("-metrics")] for name in services}
+    # Visitors enter at the web pods, or at the edge cache in front of them.
+    entry = ["edge"] if "edge" in owners else ["web"]
+    assert selected == {
+        name: entry if name == "public" else [name.removesuffix("-metrics").removesuffix("-pods")] for name in services
+    }
     assert guarded == {name: [name] for name in budgets}
     assert owned == {name: [name] for name in owners}
 
@@ -68,8 +75,17 @@ def test_the_ingress_routes_to_the_service_and_never_to_the_metrics(manifests: M
         for path in rule["http"]["paths"]
     ]
 
-    assert backends == [{"name": "web", "port": {"name": "http"}}]
-    assert [port["name"] for port in manifests.one("Service", "web")["spec"]["ports"]] == ["http"]
+    routed = [
+        backend for one in manifests.of("HTTPRoute") for rule in one["spec"]["rules"] for backend in rule["backendRefs"]
+    ]
+    routed += [{"name": one["spec"]["to"]["name"], "port": 80} for one in manifests.of("Route")]
+
+    assert (
+        backends == [{"name": "public", "port": {"name": "http"}}]
+        if manifests.of("Ingress")
+        else routed == [{"name": "public", "port": 80}]
+    )
+    assert [port["name"] for port in manifests.one("Service", "public")["spec"]["ports"]] == ["http"]
 
 
 def test_only_the_autoscaler_sets_the_number_of_web_pods(manifests: Manifests) -> None:
@@ -118,7 +134,6 @@ def test_the_replica_set_has_three_members_which_every_client_lists(manifests: M
     mongodb = manifests.one("StatefulSet", "mongodb")["spec"]
     service = manifests.one("Service", mongodb["serviceName"])["spec"]
     members = [f"mongodb-{number}.mongodb:27017" for number in range(mongodb["replicas"])]
-    (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
     (initiate,) = [
         container for container in manifests.workload("indexes").containers if container["name"] == "replica-set"
     ]
@@ -126,7 +141,9 @@ def test_the_replica_set_has_three_members_which_every_client_lists(manifests: M
     assert len(members) == 3
     assert service["clusterIP"] == "None"
     assert service["publishNotReadyAddresses"] is True
-    assert settings["MONGODB_URI"] == f"mongodb://{','.join(members)}/?replicaSet=rs0"
+    uris = [one["stringData"]["uri"] for one in secrets.create("halocline")["items"] if "uri" in one["stringData"]]
+    assert len(uris) == 4
+    assert all(uri.partition("@")[2] == f"{','.join(members)}/?replicaSet=rs0&authSource=admin" for uri in uris)
     assert initiate["args"] == ["rs0", *members]
 
 
@@ -150,10 +167,71 @@ def test_the_cache_evicts_and_stores_nothing_on_disk(manifests: Manifests) -> No
 
 
 def test_a_finished_index_job_is_deleted_before_the_next_release(manifests: Manifests) -> None:
-    job = manifests.one("Job", "indexes")
+    assert manifests.one("Job", "indexes")["spec"]["ttlSecondsAfterFinished"] <= 600
 
-    assert job["spec"]["ttlSecondsAfterFinished"] <= 600
-    assert job["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/force"] == "enabled"
+
+def test_argo_cd_and_flux_keep_the_finished_job_and_may_replace_it() -> None:
+    job = combined("own", "ingress-traefik").one("Job", "indexes")
+
+    assert "ttlSecondsAfterFinished" not in job["spec"]
+    assert job["metadata"]["annotations"] == {
+        "kustomize.toolkit.fluxcd.io/force": "enabled",
+        "argocd.argoproj.io/sync-options": "Replace=true,Force=true",
+    }
+
+
+def test_a_member_is_ready_when_it_serves_not_when_it_listens(manifests: Manifests) -> None:
+    (mongod,) = manifests.workload("mongodb").containers
+    probe = mongod["readinessProbe"]
+
+    assert probe["exec"]["command"] == ["bash", "/etc/mongodb/ready.sh"]
+    assert {"name": "scripts", "mountPath": "/etc/mongodb", "readOnly": True} in mongod["volumeMounts"]
+
+
+def test_the_stores_accept_no_client_without_a_password(manifests: Manifests) -> None:
+    (mongod,) = manifests.workload("mongodb").containers
+    (redis,) = manifests.workload("redis").containers
+    options = dict(zip(redis["args"][::2], redis["args"][1::2], strict=True))
+
+    assert "mongod --keyFile" in mongod["command"][2]
+    assert options["--aclfile"] == "/run/secrets/redis/users.acl"
+    assert "--protected-mode" not in options
+
+
+def test_pods_read_only_secrets_that_the_command_makes_and_each_role_its_own(manifests: Manifests) -> None:
+    made = {one["metadata"]["name"]: set(one["stringData"]) for one in secrets.create("halocline")["items"]}
+    read = {workload.name: set(_secret_keys(workload)) for workload in manifests.workloads}
+    required = {pair for pairs in read.values() for pair in pairs}
+
+    assert all(key in made[name] for name, key in required)
+    assert read["web"] == {("mongodb-web", "uri"), ("redis", "url")}
+    assert read["verify"] == {("mongodb-ingest", "uri")}
+    assert read["mongodb"] == {("mongodb-keyfile", "keyfile")}
+    assert read["redis"] == {("redis", "users.acl")}
+    # Only the Job that creates the users knows all passwords.
+    assert {name for name, pairs in read.items() if ("mongodb-users", "users.json") in pairs} == {"indexes"}
+
+
+def test_external_secrets_are_those_that_the_command_makes() -> None:
+    objects = combined("own", "ingress-traefik").of("ExternalSecret")
+    named = {one["spec"]["target"]["name"]: {each["secretKey"] for each in one["spec"]["data"]} for one in objects}
+    made = {one["metadata"]["name"]: set(one["stringData"]) for one in secrets.create("halocline")["items"]}
+    # Only a rotation by the command reads it.
+    made["redis"].remove("passwords.json")
+
+    assert named == made
+    assert [one["metadata"]["name"] for one in objects] == list(named)
+
+
+def _secret_keys(workload: Workload) -> Iterator[tuple[str, str]]:
+    """(Secret, key) of all required Secrets in the volumes of a pod."""
+    for volume in workload.pod.get("volumes", []):
+        sources = volume.get("projected", {}).get("sources", [])
+        found = [volume["secret"]] if "secret" in volume else [each["secret"] for each in sources if "secret" in each]
+        for source in found:
+            if not source.get("optional"):
+                name = source.get("secretName") or source["name"]
+                yield from ((name, item["key"]) for item in source.get("items", [{"key": "(all)"}]))
 
 
 def test_the_name_of_the_settings_contains_their_hash_so_that_a_change_restarts_the_pods(manifests: Manifests) -> None:
@@ -172,14 +250,14 @@ def test_the_name_of_the_settings_contains_their_hash_so_that_a_change_restarts_
 
 def test_faults_can_be_switched_on_in_the_lab_only(manifests: Manifests) -> None:
     (namespace,) = manifests.of("Namespace")
-    (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
+    settings = manifests.settings
 
     assert (settings["HALOCLINE_ENVIRONMENT"] == "lab") == (namespace["metadata"]["name"] == "halocline-lab")
     assert not [name for name in settings if name.startswith("HALOCLINE_FAULT")]
 
 
 def test_pods_listen_on_all_addresses_and_the_environment_is_consistent(manifests: Manifests) -> None:
-    (settings,) = [one["data"] for one in manifests.of("ConfigMap") if one["metadata"]["name"].startswith("halocline-")]
+    settings = manifests.settings
 
     assert (settings["WEB_BIND"], settings["METRICS_BIND"]) == ("0.0.0.0:8000", "0.0.0.0:9100")
     assert settings["HALOCLINE_ENVIRONMENT"] != "production" or "HALOCLINE_PUBLIC_URL" in settings
@@ -194,8 +272,10 @@ def test_every_secret_read_from_a_file_has_its_mount(manifests: Manifests) -> No
         if one["name"].endswith("_FILE")
     ]
 
+    assert read
     assert all(
-        any(path.startswith(mount["mountPath"]) for mount in container["volumeMounts"]) for container, path in read
+        any(path.startswith(mount["mountPath"] + "/") for mount in container["volumeMounts"])
+        for container, path in read
     )
 
 

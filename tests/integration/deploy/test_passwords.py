@@ -1,0 +1,196 @@
+"""The passwords of `halocline secrets` on a real mongod and a real Valkey, set up as in the cluster.
+
+One member on a loopback address stands for the replica set; the users and rights are those of the manifests.
+"""
+
+import base64
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+from redis import Redis, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoPermissionError
+
+from app import cli
+from app.localdev import libraries, pidfiles, readiness, servers
+from tests.reserved_ports import reserve
+
+COMPONENT = Path(__file__).parents[3] / "deploy/k8s/components/mongodb"
+Texts = dict[str, dict[str, str]]
+
+# The script reads its Secrets from a fixed folder; here it is another one.
+INITIATE = """
+import runpy, sys
+from pathlib import Path
+script = runpy.run_path(sys.argv[1])
+script["main"].__globals__.update(SECRETS=Path(sys.argv[2]), DEADLINE_S=40, PAUSE_S=0.1)
+sys.exit(script["main"]("rs0", sys.argv[3]))
+"""
+
+
+@dataclass(frozen=True)
+class Servers:
+    """mongod and Valkey of one installation, with the folder of its Secrets."""
+
+    home: Path
+    member: str
+    redis_port: int
+    clients: contextlib.ExitStack
+
+    def initiate(self, texts: Texts) -> str:
+        """The output of the Job's init container with these Secrets."""
+        (self.home / "keyfile").chmod(0o600)
+        (self.home / "keyfile").write_text(texts["mongodb-keyfile"]["keyfile"])
+        (self.home / "users.json").write_text(texts["mongodb-users"]["users.json"])
+        command = [sys.executable, "-c", INITIATE, str(COMPONENT / "initiate.py"), str(self.home), self.member]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def mongodb(self, uri: str = "") -> MongoClient[dict[str, Any]]:
+        """A client with the login of a Secret, or without one."""
+        login = urlsplit(uri)
+        return self.clients.enter_context(
+            MongoClient(
+                self.member, username=login.username, password=login.password, directConnection=True, timeoutMS=5000
+            )
+        )
+
+    def redis(self, url: str = "") -> Redis:
+        """A client with the login of a Secret, or without one."""
+        login = urlsplit(url)
+        return self.clients.enter_context(
+            Redis(port=self.redis_port, username=login.username, password=login.password, socket_timeout=5)
+        )
+
+
+def _secrets(*command: str, stdin: str | None = None) -> Texts:
+    """The texts of the printed Secrets, by name and key."""
+    result = CliRunner().invoke(cli.cli, ["secrets", *command], input=stdin, catch_exceptions=False)
+    return {item["metadata"]["name"]: item["stringData"] for item in json.loads(result.stdout)["items"]}
+
+
+def _stored(texts: Texts) -> str:
+    """The Secrets as the cluster returns them, beside one of another program that is not text."""
+    encoded = {
+        name: {key: base64.b64encode(text.encode()).decode() for key, text in each.items()}
+        for name, each in texts.items()
+    }
+    encoded["other"] = {"key": base64.b64encode(b"\xff\xfe").decode()}
+    return json.dumps({"items": [{"metadata": {"name": name}, "data": data} for name, data in encoded.items()]})
+
+
+@pytest.fixture(scope="module")
+def first() -> Texts:
+    return _secrets("create")
+
+
+@pytest.fixture(scope="module")
+def stores(first: Texts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    home = tmp_path_factory.mktemp("stores")
+    (home / "data").mkdir()
+    (home / "keyfile").write_text(first["mongodb-keyfile"]["keyfile"])
+    (home / "keyfile").chmod(0o400)
+    (home / "users.acl").write_text(first["redis"]["users.acl"])
+    port, redis_port = reserve(), reserve()
+    command = [str(libraries.mongod()), "--replSet", "rs0", "--keyFile", str(home / "keyfile"), "--port", str(port)]
+    command += ["--dbpath", str(home / "data"), "--bind_ip", "127.0.0.1", "--nounixsocket", "--oplogSize", "64"]
+    pidfiles.start("mongodb", [*command, "--wiredTigerCacheSizeGB", "0.25", "--quiet"], home)
+    valkey = [str(libraries.valkey()), "--port", str(redis_port), "--bind", "127.0.0.1", "--save", ""]
+    pidfiles.start("redis", [*valkey, "--aclfile", str(home / "users.acl")], home)
+    try:
+        with contextlib.ExitStack() as clients:
+            stores = Servers(home, f"127.0.0.1:{port}", redis_port, clients)
+            portal = stores.redis(first["redis"]["url"])
+            readiness.wait("redis", home, lambda: bool(portal.ping()), (RedisError,))
+            yield stores
+    finally:
+        servers.stop(home)
+
+
+def test_a_member_is_ready_only_when_it_is_primary_or_secondary(first: Texts, stores: Servers) -> None:
+    before = _is_ready(stores)
+    stores.initiate(first)
+
+    assert (before, _is_ready(stores), _is_ready(stores, port=1)) == (False, True, False)
+
+
+def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None:
+    stores.initiate(first)
+    web, ingest, backup, admin = (
+        stores.mongodb(first[f"mongodb-{role}"]["uri"]).halocline for role in ("web", "ingest", "backup", "admin")
+    )
+    admin.create_collection("missions")
+    admin.command("collMod", "missions", validator={})
+    ingest.missions.insert_one({"_id": "SEA077/17"})
+    backup.client.halocline_restore_test.missions.insert_one({"_id": "SEA077/17"})
+
+    assert [each.missions.count_documents({}) for each in (web, ingest, backup, admin)] == [1, 1, 1, 1]
+    for refused in (
+        lambda: web.missions.insert_one({}),
+        lambda: web.missions.drop(),
+        lambda: web.client.other.things.find_one(),
+        lambda: ingest.command("collMod", "missions", validator={}),
+        lambda: ingest.client.admin.system.users.find_one(),
+        lambda: backup.missions.insert_one({}),
+        lambda: admin.client.admin.command("createUser", "x", pwd="x", roles=[]),
+        lambda: stores.mongodb().halocline.missions.find_one(),
+    ):
+        with pytest.raises(OperationFailure, match=r"not authorized|requires authentication"):
+            refused()
+
+
+def test_redis_serves_the_portal_and_nobody_else(first: Texts, stores: Servers) -> None:
+    portal = stores.redis(first["redis"]["url"])
+    portal.set("halocline:page:1", "text", ex=5)
+
+    assert portal.get("halocline:page:1") == b"text"
+    assert portal.eval("return redis.call('incr', KEYS[1])", 1, "halocline:rate:1") == 1
+    assert portal.publish("halocline:changes:halocline", "1") == 0
+    with pytest.raises(NoPermissionError):
+        portal.flushall()
+    with pytest.raises(NoPermissionError):
+        portal.get("other")
+    with pytest.raises((AuthenticationError, ResponseError)):
+        stores.redis().get("halocline:page:1")
+
+
+def test_a_rotation_keeps_the_old_password_until_the_next_one(first: Texts, stores: Servers) -> None:
+    stores.initiate(first)
+    second = _secrets("rotate", stdin=_stored(first))
+    stores.initiate(second)
+    old, new = (stores.mongodb(texts["mongodb-web"]["uri"]) for texts in (first, second))
+    assert [client.halocline.list_collection_names() is not None for client in (old, new)] == [True, True]
+
+    third = _secrets("rotate", stdin=_stored(second))
+    stores.initiate(third)
+
+    with pytest.raises(OperationFailure, match="Authentication failed"):
+        stores.mongodb(first["mongodb-web"]["uri"]).halocline.list_collection_names()
+    stores.mongodb(third["mongodb-web"]["uri"]).halocline.list_collection_names()
+    (stores.home / "users.acl").write_text(third["redis"]["users.acl"])
+    stores.initiate(first)
+
+
+def test_a_user_that_the_file_does_not_contain_any_more_is_dropped(first: Texts, stores: Servers) -> None:
+    fewer = json.dumps([each for each in json.loads(first["mongodb-users"]["users.json"]) if each["user"] != "web-b"])
+
+    output = stores.initiate({**first, "mongodb-users": {"users.json": fewer}})
+
+    assert output.splitlines()[-1] == "users: admin-a, admin-b, backup-a, backup-b, ingest-a, ingest-b, web-a"
+    stores.initiate(first)
+
+
+def _is_ready(stores: Servers, port: int | None = None) -> bool:
+    command = ["bash", str(COMPONENT / "ready.sh"), str(port or stores.member.rpartition(":")[2])]
+    return subprocess.run(command, capture_output=True, check=False, timeout=10).returncode == 0
