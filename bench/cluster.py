@@ -87,9 +87,7 @@ def opened() -> Iterator[Cluster]:
     cluster = Cluster(lab, urllib.parse.urlsplit(lab.url).port or 80)
     lab.delete()
     try:
-        lab.apply(_FIXED_REPLICAS, manifests=EDGE)
-        kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=300s", timeout_s=310)
-        lab.rolled_out()
+        lab.start(_FIXED_REPLICAS, manifests=EDGE)
         kubectl("exec", "deployment/ingest", "--", "halocline", "seed", *_SEED, timeout_s=300)
         kubectl("rollout", "status", "deployment/edge", "--timeout=180s", timeout_s=190)
         page = until("the landing page", lambda: _page(cluster.port, BROWSER), 120)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -72,19 +73,38 @@ def response(url: str, timeout_s: float = 30) -> tuple[int, bytes, dict[str, str
 
 
 class Lab:
-    """The lab overlay with an image of Halocline, and the URL of its ingress."""
+    """The lab overlay with the images of Halocline, and the URL of its ingress.
+
+    `image` is that of the web pods, `NAME:TAG`; that of the importer is `NAME-ingest:TAG`.
+    """
 
     def __init__(self, image: str, url: str) -> None:
         self.image = image
+        self.name, _, self.tag = image.rpartition(":")
         self.url = url.rstrip("/")
+        if not self.name or "/" in self.tag:
+            raise Failed(f"{image}: the image needs a tag")
+
+    def start(self, *patches: Document, manifests: Path = DRILL) -> None:
+        """Create the Secrets, apply the manifests, and wait until everything is Ready."""
+        kubectl("create", "namespace", NAMESPACE, check=False)
+        if "redis" not in {secret["metadata"]["name"] for secret in get("secrets")["items"]}:
+            kubectl("apply", "--filename", "-", stdin=secrets("create"))
+        self.apply(*patches, manifests=manifests)
+        kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=300s", timeout_s=310)
+        self.rolled_out()
+        kubectl("rollout", "status", "statefulset/mongodb", "--timeout=120s", timeout_s=130)
+        kubectl(
+            "wait", "--for=condition=ready", "pod", "--all", "--field-selector=status.phase=Running", "--timeout=120s"
+        )
 
     @contextlib.contextmanager
     def rendered(self, *patches: Document, manifests: Path = DRILL) -> Iterator[str]:
         """A folder for `kubectl apply -k`: the manifests of the drills, this image, and patches."""
-        name, tag, digest = _parts(self.image)
         images = [
-            {"name": old, "newName": name} | ({"digest": digest} if digest else {"newTag": tag})
+            {"name": f"{old}{role}", "newName": f"{self.name}{role}", "newTag": self.tag}
             for old in ("halocline", "localhost/lab/halocline")
+            for role in ("", "-ingest")
         ]
         with tempfile.TemporaryDirectory() as temporary:
             # kubectl resolves links first, and refuses absolute paths.
@@ -172,9 +192,7 @@ def forwarded(target: str, port: int) -> Iterator[str]:
             process.terminate()
 
 
-def _parts(image: str) -> tuple[str, str, str]:
-    """Name, tag and digest of an image."""
-    rest, _, digest = image.partition("@")
-    name, colon, tag = rest.rpartition(":")
-    # A colon before a slash belongs to a port.
-    return (rest, "", digest) if not colon or "/" in tag else (name, tag, digest)
+def secrets(*command: str, stdin: bytes | None = None) -> bytes:
+    """The output of `halocline secrets`."""
+    program = [sys.executable, "-m", "app.cli", "secrets", *command]
+    return subprocess.run(program, input=stdin, capture_output=True, check=True, timeout=60).stdout

@@ -30,6 +30,21 @@ def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
     return pytestconfig.stash[FIGURES]
 
 
+# The first one starts the lab, and imports the data that the others read; the edge cache changes the entry.
+_ORDER = ["test_drills", "test_failures", "test_stores", "test_ingresses", "test_edge_drills"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the modules of drills; each drill starts with the cluster of the one before."""
+    items.sort(key=lambda item: _ORDER.index(item.path.stem))
+
+
+@pytest.fixture(scope="session")
+def full() -> bool:
+    """True for the long form of each drill: FULL=1."""
+    return os.environ.get("FULL") == "1"
+
+
 @pytest.fixture(scope="session")
 def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
     """The lab, before anything is applied."""

@@ -2,13 +2,10 @@
 
 import time
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tests.e2e.cluster.cluster import Lab, kubectl, read, response, until
-from tests.e2e.cluster.load import Driver
-
-PAGES = ["/", "/missions", "/map", "/fleet", "/stats", "/updates", "/api/v1/missions", "/api/v1/totals"]
+from tests.e2e.cluster.load import PAGES, Visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +26,7 @@ class Outage:
 def of_web_pods(lab: Lab, seconds: float, replicas: int = 2) -> Outage:
     """Delete all web pods for this time, then start `replicas` again."""
     until("every page stored in both edge pods", lambda: _is_stored(lab), 60)
-    with ExitStack() as stack:
-        drivers = [stack.enter_context(Driver(lab.url + page, clients=1, pause_s=0.1)) for page in PAGES]
+    with Visitors(lab.url, clients_per_page=1) as visitors:
         try:
             kubectl("scale", "deployment/web", "--replicas=0")
             until("the end of the web pods", lambda: not lab.pods("web"), 90)
@@ -44,8 +40,7 @@ def of_web_pods(lab: Lab, seconds: float, replicas: int = 2) -> Outage:
         began = time.monotonic()
         until("fresh pages", lambda: all(outcome(lab, page) in {"HIT", "REVALIDATED"} for page in PAGES), 30)
         recovered_s = time.monotonic() - began
-    failed = sum((Counter(driver.failed) for driver in drivers), Counter[str]())
-    return Outage(seconds, sum(driver.sent for driver in drivers), failed, not_stored, outcomes, recovered_s)
+    return Outage(seconds, visitors.sent, visitors.failed, not_stored, outcomes, recovered_s)
 
 
 def outcome(lab: Lab, path: str) -> str:
