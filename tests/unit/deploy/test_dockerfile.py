@@ -103,3 +103,12 @@ def test_the_build_context_contains_only_files_of_the_image() -> None:
 
     assert first == "*"
     assert not {"!tests", "!demo", "!.git", "!deploy", "!requirements"} & set(allowed)
+
+
+def test_the_build_context_contains_every_file_that_a_stage_copies() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = re.findall(r"(?m)^COPY (?!--from=)(.+) \S+$", DOCKERFILE)
+    files = {name for line in copied for name in line.split()} - {"."}
+
+    assert files - allowed == set()
+    assert [name for name in sorted(allowed) if not (ROOT / name).exists()] == []

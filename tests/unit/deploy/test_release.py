@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.deploy.manifests import OVERLAYS, ROOT
+from tests.unit.deploy.manifests import K8S, OVERLAYS, ROOT, render
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 # Reports the size of three layers, and writes a digest for each pushed image.
@@ -72,6 +72,24 @@ def test_every_overlay_is_one_file_that_names_the_images_of_the_release(tmp_path
     assert {name: _images(text) - names for name, text in rendered.items()} == {name: set() for name in OVERLAYS}
     assert all(_images(text) for text in rendered.values())
     assert set((folder / "images.txt").read_text().split()) == names
+
+
+def test_the_files_differ_from_their_overlays_only_in_images(tmp_path: Path, release: Release) -> None:
+    release()
+    written = {name: (tmp_path / f"release/halocline-{name}.yaml").read_text().splitlines() for name in OVERLAYS}
+    different = {
+        line.strip(" -")
+        for name, lines in written.items()
+        for line, original in zip(lines[1:], render(K8S / "overlays" / name).splitlines(), strict=True)
+        if line != original
+    }
+
+    assert {lines[0].partition(", revision")[0] for lines in written.values()} == {
+        f"# Halocline 1.2.3, overlay {name}" for name in OVERLAYS
+    }
+    assert different <= {
+        f"image: registry.example.org/ocean/{name}:1.2.3" for name in ("halocline", "halocline-ingest")
+    }
 
 
 def test_pushed_images_are_named_by_their_digest(tmp_path: Path, engine: Path, release: Release) -> None:
