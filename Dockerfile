@@ -1,8 +1,12 @@
-# One image for every role: web (the default command), `halocline metrics`, `halocline indexes`, `halocline ingest`.
+# Two images of one package. `web` (the default): gunicorn, `halocline metrics` and `halocline indexes`. `ingest`: all
+# commands, with the libraries that read files and draw sections. docs/kubernetes.md lists which role needs which.
 #
-#   docker build --build-arg VERSION=0.1.0 --build-arg REVISION=$(git rev-parse HEAD) -t halocline:0.1.0 .
+#   docker build --target web --build-arg VERSION=0.1.0 -t halocline:0.1.0 .
+#   docker build --target ingest --build-arg VERSION=0.1.0 -t halocline-ingest:0.1.0 .
 #
-# BASE may be any Debian image with Python 3.11 to 3.13 and ensurepip; a release names it by digest.
+# `make image` builds both. BASE may be any Debian image with Python 3.11 to 3.13 and ensurepip; a release names it by
+# digest. With equal sources, base image and time stamp (podman's --timestamp, BuildKit's SOURCE_DATE_EPOCH with
+# rewrite-timestamp) two builds have the same layers.
 ARG BASE=python:3.13-slim-trixie
 
 # --- The operating system, without tools that install or build software ---------------------------------------
@@ -26,57 +30,67 @@ RUN tar -C / -c --exclude=etc/hosts --exclude=etc/npmrc --exclude=etc/pip.conf -
     rm -rf usr/lib/python3*/ensurepip usr/lib/python3*/idlelib usr/lib/python3*/test usr/lib/python3*/turtle* \
       usr/local/lib/python3*/ensurepip usr/local/lib/python3*/idlelib usr/local/lib/python3*/test \
       usr/local/lib/python3*/turtle* usr/local/lib/python3*/config-*; \
-    mkdir -p dev proc run sys tmp var/log; \
+    # Here, because a folder that WORKDIR creates would belong to the user of the process.
+    mkdir -p dev opt/halocline proc run srv/halocline sys tmp var/log; \
     chmod 1777 tmp; \
     find /usr/share/ca-certificates -name '*.crt' -exec cat {} + >etc/ssl/certs/ca-certificates.crt; \
     echo 'halocline:x:10001:10001::/tmp:/usr/sbin/nologin' >>etc/passwd; \
     echo 'halocline:x:10001:' >>etc/group; \
+    # For the bill of materials: in the official image, Python belongs to no package.
+    mkdir usr/share/halocline; \
+    python3 -V >usr/share/halocline/python-version; \
     # Bytecode cannot be written to a read-only root, and a start without it takes a second longer.
     stdlib=$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))'); \
-    python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -s /rootfs "/rootfs$stdlib"
+    # One process: with several, bytecode differs between builds, because it depends on what a process compiled before.
+    PYTHONHASHSEED=0 python3 -m compileall -q -j 1 --invalidation-mode unchecked-hash -s /rootfs "/rootfs$stdlib"
 
-# --- The libraries --------------------------------------------------------------------------------------------
-FROM ${BASE} AS libraries
+# --- The installers ---------------------------------------------------------------------------------------------
+FROM ${BASE} AS installers
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # pip is in a separate environment and installs into the other one, which never contains it.
-RUN python3 -m venv /opt/tools && python3 -m venv --without-pip /opt/halocline
+RUN python3 -m venv /opt/tools && python3 -m venv --without-pip /opt/halocline; \
+    rm -f /opt/halocline/bin/[Aa]ctivate*
+# Equal dates in archives and an equal order of sets, so that two builds make equal files.
+ENV PATH=/opt/tools/bin:$PATH PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=315532800
 WORKDIR /build
+
+# --- The libraries of the web image -----------------------------------------------------------------------------
+FROM installers AS web-libraries
+COPY scripts/install-libraries scripts/
+COPY requirements/web.txt requirements/
+RUN scripts/install-libraries requirements/web.txt
+
+# --- The libraries that only importers need ---------------------------------------------------------------------
+FROM web-libraries AS ingest-libraries
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 COPY requirements/ingest.txt requirements/
-RUN /opt/tools/bin/pip --python /opt/halocline/bin/python install --quiet --no-cache-dir --no-compile \
-      --only-binary :all: --require-hashes -r requirements/ingest.txt; \
-    # Tests, headers, type stubs and sources of other languages are not used at run time.
-    site=$(/opt/halocline/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
-    find "$site" -type d \( -name tests -o -name include -o -name f2py \) -prune -exec rm -r {} +; \
-    find "$site" -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.[ach]' -o -name '*.cpp' \) -delete; \
-    # Plots are PNG: delete matplotlib's sample pictures, support for PDF and PostScript fonts, and a video codec.
-    rm -rf "$site"/matplotlib/mpl-data/{sample_data,images,plot_directive} "$site"/PIL/_avif*.so "$site"/pillow.libs/libavif*; \
-    find "$site/fontTools" -mindepth 1 -maxdepth 1 -type d ! -name misc -exec rm -r {} +; \
-    # The package itself is in a separate layer, so that a release transfers a megabyte and not all libraries.
-    echo /srv/halocline >"$site/halocline.pth"; \
-    rm -f /opt/halocline/bin/[Aa]ctivate*; \
-    /opt/halocline/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash "$site"
+# Only files that the web image does not have, because a file that is copied twice is stored twice.
+RUN find /opt/halocline ! -type d -printf '%P\n' | sort >web-files; \
+    scripts/install-libraries requirements/ingest.txt; \
+    find /opt/halocline ! -type d -printf '%P\n' | sort | comm -13 web-files - >ingest-files; \
+    mkdir -p /importer/opt/halocline; \
+    tar -C /opt/halocline -c --verbatim-files-from -T ingest-files | tar -C /importer/opt/halocline -x
 
 # --- The package with its front end -----------------------------------------------------------------------------
-FROM libraries AS package
+FROM installers AS package
 COPY requirements/build.txt requirements/
-RUN /opt/tools/bin/pip install --quiet --no-cache-dir --only-binary :all: --require-hashes -r requirements/build.txt
-ENV PATH=/opt/tools/bin:$PATH
+RUN pip install --quiet --no-cache-dir --only-binary :all: --require-hashes -r requirements/build.txt
 COPY package.json package-lock.json .npmrc ./
 # Node has its own certificates; this adds those that the build machine trusts, as pip does.
 RUN NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm ci --loglevel=error
 COPY . .
+# A layer of its own, so that a release transfers a few megabytes and not all libraries.
 RUN npm run --silent build; \
     pip wheel --quiet --no-cache-dir --no-deps --no-build-isolation --no-index --wheel-dir /wheels .; \
     pip --python /opt/halocline/bin/python install --quiet --no-cache-dir --no-compile --no-deps --no-index \
       --target /srv/halocline /wheels/*.whl; \
     cp gunicorn.conf.py /srv/halocline/; \
-    /opt/halocline/bin/python -m compileall -q --invalidation-mode unchecked-hash /srv/halocline
+    /opt/halocline/bin/python -m compileall -q -j 1 --invalidation-mode unchecked-hash /srv/halocline
 
-# --- The image --------------------------------------------------------------------------------------------------
-FROM scratch
+# --- What both images share -------------------------------------------------------------------------------------
+FROM scratch AS runtime
 COPY --from=system /rootfs /
-COPY --from=libraries /opt/halocline /opt/halocline
-COPY --from=package /srv/halocline /srv/halocline
+COPY --from=web-libraries /opt/halocline /opt/halocline
 ENV PATH=/srv/halocline/bin:/opt/halocline/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     HOME=/tmp \
@@ -87,15 +101,41 @@ ENV PATH=/srv/halocline/bin:/opt/halocline/bin:/usr/local/bin:/usr/bin:/bin \
 WORKDIR /srv/halocline
 # Numeric, so that runAsNonRoot can check it.
 USER 10001:10001
-EXPOSE 8000 9100
+ARG BASE
+ARG SOURCE=
+LABEL org.opencontainers.image.vendor="Halocline" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="${BASE}"
+
+# --- The ingest image -------------------------------------------------------------------------------------------
+FROM runtime AS ingest
+COPY --from=ingest-libraries /importer /
+COPY --from=package /srv/halocline /srv/halocline
 # Last, because they change with every commit and invalidate the cache of all later layers.
 ARG VERSION=0.1.0
 ARG REVISION=unknown
+ARG CREATED=1980-01-01T00:00:00Z
+ENV HALOCLINE_REVISION=${REVISION}
+LABEL org.opencontainers.image.title="Halocline ingest" \
+      org.opencontainers.image.description="Importer and verification of the ocean-observations portal Halocline" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
+CMD ["halocline", "--help"]
+
+# --- The web image ----------------------------------------------------------------------------------------------
+FROM runtime AS web
+COPY --from=package /srv/halocline /srv/halocline
+EXPOSE 8000 9100
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=1980-01-01T00:00:00Z
 ENV HALOCLINE_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="Halocline" \
       org.opencontainers.image.description="Ocean-observations portal for gliders and sailbuoys" \
-      org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
 # gunicorn is process 1 and receives the signals; its settings are in ./gunicorn.conf.py.
 CMD ["gunicorn", "app.wsgi:application"]

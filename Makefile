@@ -87,9 +87,9 @@ types: develop ## mypy: strict, tests not strict
 layers: develop ## Layers import only lower layers (import-linter)
 	@$(bin)/lint-imports --no-logo
 
-manifests: develop ## Check the Dockerfiles and the Kubernetes manifests
-	@$(bin)/hadolint Dockerfile tests/e2e/cluster/edge/Dockerfile
-	@PATH="$$PWD/$(bin):$$PATH" scripts/manifests
+manifests: $(if $(OVERLAY),,develop) ## Check the Dockerfiles and the Kubernetes manifests (OVERLAY=production: print that overlay)
+	@$(if $(OVERLAY),PATH="$$PWD/$(bin):$$PATH" kubectl kustomize deploy/k8s/overlays/$(OVERLAY),\
+	  $(bin)/hadolint Dockerfile tests/e2e/cluster/edge/Dockerfile && PATH="$$PWD/$(bin):$$PATH" scripts/manifests)
 
 rules: develop ## Check alert rules, dashboards and routing (promtool and amtool from PATH; SLOW=1: all rule tests)
 	@$(bin)/python -m monitoring.check $(if $(SLOW),--slow)
@@ -122,10 +122,27 @@ profile: develop ## Flame graphs of the hot paths, into build/profile (ONLY="war
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= halocline:$(VERSION)
 ENGINE ?= $(firstword $(notdir $(shell command -v docker podman 2>/dev/null)))
-.PHONY: image cluster-test
-image: ## Build the image (IMAGE=halocline:VERSION, BASE=… for another Python image, ENGINE=docker or podman)
-	@$(or $(ENGINE),$(error Neither docker nor podman is on PATH)) build $(if $(BASE),--build-arg BASE=$(BASE)) \
-	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) --tag $(IMAGE) .
+# What the scripts of the image read.
+with_engine = BASE="$(BASE)" ENGINE="$(or $(ENGINE),$(error Neither docker nor podman is on PATH))"
+.PHONY: image image-size reproduce release audit cluster-test
+image: ## Build the web image IMAGE=halocline:VERSION and halocline-ingest:VERSION (BASE=… another Python image, ENGINE=…)
+	@$(with_engine) IMAGE=$(IMAGE) scripts/image
+
+image-size: ## Fail if the application layers of the web image IMAGE=… exceed 90 MB unpacked
+	@$(with_engine) scripts/image-size $(IMAGE) 90
+
+reproduce: ## Build both images twice without a cache and compare the digests of their layers: minutes
+	@$(with_engine) scripts/reproduce
+
+release: develop ## Images of REGISTRY=…, bills of materials and overlays as files, into build/release (PUSH=1: push, name digests)
+	@$(with_engine) REGISTRY=$(REGISTRY) PUSH=$(PUSH) scripts/release
+
+# --strict: a package that could not be looked up is a failure.
+audit: ## Look up known vulnerabilities of the Python packages of both images (pip-audit; needs the network)
+	@scripts/release-tools
+	@for role in web ingest; do \
+	  build/release-tools/bin/pip-audit --requirement requirements/$$role.txt --require-hashes --disable-pip --strict || exit; \
+	done
 
 # Uses the namespace halocline-lab exclusively and deletes it afterwards. HALOCLINE_CLUSTER_URL: address of the ingress,
 # by default http://127.0.0.1:8080. The nodes must have the image or be able to pull it.

@@ -16,7 +16,7 @@ if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     _own_metrics_dir = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="halocline-metrics-")
 
 # structlog imports rich, if it is installed, to print tracebacks in colours: 3.5 MB in a process that writes JSON. The
-# image has the package for importers.
+# web image does not have the package, but the ingest image and a developer's machine do.
 sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
 
 # Libraries of the workers, imported before the fork: a worker starts in half the time, and workers share their memory.

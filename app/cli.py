@@ -1,6 +1,5 @@
 """The command line. Each command imports the function it calls, so that no command loads libraries of another."""
 
-import errno
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +8,11 @@ from typing import Literal
 import click
 
 from app import config, errors, extensions
-from app.commands import arguments, secrets
+from app.commands import arguments, failures, secrets
 from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
-# Not 1, the status of a refused file: a failed run may be repeated, a refused file must be corrected.
-_RUN_FAILED = 3
 
 
 @click.group()
@@ -271,23 +268,8 @@ def down(home: Path | None) -> None:
 
 
 def main() -> None:
-    """The console script. Expected errors are printed in one line.
-
-    The exit status is 2 for wrong usage or settings, and `_RUN_FAILED` if a later run of the same command may succeed.
-    """
-    try:
-        cli()
-    except config.SettingsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    except errors.HaloclineError as error:
-        click.echo(f"halocline: {error}", err=True)
-        sys.exit(_RUN_FAILED if isinstance(error, errors.Unavailable | errors.RunFailed) else 1)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        click.echo("halocline: The disk is full. Free some space and try again.", err=True)
-        sys.exit(_RUN_FAILED)
+    """The console script."""
+    failures.run(cli)
 
 
 if __name__ == "__main__":

@@ -81,3 +81,21 @@ def test_third_party_actions_are_pinned_to_a_commit(path: Path) -> None:
     used = [name for name in _values(_loaded(path), "uses") if not name.startswith("./")]
 
     assert [name for name in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", name)] == []
+
+
+def test_a_release_is_published_after_its_checks() -> None:
+    steps = _loaded(GITHUB / "workflows/release.yml")["jobs"]["release"]["steps"]
+    actions = [f"{step.get('uses', '')} {step.get('run', '')}" for step in steps]
+    checks = [n for n, action in enumerate(actions) if re.search(r"make audit|scan-action@", action)]
+    publishing = [n for n, action in enumerate(actions) if re.search(r"PUSH=1|podman push|gh release", action)]
+
+    assert len(checks) == 3
+    assert len(publishing) == 2
+    assert max(checks) < min(publishing)
+
+
+def test_only_the_release_may_write_and_has_the_registry_password() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in WORKFLOWS}
+
+    assert [name for name, text in texts.items() if re.search(r": write\b|secrets\.", text)] == ["release.yml"]
+    assert _loaded(GITHUB / "workflows/release.yml")[True] == {"push": {"tags": ["v*"]}}
