@@ -139,7 +139,7 @@ release: develop ## Images of REGISTRY=…, bills of materials and overlays as f
 
 # --strict: a package that could not be looked up is a failure.
 audit: ## Look up known vulnerabilities of the Python packages of both images (pip-audit; needs the network)
-	@scripts/release-tools
+	@scripts/tools release
 	@for role in web ingest; do \
 	  build/release-tools/bin/pip-audit --requirement requirements/$$role.txt --require-hashes --disable-pip --strict || exit; \
 	done
