@@ -124,7 +124,7 @@ IMAGE ?= halocline:$(VERSION)
 ENGINE ?= $(firstword $(notdir $(shell command -v docker podman 2>/dev/null)))
 # What the scripts of the image read.
 with_engine = BASE="$(BASE)" ENGINE="$(or $(ENGINE),$(error Neither docker nor podman is on PATH))"
-.PHONY: image image-size reproduce release audit cluster-test
+.PHONY: image image-size reproduce release audit pin cluster-test
 image: ## Build the web image IMAGE=halocline:VERSION and halocline-ingest:VERSION (BASE=… another Python image, ENGINE=…)
 	@$(with_engine) IMAGE=$(IMAGE) scripts/image
 
@@ -144,7 +144,11 @@ audit: ## Look up known vulnerabilities of the Python packages of both images (p
 	  build/release-tools/bin/pip-audit --requirement requirements/$$role.txt --require-hashes --disable-pip --strict || exit; \
 	done
 
+pin: ## Add the digests of third-party images to the manifests (needs a registry; ENGINE=docker or podman)
+	@ENGINE=$(ENGINE) scripts/pin
+
 # Uses the namespace halocline-lab exclusively and deletes it afterwards. HALOCLINE_CLUSTER_URL: address of the ingress,
-# by default http://127.0.0.1:8080. The nodes must have the image or be able to pull it.
-cluster-test: develop ## Run the drills on the current kubectl context (IMAGE=…; SLOW=1: an outage of 10 minutes, too): 15 minutes
-	@IMAGE=$(IMAGE) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20 $(if $(SLOW),,-m "not slow")
+# by default http://127.0.0.1:8080. The nodes must have both images, IMAGE and the same with -ingest before the tag, or be
+# able to pull them.
+cluster-test: develop ## Run the drills on the current kubectl context (IMAGE=…; FULL=1: the long form, an hour; SLOW=1)
+	@IMAGE=$(IMAGE) FULL=$(FULL) $(bin)/python -m pytest tests/e2e/cluster -v --durations=20 $(if $(SLOW),,-m "not slow")

@@ -57,9 +57,9 @@ def verify() -> str:
 def missions(lab: Lab, name: str) -> dict[str, Document]:
     """What the API says about the missions of `make`, by platform; without the times of the import."""
     found: dict[str, Document] = {}
-    for page in range(1, 100):
-        items = lab.json(f"/api/v1/missions?page={page}&size=100")["items"]
-        found |= {item["platform"]: item for item in items if item["platform"].startswith(name)}
-        if len(items) < 100:
-            break
+    cursor = ""
+    while cursor is not None:
+        page = lab.json(f"/api/v1/missions?limit=200{cursor and f'&cursor={cursor}'}")
+        found |= {item["platform"]: item for item in page["items"] if item["platform"].startswith(name)}
+        cursor = page["next"]
     return found

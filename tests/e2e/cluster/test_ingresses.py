@@ -42,22 +42,37 @@ try:
 except OSError:
     print("denied")
 """
-STRANGERS = "strangers"
+STRANGER = "stranger"
 HOST = "halocline.test"
 TLS_ADDRESS = ("127.0.0.1", 8443)
 
 
+@pytest.fixture(scope="module")
+def pods(lab: Lab) -> Iterator[dict[str, Document]]:
+    """A running pod for each component, and one of a stranger, by these names; all are deleted afterwards."""
+    # The stranger has the labels of a controller, but not its namespace.
+    places = CONTROLLERS | {STRANGER: ("strangers", {}, {"app.kubernetes.io/name": "traefik"})}
+    try:
+        for name, (namespace, labels, pod_labels) in places.items():
+            _create(name, namespace, labels, pod_labels)
+        for name, (namespace, _, _) in places.items():
+            kubectl("wait", "--namespace", namespace, "--for=condition=ready", f"pod/{name}", "--timeout=90s")
+        yield {name: get("pod", name, "--namespace", namespace) for name, (namespace, _, _) in places.items()}
+    finally:
+        for name, (namespace, _, _) in places.items():
+            target = ["pod", name, "--namespace", namespace] if namespace == "kube-system" else ["namespace", namespace]
+            kubectl("delete", *target, "--ignore-not-found", "--wait=false", check=False)
+
+
 @pytest.mark.parametrize("component", CONTROLLERS)
 def test_the_controller_reaches_the_web_pods_and_another_namespace_does_not(
-    lab: Lab, figures: Figures, component: str
+    lab: Lab, figures: Figures, pods: dict[str, Document], component: str
 ) -> None:
-    namespace, labels, pod_labels = CONTROLLERS[component]
-    lab.apply()
-    with _pod(lab, namespace, labels, pod_labels) as controller, _pod(lab, STRANGERS, {}, pod_labels) as stranger:
-        kubectl("apply", "--filename", "-", stdin=_policy(component, controller["status"]["podIP"]))
-        web = lab.pods("web")[0]["status"]["podIP"]
-        until("the policy", lambda: _request(controller, web) == "200", 30)
-        outcomes = _request(controller, web), _request(stranger, web)
+    controller, stranger = pods[component], pods[STRANGER]
+    kubectl("apply", "--filename", "-", stdin=_policy(component, controller["status"]["podIP"]))
+    web = lab.pods("web")[0]["status"]["podIP"]
+    until("the policy", lambda: _request(controller, web) == "200", 30)
+    outcomes = _request(controller, web), _request(stranger, web)
     lab.apply()
 
     figures.setdefault("ingress components", {})[component] = outcomes
@@ -99,27 +114,18 @@ def _policy(component: str, address: str) -> bytes:
     return json.dumps(policy).encode()
 
 
-@contextlib.contextmanager
-def _pod(lab: Lab, namespace: str, labels: dict[str, str], pod_labels: dict[str, str]) -> Iterator[Document]:
-    """A running pod with Python in a namespace, deleted afterwards with the namespace if it was made here."""
-    mine = namespace != "kube-system"
-    if mine:
+def _create(name: str, namespace: str, labels: dict[str, str], pod_labels: dict[str, str]) -> None:
+    """A pod with Python in a namespace, which is created if it does not exist."""
+    if namespace != "kube-system":
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
         kubectl("apply", "--filename", "-", stdin=json.dumps(body).encode())
-    pod = get("pod", "visitor-one")
-    spec = {key: pod["spec"][key] for key in ("securityContext", "automountServiceAccountToken", "enableServiceLinks")}
-    box = {key: pod["spec"]["containers"][0][key] for key in ("name", "image", "command", "securityContext")}
-    metadata = {"name": "drill-controller", "namespace": namespace, "labels": pod_labels}
+    visitor = get("pod", "visitor-one")["spec"]
+    spec = {key: visitor[key] for key in ("securityContext", "automountServiceAccountToken", "enableServiceLinks")}
+    box = {key: visitor["containers"][0][key] for key in ("name", "image", "command", "securityContext")}
     spec |= {"containers": [box], "terminationGracePeriodSeconds": 1}
+    metadata = {"name": name, "namespace": namespace, "labels": pod_labels}
     made = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-    arguments = ("--namespace", namespace)
-    kubectl("apply", *arguments, "--filename", "-", stdin=json.dumps(made).encode())
-    try:
-        kubectl("wait", *arguments, "--for=condition=ready", "pod/drill-controller", "--timeout=60s")
-        yield get("pod", "drill-controller", *arguments)
-    finally:
-        target = ["namespace", namespace] if mine else ["pod", "drill-controller", *arguments]
-        kubectl("delete", *target, "--wait=true", timeout_s=120)
+    kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=json.dumps(made).encode())
 
 
 def _request(pod: Document, address: str) -> str:

@@ -60,7 +60,7 @@ def test_a_lost_primary_costs_no_cached_page_and_no_acknowledged_import(
         reports = importing.ended(run, 300)
         _members_ready()
         visitors.wait(20_000 if full else 2000)
-    acknowledged = {Path(report["file"]).stem for report in reports if report["outcome"] == "stored"}
+    acknowledged = {Path(report["path"]).stem for report in reports if report["outcome"] == "stored"}
     missing = until("all imports", lambda: _complete(lab, folder, f"lost{how}", acknowledged), 120)
     failed_s = max(uncached.failed_at_s) - min(uncached.failed_at_s) if uncached.failed_at_s else 0.0
 
