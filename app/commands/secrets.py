@@ -19,6 +19,8 @@ from app import errors
 
 Document = dict[str, Any]
 
+# A role of our own: it records backups for the metrics, in one collection.
+_RECORD = "halocline-backup-record"
 # Rights of each role, on the database of the portal unless another one is named.
 ROLES: dict[str, list[tuple[str, str | None]]] = {
     "web": [("read", None)],
@@ -26,7 +28,7 @@ ROLES: dict[str, list[tuple[str, str | None]]] = {
     "ingest": [("readWrite", None)],
     # Creates and changes indexes and validators; restores a backup.
     "admin": [("dbOwner", None)],
-    "backup": [("read", None), ("dbOwner", "halocline_restore_test")],
+    "backup": [("read", None), ("dbOwner", "halocline_restore_test"), (_RECORD, "admin")],
 }
 MEMBERS = tuple(f"mongodb-{number}.mongodb:27017" for number in range(3))
 REDIS = "redis:6379"
@@ -103,10 +105,12 @@ def _list(keyfile: str, mongodb: dict[str, Passwords], redis: Passwords, databas
         for role, passwords in mongodb.items()
         for slot, password in passwords.slots.items()
     ]
+    record = {"resource": {"db": database, "collection": "backups"}, "actions": ["find", "insert", "update"]}
+    accounts = {"roles": [{"role": _RECORD, "privileges": [record]}], "users": users}
     hashes = " ".join("#" + hashlib.sha256(redis.slots[slot].encode()).hexdigest() for slot in _SLOTS)
     secret = {
         "mongodb-keyfile": {"keyfile": keyfile},
-        "mongodb-users": {"users.json": json.dumps(users)},
+        "mongodb-users": {"users.json": json.dumps(accounts)},
         **{f"mongodb-{role}": {"uri": _mongodb_uri(role, passwords)} for role, passwords in mongodb.items()},
         "redis": {
             "url": f"redis://halocline:{redis.slots[redis.used]}@{REDIS}/0",
@@ -161,9 +165,9 @@ def _text(values: dict[str, dict[str, str]], name: str, key: str) -> str:
 def _users(text: str) -> dict[str, str]:
     """The password of each user."""
     try:
-        return {str(each["user"]): str(each["password"]) for each in json.loads(text)}
+        return {str(each["user"]): str(each["password"]) for each in json.loads(text)["users"]}
     except (ValueError, KeyError, TypeError) as error:
-        raise errors.Invalid("Secret mongodb-users", "users.json is not a list of users") from error
+        raise errors.Invalid("Secret mongodb-users", "users.json contains no list of users") from error
 
 
 def _mongodb_passwords(role: str, users: dict[str, str], uri: str) -> Passwords:

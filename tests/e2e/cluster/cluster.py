@@ -5,7 +5,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -13,6 +12,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+
+from tests.e2e.cluster import documented
 
 NAMESPACE = "halocline-lab"
 DRILL = Path(__file__).parent / "drill"
@@ -86,17 +87,16 @@ class Lab:
             raise Failed(f"{image}: the image needs a tag")
 
     def start(self, *patches: Document, manifests: Path = DRILL) -> None:
-        """Create the Secrets, apply the manifests, and wait until everything is Ready."""
-        kubectl("create", "namespace", NAMESPACE, check=False)
-        if "redis" not in {secret["metadata"]["name"] for secret in get("secrets")["items"]}:
-            kubectl("apply", "--filename", "-", stdin=secrets("create"))
-        self.apply(*patches, manifests=manifests)
-        kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=300s", timeout_s=310)
-        self.rolled_out()
-        kubectl("rollout", "status", "statefulset/mongodb", "--timeout=120s", timeout_s=130)
+        """Install the lab with the commands of the documentation, and wait until everything is Ready."""
+        self.run("Install", *patches, manifests=manifests)
         kubectl(
             "wait", "--for=condition=ready", "pod", "--all", "--field-selector=status.phase=Running", "--timeout=120s"
         )
+
+    def run(self, title: str, *patches: Document, manifests: Path = DRILL) -> None:
+        """Run the commands of a section of docs/operations.md with these manifests."""
+        with self.rendered(*patches, manifests=manifests) as folder:
+            documented.run(title, NAMESPACE, folder)
 
     @contextlib.contextmanager
     def rendered(self, *patches: Document, manifests: Path = DRILL) -> Iterator[str]:
@@ -190,9 +190,3 @@ def forwarded(target: str, port: int) -> Iterator[str]:
             yield f"http://127.0.0.1:{match[1]}"
         finally:
             process.terminate()
-
-
-def secrets(*command: str, stdin: bytes | None = None) -> bytes:
-    """The output of `halocline secrets`."""
-    program = [sys.executable, "-m", "app.cli", "secrets", *command]
-    return subprocess.run(program, input=stdin, capture_output=True, check=True, timeout=60).stdout

@@ -54,20 +54,35 @@ def test_a_release_with_a_broken_setting_replaces_no_pod(two_pods: Lab, figures:
     assert visitors.failed == {}
 
 
-def test_an_image_change_and_its_rollback_lose_no_request(two_pods: Lab, figures: Figures, requests: int) -> None:
+def test_an_upgrade_and_its_rollback_lose_no_request(two_pods: Lab, figures: Figures, requests: int) -> None:
     # The image of the importer contains everything that the web pods run.
     other = f"{two_pods.name}-ingest:{two_pods.tag}"
+    spec = {"initContainers": [{"name": "metrics", "image": other}], "containers": [{"name": "app", "image": other}]}
+    upgrade = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"template": {"spec": spec}},
+    }
     with Visitors(two_pods.url) as visitors:
-        kubectl("set", "image", "deployment/web", f"app={other}", f"metrics={other}")
+        two_pods.run("Upgrade", upgrade)
         two_pods.replaced()
         changed = {box["image"] for pod in two_pods.pods("web") for box in pod["spec"]["containers"]}
-        kubectl("rollout", "undo", "deployment/web")
+        two_pods.run("Roll back")
         two_pods.replaced()
         visitors.wait(requests)
 
-    figures["image change and rollback"] = visitors.figures
+    figures["upgrade and rollback"] = visitors.figures
     assert changed == {other}
     assert visitors.failed == {}
+
+
+def test_the_command_to_scale_adds_replicas(two_pods: Lab, figures: Figures) -> None:
+    began = time.monotonic()
+    two_pods.run("Scale")
+    until("three web pods", lambda: _ready(two_pods) >= 3, 120)
+
+    figures["scale"] = {"s": round(time.monotonic() - began, 1), "ready": _ready(two_pods)}
 
 
 def test_a_deleted_pod_loses_no_request(two_pods: Lab, figures: Figures, requests: int) -> None:

@@ -171,12 +171,7 @@ def test_a_rotation_of_all_passwords_loses_no_request(lab: Lab, figures: Figures
     used = _used_passwords()
     with Visitors(lab.url) as visitors, Driver(f"{lab.url}/search", clients=2, pause_s=0.2, unique=True) as uncached:
         began = time.monotonic()
-        current = kubectl("get", "secrets", "--output=json").encode()
-        kubectl("apply", "--filename", "-", stdin=cluster.secrets("rotate", stdin=current))
-        kubectl("delete", "job", "indexes", "--ignore-not-found")
-        lab.apply()
-        kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=120s", timeout_s=130)
-        kubectl("rollout", "restart", "deployment/redis", "deployment/web", "deployment/ingest")
+        lab.run("Rotate the passwords")
         lab.replaced()
         kubectl("rollout", "status", "deployment/ingest", "--timeout=60s")
         took_s = time.monotonic() - began

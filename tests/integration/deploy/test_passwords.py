@@ -134,6 +134,7 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     admin.command("collMod", "missions", validator={})
     ingest.missions.insert_one({"_id": "SEA077/17"})
     backup.client.halocline_restore_test.missions.insert_one({"_id": "SEA077/17"})
+    backup.backups.replace_one({"_id": "newest"}, {"bytes": 1}, upsert=True)
 
     assert [each.missions.count_documents({}) for each in (web, ingest, backup, admin)] == [1, 1, 1, 1]
     for refused in (
@@ -183,7 +184,8 @@ def test_a_rotation_keeps_the_old_password_until_the_next_one(first: Texts, stor
 
 
 def test_a_user_that_the_file_does_not_contain_any_more_is_dropped(first: Texts, stores: Servers) -> None:
-    fewer = json.dumps([each for each in json.loads(first["mongodb-users"]["users.json"]) if each["user"] != "web-b"])
+    accounts = json.loads(first["mongodb-users"]["users.json"])
+    fewer = json.dumps({**accounts, "users": [each for each in accounts["users"] if each["user"] != "web-b"]})
 
     output = stores.initiate({**first, "mongodb-users": {"users.json": fewer}})
 

@@ -57,7 +57,7 @@ def test_a_missing_secret_is_named() -> None:
     ("name", "key", "text", "message"),
     [
         ("mongodb-web", "uri", "mongodb://other:pw@mongodb/", "does not use a user web-a or web-b of mongodb-users"),
-        ("mongodb-users", "users.json", "no JSON", "users.json is not a list of users"),
+        ("mongodb-users", "users.json", "no JSON", "users.json contains no list of users"),
         ("redis", "url", "redis://halocline:other@redis:6379/0", "url has neither password of passwords.json"),
         ("redis", "passwords.json", "[]", "passwords.json has no passwords a and b"),
     ],

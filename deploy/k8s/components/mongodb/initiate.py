@@ -4,8 +4,8 @@ Usage: initiate.py SET HOST:PORT...   Waits for the members, then for a primary;
 Safe to run again: a member that has lost its data is synchronized by the others, never initiated alone.
 
 The password is the members' own key (`__system` in the database `local`): no other user exists before the first run.
-The file of users is a list of objects with `user`, `password` and `roles`. Users that an earlier run has created and
-that the list does not contain any more are dropped.
+The file has `roles` with `role` and `privileges`, and `users` with `user`, `password` and `roles`. Users that an
+earlier run has created and that the file does not contain any more are dropped.
 """
 
 import json
@@ -66,17 +66,21 @@ def state(name: str, members: list[str]) -> tuple[str, str]:
     return ("waiting for " + ", ".join(missing) if missing else "new"), ""
 
 
-def set_users(primary: str, key: str, users: list[dict[str, Any]]) -> None:
-    """Create the users, set the passwords and roles of existing ones, and drop managed users that are not listed."""
+def set_users(primary: str, key: str, accounts: dict[str, list[dict[str, Any]]]) -> None:
+    """Create roles and users, set those that exist, and drop managed users that are not listed."""
     majority = {"w": "majority"}
     with client(primary, key, timeout_ms=20_000) as connection:
         admin = connection.admin
+        roles = {each["role"] for each in admin.command("rolesInfo", 1)["roles"]}
+        for each in accounts["roles"]:
+            command = "updateRole" if each["role"] in roles else "createRole"
+            admin.command(command, each["role"], privileges=each["privileges"], roles=[], writeConcern=majority)
         present = {each["user"]: each.get("customData") for each in admin.command("usersInfo", 1)["users"]}
-        for each in users:
+        for each in accounts["users"]:
             command = "updateUser" if each["user"] in present else "createUser"
             options = {"pwd": each["password"], "roles": each["roles"], "customData": MARK, "writeConcern": majority}
             admin.command(command, each["user"], **options)
-        listed = {each["user"] for each in users}
+        listed = {each["user"] for each in accounts["users"]}
         for user in sorted(name for name, data in present.items() if data == MARK and name not in listed):
             try:
                 admin.command("dropUser", user, writeConcern=majority)
@@ -89,7 +93,7 @@ def set_users(primary: str, key: str, users: list[dict[str, Any]]) -> None:
 def main(name: str, *members: str) -> int:
     """Exit status: 0 once the set has a primary and its users, 1 if not in time."""
     key = "".join((SECRETS / "keyfile").read_text(encoding="ascii").split())
-    users = json.loads((SECRETS / "users.json").read_text(encoding="utf-8"))
+    accounts = json.loads((SECRETS / "users.json").read_text(encoding="utf-8"))
     deadline = time.monotonic() + DEADLINE_S
     printed = ""
     while time.monotonic() < deadline:
@@ -99,7 +103,7 @@ def main(name: str, *members: str) -> int:
             printed = current
         try:
             if current == "ready":
-                set_users(primary, key, users)
+                set_users(primary, key, accounts)
                 return 0
             if current == "new":
                 initiate(name, list(members), key)
