@@ -1,6 +1,7 @@
 """Drills of web pods: killed workers and pods, a broken release, an image change and its rollback, a spike."""
 
 import contextlib
+import os
 import time
 from typing import Any
 
@@ -55,8 +56,8 @@ def test_a_release_with_a_broken_setting_replaces_no_pod(two_pods: Lab, figures:
 
 
 def test_an_upgrade_and_its_rollback_lose_no_request(two_pods: Lab, figures: Figures, requests: int) -> None:
-    # The image of the importer contains everything that the web pods run.
-    other = f"{two_pods.name}-ingest:{two_pods.tag}"
+    # That of an earlier release; else that of the importer, which contains everything that the web pods run.
+    other = os.environ.get("OTHER_IMAGE") or f"{two_pods.name}-ingest:{two_pods.tag}"
     spec = {"initContainers": [{"name": "metrics", "image": other}], "containers": [{"name": "app", "image": other}]}
     upgrade = {
         "apiVersion": "apps/v1",

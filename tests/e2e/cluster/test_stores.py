@@ -18,18 +18,6 @@ Figures = dict[str, Any]
 IMPORTS = 12
 EVICTION = "/api/v1/namespaces/{namespace}/pods/{name}/eviction"
 
-# `find` without a password, and GET; prints what the servers answered.
-UNAUTHENTICATED = """
-import pymongo, redis, sys
-try:
-    print(pymongo.MongoClient(sys.argv[1], directConnection=True, timeoutMS=5000).halocline.missions.find_one())
-except pymongo.errors.PyMongoError as error:
-    print(f"mongodb {type(error).__name__} {getattr(error, 'code', '')}")
-try:
-    print(redis.Redis(sys.argv[2], socket_timeout=5).get("halocline:page"))
-except redis.RedisError as error:
-    print(f"redis {type(error).__name__}")
-"""
 # SIGKILL to the running `halocline ingest` of the pod; prints how many processes there were.
 KILL_INGEST = """
 import os, signal
@@ -153,20 +141,6 @@ def test_a_killed_import_that_runs_again_leaves_what_one_clean_run_leaves(
     assert [_figures(each) for each in expected.values()] == [_figures(each) for each in found.values()]
 
 
-def test_without_network_policies_the_stores_still_refuse_clients_without_a_password(
-    lab: Lab, figures: Figures
-) -> None:
-    names = [policy["metadata"]["name"] for policy in get("networkpolicies")["items"]]
-    try:
-        kubectl("delete", "networkpolicies", "--all")
-        output = until("an answer of both stores", lambda: _unauthenticated(lab), 60)
-    finally:
-        lab.apply()
-
-    figures["without network policies"] = {"policies removed": len(names), "answers": output.splitlines()}
-    assert output.splitlines() == ["mongodb OperationFailure 13", "redis AuthenticationError"]
-
-
 def test_a_rotation_of_all_passwords_loses_no_request(lab: Lab, figures: Figures, full: bool) -> None:
     used = _used_passwords()
     with Visitors(lab.url) as visitors, Driver(f"{lab.url}/search", clients=2, pause_s=0.2, unique=True) as uncached:
@@ -230,12 +204,6 @@ def _eviction(name: str) -> str:
             raise
         return "refused"
     return "admitted"
-
-
-def _unauthenticated(lab: Lab) -> str:
-    mongodb, redis = (lab.pods(name)[0]["status"]["podIP"] for name in ("mongodb", "redis"))
-    output = lab.python("visitor-one", UNAUTHENTICATED, mongodb, redis).strip()
-    return "" if "ConnectionError" in output or "Timeout" in output or "ServerSelection" in output else output
 
 
 def _used_passwords() -> set[str]:
