@@ -75,7 +75,7 @@ def create(target: Target, name: str | None, revision: str) -> Created:
                 unfinished.remove(target, previous.name)
         now = datetime.now(UTC)
         position = changed_documents.after(backup_reads.now(session))
-        state = Unfinished(name or f"{now:%Y%m%dT%H%M%SZ}", mongo.database, now, position)
+        state = Unfinished(name or _free_name(target, now), mongo.database, now, position)
         return _Run(target, state, session, revision, is_continued=False).complete()
 
 
@@ -94,6 +94,13 @@ def _continuable(target: Target, name: str | None) -> Unfinished | None:
         log.warning("backup_starts_again", name=newest.name, reason=f"{missing[0].path} is missing")
         return None
     return newest
+
+
+def _free_name(target: Target, now: datetime) -> str:
+    """The time as a name, with a number if a backup of the same second exists."""
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    names = (stamp, *(f"{stamp}-{number}" for number in range(2, 100)))
+    return next(name for name in names if target.get(manifest.path(name)) is None)
 
 
 def missing_parts(target: Target, expected: Iterable[Part]) -> list[Part]:

@@ -62,7 +62,7 @@ def restore(target: str, name: str | None, into: str | None, is_test: bool, as_j
     """
     if into is not None and is_test:
         raise click.UsageError("--into and --test exclude each other")
-    from app.commands import backup as command
+    from app.commands import restore as command
 
     settings = _settings()
     if is_test:

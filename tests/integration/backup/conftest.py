@@ -10,7 +10,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from app import cli, config
-from app.commands import backup as command
+from app.commands import backup as backup_command
+from app.commands import restore as restore_command
 from app.commands import verify as verify_command
 from app.ingest import importer
 from app.ingest.context import ImportContext
@@ -27,7 +28,7 @@ def halocline(settings: config.Settings, monkeypatch: pytest.MonkeyPatch) -> Run
     monkeypatch.setenv("MONGODB_URI", settings.mongodb_uri)
     monkeypatch.setenv("MONGODB_DATABASE", settings.mongodb_database)
     monkeypatch.setenv("REDIS_URL", settings.redis_url)
-    for module in (command, verify_command):
+    for module in (backup_command, restore_command, verify_command):
         monkeypatch.setattr(module.os, "nice", lambda _: 0)  # type: ignore[attr-defined]
     return lambda *arguments: CliRunner().invoke(cli.cli, [str(argument) for argument in arguments])
 
