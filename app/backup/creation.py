@@ -41,7 +41,8 @@ _ROUNDS = 10
 _NO_SNAPSHOT = (246, 239)
 _TRIES = 5
 _PAUSE_S = 1.0
-_KEYS_AT_ONCE = 50
+# So many documents are in memory: pictures of sections are the largest, about 1 MB.
+_KEYS_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,11 @@ def _continuable(target: Target, name: str | None) -> Unfinished | None:
     own = [
         state
         for state in unfinished.of(target)
-        if state.database == mongo.database and state.began_at >= since and name in (None, state.name)
+        if state.database == mongo.database
+        and state.began_at >= since
+        and name in (None, state.name)
+        # Two runs at once have completed the same backup, and the slower one has stored its state again.
+        and target.get(manifest.path(state.name)) is None
     ]
     if not own:
         return None

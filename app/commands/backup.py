@@ -26,10 +26,11 @@ def backup(settings: Settings, target_name: str, name: str | None, rules: Retent
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
         created = creation.create(target, name, settings.revision)
         made = created.manifest
+        suffix = ", continued" if created.is_continued else ""
+        text = f"{backup_lines.line(made)}; {backup_lines.size(created.new_bytes)} of it new{suffix}"
+        # Before the record, which fails if the account lacks the right: the backup is complete all the same.
+        backup_lines.write({**backup_lines.fields(made), "new_bytes": created.new_bytes}, text, as_json)
         backup_records.note_backup(BackupRecord(made.consistent_at, made.name, made.stored_bytes))
-    suffix = ", continued" if created.is_continued else ""
-    text = f"{backup_lines.line(made)}; {backup_lines.size(created.new_bytes)} of it new{suffix}"
-    backup_lines.write({**backup_lines.fields(made), "new_bytes": created.new_bytes}, text, as_json)
     if rules.is_set:
         pruned = retention.prune(target, rules, datetime.now(UTC))
         fields = {"kind": "deleted", "names": pruned.names, "parts": pruned.parts}

@@ -18,8 +18,6 @@ from app.extensions import mongo
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, tz_aware=True)
 _BY_KEY = [("_id", 1)]
-# A reply must stay below 16 MB, and a chunk of an original has 255 KiB.
-_KEYS_AT_ONCE = 50
 # A primary that was just elected reports the commits of its predecessor within milliseconds.
 _SNAPSHOT_WITHIN_S = 30.0
 _PAUSE_S = 0.1
@@ -62,12 +60,10 @@ def documents(collection: str, after: Any, session: ClientSession) -> Iterator[b
 
 
 def by_keys(collection: str, keys: Sequence[Any], session: ClientSession) -> Iterator[bytes]:
-    """The documents of a collection with these keys."""
-    for first in range(0, len(keys), _KEYS_AT_ONCE):
-        query = {"_id": {"$in": list(keys[first : first + _KEYS_AT_ONCE])}}
-        batches: Any = mongo.db[collection].find_raw_batches(query, session=session)
-        for batch in batches:
-            yield from split(batch)
+    """The documents of a collection with these keys, in any order."""
+    batches: Any = mongo.db[collection].find_raw_batches({"_id": {"$in": list(keys)}}, session=session)
+    for batch in batches:
+        yield from split(batch)
 
 
 def count(collection: str, session: ClientSession) -> int:

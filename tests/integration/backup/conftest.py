@@ -71,3 +71,8 @@ def documents(db: Database[Document]) -> dict[str, list[Document]]:
     del found["changes"]
     found["counters"] = [doc for doc in found["counters"] if doc["_id"] != "changes"]
     return found
+
+
+def parts(target: Path) -> list[Path]:
+    """The files of all parts."""
+    return sorted((target / "parts").rglob("*.bson.gz"))
