@@ -8,11 +8,16 @@ from typing import Literal
 import click
 
 from app import config, errors, extensions
-from app.commands import arguments, failures, secrets
+from app.commands import arguments, backup_options, failures, secrets
 from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
 _INDEXES_TIMEOUT_S = 840
+_HOME = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of data, logs and process ids [.halocline].",
+)
 
 
 @click.group()
@@ -45,16 +50,20 @@ def indexes(drop_retired: bool) -> None:
             click.echo(f"Only earlier releases use {', '.join(retired)}; --drop-retired drops them.")
 
 
+cli.add_command(backup_options.backup)
+cli.add_command(backup_options.restore)
+
+
 @cli.command()
 def metrics() -> None:
     """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
-    from app.store import counters, verifications
+    from app.store import backup_records, counters, verifications
     from app.telemetry import logs, metrics_server
 
     settings = config.load()
     logs.configure(settings.log_level)
     extensions.mongo.bind(settings)
-    metrics_server.serve(settings, counters.imports, verifications.ended)
+    metrics_server.serve(settings, counters.imports, verifications.ended, backup_records.last)
 
 
 @cli.command()
@@ -224,11 +233,7 @@ def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
 
 @cli.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the portal.")
-@click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of data, logs and process ids [.halocline].",
-)
+@_HOME
 @click.option("--simulate/--no-simulate", default=None, help="Run the simulator [yes, unless MONGODB_URI is set].")
 def up(port: int, home: Path | None, simulate: bool | None) -> None:
     """Run the whole portal on this machine with the demo missions. Ctrl-C stops it."""
@@ -239,11 +244,7 @@ def up(port: int, home: Path | None, simulate: bool | None) -> None:
 
 @cli.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the portal.")
-@click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of data, logs and process ids [.halocline].",
-)
+@_HOME
 @click.option("--profile", is_flag=True, help="Write a profile of each request to build/profile/requests; no toolbar.")
 def dev(port: int, home: Path | None, profile: bool) -> None:
     """Run the portal on this machine for its developers: with auto-reload and a debug toolbar, without a page cache."""
@@ -254,11 +255,7 @@ def dev(port: int, home: Path | None, profile: bool) -> None:
 
 
 @cli.command()
-@click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of data, logs and process ids [.halocline].",
-)
+@_HOME
 def down(home: Path | None) -> None:
     """Stop the processes of `up`, also after `up` was killed."""
     from app.localdev import up as local

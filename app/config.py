@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     # Hosts that a redirect may lead to, besides the host of the URL.
     fetch_hosts: Annotated[frozenset[str], NoDecode] = Field(frozenset(), validation_alias="HALOCLINE_FETCH_HOSTS")
 
+    # The store of backups with a target s3://…, under the names that the tools of all S3-compatible stores read.
+    aws_endpoint_url: str | None = Field(None, pattern=r"^https?://.+")
+    aws_region: str = "us-east-1"
+    # Without them, the identity of the workload or of the machine counts.
+    aws_access_key_id: str | None = None
+    aws_secret_access_key: str | None = None
+
     # A replaced version stays readable for nine minutes, so a longer export could not be completed.
     export_timeout_s: float = Field(480, gt=0, le=540, validation_alias="HALOCLINE_EXPORT_TIMEOUT_S")
 

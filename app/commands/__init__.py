@@ -1,1 +1,1 @@
-"""The commands `halocline ingest`, `halocline erddap` and `halocline verify`: their output and exit status."""
+"""The commands `halocline ingest`, `erddap`, `verify`, `backup` and `restore`: their output and exit status."""

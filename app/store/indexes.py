@@ -156,6 +156,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "originals.files": [],
     "originals.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
+    "backups": [],
 }
 
 # Indexes of earlier releases that no query uses: every write pays for them until they are dropped. `ensure` does not

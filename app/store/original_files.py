@@ -52,3 +52,18 @@ def _batches(sha256: str, path: Path) -> Iterator[list[dict[str, Any]]]:
                 batch = []
     if batch:
         yield batch
+
+
+def digests() -> Iterator[str]:
+    """The SHA-256 under which each file is stored, in order."""
+    for doc in mongo.db[f"{BUCKET}.files"].find({}, {"_id": 1}).sort("_id", 1):
+        yield str(doc["_id"])
+
+
+def sha256_of(digest: str) -> str:
+    """The SHA-256 of the stored bytes of the file, whose key it should equal."""
+    found = hashlib.sha256()
+    query = {"files_id": digest}
+    for chunk in mongo.db[f"{BUCKET}.chunks"].find(query, {"data": 1}).sort([("files_id", 1), ("n", 1)]).batch_size(20):
+        found.update(chunk["data"])
+    return found.hexdigest()

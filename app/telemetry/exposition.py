@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import pymongo
 import structlog
@@ -23,6 +23,20 @@ ReadCounts = Callable[[], Mapping[str, int]]
 # The end of the last verification of the store, seconds since 1970, and the number of differences.
 ReadVerified = Callable[[], tuple[float, int] | None]
 _Value = TypeVar("_Value")
+
+
+class BackupTimes(Protocol):
+    """Times in seconds since 1970 and a size in bytes; None before the first one."""
+
+    @property
+    def backup_s(self) -> float | None: ...
+
+    @property
+    def backup_bytes(self) -> int | None: ...
+
+    @property
+    def restore_test_s(self) -> float | None: ...
+
 
 # A scrape times out after 10 s by default; an unreachable database must not use up that time.
 STORE_TIMEOUT_S = 1.0
@@ -124,6 +138,38 @@ class Verified:
         )
 
 
+# The moment of the last backup and its size, and the end of the last restore test.
+ReadBackups = Callable[[], BackupTimes | None]
+
+
+class Backups:
+    """Collects the last backup and restore test; no series before the first ones, or without the store."""
+
+    def __init__(self, last: ReadBackups, clock: Callable[[], float] = time.monotonic) -> None:
+        self._last: _CachedRead[BackupTimes | None] = _CachedRead(last, None, clock)
+
+    def collect(self) -> Iterable[Metric]:
+        """Up to three gauges, at most ten seconds old."""
+        last = self._last.value()
+        if last is None:
+            return
+        for name, description, value in (
+            (
+                "halocline_backup_timestamp_seconds",
+                "The moment whose state the last complete backup holds, seconds since 1970.",
+                last.backup_s,
+            ),
+            ("halocline_backup_bytes", "Stored size of the last complete backup.", last.backup_bytes),
+            (
+                "halocline_restore_test_timestamp_seconds",
+                "When the last successful restore test ended, seconds since 1970.",
+                last.restore_test_s,
+            ),
+        ):
+            if value is not None:
+                yield GaugeMetricFamily(name, description, value=value)
+
+
 class Exposition(PrometheusMetrics):  # type: ignore[misc]
     """The library's endpoint with the portal's own collectors; the library's metrics and server stay off."""
 
@@ -142,9 +188,14 @@ class Exposition(PrometheusMetrics):  # type: ignore[misc]
         return text.decode(), media_type
 
 
-def create_app(directory: Path, counts: ReadCounts, verified: ReadVerified = lambda: None) -> Flask:
+def create_app(
+    directory: Path,
+    counts: ReadCounts,
+    verified: ReadVerified = lambda: None,
+    backups: ReadBackups = lambda: None,
+) -> Flask:
     """The application that serves `/metrics` and `/livez`, and nothing else."""
     app = Flask(__name__, static_folder=None)
-    Exposition(SharedFiles(directory), Imports(counts), Verified(verified)).init_app(app)
+    Exposition(SharedFiles(directory), Imports(counts), Verified(verified), Backups(backups)).init_app(app)
     app.add_url_rule("/livez", view_func=lambda: {"ok": True}, endpoint="live")
     return app

@@ -128,7 +128,8 @@ def test_a_native_sidecar_serves_the_metrics_from_a_folder_shared_with_the_app(m
 
 
 def test_the_lab_requests_at_most_1_5_cores(lab: Manifests) -> None:
-    requested = {one.name: one.cpu * lab.pods(one) for one in lab.workloads}
+    # A restore is never due: an operator starts it.
+    requested = {one.name: one.cpu * lab.pods(one) for one in lab.workloads if one.name != "restore"}
     surge = lab.workload("web").cpu
 
     assert {"web", "mongodb", "redis", "indexes", "ingest", "verify", "prometheus", "alertmanager"} <= requested.keys()

@@ -12,8 +12,9 @@ import yaml
 from prometheus_client.core import Metric
 
 from app.store import counters
+from app.store.backup_records import BackupTimes
 from app.telemetry import metrics
-from app.telemetry.exposition import Imports, SharedFiles, Verified
+from app.telemetry.exposition import Backups, Imports, SharedFiles, Verified
 from monitoring import queries
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -119,6 +120,7 @@ def exposed_by_the_app(directory: Path) -> set[str]:
         | _exposed(SharedFiles(directory).collect())
         | _exposed(Imports(lambda: outcomes).collect())
         | _exposed(Verified(lambda: (1.0, 0)).collect())
+        | _exposed(Backups(lambda: BackupTimes(1.0, 1, 1.0)).collect())
     )
 
 

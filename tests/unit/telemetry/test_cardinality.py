@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import Counter
 
+from app.store.backup_records import BackupTimes
 from app.telemetry import exposition, metrics, observe
 
 CATALOGUE = Path(__file__).parents[3] / "docs" / "metrics.md"
@@ -66,6 +67,7 @@ def test_the_catalogue_lists_exactly_the_metrics_of_the_code(tmp_path):
         *exposition.SharedFiles(tmp_path).collect(),
         *exposition.Imports(lambda: {"stored": 1}).collect(),
         *exposition.Verified(lambda: (1.0, 0)).collect(),
+        *exposition.Backups(lambda: BackupTimes(1.0, 1, 1.0)).collect(),
     ]
     metrics_of_the_code |= {f.samples[0].name: (f.type, tuple(f.samples[0].labels)) for f in collected}
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| .+ \|$", CATALOGUE.read_text("utf-8"), flags=re.MULTILINE)
