@@ -28,6 +28,8 @@ FOREIGN = frozenset(
         "ALERTS",
         "container_cpu_usage_seconds_total",
         "container_memory_working_set_bytes",
+        "kubelet_volume_stats_available_bytes",
+        "kubelet_volume_stats_capacity_bytes",
         "kube_deployment_spec_replicas",
         "kube_deployment_status_replicas_available",
         "kube_deployment_status_replicas_ready",
