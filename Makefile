@@ -99,7 +99,7 @@ rules: develop ## Check alert rules, dashboards and routing (promtool and amtool
 SHAPE ?= smoke
 TARGET ?= http://127.0.0.1:8000
 .PHONY: load
-load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike; see docs/load-tests.md
+load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike|breakpoint; see docs/load-tests.md
 	@$(bin)/locust -f loadtest/locustfile.py --headless --only-summary --host $(TARGET) --shape $(SHAPE) \
 	  $(if $(USERS),--users $(USERS)) $(if $(RUN_TIME),--run-time $(RUN_TIME))
 

@@ -155,12 +155,23 @@ class Server(ThreadingHTTPServer):
         self.pages = pages
         self.faults = {path: FAULTS[fault] for path, fault in faults.items()}
         self.seen: list[str] = []
+        self.connections = 0
         self.lock = threading.Lock()
         self.busy = threading.Event()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in its thread; counts those that are open."""
+        with self.lock:
+            self.connections += 1
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.lock:
+                self.connections -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore it: a client that closes its connection is no error of the test server."""
@@ -191,7 +202,14 @@ def _slow_csv(handler: Handler) -> None:
     handler.imitate()
 
 
+def _shed_if_crowded(handler: Handler) -> None:
+    """Shed the request while more clients than five are connected, each by one connection."""
+    FAULTS["shed" if handler.server.connections > 5 else "none"](handler)
+
+
 FAULTS: dict[str, Fault] = {
+    "none": Handler.imitate,
+    "shed above five connections": _shed_if_crowded,
     "closed": _closed,
     "closed if conditional": _closed_if_conditional,
     "cut": _cut,
