@@ -25,13 +25,14 @@ ITEM = {
     "start_at": "2020-01-01T00:00:00.000Z",
     "end_at": "2020-01-02T00:00:00.000Z",
     "basins": [{"id": "SEA-001", "name": "Kattegat", "share": 1.0}],
+    "profiles": 3,
 }
 LINE = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}}
 MISSION = "/missions/standin1/20200101T0000"
 PICTURE = f"/api/v1{MISSION}/sections/temperature.png"
 PAGE = (
     '<!doctype html><html><link href="/static/site.css"><script src="/static/site.js"></script>'
-    '<h1>Missions</h1><b data-total="profiles">3</b><b data-figure="profiles">3</b><b data-figure="missions">1</b>'
+    '<h1>Missions</h1><b data-total="profiles">3</b><b data-figure="samples">3</b><b data-figure="missions">1</b>'
     '<div data-map="fleet" data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse"></div><p data-map="archive"></p>'
     "<i data-scope data-update data-imports data-vocabulary data-found></i>"
     f'<img src="{PICTURE}?theme=light"><img src="{PICTURE}?theme=dark"><a href="/fleet/standin1">standin1</a>'
@@ -225,6 +226,7 @@ FAULTS: dict[str, Fault] = {
     "empty": lambda handler: handler.respond(200, "text/html", b""),
     "hollow": lambda handler: handler.respond(200, "text/html", HOLLOW),
     "304 unasked": lambda handler: handler.respond(304, "text/html", b""),
+    "sailbuoy": lambda handler: handler.respond(200, JSON, _items(ITEM | {"profiles": 0})[1].encode()),
     "no items": lambda handler: handler.respond(200, "application/json", b'{"items": [], "next": null}'),
 }
 
