@@ -99,7 +99,7 @@ rules: develop ## Check alert rules, dashboards and routing (promtool and amtool
 SHAPE ?= smoke
 TARGET ?= http://127.0.0.1:8000
 .PHONY: load
-load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike; see docs/load-tests.md
+load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike|breakpoint; see docs/load-tests.md
 	@$(bin)/locust -f loadtest/locustfile.py --headless --only-summary --host $(TARGET) --shape $(SHAPE) \
 	  $(if $(USERS),--users $(USERS)) $(if $(RUN_TIME),--run-time $(RUN_TIME))
 
@@ -109,6 +109,7 @@ load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|
 bench: develop ## Measure the aims, write docs/performance.md (an hour; SHORT=1: 90 s, writes nothing; ONLY=…, GROUP=…)
 	@$(bin)/python -m bench $(if $(SHORT),--short) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GROUP),--group $(GROUP)) \
 	  $(foreach name,$(ONLY),--only $(name))
+	@$(bin)/python -m bench.capacity.growth
 
 bench-cluster: develop ## Measure the aims of the cluster on the current kubectl context (IMAGE=…): 40 minutes
 	@IMAGE=$(IMAGE) $(bin)/python -m bench --group cluster --seconds 3 $(if $(ROUNDS),--rounds $(ROUNDS)) \

@@ -66,7 +66,7 @@ class Visit(Journey):
     @task
     def one(self) -> None:
         self.mission = random.choice(self.user.missions)
-        body = self.user.page(_path(self.mission), self.mission.mission, 'data-figure="profiles"')
+        body = self.user.page(_path(self.mission), self.mission.mission, 'data-figure="samples"')
         self.track(self.mission)
         self.pictures(body)
 
@@ -170,7 +170,8 @@ class Study(Journey):
 
     @task
     def profiles(self) -> None:
-        self.user.read(f"/api/v1{_path(self.mission)}/profiles?limit=100", answers.items)
+        check = answers.items if self.mission.has_profiles else answers.listed
+        self.user.read(f"/api/v1{_path(self.mission)}/profiles?limit=100", check)
 
     @task
     def data(self) -> None:

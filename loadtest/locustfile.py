@@ -4,11 +4,15 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+import cpu_seconds
 import gevent
+import knee
 import options
 import shapes
+import steps
 import summary
 import target
 import thresholds
@@ -24,6 +28,8 @@ __all__ = ["Browser", "Crawler", "Phone", "Planned", "Scientist", "Visitor"]
 
 # Longer than a reader's network timeout (30 s), so that every request that was sent is judged.
 STOP_TIMEOUT_S = 35
+# Long enough for the requests of a few users to give a percentile, short enough for twenty steps.
+BREAKPOINT_STEP_S = 20
 # The shape sets how fast users are added; Locust only has to follow it.
 SPAWN_RATE_PER_S = 100
 
@@ -35,13 +41,13 @@ class Planned(LoadTestShape):
 
     # Suppresses the warning that --users and --run-time are ignored: options.sizes reads them.
     use_common_options = True
-    corners: ClassVar[shapes.Corners] = []
+    users_at: ClassVar[Callable[[float], int | None]]
     is_over: ClassVar[bool] = False
 
     def tick(self) -> tuple[int, float] | None:
         """Return the number of users and the spawn rate; None ends the run."""
         run_time_s: float = self.get_run_time()  # type: ignore[no-untyped-call]
-        users = None if self.is_over else shapes.users_at(self.corners, run_time_s)
+        users = None if self.is_over else type(self).users_at(run_time_s)
         return None if users is None else (users, SPAWN_RATE_PER_S)
 
     @classmethod
@@ -67,33 +73,57 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
         )
         target.verify(base_url, chosen.expect_version)
         Reader.missions = target.missions(base_url)
-    except (target.WrongTarget, thresholds.Unreadable) as error:
+        cpu_seconds.of_processes(chosen.cpu_pid)
+    except (target.WrongTarget, thresholds.Unreadable, cpu_seconds.Unknown) as error:
         sys.exit(f"load test: {error}")
     environment.host = base_url
     environment.stop_timeout = STOP_TIMEOUT_S
-    Planned.corners = shapes.SHAPES[chosen.shape](options.sizes(chosen))
+    Reader.tally, Reader.think_factor = Tally(), chosen.think
+    search = _breakpoint(chosen, required) if chosen.shape == knee.NAME else None
+    Planned.users_at = search.users_at if search else shapes.users(chosen.shape, options.sizes(chosen))
     if chosen.headless:
         gevent.signal_handler(signal.SIGTERM, Planned.end)
         gevent.signal_handler(signal.SIGINT, Planned.end)
-    Reader.tally, Reader.think_factor = Tally(), chosen.think
     events.request.add_listener(_judged)
-    Judge(environment, runner, required).attach()
+    Judge(environment, runner, required, search).attach()
+
+
+def _breakpoint(chosen: Any, required: thresholds.Thresholds) -> knee.Breakpoint:
+    """Return the run of the shape `breakpoint`."""
+
+    def read() -> steps.Reading:
+        try:
+            cpu_s = cpu_seconds.of_processes(chosen.cpu_pid)
+        except cpu_seconds.Unknown:
+            cpu_s = None  # The service has ended: its requests fail, which ends the run.
+        return steps.reading(Reader.tally, time.time(), time.process_time(), cpu_s)
+
+    first = int(shapes.or_default(chosen.num_users, 10))
+    ramp = knee.Ramp(first, max(first, chosen.max_users))
+    return knee.Breakpoint(ramp, required, shapes.or_default(chosen.step_s, BREAKPOINT_STEP_S), read)
 
 
 events.init.add_listener(prepare)
 
 
-def _judged(name: str, response: Any, start_time: float, exception: object, **_: Any) -> None:
-    Reader.tally.judge(name, response.status_code, start_time, exception)
+def _judged(name: str, response: Any, start_time: float, response_time: float, exception: object, **_: Any) -> None:
+    Reader.tally.judge(name, response.status_code, start_time, exception, response_time)
 
 
 class Judge:
     """Ends a run: waits for the last responses, writes the summary, sets the exit code and reports it."""
 
-    def __init__(self, environment: Environment, runner: Runner, required: thresholds.Thresholds) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        runner: Runner,
+        required: thresholds.Thresholds,
+        search: knee.Breakpoint | None,
+    ) -> None:
         self.environment = environment
         self.runner = runner
         self.required = required
+        self.search = search
         self.started_at_s = time.time()
         self.lines: list[str] = []
 
@@ -108,21 +138,38 @@ class Judge:
         # When the web interface ends a run, requests are still in flight; this waits for them, so they are counted.
         runner.quit()
         figures = summary.of(runner.stats, Reader.tally, self.started_at_s)
-        missed = verdict.missed(figures, self.required)
+        missed = list(self.search.missed()) if self.search else verdict.missed(figures, self.required)
         if runner.exceptions or log.unhandled_greenlet_exception:
             missed.append("the generator itself raised an error, shown above")
         chosen: Any = self.environment.parsed_options
-        result = {
-            "shape": chosen.shape,
-            "target": self.environment.host,
-            "passed": not missed,
-            "missed": missed,
-            "generator_saturated": runner.cpu_warning_emitted,
-        } | figures
+        if self.search and chosen.prometheus:
+            missed += self._query_cpu(self.search, chosen)
+        found = {"knee": self.search.knee(), "steps": self.search.steps} if self.search else {}
+        result = (
+            {
+                "shape": chosen.shape,
+                "target": self.environment.host,
+                "passed": not missed,
+                "missed": missed,
+                "generator_saturated": runner.cpu_warning_emitted,
+            }
+            | found
+            | figures
+        )
         if chosen.summary is not None:
             chosen.summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
         self.environment.process_exit_code = 1 if missed else 0
-        self.lines = verdict.lines(result)
+        self.lines = [*(knee.lines(result) if self.search else []), *verdict.lines(result)]
+
+    def _query_cpu(self, search: knee.Breakpoint, chosen: Any) -> list[str]:
+        """Add the CPU time of the containers to the steps; return a line if Prometheus does not have it."""
+        try:
+            for step in search.steps:
+                window = step["from_s"], step["to_s"]
+                step["cpu_s"] = round(cpu_seconds.of_containers(chosen.prometheus, chosen.cpu_query, *window), 2)
+        except cpu_seconds.Unknown as error:
+            return [str(error)]
+        return []
 
     def report(self, **_: Any) -> None:
         """Print the verdict below Locust's tables."""

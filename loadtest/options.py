@@ -4,6 +4,8 @@ import pathlib
 from argparse import ArgumentTypeError
 from typing import Any
 
+import cpu_seconds
+import knee
 import shapes
 
 _HERE = pathlib.Path(__file__).parent
@@ -30,13 +32,18 @@ def declare(parser: Any) -> None:
         env_var = flag.upper().replace("-", "_")
         parser.add_argument(f"--{flag}", type=kind, env_var=env_var, help=text, include_in_web_ui=False, **more)
 
-    add("shape", str, "number of users over time", default="smoke", choices=sorted(shapes.SHAPES))
+    add("shape", str, "number of users over time", default="smoke", choices=sorted([*shapes.SHAPES, knee.NAME]))
     add("steps", whole, "steps of stairs")
-    add("step-s", positive, "duration of each step of stairs, in seconds")
+    add("step-s", positive, "duration of each step of stairs and breakpoint, in seconds")
     add("step-users", whole, "users added by each step of stairs")
     add("spike-factor", whole, "peak of spike, as a multiple of its base level")
     add("spike-rise-s", positive, "duration of the base level, of the rise and of the fall of spike, in seconds")
     add("spike-s", positive, "duration of the peak of spike and of the recovery after it, in seconds")
+    add("max-users", whole, "most users of breakpoint", default=2000)
+    cpu_of_pid = "measure the CPU time of this process and its children (repeatable)"
+    add("cpu-pid", whole, cpu_of_pid, default=[], action="append")
+    add("prometheus", str, "measure the CPU time with this Prometheus")
+    add("cpu-query", str, "query of the CPU seconds within $seconds", default=cpu_seconds.QUERY)
     add("think", positive, "factor on every pause of the users", default=1.0)
     add("allow-host", str, "permit a host other than loopback (repeatable)", default=[], action="append")
     add("expect-version", str, "require this version of Halocline at the target")

@@ -1,6 +1,7 @@
 """Simulated HTTP client: every request is counted when sent, judged when answered, and never repeated."""
 
 import random
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -69,7 +70,7 @@ class Reader(FastHttpUser):
         etag = self.etags.get(path) if again else None
         headers = {"Accept": accept} | ({"If-None-Match": etag} if etag else {})
         body, wait_s = b"", 0
-        self.tally.sent += 1
+        self.tally.send(time.time())
         with self.client.get(
             path, name=routes.name(path), headers=headers, catch_response=True, allow_redirects=False
         ) as response:

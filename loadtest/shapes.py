@@ -4,7 +4,9 @@ A shape is a list of corners (seconds since start, users); between corners the n
 """
 
 import dataclasses
+import functools
 import itertools
+from collections.abc import Callable
 
 Corners = list[tuple[float, float]]
 
@@ -23,12 +25,12 @@ class Sizes:
     spike_s: float | None = None
 
 
-def _or(value: float | None, default: float) -> float:
+def or_default(value: float | None, default: float) -> float:
     return default if value is None else value
 
 
 def _level(sizes: Sizes, users: int, duration_s: float) -> Corners:
-    users_n, end_s = _or(sizes.users, users), _or(sizes.duration_s, duration_s)
+    users_n, end_s = or_default(sizes.users, users), or_default(sizes.duration_s, duration_s)
     # Starting all users at once would measure the connection setup of the first second, not the service.
     ramp_s = min(5.0, end_s / 4)
     return [(0, min(1, users_n)), (ramp_s, users_n), (end_s, users_n)]
@@ -51,16 +53,16 @@ def rollout(sizes: Sizes) -> Corners:
 
 def stairs(sizes: Sizes) -> Corners:
     """Equal steps upward: shows where latency rises and whether replicas follow."""
-    steps, step_s = int(_or(sizes.steps, 10)), _or(sizes.step_s, 120)
-    step_users = _or(sizes.step_users, 8)
+    steps, step_s = int(or_default(sizes.steps, 10)), or_default(sizes.step_s, 120)
+    step_users = or_default(sizes.step_users, 8)
     levels = [[(n * step_s, (n + 1) * step_users), ((n + 1) * step_s, (n + 1) * step_users)] for n in range(steps)]
     return list(itertools.chain.from_iterable(levels))
 
 
 def spike(sizes: Sizes) -> Corners:
     """A base level, a steep rise to a multiple of it, a plateau, and the same time to recover."""
-    users, factor = _or(sizes.users, 10), _or(sizes.spike_factor, 10)
-    rise_s, plateau_s = _or(sizes.spike_rise_s, 30), _or(sizes.spike_s, 180)
+    users, factor = or_default(sizes.users, 10), or_default(sizes.spike_factor, 10)
+    rise_s, plateau_s = or_default(sizes.spike_rise_s, 30), or_default(sizes.spike_s, 180)
     top_at, fall_at = 2 * rise_s, 2 * rise_s + plateau_s
     return [
         (0, users),
@@ -73,6 +75,11 @@ def spike(sizes: Sizes) -> Corners:
 
 
 SHAPES = {shape.__name__: shape for shape in (smoke, steady, rollout, stairs, spike)}
+
+
+def users(shape: str, sizes: Sizes) -> Callable[[float], int | None]:
+    """Return the function of a shape from elapsed seconds to users."""
+    return functools.partial(users_at, SHAPES[shape](sizes))
 
 
 def users_at(corners: Corners, elapsed_s: float) -> int | None:

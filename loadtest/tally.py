@@ -1,4 +1,4 @@
-"""Counts that Locust's statistics lack: requests sent, times and reasons of failures, statuses."""
+"""Counts that Locust's statistics lack: requests sent and in flight, times and reasons of failures, statuses."""
 
 import collections
 import dataclasses
@@ -21,6 +21,13 @@ class Tally:
     statuses: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     reasons: collections.Counter[tuple[str, str]] = dataclasses.field(default_factory=collections.Counter)
     failures: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    # Response times in whole milliseconds by name; the difference of two copies is that of one step.
+    times_ms: dict[str, collections.Counter[int]] = dataclasses.field(
+        default_factory=lambda: collections.defaultdict(collections.Counter)
+    )
+    # Seconds that users have waited for responses, all users together: the integral of the requests in flight.
+    _waited_s: float = 0
+    _changed_at_s: float = 0
 
     @property
     def unanswered(self) -> int:
@@ -36,9 +43,22 @@ class Tally:
         """Return the number of shed requests of one name."""
         return self.reasons[name, SHED]
 
-    def judge(self, name: str, status: int, at_s: float, fault: object) -> None:
-        """Count one judged request; fault is falsy for a good one."""
+    def send(self, now_s: float) -> None:
+        """Count one request that is being sent."""
+        self.waited_s(now_s)
+        self.sent += 1
+
+    def waited_s(self, now_s: float) -> float:
+        """Return the seconds that users have waited for responses until now, all users together."""
+        self._waited_s += self.unanswered * (now_s - self._changed_at_s)
+        self._changed_at_s = now_s
+        return self._waited_s
+
+    def judge(self, name: str, status: int, at_s: float, fault: object, taken_ms: float = 0) -> None:
+        """Count one judged request that was sent at `at_s` and took `taken_ms`; fault is falsy for a good one."""
+        self.waited_s(at_s + taken_ms / 1000)
         self.judged += 1
+        self.times_ms[name][round(taken_ms)] += 1
         self.statuses[status] += 1
         if not fault:
             self.limited += status == 429

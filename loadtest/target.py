@@ -22,7 +22,10 @@ class WrongTarget(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Mission:
-    """One mission and the fields that select requests; only a mission with a bounding box has a track."""
+    """One mission and the fields that select requests.
+
+    Only a mission with a bounding box has a track. That of a sailbuoy has no profiles.
+    """
 
     platform: str
     mission: str
@@ -30,6 +33,7 @@ class Mission:
     start_at: str
     end_at: str
     basins: tuple[str, ...]
+    has_profiles: bool
 
     @property
     def year(self) -> str:
@@ -47,6 +51,7 @@ class Mission:
             start_at=item["start_at"],
             end_at=item["end_at"],
             basins=tuple(basin["id"] for basin in item["basins"]),
+            has_profiles=item["profiles"] > 0,
         )
 
 

@@ -25,13 +25,14 @@ ITEM = {
     "start_at": "2020-01-01T00:00:00.000Z",
     "end_at": "2020-01-02T00:00:00.000Z",
     "basins": [{"id": "SEA-001", "name": "Kattegat", "share": 1.0}],
+    "profiles": 3,
 }
 LINE = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}}
 MISSION = "/missions/standin1/20200101T0000"
 PICTURE = f"/api/v1{MISSION}/sections/temperature.png"
 PAGE = (
     '<!doctype html><html><link href="/static/site.css"><script src="/static/site.js"></script>'
-    '<h1>Missions</h1><b data-total="profiles">3</b><b data-figure="profiles">3</b><b data-figure="missions">1</b>'
+    '<h1>Missions</h1><b data-total="profiles">3</b><b data-figure="samples">3</b><b data-figure="missions">1</b>'
     '<div data-map="fleet" data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse"></div><p data-map="archive"></p>'
     "<i data-scope data-update data-imports data-vocabulary data-found></i>"
     f'<img src="{PICTURE}?theme=light"><img src="{PICTURE}?theme=dark"><a href="/fleet/standin1">standin1</a>'
@@ -155,12 +156,23 @@ class Server(ThreadingHTTPServer):
         self.pages = pages
         self.faults = {path: FAULTS[fault] for path, fault in faults.items()}
         self.seen: list[str] = []
+        self.connections = 0
         self.lock = threading.Lock()
         self.busy = threading.Event()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in its thread; counts those that are open."""
+        with self.lock:
+            self.connections += 1
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.lock:
+                self.connections -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore it: a client that closes its connection is no error of the test server."""
@@ -191,7 +203,14 @@ def _slow_csv(handler: Handler) -> None:
     handler.imitate()
 
 
+def _shed_if_crowded(handler: Handler) -> None:
+    """Shed the request while more clients than five are connected, each by one connection."""
+    FAULTS["shed" if handler.server.connections > 5 else "none"](handler)
+
+
 FAULTS: dict[str, Fault] = {
+    "none": Handler.imitate,
+    "shed above five connections": _shed_if_crowded,
     "closed": _closed,
     "closed if conditional": _closed_if_conditional,
     "cut": _cut,
@@ -207,6 +226,7 @@ FAULTS: dict[str, Fault] = {
     "empty": lambda handler: handler.respond(200, "text/html", b""),
     "hollow": lambda handler: handler.respond(200, "text/html", HOLLOW),
     "304 unasked": lambda handler: handler.respond(304, "text/html", b""),
+    "sailbuoy": lambda handler: handler.respond(200, JSON, _items(ITEM | {"profiles": 0})[1].encode()),
     "no items": lambda handler: handler.respond(200, "application/json", b'{"items": [], "next": null}'),
 }
 

@@ -89,6 +89,13 @@ def test_the_summary_counts_exactly_the_requests_of_the_target(good):
     assert (run.summary["failed"], run.summary["unanswered"], run.summary["passed"]) == (0, 0, True)
 
 
+def test_a_sailbuoy_without_profiles_is_no_failure(make_target, load):
+    profiles = "/api/v1/missions/standin1/20200101T0000/profiles"
+    run = load(make_target(faults={"/api/v1/missions": "sailbuoy", profiles: "no items"}).url)
+    assert run.code == 0, run.summary["reasons"]
+    assert run.summary["names"]["/api/v1/missions/<platform>/<mission>/profiles"]["requests"] > 0
+
+
 def test_a_phone_gets_304_and_that_is_a_success(good):
     _, run = good
     assert run.summary["statuses"]["304"] > 0

@@ -82,7 +82,7 @@ def test_an_unknown_kind_is_refused(read, thresholds):
         read("[smoke.kinds]", "files.p95_ms = 1")
 
 
-@pytest.mark.parametrize("shape", ["smoke", "steady", "rollout", "stairs", "spike"])
+@pytest.mark.parametrize("shape", ["smoke", "steady", "rollout", "stairs", "spike", "breakpoint"])
 def test_every_shape_has_thresholds(module, thresholds, shape):
     path = module("options")._HERE / "thresholds.toml"
     assert thresholds.load(path, shape).min_requests > 0
