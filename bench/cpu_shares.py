@@ -18,7 +18,7 @@ _MANIFESTS = Path(__file__).parent.parent / "deploy" / "k8s"
 # The manifest and the container of each role.
 ROLES = {
     "web": (_MANIFESTS / "base" / "web" / "deployment.yaml", "app"),
-    "mongodb": (_MANIFESTS / "base" / "mongodb" / "statefulset.yaml", "mongodb"),
+    "mongodb": (_MANIFESTS / "components" / "mongodb" / "statefulset.yaml", "mongodb"),
     "importer": (_MANIFESTS / "components" / "ingest-shell" / "deployment.yaml", "ingest"),
 }
 _CGROUPS = Path("/sys/fs/cgroup")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.cluster import usage
 from tests.e2e.cluster.cluster import NAMESPACE, Lab, kubectl
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +60,12 @@ def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
     lab = pytestconfig.stash[LAB] = Lab(image, os.environ.get("HALOCLINE_CLUSTER_URL", "http://127.0.0.1:8080"))
     lab.delete()
     try:
-        yield lab
+        with usage.watched() as used:
+            yield lab
+        rows = [row for row in used.rows() if row.ratio is not None]
+        pytestconfig.stash[FIGURES]["highest use / request"] = {
+            f"{row.component}/{row.container} {row.resource}": round(row.ratio, 2) for row in rows
+        }
     finally:
         lab.delete()
 
