@@ -39,8 +39,10 @@ _ORDER = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the modules of drills; each drill starts with the cluster of the one before."""
+    """Order the modules of drills, and leave out those of the long form unless FULL=1."""
     items.sort(key=lambda item: _ORDER.index(item.path.stem))
+    if os.environ.get("FULL") != "1":
+        items[:] = [item for item in items if item.get_closest_marker("full") is None]
 
 
 @pytest.fixture(scope="session")

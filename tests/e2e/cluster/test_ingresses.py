@@ -64,7 +64,9 @@ def pods(lab: Lab) -> Iterator[dict[str, Document]]:
             kubectl("delete", *target, "--ignore-not-found", "--wait=false", check=False)
 
 
-@pytest.mark.parametrize("component", CONTROLLERS)
+@pytest.mark.parametrize(
+    "component", [name if name == "gateway-api" else pytest.param(name, marks=pytest.mark.full) for name in CONTROLLERS]
+)
 def test_the_controller_reaches_the_web_pods_and_another_namespace_does_not(
     lab: Lab, figures: Figures, pods: dict[str, Document], component: str
 ) -> None:

@@ -29,7 +29,7 @@ print(len(found))
 """
 
 
-@pytest.mark.parametrize("how", ["deleted", "killed"])
+@pytest.mark.parametrize("how", ["deleted", pytest.param("killed", marks=pytest.mark.full)])
 def test_a_lost_primary_costs_no_cached_page_and_no_acknowledged_import(
     lab: Lab, figures: Figures, full: bool, tmp_path: Path, how: str
 ) -> None:
