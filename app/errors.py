@@ -50,3 +50,13 @@ class Overloaded(HaloclineError):
 
 class TooMany(HaloclineError):
     """The client uses as much at once as one client may; trying again later may help."""
+
+
+def name_of(error: Exception) -> str:
+    """The class of an exception, or the name that MongoDB gives its refusal, such as `AuthenticationFailed`.
+
+    Messages of drivers contain addresses and sometimes parts of passwords, so no log line has them.
+    """
+    details = getattr(error, "details", None)
+    name = details.get("codeName") if isinstance(details, dict) else None
+    return str(name or type(error).__name__)

@@ -10,6 +10,7 @@ import structlog
 from redis import RedisError
 from redis.client import PubSub
 
+from app import errors
 from app.extensions import mongo, redis
 
 log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ def announce(number: int) -> bool:
     try:
         redis.client.publish(channel(), str(number))
     except RedisError as error:
-        log.warning("change_announcement_failed", number=number, error=type(error).__name__)
+        log.warning("change_announcement_failed", number=number, error=errors.name_of(error))
         return False
     return True
 

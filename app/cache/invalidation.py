@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 from pymongo.errors import PyMongoError
 
+from app import errors
 from app.cache.lru_store import LruStore
 from app.events import Change, Mark
 
@@ -170,7 +171,7 @@ class ChangeLogPoller:
                 is_unreachable = False
             except PyMongoError as error:
                 if not is_unreachable:
-                    log.warning("change_log_unreachable", error=type(error).__name__)
+                    log.warning("change_log_unreachable", error=errors.name_of(error))
                 is_unreachable = True
             except Exception:  # Any fault: if the thread ended, stale pages would be served for ever.
                 log.exception("change_log_poll_failed")

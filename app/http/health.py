@@ -14,6 +14,7 @@ from flask import Blueprint, Response
 from pymongo.errors import PyMongoError
 from redis import RedisError
 
+from app import errors
 from app.extensions import PING_TIMEOUT_S, mongo, redis
 from app.http import probes
 from app.telemetry import metrics
@@ -139,11 +140,11 @@ class Health:
 
 
 def _error_of(check: Check) -> str | None:
-    """The type of the error only: a driver's message may contain host names, and with an invalid URI a password."""
+    """The name of the error only: a driver's message may contain host names, and with an invalid URI a password."""
     try:
         check()
     except (PyMongoError, RedisError, OSError, ValueError) as error:
-        return type(error).__name__
+        return errors.name_of(error)
     return None
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 from pymongo.errors import PyMongoError
 
-from app import extensions
+from app import errors, extensions
 from app.config import Settings
 from app.ingest import context
 from app.ingest.derive import rebuild
@@ -66,7 +66,7 @@ def follow(
             if not transactions.is_unreachable(error):
                 raise
             ready, pause_s = False, min(max(pause_s * 2, FIRST_WAIT_S), LONGEST_WAIT_S)
-            log.warning("store_unreachable", error=type(error).__name__, retry_in_s=pause_s)
+            log.warning("store_unreachable", error=errors.name_of(error), retry_in_s=pause_s)
         if wait(pause_s or every_s):
             return
 

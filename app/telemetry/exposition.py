@@ -17,6 +17,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 from pymongo.errors import PyMongoError
 
+from app import errors
+
 log = structlog.get_logger()
 
 ReadCounts = Callable[[], Mapping[str, int]]
@@ -98,7 +100,7 @@ class _CachedRead(Generic[_Value]):
             with pymongo.timeout(STORE_TIMEOUT_S):
                 return self._read()
         except PyMongoError as error:
-            log.warning("store_unreachable", error=type(error).__name__)
+            log.warning("store_unreachable", error=errors.name_of(error))
             return self._default
 
 

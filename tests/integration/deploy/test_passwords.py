@@ -21,7 +21,7 @@ from pymongo.errors import OperationFailure
 from redis import Redis, RedisError, ResponseError
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from app import cli
+from app import cli, errors
 from app.localdev import libraries, pidfiles, readiness, servers
 from tests.reserved_ports import reserve
 
@@ -149,6 +149,17 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     ):
         with pytest.raises(OperationFailure, match=r"not authorized|requires authentication"):
             refused()
+
+
+def test_a_wrong_password_has_its_own_name_in_the_logs(first: Texts, stores: Servers) -> None:
+    stores.initiate(first)
+    uri = first["mongodb-web"]["uri"].replace("web-a:", "web-a:wrong")
+
+    with pytest.raises(OperationFailure) as raised:
+        stores.mongodb(uri).halocline.missions.find_one()
+
+    assert errors.name_of(raised.value) == "AuthenticationFailed"
+    assert errors.name_of(ValueError("with a password")) == "ValueError"
 
 
 def test_redis_serves_the_portal_and_nobody_else(first: Texts, stores: Servers) -> None:
