@@ -1,5 +1,6 @@
 """`python -m bench.capacity.growth`: write the tables of docs/capacity.md; `--check` fails if they differ."""
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -33,6 +34,19 @@ def _scaled(values: Base, rows: Sequence[tuple[str, str]]) -> str:
     return _table(head, [[text, *(_short(getattr(one, name)) for one in installations)] for text, name in rows])
 
 
+def knees(_: Base) -> str:
+    """The knees of three runs, and how far each is from their mean."""
+    runs = json.loads((Path(__file__).parent / "knees.json").read_text(encoding="utf-8"))["runs"]
+    fields = ("users", "offered_per_s", "achieved_per_s", "p95_ms", "cores", "requests_per_core_s")
+    mean = sum(run["achieved_per_s"] for run in runs) / len(runs)
+    rows = [
+        [str(number), *(f"{run[name]:g}" for name in fields), f"{run['achieved_per_s'] / mean - 1:+.1%}"]
+        for number, run in enumerate(runs, 1)
+    ]
+    head = ("run", "users", "offered/s", "achieved/s", "p95, ms", "cores", "requests/s per core", "from the mean")
+    return _table(head, rows)
+
+
 def measured(values: Base) -> str:
     """The measured values that the model uses."""
     per = values.bytes_per
@@ -52,7 +66,7 @@ def measured(values: Base) -> str:
 
 
 def assumed(values: Base) -> str:
-    """The assumed values."""
+    """The values of today.toml: assumed, unless the source says otherwise."""
     rows = [
         (
             f"`{group}.{name}`",
@@ -62,7 +76,7 @@ def assumed(values: Base) -> str:
         for group, entries in values.today.items()
         for name, entry in entries.items()
     ]
-    return _table(["assumed", "value", "reason"], rows)
+    return _table(["assumed, if not measured", "value", "reason"], rows)
 
 
 def load(values: Base) -> str:
@@ -124,7 +138,7 @@ def shard_keys(_: Base) -> str:
     return _table(["collection", "key", "reason"], rows)
 
 
-TABLES = {table.__name__: table for table in (measured, assumed, load, archive, breaks, shard_keys)}
+TABLES = {table.__name__: table for table in (knees, measured, assumed, load, archive, breaks, shard_keys)}
 
 
 def updated(text: str, values: Base) -> str:

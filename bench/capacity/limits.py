@@ -7,7 +7,7 @@ from bench.capacity.model import HPA_TARGET, WEB_REQUEST_CORES, Installation
 
 # Of the manifests in deploy/k8s; tests/unit/bench/test_capacity_growth.py compares them.
 MAX_REPLICAS, VERIFY_DEADLINE_S = 12, 14_400
-MONGODB_CORES, MONGODB_MIB, WIREDTIGER_GIB, CLAIM_GIB = 0.25, 1024, 0.5, 10
+MONGODB_CORES, MONGODB_MIB, WIREDTIGER_GIB, CLAIM_GIB = 0.25, 1024, 0.5, 50
 # The oplog of mongod has at least 990 MB.
 OPLOG_GIB = 0.92
 

@@ -12,8 +12,7 @@ from tests.unit.deploy.manifests import K8S, Manifests, of, quantity
 
 @pytest.fixture(scope="module")
 def manifests() -> Manifests:
-    production = K8S / "overlays/production"
-    return of(production if production.exists() else K8S / "base")
+    return of(K8S / "overlays/production")
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def test_the_tables_of_the_document_are_computed():
 
 
 def test_a_document_without_a_table_is_refused():
-    with pytest.raises(ValueError, match=r"capacity\.md has 0 tables named measured, not one"):
+    with pytest.raises(ValueError, match=r"capacity\.md has 0 tables named knees, not one"):
         growth.updated("", model.base())
 
 
