@@ -66,9 +66,10 @@ def load(target: Target, backup: Manifest) -> None:
             restored_documents.put(part.collection, documents)
         if (number + 1) % _NOTE_EVERY == 0:
             restored_documents.note_progress(digest, number + 1)
+    # Before the indexes, with which later releases may store more documents.
+    _compare(backup)
     with pymongo.timeout(_INDEXES_TIMEOUT_S):
         indexes.ensure(mongo.db)
-    _compare(backup)
 
 
 def _begin(digest: str) -> int:
@@ -84,6 +85,7 @@ def _begin(digest: str) -> int:
             "one with --into"
         )
     restored_documents.note_progress(digest, 0)
+    restored_documents.remove_first_documents()
     return 0
 
 

@@ -185,7 +185,9 @@ def ensure(db: Database[Document]) -> list[str]:
         if current.get(name, schema) != schema:
             db.command("collMod", name, validator=schema)
         if indexes:
-            db[name].create_indexes(indexes)
+            # By default MongoDB waits for all members, so that an index of a collection with documents, for example
+            # after a restore, would wait without end while one member is down.
+            db[name].create_indexes(indexes, commitQuorum="majority")
     if _complete(db):
         # Every page of stored data depends on the tag `basins`.
         transactions.run(lambda session: change_log.append(("basins",), datetime.now(UTC), session))

@@ -71,6 +71,12 @@ def first_document() -> str | None:
     return None
 
 
+def remove_first_documents() -> None:
+    """Remove what `halocline indexes` and earlier backups have stored in an empty database."""
+    mongo.db.counters.delete_many({"_id": {"$in": [key for key in _FIRST_COUNTERS if key != _MARK]}})
+    mongo.db.backups.delete_many({})
+
+
 def count(collection: str) -> int:
     """The number of documents, counted in the index of keys."""
     return mongo.db[collection].count_documents({}, hint="_id_")

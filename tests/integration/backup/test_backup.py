@@ -43,6 +43,26 @@ def test_a_restored_database_passes_the_verification(
     assert result.stdout.startswith("2 missions")
 
 
+def test_a_database_that_is_prepared_for_imports_counts_as_empty_and_an_older_backup_is_upgraded(
+    tmp_path: Path, stored: Db, restored: Db, halocline: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As a release stored it that had no such counter.
+    stored.counters.delete_one({"_id": "ts_contents"})
+    halocline("backup", tmp_path / "backups")
+    before = documents(stored) | {"backups": []}
+    with monkeypatch.context() as patched:
+        patched.setenv("MONGODB_DATABASE", restored.name)
+        halocline("indexes")
+    restored.backups.insert_one({"_id": "restore_test"})
+
+    result = halocline("restore", tmp_path / "backups", "--into", restored.name)
+
+    assert result.exit_code == 0, result.output
+    after = documents(restored)
+    assert [doc["_id"] for doc in after["counters"] if doc not in before["counters"]] == ["ts_contents"]
+    assert after | {"counters": [], "derived_pending": []} == before | {"counters": [], "derived_pending": []}
+
+
 def test_a_second_backup_stores_only_what_changed(tmp_path: Path, stored: Db, halocline: Run) -> None:
     halocline("backup", tmp_path / "backups", "--name", "first")
     before = len(parts(tmp_path / "backups"))
