@@ -246,6 +246,15 @@ def test_slow_clients_of_all_kinds_delay_no_other(shared_edge):
         assert [shared_edge.get(f"/uncached?x={number}", timeout_s=5).status for number in range(20)] == [200] * 20
 
 
+@pytest.mark.parametrize("kind", ["a small body", "a chunked body"])
+def test_unfinished_bodies_hold_32_connections(kind, edge):
+    with ExitStack() as stack:
+        slow_clients(stack, edge, kind, 60)
+
+        until(lambda: connections(edge.process, edge.port) == 32)
+        assert edge.get("/").status == 200
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", list(SLOW))
 def test_200_slow_clients_of_a_kind_cost_little_memory_and_are_disconnected(kind, edge):
