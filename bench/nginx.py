@@ -51,7 +51,7 @@ def command(folder: Path, port: int, portal_port: int, more: str = "", workers: 
         },
     )
     (folder / "halocline.conf").write_text(example, encoding="utf-8")
-    around = _AROUND.format(folder=folder, more=more, workers=workers, user=_user())
+    around = _AROUND.format(folder=folder, more=more, workers=workers, user=user())
     return _started(folder, around)
 
 
@@ -67,11 +67,11 @@ def edge_command(folder: Path, port: int, portal_port: int) -> list[str]:
             "/dev/stderr": "stderr",
             "server web:80 ": f"server 127.0.0.1:{portal_port} ",
             "server 127.0.0.1:8009 ": f"server 127.0.0.1:{unreachable_port} ",
-            "listen 8080;": f"listen 127.0.0.1:{port};",
+            "listen 8080 ": f"listen 127.0.0.1:{port} ",
             "listen 8081;": f"listen 127.0.0.1:{free_port()};",
         },
     )
-    return _started(folder, _user() + edge)
+    return _started(folder, user() + edge)
 
 
 def _write_shared(folder: Path, target: Path, unreachable_port: int) -> None:
@@ -95,7 +95,7 @@ def _adapted(path: Path, changes: Mapping[str, str]) -> str:
     return text
 
 
-def _user() -> str:
+def user() -> str:
     """As root, nginx would switch to a user without access to the folder."""
     return "user root;\n" if os.geteuid() == 0 else ""
 

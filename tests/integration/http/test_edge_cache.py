@@ -128,6 +128,7 @@ def test_address_and_scheme_reach_the_portal_as_the_ingress_controller_reports_t
         both = edge.get("/a", **reported, X_Real_Ip="1", X_Forwarded_Host="evil", Cookie="a=b").json
         neither = edge.get("/b").json
 
+    assert all(len(headers.pop("x-request-id")) == 32 for headers in (both, neither))
     assert both == {"host": HOST, "x-forwarded-for": "203.0.113.9, 198.51.100.7", "x-forwarded-proto": "https"}
     assert neither == {"host": HOST, "x-forwarded-proto": "http"}
 

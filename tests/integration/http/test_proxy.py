@@ -128,7 +128,7 @@ def test_forwarding_headers_of_a_client_do_not_reach_the_portal(passed_on):
     )
 
     assert (headers.pop("x-forwarded-for"), headers.pop("x-forwarded-proto")) == ("127.0.0.1", "http")
-    assert headers.keys() == {"host"}
+    assert headers.keys() == {"host", "x-request-id"}
 
 
 def test_an_error_is_not_cached(front, gunicorn, db):

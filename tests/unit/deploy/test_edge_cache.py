@@ -35,7 +35,7 @@ def test_the_pods_are_ready_without_the_web_pods(edge: Manifests) -> None:
     assert {nginx[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")} == {
         "status"
     }
-    assert [f"listen {port};" in _files(edge)["nginx.conf"] for port in ports.values()] == [True, True]
+    assert [f"listen {port}" in _files(edge)["nginx.conf"] for port in ports.values()] == [True, True]
 
 
 def test_the_grace_period_covers_the_sleep_the_drain_and_five_seconds_more(edge: Manifests) -> None:
