@@ -42,7 +42,10 @@ def indexes(drop_retired: bool) -> None:
     from app.store import connection
     from app.store import indexes as store_indexes
 
-    with connection.bound(config.load(), 0, ping=True), pymongo.timeout(_INDEXES_TIMEOUT_S):
+    settings = config.load()
+    # Otherwise an unexpected error would be printed with the values of all variables, and with the password.
+    logs.configure(settings.log_level, sys.stderr)
+    with connection.bound(settings, 0, ping=True), pymongo.timeout(_INDEXES_TIMEOUT_S):
         click.echo(f"{len(store_indexes.ensure(extensions.mongo.db))} collections are ready.")
         for name in store_indexes.drop_retired(extensions.mongo.db) if drop_retired else ():
             click.echo(f"Dropped {name}.")

@@ -118,6 +118,22 @@ class Settings(BaseSettings):
     # downloads at once for one client: in a load test, all clients have one address.
     exports_per_min: int = Field(30, ge=0, le=1_000_000, validation_alias="HALOCLINE_EXPORTS_PER_MIN")
 
+    @field_validator("mongodb_uri", mode="after")
+    @classmethod
+    def _parsed(cls, value: str) -> str:
+        from pymongo.errors import PyMongoError
+        from pymongo.uri_parser import parse_uri
+
+        if value.startswith("mongodb://"):
+            try:
+                parse_uri(value, warn=False)
+            except (PyMongoError, ValueError):
+                # Not the text of the error, which may contain a part of the password.
+                raise ValueError(
+                    "is not a MongoDB URI; special characters of a password are escaped, / as %2F"
+                ) from None
+        return value
+
     @field_validator("ready_requires", "fetch_hosts", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:

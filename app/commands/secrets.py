@@ -21,6 +21,8 @@ Document = dict[str, Any]
 
 # A role of our own: it records backups for the metrics, in one collection.
 _RECORD = "halocline-backup-record"
+# After the name of the portal's database: that of a restore test.
+_RESTORE_TEST = "_restore_test"
 # Rights of each role, on the database of the portal unless another one is named.
 ROLES: dict[str, list[tuple[str, str | None]]] = {
     "web": [("read", None)],
@@ -28,7 +30,7 @@ ROLES: dict[str, list[tuple[str, str | None]]] = {
     "ingest": [("readWrite", None)],
     # Creates and changes indexes and validators; restores a backup.
     "admin": [("dbOwner", None)],
-    "backup": [("read", None), ("dbOwner", "halocline_restore_test"), (_RECORD, "admin")],
+    "backup": [("read", None), ("dbOwner", _RESTORE_TEST), (_RECORD, "admin")],
 }
 MEMBERS = tuple(f"mongodb-{number}.mongodb:27017" for number in range(3))
 REDIS = "redis:6379"
@@ -133,7 +135,10 @@ def _secret(name: str, texts: dict[str, str]) -> Document:
 
 
 def _roles(role: str, database: str) -> list[dict[str, str]]:
-    return [{"role": right, "db": other or database} for right, other in ROLES[role]]
+    return [
+        {"role": right, "db": database + other if other == _RESTORE_TEST else other or database}
+        for right, other in ROLES[role]
+    ]
 
 
 def _mongodb_uri(role: str, passwords: Passwords) -> str:

@@ -62,3 +62,13 @@ def test_a_thread_must_be_left_for_downloads(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_time_without_zone_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HALOCLINE_ACCEPT_FROM", "2001-02-03T00:00:00")
     assert load().accept_from.isoformat() == "2001-02-03T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("uri", ["mongodb://web:s3/cret@mongodb:27017/", "mongodb://web:s3cret@mongodb:port/"])
+def test_an_invalid_uri_of_mongodb_is_one_line_without_the_password(uri: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(mongodb_uri=uri)
+
+    assert str(raised.value) == (
+        "MONGODB_URI: is not a MongoDB URI; special characters of a password are escaped, / as %2F"
+    )
