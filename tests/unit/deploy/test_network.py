@@ -35,7 +35,8 @@ CONTROLLERS = {
     "gateway-api": {
         f"namespace {name}"
         for name in (
-            "traefik", "envoy-gateway-system", "istio-ingress", "istio-system", "nginx-gateway", "kgateway-system",
+            "gateway", "traefik", "envoy-gateway-system", "istio-ingress", "istio-system", "nginx-gateway",
+            "kgateway-system",
         )
     },
     "openshift-route": {"namespaces with network.openshift.io/policy-group=ingress",
@@ -56,8 +57,10 @@ def test_names_are_resolved_by_the_dns_of_every_kind_of_cluster_and_by_nothing_e
         "kube-dns in namespace kube-system",
         "node-local-dns in namespace kube-system",
         "namespace openshift-dns",
-        # NodeLocal DNSCache and Cloud DNS.
+        # NodeLocal DNSCache, LocalDNS of AKS, and Cloud DNS.
         "169.254.20.10/32",
+        "169.254.10.10/32",
+        "169.254.10.11/32",
         "169.254.169.254/32",
     }
     assert sorted((port["protocol"], port["port"]) for port in rule["ports"]) == [

@@ -93,7 +93,12 @@ def set_users(primary: str, key: str, accounts: dict[str, list[dict[str, Any]]])
 def main(name: str, *members: str) -> int:
     """Exit status: 0 once the set has a primary and its users, 1 if not in time."""
     key = "".join((SECRETS / "keyfile").read_text(encoding="ascii").split())
-    accounts = json.loads((SECRETS / "users.json").read_text(encoding="utf-8"))
+    try:
+        accounts = json.loads((SECRETS / "users.json").read_text(encoding="utf-8"))
+        _ = [(each["user"], each["password"], each["roles"]) for each in accounts["users"]], accounts["roles"]
+    except (ValueError, KeyError, TypeError) as error:
+        sys.stdout.write(f"Secret mongodb-users: users.json is not as `halocline secrets` writes it: {error!r}\n")
+        return 1
     deadline = time.monotonic() + DEADLINE_S
     printed = ""
     while time.monotonic() < deadline:
