@@ -21,16 +21,15 @@ Document = dict[str, Any]
 
 # A role of our own: it records backups for the metrics, in one collection.
 _RECORD = "halocline-backup-record"
-# After the name of the portal's database: that of a restore test.
-_RESTORE_TEST = "_restore_test"
-# Rights of each role, on the database of the portal unless another one is named.
-ROLES: dict[str, list[tuple[str, str | None]]] = {
-    "web": [("read", None)],
+# Rights of each role: a role of MongoDB, and the database in which it holds; {} stands for that of the portal.
+ROLES: dict[str, list[tuple[str, str]]] = {
+    "web": [("read", "{}")],
     # Also for the nightly verification.
-    "ingest": [("readWrite", None)],
+    "ingest": [("readWrite", "{}")],
     # Creates and changes indexes and validators; restores a backup.
-    "admin": [("dbOwner", None)],
-    "backup": [("read", None), ("dbOwner", _RESTORE_TEST), (_RECORD, "admin")],
+    "admin": [("dbOwner", "{}")],
+    # The second database is that of a restore test (app/backup/restore_trial.py).
+    "backup": [("read", "{}"), ("dbOwner", "{}_restore_test"), (_RECORD, "admin")],
 }
 MEMBERS = tuple(f"mongodb-{number}.mongodb:27017" for number in range(3))
 REDIS = "redis:6379"
@@ -135,10 +134,7 @@ def _secret(name: str, texts: dict[str, str]) -> Document:
 
 
 def _roles(role: str, database: str) -> list[dict[str, str]]:
-    return [
-        {"role": right, "db": database + other if other == _RESTORE_TEST else other or database}
-        for right, other in ROLES[role]
-    ]
+    return [{"role": right, "db": where.format(database)} for right, where in ROLES[role]]
 
 
 def _mongodb_uri(role: str, passwords: Passwords) -> str:

@@ -52,10 +52,14 @@ class Servers:
         (self.home / "keyfile").chmod(0o600)
         (self.home / "keyfile").write_text(texts["mongodb-keyfile"]["keyfile"])
         (self.home / "users.json").write_text(texts["mongodb-users"]["users.json"])
-        command = [sys.executable, "-c", INITIATE, str(COMPONENT / "initiate.py"), str(self.home), self.member]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = self.run()
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def run(self) -> subprocess.CompletedProcess[str]:
+        """Run the script with the Secrets in the folder."""
+        command = [sys.executable, "-c", INITIATE, str(COMPONENT / "initiate.py"), str(self.home), self.member]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     def mongodb(self, uri: str = "") -> MongoClient[dict[str, Any]]:
         """A client with the login of a Secret, or without one."""
@@ -201,6 +205,19 @@ def test_a_user_that_the_file_does_not_contain_any_more_is_dropped(first: Texts,
     output = stores.initiate({**first, "mongodb-users": {"users.json": fewer}})
 
     assert output.splitlines()[-1] == "users: admin-a, admin-b, backup-a, backup-b, ingest-a, ingest-b, web-a"
+    stores.initiate(first)
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[]", '{"roles": [], "users": [{"user": "web-a"}]}'])
+def test_a_wrong_file_of_users_is_named_in_one_line(first: Texts, stores: Servers, text: str) -> None:
+    (stores.home / "keyfile").chmod(0o600)
+    (stores.home / "users.json").write_text(text)
+
+    done = stores.run()
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("Secret mongodb-users: users.json is not as `halocline secrets` writes it: ")
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
     stores.initiate(first)
 
 

@@ -120,7 +120,7 @@ def test_the_quota_lets_production_reach_its_largest_size(production: Manifests)
         "pods": sum(pods.values()),
     }
 
-    # Enough, and not more than half as much again.
+    # Enough, and at most twice as much.
     assert {name: (float(needed[name]), float(quota[name])) for name in needed
             if not needed[name] <= quota[name] <= needed[name] * 2} == {}  # fmt: skip
 

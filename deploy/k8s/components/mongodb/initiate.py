@@ -90,12 +90,20 @@ def set_users(primary: str, key: str, accounts: dict[str, list[dict[str, Any]]])
     sys.stdout.write(f"users: {', '.join(sorted(listed))}\n")
 
 
+def accounts_of(text: str) -> dict[str, list[dict[str, Any]]]:
+    """The roles and users of the file. Raises ValueError, KeyError or TypeError if it is not as described above."""
+    found = json.loads(text)
+    return {
+        "roles": [{"role": each["role"], "privileges": each["privileges"]} for each in found["roles"]],
+        "users": [{field: each[field] for field in ("user", "password", "roles")} for each in found["users"]],
+    }
+
+
 def main(name: str, *members: str) -> int:
     """Exit status: 0 once the set has a primary and its users, 1 if not in time."""
     key = "".join((SECRETS / "keyfile").read_text(encoding="ascii").split())
     try:
-        accounts = json.loads((SECRETS / "users.json").read_text(encoding="utf-8"))
-        _ = [(each["user"], each["password"], each["roles"]) for each in accounts["users"]], accounts["roles"]
+        accounts = accounts_of((SECRETS / "users.json").read_text(encoding="utf-8"))
     except (ValueError, KeyError, TypeError) as error:
         sys.stdout.write(f"Secret mongodb-users: users.json is not as `halocline secrets` writes it: {error!r}\n")
         return 1
