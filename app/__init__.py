@@ -14,20 +14,23 @@ def create_app(settings: "Settings") -> "Flask":
     """The portal as a Flask application. It is bound to its settings and has opened no connection yet."""
     # Imported here because every command imports this package: gunicorn's arbiter must not create metrics before a
     # worker has its metrics slot, and the metrics process stays small.
+    from functools import partial
+
     from flask import Flask
 
     from app import extensions, portal, views, wsgi_stack
     from app.api import v1
     from app.cache.worker import WorkerCache
     from app.http import flask_hooks
-    from app.http.health import Health, report_mongodb_circuit
+    from app.http.health import Health, report_circuit
     from app.store import change_log, indexes
     from app.telemetry import metrics, observe
 
     app = Flask(__name__, static_folder=None)
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
-    extensions.mongo.breaker.on_change = report_mongodb_circuit
+    extensions.mongo.breaker.on_change = partial(report_circuit, "mongodb")
+    extensions.redis.breaker.on_change = partial(report_circuit, "redis")
     health = Health(settings.ready_requires, lambda: indexes.missing(extensions.mongo.db))
     page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag)
     portal.attach(app, portal.Portal(settings, __version__, health, page_cache))

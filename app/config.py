@@ -1,6 +1,7 @@
 """Settings, read once from the environment, validated as a whole and frozen. No other module reads the environment."""
 
 import os
+import ssl
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -33,6 +34,8 @@ class Settings(BaseSettings):
 
     mongodb_uri: str = Field("mongodb://127.0.0.1:27017", pattern=r"^mongodb(\+srv)?://.+")
     mongodb_database: str = Field("halocline", pattern=r"^[A-Za-z0-9_-]{1,63}$")
+    # The certificate authority of MongoDB's servers; set, all connections to MongoDB use TLS and check it.
+    mongodb_tls_ca_path: Path | None = None
     # Shorter than the timeout of a proxy, so that a client gets the portal's 503 and not the proxy's.
     mongodb_timeout_ms: int = Field(2000, ge=50, le=60_000)
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^(rediss?|unix)://.+")
@@ -132,6 +135,16 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "is not a MongoDB URI; special characters of a password are escaped, / as %2F"
                 ) from None
+        return value
+
+    @field_validator("mongodb_tls_ca_path", mode="after")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError:  # Its subclass ssl.SSLError: the file has no certificates.
+                raise ValueError(f"cannot read certificates from {value}") from None
         return value
 
     @field_validator("ready_requires", "fetch_hosts", "allowed_hosts", mode="before")

@@ -16,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.circuit_breaker import CircuitBreaker
+from app.circuit_breaker import OPTIONAL, CircuitBreaker
 from app.config import Settings
 
 # For a ping, which MongoDB answers in milliseconds; longer than a lost packet takes.
@@ -105,8 +105,11 @@ class Mongo:
     def _open(self) -> MongoClient[Document]:
         settings = self._bound()
         selection_ms = min(settings.mongodb_timeout_ms, _LONGEST_SELECTION_MS)
+        ca_path = settings.mongodb_tls_ca_path
+        tls: dict[str, Any] = {"tls": True, "tlsCAFile": str(ca_path)} if ca_path else {}
         return MongoClient(
             settings.mongodb_uri,
+            **tls,
             tz_aware=True,
             timeoutMS=settings.mongodb_timeout_ms,
             serverSelectionTimeoutMS=selection_ms,
@@ -187,10 +190,18 @@ def _ping(client: MongoClient[Document]) -> None:
         client.admin.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
 
 
+# Written by the probe: a replica that became read-only, or a server without memory, would answer a ping.
+_PROBE_KEY = "halocline:probe"
+
+
 class Redis:
-    """Redis (or Valkey), which the portal can do without. Every command has a timeout."""
+    """Redis (or Valkey), which the portal can do without. Every command has a timeout.
+
+    Callers ask `breaker` before a command, and report an error to it: while Redis fails, no request waits for it.
+    """
 
     def __init__(self) -> None:
+        self.breaker = CircuitBreaker(self._probe, OPTIONAL)
         self._settings: Settings | None = None
         self._client: redis_client.Redis | None = None
         self._pid: int | None = None
@@ -223,8 +234,14 @@ class Redis:
             max_connections=self._settings.web_threads + 3,
         )
 
+    def _probe(self) -> None:
+        with suppress(redis_client.RedisError, OSError):
+            self.client.set(_PROBE_KEY, 1, px=1000)
+            self.breaker.answered()
+
     def close(self) -> None:
         """Close the client that this process opened, if any."""
+        self.breaker.close()
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
         self._client = None

@@ -65,7 +65,8 @@ class WorkerCache:
         """The page cache around `app`, or `app` itself if the cache is disabled."""
         if not self.is_enabled:
             return app
-        shared = RedisStore(lambda: redis.client, self._namespace(), metrics.page_cache_redis_failures.inc)
+        on_failure = metrics.page_cache_redis_failures.inc
+        shared = RedisStore(lambda: redis.client, redis.breaker, self._namespace(), on_failure)
         counters = {outcome: metrics.page_cache_requests.labels(outcome) for outcome in _OUTCOMES}
 
         def count(outcome: str) -> None:

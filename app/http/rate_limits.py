@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from app.config import Settings
+from app.extensions import redis
 from app.http import api_urls, client_address, problems
 from app.http.rate_counters import WINDOW_S, FailoverCounters, MemoryCounters, RedisCounters
 from app.telemetry import metrics
@@ -45,7 +46,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Register the hook that counts and refuses requests. Opens no connection."""
     per_min = {API: settings.api_per_min, SEARCH: settings.searches_per_min, EXPORT: settings.exports_per_min}
     proxies = client_address.proxies(settings.forwarded_allow_ips)
-    counters = FailoverCounters(RedisCounters(settings), MemoryCounters())
+    counters = FailoverCounters(RedisCounters(settings), MemoryCounters(), redis.breaker)
 
     @app.before_request
     def refuse() -> Response | None:

@@ -108,7 +108,7 @@ dependency_up = Gauge(
 
 circuit_breaker_open = Gauge(
     "halocline_circuit_breaker_open",
-    "Workers that refuse requests at once because the dependency does not answer.",
+    "Workers that go on without the dependency at once because it does not answer.",
     ["dependency"],
     multiprocess_mode="livesum",
     registry=registry,
@@ -146,7 +146,8 @@ for _policy in ("api", "search", "export"):
             rate_limit_decisions.labels(_policy, _decision, _storage)
 for _limit in ("worker", "client"):
     downloads_refused.labels(_limit)
-circuit_breaker_open.labels("mongodb")
+for _dependency in ("mongodb", "redis"):
+    circuit_breaker_open.labels(_dependency)
 requests_shed.labels("concurrency")  # Created at 0, so that the first refused request is an increase.
 
 
