@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from app import config, errors, extensions
-from app.commands import arguments, backup_options, failures, secrets
+from app.commands import arguments, backup_options, failures, probe_options, secrets
 from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
@@ -67,6 +67,9 @@ def metrics() -> None:
     logs.configure(settings.log_level)
     extensions.mongo.bind(settings)
     metrics_server.serve(settings, counters.imports, verifications.ended, backup_records.last)
+
+
+cli.add_command(probe_options.probe)
 
 
 @cli.command()
