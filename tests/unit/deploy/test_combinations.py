@@ -25,6 +25,7 @@ RULES: list[Rule] = [
     test_pods.test_the_grace_period_covers_the_sleep_the_drain_and_five_seconds_more,
     test_pods.test_no_manifest_is_a_bare_pod,
     test_objects.test_every_object_is_in_the_namespace_that_enforces_restricted_pods,
+    test_objects.test_every_object_and_pod_has_the_recommended_labels,
     test_objects.test_every_selector_matches_exactly_the_workload_of_its_name,
     test_objects.test_every_service_targets_a_named_port_of_its_pods,
     test_objects.test_the_ingress_routes_to_the_service_and_never_to_the_metrics,
@@ -112,6 +113,8 @@ BREACHES: dict[Rule, tuple[str, str, Callable[[Document], None]]] = {
     test_objects.test_every_object_is_in_the_namespace_that_enforces_restricted_pods: (
         "Namespace", "halocline", _set("metadata", "labels", "pod-security.kubernetes.io/enforce",
                                                 value="baseline")),
+    test_objects.test_every_object_and_pod_has_the_recommended_labels: (
+        "Ingress", "public", _set("metadata", "labels", "app.kubernetes.io/part-of", value=None)),
     test_objects.test_every_selector_matches_exactly_the_workload_of_its_name: (
         "Service", "redis", _set("spec", "selector", "app.kubernetes.io/component", value="cache")),
     test_objects.test_every_service_targets_a_named_port_of_its_pods: (
