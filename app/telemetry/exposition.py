@@ -13,11 +13,15 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 
+from app.telemetry.shared_totals import families
 from app.telemetry.store_metrics import StoreMetrics, StoreReads
 
 # A worker may be creating a file during the read; the next attempt finds it complete.
 _READS = 5
 _READ_PAUSE_S = 0.02
+
+# Names of files begin with the kind of their metrics.
+_KINDS = ("counter", "histogram", "gauge")
 
 
 class SharedFiles:
@@ -39,9 +43,12 @@ class SharedFiles:
         )
 
     def _read(self, attempts_left: int = _READS) -> tuple[int, list[Metric]]:
-        files = [str(file) for file in self._directory.glob("*.db")]
+        files = sorted(self._directory.glob("*.db"))
+        of_kind = {kind: [str(file) for file in files if file.name.startswith(kind)] for kind in _KINDS}
         try:
-            return len(files), list(MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]
+            gauges = MultiProcessCollector.merge(of_kind["gauge"])  # type: ignore[no-untyped-call]
+            totals = [family for kind in ("counter", "histogram") for family in families(kind, of_kind[kind])]
+            return len(files), [*totals, *gauges]
         except (FileNotFoundError, struct.error):
             if attempts_left == 0:
                 raise
