@@ -117,7 +117,6 @@ def test_a_worker_measures_itself_and_its_dependencies(gunicorn):
     assert has("halocline_process_resident_memory_bytes")
     assert has("halocline_process_cpu_seconds_total")
     assert has("halocline_process_open_fds")
-    assert has("halocline_log_messages_total", "info")
     assert has("halocline_mongodb_pool_connections", "idle")
     assert portal.metric_values()["halocline_mongodb_pool_limit",] == 10
     assert has("halocline_mongodb_pool_wait_seconds_count")
@@ -125,6 +124,16 @@ def test_a_worker_measures_itself_and_its_dependencies(gunicorn):
     durations = "halocline_dependency_request_duration_seconds_count"
     found = {key[1:] for key, value in portal.metric_values().items() if key[0] == durations and value}
     assert {("mongodb", "find", "ok"), ("redis", "get", "ok"), ("redis", "rate_limit", "ok")} <= found
+
+
+def test_the_lag_of_invalidation_is_measured(gunicorn, db):
+    portal = gunicorn()
+    until(lambda: portal.metric_values().get(("halocline_change_log_read_timestamp_seconds",), 0) > 0)
+    at = datetime.now(UTC) - timedelta(seconds=7)
+    db.changes.insert_one({"_id": 1, "number": 1, "word": "w1", "follows": "", "tags": ["totals"], "at": at})
+    db.counters.update_one({"_id": "changes"}, {"$set": {"n": 1, "word": "w1"}}, upsert=True)
+
+    assert until(lambda: portal.metric_values()["halocline_change_lag_seconds",] >= 7)
 
 
 def test_failures_of_dependencies_are_measured_by_outcome(gunicorn):
