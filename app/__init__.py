@@ -24,9 +24,11 @@ def create_app(settings: "Settings") -> "Flask":
     from app.http import flask_hooks
     from app.http.health import Health, report_circuit
     from app.store import change_log, indexes
-    from app.telemetry import metrics, observe
+    from app.telemetry import dependencies, metrics, observe
 
     app = Flask(__name__, static_folder=None)
+    extensions.mongo.listeners = dependencies.LISTENERS
+    extensions.redis.client_class = dependencies.TimedRedis
     extensions.mongo.bind(settings)
     extensions.redis.bind(settings)
     extensions.mongo.breaker.on_change = partial(report_circuit, "mongodb")
@@ -39,5 +41,5 @@ def create_app(settings: "Settings") -> "Flask":
     views.install(app, __version__)
     wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache))
     metrics.set_build_info(__version__, settings.revision)
-    metrics.expect_routes(observe.known_routes(app))
+    metrics.request_duration.expect(observe.known_routes(app))
     return app

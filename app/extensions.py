@@ -10,7 +10,13 @@ import redis as redis_client
 from pymongo import MongoClient, ReadPreference
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, NotPrimaryError, PyMongoError
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+    ConnectionPoolListener,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 from redis.backoff import NoBackoff
@@ -82,6 +88,8 @@ class Mongo:
 
     def __init__(self) -> None:
         self.breaker = CircuitBreaker(self._probe)
+        # Further listeners of the driver, for metrics. Set before the client is opened.
+        self.listeners: tuple[CommandListener | ConnectionPoolListener, ...] = ()
         self._settings: Settings | None = None
         self._client: MongoClient[Document] | None = None
         self._pid: int | None = None
@@ -116,14 +124,19 @@ class Mongo:
             connectTimeoutMS=selection_ms,
             # For the commands that `timeoutMS` does not limit: closing a cursor, and the end of all sessions.
             socketTimeoutMS=settings.mongodb_timeout_ms,
-            # One for each request thread, and one each for the health check, the change log and the background refresh.
-            maxPoolSize=settings.web_threads + 3,
+            maxPoolSize=self.pool_limit,
             readPreference="primaryPreferred",
             w="majority",
             retryWrites=True,
             appname="halocline",
-            event_listeners=[replica_lag, AnswerRecorder(self.breaker)],
+            event_listeners=[replica_lag, AnswerRecorder(self.breaker), *self.listeners],
         )
+
+    @property
+    def pool_limit(self) -> int:
+        """Most connections to each server: one for each request thread, and three for the background threads."""
+        # The health check, the change log and the background refresh.
+        return self._bound().web_threads + 3
 
     @property
     def database(self) -> str:
@@ -202,6 +215,8 @@ class Redis:
 
     def __init__(self) -> None:
         self.breaker = CircuitBreaker(self._probe, OPTIONAL)
+        # A class that measures commands, in processes with metrics. Set before the client is opened.
+        self.client_class = redis_client.Redis
         self._settings: Settings | None = None
         self._client: redis_client.Redis | None = None
         self._pid: int | None = None
@@ -226,7 +241,7 @@ class Redis:
         if self._settings is None:
             raise RuntimeError("extensions.redis is not bound to settings")
         timeout_s = self._settings.redis_timeout_s
-        return redis_client.Redis.from_url(
+        return self.client_class.from_url(
             self._settings.redis_url,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
@@ -238,6 +253,11 @@ class Redis:
         with suppress(redis_client.RedisError, OSError):
             self.client.set(_PROBE_KEY, 1, px=1000)
             self.breaker.answered()
+
+    @property
+    def opened(self) -> redis_client.Redis | None:
+        """The client, or None before its first use."""
+        return self._client
 
     def close(self) -> None:
         """Close the client that this process opened, if any."""

@@ -8,7 +8,8 @@ from app.config import load_web
 from app.http import probes
 from app.server.readiness import Readiness
 from app.server.worker import Load
-from app.telemetry import logs, metrics
+from app.telemetry import dependencies, logs, metrics
+from app.telemetry.process_usage import ProcessUsage
 from app.views import assets
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ _IN_MEMORY = probes.PATHS | assets.paths()
 
 settings = load_web()
 logs.configure(settings.log_level)
+logs.count_messages(metrics.count_log_message)
 application = create_app(settings)
 request_lines = logs.RequestLines()
+process_usage = ProcessUsage()
 
 
 def ready(environ: "WSGIEnvironment") -> Readiness:
@@ -40,12 +43,15 @@ def on_tick(load: Load) -> None:
     metrics.worker_connections.set(load.connections)
     metrics.worker_threads_busy.set(load.busy_threads)
     metrics.worker_requests_waiting.set(load.waiting)
+    process_usage.publish()
+    dependencies.publish_pools(extensions.redis.opened)
 
 
-def start_worker(threads: int) -> None:
+def start_worker(threads: int, reason: str) -> None:
     """Start the background threads of this worker and set its gauges. It serves from now on."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    metrics.worker_starts.inc()
+    metrics.worker_starts.labels(reason).inc()
+    metrics.mongodb_pool_limit.set(extensions.mongo.pool_limit)
     metrics.worker_threads.set(threads)
     metrics.worker_concurrency_limit.set(settings.web_concurrency_limit)
     metrics.worker_threads_busy.set(0)
@@ -65,4 +71,5 @@ def stop_worker() -> None:
     portal.of(application).health.stop()
     extensions.mongo.close()
     extensions.redis.close()
+    process_usage.publish()
     request_lines.stop()

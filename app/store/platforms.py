@@ -51,6 +51,13 @@ def silent(since: datetime, limit: int, simulated: bool) -> list[Platform]:
     return [platform_from_document(doc) for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")]
 
 
+def last_data(since: datetime, limit: int, simulated: bool) -> dict[str, datetime]:
+    """The time of the newest data of at most `limit` platforms with data since the moment, latest first."""
+    query = _matching(simulated) | {"last_seen_at": {"$gte": since}}
+    cursor = mongo.db.platforms.find(query, {"last_seen_at": 1}).sort([("last_seen_at", -1), ("_id", 1)]).limit(limit)
+    return {doc["_id"]: doc["last_seen_at"] for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")}
+
+
 def first_seen_since(since: datetime, simulated: bool) -> datetime | None:
     """The earliest `last_seen_at` that is not before the moment; None without any."""
     query = _matching(simulated) | {"last_seen_at": {"$gte": since}}

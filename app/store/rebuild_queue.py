@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pymongo import ReadPreference
 from pymongo.client_session import ClientSession
@@ -12,6 +13,16 @@ from app.extensions import mongo
 _SECTIONS = re.compile("^sections:")
 # Entries of earlier releases have no time.
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+# The kinds of scopes, and the documents that are rebuilt for each.
+_DOCUMENTS = {
+    "basins": "basins",
+    "mission": "tracks",
+    "updates": "updates",
+    "subtotals": "subtotals",
+    "totals": "totals",
+    "sections": "sections",
+}
 
 
 def sums_of(platforms: Iterable[str]) -> tuple[str, ...]:
@@ -58,6 +69,18 @@ def waiting(most: int) -> tuple[int, datetime | None]:
     """The number of queued scopes, counted up to `most`, and the time of the oldest; None without a known time."""
     oldest = mongo.db.derived_pending.find_one({"at": {"$type": "date"}}, {"at": 1}, sort=[("at", 1)])
     return mongo.db.derived_pending.count_documents({}, limit=most), oldest["at"] if oldest else None
+
+
+def oldest() -> dict[str, datetime | None]:
+    """Since when the oldest scope of each kind of document is queued; None if none is. Unknown times are left out."""
+    kind = {"$arrayElemAt": [{"$split": ["$_id", ":"]}, 0]}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"at": {"$type": "date"}}},
+        {"$group": {"_id": kind, "at": {"$min": "$at"}}},
+        {"$limit": len(_DOCUMENTS)},
+    ]
+    queued = {doc["_id"]: doc["at"] for doc in mongo.db.derived_pending.aggregate(pipeline)}
+    return {document: queued.get(kind) for kind, document in _DOCUMENTS.items()}
 
 
 def clear(scope: str, session: ClientSession) -> bool:

@@ -7,19 +7,31 @@ import logging.config
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 log = structlog.get_logger()
+
+# Called with the level of each message; see `count_messages`.
+_count: Callable[[str], None] | None = None
+
+
+def _counted(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    if _count is not None:
+        _count(event["level"])
+    return event
+
 
 # Lines of libraries, which use the standard library, and of the portal get the same fields.
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
+    _counted,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
     # Without local variables, which may contain a URL with a password or a whole file.
@@ -132,6 +144,12 @@ def _write_all(queue: "deque[bytes] | None") -> None:
     if dropped := len(_dropped):
         _ = [_dropped.popleft() for _ in range(dropped)]
         log.warning("request_lines_dropped", count=dropped)
+
+
+def count_messages(count: Callable[[str], None] | None) -> None:
+    """Call `count` with the level of each message from now on, except for the lines of requests. None ends it."""
+    global _count
+    _count = count
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:

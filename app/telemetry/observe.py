@@ -14,7 +14,7 @@ from flask import Flask, request
 from app.errors import Conflict
 from app.http import probes
 from app.server.exchange import IN_EVENT_LOOP, RECEIVED_S
-from app.telemetry import logs, metrics
+from app.telemetry import logs, metrics, request_series
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,7 +40,7 @@ def name_routes(app: Flask) -> None:
             request.environ[ROUTE] = request.url_rule.rule
 
 
-# Looking up a child by its labels costs as much as counting. The number of children is bounded by routes and statuses.
+# Looking up a child by its labels costs as much as counting. Methods, routes and statuses bound the number of children.
 _active = cache(metrics.active_requests.labels)
 _durations = cache(metrics.request_duration.labels)
 
@@ -87,7 +87,7 @@ class _Exchange:
         self._clock = clock
         # Includes the time in which the request waited for a thread.
         self._started_s = environ.get(RECEIVED_S) or clock()
-        self._method = metrics.method_label(environ.get("REQUEST_METHOD", ""))
+        self._method = request_series.method_label(environ.get("REQUEST_METHOD", ""))
         self._path = environ.get("PATH_INFO", "")
         self._status = 500  # Until the application sets another one: a response that never starts is an error.
         self._bytes = 0
@@ -152,7 +152,7 @@ class _Exchange:
             return
         self._closed = True
         duration_s = self._clock() - self._started_s
-        route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else metrics.UNMATCHED)
+        route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else request_series.UNMATCHED)
         if self._is_visible:
             _active(self._method).dec()
         # The duration of an export depends on the client's connection; the objectives count the time to its first byte.
@@ -175,7 +175,7 @@ class _Exchange:
 def known_routes(app: Flask) -> list[str]:
     """All values of the route label: each URL rule except the probes, static files, and one for unmatched paths."""
     rules = {rule.rule for rule in app.url_map.iter_rules()} - probes.PATHS
-    return sorted(rules | {STATIC, metrics.UNMATCHED})
+    return sorted(rules | {STATIC, request_series.UNMATCHED})
 
 
 def _readable(path: str) -> str:

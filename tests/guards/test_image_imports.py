@@ -18,7 +18,14 @@ ENTRY_POINTS = (
     "app.store.indexes",
     "app.commands.failures",
 )
-ALSO_IMPORTED_BY_THEIR_COMMANDS = ("app.store.connection", "app.store.counters", "app.store.verifications")
+ALSO_IMPORTED_BY_THEIR_COMMANDS = (
+    "app.store.connection",
+    "app.store.backup_records",
+    "app.store.counters",
+    "app.store.platforms",
+    "app.store.rebuild_queue",
+    "app.store.verifications",
+)
 
 
 def _installed(role: str) -> set[str]:

@@ -117,7 +117,8 @@ def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformNa
             return None
         number = None if outcome == "unchanged" else _log_change(draft, names, now, session)
         if not file.made_up:
-            imports.log(_attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)
+            attempt = _attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id)
+            imports.log(attempt, session, 0 if outcome == "unchanged" else len(draft.parts))
         return outcome, number
 
     while (result := transactions.run(transaction)) is None:

@@ -11,10 +11,10 @@ import promql_parser
 import yaml
 from prometheus_client.core import Metric
 
-from app.store import counters
 from app.store.backup_records import BackupTimes
 from app.telemetry import metrics
-from app.telemetry.exposition import Backups, Imports, SharedFiles, Verified
+from app.telemetry.exposition import SharedFiles
+from app.telemetry.store_metrics import StoreMetrics, StoreReads
 from monitoring import queries
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -116,13 +116,11 @@ def _exposed(families: Iterable[Metric]) -> set[str]:
 
 def exposed_by_the_app(directory: Path) -> set[str]:
     """Return every name that the metrics process can expose."""
-    outcomes = dict.fromkeys(counters.OUTCOMES, 0)
+    reads = StoreReads(profiles=lambda: 0, verified=lambda: (1.0, 0), backups=lambda: BackupTimes(1.0, 1, 1.0))
     return (
         _exposed(metrics.registry.collect())
         | _exposed(SharedFiles(directory).collect())
-        | _exposed(Imports(lambda: outcomes).collect())
-        | _exposed(Verified(lambda: (1.0, 0)).collect())
-        | _exposed(Backups(lambda: BackupTimes(1.0, 1, 1.0)).collect())
+        | _exposed(StoreMetrics(reads).collect())
     )
 
 
