@@ -30,7 +30,7 @@ def test_a_killed_worker_makes_the_run_fail(make_target, make_generator):
 
     with subprocess.Popen(generator.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert target.busy.wait(60)
-        # It must have reported once, else nobody knows of it.
+        # A worker that has not reported yet is unknown to the master.
         time.sleep(4)
         worker = psutil.Process(process.pid).children()[0]
         os.kill(worker.pid, signal.SIGKILL)

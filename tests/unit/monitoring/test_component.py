@@ -28,8 +28,7 @@ def objects(tmp_path: Path) -> dict[tuple[str, str], dict[str, Any]]:
 def _plain(document: dict[str, Any]) -> str:
     """Return the name without the hash that Kustomize appends to a generated ConfigMap."""
     name = str(document["metadata"]["name"])
-    generated = document["kind"] == "ConfigMap" and "labels" not in document["metadata"]
-    return name.rpartition("-")[0] if generated else name
+    return re.sub(r"-[a-z0-9]{10}$", "", name) if document["kind"] == "ConfigMap" else name
 
 
 @pytest.mark.parametrize(("name", "folder"), [("prometheus-rules", "rules"), ("alertmanager-config", "alertmanager")])
