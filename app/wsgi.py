@@ -3,12 +3,12 @@
 import sys
 from typing import TYPE_CHECKING
 
-from app import create_app, extensions, portal
+from app import __version__, create_app, extensions, portal
 from app.config import load_web
 from app.http import probes
 from app.server.readiness import Readiness
 from app.server.worker import Load
-from app.telemetry import dependencies, logs, metrics
+from app.telemetry import dependencies, error_reports, logs, metrics
 from app.telemetry.process_usage import ProcessUsage
 from app.views import assets
 
@@ -26,6 +26,8 @@ _IN_MEMORY = probes.PATHS | assets.paths()
 settings = load_web()
 logs.configure(settings.log_level)
 logs.count_messages(metrics.count_log_message)
+if settings.sentry_dsn:
+    error_reports.start(settings, __version__)
 application = create_app(settings)
 request_lines = logs.RequestLines()
 process_usage = ProcessUsage()
@@ -72,4 +74,8 @@ def stop_worker() -> None:
     extensions.mongo.close()
     extensions.redis.close()
     process_usage.publish()
+    if (tracing := portal.of(application).tracing) is not None:
+        tracing.stop()
+    if settings.sentry_dsn:
+        error_reports.stop()
     request_lines.stop()

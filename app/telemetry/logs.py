@@ -19,11 +19,18 @@ log = structlog.get_logger()
 
 # Called with the level of each message; see `count_messages`.
 _count: Callable[[str], None] | None = None
+# Called with each error that has an exception; see `report_errors`.
+_report: Callable[[dict[str, Any], BaseException], None] | None = None
 
 
-def _counted(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def _observed(_logger: Any, _method: str, event: EventDict) -> EventDict:
     if _count is not None:
         _count(event["level"])
+    if _report is not None and event["level"] in ("error", "critical"):
+        error = event.get("exc_info")
+        error = sys.exc_info()[1] if error is True else error[1] if isinstance(error, tuple) else error
+        if isinstance(error, BaseException):
+            _report(dict(event), error)
     return event
 
 
@@ -31,7 +38,7 @@ def _counted(_logger: Any, _method: str, event: EventDict) -> EventDict:
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
-    _counted,
+    _observed,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
     # Without local variables, which may contain a URL with a password or a whole file.
@@ -150,6 +157,12 @@ def count_messages(count: Callable[[str], None] | None) -> None:
     """Call `count` with the level of each message from now on, except for the lines of requests. None ends it."""
     global _count
     _count = count
+
+
+def report_errors(report: Callable[[dict[str, Any], BaseException], None] | None) -> None:
+    """Call `report` with each message of level error and its exception from now on. None ends it."""
+    global _report
+    _report = report
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:

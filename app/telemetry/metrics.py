@@ -78,6 +78,11 @@ process_resident_memory = Gauge(
     registry=registry,
 )
 process_cpu = Counter("halocline_process_cpu_seconds", "CPU time of all workers, user and system.", registry=registry)
+process_gc_pause = Counter(
+    "halocline_process_gc_pause_seconds",
+    "Time in which garbage collections of Python stopped all threads of a worker.",
+    registry=registry,
+)
 process_open_fds = Gauge(
     "halocline_process_open_fds",
     "Open file descriptors of all workers.",

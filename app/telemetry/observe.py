@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 ROUTE = "halocline.route"
 REQUEST_ID = "halocline.request_id"
+# Set by the layer of `app.telemetry.tracing`; else the trace is that of the caller, if it names one.
+TRACE_ID = "halocline.trace_id"
 # Set on streamed downloads, whose duration depends on the client.
 EXPORT = "halocline.export"
 STATIC = "/static/<path:filename>"
 
 # A request id from the client is used if every proxy and log store can handle it.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 # Longer than every path of the portal.
 _LOGGED_PATH_LENGTH = 256
 
@@ -100,9 +103,12 @@ class _Exchange:
         # Nothing can be seen between the begin and the end of a request that the event loop answers, and a cache hit
         # would take a tenth longer.
         self._is_visible = IN_EVENT_LOOP not in environ
+        trace_id = _trace_id(environ)
+        self._trace = {} if trace_id is None else {"trace_id": trace_id}
         if self._is_visible:
-            # Nothing else is ever bound, so this replaces the id of the thread's previous request.
-            structlog.contextvars.bind_contextvars(request_id=self._request_id)
+            # Replaces the ids of the thread's previous request.
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(request_id=self._request_id, **self._trace)
             _active(self._method).inc()
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -168,8 +174,17 @@ class _Exchange:
                 "bytes": self._bytes,
                 "complete": self._complete,
                 "request_id": self._request_id,
+                **self._trace,
             }
         )
+
+
+def _trace_id(environ: "WSGIEnvironment") -> str | None:
+    """The trace that the request belongs to (W3C Trace Context), or None."""
+    if TRACE_ID in environ:
+        return str(environ[TRACE_ID])
+    match = _TRACEPARENT.fullmatch(environ.get("HTTP_TRACEPARENT", ""))
+    return match[1] if match else None
 
 
 def known_routes(app: Flask) -> list[str]:

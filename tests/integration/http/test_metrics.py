@@ -116,6 +116,7 @@ def test_a_worker_measures_itself_and_its_dependencies(gunicorn):
 
     assert has("halocline_process_resident_memory_bytes")
     assert has("halocline_process_cpu_seconds_total")
+    assert has("halocline_process_gc_pause_seconds_total")
     assert has("halocline_process_open_fds")
     assert has("halocline_mongodb_pool_connections", "idle")
     assert portal.metric_values()["halocline_mongodb_pool_limit",] == 10
