@@ -10,6 +10,11 @@ REMAINING = Query(f"slo:error_budget_remaining:ratio30d{{{SLO}}}", "{{slo}}")
 FIRING = 'count by (alertname, severity, slo) (ALERTS{alertstate="firing",namespace=~"|$namespace"})'
 
 
+def errors(objectives: Objectives) -> float:
+    """Return the share of server errors that the availability objective allows."""
+    return float(objectives.slo("availability").budget)
+
+
 def panels(objectives: Objectives) -> list[Panel]:
     """Return the panels on the objectives."""
     return [*_now(objectives), *_over_time(objectives)]

@@ -14,7 +14,8 @@ FRESH_WITHIN_S = 6 * 3600
 
 def none_is_zero(expr: str) -> str:
     """Return the expression with 0 instead of nothing while the app is scraped."""
-    return f"({expr}) or (0 * sum(up{{{APP}}}))"
+    # `on ()`: without it, the 0 would be one more series beside those with labels.
+    return f"({expr}) or on () (0 * sum(up{{{APP}}}))"
 
 
 def requests(selector: str = ROUTED, by: str = "") -> str:

@@ -49,7 +49,7 @@ def _rollouts(objectives: Objectives) -> list[Panel]:
                 width=6,
             ),
             Key("version", "version"),
-            [Column(f"count by (version, revision, python) (halocline_build_info{{{APP}}})", "pods", "none")],
+            [Column(f"count by (version, revision) (halocline_build_info{{{APP}}})", "pods", "none")],
         ),
         lines(
             About(
@@ -80,7 +80,8 @@ def _rollouts(objectives: Objectives) -> list[Panel]:
                     "{{version}}",
                 )
             ],
-            [(float(objectives.slo("availability").budget), RED)],
+            [(budget.errors(objectives), RED)],
+            at_least=2 * budget.errors(objectives),
         ),
         lines(
             About(

@@ -18,6 +18,7 @@ from grafana_foundation_sdk.models import prometheus as prom
 
 SOURCE = shapes.DataSourceRef(type_val="prometheus", uid="${datasource}")
 GREEN, YELLOW, RED = "green", "yellow", "red"
+_COUNTS = {"cps", "none", "ops", "reqps"}
 
 Panel = cog.Builder[parts.Panel]
 
@@ -59,8 +60,13 @@ def lines(
     queries: Sequence[Query],
     limits: Sequence[tuple[float, str]] = (),
     lowest: float | None = 0,
+    at_least: float | None = None,
 ) -> Panel:
-    """Return a time series panel whose axis begins at `lowest`; the limits are dashed lines."""
+    """Return a time series panel; the limits are dashed lines.
+
+    The axis begins at `lowest` and ends at `at_least` or higher: without it, Grafana shows a line at 0 on an axis up to
+    100, which for a share is 10 000 %. Counts and rates have 1.
+    """
     panel = (
         series.Panel()
         .unit(unit)
@@ -79,6 +85,9 @@ def lines(
     )
     if lowest is not None:
         panel = panel.min(lowest)
+    highest = 1 if unit in _COUNTS and at_least is None else at_least
+    if highest is not None:
+        panel = panel.axis_soft_max(highest)
     if limits:
         style = common.GraphThresholdsStyleConfig().mode(shapes.GraphThresholdsStyleMode.DASHED)
         panel = panel.thresholds(steps(*limits)).thresholds_style(style)

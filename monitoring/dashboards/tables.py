@@ -35,7 +35,8 @@ def rows(
     about: About, key: Key, columns: Sequence[Column], sort_by: str | None = None, hidden: Sequence[str] = ()
 ) -> Panel:
     """Return a table with a row for each value of the key, the highest value of the column `sort_by` first."""
-    panel: Any = table.Panel()
+    # Grafana's default minimum of 150 pixels hides the last column of a narrow panel.
+    panel: Any = table.Panel().min_width(60)
     headings: dict[str, str] = {}
     for index, column in enumerate(columns):
         query = target(index, Query(column.expr)).instant().format(prom.PromQueryFormat.TABLE)
@@ -48,6 +49,7 @@ def rows(
         panel = panel.sort_by([common.TableSortByFieldState().display_name(sort_by).desc(True)])
     panel = panel.with_transformation(parts.DataTransformerConfig(id_val="merge", options={}))
     organise: dict[str, Any] = {
+        "indexByName": {key.label: 0},
         "excludeByName": dict.fromkeys(("Time", *hidden), True),
         "renameByName": {key.label: key.name, **headings},
     }

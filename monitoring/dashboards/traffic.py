@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders import dashboard
 
-from monitoring.dashboards import board, expressions
+from monitoring.dashboards import board, budget, expressions
 from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, heat_of, lines
 from monitoring.dashboards.selectors import APP, DURATION, ROUTED, WINDOW
 from monitoring.dashboards.tables import Column, Key, rows
@@ -57,7 +57,8 @@ def requests(objectives: Objectives) -> list[Panel]:
             ),
             "percentunit",
             [Query(expressions.errors(), "5xx")],
-            [(float(objectives.slo("availability").budget), RED)],
+            [(budget.errors(objectives), RED)],
+            at_least=2 * budget.errors(objectives),
         ),
     ]
 
@@ -94,7 +95,7 @@ def table(objectives: Objectives, width: int = 24) -> Panel:
                 expressions.errors(by="http_route"),
                 "errors",
                 "percentunit",
-                [(float(objectives.slo("availability").budget), RED)],
+                [(budget.errors(objectives), RED)],
             ),
             Column(
                 f"{expressions.quantile(0.95, by='http_route')} and on (http_route) ({total} > 0)",
@@ -143,7 +144,8 @@ def _statuses(objectives: Objectives) -> list[Panel]:
             ),
             "percentunit",
             [Query(f"topk({MOST_ROUTES}, {expressions.errors(by='http_route')})", "{{http_route}}")],
-            [(float(objectives.slo("availability").budget), RED)],
+            [(budget.errors(objectives), RED)],
+            at_least=2 * budget.errors(objectives),
         ),
     ]
 

@@ -41,6 +41,8 @@ def _time_series(panel: Document) -> Iterator[str]:
         yield f"thresholds need a thresholdsStyle, which is {style}"
     if _colour(defaults) != "palette-classic":
         yield "its lines have one colour"
+    if defaults["unit"] in {"cps", "none", "ops", "reqps"} and "axisSoftMax" not in defaults["custom"]:
+        yield "a line at 0 would have an axis up to 100"
 
 
 def _table(panel: Document) -> Iterator[str]:

@@ -215,6 +215,11 @@ def test_rates_use_the_interval_of_the_screen(panel: dict[str, Any]) -> None:
     assert [expr for expr in rates if "$__rate_interval" not in expr] == []
 
 
+@each_query
+def test_a_zero_replaces_missing_series_and_is_no_series_beside_them(query: PanelQuery) -> None:
+    assert "or (0 *" not in query.expr
+
+
 def test_a_variable_without_a_value_is_an_error_and_regex_groups_are_kept() -> None:
     assert queries.filled('a{x="$one"} ${two} ${1}xx', {"one": "1", "two": "2"}) == 'a{x="1"} 2 ${1}xx'
     with pytest.raises(KeyError):

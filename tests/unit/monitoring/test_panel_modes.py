@@ -33,6 +33,10 @@ def _without_threshold_style(panel: Document) -> None:
     panel["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"]["mode"] = "off"
 
 
+def _without_soft_maximum(panel: Document) -> None:
+    del panel["fieldConfig"]["defaults"]["custom"]["axisSoftMax"]
+
+
 def _with_thresholds(panel: Document) -> None:
     steps = [{"value": None, "color": "green"}, {"value": 1, "color": "red"}]
     panel["fieldConfig"]["defaults"]["thresholds"] = {"mode": "absolute", "steps": steps}
@@ -65,6 +69,7 @@ def _of_another_type(panel: Document) -> None:
         ("Latency", _without_threshold_style, "thresholds need a thresholdsStyle, which is off"),
         ("Replicas", _with_thresholds, "thresholds need a thresholdsStyle, which is off"),
         ("Replicas", _without_colour_mode, "its lines have one colour"),
+        ("Replicas", _without_soft_maximum, "a line at 0 would have an axis up to 100"),
         ("Routes", _with_plain_cells, "the thresholds of the column errors are ignored"),
         ("Routes", _with_an_unknown_column, "there is no column requests per second to sort by"),
         ("Routes", _with_thresholds, "thresholds of the whole table would colour no cell"),
