@@ -16,10 +16,10 @@ help: ## Show this list
 ##@ Try it
 
 .PHONY: up down reset
-up: ## Install and run the portal with demo missions on http://127.0.0.1:8000 (PORT=…)
+up: ## Install and run the portal with demo missions on http://127.0.0.1:8000 (PORT=…; MONITORING=1: with Prometheus)
 	@echo "Starting Halocline"
 	@scripts/setup localdev
-	@exec $(bin)/halocline up --port $(PORT)
+	@exec $(bin)/halocline up --port $(PORT) $(if $(MONITORING),--monitoring)
 
 down: ## Stop the processes of `make up`, also after a crash
 	@if [ -x $(bin)/halocline ]; then exec $(bin)/halocline down; else echo "Nothing was running."; fi
