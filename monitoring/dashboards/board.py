@@ -92,11 +92,16 @@ def _choice(name: str, query: str) -> dashboard.QueryVariable:
 
 
 def _rollouts() -> dashboard.AnnotationQuery:
-    """Return an annotation at the first sample of a version that did not run five minutes before."""
-    running = f"count by (version) (halocline_build_info{{{APP}}})"
-    before = f"count by (version) (halocline_build_info{{{APP}}} offset 5m)"
+    """Return an annotation at the first sample of a build that did not run five minutes before."""
+    running = f"count by (version, revision) (halocline_build_info{{{APP}}})"
+    before = f"count by (version, revision) (halocline_build_info{{{APP}}} offset 5m)"
     # Grafana annotates values above 0; the zeros show that the query returns data.
-    return _annotation("Rollouts", "blue", f"({running} unless {before}) or {running} * 0", "version {{version}}")
+    return _annotation(
+        "Rollouts",
+        "blue",
+        f"({running} unless {before}) or {running} * 0",
+        "version {{version}}, revision {{revision}}",
+    )
 
 
 def _alerts() -> dashboard.AnnotationQuery:

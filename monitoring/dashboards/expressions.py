@@ -44,11 +44,12 @@ def within(limit_s: float) -> str:
 
 
 def by_version(metric: str, matchers: str = "") -> str:
-    """Return the rate of a histogram's series with the version of the pod that served the requests."""
+    """Return the rate of a histogram's series with version and revision of the pod that served the requests."""
     selector = f"{APP},{matchers}" if matchers else APP
     return (
         f"rate({metric}{{{selector}}}[{WINDOW}])"
-        f" * on (namespace, pod) group_left (version) max by (namespace, pod, version) (halocline_build_info{{{APP}}})"
+        f" * on (namespace, pod) group_left (version, revision)"
+        f" max by (namespace, pod, version, revision) (halocline_build_info{{{APP}}})"
     )
 
 

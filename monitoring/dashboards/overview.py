@@ -39,6 +39,7 @@ def _rollouts(objectives: Objectives) -> list[Panel]:
     """Versions, progress, and the new version beside the old one."""
     total = expressions.by_version(f"{DURATION}_count")
     bad = expressions.by_version(f"{DURATION}_count", 'http_response_status_code=~"5.."')
+    build = "sum by (version, revision)"
     buckets = expressions.by_version(f"{DURATION}_bucket")
     return [
         rows(
@@ -76,8 +77,8 @@ def _rollouts(objectives: Objectives) -> list[Panel]:
             "percentunit",
             [
                 Query(
-                    f"(sum by (version) ({bad}) or sum by (version) ({total}) * 0) / (sum by (version) ({total}) > 0)",
-                    "{{version}}",
+                    f"({build} ({bad}) or {build} ({total}) * 0) / ({build} ({total}) > 0)",
+                    "{{version}} {{revision}}",
                 )
             ],
             [(budget.errors(objectives), RED)],
@@ -91,7 +92,11 @@ def _rollouts(objectives: Objectives) -> list[Panel]:
                 width=6,
             ),
             "s",
-            [Query(f"histogram_quantile(0.95, sum by (le, version) ({buckets}))", "{{version}}")],
+            [
+                Query(
+                    f"histogram_quantile(0.95, sum by (le, version, revision) ({buckets}))", "{{version}} {{revision}}"
+                )
+            ],
             traffic.latency_limits(objectives),
         ),
     ]
