@@ -36,11 +36,7 @@ def build(objectives: Objectives) -> dashboard.Dashboard:
 
 
 def _rollouts(objectives: Objectives) -> list[Panel]:
-    """Versions, progress, and the new version beside the old one."""
-    total = expressions.by_version(f"{DURATION}_count")
-    bad = expressions.by_version(f"{DURATION}_count", 'http_response_status_code=~"5.."')
-    build = "sum by (version, revision)"
-    buckets = expressions.by_version(f"{DURATION}_bucket")
+    """Versions, progress, and the new build beside the old one."""
     return [
         rows(
             About(
@@ -67,6 +63,17 @@ def _rollouts(objectives: Objectives) -> list[Panel]:
                 Query(f"max(kube_deployment_status_replicas_available{{{WEB}}})", "available"),
             ],
         ),
+        *_by_build(objectives),
+    ]
+
+
+def _by_build(objectives: Objectives) -> list[Panel]:
+    """Errors and latency of each build that serves requests."""
+    total = expressions.by_version(f"{DURATION}_count")
+    bad = expressions.by_version(f"{DURATION}_count", 'http_response_status_code=~"5.."')
+    build = "sum by (version, revision)"
+    buckets = expressions.by_version(f"{DURATION}_bucket")
+    return [
         lines(
             About(
                 "Server errors by version",
