@@ -27,7 +27,10 @@ def build(objectives: Objectives) -> dashboard.Dashboard:
             ("Freshness", [fresh(objectives), *_ages(objectives)]),
             ("Imports", [imports(objectives), *_imports(objectives)]),
             ("Derived documents", _derived(objectives)),
-            ("Verification and backups", [*_verification(objectives), backup(objectives), *_backups(objectives)]),
+            (
+                "Verification and backups",
+                [*_verification(objectives), backup(objectives, width=6), *_backups(objectives)],
+            ),
         ],
     )
 
@@ -59,13 +62,14 @@ def imports(objectives: Objectives) -> Panel:
     )
 
 
-def backup(objectives: Objectives) -> Panel:
+def backup(objectives: Objectives, width: int = 8) -> Panel:
     """Return the panel on the age of the last backup."""
     return lines(
         About(
             "Age of the last backup",
             "Above the line: read the log of the last Job of the CronJob backup, then run it again by hand.",
             objectives.runbook_url("BackupTooOld"),
+            width=width,
         ),
         "s",
         [Query(expressions.since("halocline_backup_timestamp_seconds"), "backup")],
@@ -157,7 +161,7 @@ def _verification(objectives: Objectives) -> list[Panel]:
                 "Differences of the last verification",
                 "More than 0: read the log of the Job verify, then `halocline verify --repair`.",
                 objectives.runbook_url("DataDiffer"),
-                width=4,
+                width=6,
             ),
             "none",
             [Query(expressions.read_from_mongodb("halocline_verification_differences"), "differences")],
@@ -165,10 +169,10 @@ def _verification(objectives: Objectives) -> list[Panel]:
         ),
         figures(
             About(
-                "Verification and restore test: age of what is allowed",
+                "Age of the checks, as a share of the limit",
                 "At 100 % an alert fires: the nightly or the weekly Job failed; read its log and run it by hand.",
                 objectives.runbook_url("VerificationMissing"),
-                width=4,
+                width=6,
             ),
             "percentunit",
             [
@@ -181,6 +185,7 @@ def _verification(objectives: Objectives) -> list[Panel]:
                 ),
             ],
             steps((0.8, YELLOW), (1, RED)),
+            decimals=0,
         ),
     ]
 
@@ -192,6 +197,7 @@ def _backups(objectives: Objectives) -> list[Panel]:
                 "Size of the last backup",
                 "A sudden fall: the backup lacks collections; run a restore test before you rely on it.",
                 objectives.runbook_url("RestoreTestTooOld"),
+                width=6,
             ),
             "bytes",
             [Query(expressions.read_from_mongodb("halocline_backup_bytes"), "stored size")],

@@ -1,8 +1,4 @@
-"""Expressions that several dashboards use, or whose metrics have no other home: one place for each.
-
-`none_is_zero` makes a count 0 where the app is scraped but has no such series; without the app there is no value, so a
-gap in monitoring never looks like a healthy zero.
-"""
+"""Expressions that several dashboards use, or whose metrics have no other home: one place for each."""
 
 from monitoring.dashboards.selectors import APP, DURATION, NAMESPACE, POD, PROBE, ROUTED, WINDOW
 
@@ -12,10 +8,13 @@ FRESH_WITHIN_S = 6 * 3600
 """Age of the latest data below which a platform at sea counts as fresh."""
 
 
-def none_is_zero(expr: str) -> str:
-    """Return the expression with 0 instead of nothing while the app is scraped."""
-    # `on ()`: without it, the 0 would be one more series beside those with labels.
-    return f"({expr}) or on () (0 * sum(up{{{APP}}}))"
+def none_is_zero(expr: str, label: str) -> str:
+    """Return the expression, or a 0 labelled `none` while it has no series and the app is scraped.
+
+    Without the app there is no value: a gap in monitoring never looks like a healthy zero.
+    """
+    # `on ()`: without it, the 0 would be one more series beside the others.
+    return f'({expr}) or on () label_replace(0 * sum(up{{{APP}}}), "{label}", "none", "", "")'
 
 
 def requests(selector: str = ROUTED, by: str = "") -> str:
@@ -90,9 +89,7 @@ DEPENDENCY = "halocline_dependency_request_duration_seconds"
 DEPENDENCY_P95 = (
     f"histogram_quantile(0.95, sum by (le, dependency, operation) (rate({DEPENDENCY}_bucket{{{APP}}}[{WINDOW}])))"
 )
-DEPENDENCY_FAILURES = none_is_zero(
-    f'sum by (dependency, outcome) (rate({DEPENDENCY}_count{{{APP},outcome!="ok"}}[{WINDOW}]))'
-)
+DEPENDENCY_FAILURES = f'sum by (dependency, outcome) (rate({DEPENDENCY}_count{{{APP},outcome!="ok"}}[{WINDOW}]))'
 POOL_CONNECTIONS = f"sum by (state) (halocline_mongodb_pool_connections{{{APP}}})"
 POOL_LIMIT = f"sum(halocline_mongodb_pool_limit{{{APP}}})"
 # The mean, which a histogram and a summary both have.
@@ -100,7 +97,7 @@ POOL_WAIT = (
     f"sum(rate(halocline_mongodb_pool_wait_seconds_sum{{{APP}}}[{WINDOW}]))"
     f" / (sum(rate(halocline_mongodb_pool_wait_seconds_count{{{APP}}}[{WINDOW}])) > 0)"
 )
-POOL_FAILURES = none_is_zero(f"sum(increase(halocline_mongodb_pool_checkout_failures_total{{{APP}}}[{WINDOW}]))")
+POOL_FAILURES = f"sum(increase(halocline_mongodb_pool_checkout_failures_total{{{APP}}}[{WINDOW}]))"
 PROCESS_MEMORY = f"sum by (pod) (halocline_process_resident_memory_bytes{{{APP}}})"
 PROCESS_CPU = f"sum by (pod) (rate(halocline_process_cpu_seconds_total{{{APP}}}[{WINDOW}]))"
 LOG_MESSAGES = f"sum by (level) (rate(halocline_log_messages_total{{{APP}}}[{WINDOW}]))"
@@ -112,7 +109,9 @@ PROFILES_PER_HOUR = counted_in_mongodb("halocline_profiles_ingested_total", "1h"
 IMPORTS_PER_HOUR = counted_in_mongodb("halocline_imports_total", "1h", "outcome")
 DERIVED_AGE = read_from_mongodb("halocline_derived_age_seconds", "document")
 CHANGE_LAG = f"max(halocline_change_lag_seconds{{{APP}}})"
-PAGE_AGE = f"time() - min(halocline_change_log_read_timestamp_seconds{{{APP}}})"
+_READ = f"halocline_change_log_read_timestamp_seconds{{{APP}}}"
+# At the time of the scrape: at the present time, the age would include the time since the scrape.
+PAGE_AGE = f"max(timestamp({_READ}) - {_READ})"
 
 # Of the black-box journey.
 JOURNEY = f"min(avg_over_time(probe_success{{{PROBE}}}[{WINDOW}]))"
@@ -120,5 +119,6 @@ JOURNEY_DURATION = f"max(probe_duration_seconds{{{PROBE}}})"
 
 RESTARTS = f"sum by (container) (increase(kube_pod_container_status_restarts_total{{{NAMESPACE}}}[{WINDOW}]))"
 OUT_OF_MEMORY = none_is_zero(
-    f'sum by (container) (kube_pod_container_status_last_terminated_reason{{{NAMESPACE},reason="OOMKilled"}})'
+    f'sum by (container) (kube_pod_container_status_last_terminated_reason{{{NAMESPACE},reason="OOMKilled"}})',
+    "container",
 )

@@ -13,7 +13,7 @@ def build(objectives: Objectives) -> dashboard.Dashboard:
     """Return the dashboard."""
     return board.built(
         "overview",
-        "overview",
+        "service overview",
         "Start here. Objectives first; then traffic, rollouts, capacity, dependencies and data, each with a dashboard.",
         objectives,
         [

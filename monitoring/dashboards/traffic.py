@@ -120,7 +120,7 @@ def _statuses(objectives: Objectives) -> list[Panel]:
             "reqps",
             [
                 Query(
-                    expressions.none_is_zero(f"sum by (http_response_status_code) ({rate})"),
+                    f"sum by (http_response_status_code) ({rate})",
                     "{{http_response_status_code}}",
                 )
             ],

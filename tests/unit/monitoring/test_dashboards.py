@@ -1,6 +1,7 @@
 """Dashboards: few panels with advice, drawn as written, and queries over series that exist."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,14 @@ def test_rates_use_the_interval_of_the_screen(panel: dict[str, Any]) -> None:
 @each_query
 def test_a_zero_replaces_missing_series_and_is_no_series_beside_them(query: PanelQuery) -> None:
     assert "or (0 *" not in query.expr
+
+
+@pytest.mark.parametrize("page", sorted((MONITORING / "runbooks").glob("*.md")), ids=lambda page: page.stem)
+def test_a_runbook_names_only_dashboards_and_panels_that_exist(page: Path) -> None:
+    titles = {panel["title"] for panel in PANELS} | {board["title"] for board in BOARDS.values()}
+    text = page.read_text("utf-8")
+
+    assert set(re.findall(r"(?:dashboards?|panels?|tables?|and) \*([A-Z][^*]+)\*", text)) <= titles
 
 
 def test_a_variable_without_a_value_is_an_error_and_regex_groups_are_kept() -> None:
