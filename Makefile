@@ -16,10 +16,10 @@ help: ## Show this list
 ##@ Try it
 
 .PHONY: up down reset
-up: ## Install and run the portal with demo missions on http://127.0.0.1:8000 (PORT=…)
+up: ## Install and run the portal with demo missions on http://127.0.0.1:8000 (PORT=…; MONITORING=1: with Prometheus)
 	@echo "Starting Halocline"
 	@scripts/setup localdev
-	@exec $(bin)/halocline up --port $(PORT)
+	@exec $(bin)/halocline up --port $(PORT) $(if $(MONITORING),--monitoring)
 
 down: ## Stop the processes of `make up`, also after a crash
 	@if [ -x $(bin)/halocline ]; then exec $(bin)/halocline down; else echo "Nothing was running."; fi
@@ -29,7 +29,7 @@ reset: down ## Stop and delete the data of `make up`
 
 ##@ Develop
 
-.PHONY: dev setup develop format screenshots generate requirements
+.PHONY: dev setup develop format screenshots dashboard-pictures generate requirements
 dev: develop ## The portal with auto-reload and a debug toolbar (PORT=…; PROFILE=1: a profile of each request instead)
 	@exec $(bin)/halocline dev --port $(PORT) $(if $(PROFILE),--profile)
 
@@ -54,6 +54,12 @@ screenshots: develop ## Retake the README's screenshots with Chromium (docs/img)
 	@cp build/screenshots/statistics-1440.png docs/img/statistics.png
 	@cp build/screenshots/mission-1440.png docs/img/mission.png
 	@cp build/screenshots/mission-390.png docs/img/phone.png
+
+PROMETHEUS ?= http://127.0.0.1:9090
+NAMESPACE ?= halocline
+dashboard-pictures: develop ## Draw the dashboards with the data of PROMETHEUS=URL NAMESPACE=… into docs/img (ONLY=overview, MINUTES=60)
+	@$(with_node) $(bin)/python -m monitoring.pictures --prometheus $(PROMETHEUS) --namespace $(NAMESPACE) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCRAPE_S),--scrape-seconds $(SCRAPE_S))
 
 generate: develop ## Regenerate alert rules and dashboards from monitoring/
 	@$(bin)/python -m monitoring.generate

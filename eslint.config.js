@@ -23,6 +23,7 @@ export default [
       "prefer-template": "error",
     },
   },
+  { files: ["monitoring/pictures/src/**"], languageOptions: { globals: globals.browser } },
   {
     files: ["app/assets/js/**"],
     languageOptions: { globals: globals.browser },

@@ -252,11 +252,14 @@ def erddap(url: str, form: Literal["json", "urls"] | None) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the portal.")
 @_HOME
 @click.option("--simulate/--no-simulate", default=None, help="Run the simulator [yes, unless MONGODB_URI is set].")
-def up(port: int, home: Path | None, simulate: bool | None) -> None:
+@click.option(
+    "--monitoring", is_flag=True, help="Run Prometheus, from PATH, with the alert rules, and draw the overview."
+)
+def up(port: int, home: Path | None, simulate: bool | None, monitoring: bool) -> None:
     """Run the whole portal on this machine with the demo missions. Ctrl-C stops it."""
     from app.localdev import up as local
 
-    local.run(config.load(), (home or local.HOME).resolve(), port, simulate=simulate)
+    local.run(config.load(), (home or local.HOME).resolve(), port, simulate=simulate, is_monitored=monitoring)
 
 
 @cli.command()

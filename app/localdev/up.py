@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from app.config import Settings
-from app.localdev import mongod, pidfiles, servers, valkey
+from app.localdev import mongod, monitoring, pidfiles, servers, valkey
 from app.localdev.errors import LocalDevError
 
 # The checkout: gunicorn.conf.py and demo/ are beside the package.
@@ -33,6 +33,8 @@ _PAGE_WITHIN_S = 30.0
 _PARENT_ENDS_WITHIN_S = 60.0
 _POLL_S = 0.1
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Last started first.
+_PROCESSES = (*monitoring.PROCESSES, "simulator", "web", "redis", "mongodb")
 
 
 class _Stopped(Exception):
@@ -53,12 +55,13 @@ GUNICORN = Web([sys.executable, "-m", "gunicorn", *_GUNICORN_CONFIG, "app.wsgi:a
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """A portal on this machine: its folder, its port, its environment, and a switch for simulated gliders."""
+    """A portal on this machine: its folder, port and environment, with or without simulated gliders and monitoring."""
 
     home: Path
     port: int
     simulate: bool = False
     web: Web = GUNICORN
+    is_monitored: bool = False
     env: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -74,15 +77,19 @@ def run(
     demo: Path = ROOT / "demo",
     simulate: bool | None = None,
     web: Web = GUNICORN,
+    is_monitored: bool = False,
 ) -> None:
     """Run the portal until SIGINT, SIGTERM or the end of one of its processes; then stop all of them.
 
     MONGODB_URI and REDIS_URL, if set, replace the embedded servers. `simulate` defaults to true with the embedded
-    MongoDB, and to false with another one: simulated data must not enter it unasked. Raises LocalDevError.
+    MongoDB, and to false with another one: simulated data must not enter it unasked. `is_monitored` adds Prometheus.
+    Raises LocalDevError.
     """
     if simulate is None:
         simulate = "mongodb_uri" not in settings.model_fields_set
-    portal = Portal(home, port, simulate, web)
+    if is_monitored:
+        monitoring.check()
+    portal = Portal(home, port, simulate, web, is_monitored)
     with _signals():
         try:
             _refuse_twice(portal)
@@ -118,7 +125,7 @@ def down(home: Path = HOME) -> list[str]:
     stopped = ["up"] if pidfiles.alive(home / "up.pid") not in (None, os.getpid()) else []
     if stopped:
         pidfiles.stop(home / "up.pid", within_s=_PARENT_ENDS_WITHIN_S)
-    stopped += [name for name in ("simulator", "web") if pidfiles.stop(home / f"{name}.pid")]
+    stopped += [name for name in (*monitoring.PROCESSES, "simulator", "web") if pidfiles.stop(home / f"{name}.pid")]
     stopped += servers.stop(home)
     (home / "up.pid").unlink(missing_ok=True)
     return stopped
@@ -155,6 +162,8 @@ def _refuse_twice(portal: Portal) -> None:
     # Processes of a killed `up` would hold the port, and its simulator would continue even without `simulate`.
     pidfiles.stop(portal.home / "web.pid")
     pidfiles.stop(portal.home / "simulator.pid")
+    for name in monitoring.PROCESSES:
+        pidfiles.stop(portal.home / f"{name}.pid")
 
 
 def _start(portal: Portal, settings: Settings, demo: Path) -> None:
@@ -176,15 +185,30 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     _step("Demo missions")
     # Status 1: a file was refused, for example because a better version of it was imported since; its line names why.
     _command(env, "ingest", str(_short(demo)), passes=(0, 1))
+    if portal.is_monitored:
+        monitoring.prepare(portal.home, env)
     _step("Portal")
     pidfiles.start("web", portal.web.command, portal.home, env, is_on_terminal=portal.web.is_on_terminal)
     _await_page(portal)
     if portal.simulate:
         _step("Simulated gliders")
         pidfiles.start("simulator", [sys.executable, "-m", "app.cli", "simulate"], portal.home, env)
+    prometheus = _monitored(portal) if portal.is_monitored else []
     click.echo(f"\nHalocline is on {portal.url}  (Ctrl-C stops it; logs are in {_short(portal.home)})")
     if portal.simulate:
         click.echo(f"Simulated gliders dive on {portal.url}/?simulated=include")
+    for line in prometheus:
+        click.echo(line)
+
+
+def _monitored(portal: Portal) -> list[str]:
+    """Start Prometheus and draw the overview; lines that name their addresses."""
+    _step("Prometheus")
+    url = monitoring.start(portal.home, portal.env)
+    _step("Overview (the first time npm installs the components of Grafana, which takes a minute or two)")
+    path, problem = monitoring.page(portal.home, url)
+    overview = f"not drawn: {problem}" if problem else path.as_uri()
+    return [f"Prometheus is on {url}", f"The overview is on {overview}"]
 
 
 def _command(env: Mapping[str, str], *words: str, passes: tuple[int, ...] = (0,)) -> None:
@@ -224,7 +248,7 @@ def _answers(portal: Portal) -> bool:
 
 def _watch(portal: Portal) -> None:
     """Watch the children; never returns. Raises _Stopped on a stop signal, LocalDevError if a child ended by itself."""
-    children = [name for name in ("simulator", "web", "redis", "mongodb") if (portal.home / f"{name}.pid").exists()]
+    children = [name for name in _PROCESSES if (portal.home / f"{name}.pid").exists()]
     while True:
         for name in children:
             if pidfiles.alive(portal.home / f"{name}.pid") is None:

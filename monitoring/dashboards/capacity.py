@@ -1,105 +1,60 @@
-"""Panels on capacity."""
+"""Capacity and autoscaling: replicas, saturation, CPU and memory with their limits, pods and volumes."""
 
-from monitoring.dashboards.panels import RED, About, Panel, Query, lines
-from monitoring.dashboards.selectors import APP, HPA, POD, WEB
+from grafana_foundation_sdk.builders import dashboard
+
+from monitoring.dashboards import board, causes, expressions, replicas
+from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, lines
+from monitoring.dashboards.selectors import APP, NAMESPACE, POD, WINDOW
 from monitoring.slo import Objectives
 
-
-def panels(objectives: Objectives) -> list[Panel]:
-    """Return the panels on threads, replicas, CPU and memory, each with its limit."""
-    return [*_threads(objectives), *_replicas(objectives), *_resources(objectives)]
+# As the alert VolumeFillingUp.
+VOLUME_LEFT = 0.2
 
 
-def _threads(objectives: Objectives) -> list[Panel]:
-    """Concurrent requests and load shedding."""
+def build(objectives: Objectives) -> dashboard.Dashboard:
+    """Return the dashboard."""
+    return board.built(
+        "capacity",
+        "capacity and autoscaling",
+        "Is there enough, and does it grow in time: replicas, threads, CPU, memory, volumes.",
+        objectives,
+        [
+            ("Replicas", [replicas.numbers(objectives), *replicas.autoscaler(objectives)]),
+            ("Load", _load(objectives)),
+            ("CPU", _cpu(objectives)),
+            ("Memory", _memory(objectives)),
+            ("Pods and volumes", _pods(objectives)),
+        ],
+    )
+
+
+def _load(objectives: Objectives) -> list[Panel]:
     return [
+        causes.saturated_pods(objectives),
         lines(
             About(
-                "In flight and busy threads",
-                "Busy near capacity at low traffic: requests wait for a dependency. At high traffic: scale out.",
+                "Requests per core",
+                "Falls at equal traffic: a release made requests more expensive. Compare with docs/capacity.md.",
                 objectives.runbook_url("AppSaturated"),
             ),
             "none",
-            [
-                Query(f"sum(http_server_active_requests{{{APP}}})", "in flight"),
-                Query(f"sum(halocline_worker_threads_busy{{{APP}}})", "busy"),
-                Query(f"sum(halocline_worker_requests_waiting{{{APP}}})", "waiting"),
-                Query(f"sum(halocline_worker_concurrency_limit{{{APP}}})", "capacity"),
-            ],
+            [Query(f"{expressions.requests(APP)} / ({expressions.cpu()} > 0)", "requests a second for each core")],
         ),
         lines(
             About(
-                "Saturation by pod",
-                "One pod high: restart it and keep its logs. All high: raise the autoscaler's maximum.",
+                "Connections by pod",
+                "A worker accepts 512. One pod has most: the ingress does not balance; restart its connections.",
                 objectives.runbook_url("AppSaturated"),
             ),
-            "percentunit",
-            [
-                Query(
-                    f"sum by (pod) (halocline_worker_threads_busy{{{APP}}})"
-                    f" / (sum by (pod) (halocline_worker_concurrency_limit{{{APP}}}) > 0)",
-                    "{{pod}}",
-                )
-            ],
-            [(0.85, RED)],
-        ),
-        lines(
-            About(
-                "Requests shed",
-                "Intended for seconds in a spike. For minutes: the capacity is exhausted; see Replicas.",
-                objectives.runbook_url("AppShedding"),
-            ),
-            "reqps",
-            [
-                Query(
-                    f"sum by (reason) (rate(halocline_requests_shed_total{{{APP}}}[$__rate_interval]))",
-                    "{{reason}}",
-                )
-            ],
+            "none",
+            [Query(f"sum by (pod) (halocline_worker_connections{{{APP}}})", "{{pod}}")],
         ),
     ]
 
 
-def _replicas(objectives: Objectives) -> list[Panel]:
-    """Replicas and the autoscaler."""
-    return [
-        lines(
-            About(
-                "Replicas",
-                "Ready below desired for minutes: describe the newest pod. Desired at the maximum: raise the maximum.",
-                objectives.runbook_url("AppHpaAtMax"),
-            ),
-            "none",
-            [
-                Query(f"max(kube_deployment_status_replicas_ready{{{WEB}}})", "ready"),
-                Query(f"max(kube_horizontalpodautoscaler_status_desired_replicas{{{HPA}}})", "desired"),
-                Query(f"max(kube_horizontalpodautoscaler_spec_min_replicas{{{HPA}}})", "minimum"),
-                Query(f"max(kube_horizontalpodautoscaler_spec_max_replicas{{{HPA}}})", "maximum"),
-            ],
-        ),
-        lines(
-            About(
-                "Autoscaler metric and target",
-                "No current value: see AppHpaBlind. Above the target with replicas at the maximum: raise the maximum.",
-                objectives.runbook_url("AppHpaBlind"),
-            ),
-            "percent",
-            [
-                Query(
-                    f'max(kube_horizontalpodautoscaler_status_target_metric{{{HPA},metric_target_type="utilization"}})',
-                    "current",
-                ),
-                Query(
-                    f'max(kube_horizontalpodautoscaler_spec_target_metric{{{HPA},metric_target_type="utilization"}})',
-                    "target",
-                ),
-            ],
-        ),
-    ]
-
-
-def _resources(objectives: Objectives) -> list[Panel]:
-    """CPU and memory."""
+def _cpu(objectives: Objectives) -> list[Panel]:
+    request = f'kube_pod_container_resource_requests{{{POD},resource="cpu"}}'
+    everything = f"sum by (container) (rate(container_cpu_usage_seconds_total{{{NAMESPACE}}}[{WINDOW}]))"
     return [
         lines(
             About(
@@ -108,17 +63,34 @@ def _resources(objectives: Objectives) -> list[Panel]:
                 objectives.runbook_url("AppSaturated"),
             ),
             "none",
-            [
-                Query(
-                    f"sum by (pod) (rate(container_cpu_usage_seconds_total{{{POD}}}[$__rate_interval]))",
-                    "{{pod}}",
-                ),
-                Query(
-                    f'max(kube_pod_container_resource_requests{{{POD},resource="cpu"}})',
-                    "request",
-                ),
-            ],
+            [Query(expressions.cpu("pod"), "{{pod}}"), Query(f"max({request})", "request")],
         ),
+        lines(
+            About(
+                "CPU in use of all requests",
+                "Far below the autoscaler's target for days: lower the minimum or the request. It is what you pay for.",
+                objectives.runbook_url("AppHpaAtMax"),
+            ),
+            "percentunit",
+            [Query(f"{expressions.cpu()} / (sum({request}) > 0)", "web")],
+        ),
+        lines(
+            About(
+                "CPU by container",
+                "Another container than app rises: mongod with slow queries, or an import; see the data.",
+                objectives.runbook_url("AppSaturated"),
+            ),
+            "none",
+            [Query(everything, "{{container}}")],
+        ),
+    ]
+
+
+def _memory(objectives: Objectives) -> list[Panel]:
+    limit = f'kube_pod_container_resource_limits{{{POD},resource="memory"}}'
+    used = f"sum by (container) (container_memory_working_set_bytes{{{NAMESPACE}}})"
+    limits = f'sum by (container) (kube_pod_container_resource_limits{{{NAMESPACE},resource="memory"}})'
+    return [
         lines(
             About(
                 "Memory by pod and its limit",
@@ -128,7 +100,77 @@ def _resources(objectives: Objectives) -> list[Panel]:
             "bytes",
             [
                 Query(f"sum by (pod) (container_memory_working_set_bytes{{{POD}}})", "{{pod}}"),
-                Query(f'max(kube_pod_container_resource_limits{{{POD},resource="memory"}})', "limit"),
+                Query(f"max({limit})", "limit"),
             ],
+        ),
+        lines(
+            About(
+                "Memory of the limit by container",
+                "Above 90 %: raise the limit and the request together, or find what grows.",
+                objectives.runbook_url("AppCrashLooping"),
+            ),
+            "percentunit",
+            [Query(f"{used} / ({limits} > 0)", "{{container}}")],
+            [(0.9, YELLOW)],
+        ),
+        lines(
+            About(
+                "Page cache of all workers",
+                "At its limit with a low hit rate: raise the size of the page cache and the memory of the pods.",
+                objectives.runbook_url("AppSaturated"),
+            ),
+            "bytes",
+            [Query(f"sum by (pod) (halocline_page_cache_bytes{{{APP}}})", "{{pod}}")],
+        ),
+    ]
+
+
+def _pods(objectives: Objectives) -> list[Panel]:
+    phases = f"sum by (phase) (kube_pod_status_phase{{{NAMESPACE}}})"
+    left = (
+        f"min by (persistentvolumeclaim) (kubelet_volume_stats_available_bytes{{{NAMESPACE}}}"
+        f" / kubelet_volume_stats_capacity_bytes{{{NAMESPACE}}})"
+    )
+    return [
+        lines(
+            About(
+                "Pods by phase",
+                "Pending for minutes: no node has room for its requests, or a volume is missing; describe the pod.",
+                objectives.runbook_url("AppRolloutStuck"),
+                width=6,
+            ),
+            "none",
+            [Query(phases, "{{phase}}")],
+        ),
+        lines(
+            About(
+                "Containers that ran out of memory",
+                "Containers whose last end was an out-of-memory kill: compare their memory with the limit.",
+                objectives.runbook_url("AppCrashLooping"),
+                width=6,
+            ),
+            "none",
+            [Query(expressions.OUT_OF_MEMORY, "{{container}}")],
+        ),
+        lines(
+            About(
+                "Container restarts",
+                "More than one an hour: read the log of the ended container with `kubectl logs --previous`.",
+                objectives.runbook_url("AppCrashLooping"),
+                width=6,
+            ),
+            "none",
+            [Query(expressions.RESTARTS, "{{container}}")],
+        ),
+        lines(
+            About(
+                "Free space of volumes",
+                "Below the line: enlarge the claim; MongoDB stops when its volume is full.",
+                objectives.runbook_url("VolumeFillingUp"),
+                width=6,
+            ),
+            "percentunit",
+            [Query(left, "{{persistentvolumeclaim}}")],
+            [(VOLUME_LEFT, RED)],
         ),
     ]

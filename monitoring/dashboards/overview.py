@@ -1,87 +1,109 @@
-"""The service overview, the first dashboard in an incident: objectives, traffic, capacity, causes, versions."""
+"""The overview, the first dashboard in an incident: objectives, traffic, rollouts, capacity, dependencies, data."""
 
-from grafana_foundation_sdk.builders import dashboard, prometheus
-from grafana_foundation_sdk.models import dashboard as parts
+from grafana_foundation_sdk.builders import dashboard
 
-from monitoring.dashboards import budget, capacity, causes, traffic
-from monitoring.dashboards.panels import SOURCE, Panel
-from monitoring.dashboards.selectors import APP, DURATION
+from monitoring.dashboards import board, budget, causes, data, expressions, replicas, traffic
+from monitoring.dashboards.panels import RED, About, Panel, Query, lines
+from monitoring.dashboards.selectors import APP, DURATION, WEB
+from monitoring.dashboards.tables import Column, Key, rows
 from monitoring.slo import Objectives
 
 
 def build(objectives: Objectives) -> dashboard.Dashboard:
-    """Return the service overview, with threshold lines from the objectives."""
-    board = (
-        dashboard.Dashboard("Halocline: service overview")
-        .uid("halocline-overview")
-        .description("Start here. Top row: objectives. Below: traffic, capacity, causes, versions.")
-        .tags(["halocline"])
-        .timezone("utc")
-        .refresh("30s")
-        .time("now-3h", "now")
-        .tooltip(parts.DashboardCursorSync.CROSSHAIR)
-        .readonly()
-        .link(_link("Runbooks", f"{objectives.runbooks}/README.md"))
-        .annotation(_deployments())
+    """Return the dashboard."""
+    return board.built(
+        "overview",
+        "service overview",
+        "Start here. Objectives first; then traffic, rollouts, capacity, dependencies and data, each with a dashboard.",
+        objectives,
+        [
+            ("Objectives", budget.panels(objectives)),
+            ("Traffic", [*traffic.requests(objectives), traffic.latency(objectives), traffic.table(objectives)]),
+            ("Rollouts", _rollouts(objectives)),
+            (
+                "Capacity, dependencies and data",
+                [
+                    causes.threads(objectives),
+                    replicas.numbers(objectives),
+                    causes.dependencies(objectives),
+                    data.fresh(objectives),
+                    data.imports(objectives),
+                    data.backup(objectives),
+                ],
+            ),
+        ],
     )
-    for variable in _variables():
-        board = board.with_variable(variable)
-    for title, panels in _sections(objectives):
-        board = board.with_row(dashboard.Row(title))
-        for panel in panels:
-            board = board.with_panel(panel)
-    return board
 
 
-def _sections(objectives: Objectives) -> list[tuple[str, list[Panel]]]:
+def _rollouts(objectives: Objectives) -> list[Panel]:
+    """Versions, progress, and the new build beside the old one."""
     return [
-        ("Objectives", budget.panels(objectives)),
-        ("Traffic", traffic.panels(objectives)),
-        ("Capacity", capacity.panels(objectives)),
-        ("Causes", causes.panels(objectives)),
+        rows(
+            About(
+                "Versions running",
+                "Two for longer than a rollout: it is stuck. Compare its start with the start of errors.",
+                objectives.runbook_url("AppRolloutStuck"),
+                width=6,
+            ),
+            Key("version", "version"),
+            [Column(f"count by (version, revision) (halocline_build_info{{{APP}}})", "pods", "none")],
+        ),
+        lines(
+            About(
+                "Rollout",
+                "Updated below desired for minutes: describe the newest pod. Old pods are removed only when new ones "
+                "are ready.",
+                objectives.runbook_url("AppRolloutStuck"),
+                width=6,
+            ),
+            "none",
+            [
+                Query(f"max(kube_deployment_spec_replicas{{{WEB}}})", "desired"),
+                Query(f"max(kube_deployment_status_replicas_updated{{{WEB}}})", "updated"),
+                Query(f"max(kube_deployment_status_replicas_available{{{WEB}}})", "available"),
+            ],
+        ),
+        *_by_build(objectives),
     ]
 
 
-def _variables() -> list[dashboard.DatasourceVariable | dashboard.QueryVariable]:
-    source = dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus")
-    service = _choice("service", "label_values(slo:objective:ratio, service)")
-    namespace = _choice("namespace", "label_values(halocline:namespace:seen1d, namespace)")
-    route = (
-        _choice("route", f"label_values({DURATION}_count{{{APP}}}, http_route)")
-        .multi(True)
-        .include_all(True)
-        .all_value(".*")
-        .current(parts.VariableOption(text="All", value="$__all"))
-    )
-    return [source, service, namespace, route]
-
-
-def _choice(name: str, query: str) -> dashboard.QueryVariable:
-    return (
-        dashboard.QueryVariable(name)
-        .label(name.capitalize())
-        .query(query)
-        .datasource(SOURCE)
-        .refresh(parts.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(parts.VariableSort.ALPHABETICAL_ASC)
-    )
-
-
-def _deployments() -> dashboard.AnnotationQuery:
-    """Return an annotation at the first sample of a version that did not run five minutes before."""
-    running = f"count by (version) (halocline_build_info{{{APP}}})"
-    before = f"count by (version) (halocline_build_info{{{APP}}} offset 5m)"
-    return (
-        dashboard.AnnotationQuery()
-        .name("Deployments")
-        .datasource(SOURCE)
-        .enable(True)
-        .icon_color("blue")
-        # Grafana annotates values above 0; the zeros show that the query returns data.
-        .target(prometheus.Dataquery().ref_id("Deployments").expr(f"({running} unless {before}) or {running} * 0"))
-        .title_format("{{version}}")
-    )
-
-
-def _link(title: str, url: str) -> dashboard.DashboardLink:
-    return dashboard.DashboardLink(title).type(parts.DashboardLinkType.LINK).url(url).target_blank(True)
+def _by_build(objectives: Objectives) -> list[Panel]:
+    """Errors and latency of each build that serves requests."""
+    total = expressions.by_version(f"{DURATION}_count")
+    bad = expressions.by_version(f"{DURATION}_count", 'http_response_status_code=~"5.."')
+    build = "sum by (version, revision)"
+    buckets = expressions.by_version(f"{DURATION}_bucket")
+    return [
+        lines(
+            About(
+                "Server errors by version",
+                "Only the new version has errors: roll back, `kubectl rollout undo deployment/web`.",
+                objectives.runbook_url("AppErrorBudgetBurn"),
+                width=6,
+            ),
+            "percentunit",
+            [
+                Query(
+                    f"({build} ({bad}) or {build} ({total}) * 0) / ({build} ({total}) > 0)",
+                    "{{version}} {{revision}}",
+                )
+            ],
+            [(budget.errors(objectives), RED)],
+            at_least=2 * budget.errors(objectives),
+        ),
+        lines(
+            About(
+                "p95 by version",
+                "The new version is slower under the same load: roll back, then compare the routes.",
+                objectives.runbook_url("AppLatencyBudgetBurn"),
+                width=6,
+            ),
+            "s",
+            [
+                Query(
+                    f"histogram_quantile(0.95, sum by (le, version, revision) ({buckets}))", "{{version}} {{revision}}"
+                )
+            ],
+            traffic.latency_limits(objectives),
+        ),
+    ]

@@ -1,10 +1,14 @@
-"""Panel builders: each panel has a unit, a description with advice, a runbook and the datasource variable."""
+"""Panel builders: each panel has a unit, a description with advice, a runbook and the datasource variable.
+
+A builder sets only options that its panel type reads; where thresholds give the colour, it sets the colour mode, too:
+the default of a state timeline is a gradient from green (lowest value) to red.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafana_foundation_sdk.builders import common, dashboard, heatmap, prometheus, stat, statetimeline, table
+from grafana_foundation_sdk.builders import common, dashboard, heatmap, prometheus, stat, statetimeline
 from grafana_foundation_sdk.builders import timeseries as series
 from grafana_foundation_sdk.cog import builder as cog
 from grafana_foundation_sdk.models import common as shapes
@@ -14,6 +18,7 @@ from grafana_foundation_sdk.models import prometheus as prom
 
 SOURCE = shapes.DataSourceRef(type_val="prometheus", uid="${datasource}")
 GREEN, YELLOW, RED = "green", "yellow", "red"
+_COUNTS = {"cps", "none", "ops", "reqps"}
 
 Panel = cog.Builder[parts.Panel]
 
@@ -44,13 +49,28 @@ def steps(*limits: tuple[float, str], base: str = GREEN) -> dashboard.Thresholds
     return dashboard.ThresholdsConfig().mode(parts.ThresholdsMode.ABSOLUTE).steps([first, *rest])
 
 
-def lines(about: About, unit: str, queries: Sequence[Query], limits: Sequence[tuple[float, str]] = ()) -> Panel:
-    """Return a time series panel; the limits are dashed lines."""
-    style = shapes.GraphThresholdsStyleMode.DASHED if limits else shapes.GraphThresholdsStyleMode.OFF
+def coloured_by(mode: parts.FieldColorModeId) -> dashboard.FieldColor:
+    """Return the colour mode of a panel."""
+    return dashboard.FieldColor().mode(mode)
+
+
+def lines(
+    about: About,
+    unit: str,
+    queries: Sequence[Query],
+    limits: Sequence[tuple[float, str]] = (),
+    lowest: float | None = 0,
+    at_least: float | None = None,
+) -> Panel:
+    """Return a time series panel; the limits are dashed lines.
+
+    The axis begins at `lowest` and ends at `at_least` or higher: without it, Grafana shows a line at 0 on an axis up to
+    100, which for a share is 10 000 %. Counts and rates have 1.
+    """
     panel = (
         series.Panel()
         .unit(unit)
-        .min(0)
+        .color_scheme(coloured_by(parts.FieldColorModeId.PALETTE_CLASSIC))
         .fill_opacity(8)
         .line_width(1)
         .show_points(shapes.VisibilityMode.NEVER)
@@ -62,10 +82,16 @@ def lines(about: About, unit: str, queries: Sequence[Query], limits: Sequence[tu
             .calcs([])
         )
         .tooltip(common.VizTooltipOptions().mode(shapes.TooltipDisplayMode.MULTI).sort(shapes.SortOrder.DESCENDING))
-        .thresholds(steps(*limits))
-        .thresholds_style(common.GraphThresholdsStyleConfig().mode(style))
     )
-    return _finished(panel, about, queries)
+    if lowest is not None:
+        panel = panel.min(lowest)
+    highest = 1 if unit in _COUNTS and at_least is None else at_least
+    if highest is not None:
+        panel = panel.axis_soft_max(highest)
+    if limits:
+        style = common.GraphThresholdsStyleConfig().mode(shapes.GraphThresholdsStyleMode.DASHED)
+        panel = panel.thresholds(steps(*limits)).thresholds_style(style)
+    return finished(panel, about, queries)
 
 
 def figures(
@@ -80,6 +106,7 @@ def figures(
         stat.Panel()
         .unit(unit)
         .thresholds(limits)
+        .color_scheme(coloured_by(parts.FieldColorModeId.THRESHOLDS))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         # Colours the number, not its background: five red tiles would hide the important one.
         .color_mode(shapes.BigValueColorMode.VALUE)
@@ -88,13 +115,21 @@ def figures(
     )
     if decimals is not None:
         panel = panel.decimals(decimals)
-    return _finished(panel, about, queries)
+    return finished(panel, about, queries)
 
 
 def states(about: About, queries: Sequence[Query], limits: dashboard.ThresholdsConfig) -> Panel:
-    """Return a panel with one band over time for each series."""
-    panel = statetimeline.Panel().unit("short").thresholds(limits).show_value(shapes.VisibilityMode.NEVER)
-    return _finished(panel, about, queries)
+    """Return a panel with one band over time for each series, coloured by the thresholds."""
+    panel = (
+        statetimeline.Panel()
+        .unit("none")
+        .thresholds(limits)
+        .color_scheme(coloured_by(parts.FieldColorModeId.THRESHOLDS))
+        .show_value(shapes.VisibilityMode.NEVER)
+        # Its legend would list the limits of the thresholds, which are 0 and 1.
+        .legend(common.VizLegendOptions().show_legend(False).display_mode(shapes.LegendDisplayMode.HIDDEN))
+    )
+    return finished(panel, about, queries)
 
 
 def heat_of(about: About, unit: str, expr: str) -> Panel:
@@ -113,47 +148,32 @@ def heat_of(about: About, unit: str, expr: str) -> Panel:
             .reverse(False)
         )
     )
-    target = _target(0, Query(expr, "{{le}}")).format(prom.PromQueryFormat.HEATMAP)
-    return _placed(panel.with_target(target), about)
+    query = target(0, Query(expr, "{{le}}")).format(prom.PromQueryFormat.HEATMAP)
+    return placed(panel.with_target(query), about)
 
 
-def rows(about: About, columns: Sequence[tuple[str, str, str]], key: str, hidden: Sequence[str] = ()) -> Panel:
-    """Return a table of instant queries joined by the label `key`; columns are (expression, name, unit)."""
-    panel = table.Panel().thresholds(steps())
-    names: dict[str, str] = {}
-    for index, (expr, name, unit) in enumerate(columns):
-        target = _target(index, Query(expr)).instant().format(prom.PromQueryFormat.TABLE)
-        panel = panel.with_target(target)
-        letter = _letter(index)
-        names[f"Value #{letter}" if len(columns) > 1 else "Value"] = name
-        panel = panel.override_by_name(name, [parts.DynamicConfigValue(id_val="unit", value=unit)])
-    panel = panel.with_transformation(parts.DataTransformerConfig(id_val="merge", options={}))
-    organise: dict[str, Any] = {
-        "excludeByName": dict.fromkeys(("Time", *hidden), True),
-        "renameByName": {key: key.removeprefix("http_"), **names},
-    }
-    panel = panel.with_transformation(parts.DataTransformerConfig(id_val="organize", options=organise))
-    return _placed(panel, about)
-
-
-def _letter(index: int) -> str:
+def letter(index: int) -> str:
+    """Return the reference id of a panel's query."""
     return chr(ord("A") + index)
 
 
-def _target(index: int, query: Query) -> prometheus.Dataquery:
-    built = prometheus.Dataquery().expr(query.expr).ref_id(_letter(index)).datasource(SOURCE)
+def target(index: int, query: Query) -> prometheus.Dataquery:
+    """Return a query of a panel."""
+    built = prometheus.Dataquery().expr(query.expr).ref_id(letter(index)).datasource(SOURCE)
     return built.legend_format(query.legend) if query.legend else built
 
 
-def _finished(panel: Any, about: About, queries: Sequence[Query]) -> Panel:
+def finished(panel: Any, about: About, queries: Sequence[Query]) -> Panel:
+    """Return the panel with its queries and the properties of every panel."""
     for index, query in enumerate(queries):
-        panel = panel.with_target(_target(index, query))
-    return _placed(panel, about)
+        panel = panel.with_target(target(index, query))
+    return placed(panel, about)
 
 
-def _placed(panel: Any, about: About) -> Panel:
+def placed(panel: Any, about: About) -> Panel:
+    """Return the panel with the properties of every panel."""
     link = dashboard.DashboardLink("Runbook").type(parts.DashboardLinkType.LINK).url(about.runbook).target_blank(True)
-    placed: Panel = (
+    built: Panel = (
         panel.title(about.title)
         .description(about.advice)
         .datasource(SOURCE)
@@ -161,4 +181,4 @@ def _placed(panel: Any, about: About) -> Panel:
         .height(about.height)
         .links([link])
     )
-    return placed
+    return built

@@ -1,9 +1,13 @@
-"""Label selectors of the panels' queries, with the dashboard's variables."""
+"""Label selectors of the panels' queries, with the variables of the dashboards."""
 
 DURATION = "http_server_request_duration_seconds"
 APP = 'namespace="$namespace",job="${service}-web"'
 ROUTED = f'{APP},http_route=~"$route"'
 SLO = 'namespace="$namespace",service="$service"'
-WEB = 'namespace="$namespace",deployment="web"'
-HPA = 'namespace="$namespace",horizontalpodautoscaler="web"'
-POD = 'namespace="$namespace",pod=~"web-.+",container="app"'
+PROBE = 'namespace="$namespace",job="${service}-probe"'
+NAMESPACE = 'namespace="$namespace"'
+WEB = f'{NAMESPACE},deployment="web"'
+HPA = f'{NAMESPACE},horizontalpodautoscaler="web"'
+POD = f'{NAMESPACE},pod=~"web-.+",container="app"'
+# Grafana sets it to at least four scrape intervals, so that each window of `rate` has enough samples.
+WINDOW = "$__rate_interval"

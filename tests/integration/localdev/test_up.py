@@ -1,17 +1,22 @@
 """`halocline up` as a user runs it: a process, a page, Ctrl-C."""
 
 import http.client
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 from typing import Any
 
 import psutil
 import pytest
 from pymongo import MongoClient
+from selenium.webdriver.support.wait import WebDriverWait
 
-from app.localdev import pidfiles, ports, servers
+from app.localdev import monitoring, pidfiles, ports, servers
 from app.localdev import up as start
 from app.localdev.errors import LocalDevError
 from tests.reserved_ports import reserve
@@ -65,7 +70,8 @@ def home(tmp_path):
     yield folder
     pidfiles.stop(tmp_path / ".halocline/up.pid")
     pidfiles.stop(tmp_path / ".halocline/simulator.pid")
-    pidfiles.stop(tmp_path / ".halocline/web.pid")
+    for name in (*monitoring.PROCESSES, "web"):
+        pidfiles.stop(tmp_path / f".halocline/{name}.pid")
     servers.stop(tmp_path / ".halocline")
 
 
@@ -196,6 +202,30 @@ def test_a_second_up_beside_a_running_one_is_refused_in_one_line(up, home):
         f"halocline: The portal runs already (process {portal.process.pid}): open it, "
         "or stop it with 'make down' first.\n"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not on PATH")
+def test_with_monitoring_prometheus_scrapes_the_portal_and_evaluates_the_rules(up, home):
+    portal = up("--no-simulate", "--monitoring")
+    assert portal.ready, "".join(portal.output)
+    prometheus = portal.process.stdout.readline().split()[-1]
+
+    # A scrape and an evaluation later; the rules are those of the dashboards and alerts.
+    wait = WebDriverWait(prometheus, 60)
+    assert wait.until(lambda url: result(url, 'up{job="halocline-web",namespace="local"} == 1'))
+    assert wait.until(lambda url: result(url, "slo:objective:ratio"))
+    assert result(prometheus, "halocline_build_info")
+
+    assert portal.end(signal.SIGINT) == 0
+    assert list(home.glob("*.pid")) == []
+
+
+def result(prometheus, query):
+    """The current result of a query."""
+    url = f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return json.load(response)["data"]["result"]
 
 
 @pytest.mark.slow

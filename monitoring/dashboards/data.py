@@ -1,0 +1,205 @@
+"""Data: age of the latest observations, imports, derived documents, verification and backups."""
+
+from grafana_foundation_sdk.builders import dashboard
+
+from monitoring.dashboards import board, expressions
+from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, figures, lines, steps
+from monitoring.dashboards.tables import Column, Key, rows
+from monitoring.slo import Objectives
+
+HOUR_S = 3600
+# As the alerts VerificationMissing, BackupTooOld and RestoreTestTooOld.
+VERIFICATION_OLD_S = 36 * HOUR_S
+BACKUP_OLD_S = 26 * HOUR_S
+RESTORE_TEST_OLD_S = 8 * 24 * HOUR_S
+# The platforms that a table of one screen shows.
+MOST_PLATFORMS = 20
+
+
+def build(objectives: Objectives) -> dashboard.Dashboard:
+    """Return the dashboard."""
+    return board.built(
+        "data",
+        "data",
+        "Do observations arrive, are they imported, and are derived documents, checks and backups recent?",
+        objectives,
+        [
+            ("Freshness", [fresh(objectives), *_ages(objectives)]),
+            ("Imports", [imports(objectives), *_imports(objectives)]),
+            ("Derived documents", _derived(objectives)),
+            (
+                "Verification and backups",
+                [*_verification(objectives), backup(objectives, width=6), *_backups(objectives)],
+            ),
+        ],
+    )
+
+
+def fresh(objectives: Objectives) -> Panel:
+    """Return the panel on the share of platforms at sea with recent data."""
+    return lines(
+        About(
+            "Platforms with fresh data",
+            f"Share of platforms at sea with data of the last {expressions.FRESH_WITHIN_S // HOUR_S} h. All fall: the "
+            "import has stopped. One: ask its pilot.",
+            objectives.runbook_url("ImportsRefused"),
+        ),
+        "percentunit",
+        [Query(expressions.FRESH_PLATFORMS, "fresh")],
+    )
+
+
+def imports(objectives: Objectives) -> Panel:
+    """Return the panel on imported files."""
+    return lines(
+        About(
+            "Imports by outcome, last hour",
+            "Refused: `halocline ingest --dry-run` on the file reports the variable and the cause.",
+            objectives.runbook_url("ImportsRefused"),
+        ),
+        "none",
+        [Query(expressions.IMPORTS_PER_HOUR, "{{outcome}}")],
+    )
+
+
+def backup(objectives: Objectives, width: int = 8) -> Panel:
+    """Return the panel on the age of the last backup."""
+    return lines(
+        About(
+            "Age of the last backup",
+            "Above the line: read the log of the last Job of the CronJob backup, then run it again by hand.",
+            objectives.runbook_url("BackupTooOld"),
+            width=width,
+        ),
+        "s",
+        [Query(expressions.since("halocline_backup_timestamp_seconds"), "backup")],
+        [(BACKUP_OLD_S, RED)],
+    )
+
+
+def _ages(objectives: Objectives) -> list[Panel]:
+    oldest = f"topk({MOST_PLATFORMS}, {expressions.DATA_AGE})"
+    return [
+        rows(
+            About(
+                "Age of the latest data by platform",
+                "The oldest first. A platform that has been recovered leaves the list when its mission ends.",
+                objectives.runbook_url("ImportsRefused"),
+            ),
+            Key("platform", "platform"),
+            [Column(oldest, "age", "s", [(expressions.FRESH_WITHIN_S, RED)])],
+            sort_by="age",
+        ),
+        lines(
+            About(
+                "Oldest and median age",
+                "The median rises: all platforms stop, so the import or its source. The oldest alone: one platform.",
+                objectives.runbook_url("ImportsRefused"),
+            ),
+            "s",
+            [
+                Query(f"max({expressions.DATA_AGE})", "oldest"),
+                Query(f"quantile(0.5, {expressions.DATA_AGE})", "median"),
+            ],
+            [(expressions.FRESH_WITHIN_S, YELLOW)],
+        ),
+    ]
+
+
+def _imports(objectives: Objectives) -> list[Panel]:
+    return [
+        lines(
+            About(
+                "Profiles ingested, last hour",
+                "Zero while files are imported: they are unchanged. Zero without imports: see the import Job.",
+                objectives.runbook_url("ImportsRefused"),
+            ),
+            "none",
+            [Query(expressions.PROFILES_PER_HOUR, "profiles")],
+        ),
+        lines(
+            About(
+                "From a change to fresh pages",
+                "Seconds are normal. Minutes: the web pods cannot read the change log; MongoDB is slow or unreachable.",
+                objectives.runbook_url("DependencyDown"),
+            ),
+            "s",
+            [Query(expressions.CHANGE_LAG, "lag of the change log"), Query(expressions.PAGE_AGE, "age of pages")],
+        ),
+    ]
+
+
+def _derived(objectives: Objectives) -> list[Panel]:
+    return [
+        lines(
+            About(
+                "Derived documents: oldest waiting rebuild",
+                "0: none waits. One rises while imports run: its rebuild fails; read the log of the import.",
+                objectives.runbook_url("DataDiffer"),
+                width=16,
+            ),
+            "s",
+            [Query(expressions.DERIVED_AGE, "{{document}}")],
+        ),
+        rows(
+            About(
+                "Derived documents now",
+                "The longest wait first. The next import runs waiting rebuilds; `halocline verify --repair` does, too.",
+                objectives.runbook_url("DataDiffer"),
+            ),
+            Key("document", "document"),
+            [Column(expressions.DERIVED_AGE, "waiting", "s")],
+            sort_by="waiting",
+        ),
+    ]
+
+
+def _verification(objectives: Objectives) -> list[Panel]:
+    return [
+        figures(
+            About(
+                "Differences of the last verification",
+                "More than 0: read the log of the Job verify, then `halocline verify --repair`.",
+                objectives.runbook_url("DataDiffer"),
+                width=6,
+            ),
+            "none",
+            [Query(expressions.read_from_mongodb("halocline_verification_differences"), "differences")],
+            steps((1, RED)),
+        ),
+        figures(
+            About(
+                "Age of the checks, as a share of the limit",
+                "At 100 % an alert fires: the nightly or the weekly Job failed; read its log and run it by hand.",
+                objectives.runbook_url("VerificationMissing"),
+                width=6,
+            ),
+            "percentunit",
+            [
+                Query(
+                    f"({expressions.since('halocline_verified_timestamp_seconds')}) / {VERIFICATION_OLD_S}", "verified"
+                ),
+                Query(
+                    f"({expressions.since('halocline_restore_test_timestamp_seconds')}) / {RESTORE_TEST_OLD_S}",
+                    "restore test",
+                ),
+            ],
+            steps((0.8, YELLOW), (1, RED)),
+            decimals=0,
+        ),
+    ]
+
+
+def _backups(objectives: Objectives) -> list[Panel]:
+    return [
+        lines(
+            About(
+                "Size of the last backup",
+                "A sudden fall: the backup lacks collections; run a restore test before you rely on it.",
+                objectives.runbook_url("RestoreTestTooOld"),
+                width=6,
+            ),
+            "bytes",
+            [Query(expressions.read_from_mongodb("halocline_backup_bytes"), "stored size")],
+        ),
+    ]
