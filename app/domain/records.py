@@ -278,3 +278,12 @@ class Verification:
     totals: int
     waiting: int
     differences: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRebuild:
+    """A derived document that could not be rebuilt, since when and why; it waits for a change of its data."""
+
+    scope: str
+    at: datetime
+    cause: str
