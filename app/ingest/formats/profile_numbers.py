@@ -23,6 +23,7 @@ _EGO_CODES, _OG1_CODES = (1, 4), (2, 1)
 _LARGEST = 2**53
 # The first profile is as deep as the others, unlike the surface before the first dive, which some call profile 0.
 _AS_DEEP = 0.5
+_YEAR_MS = 365 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def _begins_at_zero(values: Floats, time_ms: Ints, depth_m: Floats) -> bool:
     """
     order = np.argsort(time_ms, kind="stable")
     order = order[time_ms[order] != NO_TIME]
+    # A row with the time of a clock that was reset is no evidence.
+    order = order[np.abs(time_ms[order] - np.median(time_ms[order])) < _YEAR_MS]
     number, depth = values[order], depth_m[order]
     zero = np.flatnonzero(number == 0)
     if not zero.size or zero[-1] - zero[0] + 1 != zero.size or not (number[zero[-1] :] == 1).any():

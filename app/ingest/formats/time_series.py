@@ -70,13 +70,13 @@ def read(
     depth = vertical.axis.name if vertical.axis and vertical.pressure_dbar is None else None
     warnings = Counter(vertical.warnings)
     time_ms = file.times_ms(time)
-    numbers = profile_numbers.of_rows(file, shape, time_ms, vertical.depth_m, warnings)
     attributes = file.attributes()
     used = {*hidden, time, latitude, longitude, *([depth] if depth else []), *profile_numbers.NAMES}
     measured = columns(file, shape, used, warnings)
     if vertical.pressure_dbar is not None and not any(column.about.name == "pressure" for column in measured):
         measured = (*measured, pressure_column(file, str(vertical.axis and vertical.axis.name), vertical.pressure_dbar))
     warnings.update(_pressure_warnings(vertical.depth_m, measured))
+    numbers = profile_numbers.of_rows(file, shape, time_ms, _depth_or_pressure(vertical.depth_m, measured), warnings)
     return Observations(
         format="OG1.0" if shape[0].lower() == "n_measurements" else "pyglider time series",
         scope="mission",
@@ -120,6 +120,12 @@ def pressure_column(file: Variables, name: str, pressure_dbar: Floats) -> Column
         source_unit=str(file.attribute(name, "units") or "") or None,
     )
     return Column(about, pressure_dbar)
+
+
+def _depth_or_pressure(depth_m: Floats, measured: Collection[Column]) -> Floats:
+    """The depths, or the pressures of a file without depths: both show how deep a profile is."""
+    pressure = next((column.values for column in measured if column.about.name == "pressure"), None)
+    return depth_m if pressure is None or np.isfinite(depth_m).any() else pressure.astype(np.float64)
 
 
 def _pressure_warnings(depth_m: Floats, measured: Collection[Column]) -> dict[str, int]:

@@ -14,7 +14,7 @@ _NAMES: dict[str, dict[str, float]] = {
     "length": {"meter": 1.0, "metre": 1.0},
     "pressure": {"pascal": 1e-4, "bar": 10.0},
     "angle": {"degree": 1.0, "radian": math.degrees(1)},
-    "time": {"second": 1e3, "minute": 6e4, "hour": 36e5, "day": 864e5},
+    "time": {"second": 1e3, "sec": 1e3, "minute": 6e4, "hour": 36e5, "day": 864e5},
 }
 _SYMBOLS: dict[str, dict[str, float]] = {
     "length": {"m": 1.0},

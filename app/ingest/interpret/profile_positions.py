@@ -28,6 +28,13 @@ def outliers(lon: Floats, lat: Floats, owner: NDArray[np.intp]) -> Mask:
     of_group = np.repeat(np.arange(starts.size), sizes)
     # Degrees east of the first position do not jump at 180.
     east = wrapped(lon - lon[starts][of_group])
+    is_wide = np.hypot(_extents(east, starts), _extents(lat, starts)) * _M_PER_DEGREE > _OUTLIER_M
+    if not is_wide.all():
+        # Most profiles are small: only the others need sorting.
+        some = is_wide[of_group]
+        result = np.zeros(owner.size, dtype=bool)
+        result[some] = outliers(lon[some], lat[some], owner[some])
+        return result
     middle_east, middle_lat = (_medians(values, of_group, starts, sizes) for values in (east, lat))
     dx = wrapped(east - middle_east[of_group]) * np.cos(np.radians(middle_lat))[of_group]
     apart_m = np.hypot(dx, lat - middle_lat[of_group]) * _M_PER_DEGREE
@@ -69,3 +76,9 @@ def _medians(values: Floats, of_group: NDArray[np.intp], starts: NDArray[np.intp
     ordered = values[np.lexsort((values, of_group))]
     medians: Floats = (ordered[starts + (sizes - 1) // 2] + ordered[starts + sizes // 2]) / 2
     return medians
+
+
+def _extents(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    """The difference between the largest and the smallest value of each group."""
+    extents: Floats = np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts)
+    return extents
