@@ -80,6 +80,11 @@ class Figures:
     end_at: datetime
     bbox: Bbox | None
 
+    @property
+    def known_distance_m(self) -> float | None:
+        """The distance; None for data without profiles and fixes, whose distance is not 0 but unknown."""
+        return self.distance_m if self.profiles or self.distance_m else None
+
 
 @dataclass(frozen=True, slots=True)
 class YearShare:

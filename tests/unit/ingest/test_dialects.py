@@ -82,7 +82,8 @@ def test_depths_in_any_unit_of_length_are_metres(tmp_path: Path, read: Read, uni
 def test_a_depth_in_an_unknown_unit_is_unknown(tmp_path: Path, read: Read, unit: str) -> None:
     report = read(time_series(tmp_path / "a.nc", units={"depth": unit}))
 
-    assert report.mission["max_depth_m"] is None
+    assert (report.mission["max_depth_m"], report.mission["distance_m"]) == (None, None)
+    assert "distance unknown" in report.line()
     assert warnings(report) == {"depth_unit_unknown": 24, "depth_missing": 24, "profile_missing": 24}
 
 
