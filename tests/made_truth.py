@@ -81,6 +81,18 @@ class Layout:
             self.variables[name] = (appended, dtype, attributes)
         self.warnings.add("time_out_of_range" if is_bad_time else "duplicate_rows")
 
+    def precede(self, rows: int, days: float) -> None:
+        """Put copies of the first rows before all others, as of a test at another position."""
+        for name, (values, dtype, attributes) in self.variables.items():
+            copies = values[:rows].copy()
+            if name == "time":
+                a_day = {"days": 1, "hours": 24, "minutes": 1440, "seconds": 86_400, "milliseconds": 86_400_000}
+                copies -= days * a_day[attributes["units"].split()[0]]
+            elif name == "latitude":
+                copies = np.where(np.abs(copies) > 90, copies, copies * 0.9)
+            self.variables[name] = (np.append(values, copies), dtype, attributes)
+        self.warnings.add("time_before_deployment" if days < 365 else "time_out_of_range")
+
     def write(self, path: Path, order: Array) -> Path:
         """Write the variables with their rows in this order."""
         with netCDF4.Dataset(path, "w") as file:
@@ -239,6 +251,13 @@ def _phases(codes: tuple[int, int], is_numbered: bool) -> Callable[[Layout, Trut
     return add
 
 
+def _again(layout: Layout, truth: Truth) -> None:
+    """Number the profiles of the second half like those of the first."""
+    half = int(truth.number.max()) // 2
+    layout.variables["profile_id"] = (np.where(truth.number > 0, (truth.number - 1) % half + 1, 0), "i4", {})
+    layout.warnings.add("profile_number_repeated")
+
+
 def _directions(layout: Layout, truth: Truth) -> None:
     signs = np.where(truth.number == 0, 0, np.where(truth.number % 2 == 1, 1, -1))
     layout.variables["profile_direction"] = (signs, "i1", {})
@@ -251,6 +270,8 @@ NUMBERS: dict[str, Callable[[Layout, Truth], None]] = {
     "halves": _numbers(lambda n: np.where(n > 0, n, 0.5), "f8"),
     "gaps": _numbers(lambda n: np.where(n > 0, 7 * n + 30, 0), "i4"),
     "nanoseconds": _numbers(lambda n: np.where(n > 0, 1_685_577_600_000_000_000 + n * 1_200_000_000_000, 0), "i8"),
+    "again": lambda layout, truth: _again(layout, truth),
+    "none": lambda layout, _: layout.warnings.add("profile_number_missing"),
     "OG1 phases": _phases((2, 1), False),
     "EGO phases": _phases((1, 4), True),
     "directions": _directions,

@@ -31,8 +31,10 @@ def numbers(time_ms: Ints, depth_m: Floats) -> Ints:
         for first, last in _monotonous(depth_m[part]):
             if time_ms[part[last]] - time_ms[part[first]] >= LEAST_DURATION_MS:
                 count += 1
-                # Rows without a depth between two others belong to the profile, too.
-                number[part[first] : part[last] + 1] = count
+                # Rows without a depth between two others belong to the profile, too. The turning point belongs to the
+                # profile that ends there.
+                rows_of_profile = np.arange(part[first], part[last] + 1)
+                number[rows_of_profile[number[rows_of_profile] == 0]] = count
     return number
 
 

@@ -34,19 +34,20 @@ def dry(tools: ImportContext) -> Dry:
 def compositions(draw: st.DrawFn) -> tuple[Truth, Layout, np.ndarray]:
     """A mission, its file, and the order of its rows."""
     seed = draw(st.integers(0, 2**32 - 1))
+    time, vertical, numbers = (draw(st.sampled_from(sorted(traits))) for traits in TRAITS)
     truth = made_truth.mission(
         seed,
-        dives=draw(st.integers(1, 4)),
-        deepest_m=draw(st.sampled_from([15.0, 80.0, 300.0, 600.0])),
+        dives=draw(st.integers(2, 4) if numbers == "again" else st.integers(1, 4)),
+        # Dives of 15 m have several samples within a metre of their turning points.
+        deepest_m=draw(st.sampled_from([80.0, 300.0, 600.0] if numbers == "none" else [15.0, 80.0, 300.0, 600.0])),
         lon=draw(st.sampled_from([17.0, -130.0, 179.999, -179.999, 0.001])),
         lat=draw(st.sampled_from([57.0, -35.0, 2.0, 71.0])),
         start=draw(STARTS),
     )
-    if draw(st.booleans()):
+    if numbers != "none" and draw(st.booleans()):
         truth = made_truth.with_holes(truth, seed, draw(st.sampled_from([0.05, 0.3])))
     stamp = truth.start + timedelta(hours=draw(st.sampled_from([-20, 0, 1])))
     layout = Layout(attributes={"id": f"made-{stamp:%Y%m%dT%H%M}"})
-    time, vertical, numbers = (draw(st.sampled_from(sorted(traits))) for traits in TRAITS)
     position = draw(st.sampled_from(["degrees", "360", "radians", "undeclared"]))
     layout.traits += [time, position, vertical, numbers]
     made_truth.add_time(layout, truth, time)
@@ -55,11 +56,13 @@ def compositions(draw: st.DrawFn) -> tuple[Truth, Layout, np.ndarray]:
     made_truth.NUMBERS[numbers](layout, truth)
     layout.variables["temperature"] = (truth.temperature, draw(st.sampled_from(["f4", "f8"])), {"units": "Celsius"})
     rows = truth.time_s.size
-    extra = draw(st.sampled_from(["", "", "bad time", "repeated rows"]))
+    extra = draw(st.sampled_from(["", "", "bad time", "repeated rows", "tests before"]))
     layout.traits.append(extra)
-    if extra:
+    if extra == "tests before":
+        layout.precede(10, days=draw(st.sampled_from([3, 30, 500])))
+    elif extra:
         layout.repeat(draw(st.integers(0, rows - 1)), extra == "bad time")
-    order = np.arange(rows + bool(extra))
+    order = np.arange(layout.variables["time"][0].size)
     if draw(st.booleans()):
         order = np.random.default_rng(seed).permutation(order)
     return truth, layout, order
