@@ -22,6 +22,9 @@ _MEANINGLESS = 9.9e18
 _APART = 0.5
 # A range that excludes more of the values is in another unit than they are.
 _MOSTLY = 0.5
+# Measurements just outside are noise, such as a pressure of -0.2 dbar at the surface: within this share of the span of
+# the others, or of the width of the range.
+_NOISE, _NOISE_OF_WIDTH = 0.05, 5e-4
 
 # The attribute of this name, None if there is none.
 Attribute = Callable[[str], Any]
@@ -35,11 +38,14 @@ def cleaned(values: NDArray[Any], valid: tuple[float, float] | None, counts: Cou
     masks = {"value_invalid": meaningless(values), "fill_undeclared": undeclared(values)}
     if valid is not None:
         rest = np.isfinite(values) & ~masks["value_invalid"] & ~masks["fill_undeclared"]
-        outside = rest & ((values < valid[0]) | (values > valid[1]))
+        inside = rest & (values >= valid[0]) & (values <= valid[1])
+        outside = rest & ~inside
         if outside.any() and outside.sum() > _MOSTLY * rest.sum():
             counts["valid_range_ignored"] += int(outside.sum())
-        else:
-            masks["value_out_of_range"] = outside
+        elif outside.any():
+            width = valid[1] - valid[0] if math.isfinite(valid[1] - valid[0]) else 0.0
+            margin = max(_NOISE * float(np.ptp(values[inside])), _NOISE_OF_WIDTH * width)
+            masks["value_out_of_range"] = outside & ((values < valid[0] - margin) | (values > valid[1] + margin))
     flawed = np.logical_or.reduce(list(masks.values()))
     if not flawed.any():
         return values

@@ -264,6 +264,16 @@ def test_a_range_that_most_values_contradict_is_ignored(tmp_path: Path, read: Re
     assert warnings(report) == {"valid_range_ignored": 24}
 
 
+def test_noise_at_the_end_of_a_declared_range_is_kept(tmp_path: Path, read: Read) -> None:
+    pressure = rows()["depth"] - 0.2
+    path = time_series(tmp_path / "a.nc")
+
+    attributes = {"units": "dbar", "valid_min": np.float32(0), "valid_max": np.float32(2000)}
+    report = read(with_attributes(path, "pressure", pressure, "f4", attributes))
+
+    assert warnings(report) == {}
+
+
 def test_a_measurement_that_looks_like_a_fill_value_is_kept(tmp_path: Path, read: Read) -> None:
     path = time_series(tmp_path / "a.nc")
 
