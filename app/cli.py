@@ -74,6 +74,7 @@ def metrics() -> None:
         profiles=counters.profiles,
         last_data=lambda: platforms.last_data(datetime.now(UTC) - window, store_metrics.MOST_PLATFORMS, has_simulated),
         waiting=rebuild_queue.oldest,
+        parked=rebuild_queue.parked_count,
         verified=verifications.ended,
         backups=backup_records.last,
     )

@@ -46,7 +46,7 @@ class StoreReads:
 
     `imports`: the number of imports by outcome. `profiles`: the number of profiles in stored files. `last_data`: the
     time of the newest data of each active platform. `waiting`: since when the oldest rebuild of each kind of derived
-    document waits, None if none waits. `verified`: the end of the last verification, seconds since 1970, and its
+    document waits, None if none waits. `parked`: the number of rebuilds that failed. `verified`: the end of the last verification, seconds since 1970, and its
     differences.
     """
 
@@ -54,6 +54,7 @@ class StoreReads:
     profiles: Callable[[], int | None] = lambda: None
     last_data: Callable[[], Mapping[str, datetime]] = dict
     waiting: Callable[[], Mapping[str, datetime | None]] = dict
+    parked: Callable[[], int | None] = lambda: None
     verified: Callable[[], tuple[float, int] | None] = lambda: None
     backups: Callable[[], BackupTimes | None] = lambda: None
 
@@ -72,6 +73,7 @@ class StoreMetrics:
             "profiles": (reads.profiles, _profiles),
             "last_data": (reads.last_data, self._data_age),
             "waiting": (reads.waiting, self._derived_age),
+            "parked": (reads.parked, _parked),
             "verified": (reads.verified, _verified),
             "backups": (reads.backups, _backups),
         }
@@ -142,6 +144,14 @@ def _imports(counts: Mapping[str, int]) -> Iterable[Metric]:
 
 def _profiles(count: int) -> Iterable[Metric]:
     yield CounterMetricFamily("halocline_profiles_ingested", "Profiles in files that imports stored.", value=count)
+
+
+def _parked(count: int) -> Iterable[Metric]:
+    yield GaugeMetricFamily(
+        "halocline_rebuilds_parked",
+        "Derived documents that could not be rebuilt; each waits for a change of its data.",
+        value=count,
+    )
 
 
 def _verified(result: tuple[float, int]) -> Iterable[Metric]:

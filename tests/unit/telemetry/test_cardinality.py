@@ -27,6 +27,7 @@ READS = StoreReads(
     # A fleet of any size.
     last_data=lambda: {f"sea{n:03}": NOW - timedelta(minutes=n) for n in range(300)},
     waiting=lambda: dict.fromkeys(DOCUMENTS, NOW),
+    parked=lambda: 1,
     verified=lambda: (1.0, 0),
     backups=lambda: BackupTimes(1.0, 1, 1.0),
 )
