@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bson.errors import BSONError
@@ -36,19 +37,39 @@ class NotRebuilt(RunFailed):
         super().__init__(f"{len(scopes)} derived documents could not be rebuilt, see the log: {examples}")
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The files to import, and those in folders that are not imported, with the reason."""
+
+    files: list[Input]
+    skipped: list[tuple[Path, str]]
+
+
 def files_of(paths: Iterable[Input]) -> list[Input]:
-    """The files to import: those named, and the data files in folders (by first bytes or name), sorted.
+    """The files to import: those named, and the data files in folders. Raises RunFailed like `selected`."""
+    return selected(paths).files
+
+
+def selected(paths: Iterable[Input]) -> Selection:
+    """The files named, and the data files in folders (by first bytes or name), sorted; and the other files in folders.
 
     Files that are read together, such as the two logs of a sailbuoy, appear once. Raises RunFailed for a folder that
     cannot be listed.
     """
     files: list[Input] = []
+    skipped: list[tuple[Path, str]] = []
     for path in paths:
-        if isinstance(path, Path) and path.is_dir():
-            files += [file for file in sorted(_listed(path)) if file.is_file() and _looks_like_data(file)]
-        else:
+        if not (isinstance(path, Path) and path.is_dir()):
             files.append(path)
-    return detection.without_companions(files)
+            continue
+        # Programs hide unfinished downloads.
+        for file in sorted(file for file in _listed(path) if file.is_file() and not file.name.startswith(".")):
+            reason = _why_skipped(file)
+            if reason is None:
+                files.append(file)
+            else:
+                skipped.append((file, reason))
+    return Selection(detection.without_companions(files), skipped)
 
 
 def _listed(folder: Path) -> Iterator[Path]:
@@ -63,16 +84,14 @@ def _raise_unless_denied(error: OSError) -> None:
         raise RunFailed(f"The folder {error.filename} cannot be listed: {error.strerror}.") from error
 
 
-def _looks_like_data(path: Path) -> bool:
-    # Programs hide unfinished downloads.
-    if path.name.startswith("."):
-        return False
+def _why_skipped(path: Path) -> str | None:
+    """Why the file in a folder is not imported, None for a data file."""
     if path.suffix.lower() in (".nc", ".nc4", ".cdf"):
-        return True
+        return None
     try:
-        return detection.is_data(path)
-    except OSError:
-        return False
+        return detection.why_no_data(path)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror or error}"
 
 
 def dry(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:

@@ -1,4 +1,4 @@
-"""pyglider's grid file: depth bins by profiles, in either order of the dimensions."""
+"""pyglider's grid file: bins of depth, or of pressure, by profiles, in either order of the dimensions."""
 
 import numpy as np
 
@@ -7,25 +7,39 @@ from app.ingest.formats.netcdf import NetCdf, as_floats
 from app.ingest.formats.observations import GRID_FORMAT, Column, Coordinates, Floats, Observations
 from app.ingest.refusals import Refused
 
+_PRESSURES = ("pressure", "pres")
+
 
 def matches(file: NetCdf) -> bool:
-    """True if depth and time are separate dimensions and a variable spans both."""
-    time, depth = file.variables.get("time"), file.variables.get("depth")
-    if time is None or depth is None or len(time.dimensions) != 1 or len(depth.dimensions) != 1:
-        return False
-    axes = {time.dimensions[0], depth.dimensions[0]}
-    return len(axes) == 2 and any(set(v.dimensions) == axes for v in file.variables.values())
+    """True if time and depth, or pressure, are separate dimensions and a variable spans both."""
+    return _vertical(file) is not None
+
+
+def _vertical(file: NetCdf) -> str | None:
+    """The name of the vertical axis, None without one."""
+    time = file.variables.get("time")
+    if time is None or len(time.dimensions) != 1:
+        return None
+    for name in ("depth", *_PRESSURES):
+        level = file.variables.get(name)
+        if level is None or len(level.dimensions) != 1 or level.dimensions == time.dimensions:
+            continue
+        axes = {time.dimensions[0], level.dimensions[0]}
+        if any(set(variable.dimensions) == axes for variable in file.variables.values()):
+            return name
+    return None
 
 
 def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     """A row for each bin with a measurement; a profile counts as one sample, because it has one time."""
-    along, down = file.variables["time"].dimensions[0], file.variables["depth"].dimensions[0]
+    vertical = _vertical(file) or "depth"
+    along, down = file.variables["time"].dimensions[0], file.variables[vertical].dimensions[0]
     profiles, bins = file.dimensions[along], file.dimensions[down]
     if profiles == 0 or bins == 0:
         raise Refused("no_samples", "there is no profile", "time")
     latitude, longitude = coordinates.latitude, coordinates.longitude
     number = next((n for n in ("profile", "profile_index", "profile_number") if _is_along(file, n, along)), None)
-    used = {"time", "depth", latitude, longitude, *([number] if number else [])}
+    used = {"time", vertical, latitude, longitude, *([number] if number else [])}
     planes: list[tuple[str, str, Floats]] = []
     filled = np.zeros((profiles, bins), dtype=bool)
     for name, canonical in vocabulary.measured(file, [(down, along), (along, down)], used):
@@ -36,9 +50,13 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     blank = ~np.any(filled, axis=1)
     filled[blank, 0] = True
     profile, level = np.nonzero(filled)
-    depth = as_floats(file.floats("depth"))[level]
-    depth[blank[profile]] = np.nan
+    levels = as_floats(file.floats(vertical))[level]
+    levels[blank[profile]] = np.nan
     columns: list[Column] = []
+    # A depth follows from the pressure later, as for any other file without depths.
+    depth = np.full(levels.size, np.nan) if vertical in _PRESSURES else levels
+    if vertical in _PRESSURES and (column := vocabulary.column(file, vertical, "pressure", levels)) is not None:
+        columns.append(column)
     for name, canonical, plane in planes:
         if (column := vocabulary.column(file, name, canonical, plane[profile, level])) is not None:
             columns.append(column)
@@ -55,7 +73,13 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
         number=raw_number[profile],
         weight=(np.concatenate(([1], np.diff(profile))) > 0).astype(np.int64),
         columns=tuple(columns),
-        names={"time": "time", "latitude": latitude, "longitude": longitude, "depth": "depth"},
+        names={
+            "time": "time",
+            "latitude": latitude,
+            "longitude": longitude,
+            "depth": vertical,
+            **({"number": number} if number else {}),
+        },
     )
 
 

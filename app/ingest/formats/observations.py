@@ -49,7 +49,8 @@ class Observations:
 
     `number` is the raw profile number (NaN, 0 and halves included), `weight` is 1 for a row that counts as a sample and
     0 for one that a grid only spreads over depth. `texts` are scalar text variables by lower-case name.
-    `warnings` are those of the reader itself. A sailbuoy has neither numbers nor depths.
+    `warnings` are those of the reader itself, `unread` the variables that it left out, with the reason. A sailbuoy has
+    neither numbers nor depths.
     """
 
     format: str
@@ -66,6 +67,7 @@ class Observations:
     names: dict[str, str]
     kind: Kind = "glider"
     warnings: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_surface(self) -> bool:

@@ -18,6 +18,8 @@ _AT_SURFACE = "autonomous surface"
 _METRES = {"m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01}
 # A time series is long: a text variable beyond this is a table of texts, not a name.
 _MAX_TEXT = 4096
+# Names that are texts, although some files hold them as numbers.
+_IDS = ("wmo_identifier", "platform_serial_number")
 
 
 def coordinates(file: Variables) -> Coordinates:
@@ -62,7 +64,9 @@ def read(
     time, latitude, longitude = coordinates.time, coordinates.latitude, coordinates.longitude
     shape = tuple(file.variables[time].dimensions)
     if len(shape) != 1:
-        raise Refused("not_observations", f"time has {len(shape)} dimensions instead of one", time)
+        raise Refused(
+            "not_observations", f"it has the dimensions ({', '.join(shape)}): write it along one dimension", time
+        )
     rows = int(file.variables[time].shape[0])
     if rows == 0:
         raise Refused("no_samples", "there is no row", time)
@@ -119,7 +123,9 @@ def texts(file: Variables) -> dict[str, str]:
     for name, variable in file.variables.items():
         size = int(np.prod(variable.shape)) if variable.shape else 1
         kind = getattr(variable.dtype, "kind", "O")
-        if kind in "SUO" and size <= _MAX_TEXT and (kind == "S" or size == 1):
+        if (kind in "SUO" and size <= _MAX_TEXT and (kind == "S" or size == 1)) or (
+            name in _IDS and size == 1 and kind in "fiu"
+        ):
             scalars[name] = file.text(name)
     if "platform" in file.variables:
         for attribute in ("id", "wmo_id", "type", "long_name"):

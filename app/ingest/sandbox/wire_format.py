@@ -53,6 +53,7 @@ def observations(rows: Observations) -> Iterator[memoryview]:
             "names": rows.names,
             "kind": rows.kind,
             "warnings": dict(rows.warnings),
+            "unread": dict(rows.unread),
             "columns": [{"about": asdict(c.about), "good": c.good, "checked": c.checked} for c in rows.columns],
             "rows": int(rows.time_ms.size),
             "dtypes": [array.dtype.str for array in plain],
@@ -96,6 +97,7 @@ def _decoded(header: dict[str, Any], take: Take, most_rows: int, most_cells: int
         names=header["names"],
         kind=header["kind"],
         warnings=header["warnings"],
+        unread=header["unread"],
         columns=tuple(
             Column(Variable(**column["about"]), array, column["good"], column["checked"])
             for column, array in zip(columns, values, strict=True)
