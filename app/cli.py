@@ -78,6 +78,7 @@ def metrics() -> None:
 @click.option("--platform", help="Platform id, for files that do not contain it.")
 @click.option("--mission", help="Mission id, for files that do not contain it.")
 @click.option("--mode", help="Data mode: R, P, A or D.")
+@click.option("--shorter", is_flag=True, help="Let a file replace a mission of which it covers only a part.")
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -85,6 +86,7 @@ def ingest(
     platform: str | None,
     mission: str | None,
     mode: str | None,
+    shorter: bool,
 ) -> None:
     """Import files, folders, or URLs of files or ERDDAP datasets.
 
@@ -104,7 +106,7 @@ def ingest(
         ) from error
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
-    sys.exit(command.run(sources, settings, options, dry_run, as_json))
+    sys.exit(command.run(sources, settings, options, dry_run, as_json, shorter))
 
 
 @cli.command()

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -27,13 +28,20 @@ _INDEXES_TIMEOUT_S = 120
 _MOST_SKIPPED = 20
 
 
-def run(paths: Sequence[Input], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
+def run(
+    paths: Sequence[Input],
+    settings: Settings,
+    options: Options,
+    dry_run: bool,
+    as_json: bool,
+    may_shorten: bool = False,
+) -> int:
     """Import the files and print each outcome; 1 when one was refused, 2 without any data file, else 0.
 
     Raises Unavailable when the store is unreachable, at the start or later, and RunFailed when it refuses, for
     example a wrong password, or has no space; a repeated run continues.
     """
-    tools = context.import_context(settings, options)
+    tools = replace(context.import_context(settings, options), may_shorten=may_shorten)
     selection = importer.selected(paths)
     files = selection.files
     _name_skipped(selection.skipped)

@@ -46,6 +46,7 @@ class ImportContext:
     basins: tuple[Basin, ...]
     basin_map: BasinMap
     names: dict[str, PlatformName]
+    may_shorten: bool = False
 
 
 def import_context(

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bson.errors import BSONError
@@ -18,7 +18,7 @@ from app.ingest.formats.file_state import FileState
 from app.ingest.formats.observations import Observations
 from app.ingest.interpret import deployment_split, identity, mission_draft
 from app.ingest.interpret.mission_draft import Draft
-from app.ingest.persist import commit
+from app.ingest.persist import commit, mission_match
 from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
 from app.ingest.remote.local_copy import Input, LocalCopy, local_copy, name_of
@@ -155,7 +155,7 @@ def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterat
 def _import_mission(source: Input, mission: Observations, file: File, tools: ImportContext) -> Report:
     draft: Draft | None = None
     try:
-        draft = _draft(mission, file.path, file.sha256, tools)
+        draft = _matched(_draft(mission, file.path, file.sha256, tools), mission, file, tools)
         outcome = _commit(draft, file, tools)
     except Refused as refusal:
         commit.log_refusal(name_of(source), file.sha256, refusal, draft)
@@ -194,10 +194,19 @@ def _draft(mission: Observations, path: Path, sha256: str, tools: ImportContext)
     return draft
 
 
+def _matched(draft: Draft, mission: Observations, file: File, tools: ImportContext) -> Draft:
+    """The draft under the identity of the stored mission that it belongs to, with a warning about others near it."""
+    same = mission_match.identity_of(draft, tools.options, tools.names)
+    if same != draft.identity:
+        digest = deployment_split.digest_of(mission, file.sha256)
+        draft = replace(draft, identity=same, version=mission_draft.version_of(same, draft.scope, digest))
+    return mission_match.warned(draft, tools.names)
+
+
 def _commit(draft: Draft, file: File, tools: ImportContext) -> Outcome:
     """The outcome of the commit. Raises Refused for values that MongoDB rejects, so that other files are imported."""
     try:
-        return commit.commit_draft(draft, file, tools.basin_map, tools.names)
+        return commit.commit_draft(draft, file, tools.basin_map, tools.names, tools.may_shorten)
     except DocumentTooLarge as error:
         raise Refused("too_large", f"a document exceeds the limit of MongoDB: {error}") from error
     except (BSONError, OverflowError, UnicodeEncodeError) as error:

@@ -32,7 +32,7 @@ CODES = {
     "not_newer": "the stored data have the same mode and are as new",
     "platform_kind_mismatch": "a profile of a glider for a stored mission of a sailbuoy, or the reverse",
     "simulated_mismatch": "the file is simulated and the stored mission real, or the reverse",
-    "part_of_mission": "the file is a subset of a dataset, and more of the mission is stored",
+    "part_of_mission": "the file covers only a part of the stored mission, or is a subset of a dataset",
     "fetch_failed": "the server is unreachable or too slow, or its response is incomplete",
     "server_error": "the server responds with an error, whose message follows",
     "redirected": "the server redirects to an address that the import does not follow",

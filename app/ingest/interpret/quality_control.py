@@ -21,6 +21,7 @@ WARNINGS = {
     "depth_negative": "samples above the surface; their depth counts as 0 m",
     "depth_sign_flipped": "samples of a file with nearly all depths negative; the sign was inverted",
     "duplicate_rows": "rows that repeat another row exactly; they were dropped",
+    "mission_overlap": "missions of the same vehicle that overlap this one or follow it at once: perhaps one mission",
     "part_of_dataset": "constraints that selected the rows from a larger dataset",
     "position_invalid": "samples with a latitude or longitude out of range",
     "payload_missing": "navigation file without a payload file; there are no measurements",
