@@ -58,9 +58,10 @@ def exported(mission: Report, client: FlaskClient, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def table(mission: Report, client: FlaskClient) -> dict[str, list[str]]:
-    """The mission as CSV: its cells by column."""
+    """The mission as CSV in the order of time: its cells by column."""
     answer = client.get(f"/api/v1/missions/{mission['platform']}/{mission['mission']}/data", buffered=True)
     names, *rows = csv.reader(StringIO(answer.text))
+    rows.sort(key=lambda row: row[names.index("time (UTC)")])
     return {name.partition(" (")[0]: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
 
 
@@ -107,6 +108,11 @@ def test_the_import_of_the_file_gives_the_same_mission(
     assert {name: again.mission[name] for name in FIGURES} == {name: mission[name] for name in FIGURES}
 
 
+def test_the_rows_are_in_the_order_of_time(exported: Path) -> None:
+    with netCDF4.Dataset(exported) as file:
+        assert np.diff(file["TIME"][:]).min() >= 0
+
+
 def test_the_size_is_sent_before_the_file(get: Get) -> None:
     answer = get(DATA)
     assert answer.mimetype == "application/x-netcdf"
@@ -115,7 +121,9 @@ def test_the_size_is_sent_before_the_file(get: Get) -> None:
 
 
 def test_the_file_is_a_cf_trajectory_under_og1_names(stored: netCDF4.Dataset) -> None:
+    assert stored.Conventions == "CF-1.10"
     assert stored.featureType == "trajectory"
+    assert [name for name, variable in stored.variables.items() if "long_name" not in variable.ncattrs()] == []
     assert stored.id == "smilla77_20221208T1145_D"
     assert stored.dimensions["N_MEASUREMENTS"].isunlimited()
     assert stored["TRAJECTORY"].cf_role == "trajectory_id"
