@@ -183,6 +183,8 @@ def _missions(copy: LocalCopy, tools: ImportContext) -> list[Observations]:
     missions = deployment_split.missions(observations, tools.span.earliest_ms, tools.span.latest_ms)
     if tools.options.mission and len(missions) > 1:
         raise Refused("several_missions", f"it holds {len(missions)} missions: omit --mission")
+    if tools.options.platform and len(observations.trajectories) > 1:
+        raise Refused("several_missions", f"it holds {len(missions)} trajectories: omit --platform")
     return missions
 
 

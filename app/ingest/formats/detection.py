@@ -18,12 +18,12 @@ from app.ingest.formats import (
     sampling_geometry,
     seaglider,
     time_series,
-    trajectories,
     unread_variables,
 )
 from app.ingest.formats.erddap_metadata import About
 from app.ingest.formats.netcdf import CELLS_PER_SAMPLE, NetCdf, opened
 from app.ingest.formats.observations import Observations
+from app.ingest.formats.trajectories import Trajectories
 from app.ingest.refusals import Refused
 
 # Enough for a magic number, a web page's head, a table's header and the start of a JSON document.
@@ -144,11 +144,10 @@ def _read(file: NetCdf) -> Observations:
     if seaglider.matches(file):
         rows = seaglider.read(file)
     else:
-        trajectory = trajectories.require_one(file)
+        trajectories = Trajectories(file)
         sampling_geometry.flatten(file)
-        rows = precise_positions.refined(file, _rows(file))
-        if trajectory is not None:
-            rows = replace(rows, texts={**rows.texts, "trajectory": trajectory})
+        trajectories.require_one_dimension()
+        rows = trajectories.divided(precise_positions.refined(file, _rows(file)))
     return replace(rows, unread=unread_variables.reasons(file, rows))
 
 

@@ -111,7 +111,11 @@ def _repeat(file: NetCdf, sizes: Any, sample: str, rows: int, owner: NDArray[np.
         if variable is not None and tuple(variable.dimensions) == instance and file.is_number(name):
             file.variables[name] = View(variable.name, *shape, variable.dtype, variable, lambda values: values[owner])
     has_number = any(tuple(file.variables[name].dimensions) == (sample,) for name in NUMBERS if name in file.variables)
-    if not has_number and int(sizes.shape[0]) > 1 and "profile_number" not in file.variables:
+    of_trajectories = any(
+        variable.dimensions[:1] == instance and file.attribute(name, "cf_role") == "trajectory_id"
+        for name, variable in file.variables.items()
+    )
+    if not (has_number or of_trajectories) and int(sizes.shape[0]) > 1 and "profile_number" not in file.variables:
         # The order of the profiles is their number.
         number = View(sizes.name, *shape, np.dtype(np.int64), _Bare(), lambda _: owner.astype(np.int64) + 1)
         file.variables["profile_number"] = number

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.records import Kind
 from app.ingest.formats import vocabulary
 from app.ingest.formats.netcdf import as_floats
 from app.ingest.formats.observations import Column, Coordinates, Observations
@@ -82,7 +83,7 @@ def read(
         scope="mission",
         attributes=attributes,
         texts=texts(file),
-        kind="sailbuoy" if str(attributes.get("platform", "")).strip().lower().startswith(_AT_SURFACE) else "glider",
+        kind=kind_of(attributes.get("platform")),
         time_ms=file.times_ms(time),
         lon_deg=as_floats(file.floats(longitude)),
         lat_deg=as_floats(file.floats(latitude)),
@@ -98,6 +99,11 @@ def read(
             **({"number": _name(file, number)} if number else {}),
         },
     )
+
+
+def kind_of(platform: object) -> Kind:
+    """The kind of a vehicle by the name of its category in the attribute `platform`."""
+    return "sailbuoy" if str(platform or "").strip().lower().startswith(_AT_SURFACE) else "glider"
 
 
 def columns(file: Variables, shape: tuple[str, ...], used: set[str]) -> tuple[Column, ...]:

@@ -1,35 +1,102 @@
-"""The trajectories (missions) that a NetCDF file holds.
+"""The trajectories (missions) that a NetCDF file holds: one, or several that are imported as missions of their own.
 
 Source: CF conventions 1.11, chapter 9: `cf_role` trajectory_id, ragged arrays with `sample_dimension` and
 `instance_dimension`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.ingest.formats.netcdf import NetCdf, decoded
+from app.ingest.formats.observations import Observations, Trajectory
 from app.ingest.refusals import Refused
 
 _NAMES = ("trajectory", "trajectory_id", "trajectory_name")
 _SHOWN = 3
+# As many as the export of several missions holds.
+_MOST = 500
 
 
-def require_one(file: NetCdf) -> str | None:
-    """The name of the trajectory, None without one. Raises Refused if the file holds several."""
-    name = _variable(file)
-    names = _names(file, name) if name else []
-    if len(names) > 1:
-        shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-        raise Refused(
-            "several_missions",
-            f"it holds {len(names)} trajectories ({shown}): write a file for each",
-            str(file.variables[name].name) if name else None,
+class Trajectories:
+    """The trajectories of a file. `names` are distinct, in the order of their first rows."""
+
+    def __init__(self, file: NetCdf) -> None:
+        self._file = file
+        self._variable = _variable(file)
+        self._labels = _labels(file, self._variable) if self._variable else []
+        self.names = list(dict.fromkeys(label for label in self._labels if label))
+
+    @property
+    def only(self) -> str | None:
+        """The name of the only trajectory, None without one."""
+        return self.names[0] if len(self.names) == 1 else None
+
+    def require_one_dimension(self) -> None:
+        """Raises Refused for several trajectories in an array with a dimension of its own for them."""
+        time = self._file.variables.get("time")
+        if len(self.names) > 1 and time is not None and len(time.dimensions) > 1:
+            raise self._several()
+
+    def divided(self, rows: Observations) -> Observations:
+        """The rows with the only trajectory as a text, or ordered by trajectory. Raises Refused.
+
+        The rows of several trajectories must be those of the file, one for each sample.
+        """
+        if self.only is not None:
+            return replace(rows, texts={**rows.texts, "trajectory": self.only})
+        if not self.names:
+            if (count := _instances(self._file)) > 1:
+                raise Refused("several_missions", f"it holds {count} trajectories without names")
+            return rows
+        owner = self._owner(rows.time_ms.size)
+        if owner is None or len(self.names) > _MOST:
+            raise self._several()
+        order = np.argsort(owner, kind="stable")
+        sizes = np.bincount(owner, minlength=len(self.names)).tolist()
+        texts = self._texts()
+        trajectories = tuple(
+            Trajectory(name, size, texts.get(name, {})) for name, size in zip(self.names, sizes, strict=True) if size
         )
-    if name is None and (count := _instances(file)) > 1:
-        raise Refused("several_missions", f"it holds {count} trajectories without names: write a file for each")
-    return names[0] if names else None
+        return replace(rows.at(order), trajectories=trajectories)
+
+    def _several(self) -> Refused:
+        shown = ", ".join(self.names[:_SHOWN]) + (", …" if len(self.names) > _SHOWN else "")
+        cause = f"it holds {len(self.names)} trajectories ({shown}): write a file for each"
+        return Refused("several_missions", cause, self._variable)
+
+    def _owner(self, rows: int) -> NDArray[np.intp] | None:
+        """The index in `names` for each row of a ragged array; None for another layout."""
+        if not all(self._labels) or self._variable is None:
+            return None
+        by_name = {name: index for index, name in enumerate(self.names)}
+        owners = np.array([by_name[label] for label in self._labels], dtype=np.intp)
+        instance = str(self._file.variables[self._variable].dimensions[0])
+        for name, variable in self._file.variables.items():
+            dimensions = tuple(str(dimension) for dimension in variable.dimensions)
+            if self._file.attribute(name, "sample_dimension") and dimensions == (instance,):
+                sizes = np.maximum(self._file.integers(name), 0)
+                return np.repeat(owners, sizes) if sizes.sum() == rows else None
+            if self._file.attribute(name, "instance_dimension") == instance and len(dimensions) == 1:
+                index = self._file.integers(name)
+                is_valid = index.size == rows and bool(((index >= 0) & (index < owners.size)).all())
+                return owners[index] if is_valid else None
+        # A name that changes from row to row is no layout of trajectories: it may be that of a dive or a day.
+        return None
+
+    def _texts(self) -> dict[str, dict[str, str]]:
+        """The texts that describe each trajectory, by its name and by the lower-case name of their variable."""
+        texts: dict[str, dict[str, str]] = {name: {} for name in self.names}
+        instance = self._file.variables[self._variable].dimensions[0] if self._variable else None
+        if len(self._labels) != len(self.names):
+            return texts
+        for name, variable in self._file.variables.items():
+            if name != self._variable and variable.dimensions[:1] == (instance,) and not self._file.is_number(name):
+                for label, text in zip(self._labels, _labels(self._file, name), strict=False):
+                    texts[label][name] = text
+        return texts
 
 
 def _variable(file: NetCdf) -> str | None:
@@ -38,18 +105,21 @@ def _variable(file: NetCdf) -> str | None:
     return next(roles, None) or next(by_name, None)
 
 
-def _names(file: NetCdf, name: str) -> list[str]:
-    """The distinct names in the order of their first rows, without empty ones; numbers count as names by role only."""
-    variable = file.variables[name]
-    values = np.asarray(variable[...])
+def _labels(file: NetCdf, name: str) -> list[str]:
+    """The text of each element of a variable; numbers are names only of a trajectory by role."""
+    values = np.asarray(file.variables[name][...])
     if values.dtype.kind == "S":
         values = _joined(values)
     elif values.dtype.kind not in "OU":
         if file.attribute(name, "cf_role") != "trajectory_id" or values.size < 2:
             return []
-        values = values[np.isfinite(values)]
-    texts = [text for value in _distinct(values.ravel()) if (text := _text(value))]
-    return list(dict.fromkeys(texts))
+        return [str(value) if value == value else "" for value in values.ravel().tolist()]
+    flat = values.ravel()
+    if flat.dtype.kind == "O":
+        return [_text(value) for value in flat.tolist()]
+    distinct, inverse = np.unique(flat, return_inverse=True)
+    texts = [_text(value) for value in distinct.tolist()]
+    return [texts[index] for index in inverse.tolist()]
 
 
 def _joined(characters: NDArray[Any]) -> NDArray[Any]:
@@ -60,13 +130,6 @@ def _joined(characters: NDArray[Any]) -> NDArray[Any]:
     if width == 0:
         return characters.reshape(-1)[:0]
     return np.ascontiguousarray(characters).view(f"S{width}").reshape(-1)
-
-
-def _distinct(values: NDArray[Any]) -> list[Any]:
-    if values.dtype.kind == "O":
-        return list(dict.fromkeys(values.tolist()))
-    distinct, first = np.unique(values, return_index=True)
-    return [distinct[i].item() for i in np.argsort(first)]
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,7 @@ from app.ingest.formats.observations import Observations
 from app.ingest.formats.variable_source import Variables
 
 _FLAG_ENDS = ("_qc", "_flag", "_quality_control", "_qc_tests")
+_LAYOUT = ("sample_dimension", "instance_dimension", "cf_role")
 # A file with more variables is refused; names and dimensions of real files are shorter.
 _MOST, _LONGEST = 1000, 200
 
@@ -16,6 +17,8 @@ def reasons(file: Variables, rows: Observations) -> dict[str, str]:
     # Texts such as `platform.wmo_id` are attributes of a variable.
     read = {name.lower() for name in rows.names.values()} | {key.partition(".")[0] for key in rows.texts}
     read |= {str(column.about.source_name).lower() for column in rows.columns}
+    # These describe the layout of the samples, which was read.
+    read |= {name for name in file.variables if any(file.attribute(name, each) for each in _LAYOUT)}
     time = next((name for name in file.variables if name == rows.names["time"].lower()), None)
     along = tuple(file.variables[time].dimensions) if time else ()
     unread = (

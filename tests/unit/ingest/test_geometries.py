@@ -1,6 +1,7 @@
 """Sampling geometries: arrays of profiles, ragged arrays, several trajectories; and what of a file is not imported."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import netCDF4
 import numpy as np
 import pytest
 
+from app.ingest import importer
+from app.ingest.context import ImportContext
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 from tests.made_files import SAMPLES_A_PROFILE, csv_file, rows, table, time_series
@@ -203,6 +206,26 @@ def test_the_case_file_with_precise_times_has_their_span(test_data: Path, read: 
     assert (mission["start_at"], mission["end_at"]) == ("2023-06-01T00:00:00.000Z", "2023-06-01T02:04:30.000Z")
 
 
-@pytest.mark.parametrize("name", ["ragged-two-trajectories.nc", "two-trajectories-flat.nc"])
-def test_case_files_of_two_trajectories_are_refused(test_data: Path, read: Read, name: str) -> None:
-    assert read(test_data / "cases" / name).reason_code == "several_missions"
+def test_a_case_file_whose_rows_name_two_trajectories_is_refused(test_data: Path, read: Read) -> None:
+    assert read(test_data / "cases" / "two-trajectories-flat.nc").reason_code == "several_missions"
+
+
+def test_a_case_file_with_two_trajectories_in_a_ragged_array_is_two_missions(
+    test_data: Path, tools: ImportContext
+) -> None:
+    reports = importer.dry([test_data / "cases" / "ragged-two-trajectories.nc"], tools)
+
+    missions = [stored(report) for report in reports]
+    assert [(each["platform"], each["samples"]) for each in missions] == [("a", 100), ("b", 155)]
+
+
+@pytest.mark.parametrize(("options", "word"), [(Options("x"), "--platform"), (Options(None, "m1"), "--mission")])
+def test_one_name_for_several_trajectories_is_refused(
+    test_data: Path, tools: ImportContext, options: Options, word: str
+) -> None:
+    path = test_data / "cases" / "ragged-two-trajectories.nc"
+
+    (report,) = importer.dry([path], replace(tools, options=options))
+
+    assert report.reason_code == "several_missions"
+    assert word in str(report.reason)
