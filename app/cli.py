@@ -144,6 +144,25 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
 
 
 @cli.command()
+@click.argument("source", metavar="PLATFORM/MISSION")
+@click.argument("target", metavar="PLATFORM/MISSION")
+@click.option("--apply", is_flag=True, help="Merge the missions; without it, only print what would be done.")
+def merge(source: str, target: str, apply: bool) -> None:
+    """Merge the first mission into the second one: one mission that was imported under two names.
+
+    The files of the first mission are imported again as files of the second one, under the rules of precedence; then
+    the first one is removed, if the second one covers its data. The exit status is 1 if they are not merged.
+    """
+    if source.count("/") != 1 or target.count("/") != 1:
+        raise click.BadParameter("must be PLATFORM/MISSION", param_hint="PLATFORM/MISSION")
+    from app.commands import merge as command
+
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    sys.exit(command.run(settings, source, target, apply))
+
+
+@cli.command()
 @click.option(
     "--every", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Seconds between two profiles."
 )

@@ -202,7 +202,7 @@ def _matched(draft: Draft, mission: Observations, file: File, tools: ImportConte
     if same != draft.identity:
         digest = deployment_split.digest_of(mission, file.sha256)
         draft = replace(draft, identity=same, version=mission_draft.version_of(same, draft.scope, digest))
-    return mission_match.warned(draft, tools.names)
+    return mission_match.warned(draft, tools.names, tools.merging)
 
 
 def _commit(draft: Draft, file: File, tools: ImportContext) -> Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import BasinShare, Mission
+from app.domain.records import BasinShare, Finding, Mission
 from app.extensions import mongo
 from app.store import bulk, combined_reads, keyset
 from app.store.combined_reads import Read
@@ -222,6 +222,20 @@ def sums(session: ClientSession, platform: str | None = None) -> Iterator[dict[s
     query = {"simulated": False} | ({} if platform is None else {"platform": platform})
     cursor = mongo.db.missions.find(query, projection, session=session)
     yield from cursor.sort(keyset.order(*MISSION_SORTS["newest"]))
+
+
+def remove(platform: str, mission: str, version: str, session: ClientSession) -> bool:
+    """Remove a mission if this is its version; its profiles and samples stay until the version is swept."""
+    query = {"_id": f"{platform}/{mission}", "version": version}
+    return mongo.db.missions.delete_one(query, session=session).deleted_count == 1
+
+
+def set_warnings(
+    platform: str, mission: str, warnings: Sequence[Finding], of_file: Mapping[str, int], session: ClientSession
+) -> None:
+    """Replace the warnings of a mission, and those that concern its file as a whole."""
+    changes = {"warnings": [asdict(warning) for warning in warnings], "remainder.warnings": dict(of_file)}
+    mongo.db.missions.update_one({"_id": f"{platform}/{mission}"}, {"$set": changes}, session=session)
 
 
 def simulated_before(moment: datetime, limit: int) -> list[tuple[str, str]]:

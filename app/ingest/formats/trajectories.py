@@ -26,7 +26,7 @@ class Trajectories:
     def __init__(self, file: NetCdf) -> None:
         self._file = file
         self._variable = _variable(file)
-        self._labels = _labels(file, self._variable) if self._variable else []
+        self._labels = _labels(file, self._variable, collapsed=True) if self._variable else []
         self.names = list(dict.fromkeys(label for label in self._labels if label))
 
     @property
@@ -105,8 +105,11 @@ def _variable(file: NetCdf) -> str | None:
     return next(roles, None) or next(by_name, None)
 
 
-def _labels(file: NetCdf, name: str) -> list[str]:
-    """The text of each element of a variable; numbers are names only of a trajectory by role."""
+def _labels(file: NetCdf, name: str, collapsed: bool = False) -> list[str]:
+    """The text of each element of a variable; numbers are names only of a trajectory by role.
+
+    With `collapsed`, equal elements give one text: a mission may name its trajectory in millions of rows.
+    """
     values = np.asarray(file.variables[name][...])
     if values.dtype.kind == "S":
         values = _joined(values)
@@ -115,6 +118,8 @@ def _labels(file: NetCdf, name: str) -> list[str]:
             return []
         return [str(value) if value == value else "" for value in values.ravel().tolist()]
     flat = values.ravel()
+    if collapsed and flat.size and bool((flat == flat[0]).all()):
+        return [_text(flat[0])]
     if flat.dtype.kind == "O":
         return [_text(value) for value in flat.tolist()]
     distinct, inverse = np.unique(flat, return_inverse=True)

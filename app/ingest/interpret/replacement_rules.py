@@ -74,21 +74,26 @@ def require_replaceable(draft: Draft, stored: Mission, precedence: Precedence, m
     require_higher(new, precedence)
     if may_shorten:
         return
-    if is_subset and not _covers(draft, stored):
+    if is_subset and not _holds_all(draft, stored):
         raise Refused("part_of_mission", "the file is a subset of a dataset, and more than its rows is stored", "time")
     _require_span(figures, stored_figures)
 
 
 def _require_span(new: Figures, stored: Figures) -> None:
     """Raises Refused if the new data leave out more of the stored span than the ends of a deployment."""
-    lacking = max(new.start_at - stored.start_at, timedelta()) + max(stored.end_at - new.end_at, timedelta())
-    if lacking <= min(_TRIMMED, _TRIMMED_SHARE * (stored.end_at - stored.start_at)):
+    if covers(new, stored):
         return
     remedy = "import a file of the whole mission, or accept the shorter one with --shorter"
     if _is_apart(new, stored):
         remedy = "import one file with all parts of the mission, or give each part a name of its own with --mission"
     spans = f"the file covers {_span(new)}, the stored mission {_span(stored)}"
     raise Refused("part_of_mission", f"{spans}: {remedy}", "time")
+
+
+def covers(new: Figures, stored: Figures) -> bool:
+    """True if the new data cover the stored span, apart from the ends of a deployment."""
+    lacking = max(new.start_at - stored.start_at, timedelta()) + max(stored.end_at - new.end_at, timedelta())
+    return lacking <= min(_TRIMMED, _TRIMMED_SHARE * (stored.end_at - stored.start_at))
 
 
 def _is_apart(new: Figures, stored: Figures) -> bool:
@@ -103,7 +108,7 @@ def _is_subset(warnings: Sequence[Finding]) -> bool:
     return any(warning.code == subset_history.WARNING for warning in warnings)
 
 
-def _covers(draft: Draft, stored: Mission) -> bool:
+def _holds_all(draft: Draft, stored: Mission) -> bool:
     """True if the draft has every variable, the whole span, and as many samples and profiles as the stored mission."""
     new, old = draft.summary.figures, stored.figures
     return (

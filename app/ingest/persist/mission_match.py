@@ -7,13 +7,13 @@ a time, so that equal WMO id and serial number and overlapping data prove that t
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from app.domain.mission_overlap import FOLLOWS, WARNING, boxes_meet, gap
-from app.domain.records import Finding
+from app.domain.records import Figures, Finding, Mission
 from app.ingest.formats import mission_ids
 from app.ingest.interpret.identity import Identity, Options, PlatformName
 from app.ingest.interpret.mission_draft import Draft
@@ -41,18 +41,15 @@ def identity_of(draft: Draft, options: Options, names: Mapping[str, PlatformName
     return own
 
 
-def warned(draft: Draft, names: Mapping[str, PlatformName]) -> Draft:
-    """The draft, with a warning if other missions of its vehicle overlap it, or precede or follow it at once."""
-    if draft.kind != "glider":
-        return draft
+def warned(draft: Draft, names: Mapping[str, PlatformName], without: str | None = None) -> Draft:
+    """The draft, with a warning if other missions of its vehicle overlap it, or precede or follow it at once.
+
+    `without` is a mission that does not count, because it is being merged into this one.
+    """
     own = f"{draft.identity.platform}/{draft.identity.mission}"
-    figures = draft.summary.figures
-    near = [
-        stored["_id"]
-        for stored in _neighbours(draft, names)
-        if stored["_id"] != own and gap(figures, stored["figures"]) <= FOLLOWS
-    ]
-    if not near:
+    near = [stored["_id"] for stored in _neighbours(draft, names) if _is_near(draft.summary.figures, stored)]
+    near = [mission for mission in near if mission not in (own, without)]
+    if not near or draft.kind != "glider":
         return draft
     log.warning("missions_may_be_one", mission=own, others=near[:3])
     remainder = replace(draft.remainder, warnings={**draft.remainder.warnings, WARNING: len(near)})
@@ -60,15 +57,32 @@ def warned(draft: Draft, names: Mapping[str, PlatformName]) -> Draft:
     return replace(draft, remainder=remainder, summary=replace(draft.summary, warnings=tuple(warnings)))
 
 
+def others_near(mission: Mission, names: Mapping[str, PlatformName], without: str) -> int:
+    """The number of other missions of the vehicle that are near this stored one, apart from `without`."""
+    akin = platforms.akin(mission.metadata.get("wmo_id"), _labels(mission.platform, names))
+    near = missions.near({mission.platform, *akin}, _span(mission.figures), None, mission.simulated)
+    return sum(stored["_id"] not in (mission.id, without) and _is_near(mission.figures, stored) for stored in near)
+
+
+def _is_near(figures: Figures, stored: Document) -> bool:
+    return gap(figures, stored["figures"]) <= FOLLOWS
+
+
 def _neighbours(draft: Draft, names: Mapping[str, PlatformName]) -> Sequence[Document]:
     """The stored missions of the draft's vehicle that are near in time, or named by the same day."""
     own = draft.identity
-    serial = names[own.platform].serial if own.platform in names else None
-    akin = platforms.akin(draft.metadata.get("wmo_id"), [own.platform, *([serial.lower()] if serial else [])])
-    figures = draft.summary.figures
-    span = (figures.start_at - FOLLOWS, figures.end_at + FOLLOWS)
+    akin = platforms.akin(draft.metadata.get("wmo_id"), _labels(own.platform, names))
     day = own.mission[:8] if mission_ids.parsed(f"x-{own.mission}") else None
-    return missions.near({own.platform, *akin}, span, day, draft.simulated)
+    return missions.near({own.platform, *akin}, _span(draft.summary.figures), day, draft.simulated)
+
+
+def _labels(platform: str, names: Mapping[str, PlatformName]) -> list[str]:
+    serial = names[platform].serial if platform in names else None
+    return [platform, *([serial.lower()] if serial else [])]
+
+
+def _span(figures: Figures) -> tuple[datetime, datetime]:
+    return figures.start_at - FOLLOWS, figures.end_at + FOLLOWS
 
 
 def _is_same_mission(draft: Draft, stored: Document, names: Mapping[str, PlatformName]) -> bool:
