@@ -122,6 +122,24 @@ def test_a_file_of_several_trajectories_is_refused_with_their_names(tmp_path: Pa
     assert "a-20200913T1226, b-20200913T1226" in str(report.reason)
 
 
+def test_an_array_of_trajectories_by_samples_is_refused_with_their_names(tmp_path: Path, read: Read) -> None:
+    path = tmp_path / "a.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension("trajectory", 2)
+        file.createDimension("obs", 24)
+        names = file.createVariable("name", str, ("trajectory",))
+        names.cf_role = "trajectory_id"
+        names[:] = np.array(["a-20200913T1226", "b-20200913T1226"], dtype=object)
+        for name in ("time", "latitude", "longitude", "depth"):
+            file.createVariable(name, "f8", ("trajectory", "obs"))[:] = np.stack([rows()[name]] * 2)
+        file["time"].units = SINCE
+
+    report = read(path)
+
+    assert (report.outcome, report.reason_code) == ("refused", "several_missions")
+    assert "a-20200913T1226, b-20200913T1226" in str(report.reason)
+
+
 def test_a_trajectory_that_each_row_names_is_that_of_the_file(tmp_path: Path, read: Read) -> None:
     path = several(tmp_path / "a.nc", ["sp7-20200913T1226-delayed"[:20]], 24)
     with netCDF4.Dataset(path, "a") as file:
