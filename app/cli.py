@@ -93,6 +93,7 @@ cli.add_command(probe_options.probe)
 @click.option("--platform", help="Platform id, for files that do not contain it.")
 @click.option("--mission", help="Mission id, for files that do not contain it.")
 @click.option("--mode", help="Data mode: R, P, A or D.")
+@click.option("--shorter", is_flag=True, help="Let a file replace a mission of which it covers only a part.")
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -100,6 +101,7 @@ def ingest(
     platform: str | None,
     mission: str | None,
     mode: str | None,
+    shorter: bool,
 ) -> None:
     """Import files, folders, or URLs of files or ERDDAP datasets.
 
@@ -119,7 +121,7 @@ def ingest(
         ) from error
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
-    sys.exit(command.run(sources, settings, options, dry_run, as_json))
+    sys.exit(command.run(sources, settings, options, dry_run, as_json, shorter))
 
 
 @cli.command()
@@ -154,6 +156,25 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
         click.echo(f"halocline: {error}", err=True)
         status = 3 if isinstance(error, errors.Unavailable | errors.RunFailed) else 2
     sys.exit(status)
+
+
+@cli.command()
+@click.argument("source", metavar="PLATFORM/MISSION")
+@click.argument("target", metavar="PLATFORM/MISSION")
+@click.option("--apply", is_flag=True, help="Merge the missions; without it, only print what would be done.")
+def merge(source: str, target: str, apply: bool) -> None:
+    """Merge the first mission into the second one: one mission that was imported under two names.
+
+    The files of the first mission are imported again as files of the second one, under the rules of precedence; then
+    the first one is removed, if the second one covers its data. The exit status is 1 if they are not merged.
+    """
+    if source.count("/") != 1 or target.count("/") != 1:
+        raise click.BadParameter("must be PLATFORM/MISSION", param_hint="PLATFORM/MISSION")
+    from app.commands import merge as command
+
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    sys.exit(command.run(settings, source, target, apply))
 
 
 @cli.command()

@@ -94,3 +94,11 @@ def put(platform: Platform, session: ClientSession) -> None:
     """Upsert the platform."""
     doc = platform_to_document(platform)
     mongo.db.platforms.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
+
+
+def akin(wmo_id: str | None, names: Sequence[str]) -> list[str]:
+    """The ids of platforms with this WMO id, or with one of these ids or serials in lower case. For importers."""
+    clauses: list[dict[str, Any]] = [{"_id": {"$in": list(names)}}, {"serial_key": {"$in": list(names)}}]
+    if wmo_id is not None:
+        clauses.append({"wmo_id": wmo_id})
+    return [doc["_id"] for doc in mongo.db.platforms.find({"$or": clauses}, {"_id": 1}).sort("_id", 1).limit(100)]

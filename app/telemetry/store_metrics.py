@@ -46,8 +46,8 @@ class StoreReads:
 
     `imports`: the number of imports by outcome. `profiles`: the number of profiles in stored files. `last_data`: the
     time of the newest data of each active platform. `waiting`: since when the oldest rebuild of each kind of derived
-    document waits, None if none waits. `parked`: the number of rebuilds that failed. `verified`: the end of the last verification, seconds since 1970, and its
-    differences.
+    document waits, None if none waits. `parked`: the number of rebuilds that failed. `verified`: the end of the last
+    verification, seconds since 1970, and its differences.
     """
 
     imports: Callable[[], Mapping[str, int]] = dict

@@ -14,6 +14,9 @@ from app.domain import records
 from app.domain.columns import decoded
 
 ROWS = "N_MEASUREMENTS"
+TIME = "TIME"
+# The category of a platform in the vocabulary of OceanGliders 1.0, by its kind.
+PLATFORMS: dict[str, str] = {"glider": "sub-surface gliders", "sailbuoy": "autonomous surface vehicle"}
 # Halocline's name: the name in OceanGliders 1.0. Other names are written in capitals.
 _NAMES = {
     "temperature": "TEMP",
@@ -111,7 +114,7 @@ def _attributes(variable: records.Variable) -> dict[str, Value]:
     vocabulary = _NAMES.get(variable.name)
     texts = {
         "standard_name": variable.standard_name or _STANDARD_NAMES.get(variable.name),
-        "long_name": variable.long_name,
+        "long_name": variable.long_name or variable.name,
         "units": variable.unit,
         "coordinates": "TIME LONGITUDE LATITUDE DEPTH",
         "source_name": variable.source_name,
@@ -146,7 +149,8 @@ def columns(
 ) -> dict[str, "array[Any]"]:
     """The columns of a sample document by their names in the file.
 
-    names: (Halocline's name, type) of each measured variable. Raises ValueError for a wider type than declared.
+    names: (Halocline's name, type) of each measured variable. Raises ValueError for a wider type than declared, and
+    for a column that does not have a value for each row.
     """
     stored = document["columns"]
     by_name: dict[str, array[Any]] = {}
@@ -158,7 +162,11 @@ def columns(
             by_name[name] = values if values.typecode == kind[0] else array(kind[0], values)
     if "time" in stored:
         times = decoded(stored["time"]["data"], stored["time"]["dtype"])
-        by_name["TIME"] = array("d", [time_ms / 1000 for time_ms in times])
+        by_name[TIME] = array("d", [time_ms / 1000 for time_ms in times])
     numbers: array[Any] = array(number_type[0], [document["number"] or _NO_PROFILE])
     by_name["PROFILE_NUMBER"] = numbers * document["count"]
+    by_name.setdefault(TIME, array("d", [_NO_TIME]) * document["count"])
+    for name, values in by_name.items():
+        if len(values) != document["count"]:
+            raise ValueError(f"{len(values)} values instead of {document['count']} for {name}")
     return by_name

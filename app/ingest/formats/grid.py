@@ -64,7 +64,13 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
         number=raw_number[profile],
         weight=(np.concatenate(([1], np.diff(profile))) > 0).astype(np.int64),
         columns=tuple(columns),
-        names={"time": "time", "latitude": latitude, "longitude": longitude, "depth": axis},
+        names={
+            "time": "time",
+            "latitude": latitude,
+            "longitude": longitude,
+            "depth": axis,
+            **({"number": number} if number else {}),
+        },
         warnings=dict(warnings),
     )
 

@@ -67,19 +67,23 @@ class NetCdf:
 
     def attributes(self) -> dict[str, Any]:
         """Global attributes as texts, numbers and lists of numbers, without numpy types."""
-        return {name: plain(self._dataset.getncattr(name)) for name in self._dataset.ncattrs()}
+        return {name: _attribute(self._dataset, name) for name in self._dataset.ncattrs()}
+
+    def global_attribute(self, name: str) -> Any:
+        """A global attribute, None when there is none."""
+        return _attribute(self._dataset, name) if name in self._dataset.ncattrs() else None
 
     def attribute(self, name: str, attribute: str) -> Any:
         """An attribute of a variable, None when it has none."""
         variable = self.variables[name]
-        return plain(variable.getncattr(attribute)) if attribute in variable.ncattrs() else None
+        return _attribute(variable, attribute) if attribute in variable.ncattrs() else None
 
     def text(self, name: str) -> str:
         """A scalar text variable, whether it is a string or an array of characters; numbers as they print."""
         value = self.variables[name][...]
         array = np.asarray(value)
         if array.dtype.kind == "S":
-            return b"".join(array.ravel().tolist()).decode("utf-8", "replace").strip("\x00 ")
+            return decoded(b"".join(array.ravel().tolist())).strip("\x00 ")
         if array.size == 0:
             return ""
         return str(array.ravel()[0]).strip()
@@ -165,10 +169,34 @@ def _number(value: Any) -> int | float | None:
         return None
 
 
+def _attribute(owner: Any, name: str) -> Any:
+    """The attribute of a dataset or a variable; a text that is not UTF-8 is decoded as Latin-1."""
+    value = plain(owner.getncattr(name))
+    if "\ufffd" not in str(value):
+        return value
+    # The library replaces the bytes that are not UTF-8; Latin-1 restores all of them.
+    value = plain(owner.getncattr(name, encoding="latin-1"))
+    return [_redecoded(item) for item in value] if isinstance(value, list) else _redecoded(value)
+
+
+def _redecoded(value: Any) -> Any:
+    return decoded(value.encode("latin-1")) if isinstance(value, str) else value
+
+
+def decoded(data: bytes) -> str:
+    """The text of the bytes: UTF-8, else what Windows takes for Latin-1, in which every byte is a character."""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
 def plain(value: Any) -> Any:
     """An attribute's value without numpy types."""
-    if isinstance(value, np.ndarray):
-        return [plain(item) for item in value.tolist()]
+    if isinstance(value, np.ndarray | list):
+        return [plain(item) for item in (value if isinstance(value, list) else value.tolist())]
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, int) and not -(2**63) <= value < 2**63:

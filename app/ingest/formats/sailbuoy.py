@@ -40,7 +40,8 @@ _COORDINATES = ("time", "longitude", "latitude", "depth", "profile")
 def matches(path: Path, head: bytes) -> bool:
     """True if the name is that of a sailbuoy's log and the columns are not those of an ERDDAP table."""
     names = delimited_log.header(head)
-    return _NAME.fullmatch(path.name) is not None and not ("latitude" in names and "longitude" in names)
+    is_table = "latitude" in names and "longitude" in names and delimited_log.separator(head) == ","
+    return _NAME.fullmatch(path.name) is not None and not is_table
 
 
 def paired(paths: Iterable[Path | _Other]) -> list[Path | _Other]:

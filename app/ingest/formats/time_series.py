@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from app.domain.records import Variable
+from app.domain.records import Kind, Variable
 from app.ingest.formats import positions, profile_numbers, vertical_axis, vocabulary
 from app.ingest.formats.observations import Column, Coordinates, Floats, Observations
 from app.ingest.formats.variable_source import Variables
@@ -15,6 +15,8 @@ from app.ingest.refusals import Refused
 _AT_SURFACE = "autonomous surface"
 # A time series is long: a text variable beyond this is a table of texts, not a name.
 _MAX_TEXT = 4096
+# Names that are texts, although some files hold them as numbers.
+_IDS = ("wmo_identifier", "platform_serial_number")
 
 
 def coordinates(file: Variables) -> Coordinates:
@@ -59,7 +61,9 @@ def read(
     time, latitude, longitude = coordinates.time, coordinates.latitude, coordinates.longitude
     shape = tuple(file.variables[time].dimensions)
     if len(shape) != 1:
-        raise Refused("not_observations", f"time has {len(shape)} dimensions instead of one", time)
+        raise Refused(
+            "not_observations", f"it has the dimensions ({', '.join(shape)}): write it along one dimension", time
+        )
     rows = int(file.variables[time].shape[0])
     if rows == 0:
         raise Refused("no_samples", "there is no row", time)
@@ -82,7 +86,7 @@ def read(
         scope="mission",
         attributes=attributes,
         texts=texts(file),
-        kind="sailbuoy" if str(attributes.get("platform", "")).strip().lower().startswith(_AT_SURFACE) else "glider",
+        kind=kind_of(attributes.get("platform")),
         time_ms=time_ms,
         lon_deg=positions.degrees(file, longitude, warnings),
         lat_deg=positions.degrees(file, latitude, warnings),
@@ -99,6 +103,11 @@ def read(
         },
         warnings=dict(warnings),
     )
+
+
+def kind_of(platform: object) -> Kind:
+    """The kind of a vehicle by the name of its category in the attribute `platform`."""
+    return "sailbuoy" if str(platform or "").strip().lower().startswith(_AT_SURFACE) else "glider"
 
 
 def columns(file: Variables, shape: tuple[str, ...], used: set[str], warnings: Counter[str]) -> tuple[Column, ...]:
@@ -143,7 +152,9 @@ def texts(file: Variables) -> dict[str, str]:
     for name, variable in file.variables.items():
         size = int(np.prod(variable.shape)) if variable.shape else 1
         kind = getattr(variable.dtype, "kind", "O")
-        if kind in "SUO" and size <= _MAX_TEXT and (kind == "S" or size == 1):
+        if (kind in "SUO" and size <= _MAX_TEXT and (kind == "S" or size == 1)) or (
+            name in _IDS and size == 1 and kind in "fiu"
+        ):
             scalars[name] = file.text(name)
     if "platform" in file.variables:
         for attribute in ("id", "wmo_id", "type", "long_name"):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -55,6 +56,7 @@ class Draft:
     declared: dict[str, Any]
     modified_ms: int | None
     simulated: bool
+    unread: Mapping[str, str]
     time_ms: Ints
     offsets: Ints
     columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
@@ -96,6 +98,7 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         declared=declared,
         modified_ms=metadata.modified_ms(observations, span.earliest_ms, span.latest_ms),
         simulated=str(observations.attributes.get("simulated", "")).strip().lower() in ("1", "true", "yes"),
+        unread=dict(observations.unread),
         time_ms=grouped.time_ms,
         offsets=np.concatenate((np.searchsorted(grouped.group, np.arange(-1, grouped.count)), [grouped.group.size])),
         columns=_columns(grouped),

@@ -24,6 +24,7 @@ WARNINGS = {
     "depth_unit_unknown": "samples whose depth or pressure has an unknown unit; their depth counts as missing",
     "duplicate_rows": "rows that repeat another row exactly; they were dropped",
     "fill_undeclared": "measurements that equal a customary fill value such as -999; they count as missing",
+    "mission_overlap": "missions of the same vehicle that overlap this one or follow it at once: perhaps one mission",
     "part_of_dataset": "constraints that selected the rows from a larger dataset",
     "position_invalid": "samples with a latitude or longitude out of range",
     "payload_missing": "navigation file without a payload file; there are no measurements",

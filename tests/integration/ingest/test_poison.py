@@ -15,6 +15,7 @@ from app.ingest.derive import section_builder
 from app.ingest.reports import Report
 from app.store import rebuild_queue, sections, tracks
 from app.telemetry import exposition
+from app.telemetry.store_metrics import StoreReads
 from tests.made_files import csv_file, profile_file, rows, table, time_series
 
 Ingest = Callable[..., list[Report]]
@@ -109,7 +110,9 @@ def test_parked_rebuilds_are_on_the_status_page_in_the_api_and_counted(
     assert "IndexError: index 61 is out of bounds at …/a.nc" in page
     (parked,) = client.get("/api/v1/status").json["parked"]
     assert (parked["scope"], parked["cause"]) == (SCOPE, "IndexError: index 61 is out of bounds at …/a.nc")
-    metrics = exposition.create_app(tmp_path, dict, parked=rebuild_queue.parked_count).test_client().get("/metrics")
+    metrics = (
+        exposition.create_app(tmp_path, StoreReads(parked=rebuild_queue.parked_count)).test_client().get("/metrics")
+    )
     assert "halocline_rebuilds_parked 1.0" in metrics.text
 
 

@@ -215,7 +215,7 @@ def test_a_serial_number_keeps_its_leading_zero(tmp_path: Path, read: Read) -> N
 def test_several_trajectories_are_refused(tmp_path: Path, read: Read) -> None:
     cells = table({**rows(), "trajectory": [*["a-20200913T1226"] * 12, *["b-20200913T1226"] * 12]})
 
-    refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "no_mission", "trajectory", "several")
+    refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "several_missions", "trajectory", "several")
 
 
 @pytest.mark.parametrize(
