@@ -50,12 +50,8 @@ class Depths:
     warnings: Mapping[str, int] = field(default_factory=dict)
 
 
-def of_rows(
-    file: Variables, shape: tuple[str, ...], rows: int | tuple[int, ...], names: Collection[str] = DEPTHS
-) -> Depths:
-    """The depths of the rows along `shape`, or of an array of several dimensions.
-
-    All are NaN without a vertical axis in a known unit of length.
+def of_rows(file: Variables, shape: tuple[str, ...], rows: int, names: Collection[str] = DEPTHS) -> Depths:
+    """The depths of the rows along `shape`, all NaN without a vertical axis in a known unit of length.
 
     `names` are the possible names of depth, best first. Depths from pressure are computed later.
     """
