@@ -60,13 +60,14 @@ cli.add_command(backup_options.restore)
 @cli.command()
 def metrics() -> None:
     """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
-    from app.store import backup_records, counters, verifications
+    from app.store import backup_records, counters, rebuild_queue, verifications
     from app.telemetry import logs, metrics_server
 
     settings = config.load()
     logs.configure(settings.log_level)
     extensions.mongo.bind(settings)
-    metrics_server.serve(settings, counters.imports, verifications.ended, backup_records.last)
+    readers = (counters.imports, verifications.ended, backup_records.last, rebuild_queue.parked_count)
+    metrics_server.serve(settings, *readers)
 
 
 @cli.command()

@@ -44,7 +44,7 @@ class Report:
         warnings = "".join(f", {warning['count']} {warning['code']}" for warning in mission["warnings"])
         return (
             f"{self.path}: {mission['platform']}/{mission['mission']} {mission['data_mode']}, "
-            f"{_profiles_text(mission)}{mission['distance_m'] / 1000:.1f} km"
+            f"{_profiles_text(mission)}{_distance_text(mission['distance_m'])}"
             f"{', ' + basins[0]['name'] if basins else ''}{warnings}{_unread_text(mission)}"
         )
 
@@ -58,7 +58,7 @@ def mission_of(draft: Draft) -> dict[str, Any]:
         "data_mode": draft.identity.mode,
         "samples": figures.samples,
         "profiles": figures.profiles,
-        "distance_m": figures.distance_m,
+        "distance_m": figures.known_distance_m,
         "max_depth_m": figures.max_depth_m,
         "vertical_m": figures.vertical_m,
         "start_at": _iso(figures.start_at),
@@ -88,6 +88,10 @@ def _profiles_text(mission: dict[str, Any]) -> str:
     if mission["max_depth_m"] is None and not mission["profiles"]:
         return ""
     return f"{_counted(mission['profiles'], 'profile')}, "
+
+
+def _distance_text(distance_m: float | None) -> str:
+    return "distance unknown" if distance_m is None else f"{distance_m / 1000:.1f} km"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -142,6 +142,8 @@ class Verified:
 
 # The moment of the last backup and its size, and the end of the last restore test.
 ReadBackups = Callable[[], BackupTimes | None]
+# The number of parked rebuilds.
+ReadParked = Callable[[], int | None]
 
 
 class Backups:
@@ -172,6 +174,23 @@ class Backups:
                 yield GaugeMetricFamily(name, description, value=value)
 
 
+class Parked:
+    """Collects the number of parked rebuilds from the store; no series while the store is unreachable."""
+
+    def __init__(self, count: ReadParked, clock: Callable[[], float] = time.monotonic) -> None:
+        self._count: _CachedRead[int | None] = _CachedRead(count, None, clock)
+
+    def collect(self) -> Iterable[Metric]:
+        """One gauge, at most ten seconds old."""
+        count = self._count.value()
+        if count is not None:
+            yield GaugeMetricFamily(
+                "halocline_rebuilds_parked",
+                "Derived documents that could not be rebuilt; each waits for a change of its data.",
+                value=count,
+            )
+
+
 class Exposition(PrometheusMetrics):  # type: ignore[misc]
     """The library's endpoint with the portal's own collectors; the library's metrics and server stay off."""
 
@@ -195,9 +214,12 @@ def create_app(
     counts: ReadCounts,
     verified: ReadVerified = lambda: None,
     backups: ReadBackups = lambda: None,
+    parked: ReadParked = lambda: None,
 ) -> Flask:
     """The application that serves `/metrics` and `/livez`, and nothing else."""
     app = Flask(__name__, static_folder=None)
-    Exposition(SharedFiles(directory), Imports(counts), Verified(verified), Backups(backups)).init_app(app)
+    Exposition(SharedFiles(directory), Imports(counts), Verified(verified), Backups(backups), Parked(parked)).init_app(
+        app
+    )
     app.add_url_rule("/livez", view_func=lambda: {"ok": True}, endpoint="live")
     return app

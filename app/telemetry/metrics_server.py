@@ -72,12 +72,13 @@ def serve(
     counts: exposition.ReadCounts,
     verified: exposition.ReadVerified,
     backups: exposition.ReadBackups,
+    parked: exposition.ReadParked,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError without a directory of metric files."""
     if settings.prometheus_multiproc_dir is None:
         raise SettingsError("PROMETHEUS_MULTIPROC_DIR: must name the directory that the web workers write to")
     host, _, port = settings.metrics_bind.rpartition(":")
-    app = exposition.create_app(settings.prometheus_multiproc_dir, counts, verified, backups)
+    app = exposition.create_app(settings.prometheus_multiproc_dir, counts, verified, backups, parked)
     server = _Server(host, int(port), app)
 
     def stop(_signum: int, _frame: Any) -> None:

@@ -45,7 +45,7 @@ def layout(samples: Samples, platform: records.Platform | None, version: str) ->
         dimensions={f"{name}_LENGTH": len(data) for name, data, _ in texts},
         attributes=_attributes(mission, version),
         variables=[
-            *og1_variables.coordinates(samples.highest_number),
+            *og1_variables.coordinates(samples.highest_number, [mission]),
             *og1_variables.measured(mission.variables, samples.single),
             *(Variable(name, "char", attributes, (f"{name}_LENGTH",), data) for name, data, attributes in texts),
         ],

@@ -37,7 +37,7 @@ def layout(selection: SelectedSamples, version: str) -> Layout:
             "history": f"exported by Halocline {version}",
         },
         variables=[
-            *og1_variables.coordinates(selection.highest_number),
+            *og1_variables.coordinates(selection.highest_number, missions),
             *og1_variables.measured(list(_quantities(missions).values()), frozenset()),
             Variable(
                 "ROW_SIZE",

@@ -5,7 +5,7 @@ Source: https://oceangliderscommunity.github.io/OG-format-user-manual/OG_Format.
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import Any
 
@@ -42,6 +42,9 @@ _STANDARD_NAMES = {
     "sigma_theta": "sea_water_sigma_theta",
 }
 _SUFFIXES = ("_adjusted", "_raw")
+# The warning of missions with such depths, and how they were computed.
+_FROM_PRESSURE = "depth_from_pressure"
+_DEPTH_FROM_PRESSURE = "where no depth was measured: computed from pressure and latitude by TEOS-10, -gsw.z_from_p"
 _NO_PROFILE = -9999
 _NO_TIME = -1.0
 _COORDINATES = {
@@ -56,8 +59,11 @@ _RESERVED = (
 )
 
 
-def coordinates(highest_number: int) -> list[Variable]:
-    """Time, position, depth and profile number."""
+def coordinates(highest_number: int, missions: Iterable[records.Mission] = ()) -> list[Variable]:
+    """Time, position, depth and profile number. The description of depth names its source in these missions."""
+    depth_attributes: dict[str, Value] = {"axis": "Z", "positive": "down"}
+    if any(warning.code == _FROM_PRESSURE for mission in missions for warning in mission.warnings):
+        depth_attributes["comment"] = _DEPTH_FROM_PRESSURE
     # A profile number may be the second in which the profile begins.
     exceeds_int = highest_number >= 2**31
     return [
@@ -76,7 +82,7 @@ def coordinates(highest_number: int) -> list[Variable]:
         ),
         _coordinate("LATITUDE", "latitude", "latitude of each measurement", "degrees_north", {"axis": "Y"}),
         _coordinate("LONGITUDE", "longitude", "longitude of each measurement", "degrees_east", {"axis": "X"}),
-        _coordinate("DEPTH", "depth", "depth of each measurement", "m", {"axis": "Z", "positive": "down"}),
+        _coordinate("DEPTH", "depth", "depth of each measurement", "m", depth_attributes),
         Variable(
             "PROFILE_NUMBER",
             "double" if exceeds_int else "int",

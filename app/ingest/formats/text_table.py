@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ingest.formats import text_cells
-from app.ingest.formats.netcdf import counted_ms, counts_time
+from app.ingest.formats import fill_values, text_cells
+from app.ingest.formats.cf_time import counted_ms, counts_time
 from app.ingest.formats.observations import Ints
 from app.ingest.refusals import Refused
 
@@ -163,6 +163,11 @@ class Table:
         values = column.values().astype(np.float32 if narrow and column.is_narrow else np.float64)
         values[~np.isfinite(values)] = np.nan
         return values
+
+    def valid_range(self, name: str) -> tuple[float, float] | None:
+        """The range of valid values in the server's description, None if there is none."""
+        known = self._known.get(name, {})
+        return fill_values.declared_range(known.get, np.dtype(np.float64), 1.0, 0.0)
 
     def integers(self, name: str) -> Ints:
         """The column's numbers as whole ones, -1 where missing."""

@@ -2,7 +2,7 @@
 
 from app.domain.printable import encodable
 from app.ingest.formats import precise_positions
-from app.ingest.formats.netcdf import counts_time
+from app.ingest.formats.cf_time import counts_time
 from app.ingest.formats.observations import Observations
 from app.ingest.formats.variable_source import Variables
 

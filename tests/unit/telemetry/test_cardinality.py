@@ -68,6 +68,7 @@ def test_the_catalogue_lists_exactly_the_metrics_of_the_code(tmp_path):
         *exposition.Imports(lambda: {"stored": 1}).collect(),
         *exposition.Verified(lambda: (1.0, 0)).collect(),
         *exposition.Backups(lambda: BackupTimes(1.0, 1, 1.0)).collect(),
+        *exposition.Parked(lambda: 1).collect(),
     ]
     metrics_of_the_code |= {f.samples[0].name: (f.type, tuple(f.samples[0].labels)) for f in collected}
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| .+ \|$", CATALOGUE.read_text("utf-8"), flags=re.MULTILINE)
