@@ -15,17 +15,21 @@ from app.store import counters
 from app.store.backup_records import BackupTimes
 from app.telemetry import metrics
 from app.telemetry.exposition import Backups, Imports, SharedFiles, Verified
-from monitoring import queries
+from monitoring import queries, slo
 
 ROOT = Path(__file__).resolve().parents[3]
 MONITORING = ROOT / "monitoring"
 COMPONENT = ROOT / "deploy/k8s/components/monitoring-standalone"
+OBJECTIVES = slo.load()
 Document = dict[str, Any]
 
-# Series of kube-state-metrics, cAdvisor and Prometheus itself that Halocline uses; prometheus.yml keeps only these.
+# Series that Halocline uses and others export: kube-state-metrics, cAdvisor, Prometheus and Alertmanager, and, where
+# they are installed, mongodb_exporter, cert-manager and a black-box exporter. prometheus.yml keeps only these.
 FOREIGN = frozenset(
     {
         "ALERTS",
+        "alertmanager_notifications_failed_total",
+        "certmanager_certificate_expiration_timestamp_seconds",
         "container_cpu_usage_seconds_total",
         "container_memory_working_set_bytes",
         "kubelet_volume_stats_available_bytes",
@@ -41,12 +45,32 @@ FOREIGN = frozenset(
         "kube_horizontalpodautoscaler_status_current_replicas",
         "kube_horizontalpodautoscaler_status_desired_replicas",
         "kube_horizontalpodautoscaler_status_target_metric",
+        "kube_job_failed",
+        "kube_job_status_start_time",
         "kube_pod_container_resource_limits",
         "kube_pod_container_resource_requests",
+        "kube_pod_container_status_last_terminated_reason",
         "kube_pod_container_status_restarts_total",
+        "kube_pod_container_status_terminated_reason",
         "kube_pod_container_status_waiting_reason",
         "kube_pod_init_container_status_waiting_reason",
+        "kube_poddisruptionbudget_status_expected_pods",
+        "kube_poddisruptionbudget_status_pod_disruptions_allowed",
+        "mongodb_rs_members_optimeDate",
+        "mongodb_rs_myState",
+        "probe_ssl_earliest_cert_expiry",
+        "probe_success",
+        "prometheus_notifications_dropped_total",
+        "scrape_samples_post_metric_relabeling",
         "up",
+    }
+)
+# Names that other modules of the app export than those below.
+LATER = frozenset(
+    {
+        "halocline_data_age_seconds",
+        "halocline_mongodb_pool_checkout_failures_total",
+        "halocline_mongodb_pool_wait_seconds_bucket",
     }
 )
 
@@ -119,6 +143,7 @@ def exposed_by_the_app(directory: Path) -> set[str]:
     outcomes = dict.fromkeys(counters.OUTCOMES, 0)
     return (
         _exposed(metrics.registry.collect())
+        | LATER
         | _exposed(SharedFiles(directory).collect())
         | _exposed(Imports(lambda: outcomes).collect())
         | _exposed(Verified(lambda: (1.0, 0)).collect())
