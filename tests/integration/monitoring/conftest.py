@@ -132,7 +132,7 @@ def failing_pod() -> Iterator[int]:
 def alertmanager(pager: Pager, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an Alertmanager with our routes; every receiver is the pager, and groups are sent at once."""
     program, port, folder = _tool("alertmanager"), _free_port(), tmp_path_factory.mktemp("alertmanager")
-    config: Document = yaml.safe_load((MONITORING / "alertmanager/alertmanager.yml").read_text("utf-8"))
+    config: Document = yaml.safe_load((MONITORING / "alertmanager/webhooks/alertmanager.yml").read_text("utf-8"))
     for receiver in config["receivers"]:
         address = folder / receiver["name"]
         address.write_text(f"http://127.0.0.1:{pager.port}/{receiver['name']}")
@@ -152,14 +152,12 @@ def alertmanager(pager: Pager, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def prometheus(alertmanager: str, failing_pod: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Prometheus with our rules at an interval of 500 ms; the fast burn fires after 1 s, not 2 min."""
+    """The address of a Prometheus with our rules at an interval of 500 ms."""
     program, port, folder = _tool("prometheus"), _free_port(), tmp_path_factory.mktemp("prometheus")
     rules = folder / "rules"
     rules.mkdir()
-    for name in ("recordings.yml", "alerts.yml"):
-        shutil.copy(MONITORING / "rules" / name, rules)
-    burn = (MONITORING / "rules/burn.yml").read_text("utf-8")
-    (rules / "burn.yml").write_text(burn.replace("for: 2m", "for: 1s"))
+    for path in (MONITORING / "rules").glob("*.yml"):
+        shutil.copy(path, rules)
     labels = {"namespace": "watched", "pod": "web-1"}
     pod = {"targets": [f"127.0.0.1:{failing_pod}"], "labels": labels}
     config = {
