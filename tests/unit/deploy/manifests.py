@@ -146,7 +146,7 @@ OTHERS = sorted(
 def combined(stores: str, ingress: str, others: tuple[str, ...] = tuple(OTHERS)) -> Manifests:
     """The base with components, as an overlay of one's own lists them."""
     # Those that change the pods of others are listed last, as their headers say.
-    last = [name for name in others if name in {"alert-receivers", "priority", "gitops"}]
+    last = [name for name in others if name in {"alert-receivers", "kube-state-metrics", "priority", "gitops"}]
     certificate = ["cert-manager"] if ingress.startswith("ingress-") else []
     names = [*STORES[stores], ingress, *certificate, *(name for name in others if name not in last), *last]
     # OpenShift assigns the users of all pods.
