@@ -115,7 +115,7 @@ PAGE_AGE = f"max(timestamp({_READ}) - {_READ})"
 
 # Of the black-box journey.
 JOURNEY = f"min(avg_over_time(probe_success{{{PROBE}}}[{WINDOW}]))"
-JOURNEY_DURATION = f"max(probe_duration_seconds{{{PROBE}}})"
+JOURNEY_STEPS = f"max by (step) (halocline_probe_step_duration_seconds{{{PROBE}}})"
 
 RESTARTS = f"sum by (container) (increase(kube_pod_container_status_restarts_total{{{NAMESPACE}}}[{WINDOW}]))"
 OUT_OF_MEMORY = none_is_zero(

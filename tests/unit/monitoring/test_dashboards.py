@@ -26,7 +26,14 @@ from tests.unit.monitoring.sources import (
 
 OBJECTIVES = slo.load()
 # Series of kube-state-metrics and of the black-box probe that only dashboards read.
-EXPORTERS = frozenset({"kube_pod_container_status_last_terminated_reason", "kube_pod_status_phase", "probe_success"})
+EXPORTERS = frozenset(
+    {
+        "halocline_probe_step_duration_seconds",
+        "kube_pod_container_status_last_terminated_reason",
+        "kube_pod_status_phase",
+        "probe_success",
+    }
+)
 # Series that the app does not expose yet.
 PLANNED = frozenset(
     {
