@@ -83,8 +83,11 @@ def _begins_at_zero(values: Floats, time_ms: Ints, depth_m: Floats) -> bool:
     Its rows then are one run before those of number 1, samples outside have another mark, and it is about as deep as
     the other profiles.
     """
+    timed = time_ms != NO_TIME
+    if not (timed & (values == 0)).any():
+        return False
     order = np.argsort(time_ms, kind="stable")
-    order = order[time_ms[order] != NO_TIME]
+    order = order[timed[order]]
     # A row with the time of a clock that was reset is no evidence.
     order = order[np.abs(time_ms[order] - np.median(time_ms[order])) < _YEAR_MS]
     number, depth = values[order], depth_m[order]

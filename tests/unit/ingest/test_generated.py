@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.ingest import importer
@@ -94,6 +94,11 @@ def test_composed_traits_leave_the_figures_unchanged(composition, dry: Dry, tmp_
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @given(composition=compositions())
-@settings(max_examples=MANY, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=MANY,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_many_compositions_leave_the_figures_unchanged(composition, dry: Dry, tmp_path: Path) -> None:
     check(composition, dry, tmp_path / "a.nc")
