@@ -86,7 +86,7 @@ def cluster() -> Iterator[int]:
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             is_watch = "watch=" in query
-            body = b"" if is_watch else pages.get(path) or json.dumps(pods(self.server.server_address[1])).encode()
+            body = b"" if is_watch else pages.get(path) or json.dumps(pods(self.connection.getsockname()[1])).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4" if path in pages else "application/json")
             self.end_headers()

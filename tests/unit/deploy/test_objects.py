@@ -46,7 +46,8 @@ def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Mani
     # Visitors enter at the web pods, or at the edge cache in front of them.
     entry = ["edge"] if "edge" in owners else ["web"]
     assert selected == {
-        name: entry if name == "public" else [name.replace("web-metrics", "web").removesuffix("-pods")] for name in services
+        name: entry if name == "public" else [name.replace("web-metrics", "web").removesuffix("-pods")]
+        for name in services
     }
     assert guarded == {name: [name] for name in budgets}
     assert owned == {name: [name] for name in owners}
