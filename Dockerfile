@@ -108,6 +108,30 @@ LABEL org.opencontainers.image.vendor="Halocline" \
       org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.base.name="${BASE}"
 
+# --- The image of load tests: Locust, without the portal. Built only on request ---------------------------------
+FROM installers AS loadtest-libraries
+COPY scripts/install-libraries scripts/
+COPY requirements/loadtest.txt requirements/
+RUN scripts/install-libraries requirements/loadtest.txt
+
+FROM scratch AS loadtest
+COPY --from=system /rootfs /
+COPY --from=loadtest-libraries /opt/halocline /opt/halocline
+COPY loadtest /srv/loadtest
+ENV PATH=/opt/halocline/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv/loadtest
+USER 10001:10001
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=1980-01-01T00:00:00Z
+LABEL org.opencontainers.image.title="Halocline load test" \
+      org.opencontainers.image.description="Load test of the ocean-observations portal Halocline" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
+CMD ["locust", "-f", "locustfile.py", "--help"]
+
 # --- The ingest image -------------------------------------------------------------------------------------------
 FROM runtime AS ingest
 COPY --from=ingest-libraries /importer /

@@ -105,7 +105,7 @@ rules: develop ## Check alert rules, dashboards and routing (promtool and amtool
 SHAPE ?= smoke
 TARGET ?= http://127.0.0.1:8000
 .PHONY: load
-load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|rollout|stairs|spike|breakpoint; see docs/load-tests.md
+load: develop ## Load test of TARGET=… with SHAPE=smoke|steady|soak|rollout|stairs|spike|breakpoint; see docs/load-tests.md
 	@$(bin)/locust -f loadtest/locustfile.py --headless --only-summary --host $(TARGET) --shape $(SHAPE) \
 	  $(if $(USERS),--users $(USERS)) $(if $(RUN_TIME),--run-time $(RUN_TIME))
 
@@ -132,8 +132,8 @@ ENGINE ?= $(firstword $(notdir $(shell command -v docker podman 2>/dev/null)))
 # What the scripts of the image read.
 with_engine = BASE="$(BASE)" ENGINE="$(or $(ENGINE),$(error Neither docker nor podman is on PATH))"
 .PHONY: image image-size reproduce release audit pin cluster-test
-image: ## Build the web image IMAGE=halocline:VERSION and halocline-ingest:VERSION (BASE=… another Python image, ENGINE=…)
-	@$(with_engine) IMAGE=$(IMAGE) scripts/image
+image: ## Build IMAGE=halocline:VERSION and halocline-ingest:VERSION (BASE=… another Python image, ENGINE=…; LOADTEST=1: a third one)
+	@$(with_engine) IMAGE=$(IMAGE) LOADTEST=$(LOADTEST) scripts/image
 
 image-size: ## Fail if the application layers of the web image IMAGE=… exceed 90 MB unpacked
 	@$(with_engine) scripts/image-size $(IMAGE) 90

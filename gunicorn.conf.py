@@ -124,6 +124,8 @@ def on_starting(_server: Any) -> None:
 def pre_fork(server: Any, worker: Any) -> None:
     """In the arbiter, which has the list of living workers: choose the slot of the new worker."""
     worker.slot = metric_slots.lowest_free(sibling.slot for sibling in server.WORKERS.values())
+    # gunicorn numbers the workers that it starts.
+    worker.start_reason = "boot" if worker.age <= server.cfg.workers else "replaced"
 
 
 def post_fork(_server: Any, worker: Any) -> None:
@@ -142,7 +144,7 @@ def post_worker_init(worker: Any) -> None:
 
     worker.ready, worker.on_tick = wsgi.ready, wsgi.on_tick
     worker.concurrency_limit = _settings.web_concurrency_limit
-    wsgi.start_worker(worker.cfg.threads)
+    wsgi.start_worker(worker.cfg.threads, worker.start_reason)
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def drain(signum: int, frame: FrameType | None) -> None:

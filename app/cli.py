@@ -1,14 +1,14 @@
 """The command line. Each command imports the function it calls, so that no command loads libraries of another."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from app import config, errors, extensions
-from app.commands import arguments, backup_options, failures, secrets
+from app.commands import arguments, backup_options, failures, probe_options, secrets
 from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
@@ -60,13 +60,28 @@ cli.add_command(backup_options.restore)
 @cli.command()
 def metrics() -> None:
     """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
-    from app.store import backup_records, counters, verifications
-    from app.telemetry import logs, metrics_server
+    from app.store import backup_records, counters, platforms, rebuild_queue, verifications
+    from app.telemetry import logs, metrics_server, store_metrics
 
     settings = config.load()
     logs.configure(settings.log_level)
     extensions.mongo.bind(settings)
-    metrics_server.serve(settings, counters.imports, verifications.ended, backup_records.last)
+    window = timedelta(hours=settings.active_window_h)
+    # Outside production, simulated platforms are the only ones that are at sea.
+    has_simulated = settings.environment != "production"
+    reads = store_metrics.StoreReads(
+        imports=counters.imports,
+        profiles=counters.profiles,
+        last_data=lambda: platforms.last_data(datetime.now(UTC) - window, store_metrics.MOST_PLATFORMS, has_simulated),
+        waiting=rebuild_queue.oldest,
+        parked=rebuild_queue.parked_count,
+        verified=verifications.ended,
+        backups=backup_records.last,
+    )
+    metrics_server.serve(settings, reads)
+
+
+cli.add_command(probe_options.probe)
 
 
 @cli.command()
@@ -78,6 +93,7 @@ def metrics() -> None:
 @click.option("--platform", help="Platform id, for files that do not contain it.")
 @click.option("--mission", help="Mission id, for files that do not contain it.")
 @click.option("--mode", help="Data mode: R, P, A or D.")
+@click.option("--shorter", is_flag=True, help="Let a file replace a mission of which it covers only a part.")
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -85,6 +101,7 @@ def ingest(
     platform: str | None,
     mission: str | None,
     mode: str | None,
+    shorter: bool,
 ) -> None:
     """Import files, folders, or URLs of files or ERDDAP datasets.
 
@@ -104,7 +121,7 @@ def ingest(
         ) from error
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
-    sys.exit(command.run(sources, settings, options, dry_run, as_json))
+    sys.exit(command.run(sources, settings, options, dry_run, as_json, shorter))
 
 
 @cli.command()
@@ -139,6 +156,25 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
         click.echo(f"halocline: {error}", err=True)
         status = 3 if isinstance(error, errors.Unavailable | errors.RunFailed) else 2
     sys.exit(status)
+
+
+@cli.command()
+@click.argument("source", metavar="PLATFORM/MISSION")
+@click.argument("target", metavar="PLATFORM/MISSION")
+@click.option("--apply", is_flag=True, help="Merge the missions; without it, only print what would be done.")
+def merge(source: str, target: str, apply: bool) -> None:
+    """Merge the first mission into the second one: one mission that was imported under two names.
+
+    The files of the first mission are imported again as files of the second one, under the rules of precedence; then
+    the first one is removed, if the second one covers its data. The exit status is 1 if they are not merged.
+    """
+    if source.count("/") != 1 or target.count("/") != 1:
+        raise click.BadParameter("must be PLATFORM/MISSION", param_hint="PLATFORM/MISSION")
+    from app.commands import merge as command
+
+    settings = config.load()
+    logs.configure(settings.log_level, sys.stderr)
+    sys.exit(command.run(settings, source, target, apply))
 
 
 @cli.command()

@@ -1,7 +1,9 @@
 """Settings, read once from the environment, validated as a whole and frozen. No other module reads the environment."""
 
 import os
+import ssl
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,6 +35,8 @@ class Settings(BaseSettings):
 
     mongodb_uri: str = Field("mongodb://127.0.0.1:27017", pattern=r"^mongodb(\+srv)?://.+")
     mongodb_database: str = Field("halocline", pattern=r"^[A-Za-z0-9_-]{1,63}$")
+    # The certificate authority of MongoDB's servers; set, all connections to MongoDB use TLS and check it.
+    mongodb_tls_ca_path: Path | None = None
     # Shorter than the timeout of a proxy, so that a client gets the portal's 503 and not the proxy's.
     mongodb_timeout_ms: int = Field(2000, ge=50, le=60_000)
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^(rediss?|unix)://.+")
@@ -91,6 +95,14 @@ class Settings(BaseSettings):
     # A replaced version stays readable for nine minutes, so a longer export could not be completed.
     export_timeout_s: float = Field(480, gt=0, le=540, validation_alias="HALOCLINE_EXPORT_TIMEOUT_S")
 
+    # Traces and error reports, under the names that the tools of all receivers use. Off by default. Both need the
+    # packages of requirements/tracing.txt, which no image contains.
+    otel_exporter_otlp_endpoint: str | None = Field(None, pattern=r"^https?://.+")
+    otel_exporter_otlp_headers: str | None = Field(None, pattern=r"^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$")
+    # The share of traced requests, unless the caller has decided. All would send more bytes than the pages have.
+    otel_traces_sampler_arg: float = Field(0.05, ge=0, le=1)
+    sentry_dsn: str | None = Field(None, pattern=r"^https?://.+@.+")
+
     # Injected faults for drills; accepted only in the lab.
     fault_error_ratio: float = Field(0, ge=0, le=1, validation_alias="HALOCLINE_FAULT_ERROR_RATIO")
     fault_delay_s: float = Field(0, ge=0, le=60, validation_alias="HALOCLINE_FAULT_DELAY_S")
@@ -134,6 +146,16 @@ class Settings(BaseSettings):
                 ) from None
         return value
 
+    @field_validator("mongodb_tls_ca_path", mode="after")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError:  # Its subclass ssl.SSLError: the file has no certificates.
+                raise ValueError(f"cannot read certificates from {value}") from None
+        return value
+
     @field_validator("ready_requires", "fetch_hosts", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -159,6 +181,11 @@ class Settings(BaseSettings):
             return None
         public = (self.public_url.host,) if self.public_url is not None else ()
         return self.allowed_hosts | {host for host in public if host}
+
+    @property
+    def otel_headers(self) -> list[str]:
+        """The headers for the receiver of traces, each as `name=value`."""
+        return self.otel_exporter_otlp_headers.split(",") if self.otel_exporter_otlp_headers else []
 
     @field_validator("accept_from", mode="after")
     @classmethod
@@ -235,4 +262,11 @@ def load_web() -> Settings:
     settings = load()
     if settings.environment == "production" and settings.public_url is None:
         raise SettingsError("HALOCLINE_PUBLIC_URL: is required in production, such as https://ocean.example.org/")
+    needs = (
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint, "opentelemetry"),
+        ("SENTRY_DSN", settings.sentry_dsn, "sentry_sdk"),
+    )
+    lacking = [name for name, value, package in needs if value and find_spec(package) is None]
+    if lacking:
+        raise SettingsError("\n".join(f"{name}: needs the packages of requirements/tracing.txt" for name in lacking))
     return settings

@@ -5,6 +5,7 @@ The change log itself is in MongoDB; an announcement only makes workers read it 
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from redis import RedisError
@@ -31,12 +32,13 @@ class Mark:
 class Change:
     """An entry of the change log. `tags` name what it invalidates (`mission:p/m`, `platform:p`, `totals`, …).
 
-    `previous_token` is the `epoch_token` of the change before it.
+    `previous_token` is the `epoch_token` of the change before it. `at` is the time of the commit, if it is known.
     """
 
     mark: Mark
     previous_token: str
     tags: tuple[str, ...]
+    at: datetime | None = None
 
 
 def channel() -> str:

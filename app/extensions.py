@@ -10,13 +10,19 @@ import redis as redis_client
 from pymongo import MongoClient, ReadPreference
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, NotPrimaryError, PyMongoError
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+    ConnectionPoolListener,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.circuit_breaker import CircuitBreaker
+from app.circuit_breaker import OPTIONAL, CircuitBreaker
 from app.config import Settings
 
 # For a ping, which MongoDB answers in milliseconds; longer than a lost packet takes.
@@ -82,6 +88,8 @@ class Mongo:
 
     def __init__(self) -> None:
         self.breaker = CircuitBreaker(self._probe)
+        # Further listeners of the driver, for metrics. Set before the client is opened.
+        self.listeners: tuple[CommandListener | ConnectionPoolListener, ...] = ()
         self._settings: Settings | None = None
         self._client: MongoClient[Document] | None = None
         self._pid: int | None = None
@@ -105,22 +113,30 @@ class Mongo:
     def _open(self) -> MongoClient[Document]:
         settings = self._bound()
         selection_ms = min(settings.mongodb_timeout_ms, _LONGEST_SELECTION_MS)
+        ca_path = settings.mongodb_tls_ca_path
+        tls: dict[str, Any] = {"tls": True, "tlsCAFile": str(ca_path)} if ca_path else {}
         return MongoClient(
             settings.mongodb_uri,
+            **tls,
             tz_aware=True,
             timeoutMS=settings.mongodb_timeout_ms,
             serverSelectionTimeoutMS=selection_ms,
             connectTimeoutMS=selection_ms,
             # For the commands that `timeoutMS` does not limit: closing a cursor, and the end of all sessions.
             socketTimeoutMS=settings.mongodb_timeout_ms,
-            # One for each request thread, and one each for the health check, the change log and the background refresh.
-            maxPoolSize=settings.web_threads + 3,
+            maxPoolSize=self.pool_limit,
             readPreference="primaryPreferred",
             w="majority",
             retryWrites=True,
             appname="halocline",
-            event_listeners=[replica_lag, AnswerRecorder(self.breaker)],
+            event_listeners=[replica_lag, AnswerRecorder(self.breaker), *self.listeners],
         )
+
+    @property
+    def pool_limit(self) -> int:
+        """Most connections to each server: one for each request thread, and three for the background threads."""
+        # The health check, the change log and the background refresh.
+        return self._bound().web_threads + 3
 
     @property
     def database(self) -> str:
@@ -187,10 +203,20 @@ def _ping(client: MongoClient[Document]) -> None:
         client.admin.command("ping", read_preference=ReadPreference.PRIMARY_PREFERRED)
 
 
+# Written by the probe: a replica that became read-only, or a server without memory, would answer a ping.
+_PROBE_KEY = "halocline:probe"
+
+
 class Redis:
-    """Redis (or Valkey), which the portal can do without. Every command has a timeout."""
+    """Redis (or Valkey), which the portal can do without. Every command has a timeout.
+
+    Callers ask `breaker` before a command, and report an error to it: while Redis fails, no request waits for it.
+    """
 
     def __init__(self) -> None:
+        self.breaker = CircuitBreaker(self._probe, OPTIONAL)
+        # A class that measures commands, in processes with metrics. Set before the client is opened.
+        self.client_class = redis_client.Redis
         self._settings: Settings | None = None
         self._client: redis_client.Redis | None = None
         self._pid: int | None = None
@@ -215,7 +241,7 @@ class Redis:
         if self._settings is None:
             raise RuntimeError("extensions.redis is not bound to settings")
         timeout_s = self._settings.redis_timeout_s
-        return redis_client.Redis.from_url(
+        return self.client_class.from_url(
             self._settings.redis_url,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
@@ -223,8 +249,19 @@ class Redis:
             max_connections=self._settings.web_threads + 3,
         )
 
+    def _probe(self) -> None:
+        with suppress(redis_client.RedisError, OSError):
+            self.client.set(_PROBE_KEY, 1, px=1000)
+            self.breaker.answered()
+
+    @property
+    def opened(self) -> redis_client.Redis | None:
+        """The client, or None before its first use."""
+        return self._client
+
     def close(self) -> None:
         """Close the client that this process opened, if any."""
+        self.breaker.close()
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
         self._client = None

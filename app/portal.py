@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from app.config import Settings
 from app.http.health import Health
 from app.server.readiness import Readiness
+from app.telemetry.tracing import Tracing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -42,6 +43,7 @@ class Portal:
     version: str
     health: Health
     page_cache: PageCacheControl
+    tracing: Tracing | None = None
 
 
 def attach(app: Flask, portal: Portal) -> None:

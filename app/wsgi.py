@@ -3,12 +3,13 @@
 import sys
 from typing import TYPE_CHECKING
 
-from app import create_app, extensions, portal
+from app import __version__, create_app, extensions, portal
 from app.config import load_web
 from app.http import probes
 from app.server.readiness import Readiness
 from app.server.worker import Load
-from app.telemetry import logs, metrics
+from app.telemetry import dependencies, error_reports, logs, metrics
+from app.telemetry.process_usage import ProcessUsage
 from app.views import assets
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ _IN_MEMORY = probes.PATHS | assets.paths()
 
 settings = load_web()
 logs.configure(settings.log_level)
+logs.count_messages(metrics.count_log_message)
+if settings.sentry_dsn:
+    error_reports.start(settings, __version__)
 application = create_app(settings)
 request_lines = logs.RequestLines()
+process_usage = ProcessUsage()
 
 
 def ready(environ: "WSGIEnvironment") -> Readiness:
@@ -40,12 +45,15 @@ def on_tick(load: Load) -> None:
     metrics.worker_connections.set(load.connections)
     metrics.worker_threads_busy.set(load.busy_threads)
     metrics.worker_requests_waiting.set(load.waiting)
+    process_usage.publish()
+    dependencies.publish_pools(extensions.redis.opened)
 
 
-def start_worker(threads: int) -> None:
+def start_worker(threads: int, reason: str) -> None:
     """Start the background threads of this worker and set its gauges. It serves from now on."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    metrics.worker_starts.inc()
+    metrics.worker_starts.labels(reason).inc()
+    metrics.mongodb_pool_limit.set(extensions.mongo.pool_limit)
     metrics.worker_threads.set(threads)
     metrics.worker_concurrency_limit.set(settings.web_concurrency_limit)
     metrics.worker_threads_busy.set(0)
@@ -65,4 +73,9 @@ def stop_worker() -> None:
     portal.of(application).health.stop()
     extensions.mongo.close()
     extensions.redis.close()
+    process_usage.publish()
+    if (tracing := portal.of(application).tracing) is not None:
+        tracing.stop()
+    if settings.sentry_dsn:
+        error_reports.stop()
     request_lines.stop()

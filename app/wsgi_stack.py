@@ -13,6 +13,7 @@ from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
 from app.telemetry.observe import Observe
+from app.telemetry.tracing import Tracing
 from app.views import assets
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     Layer = Callable[[WSGIApplication], WSGIApplication]
 
 
-def layers(app: Flask, settings: Settings, page_cache: WorkerCache) -> "list[Layer]":
+def layers(app: Flask, settings: Settings, page_cache: WorkerCache, tracing: Tracing | None = None) -> "list[Layer]":
     """The layers in the order in which a request enters them. Each one calls the next; the last one calls Flask.
 
-    `Observe` passes the probes of `app.http.probes` straight on.
+    `Observe` passes the probes of `app.http.probes` straight on. Without `tracing`, which is off by default, it is the
+    first one.
     """
     return [
+        *([tracing.layer()] if tracing is not None else []),
         Observe,
         SecurityHeaders,
         Refusals,

@@ -1,6 +1,7 @@
 """The load test of Halocline: `locust -f loadtest/locustfile.py --headless --host … --shape …`; docs/load-tests.md."""
 
 import json
+import pathlib
 import signal
 import sys
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import cpu_seconds
+import distributed
 import gevent
 import knee
 import options
@@ -20,7 +22,7 @@ import verdict
 from journeys import Browser, Crawler, Phone, Scientist, Visitor
 from locust import LoadTestShape, events, log
 from locust.env import Environment
-from locust.runners import LocalRunner, Runner
+from locust.runners import MasterRunner, Runner, WorkerRunner
 from readers import Reader
 from tally import Tally
 
@@ -63,13 +65,11 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     """Check target and thresholds and set up the run. Exits with code 1 and one line if that fails."""
     chosen: Any = environment.parsed_options
     try:
-        if not isinstance(runner, LocalRunner):
-            raise target.WrongTarget(
-                "the counts are exact in one process only: leave --master, --worker and --processes"
-            )
+        if runner is None:
+            raise target.WrongTarget("there is no run: leave options that only print something")
         base_url = target.permitted(environment.host, chosen.allow_host)
         required = thresholds.load(
-            chosen.thresholds, chosen.shape, min_requests=chosen.min_requests, p95_ms=chosen.max_p95_ms
+            pathlib.Path(chosen.thresholds), chosen.shape, min_requests=chosen.min_requests, p95_ms=chosen.max_p95_ms
         )
         target.verify(base_url, chosen.expect_version)
         Reader.missions = target.missions(base_url)
@@ -79,16 +79,21 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     environment.host = base_url
     environment.stop_timeout = STOP_TIMEOUT_S
     Reader.tally, Reader.think_factor = Tally(), chosen.think
-    search = _breakpoint(chosen, required) if chosen.shape == knee.NAME else None
+    events.request.add_listener(_judged)
+    if isinstance(runner, WorkerRunner):
+        # The master chooses the number of users, and decides.
+        distributed.Worker(Reader.tally)
+        return
+    master = distributed.Master() if isinstance(runner, MasterRunner) else None
+    search = _breakpoint(chosen, required, master) if chosen.shape == knee.NAME else None
     Planned.users_at = search.users_at if search else shapes.users(chosen.shape, options.sizes(chosen))
     if chosen.headless:
         gevent.signal_handler(signal.SIGTERM, Planned.end)
         gevent.signal_handler(signal.SIGINT, Planned.end)
-    events.request.add_listener(_judged)
-    Judge(environment, runner, required, search).attach()
+    Judge(environment, runner, required, search, master).attach()
 
 
-def _breakpoint(chosen: Any, required: thresholds.Thresholds) -> knee.Breakpoint:
+def _breakpoint(chosen: Any, required: thresholds.Thresholds, master: distributed.Master | None) -> knee.Breakpoint:
     """Return the run of the shape `breakpoint`."""
 
     def read() -> steps.Reading:
@@ -96,6 +101,8 @@ def _breakpoint(chosen: Any, required: thresholds.Thresholds) -> knee.Breakpoint
             cpu_s = cpu_seconds.of_processes(chosen.cpu_pid)
         except cpu_seconds.Unknown:
             cpu_s = None  # The service has ended: its requests fail, which ends the run.
+        if master is not None:
+            return steps.reading(master.tally(), time.time(), master.cpu_s(), cpu_s)
         return steps.reading(Reader.tally, time.time(), time.process_time(), cpu_s)
 
     first = int(shapes.or_default(chosen.num_users, 10))
@@ -119,11 +126,13 @@ class Judge:
         runner: Runner,
         required: thresholds.Thresholds,
         search: knee.Breakpoint | None,
+        master: distributed.Master | None,
     ) -> None:
         self.environment = environment
         self.runner = runner
         self.required = required
         self.search = search
+        self.master = master
         self.started_at_s = time.time()
         self.lines: list[str] = []
 
@@ -134,11 +143,16 @@ class Judge:
 
     def decide(self, **_: Any) -> None:
         """Compute the verdict and write the summary."""
-        runner = self.runner
+        runner, master = self.runner, self.master
+        if master is not None:
+            runner.stop()
+            master.wait()
         # When the web interface ends a run, requests are still in flight; this waits for them, so they are counted.
         runner.quit()
-        figures = summary.of(runner.stats, Reader.tally, self.started_at_s)
+        tally = master.tally() if master else Reader.tally
+        figures = summary.of(runner.stats, tally, self.started_at_s)
         missed = list(self.search.missed()) if self.search else verdict.missed(figures, self.required)
+        missed += master.lost() if master else []
         if runner.exceptions or log.unhandled_greenlet_exception:
             missed.append("the generator itself raised an error, shown above")
         chosen: Any = self.environment.parsed_options
@@ -157,7 +171,7 @@ class Judge:
             | figures
         )
         if chosen.summary is not None:
-            chosen.summary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+            pathlib.Path(chosen.summary).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
         self.environment.process_exit_code = 1 if missed else 0
         self.lines = [*(knee.lines(result) if self.search else []), *verdict.lines(result)]
 

@@ -47,10 +47,11 @@ def declare(parser: Any) -> None:
     add("think", positive, "factor on every pause of the users", default=1.0)
     add("allow-host", str, "permit a host other than loopback (repeatable)", default=[], action="append")
     add("expect-version", str, "require this version of Halocline at the target")
-    add("thresholds", pathlib.Path, "file with the thresholds", default=_HERE / "thresholds.toml")
+    # Text, not paths: a master sends all options to its workers.
+    add("thresholds", str, "file with the thresholds", default=str(_HERE / "thresholds.toml"))
     add("min-requests", whole, "override the shape's min_requests")
     add("max-p95-ms", positive, "override the shape's p95_ms")
-    add("summary", pathlib.Path, "write the result to this JSON file")
+    add("summary", str, "write the result to this JSON file")
 
 
 def sizes(chosen: Any) -> shapes.Sizes:

@@ -46,6 +46,11 @@ def steady(sizes: Sizes) -> Corners:
     return _level(sizes, users=40, duration_s=900)
 
 
+def soak(sizes: Sizes) -> Corners:
+    """Half the expected peak for two hours: shows memory that grows, connections that leak, tables that fill."""
+    return _level(sizes, users=20, duration_s=7200)
+
+
 def rollout(sizes: Sizes) -> Corners:
     """A constant number of users while pods are replaced."""
     return _level(sizes, users=40, duration_s=120)
@@ -74,7 +79,7 @@ def spike(sizes: Sizes) -> Corners:
     ]
 
 
-SHAPES = {shape.__name__: shape for shape in (smoke, steady, rollout, stairs, spike)}
+SHAPES = {shape.__name__: shape for shape in (smoke, steady, soak, rollout, stairs, spike)}
 
 
 def users(shape: str, sizes: Sizes) -> Callable[[float], int | None]:

@@ -54,6 +54,10 @@ class Tally:
         self._changed_at_s = now_s
         return self._waited_s
 
+    def set_waited(self, waited_s: float, now_s: float) -> None:
+        """Set what `waited_s` returns for this moment: the sum of several tallies."""
+        self._waited_s, self._changed_at_s = waited_s, now_s
+
     def judge(self, name: str, status: int, at_s: float, fault: object, taken_ms: float = 0) -> None:
         """Count one judged request that was sent at `at_s` and took `taken_ms`; fault is falsy for a good one."""
         self.waited_s(at_s + taken_ms / 1000)

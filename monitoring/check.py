@@ -64,9 +64,10 @@ def rules(slow: bool = False) -> bool:
 
 def routing() -> bool:
     """True if amtool accepts the configuration and routes each example of routing.yaml to its receiver."""
-    config = HERE / "alertmanager" / "alertmanager.yml"
-    examples: list[dict[str, Any]] = yaml.safe_load((HERE / "alertmanager" / "routing.yaml").read_text("utf-8"))
-    return _succeeds("amtool", "check-config", config) and _all_succeed(
+    folder = HERE / "alertmanager"
+    config = folder / "alertmanager.yml"
+    examples: list[dict[str, Any]] = yaml.safe_load((folder / "routing.yaml").read_text("utf-8"))
+    return _succeeds("amtool", "check-config", config, *sorted(folder.glob("*/alertmanager.yml"))) and _all_succeed(
         [
             (
                 *("amtool", "config", "routes", "test", f"--config.file={config}"),

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -28,7 +29,8 @@ class ChangeLogFollower:
     """Reads the change log and invalidates entries of `store`.
 
     `read(after, limit)` returns the changes beyond a number in order, `latest()` the mark of the last one. Both may
-    raise pymongo's errors; entries then stay as they are. `on_poll` is called after each successful poll.
+    raise pymongo's errors; entries then stay as they are. `on_poll` is called after each successful poll, `on_change`
+    after an invalidation, with the time of the first change that it follows.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class ChangeLogFollower:
         read: Callable[[int, int], Sequence[Change]],
         latest: Callable[[], Mark],
         on_poll: Callable[[], None] = lambda: None,
+        on_change: Callable[[datetime], None] = lambda _at: None,
     ) -> None:
         self._store = store
         self._read = read
         self._latest = latest
         self._on_poll = on_poll
+        self._on_change = on_change
         self._lock = threading.Lock()
         self._history: deque[tuple[Mark, frozenset[str]]] = deque()
         # The token of each change of the history, and of the one before the first, where the history begins.
@@ -89,6 +93,8 @@ class ChangeLogFollower:
                     return
                 last = change.mark
             self._apply([(change.mark, with_kinds(change.tags)) for change in changes])
+            if changes[0].at is not None:
+                self._on_change(changes[0].at)
             if len(changes) < _BATCH:
                 return
         if last.number <= latest.number and last != latest:

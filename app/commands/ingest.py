@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pymongo
@@ -11,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app import extensions
 from app.commands import output
 from app.config import Settings
+from app.domain.printable import one_line
 from app.ingest import context, importer
 from app.ingest.interpret.identity import Options
 from app.ingest.remote.local_copy import Input
@@ -21,16 +24,27 @@ from app.store import connection, indexes
 _STORE_TIMEOUT_MS = 60_000
 # A new index or validator waits for all open transactions; MongoDB ends those of a killed importer after 60 to 90 s.
 _INDEXES_TIMEOUT_S = 120
+# A folder may hold thousands of raw files beside the data.
+_MOST_SKIPPED = 20
 
 
-def run(paths: Sequence[Input], settings: Settings, options: Options, dry_run: bool, as_json: bool) -> int:
+def run(
+    paths: Sequence[Input],
+    settings: Settings,
+    options: Options,
+    dry_run: bool,
+    as_json: bool,
+    may_shorten: bool = False,
+) -> int:
     """Import the files and print each outcome; 1 when one was refused, 2 without any data file, else 0.
 
     Raises Unavailable when the store is unreachable, at the start or later, and RunFailed when it refuses, for
     example a wrong password, or has no space; a repeated run continues.
     """
-    tools = context.import_context(settings, options)
-    files = importer.files_of(paths)
+    tools = replace(context.import_context(settings, options), may_shorten=may_shorten)
+    selection = importer.selected(paths)
+    files = selection.files
+    _name_skipped(selection.skipped)
     if not files:
         sys.stderr.write(f"halocline: no data file in {', '.join(map(str, paths))}\n")
         return 2
@@ -40,6 +54,14 @@ def run(paths: Sequence[Input], settings: Settings, options: Options, dry_run: b
         with pymongo.timeout(_INDEXES_TIMEOUT_S):
             indexes.ensure(extensions.mongo.db)
         return _print(importer.real(files, tools), len(files), as_json)
+
+
+def _name_skipped(skipped: Sequence[tuple[Path, str]]) -> None:
+    """Name the files in folders that are not imported; on standard error, because standard output is for programs."""
+    for path, reason in skipped[:_MOST_SKIPPED]:
+        sys.stderr.write(f"halocline: skipped {one_line(str(path))}: {one_line(reason)}\n")
+    if len(skipped) > _MOST_SKIPPED:
+        sys.stderr.write(f"halocline: skipped {len(skipped) - _MOST_SKIPPED} more files without data\n")
 
 
 def _print(reports: Iterator[Report], count: int, as_json: bool) -> int:

@@ -10,12 +10,14 @@ _FEWEST_BINS = 8
 def deepest(at: Sequence[datetime], depths_m: Sequence[float], most: int) -> tuple[float | None, ...]:
     """The depth of the deepest profile in each time bin, m; None in an empty bin. Empty without profiles.
 
-    At most `most` bins of equal length, from the first time to the last. at: in order; depths_m: same length.
+    At most `most` bins of equal length, from the first time to the last. at: in any order, because the mid times of
+    profiles that overlap are not in the order of their starts; depths_m: same length.
     """
     if not at:
         return ()
     count = max(min(most, len(at)), _FEWEST_BINS)
-    begin, duration = at[0], (at[-1] - at[0]) or timedelta(seconds=1)
+    begin = min(at)
+    duration = (max(at) - begin) or timedelta(seconds=1)
     envelope: list[float | None] = [None] * count
     for moment, depth_m in zip(at, depths_m, strict=True):
         index = min(int((moment - begin) / duration * count), count - 1)

@@ -11,6 +11,10 @@ Ints = NDArray[np.int64]
 # No profile has a pause of six hours: a number that occurs again later is another profile.
 REPEAT_GAP_MS = 6 * 3600 * 1000
 
+# A numbering that begins again has profiles of several samples each. With more runs of equal numbers than a mission has
+# profiles, samples of several profiles alternate.
+_LEAST_RUN, _MOST_RUNS = 3, 100_000
+
 # Gliders make 0.5 m/s and currents 2 m/s; a higher speed between profiles means a bad fix.
 MAX_SPEED_M_S = 3.0
 
@@ -25,23 +29,49 @@ def identified(number: Ints, time_ms: Ints) -> NDArray[np.intp]:
     """Index of each sample's profile: 0, 1, 2, … in the order of their first samples; -1 outside profiles.
 
     number: (n,) from `numbers_of`; time_ms: (n,), both in time order. Numbers repeat in real files: if the time is
-    constant within a profile, a profile is a pair of number and time; otherwise a gap of six hours splits a number.
+    constant within a profile, a profile is a pair of number and time; otherwise a gap of six hours splits a number, and
+    so does a numbering that begins again.
     """
     group = np.full(number.size, -1, dtype=np.intp)
     inside = np.flatnonzero(number > 0)
     if inside.size == 0:
         return group
-    order = inside[np.lexsort((time_ms[inside], number[inside]))]
-    n, t = number[order], time_ms[order]
-    gap = np.diff(t)
-    limit_ms = 0 if _time_is_constant(number[inside], time_ms[inside]) else REPEAT_GAP_MS
-    starts = np.concatenate(([True], (np.diff(n) != 0) | (gap > limit_ms)))
+    is_constant = _time_is_constant(number[inside], time_ms[inside])
+    limit_ms = 0 if is_constant else REPEAT_GAP_MS
+    numbering = np.zeros(inside.size, dtype=np.int64) if is_constant else _numberings(number[inside])
+    by_key = np.lexsort((time_ms[inside], number[inside], numbering))
+    order = inside[by_key]
+    n, t, begun = number[order], time_ms[order], numbering[by_key]
+    starts = np.concatenate(([True], (np.diff(n) != 0) | (np.diff(begun) != 0) | (np.diff(t) > limit_ms)))
     by_number = np.cumsum(starts) - 1
     first = order[starts]
     rank = np.empty(first.size, dtype=np.intp)
     rank[np.argsort(first, kind="stable")] = np.arange(first.size)
     group[order] = rank[by_number]
     return group
+
+
+def _numberings(number: Ints) -> Ints:
+    """How often the numbering has begun again before each sample: (n,) for (n,) numbers of profiles in time order.
+
+    It begins again where a number that occurred before returns for several samples and the next number is also one that
+    occurred before. A single stray number, or samples of two profiles that alternate, do not begin a numbering.
+    """
+    begun = np.zeros(number.size, dtype=np.int64)
+    starts = np.flatnonzero(np.concatenate(([True], np.diff(number) != 0)))
+    if starts.size == np.unique(number).size or starts.size > _MOST_RUNS:
+        return begun
+    lengths = np.diff(np.append(starts, number.size))
+    long = np.flatnonzero(lengths >= _LEAST_RUN)
+    values = number[starts[long]].tolist()
+    seen: set[int] = set()
+    for i, value in enumerate(values):
+        following = values[i + 1] if i + 1 < len(values) else None
+        if value in seen and i and values[i - 1] > value and (following is None or following in seen):
+            begun[starts[long[i]] :] += 1
+            seen.clear()
+        seen.add(value)
+    return begun
 
 
 def _time_is_constant(number: Ints, time_ms: Ints) -> bool:

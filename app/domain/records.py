@@ -80,6 +80,11 @@ class Figures:
     end_at: datetime
     bbox: Bbox | None
 
+    @property
+    def known_distance_m(self) -> float | None:
+        """The distance; None for data without profiles and fixes, whose distance is not 0 but unknown."""
+        return self.distance_m if self.profiles or self.distance_m else None
+
 
 @dataclass(frozen=True, slots=True)
 class YearShare:
@@ -278,3 +283,12 @@ class Verification:
     totals: int
     waiting: int
     differences: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRebuild:
+    """A derived document that could not be rebuilt, since when and why; it waits for a change of its data."""
+
+    scope: str
+    at: datetime
+    cause: str

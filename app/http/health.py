@@ -40,7 +40,12 @@ def _mongodb() -> None:
 
 
 def _redis() -> None:
-    redis.client.ping()
+    try:
+        redis.client.ping()
+    except (RedisError, OSError):
+        # So that fewer visitors wait for the timeout.
+        redis.breaker.failed()
+        raise
 
 
 class Health:
@@ -148,13 +153,13 @@ def _error_of(check: Check) -> str | None:
     return None
 
 
-def report_mongodb_circuit(is_open: bool) -> None:
-    """Log and measure a change of the circuit breaker of MongoDB."""
-    metrics.circuit_breaker_open.labels("mongodb").set(is_open)
+def report_circuit(dependency: str, is_open: bool) -> None:
+    """Log and measure a change of the circuit breaker of MongoDB or Redis."""
+    metrics.circuit_breaker_open.labels(dependency).set(is_open)
     if is_open:
-        log.warning("circuit_breaker_opened", dependency="mongodb")
+        log.warning("circuit_breaker_opened", dependency=dependency)
     else:
-        log.info("circuit_breaker_closed", dependency="mongodb")
+        log.info("circuit_breaker_closed", dependency=dependency)
 
 
 def blueprint(health: Health) -> Blueprint:

@@ -1,6 +1,6 @@
 """Counters of requests for each client: in Redis for all pods, in this process while Redis is unreachable.
 
-No failure of Redis is raised, and only one request a second waits for a Redis that does not answer.
+No failure of Redis is raised, and no request waits for a Redis that is known not to answer.
 """
 
 import threading
@@ -8,10 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from time import monotonic, time
+from time import time
 from typing import Protocol
 
-import structlog
 from limits import RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -20,20 +19,19 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotConnected
 from redis.retry import Retry
 
+from app.circuit_breaker import CircuitBreaker
 from app.config import Settings
 from app.telemetry import metrics
-
-log = structlog.get_logger()
 
 WINDOW_S = 60
 REDIS = "redis"
 MEMORY = "memory"
 # About 300 bytes each, so 3 MB a worker. A client whose counter is evicted gets a new budget: limits fail open.
 MAX_COUNTERS = 10_000
-# A Redis that does not answer costs one request a second its timeout; the others are counted in memory at once.
-RETRY_AFTER_S = 1.0
-# Redis closed the connection, timed out or refused the command; or its reply is not a number.
-_FAILURES = (RedisError, OSError, ValueError, TypeError)
+# Redis closed the connection, timed out or refused the command.
+_FAILURES = (RedisError, OSError)
+# Its reply is not a number: the value of this client is wrong, not Redis.
+_WRONG_VALUES = (ValueError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,50 +105,24 @@ class MemoryCounters:
 
 
 class FailoverCounters:
-    """Counts in Redis, and in memory for a second after each failure of Redis (a circuit breaker).
+    """Counts in Redis, or in memory while the circuit breaker of Redis is open."""
 
-    After that second, one request tries Redis; the others stay in memory until it has answered.
-    """
-
-    def __init__(self, redis: Counters, memory: Counters, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, redis: Counters, memory: Counters, breaker: CircuitBreaker) -> None:
         self._redis = redis
         self._memory = memory
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._is_open = False
-        self._retry_at_s = 0.0
+        self._breaker = breaker
 
     def hit(self, policy: str, per_min: int, client: str) -> Decision:
         """Count a request. Raises nothing if Redis fails."""
-        was_open = self._is_open
-        if not was_open or self._takes_retry():
+        if not self._breaker.is_open:
             try:
-                wait_s = self._redis.hit(policy, per_min, client)
+                return Decision(self._redis.hit(policy, per_min, client), REDIS)
             except _FAILURES:
                 metrics.rate_limit_redis_failures.inc()
-                self._switch(is_open=True)
-            else:
-                if was_open:
-                    self._switch(is_open=False)
-                return Decision(wait_s, REDIS)
+                self._breaker.failed()
+            except _WRONG_VALUES:
+                metrics.rate_limit_redis_failures.inc()
         return Decision(self._memory.hit(policy, per_min, client), MEMORY)
-
-    def _takes_retry(self) -> bool:
-        """True for one request a second."""
-        with self._lock:
-            is_due = self._clock() >= self._retry_at_s
-            if is_due:
-                self._retry_at_s = self._clock() + RETRY_AFTER_S
-            return is_due
-
-    def _switch(self, *, is_open: bool) -> None:
-        with self._lock:
-            has_changed, self._is_open = is_open != self._is_open, is_open
-            self._retry_at_s = self._clock() + RETRY_AFTER_S
-        if has_changed and is_open:
-            log.warning("rate_limits_in_memory", dependency="redis")
-        elif has_changed:
-            log.info("rate_limits_in_redis")
 
 
 def _seconds(wait_s: float) -> int:

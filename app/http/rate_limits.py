@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from app.config import Settings
+from app.extensions import redis
 from app.http import api_urls, client_address, problems
-from app.http.rate_counters import WINDOW_S, FailoverCounters, MemoryCounters, RedisCounters
-from app.telemetry import metrics
+from app.http.rate_counters import WINDOW_S, Counters, FailoverCounters, MemoryCounters, RedisCounters
+from app.telemetry import dependencies, metrics
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -34,6 +35,17 @@ POLICY_BY_ROUTE = {
 Admit = Callable[["WSGIEnvironment"], Response | None]
 
 
+class _TimedCounters:
+    """Counters in Redis; each decision is measured."""
+
+    def __init__(self, redis: Counters) -> None:
+        self._redis = redis
+
+    def hit(self, policy: str, per_min: int, client: str) -> int:
+        """As `Counters.hit`."""
+        return dependencies.timed_redis("rate_limit", lambda: self._redis.hit(policy, per_min, client))
+
+
 def policy_of(rule: str | None) -> str | None:
     """The policy of a URL rule; None if it is not limited."""
     if rule is None:
@@ -45,7 +57,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Register the hook that counts and refuses requests. Opens no connection."""
     per_min = {API: settings.api_per_min, SEARCH: settings.searches_per_min, EXPORT: settings.exports_per_min}
     proxies = client_address.proxies(settings.forwarded_allow_ips)
-    counters = FailoverCounters(RedisCounters(settings), MemoryCounters())
+    counters = FailoverCounters(_TimedCounters(RedisCounters(settings)), MemoryCounters(), redis.breaker)
 
     @app.before_request
     def refuse() -> Response | None:

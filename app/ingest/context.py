@@ -36,7 +36,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
-    """Everything that a run needs besides the files; created once."""
+    """Everything that a run needs besides the files; created once.
+
+    `may_shorten`: a file may replace a longer mission. `merging` is the mission that is merged into another one.
+    """
 
     options: Options
     limits: detection.Limits
@@ -46,6 +49,8 @@ class ImportContext:
     basins: tuple[Basin, ...]
     basin_map: BasinMap
     names: dict[str, PlatformName]
+    may_shorten: bool = False
+    merging: str | None = None
 
 
 def import_context(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bson.errors import BSONError
@@ -17,7 +18,7 @@ from app.ingest.formats.file_state import FileState
 from app.ingest.formats.observations import Observations
 from app.ingest.interpret import deployment_split, identity, mission_draft
 from app.ingest.interpret.mission_draft import Draft
-from app.ingest.persist import commit
+from app.ingest.persist import commit, mission_match
 from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
 from app.ingest.remote.local_copy import Input, LocalCopy, local_copy, name_of
@@ -36,19 +37,39 @@ class NotRebuilt(RunFailed):
         super().__init__(f"{len(scopes)} derived documents could not be rebuilt, see the log: {examples}")
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The files to import, and those in folders that are not imported, with the reason."""
+
+    files: list[Input]
+    skipped: list[tuple[Path, str]]
+
+
 def files_of(paths: Iterable[Input]) -> list[Input]:
-    """The files to import: those named, and the data files in folders (by first bytes or name), sorted.
+    """The files to import: those named, and the data files in folders. Raises RunFailed like `selected`."""
+    return selected(paths).files
+
+
+def selected(paths: Iterable[Input]) -> Selection:
+    """The files named, and the data files in folders (by first bytes or name), sorted; and the other files in folders.
 
     Files that are read together, such as the two logs of a sailbuoy, appear once. Raises RunFailed for a folder that
     cannot be listed.
     """
     files: list[Input] = []
+    skipped: list[tuple[Path, str]] = []
     for path in paths:
-        if isinstance(path, Path) and path.is_dir():
-            files += [file for file in sorted(_listed(path)) if file.is_file() and _looks_like_data(file)]
-        else:
+        if not (isinstance(path, Path) and path.is_dir()):
             files.append(path)
-    return detection.without_companions(files)
+            continue
+        # Programs hide unfinished downloads.
+        for file in sorted(file for file in _listed(path) if file.is_file() and not file.name.startswith(".")):
+            reason = _why_skipped(file)
+            if reason is None:
+                files.append(file)
+            else:
+                skipped.append((file, reason))
+    return Selection(detection.without_companions(files), skipped)
 
 
 def _listed(folder: Path) -> Iterator[Path]:
@@ -63,16 +84,14 @@ def _raise_unless_denied(error: OSError) -> None:
         raise RunFailed(f"The folder {error.filename} cannot be listed: {error.strerror}.") from error
 
 
-def _looks_like_data(path: Path) -> bool:
-    # Programs hide unfinished downloads.
-    if path.name.startswith("."):
-        return False
+def _why_skipped(path: Path) -> str | None:
+    """Why the file in a folder is not imported, None for a data file."""
     if path.suffix.lower() in (".nc", ".nc4", ".cdf"):
-        return True
+        return None
     try:
-        return detection.is_data(path)
-    except OSError:
-        return False
+        return detection.why_no_data(path)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror or error}"
 
 
 def dry(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
@@ -136,7 +155,7 @@ def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterat
 def _import_mission(source: Input, mission: Observations, file: File, tools: ImportContext) -> Report:
     draft: Draft | None = None
     try:
-        draft = _draft(mission, file.path, file.sha256, tools)
+        draft = _matched(_draft(mission, file.path, file.sha256, tools), mission, file, tools)
         outcome = _commit(draft, file, tools)
     except Refused as refusal:
         commit.log_refusal(name_of(source), file.sha256, refusal, draft)
@@ -164,6 +183,8 @@ def _missions(copy: LocalCopy, tools: ImportContext) -> list[Observations]:
     missions = deployment_split.missions(observations, tools.span.earliest_ms, tools.span.latest_ms)
     if tools.options.mission and len(missions) > 1:
         raise Refused("several_missions", f"it holds {len(missions)} missions: omit --mission")
+    if tools.options.platform and len(observations.trajectories) > 1:
+        raise Refused("several_missions", f"it holds {len(missions)} trajectories: omit --platform")
     return missions
 
 
@@ -175,10 +196,19 @@ def _draft(mission: Observations, path: Path, sha256: str, tools: ImportContext)
     return draft
 
 
+def _matched(draft: Draft, mission: Observations, file: File, tools: ImportContext) -> Draft:
+    """The draft under the identity of the stored mission that it belongs to, with a warning about others near it."""
+    same = mission_match.identity_of(draft, tools.options, tools.names)
+    if same != draft.identity:
+        digest = deployment_split.digest_of(mission, file.sha256)
+        draft = replace(draft, identity=same, version=mission_draft.version_of(same, draft.scope, digest))
+    return mission_match.warned(draft, tools.names, tools.merging)
+
+
 def _commit(draft: Draft, file: File, tools: ImportContext) -> Outcome:
     """The outcome of the commit. Raises Refused for values that MongoDB rejects, so that other files are imported."""
     try:
-        return commit.commit_draft(draft, file, tools.basin_map, tools.names)
+        return commit.commit_draft(draft, file, tools.basin_map, tools.names, tools.may_shorten)
     except DocumentTooLarge as error:
         raise Refused("too_large", f"a document exceeds the limit of MongoDB: {error}") from error
     except (BSONError, OverflowError, UnicodeEncodeError) as error:

@@ -8,6 +8,9 @@ from app.domain.printable import encodable, one_line
 from app.domain.records import Outcome
 from app.ingest.interpret.mission_draft import Draft
 
+# Variables that the line for people names.
+_SHOWN = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -41,8 +44,8 @@ class Report:
         warnings = "".join(f", {warning['count']} {warning['code']}" for warning in mission["warnings"])
         return (
             f"{self.path}: {mission['platform']}/{mission['mission']} {mission['data_mode']}, "
-            f"{_profiles_text(mission)}{mission['distance_m'] / 1000:.1f} km"
-            f"{', ' + basins[0]['name'] if basins else ''}{warnings}"
+            f"{_profiles_text(mission)}{_distance_text(mission['distance_m'])}"
+            f"{', ' + basins[0]['name'] if basins else ''}{warnings}{_unread_text(mission)}"
         )
 
 
@@ -55,7 +58,7 @@ def mission_of(draft: Draft) -> dict[str, Any]:
         "data_mode": draft.identity.mode,
         "samples": figures.samples,
         "profiles": figures.profiles,
-        "distance_m": figures.distance_m,
+        "distance_m": figures.known_distance_m,
         "max_depth_m": figures.max_depth_m,
         "vertical_m": figures.vertical_m,
         "start_at": _iso(figures.start_at),
@@ -63,6 +66,7 @@ def mission_of(draft: Draft) -> dict[str, Any]:
         "bbox": list(figures.bbox) if figures.bbox else None,
         "basins": [{"id": basin.id, "name": basin.name, "share": basin.share} for basin in draft.summary.basins],
         "warnings": [{"code": warning.code, "count": warning.count} for warning in draft.summary.warnings],
+        "unread_variables": [{"name": name, "reason": reason} for name, reason in draft.unread.items()],
     }
 
 
@@ -70,11 +74,24 @@ def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+def _unread_text(mission: dict[str, Any]) -> str:
+    """The names of the first variables that are not imported; empty without any. `--json` names all, with reasons."""
+    names = [variable["name"] for variable in mission["unread_variables"]]
+    if not names:
+        return ""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f", not imported: {', '.join(names[:_SHOWN])}{more}"
+
+
 def _profiles_text(mission: dict[str, Any]) -> str:
     """The number of profiles; empty for a vessel that stays at the surface."""
     if mission["max_depth_m"] is None and not mission["profiles"]:
         return ""
     return f"{_counted(mission['profiles'], 'profile')}, "
+
+
+def _distance_text(distance_m: float | None) -> str:
+    return "distance unknown" if distance_m is None else f"{distance_m / 1000:.1f} km"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.domain.records import ImportAttempt, Outcome, Verification
+from app.domain.records import ImportAttempt, Outcome, ParkedRebuild, Verification
 from app.queries import cursors
 from app.queries.cursors import Page
 from app.store import counters, imports, rebuild_queue, verifications
@@ -14,6 +14,8 @@ OUTCOMES: tuple[Outcome, ...] = ("stored", "replaced", "unchanged", "refused")
 COUNTED_FOR = timedelta(days=7)
 _MOST_COUNTED = 10_000
 _MOST_PENDING = 1000
+# Shown with their causes; each needs a correction of its data or of the program.
+_MOST_PARKED = 20
 
 # Parts of the log that must not be public: addresses with passwords and hosts, folders, servers.
 _ADDRESS = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -28,6 +30,7 @@ class Health:
     """The state of importing: the latest attempt, the outcomes of the last days, and the pending rebuilds.
 
     Outcomes are counted up to 10 000, pending rebuilds up to 1 000. `ever` holds the outcomes since the first import.
+    `parked` are the latest rebuilds that failed and wait for a change of their data, 20 at most.
     `verification` is the last one of the whole store.
     """
 
@@ -37,6 +40,7 @@ class Health:
     ever: dict[str, int]
     pending: int
     pending_since: datetime | None
+    parked: tuple[ParkedRebuild, ...]
     verification: Verification | None
 
 
@@ -61,6 +65,7 @@ def health(now: datetime) -> Health:
         ever=counters.imports(),
         pending=pending,
         pending_since=pending_since,
+        parked=tuple(replace(each, cause=public_text(each.cause)) for each in rebuild_queue.parked(_MOST_PARKED)),
         verification=verifications.last(),
     )
 

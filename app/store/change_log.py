@@ -44,7 +44,8 @@ def since(number: int, limit: int) -> list[Change]:
     log = mongo.db.changes.with_options(**_COMMITTED)
     cursor = log.find({"_id": {"$gt": number}}).sort("_id", 1).limit(limit)
     return [
-        Change(Mark(doc["number"], doc.get("word", "")), doc.get("follows", ""), tuple(doc["tags"])) for doc in cursor
+        Change(Mark(doc["number"], doc.get("word", "")), doc.get("follows", ""), tuple(doc["tags"]), doc.get("at"))
+        for doc in cursor
     ]
 
 

@@ -11,11 +11,11 @@ from app.store import keyset
 from app.store.documents import attempt_from_document, attempt_to_document
 
 
-def log(attempt: ImportAttempt, session: ClientSession) -> None:
-    """Log an attempt and count its outcome, in the transaction of its writes."""
+def log(attempt: ImportAttempt, session: ClientSession, profiles: int = 0) -> None:
+    """Log an attempt, and count its outcome and the profiles that it stored, in the transaction of its writes."""
     mongo.db.imports.insert_one(attempt_to_document(attempt), session=session)
     mongo.db.counters.update_one(
-        {"_id": f"imports:{attempt.outcome}"}, {"$inc": {"n": 1}}, upsert=True, session=session
+        {"_id": f"imports:{attempt.outcome}"}, {"$inc": {"n": 1, "profiles": profiles}}, upsert=True, session=session
     )
 
 

@@ -1,6 +1,6 @@
 """Missions: one document each; `_id` is `platform/mission`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import BasinShare, Mission
+from app.domain.records import BasinShare, Finding, Mission
 from app.extensions import mongo
 from app.store import bulk, combined_reads, keyset
 from app.store.combined_reads import Read
@@ -18,6 +18,8 @@ from app.store.indexes import MISSION_FILTERS, MISSION_LISTS, MISSION_SORTS
 _FACETS = "missions"
 # A longer list of choices is not usable; the URL parameter accepts every value all the same.
 _MOST_VALUES = 2000
+# Missions of one vehicle within a few months: more would be a mistake in its identity.
+_MOST_NEAR = 100
 
 
 def find(platform: str, mission: str, session: ClientSession | None = None) -> Mission | None:
@@ -156,6 +158,27 @@ def is_current(platform: str, mission: str, version: str, session: ClientSession
     return mongo.db.missions.find_one(query, {"_id": 1}, session=session) is not None
 
 
+def exists(platform: str, mission: str) -> bool:
+    """True if the mission is stored."""
+    return mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, {"_id": 1}) is not None
+
+
+def near(
+    of_platforms: Collection[str], span: tuple[datetime, datetime], day: str | None, simulated: bool
+) -> list[dict[str, Any]]:
+    """Identity, span, box and metadata of the missions of these platforms that overlap the span, oldest data first.
+
+    Missions whose name begins with the `day` are included, whatever their span is. For importers.
+    """
+    clauses: list[dict[str, Any]] = [{"figures.end_at": {"$gte": span[0]}, "figures.start_at": {"$lte": span[1]}}]
+    if day is not None:
+        clauses.append({"mission": {"$regex": f"^{day}"}})
+    query = {"simulated": simulated, "platform": {"$in": list(of_platforms)}, "$or": clauses}
+    fields = ("platform", "mission", "figures.start_at", "figures.end_at", "figures.bbox", "metadata")
+    cursor = mongo.db.missions.find(query, dict.fromkeys(fields, 1)).sort("figures.end_at", 1)
+    return list(cursor.limit(_MOST_NEAR))
+
+
 def is_simulated(platform: str, mission: str, session: ClientSession) -> bool | None:
     """True if the mission is simulated; None if it does not exist."""
     doc = mongo.db.missions.find_one({"_id": f"{platform}/{mission}"}, {"simulated": 1}, session=session)
@@ -199,6 +222,20 @@ def sums(session: ClientSession, platform: str | None = None) -> Iterator[dict[s
     query = {"simulated": False} | ({} if platform is None else {"platform": platform})
     cursor = mongo.db.missions.find(query, projection, session=session)
     yield from cursor.sort(keyset.order(*MISSION_SORTS["newest"]))
+
+
+def remove(platform: str, mission: str, version: str, session: ClientSession) -> bool:
+    """Remove a mission if this is its version; its profiles and samples stay until the version is swept."""
+    query = {"_id": f"{platform}/{mission}", "version": version}
+    return mongo.db.missions.delete_one(query, session=session).deleted_count == 1
+
+
+def set_warnings(
+    platform: str, mission: str, warnings: Sequence[Finding], of_file: Mapping[str, int], session: ClientSession
+) -> None:
+    """Replace the warnings of a mission, and those that concern its file as a whole."""
+    changes = {"warnings": [asdict(warning) for warning in warnings], "remainder.warnings": dict(of_file)}
+    mongo.db.missions.update_one({"_id": f"{platform}/{mission}"}, {"$set": changes}, session=session)
 
 
 def simulated_before(moment: datetime, limit: int) -> list[tuple[str, str]]:

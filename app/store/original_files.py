@@ -17,6 +17,7 @@ BUCKET = "originals"
 # GridFS's default.
 _CHUNK_BYTES = 255 * 1024
 _CHUNKS_AT_ONCE = 32
+_LONGEST_NAME = 120
 
 
 def keep(sha256: str, path: Path, name: str, at: datetime) -> bool:
@@ -58,6 +59,22 @@ def digests() -> Iterator[str]:
     """The SHA-256 under which each file is stored, in order."""
     for doc in mongo.db[f"{BUCKET}.files"].find({}, {"_id": 1}).sort("_id", 1):
         yield str(doc["_id"])
+
+
+def write(digest: str, folder: Path) -> Path:
+    """Write a stored file into the folder, under its name if it is a plain one. Raises LookupError without the file."""
+    about = mongo.db[f"{BUCKET}.files"].find_one({"_id": digest}, {"filename": 1})
+    if about is None:
+        raise LookupError(digest)
+    # The name may be the URL of a download.
+    name = Path(str(about["filename"])).name
+    path = folder / (name if 0 < len(name) <= _LONGEST_NAME and name not in (".", "..") else "data")
+    with path.open("wb") as stream:
+        for chunk in (
+            mongo.db[f"{BUCKET}.chunks"].find({"files_id": digest}, {"data": 1}).sort([("files_id", 1), ("n", 1)])
+        ):
+            stream.write(chunk["data"])
+    return path
 
 
 def sha256_of(digest: str) -> str:

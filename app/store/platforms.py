@@ -51,6 +51,13 @@ def silent(since: datetime, limit: int, simulated: bool) -> list[Platform]:
     return [platform_from_document(doc) for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")]
 
 
+def last_data(since: datetime, limit: int, simulated: bool) -> dict[str, datetime]:
+    """The time of the newest data of at most `limit` platforms with data since the moment, latest first."""
+    query = _matching(simulated) | {"last_seen_at": {"$gte": since}}
+    cursor = mongo.db.platforms.find(query, {"last_seen_at": 1}).sort([("last_seen_at", -1), ("_id", 1)]).limit(limit)
+    return {doc["_id"]: doc["last_seen_at"] for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")}
+
+
 def first_seen_since(since: datetime, simulated: bool) -> datetime | None:
     """The earliest `last_seen_at` that is not before the moment; None without any."""
     query = _matching(simulated) | {"last_seen_at": {"$gte": since}}
@@ -87,3 +94,11 @@ def put(platform: Platform, session: ClientSession) -> None:
     """Upsert the platform."""
     doc = platform_to_document(platform)
     mongo.db.platforms.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
+
+
+def akin(wmo_id: str | None, names: Sequence[str]) -> list[str]:
+    """The ids of platforms with this WMO id, or with one of these ids or serials in lower case. For importers."""
+    clauses: list[dict[str, Any]] = [{"_id": {"$in": list(names)}}, {"serial_key": {"$in": list(names)}}]
+    if wmo_id is not None:
+        clauses.append({"wmo_id": wmo_id})
+    return [doc["_id"] for doc in mongo.db.platforms.find({"$or": clauses}, {"_id": 1}).sort("_id", 1).limit(100)]

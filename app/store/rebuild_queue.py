@@ -1,17 +1,35 @@
-"""Queue of pending rebuilds of derived documents. It outlives a killed importer: the next import runs it."""
+"""Queue of pending rebuilds of derived documents. It outlives a killed importer: the next import runs it.
+
+A rebuild that failed because of its data is parked with its cause: only a new change, or `halocline verify --repair`,
+queues it again. Other rebuilds do not wait for it.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pymongo import ReadPreference
 from pymongo.client_session import ClientSession
 
+from app.domain.records import ParkedRebuild
 from app.extensions import mongo
 
 _SECTIONS = re.compile("^sections:")
+_NOT_PARKED: dict[str, Any] = {"parked": {"$exists": False}}
+_PARKED: dict[str, Any] = {"parked": {"$exists": True}}
 # Entries of earlier releases have no time.
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+# The kinds of scopes, and the documents that are rebuilt for each.
+_DOCUMENTS = {
+    "basins": "basins",
+    "mission": "tracks",
+    "updates": "updates",
+    "subtotals": "subtotals",
+    "totals": "totals",
+    "sections": "sections",
+}
 
 
 def sums_of(platforms: Iterable[str]) -> tuple[str, ...]:
@@ -20,26 +38,47 @@ def sums_of(platforms: Iterable[str]) -> tuple[str, ...]:
 
 
 def mark(scopes: Sequence[str], number: int, session: ClientSession) -> None:
-    """Queue these scopes (`mission:p/m`, `updates:p`, those of `sums_of`, …) for a rebuild because of that change."""
-    change = {"$set": {"number": number}, "$setOnInsert": {"at": datetime.now(UTC)}}
+    """Queue these scopes (`mission:p/m`, `updates:p`, those of `sums_of`, …) for a rebuild because of that change.
+
+    Parked scopes are queued again.
+    """
+    change = {"$set": {"number": number}, "$setOnInsert": {"at": datetime.now(UTC)}, "$unset": {"parked": ""}}
     for scope in scopes:
         mongo.db.derived_pending.update_one({"_id": scope}, change, upsert=True, session=session)
 
 
+def park(scope: str, number: int, cause: str) -> None:
+    """Park a scope whose rebuild failed, unless a later change than this queued it."""
+    parked = {"at": datetime.now(UTC), "cause": cause}
+    mongo.db.derived_pending.update_one({"_id": scope, "number": {"$lte": number}}, {"$set": {"parked": parked}})
+
+
+def parked(most: int) -> list[ParkedRebuild]:
+    """The parked scopes, the latest first."""
+    cursor = mongo.db.derived_pending.find(_PARKED, {"parked": 1}).sort("parked.at", -1).limit(most)
+    return [ParkedRebuild(doc["_id"], doc["parked"]["at"], doc["parked"]["cause"]) for doc in cursor]
+
+
+def parked_count() -> int:
+    """The number of parked scopes."""
+    return mongo.db.derived_pending.count_documents(_PARKED)
+
+
 def scopes() -> list[str]:
-    """All queued scopes except sections, which take longer."""
-    cursor = mongo.db.derived_pending.find({"_id": {"$not": _SECTIONS}}, {"_id": 1}).sort("_id", 1)
+    """All queued scopes except sections, which take longer, and parked ones."""
+    cursor = mongo.db.derived_pending.find({"_id": {"$not": _SECTIONS}, **_NOT_PARKED}, {"_id": 1}).sort("_id", 1)
     return [doc["_id"] for doc in cursor]
 
 
 def sections() -> list[str]:
-    """The queued scopes of sections (`sections:p/m`)."""
-    return [doc["_id"] for doc in mongo.db.derived_pending.find({"_id": _SECTIONS}, {"_id": 1}).sort("_id", 1)]
+    """The queued scopes of sections (`sections:p/m`) without parked ones."""
+    cursor = mongo.db.derived_pending.find({"_id": _SECTIONS, **_NOT_PARKED}, {"_id": 1}).sort("_id", 1)
+    return [doc["_id"] for doc in cursor]
 
 
 def sections_since() -> list[tuple[str, datetime]]:
-    """The queued scopes of sections with the time of queuing, oldest first."""
-    cursor = mongo.db.derived_pending.find({"_id": _SECTIONS}, {"at": 1}).sort("at", 1)
+    """The queued scopes of sections, without parked ones, with the time of queuing, oldest first."""
+    cursor = mongo.db.derived_pending.find({"_id": _SECTIONS, **_NOT_PARKED}, {"at": 1}).sort("at", 1)
     return [(doc["_id"], doc.get("at", _LONG_AGO)) for doc in cursor]
 
 
@@ -55,9 +94,22 @@ def clear_up_to(scope: str, number: int, session: ClientSession) -> None:
 
 
 def waiting(most: int) -> tuple[int, datetime | None]:
-    """The number of queued scopes, counted up to `most`, and the time of the oldest; None without a known time."""
-    oldest = mongo.db.derived_pending.find_one({"at": {"$type": "date"}}, {"at": 1}, sort=[("at", 1)])
-    return mongo.db.derived_pending.count_documents({}, limit=most), oldest["at"] if oldest else None
+    """The number of queued scopes, without parked ones and up to `most`, and the time of the oldest if it is known."""
+    query = {"at": {"$type": "date"}, **_NOT_PARKED}
+    oldest = mongo.db.derived_pending.find_one(query, {"at": 1}, sort=[("at", 1)])
+    return mongo.db.derived_pending.count_documents(_NOT_PARKED, limit=most), oldest["at"] if oldest else None
+
+
+def oldest() -> dict[str, datetime | None]:
+    """Since when the oldest scope of each kind of document is queued; None if none is. Unknown times are left out."""
+    kind = {"$arrayElemAt": [{"$split": ["$_id", ":"]}, 0]}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"at": {"$type": "date"}}},
+        {"$group": {"_id": kind, "at": {"$min": "$at"}}},
+        {"$limit": len(_DOCUMENTS)},
+    ]
+    queued = {doc["_id"]: doc["at"] for doc in mongo.db.derived_pending.aggregate(pipeline)}
+    return {document: queued.get(kind) for kind, document in _DOCUMENTS.items()}
 
 
 def clear(scope: str, session: ClientSession) -> bool:

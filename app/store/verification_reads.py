@@ -40,6 +40,14 @@ def missions(platform: str, session: ClientSession) -> list[Document]:
     return list(mongo.db.missions.find(query, session=session).sort("figures.end_at", 1))
 
 
+def platforms_after(platform: str, wmo_id: str | None, session: ClientSession) -> list[str]:
+    """The platforms with this WMO id whose id follows that of the platform, in order; none without a WMO id."""
+    if wmo_id is None:
+        return []
+    query = {"wmo_id": wmo_id, "_id": {"$gt": platform}}
+    return sorted(doc["_id"] for doc in mongo.db.platforms.find(query, {"_id": 1}, session=session))
+
+
 def mission_names(platform: str, session: ClientSession) -> list[str]:
     """The missions of a platform, in order."""
     query = {"simulated": {"$in": [False, True]}, "platform": platform}

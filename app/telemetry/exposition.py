@@ -1,52 +1,27 @@
-"""The content of `/metrics`: the aggregated metrics of all workers, and counts from the store."""
+"""The content of `/metrics`: the aggregated metrics of all workers, and those of the store."""
 
 import struct
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
-import pymongo
-import structlog
 from flask import Flask
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
-from pymongo.errors import PyMongoError
 
-from app import errors
+from app.telemetry.shared_totals import families
+from app.telemetry.store_metrics import StoreMetrics, StoreReads
 
-log = structlog.get_logger()
-
-ReadCounts = Callable[[], Mapping[str, int]]
-# The end of the last verification of the store, seconds since 1970, and the number of differences.
-ReadVerified = Callable[[], tuple[float, int] | None]
-_Value = TypeVar("_Value")
-
-
-class BackupTimes(Protocol):
-    """Times in seconds since 1970 and a size in bytes; None before the first one."""
-
-    @property
-    def backup_s(self) -> float | None: ...
-
-    @property
-    def backup_bytes(self) -> int | None: ...
-
-    @property
-    def restore_test_s(self) -> float | None: ...
-
-
-# A scrape times out after 10 s by default; an unreachable database must not use up that time.
-STORE_TIMEOUT_S = 1.0
-# Bounds the load of many scrapes to one read in 10 s, also while MongoDB is unreachable.
-STORE_CACHED_S = 10.0
 # A worker may be creating a file during the read; the next attempt finds it complete.
 _READS = 5
 _READ_PAUSE_S = 0.02
+
+# Names of files begin with the kind of their metrics.
+_KINDS = ("counter", "histogram", "gauge")
 
 
 class SharedFiles:
@@ -68,108 +43,17 @@ class SharedFiles:
         )
 
     def _read(self, attempts_left: int = _READS) -> tuple[int, list[Metric]]:
-        files = [str(file) for file in self._directory.glob("*.db")]
+        files = sorted(self._directory.glob("*.db"))
+        of_kind = {kind: [str(file) for file in files if file.name.startswith(kind)] for kind in _KINDS}
         try:
-            return len(files), list(MultiProcessCollector.merge(files))  # type: ignore[no-untyped-call]
+            gauges = MultiProcessCollector.merge(of_kind["gauge"])  # type: ignore[no-untyped-call]
+            totals = [family for kind in ("counter", "histogram") for family in families(kind, of_kind[kind])]
+            return len(files), [*totals, *gauges]
         except (FileNotFoundError, struct.error):
             if attempts_left == 0:
                 raise
         time.sleep(_READ_PAUSE_S)
         return self._read(attempts_left - 1)
-
-
-class _CachedRead(Generic[_Value]):
-    """A value from the store, read every ten seconds at most; `default` while the store is unreachable."""
-
-    def __init__(self, read: Callable[[], _Value], default: _Value, clock: Callable[[], float]) -> None:
-        self._read, self._default, self._cached = read, default, default
-        self._clock = clock
-        self._read_at_s: float | None = None
-        self._lock = threading.Lock()
-
-    def value(self) -> _Value:
-        """The value as it was at most ten seconds ago."""
-        with self._lock:
-            now_s = self._clock()
-            if self._read_at_s is None or now_s - self._read_at_s >= STORE_CACHED_S:
-                self._cached, self._read_at_s = self._read_or_default(), now_s
-            return self._cached
-
-    def _read_or_default(self) -> _Value:
-        try:
-            with pymongo.timeout(STORE_TIMEOUT_S):
-                return self._read()
-        except PyMongoError as error:
-            log.warning("store_unreachable", error=errors.name_of(error))
-            return self._default
-
-
-class Imports:
-    """Collects the outcomes of imports from the store; no series while the store is unreachable."""
-
-    def __init__(self, counts: ReadCounts, clock: Callable[[], float] = time.monotonic) -> None:
-        self._counts: _CachedRead[Mapping[str, int]] = _CachedRead(counts, {}, clock)
-
-    def collect(self) -> Iterable[Metric]:
-        """One counter by outcome, at most ten seconds old."""
-        family = CounterMetricFamily("halocline_imports", "Imports of files, by outcome.", labels=["outcome"])
-        for outcome, count in self._counts.value().items():
-            family.add_metric([outcome], count)
-        yield family
-
-
-class Verified:
-    """Collects the result of the last verification; no series before the first one, or without the store."""
-
-    def __init__(self, last: ReadVerified, clock: Callable[[], float] = time.monotonic) -> None:
-        self._last: _CachedRead[tuple[float, int] | None] = _CachedRead(last, None, clock)
-
-    def collect(self) -> Iterable[Metric]:
-        """Two gauges, at most ten seconds old."""
-        result = self._last.value()
-        if result is None:
-            return
-        ended_s, differences = result
-        yield GaugeMetricFamily(
-            "halocline_verified_timestamp_seconds",
-            "When the last verification of the whole store ended, seconds since 1970.",
-            value=ended_s,
-        )
-        yield GaugeMetricFamily(
-            "halocline_verification_differences", "Differences that the last verification found.", value=differences
-        )
-
-
-# The moment of the last backup and its size, and the end of the last restore test.
-ReadBackups = Callable[[], BackupTimes | None]
-
-
-class Backups:
-    """Collects the last backup and restore test; no series before the first ones, or without the store."""
-
-    def __init__(self, last: ReadBackups, clock: Callable[[], float] = time.monotonic) -> None:
-        self._last: _CachedRead[BackupTimes | None] = _CachedRead(last, None, clock)
-
-    def collect(self) -> Iterable[Metric]:
-        """Up to three gauges, at most ten seconds old."""
-        last = self._last.value()
-        if last is None:
-            return
-        for name, description, value in (
-            (
-                "halocline_backup_timestamp_seconds",
-                "The moment whose state the last complete backup holds, seconds since 1970.",
-                last.backup_s,
-            ),
-            ("halocline_backup_bytes", "Stored size of the last complete backup.", last.backup_bytes),
-            (
-                "halocline_restore_test_timestamp_seconds",
-                "When the last successful restore test ended, seconds since 1970.",
-                last.restore_test_s,
-            ),
-        ):
-            if value is not None:
-                yield GaugeMetricFamily(name, description, value=value)
 
 
 class Exposition(PrometheusMetrics):  # type: ignore[misc]
@@ -190,14 +74,9 @@ class Exposition(PrometheusMetrics):  # type: ignore[misc]
         return text.decode(), media_type
 
 
-def create_app(
-    directory: Path,
-    counts: ReadCounts,
-    verified: ReadVerified = lambda: None,
-    backups: ReadBackups = lambda: None,
-) -> Flask:
+def create_app(directory: Path, reads: StoreReads) -> Flask:
     """The application that serves `/metrics` and `/livez`, and nothing else."""
     app = Flask(__name__, static_folder=None)
-    Exposition(SharedFiles(directory), Imports(counts), Verified(verified), Backups(backups)).init_app(app)
+    Exposition(SharedFiles(directory), StoreMetrics(reads)).init_app(app)
     app.add_url_rule("/livez", view_func=lambda: {"ok": True}, endpoint="live")
     return app

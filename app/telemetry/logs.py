@@ -7,19 +7,38 @@ import logging.config
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 log = structlog.get_logger()
+
+# Called with the level of each message; see `count_messages`.
+_count: Callable[[str], None] | None = None
+# Called with each error that has an exception; see `report_errors`.
+_report: Callable[[dict[str, Any], BaseException], None] | None = None
+
+
+def _observed(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    if _count is not None:
+        _count(event["level"])
+    if _report is not None and event["level"] in ("error", "critical"):
+        error = event.get("exc_info")
+        error = sys.exc_info()[1] if error is True else error[1] if isinstance(error, tuple) else error
+        if isinstance(error, BaseException):
+            _report(dict(event), error)
+    return event
+
 
 # Lines of libraries, which use the standard library, and of the portal get the same fields.
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
+    _observed,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
     # Without local variables, which may contain a URL with a password or a whole file.
@@ -132,6 +151,18 @@ def _write_all(queue: "deque[bytes] | None") -> None:
     if dropped := len(_dropped):
         _ = [_dropped.popleft() for _ in range(dropped)]
         log.warning("request_lines_dropped", count=dropped)
+
+
+def count_messages(count: Callable[[str], None] | None) -> None:
+    """Call `count` with the level of each message from now on, except for the lines of requests. None ends it."""
+    global _count
+    _count = count
+
+
+def report_errors(report: Callable[[dict[str, Any], BaseException], None] | None) -> None:
+    """Call `report` with each message of level error and its exception from now on. None ends it."""
+    global _report
+    _report = report
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:

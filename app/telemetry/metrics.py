@@ -4,11 +4,11 @@ docs/metrics.md explains them. Under gunicorn, workers write values to files, wh
 """
 
 import platform
-from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
 from app.telemetry import metric_slots
+from app.telemetry.request_series import RequestDurations
 
 # Set before the first metric is created, because each metric looks up its value class then. Only a worker with a slot
 # writes files, even if PROMETHEUS_MULTIPROC_DIR is set: commands in the same pod must not write to them.
@@ -18,17 +18,8 @@ values.ValueClass = values.MultiProcessValue(metric_slots.current) if _is_shared
 # Not the library's default registry, which has collectors of its own.
 registry = CollectorRegistry()
 
-UNMATCHED = "__unmatched__"
-OTHER_METHOD = "_OTHER"
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-request_duration = Histogram(
-    "http_server_request_duration_seconds",
-    "Time from the arrival of a request's head to the end of the response body.",
-    ["http_request_method", "http_route", "http_response_status_code"],
-    # OpenTelemetry's boundaries. They must include the thresholds of the objectives, 0.25 and 1 s.
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
-    registry=registry,
+request_duration = RequestDurations(
+    "Time from the arrival of a request's head to the end of the response body.", registry
 )
 active_requests = Gauge(
     "http_server_active_requests",
@@ -74,7 +65,36 @@ worker_connections = Gauge(
     multiprocess_mode="livesum",
     registry=registry,
 )
-worker_starts = Counter("halocline_worker_starts", "Workers started since the container started.", registry=registry)
+worker_starts = Counter(
+    "halocline_worker_starts",
+    "Workers started since the container started: with it (boot), or in place of another one (replaced).",
+    ["reason"],
+    registry=registry,
+)
+process_resident_memory = Gauge(
+    "halocline_process_resident_memory_bytes",
+    "Resident memory of all workers. Pages that they share count for each of them.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+process_cpu = Counter("halocline_process_cpu_seconds", "CPU time of all workers, user and system.", registry=registry)
+process_gc_pause = Counter(
+    "halocline_process_gc_pause_seconds",
+    "Time in which garbage collections of Python stopped all threads of a worker.",
+    registry=registry,
+)
+process_open_fds = Gauge(
+    "halocline_process_open_fds",
+    "Open file descriptors of all workers.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+log_messages = Counter(
+    "halocline_log_messages",
+    "Log messages of workers, by level; not the lines of requests.",
+    ["level"],
+    registry=registry,
+)
 requests_shed = Counter(
     "halocline_requests_shed",
     "Requests refused with 503 to protect the others (load shedding).",
@@ -108,8 +128,49 @@ dependency_up = Gauge(
 
 circuit_breaker_open = Gauge(
     "halocline_circuit_breaker_open",
-    "Workers that refuse requests at once because the dependency does not answer.",
+    "Workers that go on without the dependency at once because it does not answer.",
     ["dependency"],
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+
+dependency_request_duration = Histogram(
+    "halocline_dependency_request_duration_seconds",
+    "Time that MongoDB or Redis took for a command, or to decide on the rate limit of a request.",
+    ["dependency", "operation", "outcome"],
+    # A healthy answer, a slow one, and one that only a timeout ended.
+    buckets=(0.01, 0.1, 1),
+    registry=registry,
+)
+mongodb_pool_connections = Gauge(
+    "halocline_mongodb_pool_connections",
+    "Connections to MongoDB of all workers.",
+    ["state"],
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+mongodb_pool_limit = Gauge(
+    "halocline_mongodb_pool_limit",
+    "Most connections that all workers may open to each server of MongoDB.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+mongodb_pool_wait = Histogram(
+    "halocline_mongodb_pool_wait_seconds",
+    "Time that a command waited for a connection of the pool, the opening of a new one included.",
+    buckets=(0.01, 0.1, 1),
+    registry=registry,
+)
+mongodb_pool_checkout_failures = Counter(
+    "halocline_mongodb_pool_checkout_failures",
+    "Commands that got no connection: none became free in time (timeout), or none could be opened (connection).",
+    ["reason"],
+    registry=registry,
+)
+redis_pool_connections = Gauge(
+    "halocline_redis_pool_connections",
+    "Connections to Redis of all workers, except those of the rate limits.",
+    ["state"],
     multiprocess_mode="livesum",
     registry=registry,
 )
@@ -132,12 +193,28 @@ change_log_read = Gauge(
     multiprocess_mode="livemin",
     registry=registry,
 )
+change_lag = Gauge(
+    "halocline_change_lag_seconds",
+    "Time from the last change of the data to its invalidation of cached pages, in the slowest worker.",
+    multiprocess_mode="livemax",
+    registry=registry,
+)
 page_cache_redis_failures = Counter(
     "halocline_page_cache_redis_failures",
     "Failed uses of Redis by the page cache, which then goes on without it.",
     registry=registry,
 )
 
+# Operations of each dependency. Others count as `other`.
+OPERATIONS = {
+    "mongodb": ("find", "aggregate", "getMore", "other"),
+    "redis": ("get", "set", "rate_limit", "other"),
+}
+OUTCOMES = ("ok", "error", "timeout")
+POOL_STATES = ("in_use", "idle")
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+# Every series exists from the start at 0: one that starts at 1 has no increase, so its first event would be lost.
 for _outcome in ("hit", "miss", "stale", "bypass"):
     page_cache_requests.labels(_outcome)
 for _policy in ("api", "search", "export"):
@@ -146,20 +223,27 @@ for _policy in ("api", "search", "export"):
             rate_limit_decisions.labels(_policy, _decision, _storage)
 for _limit in ("worker", "client"):
     downloads_refused.labels(_limit)
-circuit_breaker_open.labels("mongodb")
-requests_shed.labels("concurrency")  # Created at 0, so that the first refused request is an increase.
+for _dependency, _operations in OPERATIONS.items():
+    for _operation in _operations:
+        for _outcome in OUTCOMES:
+            dependency_request_duration.labels(_dependency, _operation, _outcome)
+for _state in POOL_STATES:
+    mongodb_pool_connections.labels(_state)
+    redis_pool_connections.labels(_state)
+for _reason in ("timeout", "connection"):
+    mongodb_pool_checkout_failures.labels(_reason)
+for _reason in ("boot", "replaced"):
+    worker_starts.labels(_reason)
+for _level in LOG_LEVELS:
+    log_messages.labels(_level)
+for _dependency in OPERATIONS:
+    circuit_breaker_open.labels(_dependency)
+requests_shed.labels("concurrency")
 
 
-def method_label(method: str) -> str:
-    """The method if it is a standard one, else `_OTHER`: clients can invent any number of methods."""
-    return method if method in METHODS else OTHER_METHOD
-
-
-def expect_routes(routes: Iterable[str]) -> None:
-    """Create the series of each route at 0. A series that starts at 1 has no increase: its first error is lost."""
-    for route in routes:
-        for status in ("200", "404", "500", "503"):
-            request_duration.labels("GET", route, status)
+def count_log_message(level: str) -> None:
+    """Count a message; levels that libraries define count as `info`."""
+    log_messages.labels(level if level in LOG_LEVELS else "info").inc()
 
 
 def set_build_info(version: str, revision: str) -> None:

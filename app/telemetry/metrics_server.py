@@ -16,6 +16,7 @@ from flask import Flask
 
 from app.config import Settings, SettingsError
 from app.telemetry import exposition
+from app.telemetry.store_metrics import StoreReads
 
 log = structlog.get_logger()
 
@@ -67,17 +68,12 @@ class _Server(WSGIServer):
         self._pool.shutdown()
 
 
-def serve(
-    settings: Settings,
-    counts: exposition.ReadCounts,
-    verified: exposition.ReadVerified,
-    backups: exposition.ReadBackups,
-) -> None:
+def serve(settings: Settings, reads: StoreReads) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError without a directory of metric files."""
     if settings.prometheus_multiproc_dir is None:
         raise SettingsError("PROMETHEUS_MULTIPROC_DIR: must name the directory that the web workers write to")
     host, _, port = settings.metrics_bind.rpartition(":")
-    app = exposition.create_app(settings.prometheus_multiproc_dir, counts, verified, backups)
+    app = exposition.create_app(settings.prometheus_multiproc_dir, reads)
     server = _Server(host, int(port), app)
 
     def stop(_signum: int, _frame: Any) -> None:

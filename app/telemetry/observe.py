@@ -14,19 +14,22 @@ from flask import Flask, request
 from app.errors import Conflict
 from app.http import probes
 from app.server.exchange import IN_EVENT_LOOP, RECEIVED_S
-from app.telemetry import logs, metrics
+from app.telemetry import logs, metrics, request_series
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROUTE = "halocline.route"
 REQUEST_ID = "halocline.request_id"
+# Set by the layer of `app.telemetry.tracing`; else the trace is that of the caller, if it names one.
+TRACE_ID = "halocline.trace_id"
 # Set on streamed downloads, whose duration depends on the client.
 EXPORT = "halocline.export"
 STATIC = "/static/<path:filename>"
 
 # A request id from the client is used if every proxy and log store can handle it.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 # Longer than every path of the portal.
 _LOGGED_PATH_LENGTH = 256
 
@@ -40,7 +43,7 @@ def name_routes(app: Flask) -> None:
             request.environ[ROUTE] = request.url_rule.rule
 
 
-# Looking up a child by its labels costs as much as counting. The number of children is bounded by routes and statuses.
+# Looking up a child by its labels costs as much as counting. Methods, routes and statuses bound the number of children.
 _active = cache(metrics.active_requests.labels)
 _durations = cache(metrics.request_duration.labels)
 
@@ -87,7 +90,7 @@ class _Exchange:
         self._clock = clock
         # Includes the time in which the request waited for a thread.
         self._started_s = environ.get(RECEIVED_S) or clock()
-        self._method = metrics.method_label(environ.get("REQUEST_METHOD", ""))
+        self._method = request_series.method_label(environ.get("REQUEST_METHOD", ""))
         self._path = environ.get("PATH_INFO", "")
         self._status = 500  # Until the application sets another one: a response that never starts is an error.
         self._bytes = 0
@@ -100,9 +103,12 @@ class _Exchange:
         # Nothing can be seen between the begin and the end of a request that the event loop answers, and a cache hit
         # would take a tenth longer.
         self._is_visible = IN_EVENT_LOOP not in environ
+        trace_id = _trace_id(environ)
+        self._trace = {} if trace_id is None else {"trace_id": trace_id}
         if self._is_visible:
-            # Nothing else is ever bound, so this replaces the id of the thread's previous request.
-            structlog.contextvars.bind_contextvars(request_id=self._request_id)
+            # Replaces the ids of the thread's previous request.
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(request_id=self._request_id, **self._trace)
             _active(self._method).inc()
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -152,7 +158,7 @@ class _Exchange:
             return
         self._closed = True
         duration_s = self._clock() - self._started_s
-        route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else metrics.UNMATCHED)
+        route = self._environ.get(ROUTE) or (STATIC if self._path.startswith("/static/") else request_series.UNMATCHED)
         if self._is_visible:
             _active(self._method).dec()
         # The duration of an export depends on the client's connection; the objectives count the time to its first byte.
@@ -168,14 +174,23 @@ class _Exchange:
                 "bytes": self._bytes,
                 "complete": self._complete,
                 "request_id": self._request_id,
+                **self._trace,
             }
         )
+
+
+def _trace_id(environ: "WSGIEnvironment") -> str | None:
+    """The trace that the request belongs to (W3C Trace Context), or None."""
+    if TRACE_ID in environ:
+        return str(environ[TRACE_ID])
+    match = _TRACEPARENT.fullmatch(environ.get("HTTP_TRACEPARENT", ""))
+    return match[1] if match else None
 
 
 def known_routes(app: Flask) -> list[str]:
     """All values of the route label: each URL rule except the probes, static files, and one for unmatched paths."""
     rules = {rule.rule for rule in app.url_map.iter_rules()} - probes.PATHS
-    return sorted(rules | {STATIC, metrics.UNMATCHED})
+    return sorted(rules | {STATIC, request_series.UNMATCHED})
 
 
 def _readable(path: str) -> str:

@@ -88,13 +88,17 @@ def catalog(totals: Totals) -> dict[str, Any]:
     }
 
 
+def _along(distance_m: float | None) -> str:
+    return "" if distance_m is None else f" along {distance_m / 1000:.1f} km"
+
+
 def _description(record: Mission, platform: Platform | None) -> str:
     """The file's own summary or comment, and the figures, which alone are long enough for search engines."""
     figures = record.figures
     named = plain(platform.display_name) if platform else record.platform
     in_numbers = (
         f"{MODE_NAMES[record.data_mode]} data of {record.kind} {named}, mission {record.mission}: "
-        f"{figures.profiles} profiles and {figures.samples} samples along {figures.distance_m / 1000:.1f} km, "
+        f"{figures.profiles} profiles and {figures.samples} samples{_along(figures.known_distance_m)}, "
         f"{template_filters.iso(figures.start_at)} to {template_filters.iso(figures.end_at)}."
     )
     own = next((text for key in ("summary", "comment") if (text := plain(str(record.metadata.get(key) or "")))), "")

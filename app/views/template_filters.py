@@ -45,8 +45,10 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace(",", THIN)
 
 
-def distance(distance_m: float) -> str:
-    """A length: in metres below 1 km, with one decimal below 1 000 km, in whole kilometres above."""
+def distance(distance_m: float | None) -> str:
+    """A length: in metres below 1 km, with one decimal below 1 000 km, in whole kilometres above; or `unknown`."""
+    if distance_m is None:
+        return "unknown"
     if distance_m < _KILO:
         return f"{number(distance_m)}{THIN}m"
     return f"{number(distance_m / _KILO, 1 if distance_m < 1000 * _KILO else 0)}{THIN}km"

@@ -33,7 +33,8 @@ def measure(bench: Bench) -> Iterator[Measured]:
                 time.sleep(_PAUSE_S)
                 samples.append((elapsed_s, _proportional_mb(pids)))
         peak_mb = sum(processes.memory_mb(pid, "VmHWM") for pid in pids)
-    about = {"fresh": round(fresh_mb), "sum of peaks": round(peak_mb), "statuses": dict(sorted(statuses.items()))}
+    by_status = {str(status): count for status, count in sorted(statuses.items())}
+    about = {"fresh": round(fresh_mb), "sum of peaks": round(peak_mb), "statuses": by_status}
     yield Measured("memory_peak", (max(size for _, size in samples),), about)
     yield Measured("memory_rise", (_rise_mb(samples, duration_s),), {"seconds": round(duration_s)})
 

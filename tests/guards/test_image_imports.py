@@ -18,7 +18,17 @@ ENTRY_POINTS = (
     "app.store.indexes",
     "app.commands.failures",
 )
-ALSO_IMPORTED_BY_THEIR_COMMANDS = ("app.store.connection", "app.store.counters", "app.store.verifications")
+ALSO_IMPORTED_BY_THEIR_COMMANDS = (
+    "app.store.connection",
+    "app.store.backup_records",
+    "app.store.counters",
+    "app.store.platforms",
+    "app.store.rebuild_queue",
+    "app.store.verifications",
+)
+
+# Packages of requirements/tracing.txt. Only functions that a setting switches on import them.
+OPTIONAL = {"opentelemetry", "sentry_sdk"}
 
 
 def _installed(role: str) -> set[str]:
@@ -36,7 +46,7 @@ def graph() -> grimp.ImportGraph:
 
 
 def _third_party(modules: set[str]) -> set[str]:
-    return {name for name in modules if name.partition(".")[0] != "app"} - sys.stdlib_module_names
+    return {name for name in modules if name.partition(".")[0] != "app"} - sys.stdlib_module_names - OPTIONAL
 
 
 def test_the_web_image_has_the_packages_that_its_commands_import(graph: grimp.ImportGraph) -> None:

@@ -11,7 +11,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from app import create_app, extensions
 from app.config import load
-from app.telemetry import logs, metrics
+from app.telemetry import logs, metrics, request_series
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def counted() -> Callable[..., float]:
     before = samples()
 
     def counted(method: str, route: str, status: int) -> float:
-        key = (method, route, str(status))
+        key = request_series.labels_of(method, route, str(status))
         return samples().get(key, 0) - before.get(key, 0)
 
     return counted

@@ -4,18 +4,21 @@ from threading import Event
 
 import pytest
 
-from app.circuit_breaker import FAILURES_UNTIL_OPEN, SILENT_S, CircuitBreaker
+from app.circuit_breaker import NEEDED, OPTIONAL, CircuitBreaker
+
+FAILURES_UNTIL_OPEN = NEEDED.failures_until_open
+SILENT_S = NEEDED.silent_s
 
 
 class Dependency:
     """Answers probes only after `recover`."""
 
-    def __init__(self):
+    def __init__(self, policy=NEEDED):
         self.now_s = 100.0
         self.states = []
         self.closed = Event()
         self.recovered = Event()
-        self.breaker = CircuitBreaker(self.probe, lambda: self.now_s)
+        self.breaker = CircuitBreaker(self.probe, policy, lambda: self.now_s)
         self.breaker.on_change = self.changed
 
     def probe(self):
@@ -86,3 +89,12 @@ def test_it_opens_again_in_the_next_outage(dependency):
 
     assert dependency.fail(FAILURES_UNTIL_OPEN)
     assert dependency.states == [True, False, True]
+
+
+def test_that_of_an_optional_dependency_opens_at_the_first_failure_also_soon_after_an_answer():
+    redis = Dependency(OPTIONAL)
+    redis.breaker.answered()
+
+    assert redis.fail(1)
+    redis.breaker.answered()
+    assert (redis.breaker.is_open, redis.states) == (False, [True, False])

@@ -39,7 +39,8 @@ def export(platform: str, mission: str, query: DataQuery) -> Response:
     """A mission's samples as CSV or NetCDF.
 
     In CSV, the header names each column as `name (unit)`. Lines end in CR LF, missing values are empty, times are UTC.
-    Samples are ordered by profile; profile 0 holds the samples that belong to no profile.
+    Its samples are ordered by profile; profile 0 holds the samples that belong to no profile. NetCDF has them in the
+    order of time.
     """
     if query.format == "netcdf":
         return _netcdf(platform, mission)

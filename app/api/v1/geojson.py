@@ -54,7 +54,7 @@ class TrackProperties(MissionProperties):
     data_mode: DataMode
     profiles: int
     hidden: int
-    distance_m: float
+    distance_m: float | None
     start_at: Time
     end_at: Time
 
@@ -214,7 +214,7 @@ def _track_properties(mission: Mission, track: Track) -> dict[str, Any]:
         "data_mode": mission.data_mode,
         "profiles": mission.figures.profiles,
         "hidden": track.hidden,
-        "distance_m": mission.figures.distance_m,
+        "distance_m": mission.figures.known_distance_m,
         "start_at": iso_ms(mission.figures.start_at),
         "end_at": iso_ms(mission.figures.end_at),
     }

@@ -75,6 +75,14 @@ class Verification(Resource):
         )
 
 
+class ParkedRebuild(Resource):
+    """A derived document that could not be rebuilt from its data. The rebuild is repeated when the data change."""
+
+    scope: str = Field(description="The document, for example `sections:PLATFORM/MISSION`.")
+    at: Time = Field(description="When the rebuild failed.")
+    cause: str
+
+
 class Status(Resource):
     """The version of the portal, imports of the last days by outcome, pending rebuilds, and the last verification."""
 
@@ -86,6 +94,9 @@ class Status(Resource):
     imports_total: Outcomes = Field(description="Files by outcome since the first import.")
     pending: int = Field(description="Tracks, totals and updates whose rebuild is pending, counted up to 1 000.")
     pending_since: Time | None
+    parked: list[ParkedRebuild] = Field(
+        description="The latest rebuilds that failed; each waits for a change. 20 at most."
+    )
     verification: Verification | None = Field(description="The last verification of the whole store.")
 
 
@@ -113,6 +124,7 @@ def status() -> Response:
         imports_total=Outcomes(**health.ever),
         pending=health.pending,
         pending_since=health.pending_since,
+        parked=[ParkedRebuild.model_validate(each) for each in health.parked],
         verification=Verification.of(health.verification) if health.verification else None,
     )
     return json(body.model_dump())

@@ -1,4 +1,4 @@
-"""A mission as an OceanGliders 1.0 file: its header, and its samples as rows.
+"""A mission under the names of OceanGliders 1.0: the header of the file, and its samples as rows.
 
 Source: https://oceangliderscommunity.github.io/OG-format-user-manual/OG_Format.html
 """
@@ -6,7 +6,7 @@ Source: https://oceangliderscommunity.github.io/OG-format-user-manual/OG_Format.
 from collections.abc import Iterator
 from datetime import datetime
 
-from app.api.v1 import og1_variables
+from app.api.v1 import og1_variables, time_order
 from app.api.v1.netcdf import Layout, Value, Variable, text
 from app.api.v1.schemas import iso_ms
 from app.domain import records
@@ -45,7 +45,7 @@ def layout(samples: Samples, platform: records.Platform | None, version: str) ->
         dimensions={f"{name}_LENGTH": len(data) for name, data, _ in texts},
         attributes=_attributes(mission, version),
         variables=[
-            *og1_variables.coordinates(samples.highest_number),
+            *og1_variables.coordinates(samples.highest_number, [mission]),
             *og1_variables.measured(mission.variables, samples.single),
             *(Variable(name, "char", attributes, (f"{name}_LENGTH",), data) for name, data, attributes in texts),
         ],
@@ -53,15 +53,15 @@ def layout(samples: Samples, platform: records.Platform | None, version: str) ->
 
 
 def rows(samples: Samples, file: Layout) -> Iterator[bytes]:
-    """The samples as rows of the file, streamed. Raises Conflict or ValueError if the rows would be incomplete."""
+    """The samples as rows of the file in the order of time. Raises Conflict or ValueError if rows would be missing."""
     types = {variable.name: variable.type for variable in file.growing}
     names = og1_variables.own_names(samples.mission.variables)
     columns = {
         name: (variable.name, types[name]) for name, variable in zip(names, samples.mission.variables, strict=True)
     }
-    for document in samples.documents():
-        values = og1_variables.columns(document, columns, types["PROFILE_NUMBER"])
-        yield from file.chunks(document["count"], values)
+    documents = (og1_variables.columns(document, columns, types["PROFILE_NUMBER"]) for document in samples.documents())
+    for count, values in time_order.merged(documents, og1_variables.TIME):
+        yield from file.chunks(count, values)
 
 
 def _attributes(mission: records.Mission, version: str) -> dict[str, Value]:
@@ -72,9 +72,10 @@ def _attributes(mission: records.Mission, version: str) -> dict[str, Value]:
         "title": plain_text(metadata.get("title")) or f"{mission.kind.capitalize()} mission {identifier}",
         "id": identifier,
         "naming_authority": "halocline",
-        "Conventions": "CF-1.10, ACDD-1.3, OG-1.0",
+        # Not ACDD and OG-1.0: they require people, vocabularies and GPS fixes that files seldom contain.
+        "Conventions": "CF-1.10",
         "featureType": "trajectory",
-        "platform": "sub-surface gliders" if mission.kind == "glider" else "autonomous surface vehicle",
+        "platform": og1_variables.PLATFORMS[mission.kind],
         "platform_vocabulary": "https://vocab.nerc.ac.uk/collection/L06/current/",
         "data_mode": mission.data_mode,
         "simulated": "true" if mission.simulated else "false",

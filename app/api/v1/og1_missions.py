@@ -5,8 +5,9 @@ Source: CF conventions 1.10, 9.3.3.
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
-from app.api.v1 import og1_variables
+from app.api.v1 import og1_variables, time_order
 from app.api.v1.netcdf import Layout, Value, Variable, text
 from app.api.v1.og1 import plain_text
 from app.api.v1.schemas import iso_ms
@@ -28,7 +29,7 @@ def layout(selection: SelectedSamples, version: str) -> Layout:
         dimensions={"N_TRAJECTORIES": len(missions)} | {f"{name}_LENGTH": width for name, width in widths.items()},
         attributes={
             "title": f"{len(missions)} missions of gliders and sailbuoys",
-            "Conventions": "CF-1.10, ACDD-1.3",
+            "Conventions": "CF-1.10",
             "featureType": "trajectory",
             "naming_authority": "halocline",
             "time_coverage_start": iso_ms(min(mission.figures.start_at for mission in missions)),
@@ -36,7 +37,7 @@ def layout(selection: SelectedSamples, version: str) -> Layout:
             "history": f"exported by Halocline {version}",
         },
         variables=[
-            *og1_variables.coordinates(selection.highest_number),
+            *og1_variables.coordinates(selection.highest_number, missions),
             *og1_variables.measured(list(_quantities(missions).values()), frozenset()),
             Variable(
                 "ROW_SIZE",
@@ -65,6 +66,8 @@ def _text_columns(missions: Sequence[records.Mission]) -> list[tuple[str, list[s
     return [
         ("TRAJECTORY", [f"{m.platform}_{m.mission}" for m in missions], {"cf_role": "trajectory_id"}),
         ("DATA_MODE", [m.data_mode for m in missions], {"long_name": modes}),
+        ("PLATFORM", [og1_variables.PLATFORMS[m.kind] for m in missions], {"long_name": "category of the platform"}),
+        ("WMO_IDENTIFIER", [_metadata(m, "wmo_id") for m in missions], {"long_name": "WMO id of the platform"}),
         ("SOURCE_FILE", [m.source.file_name for m in missions], {"long_name": "file that the mission came from"}),
         ("SOURCE_SHA256", [m.source.sha256 for m in missions], {"long_name": "SHA-256 of that file"}),
         ("LICENSE", [_metadata(m, "licence") for m in missions], {"long_name": "licence of the data"}),
@@ -86,9 +89,13 @@ def rows(selection: SelectedSamples, file: Layout) -> Iterator[bytes]:
     quantities = _quantities(selection.missions)
     names = dict(zip(quantities, og1_variables.own_names(list(quantities.values())), strict=True))
     number_type = next(variable.type for variable in file.growing if variable.name == "PROFILE_NUMBER")
-    for mission, document in selection.documents():
+    missions = {mission.id: mission for mission in selection.missions}
+    for mission_id, of_mission in groupby(selection.documents(), lambda pair: pair[0].id):
+        mission = missions[mission_id]
         columns = {names[variable.name, variable.unit]: (variable.name, "double") for variable in mission.variables}
-        yield from file.chunks(document["count"], og1_variables.columns(document, columns, number_type))
+        documents = (og1_variables.columns(document, columns, number_type) for _, document in of_mission)
+        for count, values in time_order.merged(documents, og1_variables.TIME):
+            yield from file.chunks(count, values)
 
 
 def _quantities(missions: Iterable[records.Mission]) -> dict[tuple[str, str | None], records.Variable]:

@@ -5,7 +5,7 @@ Source: https://oceangliderscommunity.github.io/OG-format-user-manual/OG_Format.
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import Any
 
@@ -14,6 +14,9 @@ from app.domain import records
 from app.domain.columns import decoded
 
 ROWS = "N_MEASUREMENTS"
+TIME = "TIME"
+# The category of a platform in the vocabulary of OceanGliders 1.0, by its kind.
+PLATFORMS: dict[str, str] = {"glider": "sub-surface gliders", "sailbuoy": "autonomous surface vehicle"}
 # Halocline's name: the name in OceanGliders 1.0. Other names are written in capitals.
 _NAMES = {
     "temperature": "TEMP",
@@ -39,6 +42,9 @@ _STANDARD_NAMES = {
     "sigma_theta": "sea_water_sigma_theta",
 }
 _SUFFIXES = ("_adjusted", "_raw")
+# The warning of missions with such depths, and how they were computed.
+_FROM_PRESSURE = "depth_from_pressure"
+_DEPTH_FROM_PRESSURE = "where no depth was measured: computed from pressure and latitude by TEOS-10, -gsw.z_from_p"
 _NO_PROFILE = -9999
 _NO_TIME = -1.0
 _COORDINATES = {
@@ -53,8 +59,11 @@ _RESERVED = (
 )
 
 
-def coordinates(highest_number: int) -> list[Variable]:
-    """Time, position, depth and profile number."""
+def coordinates(highest_number: int, missions: Iterable[records.Mission] = ()) -> list[Variable]:
+    """Time, position, depth and profile number. The description of depth names its source in these missions."""
+    depth_attributes: dict[str, Value] = {"axis": "Z", "positive": "down"}
+    if any(warning.code == _FROM_PRESSURE for mission in missions for warning in mission.warnings):
+        depth_attributes["comment"] = _DEPTH_FROM_PRESSURE
     # A profile number may be the second in which the profile begins.
     exceeds_int = highest_number >= 2**31
     return [
@@ -73,7 +82,7 @@ def coordinates(highest_number: int) -> list[Variable]:
         ),
         _coordinate("LATITUDE", "latitude", "latitude of each measurement", "degrees_north", {"axis": "Y"}),
         _coordinate("LONGITUDE", "longitude", "longitude of each measurement", "degrees_east", {"axis": "X"}),
-        _coordinate("DEPTH", "depth", "depth of each measurement", "m", {"axis": "Z", "positive": "down"}),
+        _coordinate("DEPTH", "depth", "depth of each measurement", "m", depth_attributes),
         Variable(
             "PROFILE_NUMBER",
             "double" if exceeds_int else "int",
@@ -105,7 +114,7 @@ def _attributes(variable: records.Variable) -> dict[str, Value]:
     vocabulary = _NAMES.get(variable.name)
     texts = {
         "standard_name": variable.standard_name or _STANDARD_NAMES.get(variable.name),
-        "long_name": variable.long_name,
+        "long_name": variable.long_name or variable.name,
         "units": variable.unit,
         "coordinates": "TIME LONGITUDE LATITUDE DEPTH",
         "source_name": variable.source_name,
@@ -140,7 +149,8 @@ def columns(
 ) -> dict[str, "array[Any]"]:
     """The columns of a sample document by their names in the file.
 
-    names: (Halocline's name, type) of each measured variable. Raises ValueError for a wider type than declared.
+    names: (Halocline's name, type) of each measured variable. Raises ValueError for a wider type than declared, and
+    for a column that does not have a value for each row.
     """
     stored = document["columns"]
     by_name: dict[str, array[Any]] = {}
@@ -152,7 +162,11 @@ def columns(
             by_name[name] = values if values.typecode == kind[0] else array(kind[0], values)
     if "time" in stored:
         times = decoded(stored["time"]["data"], stored["time"]["dtype"])
-        by_name["TIME"] = array("d", [time_ms / 1000 for time_ms in times])
+        by_name[TIME] = array("d", [time_ms / 1000 for time_ms in times])
     numbers: array[Any] = array(number_type[0], [document["number"] or _NO_PROFILE])
     by_name["PROFILE_NUMBER"] = numbers * document["count"]
+    by_name.setdefault(TIME, array("d", [_NO_TIME]) * document["count"])
+    for name, values in by_name.items():
+        if len(values) != document["count"]:
+            raise ValueError(f"{len(values)} values instead of {document['count']} for {name}")
     return by_name

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry import mapping, shape
+from shapely.geometry.polygon import orient
 
 from app.domain.geodesy import bbox_union
 from app.domain.records import Basin, Bbox
@@ -69,7 +70,7 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
     if box is None:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id} has no polygon")
     source = features[0]["properties"].get("source")
-    geometry = json.loads(json.dumps(mapping(area)))
+    geometry = json.loads(json.dumps(mapping(_wound(area))))
     return Basin(basin_id, features[0]["name"], box, geometry, str(source) if source else None, _outline(area, box))
 
 
@@ -83,6 +84,15 @@ def _outline(area: Any, box: Bbox) -> dict[str, Any]:
         shapely.Polygon(piece.exterior, [hole for hole in piece.interiors if shapely.Polygon(hole).area > off_deg**2])
         for piece in pieces
     ]
-    simple = (shapely.MultiPolygon(outlines) if outlines else area).simplify(off_deg)
-    outline: dict[str, Any] = json.loads(json.dumps(mapping(shapely.transform(simple, lambda xy: xy.round(2)))))
+    whole = shapely.MultiPolygon(outlines) if outlines else area
+    # A narrow strait has no area left at the usual tolerance.
+    candidates = (shapely.transform(whole.simplify(off), lambda xy: xy.round(2)) for off in (off_deg, off_deg / 10))
+    simple = next((each for each in candidates if all(part.area > 0 for part in shapely.get_parts(each))), whole)
+    outline: dict[str, Any] = json.loads(json.dumps(mapping(_wound(simple))))
     return outline
+
+
+def _wound(area: Any) -> Any:
+    """The area with its outer rings counterclockwise and its holes clockwise. Source: RFC 7946, 3.1.6."""
+    pieces = [orient(polygon, 1.0) for polygon in shapely.get_parts(area)]
+    return shapely.MultiPolygon(pieces) if area.geom_type == "MultiPolygon" else pieces[0]

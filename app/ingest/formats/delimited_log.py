@@ -64,8 +64,16 @@ def read(path: Path, max_samples: int, numeric: Collection[str], ignored: Collec
 
 def header(head: bytes) -> list[str]:
     """The names in the first line of a log, in lower case."""
-    line = re.split(r"\r\n|\r|\n", head.removeprefix(_BOM).decode("latin-1"), maxsplit=1)[0]
-    return [cell.strip(' "').lower() for cell in line.split(max(_SEPARATORS, key=line.count))]
+    return [cell.strip(' "').lower() for cell in _first_line(head).split(separator(head))]
+
+
+def separator(head: bytes) -> str:
+    """The character that separates the columns of a log."""
+    return max(_SEPARATORS, key=_first_line(head).count)
+
+
+def _first_line(head: bytes) -> str:
+    return re.split(r"\r\n|\r|\n", head.removeprefix(_BOM).decode("latin-1"), maxsplit=1)[0]
 
 
 def _lines(path: Path) -> tuple[list[str], bool]:

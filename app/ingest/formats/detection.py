@@ -1,14 +1,29 @@
 """The reader for each file, chosen by its first bytes and then by the dimensions and variables it holds."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from app.ingest.formats import erddap, grid, netcdf3_header, ngdac_profile, sailbuoy, seaglider, time_series
+from app.ingest.formats import (
+    compressed,
+    erddap,
+    foreign_formats,
+    grid,
+    netcdf3_header,
+    ngdac_profile,
+    precise_positions,
+    profile_stack,
+    sailbuoy,
+    sampling_geometry,
+    seaglider,
+    time_series,
+    unread_variables,
+)
 from app.ingest.formats.erddap_metadata import About
 from app.ingest.formats.netcdf import CELLS_PER_SAMPLE, NetCdf, opened
 from app.ingest.formats.observations import Observations
+from app.ingest.formats.trajectories import Trajectories
 from app.ingest.refusals import Refused
 
 # Enough for a magic number, a web page's head, a table's header and the start of a JSON document.
@@ -34,6 +49,7 @@ def read(path: Path, limits: Limits, about: About | None = None) -> Observations
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
     if not head.startswith(_NETCDF):
+        foreign_formats.require_none(path.name, head)
         return _read_text(path, head, limits, about)
     if head.startswith(b"CDF") and (least := netcdf3_header.least_size(path) or 0) > path.stat().st_size:
         raise Refused("truncated", f"the file has {path.stat().st_size} bytes, its header requires {least}")
@@ -58,15 +74,26 @@ def companion_of(path: Path) -> Path | None:
     return sailbuoy.payload_of(path)
 
 
-def is_data(path: Path) -> bool:
-    """True for a data file in a folder: NetCDF, a sailbuoy's log, or a table of positions."""
+def why_no_data(path: Path) -> str | None:
+    """Why a file in a folder is not imported; None for NetCDF, a sailbuoy's log and a table, also compressed."""
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
+    if compressed.is_compressed(head):
+        try:
+            path, head = compressed.first_bytes(path, _HEAD_BYTES)
+        except Refused as refusal:
+            # The import must report damaged data.
+            return None if refusal.code == "truncated" else refusal.cause
     try:
-        return head.startswith((b"CDF", b"\x89HDF")) or sailbuoy.matches(path, head) or erddap.matches(head)
+        foreign_formats.require_none(path.name, head)
+    except Refused as refusal:
+        return refusal.cause
+    try:
+        is_data = head.startswith((b"CDF", b"\x89HDF")) or sailbuoy.matches(path, head) or erddap.matches(head)
     except Refused:
         # Still a table: the import must report the refusal.
-        return True
+        is_data = True
+    return None if is_data else "it holds no observations"
 
 
 def require_size(path: Path, most_bytes: int) -> None:
@@ -115,10 +142,21 @@ def _require_few_rows(count: int, limits: Limits, name: str) -> None:
 
 def _read(file: NetCdf) -> Observations:
     if seaglider.matches(file):
-        return seaglider.read(file)
+        rows = seaglider.read(file)
+    else:
+        trajectories = Trajectories(file)
+        sampling_geometry.flatten(file)
+        trajectories.require_one_dimension()
+        rows = trajectories.divided(precise_positions.refined(file, _rows(file)))
+    return replace(rows, unread=unread_variables.reasons(file, rows))
+
+
+def _rows(file: NetCdf) -> Observations:
     coordinates = time_series.coordinates(file)
     if grid.matches(file):
         return grid.read(file, coordinates)
+    if profile_stack.matches(file, coordinates):
+        return profile_stack.read(file, coordinates)
     if ngdac_profile.matches(file):
         return ngdac_profile.read(file, coordinates)
     return time_series.read(file, coordinates)

@@ -1,4 +1,4 @@
-"""ERDDAP's tables from disk: `.csvp`, `.csv` with its row of units, `.json`. Tables without names are refused.
+"""ERDDAP's tables from disk: `.csvp`, `.csv` with its row of units, the same with tabs, `.json`. Tables need names.
 
 The format: https://coastwatch.pfeg.noaa.gov/erddap/tabledap/documentation.html (texts are ISO 8859-1, times ISO 8601).
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from app.ingest.formats import text_cells, time_series
+from app.ingest.formats import precise_positions, text_cells, time_series, unread_variables
 from app.ingest.formats.erddap_metadata import About, Description, description
 from app.ingest.formats.netcdf import CELLS_PER_SAMPLE
 from app.ingest.formats.observations import Observations
@@ -38,7 +38,7 @@ def matches(head: bytes) -> bool:
     text = _plain(head)
     if text.startswith("{"):
         return '"columnnames"' in text.lower() and '"table"' in text.lower()
-    first = [cell.strip(' "') for cell in text.splitlines()[0].split(",")] if text else []
+    first = [cell.strip(' "') for cell in text.splitlines()[0].split(_separator(text))] if text else []
     if any(_ISO.match(cell) for cell in first) and sum(map(text_cells.is_number, first)) >= 2:
         raise Refused("no_header", "the first row holds values and not the names of the columns: request .csvp or .csv")
     names = {_named(cell)[0].lower() for cell in first}
@@ -53,17 +53,25 @@ def read(path: Path, head: bytes, max_samples: int, about: About | None = None) 
     if table.rows == 0:
         raise Refused("no_samples", "the table has names but no row")
     if table.differing("trajectory"):
-        raise Refused("no_mission", "the table holds several trajectories: request one", "trajectory")
-    return replace(
-        time_series.read(table, time_series.coordinates(table)),
+        raise Refused("several_missions", "the table holds several trajectories: request one", "trajectory")
+    rows = precise_positions.refined(table, time_series.read(table, time_series.coordinates(table)))
+    rows = replace(
+        rows,
         format="ERDDAP table",
         attributes={**described.attributes, **table.attributes()},
         texts=table.attributes(),
     )
+    return replace(rows, unread=unread_variables.reasons(table, rows))
 
 
 def _plain(head: bytes) -> str:
     return head.removeprefix(_BOM).decode("latin-1").lstrip()
+
+
+def _separator(text: str) -> str:
+    """A tab if the first line has more tabs than commas: ERDDAP's `.tsv`, `.tsvp`. Units may hold commas."""
+    first = text.partition("\n")[0]
+    return "\t" if first.count("\t") > first.count(",") else ","
 
 
 def _named(cell: str) -> tuple[str, str | None]:
@@ -79,7 +87,7 @@ def _delimited(path: Path, head: bytes, max_samples: int, described: Description
         binary.seek(len(_BOM) if head.startswith(_BOM) else 0)
         # Any byte is a character of Latin-1: numbers are ASCII, and the few texts are repaired later.
         with TextIOWrapper(binary, encoding="latin-1", newline="") as stream:
-            records = _records(_lines(stream))
+            records = _records(_lines(stream), _separator(_plain(head)))
             named = [_named(cell) for cell in next(records)]
             names, units = [name for name, _ in named], [unit for _, unit in named]
             first = list(islice(records, 1))
@@ -128,9 +136,9 @@ def _lines(stream: TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _records(lines: Iterable[str]) -> Iterator[list[str]]:
+def _records(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
     """The rows that are not empty, as lists of cells."""
-    reader = csv.reader(lines, strict=True, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=separator == ",")
     try:
         yield from (record for record in reader if record)
     except csv.Error as error:

@@ -1,31 +1,35 @@
-"""pyglider's grid file: depth bins by profiles, in either order of the dimensions."""
+"""pyglider's grid file: bins of depth or of pressure by profiles, in either order of the dimensions."""
+
+from collections import Counter
 
 import numpy as np
 
-from app.ingest.formats import time_series, vocabulary
+from app.ingest.formats import positions, time_series, vertical_axis, vocabulary
 from app.ingest.formats.netcdf import NetCdf, as_floats
 from app.ingest.formats.observations import GRID_FORMAT, Column, Coordinates, Floats, Observations
 from app.ingest.refusals import Refused
 
+_NUMBERS = ("profile", "profile_index", "profile_number")
+_VERTICAL = ("depth", *vertical_axis.PRESSURES)
+
 
 def matches(file: NetCdf) -> bool:
-    """True if depth and time are separate dimensions and a variable spans both."""
-    time, depth = file.variables.get("time"), file.variables.get("depth")
-    if time is None or depth is None or len(time.dimensions) != 1 or len(depth.dimensions) != 1:
-        return False
-    axes = {time.dimensions[0], depth.dimensions[0]}
-    return len(axes) == 2 and any(set(v.dimensions) == axes for v in file.variables.values())
+    """True if time and a vertical axis are separate dimensions, and a variable spans both."""
+    return _axes(file) is not None
 
 
 def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     """A row for each bin with a measurement; a profile counts as one sample, because it has one time."""
-    along, down = file.variables["time"].dimensions[0], file.variables["depth"].dimensions[0]
+    along, down = _axes(file) or ("", "")
     profiles, bins = file.dimensions[along], file.dimensions[down]
     if profiles == 0 or bins == 0:
         raise Refused("no_samples", "there is no profile", "time")
     latitude, longitude = coordinates.latitude, coordinates.longitude
-    number = next((n for n in ("profile", "profile_index", "profile_number") if _is_along(file, n, along)), None)
-    used = {"time", "depth", latitude, longitude, *([number] if number else [])}
+    vertical = vertical_axis.of_rows(file, (down,), bins, _VERTICAL)
+    axis = vertical.axis.name if vertical.axis else "depth"
+    number = next((n for n in _NUMBERS if _is_along(file, n, along)), None)
+    used = {"time", axis, latitude, longitude, *([number] if number else [])}
+    warnings = Counter(vertical.warnings)
     planes: list[tuple[str, str, Floats]] = []
     filled = np.zeros((profiles, bins), dtype=bool)
     for name, canonical in vocabulary.measured(file, [(down, along), (along, down)], used):
@@ -36,12 +40,17 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     blank = ~np.any(filled, axis=1)
     filled[blank, 0] = True
     profile, level = np.nonzero(filled)
-    depth = as_floats(file.floats("depth"))[level]
+    depth = vertical.depth_m[level]
     depth[blank[profile]] = np.nan
     columns: list[Column] = []
     for name, canonical, plane in planes:
-        if (column := vocabulary.column(file, name, canonical, plane[profile, level])) is not None:
+        values = plane[profile, level]
+        if (column := vocabulary.column(file, name, canonical, values, warnings)) is not None:
             columns.append(column)
+    if vertical.pressure_dbar is not None and not any(column.about.name == "pressure" for column in columns):
+        pressure = vertical.pressure_dbar[level]
+        pressure[blank[profile]] = np.nan
+        columns.append(time_series.pressure_column(file, axis, pressure))
     raw_number = as_floats(file.floats(number)) if number else np.arange(1.0, profiles + 1)
     return Observations(
         format=GRID_FORMAT,
@@ -49,14 +58,36 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
         attributes=file.attributes(),
         texts=time_series.texts(file),
         time_ms=file.times_ms("time")[profile],
-        lon_deg=_positions(file, longitude, along)[profile],
-        lat_deg=_positions(file, latitude, along)[profile],
+        lon_deg=_positions(file, longitude, along, warnings)[profile],
+        lat_deg=_positions(file, latitude, along, warnings)[profile],
         depth_m=depth,
         number=raw_number[profile],
         weight=(np.concatenate(([1], np.diff(profile))) > 0).astype(np.int64),
         columns=tuple(columns),
-        names={"time": "time", "latitude": latitude, "longitude": longitude, "depth": "depth"},
+        names={
+            "time": "time",
+            "latitude": latitude,
+            "longitude": longitude,
+            "depth": axis,
+            **({"number": number} if number else {}),
+        },
+        warnings=dict(warnings),
     )
+
+
+def _axes(file: NetCdf) -> tuple[str, str] | None:
+    """The dimensions of time and of the vertical axis if they differ and a variable spans both, else None."""
+    time = file.variables.get("time")
+    if time is None or len(time.dimensions) != 1:
+        return None
+    along = str(time.dimensions[0])
+    # A current profiler of a time series has bins, too, but its rows have depths of their own.
+    if any(_is_along(file, name, along) for name in (*vertical_axis.DEPTHS, *vertical_axis.PRESSURES)):
+        return None
+    planes = {tuple(map(str, v.dimensions)) for v in file.variables.values() if len(v.dimensions) == 2}
+    downs = [next(iter(set(plane) - {along})) for plane in sorted(planes) if along in plane and len(set(plane)) == 2]
+    axes = ((down, vertical_axis.best(file, (down,), _VERTICAL)) for down in downs)
+    return next(((along, down) for down, axis in axes if axis is not None), None)
 
 
 def _is_along(file: NetCdf, name: str, along: str) -> bool:
@@ -68,11 +99,12 @@ def _plane(file: NetCdf, name: str, along: str) -> Floats:
     return values if file.variables[name].dimensions[0] == along else values.T
 
 
-def _positions(file: NetCdf, name: str, along: str) -> Floats:
+def _positions(file: NetCdf, name: str, along: str, warnings: Counter[str]) -> Floats:
     """One position for each profile; old files have one for each bin, of which the median is used."""
+    values = positions.degrees(file, name, warnings)
     if tuple(file.variables[name].dimensions) == (along,):
-        return as_floats(file.floats(name))
-    plane = _plane(file, name, along)
+        return values
+    plane = values if file.variables[name].dimensions[0] == along else values.T
     if plane.ndim != 2:
         raise Refused("no_valid_position", "there is not one position for each profile", name)
     middle = np.full(plane.shape[0], np.nan)

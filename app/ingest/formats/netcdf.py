@@ -1,7 +1,6 @@
 """A NetCDF file as plain arrays: fills are NaN, scaled, in native byte order; damage is refused, not raised."""
 
 import os
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,28 +12,15 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from app.domain import times
 from app.domain.printable import one_line
-from app.ingest.formats.observations import NO_TIME, Floats, Ints
+from app.ingest.formats import cf_time, fill_values
+from app.ingest.formats.observations import Floats, Ints
 from app.ingest.refusals import Refused
 
 # The limit counts cells, because memory grows with variables too: 25 variables for each sample.
 CELLS_PER_SAMPLE = 25
 
 log = structlog.get_logger(__name__)
-
-_MS = {
-    "nanosecond": 1e-6, "nanoseconds": 1e-6, "ns": 1e-6, "microsecond": 1e-3, "microseconds": 1e-3,
-    "millisecond": 1.0, "milliseconds": 1.0, "ms": 1.0, "msec": 1.0,
-    "second": 1e3, "seconds": 1e3, "sec": 1e3, "secs": 1e3, "s": 1e3,
-    "minute": 6e4, "minutes": 6e4, "min": 6e4, "mins": 6e4,
-    "hour": 36e5, "hours": 36e5, "hr": 36e5, "hrs": 36e5, "h": 36e5, "day": 864e5, "days": 864e5, "d": 864e5,
-}  # fmt: skip
-_COUNTED = re.compile(r"\s*(?P<unit>\w+)\s+since\s(?P<reference>.{1,100})", re.IGNORECASE | re.DOTALL)
-_CALENDARS = {"", "standard", "gregorian", "proleptic_gregorian"}
-
-# Year 1 to 9999: values outside are undeclared fill values.
-_EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 253_402_300_799_000
 
 
 # The library crashes the process when two threads use it at once, even on different files.
@@ -81,19 +67,23 @@ class NetCdf:
 
     def attributes(self) -> dict[str, Any]:
         """Global attributes as texts, numbers and lists of numbers, without numpy types."""
-        return {name: plain(self._dataset.getncattr(name)) for name in self._dataset.ncattrs()}
+        return {name: _attribute(self._dataset, name) for name in self._dataset.ncattrs()}
+
+    def global_attribute(self, name: str) -> Any:
+        """A global attribute, None when there is none."""
+        return _attribute(self._dataset, name) if name in self._dataset.ncattrs() else None
 
     def attribute(self, name: str, attribute: str) -> Any:
         """An attribute of a variable, None when it has none."""
         variable = self.variables[name]
-        return plain(variable.getncattr(attribute)) if attribute in variable.ncattrs() else None
+        return _attribute(variable, attribute) if attribute in variable.ncattrs() else None
 
     def text(self, name: str) -> str:
         """A scalar text variable, whether it is a string or an array of characters; numbers as they print."""
         value = self.variables[name][...]
         array = np.asarray(value)
         if array.dtype.kind == "S":
-            return b"".join(array.ravel().tolist()).decode("utf-8", "replace").strip("\x00 ")
+            return decoded(b"".join(array.ravel().tolist())).strip("\x00 ")
         if array.size == 0:
             return ""
         return str(array.ravel()[0]).strip()
@@ -106,19 +96,33 @@ class NetCdf:
         """The variable as floats, fills as NaN; float64, or with `narrow` float32 where the file has no more."""
         variable = self.variables[name]
         raw = np.asarray(variable[...])
-        scaled = "scale_factor" in variable.ncattrs() or "add_offset" in variable.ncattrs()
-        width = (
-            np.float32 if narrow and not scaled and raw.dtype.itemsize <= 4 and raw.dtype.kind == "f" else np.float64
-        )
-        values: NDArray[Any] = raw.astype(width)
+        stored = _with_declared_sign(variable, raw)
+        scale, offset = self._packing(name)
+        is_scaled = (scale, offset) != (1.0, 0.0)
+        is_narrow = narrow and not is_scaled and raw.dtype.itemsize <= 4 and raw.dtype.kind == "f"
+        values: NDArray[Any] = stored.astype(np.float32 if is_narrow else np.float64)
         for fill in self._fills(variable, raw.dtype):
-            values[raw == fill] = np.nan
-        if scaled:
-            values = values * float(self.attribute(name, "scale_factor") or 1) + float(
-                self.attribute(name, "add_offset") or 0
-            )
+            values[(raw == fill) | (stored == fill)] = np.nan
+        if is_scaled:
+            values = values * scale + offset
         values[~np.isfinite(values)] = np.nan
         return values
+
+    def valid_range(self, name: str) -> tuple[float, float] | None:
+        """The range of the variable's values that the file declares, after unpacking; None if there is none."""
+        variable = self.variables[name]
+
+        def attribute(key: str) -> Any:
+            if key not in variable.ncattrs():
+                return None
+            value = np.asarray(variable.getncattr(key))
+            return plain(_with_declared_sign(variable, value)[()])
+
+        return fill_values.declared_range(attribute, variable.dtype, *self._packing(name))
+
+    def _packing(self, name: str) -> tuple[float, float]:
+        """The factor and the offset of packed values."""
+        return float(self.attribute(name, "scale_factor") or 1), float(self.attribute(name, "add_offset") or 0)
 
     def integers(self, name: str) -> Ints:
         """The variable as whole numbers, without scaling."""
@@ -127,42 +131,72 @@ class NetCdf:
     def times_ms(self, name: str) -> Ints:
         """Milliseconds since 1970 UTC, NO_TIME where missing. Raises Refused for units without a reference time."""
         units, calendar = str(self.attribute(name, "units") or ""), str(self.attribute(name, "calendar") or "")
-        return counted_ms(self.floats(name), units, calendar, name)
+        return cf_time.counted_ms(self.floats(name), units, calendar, name)
 
     @staticmethod
     def _fills(variable: Any, dtype: np.dtype[Any]) -> list[Any]:
+        """The fill values that the file declares, and that of the library, as the type of the data stores them."""
         fills: list[Any] = [netCDF4.default_fillvals.get(dtype.str[1:])] if dtype.itemsize > 1 else []
         for attribute in ("_FillValue", "missing_value"):
             if attribute in variable.ncattrs():
                 fills.extend(np.ravel(variable.getncattr(attribute)).tolist())
-        return [fill for fill in fills if isinstance(fill, int | float)]
+        numbers = [number for fill in fills if (number := _number(fill)) is not None]
+        # A float of 32 bits is never equal to a fill value of 64 bits such as -999.9.
+        with np.errstate(over="ignore"):
+            return [dtype.type(number) for number in numbers] if dtype.kind == "f" else numbers
 
 
-def counts_time(units: object) -> bool:
-    """True if the units count time since a reference."""
-    return " since " in " ".join(str(units).lower().split()) if units else False
+def _with_declared_sign(variable: Any, values: NDArray[Any]) -> NDArray[Any]:
+    """The whole numbers with the sign that `_Unsigned` declares: classic NetCDF has no unsigned types.
+
+    Source: NetCDF Users' Guide, attribute conventions.
+    """
+    declared = str(variable.getncattr("_Unsigned")).strip().lower() if "_Unsigned" in variable.ncattrs() else ""
+    kind = {"true": "u", "false": "i"}.get(declared)
+    if kind is None or values.dtype.kind not in "iu":
+        return values
+    dtype = np.dtype(f"{kind}{values.dtype.itemsize}").newbyteorder(values.dtype.byteorder)
+    return np.ascontiguousarray(values).view(dtype).reshape(values.shape)
 
 
-def counted_ms(values: NDArray[Any], units: str, calendar: str, name: str) -> Ints:
-    """Values counted in `units` as milliseconds since 1970 UTC, NO_TIME where missing. Raises Refused."""
-    match = _COUNTED.fullmatch(units)
-    epoch = times.parsed(match["reference"]) if match else None
-    scale = _MS.get(match["unit"].lower()) if match else None
-    if scale is None or epoch is None:
-        raise Refused("no_time", f"units {units[:60]!r} have no reference time", name)
-    if calendar.lower() not in _CALENDARS:
-        raise Refused("no_time", f"calendar {calendar[:40]!r} is not supported", name)
-    # Rounding noise of a double, below a microsecond, is removed; then the value is truncated: 0.9999 s is 0.999 s.
-    with np.errstate(over="ignore"):
-        ms = np.floor(np.round((values * scale + times.to_ms(epoch)) * 1000) / 1000)
-    inside = np.isfinite(ms) & (ms >= _EARLIEST_MS) & (ms <= _LATEST_MS)
-    return np.where(inside, np.where(inside, ms, 0).astype(np.int64), NO_TIME)
+def _number(value: Any) -> int | float | None:
+    """The number in an attribute, also if it is stored as text."""
+    if isinstance(value, int | float):
+        return value
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    """The attribute of a dataset or a variable; a text that is not UTF-8 is decoded as Latin-1."""
+    value = plain(owner.getncattr(name))
+    if "\ufffd" not in str(value):
+        return value
+    # The library replaces the bytes that are not UTF-8; Latin-1 restores all of them.
+    value = plain(owner.getncattr(name, encoding="latin-1"))
+    return [_redecoded(item) for item in value] if isinstance(value, list) else _redecoded(value)
+
+
+def _redecoded(value: Any) -> Any:
+    return decoded(value.encode("latin-1")) if isinstance(value, str) else value
+
+
+def decoded(data: bytes) -> str:
+    """The text of the bytes: UTF-8, else what Windows takes for Latin-1, in which every byte is a character."""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
 
 
 def plain(value: Any) -> Any:
     """An attribute's value without numpy types."""
-    if isinstance(value, np.ndarray):
-        return [plain(item) for item in value.tolist()]
+    if isinstance(value, np.ndarray | list):
+        return [plain(item) for item in (value if isinstance(value, list) else value.tolist())]
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, int) and not -(2**63) <= value < 2**63:

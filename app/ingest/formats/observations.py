@@ -1,7 +1,7 @@
 """The result of every parser: the rows of one file with canonical names and units, before quality control."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,12 +44,23 @@ class Coordinates:
 
 
 @dataclass(frozen=True, slots=True)
+class Trajectory:
+    """One of several trajectories in a file: its name, its number of rows, and the texts that describe it."""
+
+    name: str
+    rows: int
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Observations:
     """Rows of one file. All arrays are (n,); `names` are the file's names of its coordinates, for messages.
 
     `number` is the raw profile number (NaN, 0 and halves included), `weight` is 1 for a row that counts as a sample and
     0 for one that a grid only spreads over depth. `texts` are scalar text variables by lower-case name.
-    `warnings` are those of the reader itself. A sailbuoy has neither numbers nor depths.
+    `warnings` are those of the reader itself, `unread` the variables that it left out, with the reason.
+    `trajectories` divide the rows of a file of several missions, in their order. A sailbuoy has neither numbers nor
+    depths.
     """
 
     format: str
@@ -66,6 +77,22 @@ class Observations:
     names: dict[str, str]
     kind: Kind = "glider"
     warnings: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+    trajectories: tuple[Trajectory, ...] = ()
+
+    def at(self, rows: NDArray[np.intp]) -> "Observations":
+        """The rows with these indexes, and the columns that have a value in them."""
+        columns = (replace(column, values=column.values[rows]) for column in self.columns)
+        return replace(
+            self,
+            time_ms=self.time_ms[rows],
+            lon_deg=self.lon_deg[rows],
+            lat_deg=self.lat_deg[rows],
+            depth_m=self.depth_m[rows],
+            number=self.number[rows],
+            weight=self.weight[rows],
+            columns=tuple(column for column in columns if np.isfinite(column.values).any()),
+        )
 
     @property
     def is_surface(self) -> bool:

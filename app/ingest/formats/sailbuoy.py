@@ -6,6 +6,7 @@ closer to it, the row stands alone, with its own position or none. Times without
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from app.domain.printable import encodable
 from app.domain.records import Variable
 from app.domain.times import from_ms
-from app.ingest.formats import delimited_log, mission_limits
+from app.ingest.formats import delimited_log, fill_values, mission_limits
 from app.ingest.formats.delimited_log import Log
 from app.ingest.formats.duplicate_rows import repeated_rows
 from app.ingest.formats.observations import NO_TIME, SAILBUOY_FORMAT, Column, Floats, Ints, Observations
@@ -39,7 +40,8 @@ _COORDINATES = ("time", "longitude", "latitude", "depth", "profile")
 def matches(path: Path, head: bytes) -> bool:
     """True if the name is that of a sailbuoy's log and the columns are not those of an ERDDAP table."""
     names = delimited_log.header(head)
-    return _NAME.fullmatch(path.name) is not None and not ("latitude" in names and "longitude" in names)
+    is_table = "latitude" in names and "longitude" in names and delimited_log.separator(head) == ","
+    return _NAME.fullmatch(path.name) is not None and not is_table
 
 
 def paired(paths: Iterable[Path | _Other]) -> list[Path | _Other]:
@@ -82,9 +84,9 @@ def read(path: Path, max_samples: int) -> Observations:
     beside = payload_of(path)
     pld = _read(beside, max_samples) if beside else None
     joined = _Joined(nav, pld)
-    warnings = {"payload_missing": 1}
+    warnings = Counter({"payload_missing": 1})
     if pld is not None:
-        warnings = {"payload_unpaired": joined.unpaired, "payload_repeated": joined.repeated}
+        warnings = Counter({"payload_unpaired": joined.unpaired, "payload_repeated": joined.repeated})
     rows = joined.time_ms.size
     if rows > max_samples:
         raise Refused("too_large", f"{rows} rows are more than the limit of {max_samples}")
@@ -105,14 +107,14 @@ def read(path: Path, max_samples: int) -> Observations:
         depth_m=np.full(rows, np.nan),
         number=np.full(rows, np.nan),
         weight=np.ones(rows, dtype=np.int64),
-        columns=tuple(_columns(joined)),
+        columns=tuple(_columns(joined, warnings)),
         names={
             "time": nav.spelled["time"],
             "latitude": nav.spelled[str(latitude)],
             "longitude": nav.spelled[str(longitude)],
         },
         kind="sailbuoy",
-        warnings=warnings,
+        warnings=dict(warnings),
     )
 
 
@@ -190,14 +192,15 @@ def _pairs(nav_ms: Ints, pld_ms: Ints) -> tuple[NDArray[np.intp], NDArray[np.int
     return chosen[of_moment], alone
 
 
-def _columns(joined: _Joined) -> Iterable[Column]:
-    """The measurements of both logs, one column for each canonical name."""
+def _columns(joined: _Joined, warnings: Counter[str]) -> Iterable[Column]:
+    """The measurements of both logs, one column for each canonical name; `warnings` receives their flaws."""
     logs = [joined.nav] + ([joined.pld] if joined.pld else [])
     canonical_names = _named([(log is joined.pld, key) for log in logs for key in log.columns])
     mission_limits.require_few_variables(len(canonical_names))
     for (is_payload, key), name in sorted(canonical_names.items(), key=lambda pair: pair[1]):
         log = joined.pld if is_payload and joined.pld else joined.nav
         values = joined.of_pld(log.columns[key]) if is_payload else joined.of_nav(key)
+        values = fill_values.cleaned(values, None, warnings)
         if np.isfinite(values).any():
             yield _column(name, key, log.spelled[key], values)
 

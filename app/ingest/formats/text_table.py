@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ingest.formats import text_cells
-from app.ingest.formats.netcdf import counted_ms, counts_time
+from app.ingest.formats import fill_values, text_cells
+from app.ingest.formats.cf_time import counted_ms, counts_time
 from app.ingest.formats.observations import Ints
 from app.ingest.refusals import Refused
 
 # Names of identities: texts, even when they look like a number (a serial of 077).
 _TEXTS = frozenset({
     "trajectory", "trajectory_name", "id", "platform", "platform_id", "platform_name", "platform_serial",
-    "platform_serial_number", "glider_name", "glider_serial", "wmo_id", "wmo_platform_code", "deployment_id",
-    "deployment_name", "dataset_id", "data_mode", "project", "institution",
+    "platform_serial_number", "glider_name", "glider_serial", "wmo_id", "wmo_identifier",
+    "wmo_platform_code", "deployment_id", "deployment_name", "dataset_id", "data_mode", "project", "institution",
 })  # fmt: skip
+# The time of a row, and in NGDAC's tables that of the profile and that of the row.
+_MOMENTS = ("time", "precise_time")
 _ROWS = ("row",)
 # A longer text means a damaged table.
 _MAX_TEXT = 4096
@@ -108,8 +110,8 @@ class Table:
             self._columns[key] = Column(
                 name,
                 unit or None,
-                is_moment=key == "time" and not counted,
-                is_text=key != "time" and (key in _TEXTS or kind == "String"),
+                is_moment=key in _MOMENTS and not counted,
+                is_text=key not in _MOMENTS and (key in _TEXTS or kind == "String"),
                 is_narrow=kind == "float",
             )
 
@@ -161,6 +163,11 @@ class Table:
         values = column.values().astype(np.float32 if narrow and column.is_narrow else np.float64)
         values[~np.isfinite(values)] = np.nan
         return values
+
+    def valid_range(self, name: str) -> tuple[float, float] | None:
+        """The range of valid values in the server's description, None if there is none."""
+        known = self._known.get(name, {})
+        return fill_values.declared_range(known.get, np.dtype(np.float64), 1.0, 0.0)
 
     def integers(self, name: str) -> Ints:
         """The column's numbers as whole ones, -1 where missing."""

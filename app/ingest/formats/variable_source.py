@@ -29,6 +29,9 @@ class Variables(Protocol):
     def floats(self, name: str, narrow: bool = False) -> NDArray[Any]:
         """The variable as floats, NaN where missing; with `narrow` in the width that the file has."""
 
+    def valid_range(self, name: str) -> tuple[float, float] | None:
+        """The range of the values that the file declares valid, None if there is none."""
+
     def integers(self, name: str) -> Ints:
         """The variable as whole numbers, -1 where missing."""
 

@@ -1,6 +1,7 @@
 """Measured variables with canonical names and units; the file's own name and unit are stored, too."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 
 from app.domain.printable import encodable
 from app.domain.records import Variable
-from app.ingest.formats import mission_limits
-from app.ingest.formats.netcdf import counts_time
+from app.ingest.formats import fill_values, mission_limits, units
+from app.ingest.formats.cf_time import counts_time
 from app.ingest.formats.observations import Column
 from app.ingest.formats.variable_source import Variables
 
@@ -23,7 +24,7 @@ _NOT_MEASURED = (
     "latitude_profile", "longitude_profile", "crs", "platform", "trajectory",
 )  # fmt: skip
 _NOT_MEASURED_PREFIXES = ("time_", "deployment_", "sensor_", "instrument_", "qartod_", "gps_")
-_NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_flag", "_time")
+_NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_quality_control", "_flag", "_time")
 # Names of the columns that every stored profile has.
 _COORDINATES = ("time", "longitude", "latitude", "depth")
 _STEMS = ("_adjusted", "_raw")
@@ -98,8 +99,12 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
     return sorted(canonical_names.items(), key=lambda pair: pair[1])
 
 
-def column(file: Variables, name: str, canonical: str, values: NDArray[Any]) -> Column | None:
-    """The variable with its values in the unit of the vocabulary; None if no value is finite."""
+def column(file: Variables, name: str, canonical: str, values: NDArray[Any], warnings: Counter[str]) -> Column | None:
+    """The variable with its values in the unit of the vocabulary; None if no value is finite.
+
+    `warnings` receives the number of values that are no measurements, which are NaN in the result.
+    """
+    values = fill_values.cleaned(values, file.valid_range(name), warnings)
     if not np.isfinite(values).any():
         return None
     declared_unit = file.attribute(name, "units")
@@ -139,7 +144,9 @@ def _converted(canonical: str, source_unit: str | None, values: NDArray[Any]) ->
     key = " ".join(source_unit.lower().split())
     if key in ("k", "kelvin") and entry["unit"] == "degree_C":
         return "degree_C", values - values.dtype.type(273.15)
-    factor = entry["units"].get(key)
+    # Units of pressure differ by their case: mPa is not MPa.
+    is_pressure = entry["unit"] == "dbar"
+    factor = units.factor(source_unit, "pressure") if is_pressure else entry["units"].get(key)
     if factor is None:
         return source_unit, values
     return entry["unit"], values if factor == 1 else values * values.dtype.type(factor)

@@ -1,7 +1,7 @@
-"""Missions within a log that runs for years, split by pauses in transmission, harbour and duration."""
+"""Missions within one file: its trajectories, or those of a log that runs for years, split by pauses and harbour."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.domain import surface_fixes
 from app.domain.longitudes import wrapped
 from app.domain.times import from_ms
+from app.ingest.formats import time_series
 from app.ingest.formats.observations import NO_TIME, Ints, Mask, Observations
 from app.ingest.refusals import Refused
 
@@ -20,11 +21,41 @@ GAP_MS = 3 * 3600 * 1000
 SHORTEST_MS = 3 * 24 * 3600 * 1000
 # The waters of Gothenburg where sailbuoys are moored and tested: west, south, east, north in degrees.
 HARBOUR = (11.7, 57.6, 12.1, 57.8)
+# Attributes that name or describe a file of several trajectories, and none of them.
+_OF_THE_FILE = ("id", "title", "dataset_id", "summary")
+_OF_ALL_ROWS = ("time_coverage_", "geospatial_")
 
 
 def missions(observations: Observations, earliest_ms: int, latest_ms: int) -> list[Observations]:
-    """The missions of a file: those of a continuous log in time order, else the file itself. Raises Refused."""
+    """The missions of a file: those of a continuous log in time order, its trajectories, else the file itself.
+
+    Raises Refused.
+    """
+    if observations.trajectories:
+        return list(_trajectories(observations))
     return cut(observations, earliest_ms, latest_ms) if observations.is_continuous else [observations]
+
+
+def _trajectories(file: Observations) -> Iterator[Observations]:
+    """The trajectories of the file as missions, each with its own texts and without attributes about the whole file."""
+    shared = {
+        name: value
+        for name, value in file.attributes.items()
+        if name.lower() not in _OF_THE_FILE and not name.lower().startswith(_OF_ALL_ROWS)
+    }
+    ends = np.cumsum([trajectory.rows for trajectory in file.trajectories])
+    for trajectory, end in zip(file.trajectories, ends.tolist(), strict=True):
+        rows = file.at(np.arange(end - trajectory.rows, end))
+        yield replace(
+            rows,
+            trajectories=(),
+            kind=time_series.kind_of(trajectory.texts.get("platform", file.attributes.get("platform"))),
+            attributes={**shared, **trajectory.texts},
+            texts={**file.texts, **trajectory.texts, "trajectory": trajectory.name},
+            # The reader counted the flaws of all rows, which the first mission reports, and the flags of all rows.
+            warnings=file.warnings if end == trajectory.rows else {},
+            columns=tuple(replace(column, good=None, checked=None) for column in rows.columns),
+        )
 
 
 def digest_of(mission: Observations, file_sha256: str) -> str:
@@ -111,17 +142,9 @@ def _mission(log: Observations, rows: NDArray[np.intp], dropped: dict[str, int])
     if "payload_unpaired" in log.warnings:
         # The unpaired rows are the last ones of the log.
         warnings["payload_unpaired"] = int((rows >= log.time_ms.size - log.warnings["payload_unpaired"]).sum())
-    columns = (replace(column, values=column.values[rows]) for column in log.columns)
     return replace(
-        log,
+        log.at(rows),
         attributes={**log.attributes, "id": f"{log.attributes['platform_serial']}-{start_at:%Y%m%dT%H%M}"},
-        time_ms=log.time_ms[rows],
-        lon_deg=log.lon_deg[rows],
-        lat_deg=log.lat_deg[rows],
-        depth_m=log.depth_m[rows],
-        number=log.number[rows],
-        weight=log.weight[rows],
-        columns=tuple(column for column in columns if np.isfinite(column.values).any()),
         warnings={code: count for code, count in warnings.items() if count},
     )
 

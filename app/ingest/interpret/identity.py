@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,16 +11,17 @@ from typing import Any
 from app.domain.records import MODE_RANK, DataMode, Kind
 from app.errors import Invalid
 from app.ingest.formats import mission_ids
+from app.ingest.formats.mission_ids import MissionId
 from app.ingest.formats.observations import Observations
 from app.ingest.refusals import Refused
 
 # Characters that need no escaping in a URL.
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _SUFFIXES: dict[str, DataMode] = {
-    "r": "R", "rt": "R", "nrt": "R", "realtime": "R", "real-time": "R", "real_time": "R",
+    "r": "R", "rt": "R", "nrt": "R", "realtime": "R", "real-time": "R",
     "p": "P", "provisional": "P", "recovered": "P",
     "a": "A", "adjusted": "A",
-    "d": "D", "dm": "D", "delayed": "D", "delayed-mode": "D", "delayed_mode": "D",
+    "d": "D", "dm": "D", "delayed": "D", "delayed-mode": "D",
 }  # fmt: skip
 _MODES: dict[str, DataMode] = {"R": "R", "P": "P", "A": "A", "D": "D"}
 
@@ -67,24 +68,48 @@ def options(platform: str | None, mission: str | None, mode: str | None) -> Opti
 def identified(observations: Observations, options: Options) -> Identity:
     """The identity of the file. Raises Refused when neither the file nor the caller names it.
 
-    The id, the trajectory and the title are tried in this order; a stamp with a time of day is preferred to a date.
+    The mission that most of id, trajectory, title and dataset name is the file's; a stamp with a time of day is
+    preferred to a date. Without a majority, the first one counts; of a single profile, whose id may name the profile,
+    the trajectory.
     """
-    attributes, texts = observations.attributes, observations.texts
-    named = [attributes.get("id"), texts.get("trajectory"), attributes.get("title"), attributes.get("dataset_id")]
-    matches = [match for text in named if isinstance(text, str) and (match := mission_ids.parsed(text))]
-    best = next((match for match in matches if "T" in match["stamp"].upper()), matches[0] if matches else None)
-    mission = options.mission or (best["stamp"].upper() if best else None)
+    named = _named_missions(observations)
+    best = _agreed([each for each in named if each.has_time] or named)
+    mission = options.mission or (best.stamp if best else None)
     if mission is None:
         raise Refused("no_mission", "neither id nor trajectory names a mission: name it with --mission", "id")
-    platform = options.platform or (best["platform"] if best else _platform_text(observations))
+    platform = options.platform or (best.platform if best else _platform_text(observations))
     if platform is None:
         raise Refused("no_platform", "neither id nor trajectory names a platform: name it with --platform", "id")
     platform = re.sub(r"\s+", "_", platform.strip().lower())
     if not _TOKEN.fullmatch(platform):
         raise Refused("bad_identity", f"{platform[:80]!r} is not a valid platform id in a URL", "id")
-    same = [match["mode"] for match in matches if best and match["stamp"].upper() == best["stamp"].upper()]
-    suffix = (best["mode"] if best else None) or next(filter(None, same), None)
+    suffixes = [each.suffix for each in named if best and each.suffix and each.stamp == best.stamp]
+    suffix = (best.suffix if best else None) or next(iter(suffixes), None)
     return Identity(platform, mission, options.mode or _mode(observations, suffix))
+
+
+def _named_missions(observations: Observations) -> list[MissionId]:
+    """The missions that the texts of the file name, best first."""
+    attributes, trajectory = observations.attributes, observations.texts.get("trajectory")
+    names = [attributes.get("id"), trajectory, attributes.get("title"), attributes.get("dataset_id")]
+    if observations.scope == "profiles":
+        names.insert(0, names.pop(1))
+    return [named for text in names if isinstance(text, str) and (named := mission_ids.parsed(text))]
+
+
+def _agreed(named: Sequence[MissionId]) -> MissionId | None:
+    """The first one of the largest group that agrees; None without any."""
+    votes = [sum(each.agrees(other) for other in named) for each in named]
+    return named[votes.index(max(votes))] if named else None
+
+
+def _mode_of(suffix: str) -> DataMode | None:
+    """The mode in the words behind a stamp: the last words of `profile-sci-delayed`, or a long word anywhere."""
+    words = re.split(r"[-_]", suffix.lower())
+    ends = ("-".join(words[i:]) for i in range(len(words)))
+    # A letter alone is a mode only at the end.
+    anywhere = (word for word in words if len(word) > 1)
+    return next((_SUFFIXES[text] for text in (*ends, *anywhere) if text in _SUFFIXES), None)
 
 
 def _platform_text(observations: Observations) -> str | None:
@@ -99,7 +124,8 @@ def _mode(observations: Observations, suffix: str | None) -> DataMode:
     if mode is None:
         # VOTO's datasets are called nrt_SEA077_M17 and delayed_SEA077_M17.
         prefix = str(observations.attributes.get("dataset_id") or "").partition("_")[0]
-        mode = _SUFFIXES.get((suffix or (prefix if len(prefix) > 1 else "")).lower(), "R")
+        of_prefix = _SUFFIXES.get(prefix.lower()) if len(prefix) > 1 else None
+        mode = (_mode_of(suffix) if suffix else None) or of_prefix or "R"
     adjusted = any(column.about.name.endswith("_adjusted") for column in observations.columns)
     # Adjusted values are stronger evidence than an attribute, which is often not updated.
     return "A" if adjusted and MODE_RANK[mode] < MODE_RANK["A"] else mode

@@ -1,5 +1,6 @@
 """A file's metadata under canonical names, and the attributes that its data contradict."""
 
+import re
 from typing import Any
 
 from app.domain import declared_figures, times
@@ -32,6 +33,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "references": ("references",),
     "platform_name": ("glider_name", "platform_name"),
     "platform_model": ("glider_model", "platform_type"),
+    "platform_serial": ("platform_serial", "glider_serial", "platform_serial_number"),
 }
 _DECLARED = (
     "time_coverage_start", "time_coverage_end", "geospatial_lat_min", "geospatial_lat_max", "geospatial_lon_min",
@@ -44,13 +46,15 @@ _NO_WMO_ID = {"0", "0000000", "999999", "9999999", "000000", "99999"}
 # Longer texts than names. Every list of missions includes them, so that they are cut, too.
 _PROSE = frozenset({"summary", "comment", "acknowledgement", "citation", "references", "quality_control"})
 _MAX_PROSE, _MAX_NAME = 4000, 500
+# A whole number that a tool wrote with a decimal point.
+_FRACTION = re.compile(r"\.0+$")
 # Marks the end of a text that was cut.
 _CUT = "…"
 
 
 def described(observations: Observations) -> dict[str, Any]:
     """The metadata for pages, without missing values and placeholders. Texts are unchanged."""
-    attributes = {name.lower(): value for name, value in observations.attributes.items()}
+    attributes = {name.lower(): _single(value) for name, value in observations.attributes.items()}
     fields = {
         canonical: text
         for canonical, names in _NAMES.items()
@@ -58,11 +62,13 @@ def described(observations: Observations) -> dict[str, Any]:
     }
     if (leader := _principal_investigator(attributes)) is not None:
         fields["pi"] = leader
-    if (model := _text(observations.texts.get("platform_model"))) is not None:
-        fields["platform_model"] = model
+    for name, variable in (("platform_model", "platform_model"), ("platform_serial", "platform_serial_number")):
+        if (text := _text(observations.texts.get(variable))) is not None:
+            fields[name] = text
     candidates = [observations.texts.get(key) for key in ("wmo_identifier", "platform.wmo_id")]
     candidates += [attributes.get(key) for key in ("wmo_id", "wmoid", "glider_wmo", "wmo_platform_code")]
-    wmo_ids = [text for value in candidates if (text := _text(value)) is not None and text not in _NO_WMO_ID]
+    texts = [_FRACTION.sub("", text) for value in candidates if (text := _text(value)) is not None]
+    wmo_ids = [text for text in texts if text not in _NO_WMO_ID]
     if wmo_ids:
         fields["wmo_id"] = wmo_ids[0]
     return fields
@@ -70,7 +76,12 @@ def described(observations: Observations) -> dict[str, Any]:
 
 def declared(observations: Observations) -> dict[str, Any]:
     """The attributes about span, box, depth and the like: numbers unchanged, texts of limited length."""
-    attributes = {name.lower(): value for name, value in observations.attributes.items()}
+    attributes = {
+        name.lower(): _single(value)
+        for name, value in observations.attributes.items()
+        # Of several numbers, none is the declared one.
+        if not isinstance(value, list) or len(value) == 1
+    }
     return {
         name: text if isinstance(attributes[name], str) else attributes[name]
         for name in _DECLARED
@@ -95,6 +106,14 @@ def modified_ms(observations: Observations, earliest_ms: int, latest_ms: int) ->
     return None
 
 
+def _single(value: Any) -> Any:
+    """The value of an attribute; the elements of a list as one text, separated by commas."""
+    if not isinstance(value, list):
+        return value
+    texts = [text for item in value if (text := str(item).strip())]
+    return value[0] if len(value) == 1 else ", ".join(texts)
+
+
 def _principal_investigator(attributes: dict[str, Any]) -> str | None:
     people = [name.strip() for name in str(attributes.get("contributor_name") or "").split(",")]
     roles = [role.strip().lower() for role in str(attributes.get("contributor_role") or "").split(",")]
@@ -113,8 +132,11 @@ def _most(canonical: str) -> int:
 
 
 def _text(value: Any, most: int = _MAX_NAME) -> str | None:
-    if value is None or isinstance(value, list):
+    if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        # Tools write ids and serial numbers as floating-point numbers.
+        value = int(value)
     text = encodable(str(value)).strip()
     if text.lower() in _PLACEHOLDERS:
         return None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,11 +15,11 @@ from app.domain import profiles, surface_fixes
 from app.domain.basins import BasinMap
 from app.domain.mission_summary import MissionSummary, Part, Remainder, summarise
 from app.domain.records import Direction, Kind, Scope, Variable
-from app.domain.times import to_ms
+from app.domain.times import parsed, to_ms
 from app.ingest.formats import depth_correction, mission_limits, subset_history
 from app.ingest.formats.duplicate_rows import repeated_rows
 from app.ingest.formats.observations import NO_TIME, Floats, Ints, Mask, Observations
-from app.ingest.interpret import metadata, quality_control, surface_track
+from app.ingest.interpret import metadata, quality_control, surface_track, time_islands, turning_points
 from app.ingest.interpret.identity import Identity
 from app.ingest.interpret.profile_grouping import GroupedRows
 from app.ingest.refusals import Refused
@@ -55,6 +56,7 @@ class Draft:
     declared: dict[str, Any]
     modified_ms: int | None
     simulated: bool
+    unread: Mapping[str, str]
     time_ms: Ints
     offsets: Ints
     columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
@@ -72,7 +74,8 @@ def span(accept_from: datetime, now: datetime, tolerance_s: int) -> Span:
 
 def draft(observations: Observations, identity: Identity, sha256: str, span: Span, basin_map: BasinMap) -> Draft:
     """The file as a mission of its own. Raises Refused when its times or positions are unusable."""
-    grouped, dropped = _grouped(observations, span)
+    named_start = parsed(identity.mission)
+    grouped, dropped = _grouped(observations, span, None if named_start is None else to_ms(named_start))
     parts = grouped.parts()
     remainder = grouped.remainder(_file_warnings(observations, grouped, parts, dropped))
     if observations.scope == "profiles":
@@ -95,6 +98,7 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         declared=declared,
         modified_ms=metadata.modified_ms(observations, span.earliest_ms, span.latest_ms),
         simulated=str(observations.attributes.get("simulated", "")).strip().lower() in ("1", "true", "yes"),
+        unread=dict(observations.unread),
         time_ms=grouped.time_ms,
         offsets=np.concatenate((np.searchsorted(grouped.group, np.arange(-1, grouped.count)), [grouped.group.size])),
         columns=_columns(grouped),
@@ -111,14 +115,19 @@ def version_of(identity: Identity, scope: Scope, sha256: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def _grouped(observations: Observations, span: Span) -> tuple[GroupedRows, dict[str, int]]:
-    """The distinct rows with a time, judged and grouped by profile; and the number of dropped rows by cause."""
-    accepted = quality_control.accepted_times(observations, span.earliest_ms, span.latest_ms)
+def _grouped(observations: Observations, span: Span, start_ms: int | None) -> tuple[GroupedRows, dict[str, int]]:
+    """The distinct rows with a time, judged and grouped by profile; and the number of dropped rows by cause.
+
+    `start_ms` is the start in the name of the mission, None if it names none.
+    """
+    times = time_islands.judged(observations, span.earliest_ms, span.latest_ms, start_ms)
+    accepted = times.accepted
     positions = quality_control.judged_positions(
         observations.lon_deg, observations.lat_deg, accepted, observations.names
     )
     depths = depth_correction.of_rows(observations)
     in_time_order, dropped = _rows_in_time_order(observations)
+    observations = _numbered(observations, accepted, depths.depth_m, in_time_order)
     group = _group_of_rows(observations, accepted, depths.depth_m, in_time_order)
     order = np.argsort(group, kind="stable")
     rows, group = in_time_order[order], group[order]
@@ -126,7 +135,19 @@ def _grouped(observations: Observations, span: Span) -> tuple[GroupedRows, dict[
     mission_limits.require_few_profiles(count)
     if observations.scope == "profiles" and not count:
         raise Refused("not_profiles", "no sample with a usable time has a depth, so there is no profile", "depth")
-    return GroupedRows(observations, positions, depths, accepted, rows, group, count), dropped
+    return GroupedRows(observations, positions, depths, times, rows, group, count), dropped
+
+
+def _numbered(
+    observations: Observations, accepted: Mask, depth_m: Floats, in_time_order: NDArray[np.intp]
+) -> Observations:
+    """The observations with numbers of profiles from their turning points, if the file has none."""
+    if observations.is_surface or observations.is_numbered or observations.scope != "mission":
+        return observations
+    number = np.zeros(observations.time_ms.size)
+    rows = in_time_order[accepted[in_time_order]]
+    number[rows] = turning_points.numbers(observations.time_ms[rows], depth_m[rows])
+    return replace(observations, number=number)
 
 
 def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], dict[str, int]]:
@@ -172,6 +193,10 @@ def _file_warnings(
     warnings.update(observations.warnings)
     if not observations.is_surface and not observations.is_numbered:
         warnings["profile_number_missing"] = int(grouped.rows.size)
+    if not observations.is_surface and not parts:
+        warnings["profile_missing"] = int(grouped.rows.size)
+    if not observations.is_surface and not np.isfinite(grouped.depth_m).any():
+        warnings["depth_missing"] = int(grouped.rows.size)
     repeated = len(parts) - len({part.number for part in parts})
     if repeated:
         warnings["profile_number_repeated"] = repeated

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import geodesy, profiles
-from app.domain.longitudes import wrapped
 from app.domain.mission_summary import Part, Remainder
 from app.domain.records import Bbox, Direction
 from app.ingest.formats.depth_correction import Depths
 from app.ingest.formats.observations import Floats, Mask, Observations
 from app.ingest.interpret import quality_control
+from app.ingest.interpret.profile_positions import outliers, positions_of
+from app.ingest.interpret.time_islands import Times
 
 DIRECTIONS: dict[int, Direction | None] = {1: "down", -1: "up", 0: None}
 
@@ -28,7 +29,7 @@ class GroupedRows:
         observations: Observations,
         positions: quality_control.Positions,
         depths: Depths,
-        accepted: Mask,
+        times: Times,
         rows: NDArray[np.intp],
         group: NDArray[np.intp],
         count: int,
@@ -36,12 +37,15 @@ class GroupedRows:
         self.observations, self.group, self.count, self.rows = observations, group, count, rows
         self.depths = depths
         self.time_ms = observations.time_ms[rows]
-        self._accepted = accepted[rows]
+        self._accepted = times.accepted[rows]
         self.lon_deg, self.lat_deg = positions.lon_deg[rows], positions.lat_deg[rows]
         self.valid = positions.valid[rows] & self._accepted
         self.depth_m = depths.depth_m[rows]
         with np.errstate(invalid="ignore"):
             negative = self.depth_m < 0
+        outlying = np.zeros(self.rows.size, dtype=bool)
+        placed = np.flatnonzero(self.valid & (group >= 0))
+        outlying[placed] = outliers(self.lon_deg[placed], self.lat_deg[placed], group[placed])
         self._flaws: dict[str, Mask] = {
             "depth_negative": negative,
             "depth_invalid": depths.invalid[rows],
@@ -49,7 +53,9 @@ class GroupedRows:
             "position_missing": positions.missing[rows],
             "position_invalid": positions.invalid[rows],
             "position_zero": positions.zero[rows],
-            "time_out_of_range": ~self._accepted,
+            "position_outlier": outlying,
+            "time_out_of_range": times.out_of_range[rows],
+            "time_before_deployment": times.before_deployment[rows],
         }
 
     def parts(self) -> tuple[Part, ...]:
@@ -123,28 +129,3 @@ class GroupedRows:
         """Down or up for each profile, None where its depths show neither."""
         signs = profiles.directions(self.depth_m, self.group, self.count)
         return tuple(DIRECTIONS[int(sign)] for sign in signs)
-
-
-def positions_of(
-    lon: Floats, lat: Floats, owner: NDArray[np.intp], count: int
-) -> tuple[Floats, Floats, list[Bbox | None]]:
-    """Mean longitude and latitude of each of `count` profiles, NaN without a position, and their boxes.
-
-    lon, lat: (n,) valid positions, owner: (n,) their profiles in order.
-    """
-    mean_lon, mean_lat = geodesy.group_means(lon, lat, owner, count)
-    owners, starts = np.unique(owner, return_index=True)
-    boxes: list[Bbox | None] = [None] * count
-    if owners.size:
-        # Degrees east of the group's mean do not jump at 180; without a jump, the file's values stay unchanged.
-        shift = wrapped(lon - mean_lon[owner])
-        lowest, highest = np.minimum.reduceat(lon, starts), np.maximum.reduceat(lon, starts)
-        west = wrapped(mean_lon[owners] + np.minimum.reduceat(shift, starts))
-        east = wrapped(mean_lon[owners] + np.maximum.reduceat(shift, starts))
-        plain = highest - lowest <= 180
-        west, east = np.where(plain, lowest, west), np.where(plain, highest, east)
-        south, north = np.minimum.reduceat(lat, starts), np.maximum.reduceat(lat, starts)
-        edges = zip(owners.tolist(), west.tolist(), south.tolist(), east.tolist(), north.tolist(), strict=True)
-        for i, *box in edges:
-            boxes[i] = (box[0], box[1], box[2], box[3])
-    return mean_lon, mean_lat, boxes

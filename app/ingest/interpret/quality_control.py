@@ -9,32 +9,44 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.domain.longitudes import wrapped
-from app.domain.times import from_ms
-from app.ingest.formats.observations import NO_TIME, Floats, Mask, Observations
+from app.ingest.formats.observations import Floats, Mask
 from app.ingest.refusals import Refused
 
 # code: its meaning. Codes are stored with missions, shown on pages and returned by the API.
 WARNINGS = {
     "declared_differs": "attributes of the file (span, box, depth) that its data contradict",
-    "depth_from_pressure": "samples whose missing depth is replaced by the pressure in dbar, about 1 % too deep",
+    "depth_from_pressure": "samples whose missing depth is computed from pressure and latitude by TEOS-10",
     "depth_invalid": "samples with an impossible depth, such as an undeclared fill value; it counts as missing",
+    "depth_missing": "samples of a glider of which no sample has a depth",
     "depth_negative": "samples above the surface; their depth counts as 0 m",
     "depth_sign_flipped": "samples of a file with nearly all depths negative; the sign was inverted",
+    "depth_unit_missing": "samples whose depth or pressure has no unit; metres or decibars are assumed",
+    "depth_unit_unknown": "samples whose depth or pressure has an unknown unit; their depth counts as missing",
     "duplicate_rows": "rows that repeat another row exactly; they were dropped",
+    "fill_undeclared": "measurements that equal a customary fill value such as -999; they count as missing",
+    "mission_overlap": "missions of the same vehicle that overlap this one or follow it at once: perhaps one mission",
     "part_of_dataset": "constraints that selected the rows from a larger dataset",
     "position_invalid": "samples with a latitude or longitude out of range",
     "payload_missing": "navigation file without a payload file; there are no measurements",
     "payload_repeated": "payload rows that repeat another row exactly; they were dropped",
     "payload_unpaired": "payload rows without a position within ten minutes; they are separate samples",
+    "position_fill": "latitudes and longitudes that equal a fill value such as -999; they count as missing",
     "position_jump": "profiles, or fixes of a sailbuoy, whose position implies an impossible speed",
     "position_missing": "samples without a position",
+    "position_outlier": "samples whose position is far from all others of their profile; it is set aside",
     "position_zero": "samples at exactly 0, 0",
-    "profile_number_missing": "samples of a file without profile numbers",
+    "profile_missing": "samples of a glider without any profile; its distance is unknown",
+    "profile_number_from_zero": "samples of profile 0 in a file that counts from 0; its numbers are increased by 1",
+    "profile_number_missing": "samples of a file without profile numbers; turning points of depth are used instead",
     "profile_number_repeated": "profiles with the number of an earlier profile",
     "rows_in_harbour": "rows of a sailbuoy in its harbour, before or after a mission; they were dropped",
     "rows_of_short_trip": "rows of a sailbuoy's trips shorter than three days, which are tests; they were dropped",
+    "time_before_deployment": "samples before the start in the name of the mission, as of tests; they are in no figure",
     "time_missing": "rows without a time; they were dropped",
-    "time_out_of_range": "samples dated before the earliest accepted day or in the future",
+    "time_out_of_range": "samples dated before the earliest accepted day, in the future, or far from the others",
+    "valid_range_ignored": "measurements outside a declared range that most values contradict; they are kept",
+    "value_invalid": "measurements that no quantity can have, such as 1e20 or 1e39; they count as missing",
+    "value_out_of_range": "measurements outside the range that the file declares valid; they count as missing",
 }
 
 # Half of the samples: single wrong fixes are errors of positioning, a majority means a wrong unit.
@@ -51,24 +63,6 @@ class Positions:
     missing: Mask
     invalid: Mask
     zero: Mask
-
-
-def accepted_times(observations: Observations, earliest_ms: int, latest_ms: int) -> Mask:
-    """True for rows with an accepted time. Raises Refused when there is none."""
-    time_ms, name = observations.time_ms, observations.names["time"]
-    timed = time_ms != NO_TIME
-    if not timed.any():
-        raise Refused("no_time", "no row has a time", name)
-    accepted: Mask = timed & (time_ms >= earliest_ms) & (time_ms <= latest_ms)
-    if not accepted.any():
-        first, last = from_ms(int(time_ms[timed].min())), from_ms(int(time_ms[timed].max()))
-        raise Refused(
-            "time_out_of_range",
-            f"all times lie outside {from_ms(earliest_ms):%Y-%m-%d} to {from_ms(latest_ms):%Y-%m-%dT%H:%MZ}: "
-            f"{first:%Y-%m-%d} to {last:%Y-%m-%d}",
-            name,
-        )
-    return accepted
 
 
 def judged_positions(lon_deg: Floats, lat_deg: Floats, accepted: Mask, names: dict[str, str]) -> Positions:

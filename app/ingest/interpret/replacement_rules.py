@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
-from app.domain.records import MODE_RANK, DataMode, Finding, Mission
+from app.domain.records import MODE_RANK, DataMode, Figures, Finding, Mission
 from app.domain.times import from_ms, to_ms
 from app.ingest.formats import subset_history
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.refusals import Refused
+
+# Delayed data begin after the tests at the surface and end before the recovery. A file that lacks more of the stored
+# span than both limits allow is a part of the mission.
+_TRIMMED = timedelta(hours=6)
+_TRIMMED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,11 @@ def require_higher(new: Precedence, stored: Precedence) -> None:
         raise Refused("not_newer", f"the data end at {end_at:%Y-%m-%dT%H:%M:%SZ}, not after the stored ones", "time")
 
 
-def require_replaceable(draft: Draft, stored: Mission, precedence: Precedence) -> None:
+def require_replaceable(draft: Draft, stored: Mission, precedence: Precedence, may_shorten: bool = False) -> None:
     """Raises Refused unless the draft may replace the stored mission, which has this precedence.
 
-    A subset of a dataset must cover all that is stored. The complete dataset replaces a subset even if it is no newer.
+    The draft must cover the span of the stored data, unless `may_shorten`. A subset of a dataset must cover all that is
+    stored. The complete dataset replaces a subset even if it is no newer.
     """
     is_subset = _is_subset(draft.summary.warnings)
     figures, stored_figures = draft.summary.figures, stored.figures
@@ -62,16 +68,47 @@ def require_replaceable(draft: Draft, stored: Mission, precedence: Precedence) -
     has_more = figures.samples > stored_figures.samples and new.mode == precedence.mode
     if not is_subset and _is_subset(stored.warnings) and has_more:
         new = replace(new, modified_ms=None, end_ms=max(new.end_ms, precedence.end_ms + 1))
+    if new.mode == precedence.mode and not may_shorten and _is_apart(figures, stored_figures):
+        # Before the dates are compared: an earlier part is never newer, and the cause is that it is a part.
+        _require_span(figures, stored_figures)
     require_higher(new, precedence)
-    if is_subset and not _covers(draft, stored):
+    if may_shorten:
+        return
+    if is_subset and not _holds_all(draft, stored):
         raise Refused("part_of_mission", "the file is a subset of a dataset, and more than its rows is stored", "time")
+    _require_span(figures, stored_figures)
+
+
+def _require_span(new: Figures, stored: Figures) -> None:
+    """Raises Refused if the new data leave out more of the stored span than the ends of a deployment."""
+    if covers(new, stored):
+        return
+    remedy = "import a file of the whole mission, or accept the shorter one with --shorter"
+    if _is_apart(new, stored):
+        remedy = "import one file with all parts of the mission, or give each part a name of its own with --mission"
+    spans = f"the file covers {_span(new)}, the stored mission {_span(stored)}"
+    raise Refused("part_of_mission", f"{spans}: {remedy}", "time")
+
+
+def covers(new: Figures, stored: Figures) -> bool:
+    """True if the new data cover the stored span, apart from the ends of a deployment."""
+    lacking = max(new.start_at - stored.start_at, timedelta()) + max(stored.end_at - new.end_at, timedelta())
+    return lacking <= min(_TRIMMED, _TRIMMED_SHARE * (stored.end_at - stored.start_at))
+
+
+def _is_apart(new: Figures, stored: Figures) -> bool:
+    return new.start_at > stored.end_at or new.end_at < stored.start_at
+
+
+def _span(figures: Figures) -> str:
+    return f"{figures.start_at:%Y-%m-%dT%H:%MZ} to {figures.end_at:%Y-%m-%dT%H:%MZ}"
 
 
 def _is_subset(warnings: Sequence[Finding]) -> bool:
     return any(warning.code == subset_history.WARNING for warning in warnings)
 
 
-def _covers(draft: Draft, stored: Mission) -> bool:
+def _holds_all(draft: Draft, stored: Mission) -> bool:
     """True if the draft has every variable, the whole span, and as many samples and profiles as the stored mission."""
     new, old = draft.summary.figures, stored.figures
     return (

@@ -30,8 +30,10 @@ _MOST_EARLIER = 50
 Work = Callable[[ClientSession, datetime], Outcome | None]
 
 
-def commit_draft(draft: Draft, file: File, basin_map: BasinMap, names: Mapping[str, PlatformName]) -> Outcome:
-    """Store the draft, log the attempt and return the outcome.
+def commit_draft(
+    draft: Draft, file: File, basin_map: BasinMap, names: Mapping[str, PlatformName], may_shorten: bool = False
+) -> Outcome:
+    """Store the draft, log the attempt and return the outcome. `may_shorten`: it may cover less than the stored data.
 
     Raises Refused, which is not yet logged, when the stored data have precedence; pymongo's errors when the store
     fails.
@@ -40,13 +42,15 @@ def commit_draft(draft: Draft, file: File, basin_map: BasinMap, names: Mapping[s
         return _commit(
             lambda session, now: profile_merge.merge(draft, file, basin_map, session, now), draft, file, names
         )
+    # A simulated mission is replaced by its maker alone.
+    may_shorten = may_shorten or file.made_up
     stored = missions.document(draft.identity.platform, draft.identity.mission)
     if stored is None or stored["version"] != draft.version:
         if stored is not None:
-            require_replaceable(draft, mission_of(stored), precedence_of(stored))
+            require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
         originals.store(file, datetime.now(UTC))
         version_writer.write(draft, file)
-    return _commit(lambda session, now: _replace(draft, file, session, now), draft, file, names)
+    return _commit(lambda session, now: _replace(draft, file, may_shorten, session, now), draft, file, names)
 
 
 def replace_basins(new: Sequence[Basin]) -> None:
@@ -80,14 +84,14 @@ def sweep() -> int:
     return versions.sweep(datetime.now(UTC) - RETIRED_FOR)
 
 
-def _replace(draft: Draft, file: File, session: ClientSession, now: datetime) -> Outcome | None:
+def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession, now: datetime) -> Outcome | None:
     """Make the written version current. None when a sweep removed it in the meantime: it must be written again."""
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
     if stored is not None and stored["version"] == draft.version:
         return "unchanged"
     if stored is not None:
-        require_replaceable(draft, mission_of(stored), precedence_of(stored))
+        require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
     if not versions.settle(platform, mission, draft.version, session):
         return None
     earlier: tuple[EarlierVersion, ...] = ()
@@ -117,7 +121,8 @@ def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformNa
             return None
         number = None if outcome == "unchanged" else _log_change(draft, names, now, session)
         if not file.made_up:
-            imports.log(_attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id), session)
+            attempt = _attempt(file.name, file.sha256, outcome, draft, now, attempt_id=attempt_id)
+            imports.log(attempt, session, 0 if outcome == "unchanged" else len(draft.parts))
         return outcome, number
 
     while (result := transactions.run(transaction)) is None:

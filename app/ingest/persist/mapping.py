@@ -27,6 +27,8 @@ _MOST_BYTES = 4 << 20
 # A document of MongoDB holds 16 MB; columns that do not compress must fit together with their names.
 _CHUNK_BYTES = 8 << 20
 _FLOATS: dict[str, Dtype] = {"f4": "f4", "f8": "f8"}
+# Every list of missions includes the names of the variables that are not imported; the report of the import has all.
+_MOST_UNREAD = 50
 # The metadata field with the digest of a companion's original.
 COMPANION_SHA256 = "payload_sha256"
 
@@ -65,7 +67,7 @@ def new_mission(
         basins=draft.summary.basins,
         variables=draft.variables,
         warnings=draft.summary.warnings,
-        metadata={**draft.metadata, **_companion_fields(file)},
+        metadata={**draft.metadata, **_companion_fields(file), **_not_imported(draft)},
         declared=draft.declared,
         source=source_of(draft, file, now),
         earlier=earlier,
@@ -212,6 +214,15 @@ def _stored_column(name: str, unit: str | None, values: NDArray[Any]) -> tuple[s
     # An empty view cannot be cast.
     view = plain.data.cast("B") if plain.size else memoryview(b"")
     return name, {"unit": unit, "dtype": dtype}, view, plain.itemsize
+
+
+def _not_imported(draft: Draft) -> dict[str, list[dict[str, Any]]]:
+    """The variables of the file that are not imported, by reason; empty without any."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in draft.unread.items():
+        by_reason.setdefault(reason, []).append(name)
+    groups = [{"reason": reason, "variables": names[:_MOST_UNREAD]} for reason, names in sorted(by_reason.items())]
+    return {"not_imported": groups[:_MOST_UNREAD]} if groups else {}
 
 
 def _companion_fields(file: File) -> dict[str, str]:

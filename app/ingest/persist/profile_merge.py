@@ -7,9 +7,9 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from app.domain import mission_overlap
 from app.domain.basins import BasinMap
 from app.domain.mission_summary import Part, Remainder, summarise
-from app.domain.profiles import REPEAT_GAP_MS
 from app.domain.records import MODE_RANK, Mission, Outcome
 from app.domain.times import to_ms
 from app.ingest.formats import mission_limits
@@ -60,7 +60,7 @@ def _put(
 ) -> None:
     """Write the draft's profiles and samples, and the mission summarised again with the `others`."""
     version = stored["version"] if stored else draft.version
-    remainder = mapping.remainder_of(stored) if stored else Remainder()
+    remainder = _remainder(stored, draft)
     summary = summarise([*(mapping.part_of(doc) for doc in others), *draft.parts], remainder, basin_map)
     of_profiles = mapping.profile_documents(draft, version, file, summary.flagged[len(others) :])
     profiles.put(of_profiles, afresh=False, session=session)
@@ -76,11 +76,22 @@ def _put(
     missions.put(record, mapping.extra_of(summary, remainder, max(modified, default=None), quality), session)
 
 
+def _remainder(stored: Document | None, draft: Draft) -> Remainder:
+    """The remainder of the mission, with the current count of other missions that may be the same one."""
+    remainder = mapping.remainder_of(stored) if stored else Remainder()
+    count = draft.remainder.warnings.get(mission_overlap.WARNING, 0)
+    others = {code: n for code, n in remainder.warnings.items() if code != mission_overlap.WARNING}
+    return replace(remainder, warnings={**others, **({mission_overlap.WARNING: count} if count else {})})
+
+
 def _is_same(doc: Document, part: Part) -> bool:
-    """True if the stored profile is this one: the same number, and at most six hours between them."""
+    """True if the stored profile is this one: the same number, and spans that overlap.
+
+    A dive down and the dive up may share a number; the end of one may be the start of the other.
+    """
     start_ms, end_ms = to_ms(doc["start_at"]), to_ms(doc["end_at"])
     apart_ms = max(part.start_ms - end_ms, start_ms - part.end_ms)
-    return bool(doc["number"] == part.number and apart_ms <= REPEAT_GAP_MS)
+    return bool(doc["number"] == part.number and (apart_ms < 0 or part.start_ms == start_ms))
 
 
 def _merged(before: Mission, new: Mission, draft: Draft, file: File, now: datetime) -> Mission:

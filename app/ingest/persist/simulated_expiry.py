@@ -1,14 +1,14 @@
 """Retention of simulated missions: two days after their last data. Real missions are never removed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from pymongo.client_session import ClientSession
 
 from app import events
 from app.ingest.interpret.identity import PlatformName
-from app.ingest.persist import platform_summary
-from app.store import change_log, missions, rebuild_queue, sections, tracks, transactions, versions
+from app.ingest.persist import mission_removal
+from app.store import missions, transactions
 
 SIMULATED_KEPT = timedelta(hours=48)
 # A fleet of ten starts two missions a day each; the next call removes the rest.
@@ -38,14 +38,4 @@ def _remove(
     version = missions.remove_simulated(platform, mission, before, session)
     if version is None:
         return None
-    at = datetime.now(UTC)
-    versions.retire(platform, mission, version, at, session)
-    tracks.remove(platform, mission, session)
-    sections.remove(platform, mission, session)
-    rebuild_queue.forget(
-        (f"sections:{platform}/{mission}", f"mission:{platform}/{mission}", f"basins:{platform}/{mission}"), session
-    )
-    summed = "simulated" if platform_summary.refresh(platform, names, session) else "totals"
-    number = change_log.append((f"mission:{platform}/{mission}", f"platform:{platform}", summed), at, session)
-    rebuild_queue.mark((f"updates:{platform}",), number, session)
-    return number
+    return mission_removal.forget(platform, mission, version, names, session)

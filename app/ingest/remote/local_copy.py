@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.config import Settings
 from app.domain.printable import one_line
+from app.ingest.formats import compressed
 from app.ingest.formats.erddap_metadata import About
 from app.ingest.formats.subset_history import narrowing
 from app.ingest.refusals import Refused
@@ -48,15 +49,17 @@ def name_of(source: Input) -> str:
 
 @contextmanager
 def local_copy(source: Input, most_bytes: int, policy: FetchPolicy) -> Iterator[LocalCopy]:
-    """The file; a download is deleted afterwards. Raises Refused when the download fails."""
+    """The file, unpacked if it is compressed; a download is deleted afterwards. Raises Refused when either fails."""
     if isinstance(source, Path):
-        yield LocalCopy(source)
+        with compressed.unpacked(source, most_bytes) as path:
+            yield LocalCopy(path)
         return
     with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
         path = Path(folder, "data")
         if source.dataset is None:
             fetch(source.url, source.credentials, path, most_bytes, policy)
-            yield LocalCopy(path, address=source.shown)
+            with compressed.unpacked(path, most_bytes) as plain:
+                yield LocalCopy(plain, address=source.shown)
             return
         if source.dataset == ALL_DATASETS:
             raise Refused("not_observations", "this is the list of all datasets: use `halocline erddap` to print it")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.records import Variable
-from app.ingest.formats.observations import Column, Observations
+from app.ingest.formats.observations import Column, Observations, Trajectory
 from app.ingest.refusals import CODES, Refused
 
 # The limit of the header, which holds the attributes of the file.
@@ -53,6 +53,8 @@ def observations(rows: Observations) -> Iterator[memoryview]:
             "names": rows.names,
             "kind": rows.kind,
             "warnings": dict(rows.warnings),
+            "unread": dict(rows.unread),
+            "trajectories": [asdict(trajectory) for trajectory in rows.trajectories],
             "columns": [{"about": asdict(c.about), "good": c.good, "checked": c.checked} for c in rows.columns],
             "rows": int(rows.time_ms.size),
             "dtypes": [array.dtype.str for array in plain],
@@ -96,6 +98,8 @@ def _decoded(header: dict[str, Any], take: Take, most_rows: int, most_cells: int
         names=header["names"],
         kind=header["kind"],
         warnings=header["warnings"],
+        unread=header["unread"],
+        trajectories=tuple(Trajectory(**trajectory) for trajectory in header["trajectories"]),
         columns=tuple(
             Column(Variable(**column["about"]), array, column["good"], column["checked"])
             for column, array in zip(columns, values, strict=True)

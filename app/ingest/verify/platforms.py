@@ -1,11 +1,12 @@
 """One platform: its sums, updates, search entries, subtotals, and documents that belong to none of its missions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
 from app.domain import lifecycle
+from app.domain.records import Mission
 from app.ingest.derive import search_index, totals
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.persist import platform_summary
@@ -59,7 +60,27 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         expected_subtotals = {doc["_id"]: doc for doc in map(subtotal_to_document, sums)}
         remedies: list[Remedy] = [("rebuild", f"subtotals:{platform}"), ("rebuild", "totals")]
         yield from keyed("subtotal", stored_subtotals, expected_subtotals, *remedies)
+    yield from _overlaps(missions, stored, session)
     yield from _orphans(platform, {doc["mission"]: doc["version"] for doc in documents}, scope, session)
+
+
+def _overlaps(missions: Sequence[Mission], stored: Document | None, session: ClientSession) -> Iterator[Difference]:
+    """Missions of the vehicle at the same time: one mission was imported under two names.
+
+    Platforms that share a WMO id are one vehicle; the first of them reports.
+    """
+    real = [mission for mission in missions if not mission.simulated]
+    akin = verification_reads.platforms_after(real[0].platform, stored["wmo_id"], session) if real and stored else []
+    for other in akin:
+        real += [mission_of(doc) for doc in verification_reads.missions(other, session) if not doc["simulated"]]
+    latest: Mission | None = None
+    for mission in sorted(real, key=lambda mission: (mission.figures.start_at, mission.id)):
+        if latest is not None and mission.figures.start_at < latest.figures.end_at:
+            is_own = missions[0].platform in (mission.platform, latest.platform)
+            if is_own:
+                yield Difference(f"mission {mission.id}", "mission at the same time", latest.id, MISSING)
+        if latest is None or mission.figures.end_at > latest.figures.end_at:
+            latest = mission
 
 
 def _orphans(platform: str, current: dict[str, str], scope: Scope, session: ClientSession) -> Iterator[Difference]:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from app.domain import columns, profiles, surface_fixes
 from app.domain.times import from_ms
-from app.ingest.interpret.profile_grouping import DIRECTIONS, positions_of
+from app.ingest.interpret.profile_grouping import DIRECTIONS
+from app.ingest.interpret.profile_positions import positions_of
 
 Document = dict[str, Any]
 # Rows in a batch: some megabytes, and enough that the overhead of numpy calls is negligible.

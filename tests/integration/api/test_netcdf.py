@@ -16,6 +16,8 @@ from pymongo.database import Database
 from app.ingest import context, importer
 from tests.conftest import Seed
 from tests.integration.api.paths import DATA
+from tests.made_files import rows, time_series
+from tests.made_sailbuoys import NAV, PLD, fixes, measured, text
 
 Get = Callable[..., Any]
 Report = dict[str, Any]
@@ -58,9 +60,10 @@ def exported(mission: Report, client: FlaskClient, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def table(mission: Report, client: FlaskClient) -> dict[str, list[str]]:
-    """The mission as CSV: its cells by column."""
+    """The mission as CSV in the order of time: its cells by column."""
     answer = client.get(f"/api/v1/missions/{mission['platform']}/{mission['mission']}/data", buffered=True)
     names, *rows = csv.reader(StringIO(answer.text))
+    rows.sort(key=lambda row: row[names.index("time (UTC)")])
     return {name.partition(" (")[0]: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
 
 
@@ -107,6 +110,32 @@ def test_the_import_of_the_file_gives_the_same_mission(
     assert {name: again.mission[name] for name in FIGURES} == {name: mission[name] for name in FIGURES}
 
 
+def test_the_rows_are_in_the_order_of_time(exported: Path) -> None:
+    with netCDF4.Dataset(exported) as file:
+        assert np.diff(file["TIME"][:]).min() >= 0
+
+
+def test_the_import_of_an_export_of_several_missions_gives_the_same_missions(
+    db: Database[Any], tools: context.ImportContext, client: FlaskClient, tmp_path: Path
+) -> None:
+    log = fixes(steps=500)
+    (tmp_path / "sb9nav.csv").write_text(text(NAV, log))
+    (tmp_path / "sb9pld.csv").write_text(text(PLD, measured(log)))
+    delayed = time_series(tmp_path / "d.nc", attributes={"id": "made-20200913T1226-delayed", "wmo_id": "4800906"})
+    files = [delayed, time_series(tmp_path / "r.nc", rows(lat=56.0), {"id": "other-20200913T1226"})]
+    reports = list(importer.real([*files, tmp_path / "sb9nav.csv"], tools))
+    path = tmp_path / "exported.nc"
+    path.write_bytes(client.get("/api/v1/export", query_string={"format": "netcdf"}, buffered=True).data)
+
+    again = list(importer.dry([path], tools))
+
+    figures = [{name: report.mission[name] for name in FIGURES} for report in reports if report.mission]
+    assert len(figures) == 3
+    by_platform = sorted(figures, key=lambda each: each["platform"])
+    missions = [{name: report.mission[name] for name in FIGURES} for report in again if report.mission]
+    assert sorted(missions, key=lambda each: each["platform"]) == by_platform
+
+
 def test_the_size_is_sent_before_the_file(get: Get) -> None:
     answer = get(DATA)
     assert answer.mimetype == "application/x-netcdf"
@@ -115,7 +144,9 @@ def test_the_size_is_sent_before_the_file(get: Get) -> None:
 
 
 def test_the_file_is_a_cf_trajectory_under_og1_names(stored: netCDF4.Dataset) -> None:
+    assert stored.Conventions == "CF-1.10"
     assert stored.featureType == "trajectory"
+    assert [name for name, variable in stored.variables.items() if "long_name" not in variable.ncattrs()] == []
     assert stored.id == "smilla77_20221208T1145_D"
     assert stored.dimensions["N_MEASUREMENTS"].isunlimited()
     assert stored["TRAJECTORY"].cf_role == "trajectory_id"

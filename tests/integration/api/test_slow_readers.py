@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from structlog.testing import capture_logs
 
 from app import config, create_app
 from app.api.v1 import downloads
@@ -31,7 +32,9 @@ def test_a_worker_sends_at_most_four_downloads_at_once(get: Get, app: Flask) -> 
     visitor = app.test_client()
     sending = [visitor.get(f"/api/v1{DATA}") for _ in range(4)]
     refused_before = refused_by("worker")
-    refused = get(DATA)
+    with capture_logs() as lines:
+        refused = get(DATA)
+    assert [line["event"] for line in lines] == ["download_refused"]
     assert refused_by("worker") == refused_before + 1
     assert (refused.status_code, refused.json["detail"]) == (
         503,

@@ -8,6 +8,7 @@ from pymongo.database import Database
 
 from app.store import backup_records, restored_documents
 from app.telemetry import exposition
+from app.telemetry.store_metrics import StoreReads
 from tests.integration.backup.conftest import Run
 
 Db = Database[dict[str, Any]]
@@ -36,7 +37,7 @@ def test_the_metrics_have_the_last_backup_and_the_last_restore_test(
     tmp_path: Path, stored: Db, restored: Db, halocline: Run
 ) -> None:
     def metrics() -> list[str]:
-        app = exposition.create_app(tmp_path, dict, backups=backup_records.last)
+        app = exposition.create_app(tmp_path, StoreReads(backups=backup_records.last))
         names = "name[]=halocline_backup_timestamp_seconds&name[]=halocline_backup_bytes"
         text = app.test_client().get(f"/metrics?{names}&name[]=halocline_restore_test_timestamp_seconds").text
         return [line for line in text.splitlines() if not line.startswith("#")]

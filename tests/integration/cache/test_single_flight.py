@@ -86,7 +86,7 @@ class Fleet:
 
 
 def redis_store(release: str) -> RedisStore:
-    return RedisStore(lambda: extensions.redis.client, f"once-{release}", lambda: None)
+    return RedisStore(lambda: extensions.redis.client, extensions.redis.breaker, f"once-{release}", lambda: None)
 
 
 @pytest.fixture

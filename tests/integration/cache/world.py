@@ -22,6 +22,7 @@ from app.domain.totals import Totals
 from app.ingest.derive import search_index
 from app.store import change_log, documents, transactions
 from tests.made_missions import make_mission
+from tests.unit.cache.doubles import closed_breaker
 
 # Status and body.
 Response = tuple[int, bytes]
@@ -137,7 +138,7 @@ class World:
             rules=RULES,
             store=store,
             follower=follower,
-            shared=RedisStore(self.redis.client, "test", lambda: None),
+            shared=RedisStore(self.redis.client, closed_breaker(), "test", lambda: None),
             replica_lag=extensions.replica_lag,
             clock=lambda: self.now_s[0],
             pause=lambda _s: None,

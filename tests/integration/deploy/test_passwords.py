@@ -7,7 +7,6 @@ import base64
 import contextlib
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,27 +14,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from click.testing import CliRunner
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 from redis import Redis, RedisError, ResponseError
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from app import cli, errors
+from app import errors
 from app.localdev import libraries, pidfiles, readiness, servers
+from tests.integration.deploy import replica_set_users
+from tests.integration.deploy.replica_set_users import COMPONENT, Texts
 from tests.reserved_ports import reserve
-
-COMPONENT = Path(__file__).parents[3] / "deploy/k8s/components/mongodb"
-Texts = dict[str, dict[str, str]]
-
-# The script reads its Secrets from a fixed folder; here it is another one.
-INITIATE = """
-import runpy, sys
-from pathlib import Path
-script = runpy.run_path(sys.argv[1])
-script["main"].__globals__.update(SECRETS=Path(sys.argv[2]), DEADLINE_S=40, PAUSE_S=0.1)
-sys.exit(script["main"]("rs0", sys.argv[3]))
-"""
 
 
 @dataclass(frozen=True)
@@ -49,17 +37,8 @@ class Servers:
 
     def initiate(self, texts: Texts) -> str:
         """The output of the Job's init container with these Secrets."""
-        (self.home / "keyfile").chmod(0o600)
-        (self.home / "keyfile").write_text(texts["mongodb-keyfile"]["keyfile"])
-        (self.home / "users.json").write_text(texts["mongodb-users"]["users.json"])
-        done = self.run()
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def run(self) -> subprocess.CompletedProcess[str]:
-        """Run the script with the Secrets in the folder."""
-        command = [sys.executable, "-c", INITIATE, str(COMPONENT / "initiate.py"), str(self.home), self.member]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        replica_set_users.write(self.home, texts)
+        return replica_set_users.initiate(self.home, self.member)
 
     def mongodb(self, uri: str = "") -> MongoClient[dict[str, Any]]:
         """A client with the login of a Secret, or without one."""
@@ -78,12 +57,6 @@ class Servers:
         )
 
 
-def _secrets(*command: str, stdin: str | None = None) -> Texts:
-    """The texts of the printed Secrets, by name and key."""
-    result = CliRunner().invoke(cli.cli, ["secrets", *command], input=stdin, catch_exceptions=False)
-    return {item["metadata"]["name"]: item["stringData"] for item in json.loads(result.stdout)["items"]}
-
-
 def _stored(texts: Texts) -> str:
     """The Secrets as the cluster returns them, beside one of another program that is not text."""
     encoded = {
@@ -96,15 +69,14 @@ def _stored(texts: Texts) -> str:
 
 @pytest.fixture(scope="module")
 def first() -> Texts:
-    return _secrets("create")
+    return replica_set_users.secrets("create")
 
 
 @pytest.fixture(scope="module")
 def stores(first: Texts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     home = tmp_path_factory.mktemp("stores")
     (home / "data").mkdir()
-    (home / "keyfile").write_text(first["mongodb-keyfile"]["keyfile"])
-    (home / "keyfile").chmod(0o400)
+    replica_set_users.write(home, first)
     (home / "users.acl").write_text(first["redis"]["users.acl"])
     port, redis_port = reserve(), reserve()
     command = [str(libraries.mongod()), "--replSet", "rs0", "--keyFile", str(home / "keyfile"), "--port", str(port)]
@@ -183,12 +155,12 @@ def test_redis_serves_the_portal_and_nobody_else(first: Texts, stores: Servers) 
 
 def test_a_rotation_keeps_the_old_password_until_the_next_one(first: Texts, stores: Servers) -> None:
     stores.initiate(first)
-    second = _secrets("rotate", stdin=_stored(first))
+    second = replica_set_users.secrets("rotate", stdin=_stored(first))
     stores.initiate(second)
     old, new = (stores.mongodb(texts["mongodb-web"]["uri"]) for texts in (first, second))
     assert [client.halocline.list_collection_names() is not None for client in (old, new)] == [True, True]
 
-    third = _secrets("rotate", stdin=_stored(second))
+    third = replica_set_users.secrets("rotate", stdin=_stored(second))
     stores.initiate(third)
 
     with pytest.raises(OperationFailure, match="Authentication failed"):
@@ -210,10 +182,9 @@ def test_a_user_that_the_file_does_not_contain_any_more_is_dropped(first: Texts,
 
 @pytest.mark.parametrize("text", ["no JSON", "[]", '{"roles": [], "users": [{"user": "web-a"}]}'])
 def test_a_wrong_file_of_users_is_named_in_one_line(first: Texts, stores: Servers, text: str) -> None:
-    (stores.home / "keyfile").chmod(0o600)
     (stores.home / "users.json").write_text(text)
 
-    done = stores.run()
+    done = replica_set_users.run(stores.home, stores.member)
 
     assert done.returncode == 1
     assert done.stdout.startswith("Secret mongodb-users: users.json is not as `halocline secrets` writes it: ")

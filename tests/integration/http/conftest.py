@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -87,10 +89,27 @@ class Process:
         }
 
     def request_count(self) -> float:
-        """The number of requests. Only their lines are parsed, because tests read it after each request."""
+        """The number of requests."""
+        return sum(self.requests_by_status().values())
+
+    def requests_by_status(self) -> Counter[str]:
+        """The number of requests by the label for the status."""
+        # Only their lines are parsed, because tests read them after each request.
         text, _ = exposition.Exposition(exposition.SharedFiles(self.metrics_dir)).generate_metrics()
-        name = "http_server_request_duration_seconds_count"
-        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name}{{"))
+        lines = re.findall(
+            r'^http_server_request_duration_seconds_count\{.*?http_response_status_code="(\w+)".*\} (\S+)$', text, re.M
+        )
+        counts: Counter[str] = Counter()
+        for status, count in lines:
+            counts[status] += int(float(count))
+        return counts
+
+    def worker_starts(self, *reasons: str) -> float:
+        """The number of workers that were started, for these reasons or any."""
+        values = self.metric_values()
+        return sum(
+            values.get(("halocline_worker_starts_total", reason), 0) for reason in reasons or ("boot", "replaced")
+        )
 
     def stop(self, signal_number: signal.Signals = signal.SIGTERM) -> int:
         self.child.send_signal(signal_number)
@@ -178,7 +197,7 @@ def shared_gunicorn(tmp_path_factory, settings):
 def _worker_starts(portal: Process, environ: dict[str, str]) -> float:
     if environ.get("PROMETHEUS_MULTIPROC_DIR") == "":
         return float(environ["WEB_WORKERS"])
-    return portal.metric_values().get(("halocline_worker_starts_total",), 0)
+    return portal.worker_starts()
 
 
 @pytest.fixture

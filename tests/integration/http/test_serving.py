@@ -81,7 +81,7 @@ def test_without_mongodb_at_the_start_it_reports_unready_with_the_reason(gunicor
     assert (readiness.status, readiness.json["reasons"]) == (503, ["waiting for MongoDB"])
     assert portal.get("/livez").status == 200
     assert [line["waiting_for"] for line in portal.lines() if line["event"] == "not_ready"] == ["MongoDB"]
-    assert portal.metric_values()["halocline_worker_starts_total",] == 1
+    assert portal.worker_starts() == 1
 
 
 def test_without_mongodb_a_read_is_answered_503_within_the_timeout(gunicorn, settings):

@@ -24,6 +24,7 @@ from app.ingest import context, importer
 from app.ingest.interpret.identity import Options
 from app.ingest.persist import commit
 from app.ingest.reports import Report
+from app.store import counters as counted_in_store
 from app.store import missions, profiles, samples, totals, tracks, versions
 from tests.made_files import profile_file, rows, time_series
 
@@ -253,6 +254,19 @@ def test_every_attempt_is_logged_and_counted(tmp_path: Path, ingest: Ingest, db:
     assert [doc["outcome"] for doc in db.imports.find().sort("at", 1)] == ["stored", "unchanged", "replaced", "refused"]
     counters = {doc["_id"]: doc["n"] for doc in db.counters.find({"_id": {"$regex": "^imports:"}})}
     assert counters == {"imports:stored": 1, "imports:unchanged": 1, "imports:replaced": 1, "imports:refused": 1}
+
+
+def test_the_profiles_of_files_that_changed_the_store_are_counted(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    first, second = time_series(tmp_path / "a.nc"), adjusted(tmp_path / "b.nc")
+
+    ingest(first, first, second)
+
+    mission = db.missions.find_one()
+    assert mission is not None
+    profiles = mission["figures"]["profiles"]
+    counted = {doc["_id"]: doc["profiles"] for doc in db.counters.find({"_id": {"$regex": "^imports:"}})}
+    assert counted == {"imports:stored": profiles, "imports:unchanged": 0, "imports:replaced": profiles}
+    assert counted_in_store.profiles() == 2 * profiles
 
 
 def test_a_profile_is_added_to_the_current_version_by_the_precedence_of_its_own_mode(

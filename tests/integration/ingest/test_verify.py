@@ -293,7 +293,7 @@ def importing(tmp_path: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -
 
     def compared_after_import(*arguments: Any) -> list[Difference]:
         number = next(files)
-        path = profile_file(tmp_path / f"live{number}.nc", number, {"id": "made-20200913T1226"}, start_s=1.64e9)
+        path = profile_file(tmp_path / f"live{number}.nc", number, {"id": "made-20210826T1746"}, start_s=1.64e9)
         outcomes.extend(report.outcome for report in ingest(path))
         return compared(*arguments)
 

@@ -1,12 +1,8 @@
 """A real Prometheus and a real Alertmanager with our rules and routes, a simulated web pod and a simulated pager."""
 
-import contextlib
 import http.server
 import json
-import os
 import shutil
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,47 +12,10 @@ import pytest
 import yaml
 
 from tests.integration.monitoring.polling import TIMEOUT_S
+from tests.integration.monitoring.servers import free_port, running, serving, tool
 
 MONITORING = Path(__file__).resolve().parents[3] / "monitoring"
 Document = dict[str, Any]
-
-
-def _tool(name: str) -> str:
-    """Return the path of a server's program. Missing: skipped on a developer's machine, a failure in CI."""
-    if path := shutil.which(name):
-        return path
-    reason = f"{name} is not on PATH: the alert chain from a metric to the pager was not tested"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextlib.contextmanager
-def _running(log: Path, *command: str) -> Iterator[None]:
-    with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
-@contextlib.contextmanager
-def _serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[int]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Pager:
@@ -101,7 +60,7 @@ def pager() -> Iterator[Pager]:
         def log_message(self, *_: Any) -> None:
             """Log nothing: the tests read the notifications."""
 
-    with _serving(Handler) as port:
+    with serving(Handler) as port:
         receiver = Pager(port)
         yield receiver
 
@@ -124,15 +83,15 @@ def failing_pod() -> Iterator[int]:
         def log_message(self, *_: Any) -> None:
             """Log nothing."""
 
-    with _serving(Pod) as port:
+    with serving(Pod) as port:
         yield port
 
 
 @pytest.fixture(scope="module")
 def alertmanager(pager: Pager, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an Alertmanager with our routes; every receiver is the pager, and groups are sent at once."""
-    program, port, folder = _tool("alertmanager"), _free_port(), tmp_path_factory.mktemp("alertmanager")
-    config: Document = yaml.safe_load((MONITORING / "alertmanager/alertmanager.yml").read_text("utf-8"))
+    program, port, folder = tool("alertmanager"), free_port(), tmp_path_factory.mktemp("alertmanager")
+    config: Document = yaml.safe_load((MONITORING / "alertmanager/webhooks/alertmanager.yml").read_text("utf-8"))
     for receiver in config["receivers"]:
         address = folder / receiver["name"]
         address.write_text(f"http://127.0.0.1:{pager.port}/{receiver['name']}")
@@ -146,20 +105,18 @@ def alertmanager(pager: Pager, tmp_path_factory: pytest.TempPathFactory) -> Iter
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
     ]
-    with _running(folder / "alertmanager.log", program, *arguments):
+    with running(folder / "alertmanager.log", program, *arguments):
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
 def prometheus(alertmanager: str, failing_pod: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Prometheus with our rules at an interval of 500 ms; the fast burn fires after 1 s, not 2 min."""
-    program, port, folder = _tool("prometheus"), _free_port(), tmp_path_factory.mktemp("prometheus")
+    """The address of a Prometheus with our rules at an interval of 500 ms."""
+    program, port, folder = tool("prometheus"), free_port(), tmp_path_factory.mktemp("prometheus")
     rules = folder / "rules"
     rules.mkdir()
-    for name in ("recordings.yml", "alerts.yml"):
-        shutil.copy(MONITORING / "rules" / name, rules)
-    burn = (MONITORING / "rules/burn.yml").read_text("utf-8")
-    (rules / "burn.yml").write_text(burn.replace("for: 2m", "for: 1s"))
+    for path in (MONITORING / "rules").glob("*.yml"):
+        shutil.copy(path, rules)
     labels = {"namespace": "watched", "pod": "web-1"}
     pod = {"targets": [f"127.0.0.1:{failing_pod}"], "labels": labels}
     config = {
@@ -175,5 +132,5 @@ def prometheus(alertmanager: str, failing_pod: int, tmp_path_factory: pytest.Tem
         f"--web.listen-address=127.0.0.1:{port}",
         "--rules.alert.resend-delay=500ms",
     ]
-    with _running(folder / "prometheus.log", program, *arguments):
+    with running(folder / "prometheus.log", program, *arguments):
         yield f"http://127.0.0.1:{port}"

@@ -134,6 +134,15 @@ def test_declared_values_are_shown_beside_computed_ones(page: Page, import_missi
     assert "time_coverage_start" not in table
 
 
+def test_variables_that_are_not_imported_are_named_with_the_reason(page: Page, import_mission: ImportMission) -> None:
+    columns = made_files.rows(start_s=SUMMER)
+    import_mission(rows={**columns, "temperature_qc": columns["profile_index"]})
+
+    html = page("/missions/sea001/20210629T2053")
+
+    assert "<dt>temperature_qc</dt><dd>quality flags are counted, not stored</dd>" in html
+
+
 def test_provenance_names_the_file_and_its_digest(page: Page, import_mission: ImportMission) -> None:
     import_mission()
     html = page(MISSION).split('id="provenance"')[1]

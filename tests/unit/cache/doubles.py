@@ -16,6 +16,7 @@ from app.cache.lru_store import LruStore
 from app.cache.pages import PageCache
 from app.cache.policy import Rule
 from app.cache.redis_store import RedisStore
+from app.circuit_breaker import CircuitBreaker, Policy
 from app.events import Change, Mark
 from app.http.expiry import VALID_UNTIL
 from app.telemetry.observe import ROUTE
@@ -93,6 +94,12 @@ class UnreachableRedis:
         raise redis.ConnectionError("unreachable")
 
 
+def closed_breaker() -> CircuitBreaker:
+    """A circuit breaker that stays closed, so that every command is tried."""
+    policy = Policy(failures_until_open=1_000_000, silent_s=0, first_probe_s=0, probe_period_s=0)
+    return CircuitBreaker(lambda: None, policy)
+
+
 class FakeReplicaLag:
     """Reads from the primary, unless the test says otherwise."""
 
@@ -125,7 +132,7 @@ class Setup:
             rules=RULES,
             store=self.store,
             follower=self.follower,
-            shared=RedisStore(lambda: redis_client, "test", lambda: None),
+            shared=RedisStore(lambda: redis_client, closed_breaker(), "test", lambda: None),
             replica_lag=self.replica_lag,
             count=self.outcomes.append,
             refresh=self._refresh,

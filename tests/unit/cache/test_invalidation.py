@@ -1,5 +1,8 @@
 """Invalidation: how a worker follows the change log, and when it discards everything."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from app.cache.cached_response import Entry
@@ -50,6 +53,20 @@ def test_a_change_invalidates_its_tags_and_their_kinds(
     follower.poll()
     assert follower.mark == log.mark(8)
     assert (is_fresh(store, "one"), is_fresh(store, "all"), is_fresh(store, "other")) == (False, False, True)
+
+
+def test_the_time_of_the_oldest_new_change_is_reported(store: LruStore, log: ChangeLog) -> None:
+    reported: list[datetime] = []
+    follower = ChangeLogFollower(store, log.since, log.latest, on_change=reported.append)
+    follower.poll()
+    log.append("mission:p/m")
+    log.append("totals")
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    log.changes = [replace(change, at=at + timedelta(seconds=n)) for n, change in enumerate(log.changes)]
+    follower.poll()
+    follower.poll()
+
+    assert reported == [at]
 
 
 def test_a_rendering_from_before_a_change_is_stale_and_one_from_after_it_is_not(

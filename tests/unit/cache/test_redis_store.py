@@ -1,5 +1,7 @@
 """Only entries that a worker of this release wrote are used, and an unreachable Redis is not used for a while."""
 
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +9,9 @@ from redis import ConnectionError as RedisConnectionError
 
 from app.cache.cached_response import Entry
 from app.cache.redis_store import RedisStore, _packed
+from app.circuit_breaker import OPTIONAL, CircuitBreaker
 from app.events import Mark
+from tests.unit.cache.doubles import closed_breaker
 
 
 class Redis:
@@ -29,13 +33,13 @@ ENTRY = Entry.of("200 OK", [("Content-Type", "text/html")], b"x" * 600, "/", fro
 PACKED = _packed(ENTRY)
 
 
-def _store(redis: Redis, now_s: list[float], failures: list[int]) -> RedisStore:
+def _store(redis: Redis, failures: list[int], breaker: CircuitBreaker | None = None) -> RedisStore:
     client: Any = lambda: redis  # noqa: E731
-    return RedisStore(client, "test", lambda: failures.append(1), lambda: now_s[0])
+    return RedisStore(client, breaker or closed_breaker(), "test", lambda: failures.append(1))
 
 
 def test_a_stored_entry_comes_back() -> None:
-    assert _store(Redis(PACKED), [0.0], []).get("/") == ENTRY
+    assert _store(Redis(PACKED), []).get("/") == ENTRY
 
 
 @pytest.mark.parametrize(
@@ -55,17 +59,21 @@ def test_a_stored_entry_comes_back() -> None:
 )
 def test_an_invalid_value_counts_as_a_miss_and_a_failure(value: bytes) -> None:
     failures: list[int] = []
-    assert _store(Redis(value), [0.0], failures).get("/") is None
+    assert _store(Redis(value), failures).get("/") is None
     assert failures == [1]
 
 
-def test_after_a_failure_redis_is_not_used_for_five_seconds() -> None:
+def test_after_a_failure_redis_is_not_used_until_it_has_answered_a_probe() -> None:
     failures: list[int] = []
-    redis, now_s = Redis(is_unreachable=True), [0.0]
-    store = _store(redis, now_s, failures)
+    redis, has_recovered = Redis(is_unreachable=True), threading.Event()
+    breaker = CircuitBreaker(lambda: has_recovered.wait(60) and breaker.answered(), replace(OPTIONAL, first_probe_s=0))
+    store = _store(redis, failures, breaker)
     assert [store.get("/"), store.get("/"), store.lock("/")] == [None, None, ""]
     assert redis.commands == 1
-    now_s[0] = 5.0
+    is_closed = threading.Event()
+    breaker.on_change = lambda is_open: None if is_open else is_closed.set()
     redis.is_unreachable, redis.value = False, PACKED
+    has_recovered.set()
+    assert is_closed.wait(60)
     assert store.get("/") == ENTRY
     assert failures == [1]

@@ -146,9 +146,16 @@ OTHERS = sorted(
 def combined(stores: str, ingress: str, others: tuple[str, ...] = tuple(OTHERS)) -> Manifests:
     """The base with components, as an overlay of one's own lists them."""
     # Those that change the pods of others are listed last, as their headers say.
-    last = [name for name in others if name in {"priority", "gitops"}]
+    last = [
+        name
+        for name in others
+        if name in {"alert-receivers", "kube-state-metrics", "mongodb-tls", "priority", "gitops"}
+    ]
     certificate = ["cert-manager"] if ingress.startswith("ingress-") else []
+    # Certificates for the members of a MongoDB in the cluster.
+    skipped = {"mongodb-tls"} if stores == "external" else set()
     names = [*STORES[stores], ingress, *certificate, *(name for name in others if name not in last), *last]
+    names = [name for name in names if name not in skipped]
     # OpenShift assigns the users of all pods.
     ordered = sorted(names, key=lambda name: name == "openshift-route")
     with tempfile.TemporaryDirectory() as temporary:

@@ -25,6 +25,7 @@ RULES: list[Rule] = [
     test_pods.test_the_grace_period_covers_the_sleep_the_drain_and_five_seconds_more,
     test_pods.test_no_manifest_is_a_bare_pod,
     test_objects.test_every_object_is_in_the_namespace_that_enforces_restricted_pods,
+    test_objects.test_every_object_and_pod_has_the_recommended_labels,
     test_objects.test_every_selector_matches_exactly_the_workload_of_its_name,
     test_objects.test_every_service_targets_a_named_port_of_its_pods,
     test_objects.test_the_ingress_routes_to_the_service_and_never_to_the_metrics,
@@ -58,8 +59,13 @@ def test_every_combination_keeps_the_rules(stores: str, ingress: str) -> None:
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("stores", STORES)
 def test_every_component_works_without_the_others(stores: str, other: str) -> None:
-    # Its header says so: it changes the component `backup`.
-    needed = ("backup", other) if other == "backup-s3" else (other,)
+    # Their headers say so: they change another component.
+    changed = {
+        "backup-s3": "backup",
+        "alert-receivers": "monitoring-standalone",
+        "kube-state-metrics": "monitoring-standalone",
+    }
+    needed = (changed[other], other) if other in changed else (other,)
     manifests = combined(stores, "ingress-traefik", needed)
 
     for rule in RULES:
@@ -112,6 +118,8 @@ BREACHES: dict[Rule, tuple[str, str, Callable[[Document], None]]] = {
     test_objects.test_every_object_is_in_the_namespace_that_enforces_restricted_pods: (
         "Namespace", "halocline", _set("metadata", "labels", "pod-security.kubernetes.io/enforce",
                                                 value="baseline")),
+    test_objects.test_every_object_and_pod_has_the_recommended_labels: (
+        "Ingress", "public", _set("metadata", "labels", "app.kubernetes.io/part-of", value=None)),
     test_objects.test_every_selector_matches_exactly_the_workload_of_its_name: (
         "Service", "redis", _set("spec", "selector", "app.kubernetes.io/component", value="cache")),
     test_objects.test_every_service_targets_a_named_port_of_its_pods: (

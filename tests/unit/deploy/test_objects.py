@@ -34,6 +34,21 @@ def test_every_object_is_in_the_namespace_that_enforces_restricted_pods(manifest
     assert set(elsewhere) <= {"Role", "RoleBinding"}
 
 
+def test_every_object_and_pod_has_the_recommended_labels(manifests: Manifests) -> None:
+    common = {"app.kubernetes.io/part-of": "halocline", "app.kubernetes.io/managed-by": "kustomize"}
+    objects = {
+        f"{one['kind']} {one['metadata']['name']}": one["metadata"].get("labels", {}) for one in manifests.objects
+    }
+    pods = {f"pod of {one.kind} {one.name}": one.labels for one in manifests.workloads}
+
+    assert [name for name, labels in (objects | pods).items() if not common.items() <= labels.items()] == []
+    assert [
+        name
+        for name, labels in pods.items()
+        if not {"app.kubernetes.io/name", "app.kubernetes.io/component"} <= labels.keys()
+    ] == []
+
+
 def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Manifests) -> None:
     services = {one["metadata"]["name"]: one["spec"]["selector"] for one in manifests.of("Service")}
     matches = [manifests.selected({"matchLabels": selector}) for selector in services.values()]
@@ -46,7 +61,8 @@ def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Mani
     # Visitors enter at the web pods, or at the edge cache in front of them.
     entry = ["edge"] if "edge" in owners else ["web"]
     assert selected == {
-        name: entry if name == "public" else [name.removesuffix("-metrics").removesuffix("-pods")] for name in services
+        name: entry if name == "public" else [name.replace("web-metrics", "web").removesuffix("-pods")]
+        for name in services
     }
     assert guarded == {name: [name] for name in budgets}
     assert owned == {name: [name] for name in owners}

@@ -21,6 +21,7 @@ LAB = [
     r"HorizontalPodAutoscaler/web/spec/behavior/scaleDown/.*",
     r"ConfigMap/halocline/data/HALOCLINE_(ENVIRONMENT|PUBLIC_URL|(API|SEARCHES|EXPORTS)_PER_MIN)",
     r"Ingress/public/spec/rules/0/host",
+    r"Deployment/probe/spec/template/spec/containers/0/args/4",
 ]
 
 

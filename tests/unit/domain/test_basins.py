@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import shapely
+from shapely.geometry import shape
 
 from app.domain.basins import BasinMap
 from app.domain.records import Basin, BasinShare
@@ -29,6 +31,18 @@ def test_a_position_on_a_shared_boundary_counts_once() -> None:
     shares = basin_map.shares(np.array([1.0]), np.array([0.5]))
 
     assert sum(share.share for share in shares) == 1
+
+
+def test_outer_rings_run_counterclockwise_and_holes_clockwise() -> None:
+    polygons = [
+        polygon
+        for basin in basin_polygons.known(None)
+        for geometry in (basin.geometry, basin.outline)
+        for polygon in shapely.get_parts(shape(geometry))
+    ]
+
+    assert [polygon.bounds for polygon in polygons if not polygon.exterior.is_ccw] == []
+    assert [hole.bounds for polygon in polygons for hole in polygon.interiors if hole.is_ccw] == []
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Counters in memory: their window and their bound; and the switch between Redis and memory."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from redis import RedisError
 
-from app.http.rate_counters import MEMORY, REDIS, RETRY_AFTER_S, FailoverCounters, MemoryCounters
+from app.circuit_breaker import OPTIONAL, CircuitBreaker
+from app.http.rate_counters import MEMORY, REDIS, FailoverCounters, MemoryCounters
 
 
 class Clock:
@@ -77,33 +79,32 @@ def test_the_number_of_counters_is_bounded_and_the_oldest_ones_are_evicted(clock
     assert (kept, evicted, len(counters)) == (60, 0, 10)
 
 
-def failover(redis: FaultyCounters, clock: Clock) -> Callable[[], str]:
-    counters = FailoverCounters(redis, MemoryCounters(), clock)
-    return lambda: counters.hit("api", 1_000, "a").storage
+def failover(redis: FaultyCounters) -> tuple[CircuitBreaker, Callable[[], str]]:
+    breaker = CircuitBreaker(lambda: None, replace(OPTIONAL, first_probe_s=60))
+    counters = FailoverCounters(redis, MemoryCounters(), breaker)
+    return breaker, lambda: counters.hit("api", 1_000, "a").storage
 
 
-@pytest.mark.parametrize("error", [RedisError(), TimeoutError(), ConnectionRefusedError(), ValueError("no number")])
-def test_after_a_failure_one_request_a_second_tries_redis(error: Exception, clock: Clock) -> None:
+@pytest.mark.parametrize("error", [RedisError(), TimeoutError(), ConnectionRefusedError()])
+def test_after_a_failure_redis_is_not_tried_until_its_circuit_breaker_is_closed(error: Exception) -> None:
     redis = FaultyCounters()
-    storage_of_hit = failover(redis, clock)
+    breaker, storage_of_hit = failover(redis)
 
     redis.error = error
-    during_the_first_second = [storage_of_hit() for _ in range(5)]
-    clock.now_s += RETRY_AFTER_S
-    during_the_second = [storage_of_hit() for _ in range(5)]
-
-    assert during_the_first_second + during_the_second == [MEMORY] * 10
-    assert len(redis.calls) == 2
-
-
-def test_counting_returns_to_redis_with_the_first_answer(clock: Clock) -> None:
-    redis = FaultyCounters()
-    storage_of_hit = failover(redis, clock)
-    redis.error = RedisError()
-    storage_of_hit()
+    during_the_outage = [storage_of_hit() for _ in range(5)]
     redis.error = None
+    before_the_probe = storage_of_hit()
+    breaker.answered()
 
-    before_the_retry = storage_of_hit()
-    clock.now_s += RETRY_AFTER_S
+    assert [*during_the_outage, before_the_probe] == [MEMORY] * 6
+    assert len(redis.calls) == 1
+    assert [storage_of_hit(), storage_of_hit()] == [REDIS, REDIS]
 
-    assert [before_the_retry, storage_of_hit(), storage_of_hit()] == [MEMORY, REDIS, REDIS]
+
+def test_a_value_that_is_no_number_affects_only_its_client() -> None:
+    redis = FaultyCounters()
+    breaker, storage_of_hit = failover(redis)
+
+    redis.error = ValueError("no number")
+
+    assert (storage_of_hit(), breaker.is_open) == (MEMORY, False)

@@ -17,6 +17,14 @@ FILES: dict[str, Any] = json.loads(_EXPECTED.read_text("utf-8"))["files"] if _EX
 STORED = [name for name, expected in FILES.items() if expected["outcome"] == "stored"]
 REFUSED = [name for name, expected in FILES.items() if expected["outcome"] == "refused"]
 NAMED = [name for name, expected in FILES.items() if "with" in expected]
+
+# Figures that a rule of Halocline changed since expected.json was written, computed with numpy and gsw alone. The
+# table has pressures and no depths: the depth is -gsw.z_from_p(pressure, latitude) instead of the pressure.
+_FROM_PRESSURE: dict[str, dict[str, float]] = {
+    "erddap/whoi_406-20160902T1700.csvp.csv": {"max_depth_m": 97.273, "vertical_m": 32558.51},
+    "erddap/whoi_406_sample.csv": {"max_depth_m": 65.352, "vertical_m": 460.136},
+    "erddap/whoi_406_sample.json": {"max_depth_m": 65.352, "vertical_m": 460.136},
+}
 _NONE = [pytest.param("", id="no real files")]
 
 
@@ -59,7 +67,7 @@ def test_a_real_file_gives_the_expected_mission(reports: dict[str, dict[str, Any
 
 @pytest.mark.parametrize("name", NAMED or _NONE)
 def test_a_real_file_without_identity_gives_the_expected_mission_with_options(test_data: Path, name: str) -> None:
-    expected = FILES[name]["with"]
+    expected = {**FILES[name]["with"], **_FROM_PRESSURE.get(name, {})}
 
     status, (report,) = dry_run(test_data / "real" / name, options=tuple(expected["options"]))
 

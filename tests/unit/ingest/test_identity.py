@@ -25,8 +25,17 @@ Read = Callable[..., Report]
         ("sp065_20210616T143025_P", "sp065", "20210616T143025", "P"),
         ("bass-20171031T0000-delayed", "bass", "20171031T0000", "D"),
         ("unit_595-20190718", "unit_595", "20190718", "R"),
+        ("ru29-20230601T0000-profile-sci-delayed", "ru29", "20230601T0000", "D"),
+        ("ru29-20230601T0000-delayed-trajectory", "ru29", "20230601T0000", "D"),
+        ("ru29-20230601T0000-profile-sci-rt", "ru29", "20230601T0000", "R"),
+        ("x1-20230601T0000-real-time", "x1", "20230601T0000", "R"),
+        (
+            "IMOS_ANFOG_BCEOPSTUV_20230601T000000Z_SL209_FV01_timeseries_END-20230605T000000Z",
+            "sl209", "20230601T000000", "D",
+        ),
+        ("IMOS_ANFOG_RBG_20230601T000000Z_SL209_FV00_timeseries_END-20230605T000000Z", "sl209", "20230601T000000", "R"),
     ],
-)
+)  # fmt: skip
 def test_an_id_contains_platform_mission_and_mode(
     tmp_path: Path, read: Read, file_id: str, platform: str, mission: str, mode: str
 ) -> None:
@@ -44,6 +53,7 @@ def test_an_id_contains_platform_mission_and_mode(
         "abc-20230230T1145",
         "abc-20221208T2460",
         "abc-20221208T1145-x1",
+        "abc-20221208T1145_to-20221210T0000",
         "a-" * 500_000 + "20221208T1145",
     ],
 )
@@ -73,6 +83,24 @@ def test_the_mode_attribute_has_precedence_over_the_suffix(tmp_path: Path, read:
 
     assert record is not None
     assert record["data_mode"] == "D"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "mission"),
+    [
+        ({"id": "abc-20200101T0000", "title": "abc-20200913T1226", "dataset_id": "abc-20200913T1226"}, "20200913T1226"),
+        ({"id": "abc-20200101T0000", "title": "abc-20200913T1226"}, "20200101T0000"),
+        ({"id": "abc-20200913T122640", "title": "abc-20200913T1226"}, "20200913T122640"),
+        ({"id": "abc-20200101", "title": "abc-20200913T1226"}, "20200913T1226"),
+    ],
+)
+def test_the_mission_that_most_texts_name_is_that_of_the_file(
+    tmp_path: Path, read: Read, attributes: dict[str, str], mission: str
+) -> None:
+    record = read(time_series(tmp_path / "a.nc", attributes=attributes)).mission
+
+    assert record is not None
+    assert record["mission"] == mission
 
 
 def test_options_of_the_caller_have_precedence_over_the_file(tmp_path: Path, read: Read) -> None:

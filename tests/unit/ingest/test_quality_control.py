@@ -158,10 +158,10 @@ def test_depth_is_derived_from_pressure_if_it_is_missing(tmp_path: Path, read: R
     columns = {**rows(), "pressure": rows()["depth"] * 1.01}
     columns["depth"][:] = np.nan
 
-    report = read(time_series(tmp_path / "a.nc", columns))
+    report = read(time_series(tmp_path / "a.nc", columns, units={"pressure": "dbar"}))
 
     assert warnings(report) == {"depth_from_pressure": 24}
-    assert mission_of(report)["max_depth_m"] == pytest.approx(50.5)
+    assert mission_of(report)["max_depth_m"] == pytest.approx(50.0366, abs=1e-4)
 
 
 def test_a_profile_number_without_any_depth_is_no_profile(tmp_path: Path, read: Read) -> None:
@@ -187,13 +187,13 @@ def test_a_box_across_180_degrees_has_a_west_that_is_greater_than_its_east(tmp_p
     assert mission_of(report)["distance_m"] == pytest.approx(3 * 0.01 * 106_500, rel=1e-2)
 
 
-def test_a_file_without_profile_numbers_causes_a_warning(tmp_path: Path, read: Read) -> None:
+def test_turning_points_replace_missing_profile_numbers(tmp_path: Path, read: Read) -> None:
     columns = {name: values for name, values in rows().items() if name != "profile_index"}
 
     report = read(time_series(tmp_path / "a.nc", columns))
 
     assert warnings(report) == {"profile_number_missing": 24}
-    assert (mission_of(report)["samples"], mission_of(report)["profiles"]) == (24, 0)
+    assert (mission_of(report)["samples"], mission_of(report)["profiles"]) == (24, 4)
 
 
 def test_a_profile_file_is_one_profile(tmp_path: Path, read: Read) -> None:

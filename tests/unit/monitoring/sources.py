@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,25 @@ import promql_parser
 import yaml
 from prometheus_client.core import Metric
 
-from app.store import counters
 from app.store.backup_records import BackupTimes
 from app.telemetry import metrics
-from app.telemetry.exposition import Backups, Imports, SharedFiles, Verified
-from monitoring import queries
+from app.telemetry.exposition import SharedFiles
+from app.telemetry.store_metrics import StoreMetrics, StoreReads
+from monitoring import queries, slo
 
 ROOT = Path(__file__).resolve().parents[3]
 MONITORING = ROOT / "monitoring"
 COMPONENT = ROOT / "deploy/k8s/components/monitoring-standalone"
+OBJECTIVES = slo.load()
 Document = dict[str, Any]
 
-# Series of kube-state-metrics, cAdvisor and Prometheus itself that Halocline uses; prometheus.yml keeps only these.
+# Series that Halocline uses and others export: kube-state-metrics, cAdvisor, Prometheus and Alertmanager, and, where
+# they are installed, mongodb_exporter, cert-manager and a black-box exporter. prometheus.yml keeps only these.
 FOREIGN = frozenset(
     {
         "ALERTS",
+        "alertmanager_notifications_failed_total",
+        "certmanager_certificate_expiration_timestamp_seconds",
         "container_cpu_usage_seconds_total",
         "container_memory_working_set_bytes",
         "kubelet_volume_stats_available_bytes",
@@ -41,11 +46,23 @@ FOREIGN = frozenset(
         "kube_horizontalpodautoscaler_status_current_replicas",
         "kube_horizontalpodautoscaler_status_desired_replicas",
         "kube_horizontalpodautoscaler_status_target_metric",
+        "kube_job_failed",
+        "kube_job_status_start_time",
         "kube_pod_container_resource_limits",
         "kube_pod_container_resource_requests",
+        "kube_pod_container_status_last_terminated_reason",
         "kube_pod_container_status_restarts_total",
+        "kube_pod_container_status_terminated_reason",
         "kube_pod_container_status_waiting_reason",
         "kube_pod_init_container_status_waiting_reason",
+        "kube_poddisruptionbudget_status_expected_pods",
+        "kube_poddisruptionbudget_status_pod_disruptions_allowed",
+        "mongodb_rs_members_optimeDate",
+        "mongodb_rs_myState",
+        "probe_ssl_earliest_cert_expiry",
+        "probe_success",
+        "prometheus_notifications_dropped_total",
+        "scrape_samples_post_metric_relabeling",
         "up",
     }
 )
@@ -116,13 +133,18 @@ def _exposed(families: Iterable[Metric]) -> set[str]:
 
 def exposed_by_the_app(directory: Path) -> set[str]:
     """Return every name that the metrics process can expose."""
-    outcomes = dict.fromkeys(counters.OUTCOMES, 0)
+    reads = StoreReads(
+        profiles=lambda: 0,
+        last_data=lambda: {"sea001": datetime.now(UTC)},
+        waiting=lambda: {"totals": None},
+        parked=lambda: 0,
+        verified=lambda: (1.0, 0),
+        backups=lambda: BackupTimes(1.0, 1, 1.0),
+    )
     return (
         _exposed(metrics.registry.collect())
         | _exposed(SharedFiles(directory).collect())
-        | _exposed(Imports(lambda: outcomes).collect())
-        | _exposed(Verified(lambda: (1.0, 0)).collect())
-        | _exposed(Backups(lambda: BackupTimes(1.0, 1, 1.0)).collect())
+        | _exposed(StoreMetrics(reads).collect())
     )
 
 

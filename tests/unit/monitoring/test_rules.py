@@ -1,5 +1,6 @@
 """Rules: up to date, complete, and tested to fire and not to fire (promtool runs these tests)."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.unit.monitoring.sources import (
     FIRED,
     FOREIGN,
     MONITORING,
+    OBJECTIVES,
     RECORDED,
     RULES,
     SILENT,
@@ -20,8 +22,6 @@ from tests.unit.monitoring.sources import (
     exposed_by_the_app,
     named,
 )
-
-OBJECTIVES = slo.load()
 
 
 def label(rule: dict[str, Any]) -> str:
@@ -39,21 +39,27 @@ def test_generation_is_deterministic() -> None:
 
 def test_a_changed_file_is_stale_and_rewritten(tmp_path: Path) -> None:
     generate.write(tmp_path)
-    (tmp_path / "rules/burn.yml").write_text("groups: []\n")
+    (tmp_path / "monitoring/rules/burn.yml").write_text("groups: []\n")
 
-    assert generate.stale(tmp_path) == [Path("rules/burn.yml")]
-    assert generate.write(tmp_path) == [Path("rules/burn.yml")]
+    assert generate.stale(tmp_path) == [Path("monitoring/rules/burn.yml")]
+    assert generate.write(tmp_path) == [Path("monitoring/rules/burn.yml")]
     assert generate.stale(tmp_path) == []
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=label)
-def test_an_alert_has_severity_team_and_runbook(alert: dict[str, Any]) -> None:
-    url = alert["annotations"]["runbook_url"]
+def test_an_alert_has_severity_team_summary_and_links(alert: dict[str, Any]) -> None:
+    runbook, dashboard = (alert["annotations"][key] for key in ("runbook_url", "dashboard_url"))
+    address = '{{ or $externalLabels.halocline_%s "%s" }}'
 
     assert alert["labels"]["severity"] in {"critical", "warning", "info", "none"}
     assert alert["labels"]["team"] == OBJECTIVES.team
-    assert url.startswith(f"{OBJECTIVES.runbooks}/")
-    assert (MONITORING / "runbooks" / url.removeprefix(f"{OBJECTIVES.runbooks}/")).is_file()
+    assert runbook == f"{address % ('runbooks', OBJECTIVES.runbooks)}/{alert['alert']}.md"
+    assert (MONITORING / f"runbooks/{alert['alert']}.md").is_file()
+    assert re.fullmatch(
+        re.escape(f"{address % ('grafana', OBJECTIVES.grafana)}/d/")
+        + r"halocline-(overview|traffic|causes|capacity|data)\?var-namespace=\{\{ \$labels.namespace \}\}",
+        dashboard,
+    )
     assert alert["annotations"]["summary"]
 
 
@@ -75,7 +81,7 @@ def test_a_runbook_has_the_required_sections(name: str) -> None:
         line for line in (MONITORING / f"runbooks/{name}.md").read_text("utf-8").splitlines() if line[:1] == "#"
     ]
 
-    expected = ["Meaning", "Impact", "First 5 minutes", "Queries", "Mitigation"]
+    expected = ["Meaning", "Impact", "First 5 minutes", "Queries", "Mitigation", "Verification"]
     assert headings == [f"# {name}", *(f"## {heading}" for heading in expected)]
     assert f"({name}.md)" in (MONITORING / "runbooks/README.md").read_text("utf-8")
 

@@ -1,11 +1,14 @@
 """The responses of the metrics process."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 from pymongo.errors import ServerSelectionTimeoutError
 
 from app.telemetry import exposition
+from app.telemetry.store_metrics import StoreReads
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def directory(tmp_path):
 
 @pytest.fixture
 def client(directory):
-    return exposition.create_app(directory, lambda: {"stored": 3, "refused": 0}).test_client()
+    return exposition.create_app(directory, StoreReads(imports=lambda: {"stored": 3, "refused": 0})).test_client()
 
 
 def values(answer):
@@ -62,6 +65,19 @@ def test_single_metrics_can_be_selected(client):
     assert metrics == {("halocline_requests_shed_total", "concurrency"): 40}
 
 
+NAMES = st.lists(st.text(max_size=40), min_size=1, max_size=20)
+
+
+@given(NAMES)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_selection_of_metrics_is_a_part_of_all(client, names):
+    everything = values(client.get("/metrics"))
+    answer = client.get("/metrics", query_string=[("name[]", name) for name in names])
+
+    assert answer.status_code == 200
+    assert values(answer).keys() <= everything.keys()
+
+
 def test_an_unknown_metric_gives_an_empty_response(client):
     answer = client.get("/metrics?name[]=nonsense")
 
@@ -78,7 +94,7 @@ def test_it_is_alive(client):
 
 
 def test_a_missing_directory_has_no_files(tmp_path):
-    client = exposition.create_app(tmp_path / "later", dict).test_client()
+    client = exposition.create_app(tmp_path / "later", StoreReads()).test_client()
 
     assert values(client.get("/metrics"))["halocline_metrics_multiproc_files",] == 0
 
@@ -90,7 +106,7 @@ def test_without_the_store_there_is_no_series_and_no_error(directory):
         reads.append(1)
         raise ServerSelectionTimeoutError
 
-    client = exposition.create_app(directory, unreachable).test_client()
+    client = exposition.create_app(directory, StoreReads(imports=unreachable)).test_client()
     answers = [client.get("/metrics"), client.get("/metrics")]
 
     assert [answer.status_code for answer in answers] == [200, 200]
@@ -98,18 +114,9 @@ def test_without_the_store_there_is_no_series_and_no_error(directory):
     assert reads == [1]
 
 
-def test_the_store_is_read_again_after_ten_seconds():
-    clock = iter([100.0, 109.9, 110.0])
-    counts = iter([{"stored": 1}, {"stored": 2}])
-    imports = exposition.Imports(lambda: next(counts), clock=lambda: next(clock))
-
-    counted = [family.samples[0].value for _ in range(3) for family in imports.collect()]
-    assert counted == [1, 1, 2]
-
-
 def test_the_last_verification_is_exposed_if_there_is_one(directory):
-    app = exposition.create_app(directory, dict, lambda: (1.75e9, 3))
-    before = exposition.create_app(directory, dict).test_client().get("/metrics")
+    app = exposition.create_app(directory, StoreReads(verified=lambda: (1.75e9, 3)))
+    before = exposition.create_app(directory, StoreReads()).test_client().get("/metrics")
 
     metrics = values(app.test_client().get("/metrics"))
 
@@ -122,6 +129,6 @@ def test_an_incomplete_file_is_read_again(directory, monkeypatch):
     incomplete = directory / "histogram_0.db"
     incomplete.touch()
     monkeypatch.setattr("app.telemetry.exposition.time.sleep", lambda _: incomplete.unlink(missing_ok=True))
-    client = exposition.create_app(directory, dict).test_client()
+    client = exposition.create_app(directory, StoreReads()).test_client()
 
     assert client.get("/metrics").status_code == 200

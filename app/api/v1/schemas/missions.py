@@ -52,7 +52,9 @@ class Figures(Resource):
 
     samples: int = Field(description="Number of rows with a valid time.")
     profiles: int = Field(description="Number of distinct profiles; not the highest profile number.")
-    distance_m: float = Field(description="Sum of WGS 84 geodesics between consecutive profile positions, m.")
+    distance_m: float | None = Field(
+        description="Sum of WGS 84 geodesics between consecutive profile positions, m; null without profiles or fixes."
+    )
     max_depth_m: float | None = Field(description="Greatest depth, m; depths above the surface count as 0.")
     vertical_m: float = Field(description="Sum of the greatest depths of all profiles, m.")
     start_at: Time = Field(description="First valid time.")
@@ -146,7 +148,8 @@ class Mission(Figures, Identity):
 
 
 def _figures(figures: records.Figures) -> dict[str, Any]:
-    return {name: getattr(figures, name) for name in Figures.model_fields}
+    values = {name: getattr(figures, name) for name in Figures.model_fields}
+    return {**values, "distance_m": figures.known_distance_m}
 
 
 def _earlier(version: records.EarlierVersion) -> EarlierVersion:

@@ -3,12 +3,15 @@
 Usage: initiate.py SET HOST:PORT...   Waits for the members, then for a primary; exits with 1 after five minutes.
 Safe to run again: a member that has lost its data is synchronized by the others, never initiated alone.
 
+With MONGODB_TLS_CA_PATH, connections use TLS and check this certificate authority.
+
 The password is the members' own key (`__system` in the database `local`): no other user exists before the first run.
 The file has `roles` with `role` and `privileges`, and `users` with `user`, `password` and `roles`. Users that an
 earlier run has created and that the file does not contain any more are dropped.
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -24,20 +27,21 @@ PAUSE_S = 2
 # Users with this mark were created here.
 MARK = {"managedBy": "halocline"}
 NO_SUCH_USER = 11
+CA_PATH = os.environ.get("MONGODB_TLS_CA_PATH")
+TLS: dict[str, Any] = {"tls": True, "tlsCAFile": CA_PATH} if CA_PATH else {}
 
 Client = MongoClient[dict[str, Any]]
 
 
 def client(member: str, key: str, timeout_ms: int = 2000) -> Client:
     """A connection to one member with the rights of a member."""
-    return MongoClient(
-        member, directConnection=True, timeoutMS=timeout_ms, username="__system", password=key, authSource="local"
-    )
+    login: dict[str, Any] = {"username": "__system", "password": key, "authSource": "local"}
+    return MongoClient(member, directConnection=True, timeoutMS=timeout_ms, **login, **TLS)
 
 
 def hello(member: str) -> dict[str, Any]:
     """The `hello` response of one member; raises PyMongoError if there is none within 2 s."""
-    with MongoClient[dict[str, Any]](member, directConnection=True, timeoutMS=2000) as connection:
+    with MongoClient[dict[str, Any]](member, directConnection=True, timeoutMS=2000, **TLS) as connection:
         return connection.admin.command("hello")
 
 
