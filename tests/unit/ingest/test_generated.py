@@ -49,6 +49,8 @@ def compositions(draw: st.DrawFn) -> tuple[Truth, Layout, np.ndarray]:
     stamp = truth.start + timedelta(hours=draw(st.sampled_from([-20, 0, 1])))
     layout = Layout(attributes={"id": f"made-{stamp:%Y%m%dT%H%M}"})
     position = draw(st.sampled_from(["degrees", "360", "radians", "undeclared"]))
+    can_be_table = made_truth.TIMES[time] in made_truth.IN_TABLES["calendars"]
+    layout.is_table = can_be_table and vertical in made_truth.IN_TABLES["verticals"] and draw(st.booleans())
     layout.traits += [time, position, vertical, numbers]
     made_truth.add_time(layout, truth, time)
     made_truth.add_positions(layout, truth, position)
@@ -77,7 +79,10 @@ def check(composition: tuple[Truth, Layout, np.ndarray], dry: Dry, path: Path) -
 
     assert report.outcome == "stored", report.reason
     mission = report.mission
-    assert {name: mission[name] for name in EXACT} == {name: expected[name] for name in EXACT}
+    assert {name: mission[name] for name in EXACT} == {name: expected[name] for name in EXACT}, (
+        layout.traits,
+        mission["warnings"],
+    )
     assert mission["distance_m"] == pytest.approx(expected["distance_m"], rel=1e-3, abs=0.01)
     assert mission["max_depth_m"] == pytest.approx(expected["max_depth_m"], rel=1e-4, abs=0.011)
     assert mission["vertical_m"] == pytest.approx(expected["vertical_m"], rel=1e-4, abs=0.05)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from app.commands import probe
+from app.commands.probe_journey import Step
 from app.store import counters
 from app.store.backup_records import BackupTimes
 from app.telemetry import exposition, metrics, observe, request_series
@@ -136,10 +138,13 @@ def test_probes_are_not_a_route(portal):
 def test_the_catalogue_lists_exactly_the_metrics_of_the_code(portal, tmp_path):
     metrics.active_requests.labels("GET")
     metrics.dependency_up.labels("redis")
+    journey = probe.Results()
+    journey.record([Step("landing", "/", 0.1, None)])
     families = [
         *metrics.registry.collect(),
         *exposition.SharedFiles(tmp_path).collect(),
         *StoreMetrics(READS).collect(),
+        *journey.collect(),
     ]
     metrics_of_the_code = {
         family.name + ("_total" if family.type == "counter" else ""): (
