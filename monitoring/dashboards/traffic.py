@@ -172,6 +172,7 @@ def _latencies(objectives: Objectives) -> list[Panel]:
             "percentunit",
             [Query(expressions.within(limit_s), slo.name) for slo, limit_s in fast],
             sorted((float(slo.objective), YELLOW) for slo, _ in fast),
+            lowest=None,
         ),
         lines(
             About(
