@@ -51,19 +51,6 @@ def outputs() -> dict[Path, str]:
     return files
 
 
-def _alerts(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of alerts.yaml. Raises Invalid for a missing or unknown field."""
-    try:
-        rows: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise Invalid(f"{path.name}: {' '.join(str(error).split())}") from error
-    for row in rows:
-        wrong = sorted((row.keys() ^ REQUIRED) - OPTIONAL)
-        if wrong:
-            raise Invalid(f"{path.name}: {row.get('alert')}: {wrong[0]} is missing or unknown")
-    return rows
-
-
 def _rules(objectives: slo.Objectives, alerts: list[dict[str, Any]]) -> dict[Path, str]:
     """Return the rule files, and the PrometheusRule with all of them."""
     groups = {
@@ -114,6 +101,19 @@ def _alertmanager() -> dict[Path, str]:
     }
     native = operator_objects.alertmanager_config(configs["native"])
     return files | {OPERATOR / "alertmanagerconfig.yaml": _yaml("alertmanager/receivers/native.yaml", native)}
+
+
+def _alerts(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of alerts.yaml. Raises Invalid for a missing or unknown field."""
+    try:
+        rows: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise Invalid(f"{path.name}: {' '.join(str(error).split())}") from error
+    for row in rows:
+        wrong = sorted((row.keys() ^ REQUIRED) - OPTIONAL)
+        if wrong:
+            raise Invalid(f"{path.name}: {row.get('alert')}: {wrong[0]} is missing or unknown")
+    return rows
 
 
 def stale(root: Path = ROOT) -> list[Path]:
