@@ -1,4 +1,4 @@
-"""`make up MONITORING=1`: the metrics process, a Prometheus with the alert rules, and a page with the overview."""
+"""`make up MONITORING=1`: the metrics process, the probe, a Prometheus with the rules, and a page with the overview."""
 
 import http.client
 import os
@@ -12,7 +12,7 @@ from app.localdev.errors import LocalDevError
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The processes that `start` leaves running, last started first.
-PROCESSES = ("prometheus", "metrics")
+PROCESSES = ("prometheus", "probe", "metrics")
 # The label that a cluster would give; the dashboards select one namespace.
 NAMESPACE = "local"
 # Short: a developer waits for the first points.
@@ -24,6 +24,8 @@ rule_files: ["{rules}"]
 scrape_configs:
 - job_name: halocline-web
   static_configs: [{{targets: ["{metrics}"], labels: {{namespace: {namespace}, pod: web-local}}}}]
+- job_name: halocline-probe
+  static_configs: [{{targets: ["{probe}"], labels: {{namespace: {namespace}, pod: probe-local}}}}]
 """
 
 
@@ -38,18 +40,18 @@ def check() -> None:
 
 def prepare(home: Path, env: dict[str, str]) -> None:
     """Set the variables through which the web workers and the metrics process share their files and find their port."""
-    port = ports.recorded(home, "metrics")
-    port = ports.record(home, "metrics", port if ports.is_free(port) else ports.free_port())
-    env["METRICS_BIND"] = f"127.0.0.1:{port}"
+    env["METRICS_BIND"] = f"127.0.0.1:{_port(home, 'metrics')}"
     env["PROMETHEUS_MULTIPROC_DIR"] = str(home / "metrics")
 
 
-def start(home: Path, env: dict[str, str]) -> str:
-    """URL of a ready Prometheus that scrapes the portal of `home`. Raises LocalDevError if it does not start."""
-    pidfiles.start("metrics", [sys.executable, "-m", "app.cli", "metrics"], home, env)
-    (home / "prometheus.yml").write_text(config(env["METRICS_BIND"]), encoding="utf-8")
-    port = ports.recorded(home, "prometheus")
-    port = ports.record(home, "prometheus", port if ports.is_free(port) else ports.free_port())
+def start(home: Path, env: dict[str, str], portal: str) -> str:
+    """URL of a ready Prometheus that scrapes the portal at this URL. Raises LocalDevError if it does not start."""
+    cli = [sys.executable, "-m", "app.cli"]
+    pidfiles.start("metrics", [*cli, "metrics"], home, env)
+    probe = f"127.0.0.1:{_port(home, 'probe')}"
+    pidfiles.start("probe", [*cli, "probe", portal, "--every", str(_SCRAPE_S), "--bind", probe], home, env)
+    (home / "prometheus.yml").write_text(config(env["METRICS_BIND"], probe), encoding="utf-8")
+    port = _port(home, "prometheus")
     command = ["prometheus", f"--config.file={home / 'prometheus.yml'}", f"--web.listen-address=127.0.0.1:{port}"]
     # Two days: enough to compare with yesterday, and small on a laptop.
     command += [f"--storage.tsdb.path={home / 'prometheus'}", "--storage.tsdb.retention.time=2d"]
@@ -58,11 +60,16 @@ def start(home: Path, env: dict[str, str]) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def config(metrics: str) -> str:
-    """Configuration of a Prometheus that scrapes the address `metrics` and evaluates the generated rules."""
-    return _PROMETHEUS_YML.format(
-        scrape_s=_SCRAPE_S, rules=_ROOT / "monitoring" / "rules" / "*.yml", metrics=metrics, namespace=NAMESPACE
-    )
+def config(metrics: str, probe: str) -> str:
+    """Configuration of a Prometheus that scrapes these addresses and evaluates the generated rules."""
+    rules = _ROOT / "monitoring" / "rules" / "*.yml"
+    return _PROMETHEUS_YML.format(scrape_s=_SCRAPE_S, rules=rules, metrics=metrics, probe=probe, namespace=NAMESPACE)
+
+
+def _port(home: Path, name: str) -> int:
+    """The port of the process `name`: the one that it used before, if it is free."""
+    port = ports.recorded(home, name)
+    return ports.record(home, name, port if ports.is_free(port) else ports.free_port())
 
 
 def page(home: Path, prometheus: str, name: str = "overview") -> tuple[Path, str]:

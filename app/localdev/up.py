@@ -204,7 +204,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
 def _monitored(portal: Portal) -> list[str]:
     """Start Prometheus and draw the overview; lines that name their addresses."""
     _step("Prometheus")
-    url = monitoring.start(portal.home, portal.env)
+    url = monitoring.start(portal.home, portal.env, portal.url)
     _step("Overview (the first time npm installs the components of Grafana, which takes a minute or two)")
     path, problem = monitoring.page(portal.home, url)
     overview = f"not drawn: {problem}" if problem else path.as_uri()

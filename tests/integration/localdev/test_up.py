@@ -215,6 +215,7 @@ def test_with_monitoring_prometheus_scrapes_the_portal_and_evaluates_the_rules(u
     wait = WebDriverWait(prometheus, 60)
     assert wait.until(lambda url: result(url, 'up{job="halocline-web",namespace="local"} == 1'))
     assert wait.until(lambda url: result(url, "slo:objective:ratio"))
+    assert wait.until(lambda url: result(url, "probe_success == 1"))
     assert result(prometheus, "halocline_build_info")
 
     assert portal.end(signal.SIGINT) == 0

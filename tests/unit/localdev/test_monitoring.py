@@ -24,20 +24,21 @@ def test_without_prometheus_one_line_names_what_to_install(tmp_path, monkeypatch
 
 
 def test_prometheus_scrapes_the_portal_as_the_rules_expect_and_evaluates_them():
-    config = yaml.safe_load(monitoring.config("127.0.0.1:9100"))
+    config = yaml.safe_load(monitoring.config("127.0.0.1:9100", "127.0.0.1:9115"))
 
-    (job,) = config["scrape_configs"]
+    job, probe = config["scrape_configs"]
     assert job["job_name"] == "halocline-web"
     assert job["static_configs"] == [
         {"targets": ["127.0.0.1:9100"], "labels": {"namespace": "local", "pod": "web-local"}}
     ]
+    assert probe["job_name"] == "halocline-probe"
     assert config["rule_files"][0].endswith("/monitoring/rules/*.yml")
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH")
 def test_the_configuration_is_valid(tmp_path):
     file = tmp_path / "prometheus.yml"
-    file.write_text(monitoring.config("127.0.0.1:9100"))
+    file.write_text(monitoring.config("127.0.0.1:9100", "127.0.0.1:9115"))
 
     checked = subprocess.run(["promtool", "check", "config", file], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
