@@ -1,7 +1,7 @@
 """The command line. Each command imports the function it calls, so that no command loads libraries of another."""
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -60,25 +60,9 @@ cli.add_command(backup_options.restore)
 @cli.command()
 def metrics() -> None:
     """Serve the metrics of all web workers, from PROMETHEUS_MULTIPROC_DIR, at /metrics on METRICS_BIND."""
-    from app.store import backup_records, counters, platforms, rebuild_queue, verifications
-    from app.telemetry import logs, metrics_server, store_metrics
+    from app.commands import metrics as command
 
-    settings = config.load()
-    logs.configure(settings.log_level)
-    extensions.mongo.bind(settings)
-    window = timedelta(hours=settings.active_window_h)
-    # Outside production, simulated platforms are the only ones that are at sea.
-    has_simulated = settings.environment != "production"
-    reads = store_metrics.StoreReads(
-        imports=counters.imports,
-        profiles=counters.profiles,
-        last_data=lambda: platforms.last_data(datetime.now(UTC) - window, store_metrics.MOST_PLATFORMS, has_simulated),
-        waiting=rebuild_queue.oldest,
-        parked=rebuild_queue.parked_count,
-        verified=verifications.ended,
-        backups=backup_records.last,
-    )
-    metrics_server.serve(settings, reads)
+    command.run(config.load())
 
 
 cli.add_command(probe_options.probe)

@@ -41,12 +41,20 @@ def outputs() -> dict[Path, str]:
     objectives = slo.load()
     alerts = yaml.safe_load((HERE / "alerts.yaml").read_text(encoding="utf-8"))
     files = _rules(objectives, alerts) | _alertmanager() | _rule_tests()
-    for name, text in dashboards.rendered(objectives).items():
-        files[Path("monitoring/dashboards/out") / f"{name}.json"] = text
+    files |= _dashboards(objectives)
     files[Path("loadtest/objectives.toml")] = NOTE.format(source="slo.yaml") + published.thresholds(objectives)
     document = Path("docs/operations.md")
     files[document] = published.with_table((ROOT / document).read_text(encoding="utf-8"), objectives)
     return files
+
+
+def _dashboards(objectives: slo.Objectives) -> dict[Path, str]:
+    """Return the dashboards, and the component that makes a ConfigMap of each."""
+    folder = Path("monitoring/dashboards/out")
+    texts = dashboards.rendered(objectives)
+    files = {folder / f"{name}.json": text for name, text in texts.items()}
+    component = dashboards.kustomization(objectives, texts)
+    return files | {folder / "kustomization.yaml": _yaml("dashboards/", component)}
 
 
 def _rules(objectives: slo.Objectives, alerts: list[dict[str, Any]]) -> dict[Path, str]:

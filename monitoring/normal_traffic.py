@@ -34,7 +34,7 @@ def _test(hours: int, rollouts: tuple[int, ...]) -> Document:
     pods = zip(starts, (*rollouts, end), strict=True)
     series = [one for number, (start, stop) in enumerate(pods, 1) for one in _pod(f"web-{number}", start, stop)]
     return {
-        "name": f"{hours} h of normal traffic with three rollouts page nobody",
+        "name": f"{hours} h of normal traffic with three rollouts cause no page",
         "interval": "1m",
         "input_series": series,
         "promql_expr_test": [

@@ -66,6 +66,7 @@ class Layout:
     traits: list[str] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
     dimension: str = "time"
+    is_table: bool = False
     warnings: set[str] = field(default_factory=set)
 
     def repeat(self, row: int, is_bad_time: bool) -> None:
@@ -93,8 +94,20 @@ class Layout:
             self.variables[name] = (np.append(values, copies), dtype, attributes)
         self.warnings.add("time_before_deployment" if days < 365 else "time_out_of_range")
 
+    def write_table(self, path: Path, order: Array) -> Path:
+        """Write the variables as a table of ERDDAP (`.csvp`): names with units, no other attributes."""
+        units = {name: attributes.get("units") for name, (_, _, attributes) in self.variables.items()}
+        header = [f"{name} ({unit})" if unit else name for name, unit in units.items()]
+        columns = [np.asarray(values)[order].tolist() for values, _, _ in self.variables.values()]
+        cells = [["NaN" if value != value else repr(value) for value in row] for row in zip(*columns, strict=True)]
+        lines = [["trajectory", *header], *([self.attributes["id"], *row] for row in cells)]
+        path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="ascii")
+        return path
+
     def write(self, path: Path, order: Array) -> Path:
         """Write the variables with their rows in this order."""
+        if self.is_table:
+            return self.write_table(path, order)
         with netCDF4.Dataset(path, "w") as file:
             file.createDimension(self.dimension, order.size)
             file.setncatts(self.attributes)
@@ -105,6 +118,13 @@ class Layout:
                 variable.set_auto_maskandscale(False)
                 variable[:] = np.asarray(values)[order]
         return path
+
+
+# A table has units, but no other attributes of variables.
+IN_TABLES = {
+    "calendars": {"standard", "gregorian", ""},
+    "verticals": {"m", "feet", "km", "altitude", "dbar", "MPa", "kPa", "undeclared -999", "undeclared 9999"},
+}
 
 
 def mission(seed: int, dives: int, deepest_m: float, lon: float, lat: float, start: datetime) -> Truth:

@@ -60,6 +60,11 @@ def link(title: str, url: str) -> dashboard.DashboardLink:
     return built_link.target_blank(True).placement("")
 
 
+def constant(name: str, value: str) -> dashboard.ConstantVariable:
+    """Return a variable that is not shown, and has this value."""
+    return dashboard.ConstantVariable(name).value(value)
+
+
 def _dashboards() -> dashboard.DashboardLink:
     """Return the links to the other dashboards, with the present variables and times."""
     others = dashboard.DashboardLink("Dashboards").type(parts.DashboardLinkType.DASHBOARDS).tags([TAG])

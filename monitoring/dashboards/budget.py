@@ -94,11 +94,11 @@ def _over_time(objectives: Objectives) -> list[Panel]:
                 "Journey through the ingress",
                 "Below the line while the panels below are healthy: ingress, DNS or certificate. Request the address "
                 "from outside.",
-                objectives.runbook_url("AppDown"),
+                objectives.runbook_url("AppJourneyBudgetBurn"),
             ),
             "percentunit",
             [Query(expressions.JOURNEY, "successful")],
-            [(float(objectives.slo("availability").objective), "green")],
+            [(float(objectives.slo("journey").objective), "green")],
         ),
     ]
 

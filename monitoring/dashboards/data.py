@@ -35,17 +35,23 @@ def build(objectives: Objectives) -> dashboard.Dashboard:
     )
 
 
+def _fresh_within_s(objectives: Objectives) -> float:
+    """Return the age below which data are fresh, of the objective on freshness."""
+    return next(slo.younger_s for slo in objectives.slos if slo.younger_s)
+
+
 def fresh(objectives: Objectives) -> Panel:
     """Return the panel on the share of platforms at sea with recent data."""
     return lines(
         About(
             "Platforms with fresh data",
-            f"Share of platforms at sea with data of the last {expressions.FRESH_WITHIN_S // HOUR_S} h. All fall: the "
-            "import has stopped. One: ask its pilot.",
-            objectives.runbook_url("ImportsRefused"),
+            f"Share of platforms at sea with data of the last {_fresh_within_s(objectives) / HOUR_S:g} h. All fall: "
+            "the import has stopped. One: ask its pilot.",
+            objectives.runbook_url("DataFreshnessBudgetBurn"),
         ),
         "percentunit",
-        [Query(expressions.FRESH_PLATFORMS, "fresh")],
+        [Query(expressions.fresh(_fresh_within_s(objectives)), "fresh")],
+        [(float(slo.objective), YELLOW) for slo in objectives.slos if slo.younger_s],
     )
 
 
@@ -87,7 +93,7 @@ def _ages(objectives: Objectives) -> list[Panel]:
                 objectives.runbook_url("ImportsRefused"),
             ),
             Key("platform", "platform"),
-            [Column(oldest, "age", "s", [(expressions.FRESH_WITHIN_S, RED)])],
+            [Column(oldest, "age", "s", [(_fresh_within_s(objectives), RED)])],
             sort_by="age",
         ),
         lines(
@@ -101,7 +107,7 @@ def _ages(objectives: Objectives) -> list[Panel]:
                 Query(f"max({expressions.DATA_AGE})", "oldest"),
                 Query(f"quantile(0.5, {expressions.DATA_AGE})", "median"),
             ],
-            [(expressions.FRESH_WITHIN_S, YELLOW)],
+            [(_fresh_within_s(objectives), YELLOW)],
         ),
     ]
 

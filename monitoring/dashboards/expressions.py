@@ -4,8 +4,6 @@ from monitoring.dashboards.selectors import APP, DURATION, NAMESPACE, POD, PROBE
 
 # The first digit of a status, whether the label has the whole status (503) or its class (5xx).
 BY_CLASS = '"status", "${1}xx", "http_response_status_code", "(.).+"'
-FRESH_WITHIN_S = 6 * 3600
-"""Age of the latest data below which a platform at sea counts as fresh."""
 
 
 def none_is_zero(expr: str, label: str) -> str:
@@ -65,6 +63,11 @@ def cpu(by: str = "") -> str:
     return f"{_sum(by)}(rate(container_cpu_usage_seconds_total{{{POD}}}[{WINDOW}]))"
 
 
+def fresh(within_s: float) -> str:
+    """Return the share of platforms at sea whose latest data are younger."""
+    return f"(count({DATA_AGE} < {within_s:g}) or count({DATA_AGE}) * 0) / count({DATA_AGE})"
+
+
 def read_from_mongodb(metric: str, by: str = "") -> str:
     """Return a value that every pod reads from MongoDB: the maximum, because a sum would count it once for each pod."""
     return f"max by ({by}) ({metric}{{{APP}}})" if by else f"max({metric}{{{APP}}})"
@@ -104,7 +107,6 @@ LOG_MESSAGES = f"sum by (level) (rate(halocline_log_messages_total{{{APP}}}[{WIN
 
 # Of the data.
 DATA_AGE = read_from_mongodb("halocline_data_age_seconds", "platform")
-FRESH_PLATFORMS = f"(count({DATA_AGE} < {FRESH_WITHIN_S}) or count({DATA_AGE}) * 0) / count({DATA_AGE})"
 PROFILES_PER_HOUR = counted_in_mongodb("halocline_profiles_ingested_total", "1h")
 IMPORTS_PER_HOUR = counted_in_mongodb("halocline_imports_total", "1h", "outcome")
 DERIVED_AGE = read_from_mongodb("halocline_derived_age_seconds", "document")
@@ -115,7 +117,7 @@ PAGE_AGE = f"max(timestamp({_READ}) - {_READ})"
 
 # Of the black-box journey.
 JOURNEY = f"min(avg_over_time(probe_success{{{PROBE}}}[{WINDOW}]))"
-JOURNEY_DURATION = f"max(probe_duration_seconds{{{PROBE}}})"
+JOURNEY_STEPS = f"max by (step) (halocline_probe_step_duration_seconds{{{PROBE}}})"
 
 RESTARTS = f"sum by (container) (increase(kube_pod_container_status_restarts_total{{{NAMESPACE}}}[{WINDOW}]))"
 OUT_OF_MEMORY = none_is_zero(

@@ -72,7 +72,8 @@ def _by_build(objectives: Objectives) -> list[Panel]:
     total = expressions.by_version(f"{DURATION}_count")
     bad = expressions.by_version(f"{DURATION}_count", 'http_response_status_code=~"5.."')
     build = "sum by (version, revision)"
-    buckets = expressions.by_version(f"{DURATION}_bucket")
+    # Errors have no buckets but the last.
+    buckets = expressions.by_version(f"{DURATION}_bucket", 'http_response_status_code!~"5.."')
     return [
         lines(
             About(

@@ -172,17 +172,27 @@ def _latencies(objectives: Objectives) -> list[Panel]:
             "percentunit",
             [Query(expressions.within(limit_s), slo.name) for slo, limit_s in fast],
             sorted((float(slo.objective), YELLOW) for slo, _ in fast),
+            lowest=None,
         ),
         lines(
             About(
                 "p95 by route, slowest",
                 "Exports are slow by nature. Another route above the line: read its logs, then the dependencies.",
                 objectives.runbook_url("AppLatencyBudgetBurn"),
-                width=24,
+                width=16,
             ),
             "s",
             [Query(f"topk({MOST_ROUTES}, {expressions.quantile(0.95, by='http_route')} > 0)", "{{http_route}}")],
             latency_limits(objectives),
+        ),
+        lines(
+            About(
+                "Journey of a visitor by step",
+                "Slower than p95 of the step's route: the ingress or the network. A missing step failed.",
+                objectives.runbook_url("AppLatencyBudgetBurn"),
+            ),
+            "s",
+            [Query(expressions.JOURNEY_STEPS, "{{step}}")],
         ),
     ]
 

@@ -16,8 +16,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 # About 60 queries and 24 panels on a busy machine.
 _DRAWN_WITHIN_S = 60
-# A picture has few colours; with a palette it is a third of the size.
-_COLOURS = 128
+# A picture has few colours; with a palette it is less than half of the size.
+_COLOURS = 256
 _PROGRAMS = (("chromium", "chromium-browser", "google-chrome"), ("chromedriver",))
 
 

@@ -160,7 +160,7 @@ def _cloud(mission: Mission, pairs: Pairs, position: LonLat | None, number: int,
             "salinity": section_record.packed(salinity, "f4"),
             "temperature": section_record.packed(temperature, "f4"),
             "depth_m": section_record.packed(depth_m, "f4"),
-            "profile": section_record.packed(profile, "i4"),
+            "profile": section_record.packed_numbers(profile),
             **(_packed_density(salinity, temperature, position) if has_density else {}),
         },
         lon_deg=position[0] if position else None,
@@ -192,7 +192,7 @@ def _packed_columns(grid: TimeColumns, dives: Sequence[Dive]) -> dict[str, Any]:
         "from_ms": section_record.packed(grid.from_ms, "i8"),
         "mid_ms": section_record.packed(grid.mid_ms, "i8"),
         "to_ms": section_record.packed(grid.to_ms, "i8"),
-        "profile": section_record.packed(numbers[grid.first], "i4"),
+        "profile": section_record.packed_numbers(numbers[grid.first]),
         "profiles": section_record.packed(grid.count, "i4"),
     }
 

@@ -35,6 +35,8 @@ _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "dark": ((10, 23, 36), (230, 238, 245)),
 }
 _LONGEST = 118
+# The least part of both axes over which lines of equal density are drawn.
+_LEAST_DENSITY_SHARE = 0.05
 # Lines through so many values along each axis look smooth at the size of the picture.
 _DENSITY_GRID_SIZE = 60
 _MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed mode"}
@@ -96,7 +98,11 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
 
 
 def _isopycnals(axes: "Axes", grid: seawater.DensityGrid | None) -> None:
-    if grid is not None and np.ptp(grid.sigma0) > 0:
+    if grid is None or np.ptp(grid.sigma0) <= 0:
+        return
+    spans = np.ptp(grid.salinity) / np.ptp(axes.get_xlim()), np.ptp(grid.temperature_c) / np.ptp(axes.get_ylim())
+    # Beside values that no sea has, the lines would be shorter than a label, which matplotlib cannot place.
+    if min(spans) >= _LEAST_DENSITY_SHARE:
         lines = axes.contour(grid.salinity, grid.temperature_c, grid.sigma0, levels=8, colors="#999999", linewidths=0.8)
         axes.clabel(lines, fontsize=8, fmt="%g")
 

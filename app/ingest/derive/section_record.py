@@ -64,3 +64,8 @@ def column(doc: Mapping[str, Any], name: str) -> Floats | None:
 def packed(values: NDArray[Any], dtype: columns.Dtype) -> dict[str, Any]:
     """The values as they are stored with a section."""
     return {"dtype": dtype, "data": columns.encoded(np.ascontiguousarray(values), dtype)}
+
+
+def packed_numbers(numbers: NDArray[Any]) -> dict[str, Any]:
+    """The numbers of profiles as they are stored: some files number profiles by a time in milliseconds."""
+    return packed(numbers, "i4" if numbers.max(initial=0) < 2**31 else "i8")

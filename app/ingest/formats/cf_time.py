@@ -56,7 +56,8 @@ def counted_ms(values: NDArray[np.float64], units: str, calendar: str, name: str
         why = "has no fixed length" if _NOT_FIXED.fullmatch(match["unit"]) else "is not a unit of time"
         raise Refused("no_time", f"units {text[:60]!r}: {match['unit'][:20]!r} {why}", name)
     epoch_ms = _epoch_ms(match["reference"].strip(), calendar.strip().lower(), text, name)
-    counted = values * scale
+    with np.errstate(over="ignore"):
+        counted = values * scale
     finite = np.abs(counted[np.isfinite(counted)])
     noise_ms = max(_NOISE_MS, 2 * float(np.spacing(np.median(finite)))) if finite.size else _NOISE_MS
     with np.errstate(over="ignore", invalid="ignore"):

@@ -81,7 +81,7 @@ def _invalid(values: Floats, valid: tuple[float, float] | None, axis: Axis) -> M
 
     Values above the surface are noise of the sensor, although most files declare a minimum of 0.
     """
-    invalid = fill_values.undeclared(values)
+    invalid = fill_values.undeclared(values) | fill_values.meaningless(values)
     if valid is not None:
         with np.errstate(invalid="ignore"):
             deeper = (values < valid[0]) if axis.is_up else (values > valid[1])

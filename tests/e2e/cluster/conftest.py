@@ -33,7 +33,8 @@ def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
 
 # The first one starts the lab, and imports the data that the others read; the edge cache changes the entry.
 _ORDER = [
-    "test_drills", "test_failures", "test_nodes", "test_stores", "test_backups", "test_security", "test_ingresses",
+    "test_drills", "test_failures", "test_nodes", "test_stores", "test_backups", "test_monitoring",
+    "test_security", "test_ingresses",
     "test_edge_drills",
 ]  # fmt: skip
 

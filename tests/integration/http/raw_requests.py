@@ -8,7 +8,7 @@ import struct
 
 from .conftest import TIMEOUT_S
 
-# What scanners of the internet ask for.
+# Paths that scanners of the internet request.
 _PATHS = (
     "/wp-login.php",
     "/.env",

@@ -12,8 +12,8 @@ from .conftest import until
 
 def ages(text, name):
     """The values of a metric in whole minutes, by its only label."""
-    found = re.findall(rf'^{name}\{{\w+="(\w+)"\}} (\S+)$', text, re.M)
-    return {label: int(float(value)) // 60 for label, value in found}
+    samples = re.findall(rf'^{name}\{{\w+="(\w+)"\}} (\S+)$', text, re.M)
+    return {label: int(float(value)) // 60 for label, value in samples}
 
 
 def platform(name, age_h, simulated=False):
@@ -123,8 +123,8 @@ def test_a_worker_measures_itself_and_its_dependencies(gunicorn):
     assert has("halocline_mongodb_pool_wait_seconds_count")
     assert has("halocline_redis_pool_connections", "in_use")
     durations = "halocline_dependency_request_duration_seconds_count"
-    found = {key[1:] for key, value in portal.metric_values().items() if key[0] == durations and value}
-    assert {("mongodb", "find", "ok"), ("redis", "get", "ok"), ("redis", "rate_limit", "ok")} <= found
+    observed = {key[1:] for key, value in portal.metric_values().items() if key[0] == durations and value}
+    assert {("mongodb", "find", "ok"), ("redis", "get", "ok"), ("redis", "rate_limit", "ok")} <= observed
 
 
 def test_the_lag_of_invalidation_is_measured(gunicorn, db):

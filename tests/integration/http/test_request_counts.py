@@ -17,7 +17,8 @@ from .raw_requests import head
 SERIES_A_POD = 2500
 # The most series that the metrics process adds: ages of 200 platforms and of 6 documents, and single ones.
 SERIES_OF_THE_STORE = 220
-# One of each kind: from Flask, from the cache, static, a 304, without a route, invalid, a limited search, with another
+OTHER_METHODS = ("HEAD", "OPTIONS", "POST", "BREW")
+# One of each kind: from Flask, from the cache, static, a 304, without a route, invalid, a search, with another
 # method, a download, malformed.
 MIXED = (
     head("GET", "/"),
@@ -63,7 +64,7 @@ def labels_of(portal):
 
 @pytest.mark.parametrize("number", [300, pytest.param(5000, marks=pytest.mark.slow)])
 def test_each_request_is_counted_once(number, gunicorn):
-    portal = gunicorn(WEB_WORKERS="2", HALOCLINE_SEARCHES_PER_MIN="5")
+    portal = gunicorn(WEB_WORKERS="2", HALOCLINE_API_PER_MIN="5")
     mixed = random.Random(number).choices(MIXED, k=number)
     statuses = send(portal, mixed)
 
@@ -115,10 +116,17 @@ def test_scanners_create_no_series_and_no_error(number, gunicorn):
 @pytest.mark.parametrize("mongodb", ["reachable", "unreachable"])
 def test_a_sweep_of_all_routes_creates_few_series(mongodb, gunicorn, app):
     environ = {} if mongodb == "reachable" else {"MONGODB_URI": "mongodb://127.0.0.1:9", "MONGODB_TIMEOUT_MS": "50"}
-    portal = gunicorn(HALOCLINE_API_PER_MIN="40", **environ)
+    portal = gunicorn(HALOCLINE_API_PER_MIN="100", **environ)
     paths = sorted({re.sub(r"<[^>]+>", "1", rule.rule) for rule in app.url_map.iter_rules()})
-    variants = product(("GET", "HEAD", "OPTIONS", "POST", "BREW"), ("Accept: */*", "If-None-Match: *"))
-    statuses = send(portal, [head(method, path, line) for path in paths for method, line in variants])
+    # Pages, then 304, other methods, invalid queries, and 429 at the end.
+    lines = ("Accept: */*", "If-None-Match: *")
+    variants = [("GET", "", line) for line in lines] + [(method, "", lines[0]) for method in OTHER_METHODS]
+    sweep = [*variants, *(("GET", f"?nonsense={n}", lines[0]) for n in range(3))]
+    requests = [head(method, path + query, line) for method, query, line in sweep for path in paths]
+    statuses = send(portal, requests)
 
+    assert {"reachable": {200, 304, 400, 404, 405, 429}, "unreachable": {200, 304, 405, 429, 503}}[mongodb] <= set(
+        statuses
+    )
     assert 500 not in statuses
     assert len(portal.metric_values()) + SERIES_OF_THE_STORE <= SERIES_A_POD

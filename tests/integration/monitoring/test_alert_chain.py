@@ -47,6 +47,13 @@ def test_the_watchdog_fires_without_a_fault(pager: Pager) -> None:
             {"alertname": "AppTargetDown", "slo": "", "severity": "warning"},
             True,
         ),
+        (
+            {"alertname": "AppDown", "slo": ""},
+            {"alertname": "AppJourneyBudgetBurn", "slo": "journey", "severity": "critical"},
+            True,
+        ),
+        ({"alertname": "AppDown", "slo": ""}, {"alertname": "MongoNoPrimary", "slo": ""}, False),
+        ({"alertname": "AppDown", "slo": ""}, {"alertname": "Watchdog", "slo": "", "severity": "none"}, False),
         ({"alertname": "DependencyDown", "slo": "", "severity": "warning"}, {"severity": "critical"}, False),
     ],
     ids=[
@@ -55,6 +62,9 @@ def test_the_watchdog_fires_without_a_fault(pager: Pager) -> None:
         "a page does not inhibit a ticket of another namespace",
         "AppDown inhibits the burn",
         "AppDown inhibits AppTargetDown",
+        "AppDown inhibits the burn of the journey",
+        "AppDown does not inhibit another cause that pages",
+        "nothing inhibits the watchdog",
         "a cause never inhibits a symptom",
     ],
 )

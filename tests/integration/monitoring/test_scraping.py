@@ -51,13 +51,19 @@ def _exposition(templates: tuple[str, ...]) -> bytes:
     return ("\n".join(one.format(pod=each) for each in labels for one in templates) + "\n").encode()
 
 
-def _pod(name: str) -> Document:
+def _pod(name: str, cluster: int) -> Document:
     """A pod as the API server describes it; all of them are on one node."""
     component = name.partition("-")[0]
     port = {"web": {"name": "metrics", "containerPort": 9100}, "prometheus": {"name": "http", "containerPort": 9090}}
     labels = {"app.kubernetes.io/name": "halocline", "app.kubernetes.io/component": component}
     return {
-        "metadata": {"name": name, "namespace": "ocean", "uid": name, "labels": labels},
+        "metadata": {
+            "name": name,
+            "namespace": "ocean",
+            "uid": name,
+            "labels": labels,
+            "annotations": {"kube-state-metrics": f"127.0.0.1:{cluster}"} if component == "prometheus" else {},
+        },
         "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "x", "ports": [port[component]]}]},
         "status": {"phase": "Running", "hostIP": "127.0.0.1", "podIP": "127.0.0.1"},
     }
@@ -71,13 +77,17 @@ def cluster() -> Iterator[int]:
         "/metrics/cadvisor": _exposition(CONTAINERS),
         "/metrics": "\n".join(one.format() for one in VOLUMES).encode() + b"\n",
     }
-    pods = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [*map(_pod, PODS)]}
+
+    def pods(port: int) -> Document:
+        items = [_pod(name, port) for name in PODS]
+        return {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items}
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             is_watch = "watch=" in query
-            body = b"" if is_watch else pages.get(path) or json.dumps(pods).encode()
+            address: Any = self.server.server_address
+            body = b"" if is_watch else pages.get(path) or json.dumps(pods(address[1])).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4" if path in pages else "application/json")
             self.end_headers()
@@ -133,10 +143,8 @@ def prometheus(cluster: int, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ]
         job.pop("authorization", None)
         job.pop("tls_config", None)
-        for relabel in job["relabel_configs"]:
-            if "kube-state-metrics" in relabel.get("replacement", ""):
-                relabel["replacement"] = f"127.0.0.1:{cluster}"
-                job["metrics_path"] = "/state"
+        if job["job_name"] == "kube-state-metrics":
+            job["metrics_path"] = "/state"
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     arguments = [
         f"--config.file={folder / 'prometheus.yml'}",

@@ -146,7 +146,11 @@ OTHERS = sorted(
 def combined(stores: str, ingress: str, others: tuple[str, ...] = tuple(OTHERS)) -> Manifests:
     """The base with components, as an overlay of one's own lists them."""
     # Those that change the pods of others are listed last, as their headers say.
-    last = [name for name in others if name in {"alert-receivers", "mongodb-tls", "priority", "gitops"}]
+    last = [
+        name
+        for name in others
+        if name in {"alert-receivers", "kube-state-metrics", "mongodb-tls", "priority", "gitops"}
+    ]
     certificate = ["cert-manager"] if ingress.startswith("ingress-") else []
     # Certificates for the members of a MongoDB in the cluster.
     skipped = {"mongodb-tls"} if stores == "external" else set()

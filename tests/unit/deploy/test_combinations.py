@@ -60,7 +60,11 @@ def test_every_combination_keeps_the_rules(stores: str, ingress: str) -> None:
 @pytest.mark.parametrize("stores", STORES)
 def test_every_component_works_without_the_others(stores: str, other: str) -> None:
     # Their headers say so: they change another component.
-    changed = {"backup-s3": "backup", "alert-receivers": "monitoring-standalone"}
+    changed = {
+        "backup-s3": "backup",
+        "alert-receivers": "monitoring-standalone",
+        "kube-state-metrics": "monitoring-standalone",
+    }
     needed = (changed[other], other) if other in changed else (other,)
     manifests = combined(stores, "ingress-traefik", needed)
 

@@ -1,5 +1,6 @@
 """References between objects: selectors, targets, ports, budgets and names."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -61,7 +62,7 @@ def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Mani
     # Visitors enter at the web pods, or at the edge cache in front of them.
     entry = ["edge"] if "edge" in owners else ["web"]
     assert selected == {
-        name: entry if name == "public" else [name.removesuffix("-metrics").removesuffix("-pods")] for name in services
+        name: entry if name == "public" else [re.sub("^(web|probe)-metrics$|-pods$", r"\1", name)] for name in services
     }
     assert guarded == {name: [name] for name in budgets}
     assert owned == {name: [name] for name in owners}

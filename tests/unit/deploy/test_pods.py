@@ -38,8 +38,8 @@ def test_pods_share_nothing_with_their_node(manifests: Manifests) -> None:
 def test_a_service_account_token_is_mounted_only_where_the_api_is_read(manifests: Manifests) -> None:
     mounted = {one.name for one in manifests.workloads if one.pod.get("automountServiceAccountToken") is not False}
 
-    # Prometheus discovers its targets through the API.
-    assert mounted <= {"prometheus"}
+    # Prometheus discovers its targets through the API; kube-state-metrics reports its objects.
+    assert mounted <= {"prometheus", "kube-state-metrics"}
 
 
 def test_pods_get_no_variables_from_the_names_of_services(manifests: Manifests) -> None:

@@ -124,8 +124,8 @@ def tar() -> bytes:
     [
         ("a.bz2", b"BZh91AY&SY", "archive", "bzip2"),
         ("a.tar", tar(), "archive", "tar"),
-        ("a.tar.gz", gzip.compress(tar()), "archive", "tar"),
-        ("a.nc.gz.gz", gzip.compress(gzip.compress(b"x")), "archive", "twice"),
+        ("a.tar.gz", gzip.compress(tar(), mtime=0), "archive", "tar"),
+        ("a.nc.gz.gz", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), "archive", "twice"),
         ("a.sbd", b"dbd_label:    DBD_ASC(dinkum_binary_data_ascii)file\n", "slocum_raw", "Slocum"),
         ("a.tcd", b"\x00\x12compressed", "slocum_raw", "Slocum"),
         ("a.csv", "time,latitude,longitude\n".encode("utf-16"), "unknown_format", "UTF-16"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from app.domain.times import to_ms
@@ -93,6 +93,11 @@ def test_everything_is_derived_from_fuzzed_values(derive: Derive, table: dict[st
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @given(table=columns())
-@settings(max_examples=MANY, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=MANY,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_everything_is_derived_from_many_fuzzed_values(derive: Derive, table: dict[str, Any]) -> None:
     derive(table)

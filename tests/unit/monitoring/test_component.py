@@ -134,3 +134,21 @@ def test_resource_requests_are_small(objects: dict[tuple[str, str], dict[str, An
     }
 
     assert requests == {"alertmanager": "10m", "prometheus": "100m"}
+
+
+def test_kube_state_metrics_reads_one_namespace_and_prometheus_its_service(tmp_path: Path) -> None:
+    base = os.path.relpath(COMPONENT.parent.parent, tmp_path)
+    names = [f"{base}/components/{name}" for name in ("monitoring-standalone", "kube-state-metrics")]
+    (tmp_path / "kustomization.yaml").write_text(
+        yaml.safe_dump({"namespace": "watched", "resources": [f"{base}/base"], "components": names})
+    )
+    rendered = manifests.of(tmp_path)
+    (container,) = rendered.workload("kube-state-metrics").pod["containers"]
+    role = rendered.one("Role", "kube-state-metrics")
+    prometheus = rendered.one("StatefulSet", "prometheus")["spec"]["template"]["metadata"]["annotations"]
+    resources = next(one for one in container["args"] if "resources" in one).partition("=")[2].split(",")
+
+    assert "--namespaces=$(NAMESPACE)" in container["args"]
+    assert sorted(resources) == sorted(name for rule in role["rules"] for name in rule["resources"])
+    assert [one["metadata"]["name"] for one in rendered.of("ClusterRole")] == ["halocline-prometheus"]
+    assert prometheus == {"kube-state-metrics": "kube-state-metrics:8080"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from monitoring import slo
 from monitoring.dashboards import BOARDS
 from tests.unit.deploy import manifests
 from tests.unit.deploy.manifests import K8S, Document, Manifests
@@ -15,9 +16,16 @@ from tests.unit.monitoring.sources import MONITORING
 OUT = MONITORING / "dashboards/out"
 
 
+LINKS = {"name": "monitoring-links", "literals": ["runbooks=https://wiki.ocean.example/runbooks"]}
+
+
 def rendered(component: Path, folder: Path) -> Manifests:
-    """The objects of a component alone, in a namespace."""
-    content = {"namespace": "ocean", "components": [os.path.relpath(component, folder)]}
+    """The objects of a component in a namespace, with the addresses that the base has and an overlay sets."""
+    content = {
+        "namespace": "ocean",
+        "components": [os.path.relpath(component, folder)],
+        "configMapGenerator": [LINKS],
+    }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(content))
     return manifests.of(folder)
 
@@ -25,7 +33,8 @@ def rendered(component: Path, folder: Path) -> Manifests:
 @pytest.fixture
 def config_maps(tmp_path: Path) -> dict[str, Document]:
     """The ConfigMaps of the dashboards, by name."""
-    return {one["metadata"]["name"]: one for one in rendered(OUT, tmp_path).objects}
+    objects = {one["metadata"]["name"]: one for one in rendered(OUT, tmp_path).objects}
+    return {name: one for name, one in objects.items() if "dashboard" in name}
 
 
 def test_each_dashboard_has_a_config_map_with_a_stable_name_and_a_key_of_its_own(
@@ -34,6 +43,14 @@ def test_each_dashboard_has_a_config_map_with_a_stable_name_and_a_key_of_its_own
     keys = {name: list(one["data"]) for name, one in config_maps.items()}
 
     assert keys == {f"halocline-dashboard-{name}": [f"halocline-{name}.json"] for name in BOARDS}
+
+
+def test_an_overlay_sets_the_address_of_the_runbooks_with_one_value(config_maps: dict[str, Document]) -> None:
+    texts = [text for one in config_maps.values() for text in one["data"].values()]
+    variables = [{one["name"]: one for one in json.loads(text)["templating"]["list"]} for text in texts]
+
+    assert [one["runbooks"]["query"] for one in variables] == ["https://wiki.ocean.example/runbooks"] * 5
+    assert not [text for text in texts if slo.load().runbooks in text]
 
 
 def test_a_config_map_has_the_label_and_the_folder_that_the_sidecar_reads(config_maps: dict[str, Document]) -> None:

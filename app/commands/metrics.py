@@ -1,0 +1,27 @@
+"""`halocline metrics`: the metrics process, with its reads of the store."""
+
+from datetime import UTC, datetime, timedelta
+
+from app import extensions
+from app.config import Settings
+from app.store import backup_records, counters, platforms, rebuild_queue, verifications
+from app.telemetry import logs, metrics_server, store_metrics
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises SettingsError without a directory of metric files."""
+    logs.configure(settings.log_level)
+    extensions.mongo.bind(settings)
+    window = timedelta(hours=settings.active_window_h)
+    # Outside production, simulated platforms are the only ones that are at sea.
+    has_simulated = settings.environment != "production"
+    reads = store_metrics.StoreReads(
+        imports=counters.imports,
+        profiles=counters.profiles,
+        last_data=lambda: platforms.last_data(datetime.now(UTC) - window, store_metrics.MOST_PLATFORMS, has_simulated),
+        waiting=rebuild_queue.oldest,
+        parked=rebuild_queue.parked_count,
+        verified=verifications.ended,
+        backups=backup_records.last,
+    )
+    metrics_server.serve(settings, reads)
