@@ -168,6 +168,24 @@ def test_a_file_of_several_trajectories_is_refused_with_their_names(tmp_path: Pa
     assert "a-20200913T1226, b-20200913T1226" in str(report.reason)
 
 
+@pytest.mark.parametrize("column", ["trajectory", "mission", "platform"])
+def test_a_table_of_several_missions_is_refused(tmp_path: Path, read: Read, column: str) -> None:
+    cells = table({**rows(), column: [*["20200913"] * 12, *["20200914"] * 12]})
+
+    report = read(csv_file(tmp_path / "a.csv", cells), NAMED)
+
+    assert report.reason_code == "several_missions"
+    assert column in str(report.reason)
+
+
+def test_columns_of_platform_and_mission_identify_the_mission(tmp_path: Path, read: Read) -> None:
+    columns = {"platform": ["sea077"] * 24, "mission": ["20200913T1226"] * 24, "data_mode": ["D"] * 24}
+
+    mission = stored(read(csv_file(tmp_path / "a.csv", table({**rows(), **columns}))))
+
+    assert (mission["platform"], mission["mission"], mission["data_mode"]) == ("sea077", "20200913T1226", "D")
+
+
 def test_an_array_of_trajectories_by_samples_is_refused_with_their_names(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "a.nc"
     with netCDF4.Dataset(path, "w") as file:

@@ -212,21 +212,6 @@ def test_a_serial_number_keeps_its_leading_zero(tmp_path: Path, read: Read) -> N
     assert mission_of(read(csv_file(tmp_path / "a.csv", cells), Options(mission="m1")))["platform"] == "077"
 
 
-@pytest.mark.parametrize("column", ["trajectory", "mission", "platform"])
-def test_several_missions_are_refused(tmp_path: Path, read: Read, column: str) -> None:
-    cells = table({**rows(), column: [*["20200913"] * 12, *["20200914"] * 12]})
-
-    refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "several_missions", column, "several")
-
-
-def test_columns_of_platform_and_mission_identify_the_mission(tmp_path: Path, read: Read) -> None:
-    columns = {"platform": ["sea077"] * 24, "mission": ["20200913T1226"] * 24, "data_mode": ["D"] * 24}
-
-    mission = mission_of(read(csv_file(tmp_path / "a.csv", table({**rows(), **columns}))))
-
-    assert (mission["platform"], mission["mission"], mission["data_mode"]) == ("sea077", "20200913T1226", "D")
-
-
 @pytest.mark.parametrize(
     "written",
     [
