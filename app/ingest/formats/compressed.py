@@ -3,7 +3,6 @@
 The size of the content is limited while it is written: a small file may decompress to terabytes.
 """
 
-import gzip
 import tempfile
 import zipfile
 import zlib
@@ -18,10 +17,14 @@ _BLOCK_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
 # A zip archive with files, and one without any.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# The record at the end of an archive: its signature and length, the offset of the number of files, the longest comment.
-_END, _END_BYTES, _COUNT_AT, _MOST_COMMENT = b"PK\x05\x06", 22, 10, 0xFFFF
-# Beside the data, an archive holds descriptions at most: more entries need not be listed.
-_MOST_ENTRIES = 1000
+# The record at the end of an archive: its signature and length, and its longest comment. Its numbers begin at 10: the
+# files in two bytes, the bytes of their directory in four. Archives beyond 4 GiB have another record 20 bytes before.
+_END, _END_BYTES, _NUMBERS_AT, _MOST_COMMENT = b"PK\x05\x06", 22, 10, 0xFFFF
+_LARGE_END, _LARGE_END_BYTES = b"PK\x06\x07", 20
+# Beside the data, an archive holds descriptions at most. The library reads a directory as a whole.
+_MOST_ENTRIES, _MOST_DIRECTORY_BYTES = 1000, 1 << 20
+# Some tools flush with a member without data, but not thousands in a row.
+_MOST_EMPTY_MEMBERS = 1000
 _READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
 _LONGEST_NAME = 120
@@ -68,13 +71,13 @@ def _content(path: Path) -> Iterator[tuple[str, BinaryIO]]:
     with path.open("rb") as stream:
         is_gzip = stream.read(len(_GZIP)) == _GZIP
     if is_gzip:
-        with gzip.open(path) as plain:
-            yield _named(path.stem if path.suffix else path.name), cast(BinaryIO, plain)
+        with path.open("rb") as stream:
+            yield _named(path.stem if path.suffix else path.name), cast(BinaryIO, _Gzip(stream))
         return
-    with _damage_refused():
-        archive = zipfile.ZipFile(path) if _count(path) <= _MOST_ENTRIES else None
-    if archive is None:
+    if not _has_small_directory(path):
         raise Refused("archive", f"it is an archive of more than {_MOST_ENTRIES} files: unpack it")
+    with _damage_refused():
+        archive = zipfile.ZipFile(path)
     with archive:
         member = _only(archive)
         with _damage_refused():
@@ -102,21 +105,57 @@ def _only(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return members[0]
 
 
-def _count(path: Path) -> int:
-    """The number of entries that the end of the archive declares; 0 without an end, which the library refuses."""
+def _has_small_directory(path: Path) -> bool:
+    """True if the end of the archive declares few files; also without an end, which the library refuses."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         stream.seek(max(size - _END_BYTES - _MOST_COMMENT, 0))
         tail = stream.read()
     end = tail.rfind(_END)
-    return int.from_bytes(tail[end + _COUNT_AT : end + _COUNT_AT + 2], "little") if end >= 0 else 0
+    if end < 0:
+        return True
+    numbers = tail[end + _NUMBERS_AT : end + _NUMBERS_AT + 6]
+    entries, directory_bytes = int.from_bytes(numbers[:2], "little"), int.from_bytes(numbers[2:], "little")
+    is_large = tail[max(end - _LARGE_END_BYTES, 0) : end].startswith(_LARGE_END)
+    return entries <= _MOST_ENTRIES and directory_bytes <= _MOST_DIRECTORY_BYTES and not is_large
+
+
+class _Gzip:
+    """The content of a gzip file. The library's reader reads a header byte by byte, however long a hostile one is."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._member = zlib.decompressobj(wbits=31)
+        self._input = b""
+        self._empty_members = 0
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes, none at the end. Raises EOFError for an incomplete file, and zlib.error."""
+        while True:
+            self._input = self._input or self._stream.read(_BLOCK_BYTES)
+            if self._member.eof:
+                # Padding after the last member.
+                self._input = self._input.lstrip(b"\0")
+                if not self._input:
+                    return b""
+                self._member = zlib.decompressobj(wbits=31)
+                self._empty_members += 1
+            elif not self._input:
+                raise EOFError("it is incomplete")
+            if self._empty_members > _MOST_EMPTY_MEMBERS:
+                raise EOFError("it has thousands of members without data")
+            data = self._member.decompress(self._input, size)
+            self._input = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            if data:
+                self._empty_members = 0
+                return data
 
 
 @contextmanager
 def _damage_refused() -> Iterator[None]:
     try:
         yield
-    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+    except (EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise Refused("truncated", f"the compressed file ends too early or is damaged: {error}") from error
     except (NotImplementedError, RuntimeError, ValueError) as error:
         raise Refused("archive", f"it cannot be unpacked: {error}") from error

@@ -30,6 +30,8 @@ _LONGEST_LINE = 1 << 16
 _MOST_JSON_BYTES = 64 << 20
 _BOM = b"\xef\xbb\xbf"
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}")
+# Columns that name the mission of a row; `platform` and `mission` are those of Halocline's own export.
+_IDENTITIES = ("trajectory", "trajectory_name", "mission", "platform", "dataset_id")
 _POSITIONS = ({"latitude", "lat"}, {"longitude", "lon"})
 
 
@@ -52,8 +54,10 @@ def read(path: Path, head: bytes, max_samples: int, about: About | None = None) 
     table = _json(path, max_samples) if is_json else _delimited(path, head, max_samples, described)
     if table.rows == 0:
         raise Refused("no_samples", "the table has names but no row")
-    if table.differing("trajectory"):
-        raise Refused("several_missions", "the table holds several trajectories: request one", "trajectory")
+    if (several := next((name for name in _IDENTITIES if table.differing(name)), None)) is not None:
+        raise Refused(
+            "several_missions", f"the table holds several missions, by its column {several}: request one", several
+        )
     rows = precise_positions.refined(table, time_series.read(table, time_series.coordinates(table)))
     rows = replace(
         rows,

@@ -56,18 +56,18 @@ def flatten(file: NetCdf) -> None:
 
 
 def _drop_single(file: NetCdf) -> None:
-    """Drop the dimension of length 1 that time has beside that of its rows, in all variables."""
+    """Drop the dimensions of length 1 that time has beside that of its rows, in all variables."""
     time = file.variables.get("time")
-    if time is None or len(time.dimensions) != 2 or 1 not in time.shape:
-        return
-    single = time.dimensions[tuple(time.shape).index(1)]
-    for name, variable in list(file.variables.items()):
-        if single not in variable.dimensions or len(variable.dimensions) < 2:
-            continue
-        axis = tuple(variable.dimensions).index(single)
-        dimensions = tuple(variable.dimensions[:axis]) + tuple(variable.dimensions[axis + 1 :])
-        shape = tuple(variable.shape[:axis]) + tuple(variable.shape[axis + 1 :])
-        file.variables[name] = View(variable.name, dimensions, shape, variable.dtype, variable, _reshaped(shape))
+    while time is not None and len(time.dimensions) > 1 and 1 in time.shape:
+        single = time.dimensions[tuple(time.shape).index(1)]
+        for name, variable in list(file.variables.items()):
+            if single not in variable.dimensions or len(variable.dimensions) < 2:
+                continue
+            axis = tuple(variable.dimensions).index(single)
+            dimensions = tuple(variable.dimensions[:axis]) + tuple(variable.dimensions[axis + 1 :])
+            shape = tuple(variable.shape[:axis]) + tuple(variable.shape[axis + 1 :])
+            file.variables[name] = View(variable.name, dimensions, shape, variable.dtype, variable, _reshaped(shape))
+        time = file.variables["time"]
 
 
 def _reshaped(shape: tuple[int, ...]) -> Pick:

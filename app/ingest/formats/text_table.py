@@ -18,7 +18,8 @@ from app.ingest.refusals import Refused
 _TEXTS = frozenset({
     "trajectory", "trajectory_name", "id", "platform", "platform_id", "platform_name", "platform_serial",
     "platform_serial_number", "glider_name", "glider_serial", "wmo_id", "wmo_identifier",
-    "wmo_platform_code", "deployment_id", "deployment_name", "dataset_id", "data_mode", "project", "institution",
+    "wmo_platform_code", "deployment_id", "deployment_name", "mission", "dataset_id", "data_mode", "project",
+    "institution",
 })  # fmt: skip
 # The time of a row, and in NGDAC's tables that of the profile and that of the row.
 _MOMENTS = ("time", "precise_time")

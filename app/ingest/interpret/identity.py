@@ -92,6 +92,9 @@ def _named_missions(observations: Observations) -> list[MissionId]:
     """The missions that the texts of the file name, best first."""
     attributes, trajectory = observations.attributes, observations.texts.get("trajectory")
     names = [attributes.get("id"), trajectory, attributes.get("title"), attributes.get("dataset_id")]
+    # The columns of Halocline's export of several missions. In NetCDF, `platform` is a category in words.
+    if " " not in str(attributes.get("platform")):
+        names.append(f"{attributes.get('platform')}_{attributes.get('mission')}")
     if observations.scope == "profiles":
         names.insert(0, names.pop(1))
     return [named for text in names if isinstance(text, str) and (named := mission_ids.parsed(text))]

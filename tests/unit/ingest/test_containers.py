@@ -87,6 +87,30 @@ def test_a_truncated_compressed_file_is_refused(tmp_path: Path, read: Read, shar
     refused(read(tmp_path / "a.zip"), "truncated", "a.zip")
 
 
+def test_a_gzip_file_of_several_members_with_padding_is_read(tmp_path: Path, read: Read) -> None:
+    data = content_of(tmp_path)
+    half = len(data) // 2
+    path = tmp_path / "a.nc.gz"
+    path.write_bytes(gzip.compress(data[:half]) + gzip.compress(b"") + gzip.compress(data[half:]) + bytes(512))
+
+    assert read(path).mission == read(tmp_path / "sound.nc").mission
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        # A name of 32 MiB in the header, and members without data.
+        b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03" + b"x" * (32 << 20),
+        gzip.compress(b"") * 5000,
+    ],
+)
+def test_a_hostile_gzip_file_is_refused_at_once(tmp_path: Path, read: Read, data: bytes) -> None:
+    path = tmp_path / "a.nc.gz"
+    path.write_bytes(data)
+
+    refused(read(path), "truncated", "a.nc.gz")
+
+
 def tar() -> bytes:
     """Return a tar archive of one file."""
     stream = BytesIO()
@@ -154,11 +178,12 @@ def test_a_folder_contributes_compressed_data_and_names_what_it_skips(tmp_path: 
     assert "Slocum" in skipped["raw.dbd"]
 
 
-def test_the_command_names_skipped_files_on_standard_error(tmp_path: Path) -> None:
+def test_the_command_names_skipped_files_on_standard_error(tmp_path: Path, few_basins: Path) -> None:
     time_series(tmp_path / "a.nc")
     (tmp_path / "raw.dbd").write_bytes(b"dbd_label: DBD_ASC\n")
 
-    result = CliRunner().invoke(cli, ["ingest", "--dry-run", "--json", str(tmp_path)])
+    environment = {"HALOCLINE_BASINS_DIR": str(few_basins)}
+    result = CliRunner().invoke(cli, ["ingest", "--dry-run", "--json", str(tmp_path)], env=environment)
 
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 1

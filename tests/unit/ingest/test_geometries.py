@@ -67,6 +67,24 @@ def ragged(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+def test_a_ragged_array_of_the_profiles_of_one_trajectory_is_read(read: Read, ragged: Callable[..., Path]) -> None:
+    path = ragged()
+    with netCDF4.Dataset(path, "a") as file:
+        file.delncattr("id")
+        file.featureType = "TrajectoryProfile"
+        file.createDimension("trajectory", 1)
+        names = file.createVariable("trajectory", str, ("trajectory",))
+        names.cf_role = "trajectory_id"
+        names[:] = np.array(["sp7-20200913T1226"], dtype=object)
+        index = file.createVariable("trajectoryIndex", "i4", ("profile",))
+        index.instance_dimension = "trajectory"
+        index[:] = 0
+
+    mission = stored(read(path))
+
+    assert (mission["platform"], mission["samples"], mission["profiles"]) == ("sp7", 24, 4)
+
+
 @pytest.mark.parametrize("indexed", [False, True])
 def test_a_ragged_array_of_profiles_is_read(read: Read, ragged: Callable[..., Path], indexed: bool) -> None:
     mission = stored(read(ragged(indexed)))
@@ -105,6 +123,34 @@ def test_profiles_by_levels_are_read(tmp_path: Path, read: Read, vertical: str) 
     assert mission["max_depth_m"] == pytest.approx(50, rel=0.02)
 
 
+@pytest.mark.parametrize("time_by_level", [False, True])
+def test_an_array_of_one_trajectory_by_profiles_and_levels_is_read(
+    tmp_path: Path, read: Read, time_by_level: bool
+) -> None:
+    whole = {name: values.reshape(1, 4, SAMPLES_A_PROFILE) for name, values in rows().items()}
+    path = tmp_path / "cube.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.featureType = "TrajectoryProfile"
+        for name, length in (("trajectory", 1), ("profile", 4), ("obs", SAMPLES_A_PROFILE)):
+            file.createDimension(name, length)
+        names = file.createVariable("trajectory", str, ("trajectory",))
+        names.cf_role = "trajectory_id"
+        names[:] = np.array(["made-20200913T1226"], dtype=object)
+        for name in ("time", "latitude", "longitude"):
+            if time_by_level:
+                file.createVariable(name, "f8", ("trajectory", "profile", "obs"))[:] = whole[name]
+            else:
+                file.createVariable(name, "f8", ("trajectory", "profile"))[:] = whole[name][:, :, 0]
+        for name in ("depth", "temperature"):
+            file.createVariable(name, "f8", ("trajectory", "profile", "obs"))[:] = whole[name]
+        file["time"].units = SINCE
+        file["depth"].units = "m"
+
+    mission = stored(read(path))
+
+    assert (mission["platform"], mission["samples"], mission["profiles"]) == ("made", 24, 4)
+
+
 def several(path: Path, names: list[str], rows_of_each: int) -> Path:
     """Write a time series whose rows belong to trajectories."""
     time_series(path)
@@ -120,6 +166,24 @@ def test_a_file_of_several_trajectories_is_refused_with_their_names(tmp_path: Pa
 
     assert (report.outcome, report.reason_code) == ("refused", "several_missions")
     assert "a-20200913T1226, b-20200913T1226" in str(report.reason)
+
+
+@pytest.mark.parametrize("column", ["trajectory", "mission", "platform"])
+def test_a_table_of_several_missions_is_refused(tmp_path: Path, read: Read, column: str) -> None:
+    cells = table({**rows(), column: [*["20200913"] * 12, *["20200914"] * 12]})
+
+    report = read(csv_file(tmp_path / "a.csv", cells), NAMED)
+
+    assert report.reason_code == "several_missions"
+    assert column in str(report.reason)
+
+
+def test_columns_of_platform_and_mission_identify_the_mission(tmp_path: Path, read: Read) -> None:
+    columns = {"platform": ["sea077"] * 24, "mission": ["20200913T1226"] * 24, "data_mode": ["D"] * 24}
+
+    mission = stored(read(csv_file(tmp_path / "a.csv", table({**rows(), **columns}))))
+
+    assert (mission["platform"], mission["mission"], mission["data_mode"]) == ("sea077", "20200913T1226", "D")
 
 
 def test_an_array_of_trajectories_by_samples_is_refused_with_their_names(tmp_path: Path, read: Read) -> None:

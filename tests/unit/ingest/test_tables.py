@@ -212,12 +212,6 @@ def test_a_serial_number_keeps_its_leading_zero(tmp_path: Path, read: Read) -> N
     assert mission_of(read(csv_file(tmp_path / "a.csv", cells), Options(mission="m1")))["platform"] == "077"
 
 
-def test_several_trajectories_are_refused(tmp_path: Path, read: Read) -> None:
-    cells = table({**rows(), "trajectory": [*["a-20200913T1226"] * 12, *["b-20200913T1226"] * 12]})
-
-    refused(read(csv_file(tmp_path / "a.csv", cells), NAMED), "several_missions", "trajectory", "several")
-
-
 @pytest.mark.parametrize(
     "written",
     [
