@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 import routes
 
+# Generated from monitoring/slo.yaml: the objectives of the portal.
+OBJECTIVES = pathlib.Path(__file__).with_name("objectives.toml")
+
 
 class Unreadable(Exception):
     """The thresholds cannot be used; the text is the one line to show."""
@@ -49,8 +52,9 @@ def load(path: pathlib.Path, shape: str, **overrides: float | None) -> Threshold
         loaded = Thresholds(**(table | {field: value for field, value in overrides.items() if value is not None}))
         if unknown := loaded.kinds.keys() - set(routes.KINDS):
             raise ValueError(f"no kind of request: {', '.join(sorted(unknown))}")
+        objectives = tomllib.loads(OBJECTIVES.read_text(encoding="utf-8"))
         kinds, names = (
-            {key: Limits(**limits) for key, limits in part.items()}  # type: ignore[arg-type]
+            {key: _limits(limits, objectives) for key, limits in part.items()}  # type: ignore[arg-type]
             for part in (loaded.kinds, loaded.names)
         )
     except (AttributeError, OSError, KeyError, TypeError, ValueError) as error:
@@ -59,3 +63,9 @@ def load(path: pathlib.Path, shape: str, **overrides: float | None) -> Threshold
         kinds = {kind: limits.without_times() for kind, limits in kinds.items()}
         names = {}
     return dataclasses.replace(loaded, kinds=kinds, names=names)
+
+
+def _limits(limits: Mapping[str, float | str], objectives: Mapping[str, float]) -> Limits:
+    """Return limits, with `"objective"` replaced by the objective of the same name. Raises KeyError, TypeError."""
+    values = {field: objectives[field] if value == "objective" else float(value) for field, value in limits.items()}
+    return Limits(**values)

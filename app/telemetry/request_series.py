@@ -4,6 +4,7 @@ The Python client has no native histograms, so each label set costs a series for
 """
 
 from collections.abc import Iterable
+from math import inf
 
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import Metric
@@ -20,11 +21,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # The portal only reads: requests with other methods are mistakes of clients.
 _COUNTED_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
-# For successful pages. Both lists include the thresholds of the objectives, 0.25 and 1 s.
-FINE_S = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)
-# For all others: what the event loop answers from memory takes less than 25 ms. Each bound is also a fine one, so that
-# sums over both kinds are valid histograms.
-COARSE_S = (0.025, 0.25, 1)
+# Cached pages take less than 5 ms, most others less than 100. The thresholds of the objectives are 0.25 and 1 s.
+BOUNDS_S = (0.005, 0.025, 0.1, 0.25, 1, 5)
 
 
 def method_label(method: str) -> str:
@@ -50,19 +48,29 @@ def _has_parameter(route: str) -> bool:
     return "<" in route or route == UNMATCHED
 
 
+class _CountAndSum(Histogram):
+    """A histogram whose only bucket is `+Inf`, which the library's constructor refuses."""
+
+    def _prepare_buckets(self, source_buckets: object) -> None:  # noqa: ARG002
+        self._upper_bounds = [inf]
+
+
 class RequestDurations(Collector):
-    """One histogram family with two lists of bounds: `FINE_S` for GET with 200, `COARSE_S` for all others."""
+    """One histogram family. Server errors have only a count and a sum.
+
+    Sums over all label sets are valid histograms in which an error is slower than any bound. With a part of the bounds
+    for some label sets, a sum would decrease from one bound to the next.
+    """
 
     def __init__(self, documentation: str, registry: CollectorRegistry) -> None:
-        self._fine = Histogram(NAME, documentation, LABELS, buckets=FINE_S, registry=None)
-        self._coarse = Histogram(NAME, documentation, LABELS, buckets=COARSE_S, registry=None)
+        self._timed = Histogram(NAME, documentation, LABELS, buckets=BOUNDS_S, registry=None)
+        self._failed = _CountAndSum(NAME, documentation, LABELS, registry=None)
         registry.register(self)
 
     def labels(self, method: str, route: str, status: str) -> Histogram:
         """The histogram of these requests."""
         values = labels_of(method, route, status)
-        histogram = self._fine if values[0] == "GET" and values[2] == "200" else self._coarse
-        return histogram.labels(*values)
+        return (self._failed if values[2].startswith("5") else self._timed).labels(*values)
 
     def expect(self, routes: Iterable[str]) -> None:
         """Create the series of each route at 0. A series that starts at 1 has no increase: its first error is lost."""
@@ -74,11 +82,11 @@ class RequestDurations(Collector):
 
     def describe(self) -> Iterable[Metric]:
         """Called by the registry, which refuses a second family of this name."""
-        return self._fine.describe()
+        return self._timed.describe()
 
     def collect(self) -> Iterable[Metric]:
         """The family, with the samples of both histograms."""
-        (family,) = self._fine.collect()
-        (others,) = self._coarse.collect()
-        family.samples.extend(others.samples)
+        (family,) = self._timed.collect()
+        (failed,) = self._failed.collect()
+        family.samples.extend(failed.samples)
         yield family

@@ -24,6 +24,8 @@ _LARGEST = 2**53
 # The first profile is as deep as the others, unlike the surface before the first dive, which some call profile 0.
 _AS_DEEP = 0.5
 _YEAR_MS = 365 * 86_400_000
+# Rows with a wrong time may come before the first profile.
+_FEW = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _begins_at_zero(values: Floats, time_ms: Ints, depth_m: Floats) -> bool:
     if not zero.size or zero[-1] - zero[0] + 1 != zero.size or not (number[zero[-1] :] == 1).any():
         return False
     with np.errstate(invalid="ignore"):
-        if (number[: zero[0]] >= 1).any() or not np.isfinite(depth[zero]).any():
+        if (number[: zero[0]] >= 1).sum() > _FEW * number.size or not np.isfinite(depth[zero]).any():
             return False
         has_number = np.isfinite(depth) & (number >= 1)
     if not has_number.any():

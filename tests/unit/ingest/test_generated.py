@@ -91,7 +91,9 @@ def check(composition: tuple[Truth, Layout, np.ndarray], dry: Dry, path: Path) -
 
 
 @given(composition=compositions())
-@settings(max_examples=FEW, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=FEW, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_composed_traits_leave_the_figures_unchanged(composition, dry: Dry, tmp_path: Path) -> None:
     check(composition, dry, tmp_path / "a.nc")
 

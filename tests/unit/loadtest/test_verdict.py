@@ -77,6 +77,17 @@ def test_an_unknown_threshold_is_refused(read, thresholds):
         read("speed = 3")
 
 
+def test_a_threshold_may_be_the_objective_of_the_portal(read):
+    loaded = read('[smoke.kinds]\npages = { p95_ms = "objective", p99_ms = "objective" }')
+
+    assert (loaded.kinds["pages"].p95_ms, loaded.kinds["pages"].p99_ms) == (250, 1000)
+
+
+def test_an_objective_that_does_not_exist_is_refused(read, thresholds):
+    with pytest.raises(thresholds.Unreadable, match="p90_ms"):
+        read('[smoke.kinds]\npages = { p90_ms = "objective" }')
+
+
 def test_an_unknown_kind_is_refused(read, thresholds):
     with pytest.raises(thresholds.Unreadable, match="no kind of request: files"):
         read("[smoke.kinds]", "files.p95_ms = 1")

@@ -46,6 +46,23 @@ def test_a_changed_file_is_stale_and_rewritten(tmp_path: Path) -> None:
     assert generate.stale(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("- {alert: X, severity: warning, dashboard: causes, expr: up}", "X: summary is missing or unknown"),
+        ("- {alert: X, severity: w, dashboard: c, expr: up, summary: s, page: yes}", "X: page is missing or unknown"),
+    ],
+)
+def test_an_alert_with_wrong_fields_is_refused(
+    text: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "alerts.yaml").write_text(text)
+    monkeypatch.setattr(generate, "HERE", tmp_path)
+
+    assert generate.main(["--check"]) == 2
+    assert capsys.readouterr().err == f"alerts.yaml: {reason}\n"
+
+
 @pytest.mark.parametrize("alert", ALERTS, ids=label)
 def test_an_alert_has_severity_team_summary_and_links(alert: dict[str, Any]) -> None:
     runbook, dashboard = (alert["annotations"][key] for key in ("runbook_url", "dashboard_url"))

@@ -3,8 +3,10 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -111,8 +113,16 @@ def test_errors_match_the_selector_of_the_rules(portal):
     assert {re.fullmatch("5..", label[2]) for label in labels[:300] + labels[400:700]} == {None}
 
 
-def test_coarse_bounds_are_fine_bounds_too():
-    assert set(request_series.COARSE_S) < set(request_series.FINE_S)
+def test_a_sum_over_all_requests_is_a_valid_histogram():
+    registry = CollectorRegistry()
+    durations = RequestDurations("Requests of all kinds.", registry)
+    requests = product(("GET", "HEAD"), ("200", "304", "404", "500", "503"), (0.001, 0.01, 0.05, 0.2, 0.7, 3, 20))
+    _ = [durations.labels(method, "/missions/<platform>", status).observe(s) for method, status, s in requests]
+    counts: Counter[float] = Counter()
+    _ = [counts.update({float(s.labels["le"]): s.value}) for s in exposed(registry.collect()) if "le" in s.labels]
+
+    # Six kinds of requests with a distribution, four of errors without.
+    assert dict(counts) == {0.005: 6, 0.025: 12, 0.1: 18, 0.25: 24, 1: 30, 5: 36, inf: 70}
 
 
 @pytest.mark.parametrize("status", ["500", "503"])

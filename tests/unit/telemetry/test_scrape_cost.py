@@ -11,7 +11,7 @@ from prometheus_client.values import MultiProcessValue, close_all_multiprocess_f
 
 from app.telemetry import metric_slots
 from app.telemetry.exposition import Exposition, SharedFiles
-from app.telemetry.request_series import COARSE_S, FINE_S, NAME
+from app.telemetry.request_series import BOUNDS_S, NAME
 
 ROUTES = [f"/route/{n}" for n in range(46)]
 STATUSES = ("200", "304", "404", "4xx", "500", "503")
@@ -29,7 +29,7 @@ def worker(tmp_path, monkeypatch):
             labels = ("GET", route, status)
             names = ("http_request_method", "http_route", "http_response_status_code")
             value("histogram", NAME, f"{NAME}_sum", names, labels, "Help.").inc(0.01)
-            for bound in (*(FINE_S if status == "200" else COARSE_S), inf):
+            for bound in (inf,) if status.startswith("5") else (*BOUNDS_S, inf):
                 value(
                     "histogram", NAME, f"{NAME}_bucket", (*names, "le"), (*labels, floatToGoString(bound)), "Help."
                 ).inc(1)
