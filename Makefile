@@ -57,9 +57,9 @@ screenshots: develop ## Retake the README's screenshots with Chromium (docs/img)
 
 PROMETHEUS ?= http://127.0.0.1:9090
 NAMESPACE ?= halocline
-dashboard-pictures: develop ## Draw the dashboards with the data of PROMETHEUS=URL NAMESPACE=… into docs/img (ONLY=overview, MINUTES=60)
+dashboard-pictures: develop ## Draw the dashboards with the data of PROMETHEUS=URL NAMESPACE=… into docs/img (ONLY=…, MINUTES=60, END=TIME)
 	@$(with_node) $(bin)/python -m monitoring.pictures --prometheus $(PROMETHEUS) --namespace $(NAMESPACE) \
-	  $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCRAPE_S),--scrape-seconds $(SCRAPE_S))
+	  $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SCRAPE_S),--scrape-seconds $(SCRAPE_S)) $(if $(END),--end $(END))
 
 generate: develop ## Regenerate alert rules and dashboards from monitoring/
 	@$(bin)/python -m monitoring.generate

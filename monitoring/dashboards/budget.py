@@ -29,6 +29,7 @@ def _now(objectives: Objectives) -> list[Panel]:
                 "Error budget remaining, 30 days",
                 "Below 25 %: deploy only fixes. Below 0: the objective is missed; stop rollouts.",
                 objectives.runbook_url("AppErrorBudgetBurn"),
+                width=7,
                 height=6,
             ),
             "percentunit",
@@ -42,6 +43,7 @@ def _now(objectives: Objectives) -> list[Panel]:
                 f"1 spends exactly the budget in 30 days. Above {' and '.join(f'{one:g}' for one in paging)} an alert "
                 "pages: open the runbook.",
                 objectives.runbook_url("AppErrorBudgetBurn"),
+                width=7,
                 height=6,
             ),
             "none",
@@ -54,9 +56,10 @@ def _now(objectives: Objectives) -> list[Panel]:
                 "Firing alerts",
                 "Open the runbook of the first critical alert. Watchdog always fires; its absence is a fault.",
                 f"{objectives.runbooks}/README.md",
+                width=10,
                 height=6,
             ),
-            Key("alertname", "alert", "Runbook", f"{objectives.runbooks}/${{__value.raw}}.md"),
+            Key("alertname", "alert", "Runbook", f"{objectives.runbooks}/${{__value.raw}}.md", width=220),
             [Column(FIRING, "alerts", "none")],
         ),
     ]
@@ -77,7 +80,7 @@ def _over_time(objectives: Objectives) -> list[Panel]:
             ),
             "percentunit",
             [REMAINING],
-            lowest=None,
+            lowest=-1,  # A missed objective must not flatten the others.
         ),
         lines(
             About(

@@ -2,6 +2,7 @@
 
 from monitoring.dashboards.selectors import APP, DURATION, NAMESPACE, POD, PROBE, ROUTED, WINDOW
 
+SUCCESSFUL = 'http_response_status_code="200"'
 # The first digit of a status, whether the label has the whole status (503) or its class (5xx).
 BY_CLASS = '"status", "${1}xx", "http_response_status_code", "(.).+"'
 
@@ -28,9 +29,14 @@ def errors(selector: str = ROUTED, by: str = "") -> str:
 
 
 def quantile(share: float, selector: str = ROUTED, by: str = "") -> str:
-    """Return a quantile of the latency, of all selected requests or by a label."""
+    """Return a quantile of the latency of successful requests, of all selected ones or by a label.
+
+    Other statuses have coarse buckets: over all of them, the quantile could be one of these too high.
+    """
     labels = f"le, {by}" if by else "le"
-    return f"histogram_quantile({share}, sum by ({labels}) (rate({DURATION}_bucket{{{selector}}}[{WINDOW}])))"
+    return (
+        f"histogram_quantile({share}, sum by ({labels}) (rate({DURATION}_bucket{{{selector},{SUCCESSFUL}}}[{WINDOW}])))"
+    )
 
 
 def within(limit_s: float) -> str:
@@ -113,7 +119,8 @@ DERIVED_AGE = read_from_mongodb("halocline_derived_age_seconds", "document")
 CHANGE_LAG = f"max(halocline_change_lag_seconds{{{APP}}})"
 _READ = f"halocline_change_log_read_timestamp_seconds{{{APP}}}"
 # At the time of the scrape: at the present time, the age would include the time since the scrape.
-PAGE_AGE = f"max(timestamp({_READ}) - {_READ})"
+# A worker that has not read it yet reports 0.
+PAGE_AGE = f"max(timestamp({_READ}) - ({_READ} > 0))"
 
 # Of the black-box journey.
 JOURNEY = f"min(avg_over_time(probe_success{{{PROBE}}}[{WINDOW}]))"

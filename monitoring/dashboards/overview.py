@@ -72,8 +72,7 @@ def _by_build(objectives: Objectives) -> list[Panel]:
     total = expressions.by_version(f"{DURATION}_count")
     bad = expressions.by_version(f"{DURATION}_count", 'http_response_status_code=~"5.."')
     build = "sum by (version, revision)"
-    # Errors have no buckets but the last.
-    buckets = expressions.by_version(f"{DURATION}_bucket", 'http_response_status_code!~"5.."')
+    buckets = expressions.by_version(f"{DURATION}_bucket", expressions.SUCCESSFUL)
     return [
         lines(
             About(

@@ -23,12 +23,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The label that joins the columns, its heading, and the address that a click on it opens."""
+    """The label that joins the columns, its heading, the address that a click on it opens, and its width in pixels."""
 
     label: str
     name: str
     title: str = ""
     url: str = ""
+    width: int | None = None
 
 
 def rows(
@@ -43,8 +44,11 @@ def rows(
         panel = panel.with_target(query).override_by_name(column.name, _look(column))
         headings[f"Value #{letter(index)}" if len(columns) > 1 else "Value"] = column.name
     if key.url:
-        link = {"title": key.title, "url": key.url, "targetBlank": key.url.startswith("http")}
-        panel = panel.override_by_name(key.name, [parts.DynamicConfigValue(id_val="links", value=[link])])
+        link = {"title": key.title, "url": key.url, "targetBlank": not key.url.startswith("/")}
+        look = [parts.DynamicConfigValue(id_val="links", value=[link])]
+        if key.width is not None:
+            look.append(parts.DynamicConfigValue(id_val="custom.width", value=key.width))
+        panel = panel.override_by_name(key.name, look)
     if sort_by:
         panel = panel.sort_by([common.TableSortByFieldState().display_name(sort_by).desc(True)])
     panel = panel.with_transformation(parts.DataTransformerConfig(id_val="merge", options={}))

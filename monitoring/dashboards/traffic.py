@@ -68,8 +68,8 @@ def latency(objectives: Objectives) -> Panel:
     return lines(
         About(
             "Latency",
-            "Lines: the thresholds of the objectives. Only p99 rises: one slow route. All rise: saturation or a "
-            "dependency.",
+            "Of successful requests. Lines: the thresholds of the objectives. Only p99 rises: one slow route. All: "
+            "saturation or a dependency.",
             objectives.runbook_url("AppLatencyBudgetBurn"),
         ),
         "s",
@@ -161,7 +161,7 @@ def _latencies(objectives: Objectives) -> list[Panel]:
                 objectives.runbook_url("AppLatencyBudgetBurn"),
             ),
             "s",
-            f'sum by (le) (increase({DURATION}_bucket{{{ROUTED},http_response_status_code="200"}}[{WINDOW}]))',
+            f"sum by (le) (increase({DURATION}_bucket{{{ROUTED},{expressions.SUCCESSFUL}}}[{WINDOW}]))",
         ),
         lines(
             About(

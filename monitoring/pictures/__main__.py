@@ -3,6 +3,7 @@
 import argparse
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from monitoring.pictures import packages, page
@@ -17,7 +18,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Return the exit status: 1 if a panel has no data or cannot be drawn, 2 if a program or a package is missing."""
     chosen = _parser().parse_args(arguments)
     source = Source(
-        chosen.prometheus, chosen.namespace, chosen.service, chosen.route, chosen.minutes, chosen.scrape_seconds
+        prometheus=chosen.prometheus,
+        namespace=chosen.namespace,
+        service=chosen.service,
+        route=chosen.route,
+        minutes=chosen.minutes,
+        scrape_s=chosen.scrape_seconds,
+        end_s=chosen.end and chosen.end.timestamp(),
     )
     try:
         bundle = packages.bundle()
@@ -67,13 +74,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--service", default="halocline")
     parser.add_argument("--route", default=".*", help="regular expression (default: all routes)")
-    parser.add_argument("--minutes", type=int, default=60, help="range, up to now (default: 60)")
+    parser.add_argument("--minutes", type=int, default=60, help="range (default: 60)")
+    parser.add_argument(
+        "--end", type=_time, metavar="TIME", help="end of the range, as 2026-01-31T23:59Z (default: now)"
+    )
     parser.add_argument("--scrape-seconds", type=int, default=10, help="scrape interval (default: 10)")
     parser.add_argument("--only", choices=NAMES, help="one dashboard (default: all)")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "img", help="folder (default: docs/img)")
     parser.add_argument("--allow-empty", action="store_true", help="draw panels without data instead of failing")
     parser.add_argument("--page", type=Path, help="write a page that refreshes itself to this file, and no picture")
     return parser
+
+
+def _time(text: str) -> datetime:
+    """Return the time of an ISO 8601 text; without an offset it is UTC."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,10 @@ _PAGE = """<!doctype html>
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the data come from: Prometheus, the variables of the dashboard, the range, the scrape interval."""
+    """Where the data come from: Prometheus, the variables of the dashboard, the range, the scrape interval.
+
+    The range ends at `end_s`, seconds since 1970, or now.
+    """
 
     prometheus: str
     namespace: str
@@ -33,6 +36,7 @@ class Source:
     route: str = ".*"
     minutes: int = 60
     scrape_s: int = 10
+    end_s: float | None = None
 
 
 def board(name: str, folder: Path = queries.OUT) -> dict[str, Any]:
@@ -53,6 +57,7 @@ def text(document: dict[str, Any], source: Source, bundle: Path, refresh_s: int 
         },
         "minutes": source.minutes,
         "scrape_s": source.scrape_s,
+        "end_s": source.end_s,
         "width": WIDTH,
         "refresh_s": refresh_s,
         "dark": is_dark,

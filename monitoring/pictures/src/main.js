@@ -1,4 +1,4 @@
-// Draws the dashboard of window.PICTURE: {board, prometheus, variables, minutes, scrape_s, width, refresh_s, dark}.
+// Draws the dashboard of window.PICTURE: {board, prometheus, variables, minutes, end_s, scrape_s, width, refresh_s, dark}.
 // The state: document.body.dataset.state is "drawn" once every panel is, window.failures lists faults.
 import { createTheme, dateTime, ThemeContext } from "@grafana/data";
 import { GlobalStyles } from "@grafana/ui";
@@ -71,7 +71,7 @@ function header(timeRange) {
 }
 
 async function draw() {
-  const now_s = Date.now() / 1000;
+  const now_s = picture.end_s ?? Date.now() / 1000;
   const span = { start_s: now_s - picture.minutes * 60, end_s: now_s, scrape_s: picture.scrape_s };
   const { step_s, rate_interval_s } = resolution(span);
   // Multiples of the step, so that the points of a live page do not move.

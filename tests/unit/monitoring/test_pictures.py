@@ -27,7 +27,7 @@ def test_the_page_holds_the_dashboard_and_where_its_data_come_from(tmp_path: Pat
     assert picture["board"] == page.board("overview")
     assert picture["prometheus"] == "http://127.0.0.1:9090"
     assert picture["variables"] == {"namespace": "ocean", "service": "halocline", "route": ".*"}
-    assert (picture["minutes"], picture["refresh_s"]) == (15, 0)
+    assert (picture["minutes"], picture["end_s"], picture["refresh_s"]) == (15, None, 0)
 
 
 def test_a_text_of_a_dashboard_cannot_end_the_script(tmp_path: Path) -> None:
