@@ -1,4 +1,4 @@
-// Draws the dashboard of window.PICTURE: {board, prometheus, variables, minutes, end_s, scrape_s, width, refresh_s, dark}.
+// Draws the dashboard of window.PICTURE, whose fields are those of monitoring/pictures/page.py.
 // The state: document.body.dataset.state is "drawn" once every panel is, window.failures lists faults.
 import { createTheme, dateTime, ThemeContext } from "@grafana/data";
 import { GlobalStyles } from "@grafana/ui";
