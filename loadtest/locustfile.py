@@ -80,6 +80,7 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     environment.stop_timeout = STOP_TIMEOUT_S
     Reader.tally, Reader.think_factor = Tally(), chosen.think
     events.request.add_listener(_judged)
+    Reader.ready.set()
     if isinstance(runner, WorkerRunner):
         # The master chooses the number of users, and decides.
         distributed.Worker(Reader.tally)

