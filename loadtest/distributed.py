@@ -70,7 +70,8 @@ class Worker:
 class Master:
     """The last counts of each worker. A worker that stops before the run ends is lost, and the run fails with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int) -> None:
+        self._expected = expected
         self._snapshots: dict[str, dict[str, Any]] = {}
         self._left: set[str] = set()
         self._is_ending = False
@@ -94,7 +95,10 @@ class Master:
     def lost(self) -> list[str]:
         """Return one line for each worker whose counts are incomplete, or that ended before the run."""
         silent = {worker for worker, one in self._snapshots.items() if not one["is_last"]}
-        return [f"the worker {worker} was lost during the run" for worker in sorted(silent | self._left)]
+        lines = [f"the worker {worker} was lost during the run" for worker in sorted(silent | self._left)]
+        if (count := len(self._snapshots)) < self._expected:
+            lines.append(f"{count} of {self._expected} workers have reported")
+        return lines
 
     def _end(self, **_: Any) -> None:
         self._is_ending = True

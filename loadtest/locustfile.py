@@ -85,7 +85,7 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
         # The master chooses the number of users, and decides.
         distributed.Worker(Reader.tally)
         return
-    master = distributed.Master() if isinstance(runner, MasterRunner) else None
+    master = distributed.Master(chosen.expect_workers) if isinstance(runner, MasterRunner) else None
     search = _breakpoint(chosen, required, master) if chosen.shape == knee.NAME else None
     Planned.users_at = search.users_at if search else shapes.users(chosen.shape, options.sizes(chosen))
     if chosen.headless:

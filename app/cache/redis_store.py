@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import cast
 
 import orjson
+from redis import ConnectionError as RedisConnectionError
 from redis import Redis, RedisError
+from redis import TimeoutError as RedisTimeoutError
 
 from app.cache.cached_response import Encoding, Entry
 from app.circuit_breaker import CircuitBreaker
@@ -40,8 +42,8 @@ class RedisStore:
             return None
         try:
             packed = cast(bytes | None, self.client().get(self._key("page", key)))
-        except RedisError:
-            self._failed()
+        except RedisError as error:
+            self._failed(error)
             return None
         try:
             return _unpacked(packed) if packed else None
@@ -56,8 +58,8 @@ class RedisStore:
             return
         try:
             self.client().set(self._key("page", key), _packed(entry), ex=_LIFETIME_S)
-        except RedisError:
-            self._failed()
+        except RedisError as error:
+            self._failed(error)
 
     def lock(self, key: Hashable) -> str | None:
         """The token for `unlock`. None while another worker holds the lock; empty, and no lock, without Redis."""
@@ -66,8 +68,8 @@ class RedisStore:
         token = secrets.token_hex(8)
         try:
             return token if self.client().set(self._key("lock", key), token, nx=True, px=_LOCK_LIFETIME_MS) else None
-        except RedisError:
-            self._failed()
+        except RedisError as error:
+            self._failed(error)
             return ""
 
     def unlock(self, key: Hashable, token: str) -> None:
@@ -76,12 +78,14 @@ class RedisStore:
             return
         try:
             self.client().eval(_UNLOCK, 1, self._key("lock", key), token)
-        except RedisError:
-            self._failed()
+        except RedisError as error:
+            self._failed(error)
 
-    def _failed(self) -> None:
+    def _failed(self, error: RedisError) -> None:
         self.on_failure()
-        self.breaker.failed()
+        # An error that Redis sends comes at once: no request waits for it.
+        if isinstance(error, RedisConnectionError | RedisTimeoutError):
+            self.breaker.failed()
 
     def _key(self, kind: str, key: Hashable) -> str:
         return f"halocline:{kind}:{self.namespace}:{hashlib.sha256(repr(key).encode()).hexdigest()}"

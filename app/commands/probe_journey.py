@@ -4,8 +4,11 @@ import http.client
 import json
 import re
 import secrets
+import socket
 import ssl
+import threading
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from urllib.parse import SplitResult
@@ -101,12 +104,24 @@ def _step(
 def _get(target: Target, path: str, timeout_s: float, agent: str, is_json: bool) -> tuple[str, str | None]:
     """The body, and what is wrong with the response. Raises OSError, HTTPException and ValueError."""
     connection = target.open(timeout_s)
+    started_s = perf_counter()
+    connection.connect()
+    # The timeout of a socket is for each read: a server that sends a byte every few seconds would never end.
+    end = threading.Timer(max(timeout_s - (perf_counter() - started_s), 0), _shut, (connection.sock,))
+    end.start()
     try:
         connection.request("GET", path, headers={"Host": target.url.netloc, "User-Agent": agent})
         response = connection.getresponse()
         body = response.read(_MAX_BODY_BYTES + 1)
+    except (OSError, http.client.HTTPException):
+        if perf_counter() - started_s >= timeout_s:
+            return "", f"no complete response within {timeout_s:g} s"
+        raise
     finally:
+        end.cancel()
         connection.close()
+    if perf_counter() - started_s >= timeout_s:
+        return "", f"no complete response within {timeout_s:g} s"
     if response.status != http.client.OK:
         place = response.headers.get("Location")
         return "", f"status {response.status}" + (f", to {place}" if place else "")
@@ -118,3 +133,9 @@ def _get(target: Target, path: str, timeout_s: float, agent: str, is_json: bool)
     if is_json:
         json.loads(text)
     return text, None
+
+
+def _shut(connection: socket.socket) -> None:
+    """End the reads of another thread."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

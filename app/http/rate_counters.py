@@ -17,6 +17,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import RedisError
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import TimeoutError as TimedOut
 from redis.retry import Retry
 
 from app.circuit_breaker import CircuitBreaker
@@ -28,10 +29,10 @@ REDIS = "redis"
 MEMORY = "memory"
 # About 300 bytes each, so 3 MB a worker. A client whose counter is evicted gets a new budget: limits fail open.
 MAX_COUNTERS = 10_000
-# Redis closed the connection, timed out or refused the command.
-_FAILURES = (RedisError, OSError)
-# Its reply is not a number: the value of this client is wrong, not Redis.
-_WRONG_VALUES = (ValueError, TypeError)
+# Redis closed the connection or did not reply in time.
+_UNREACHABLE = (NotConnected, TimedOut, OSError)
+# It refused the command at once, or the value of this client is no number: others need not wait.
+_REFUSED = (RedisError, ValueError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,10 @@ class FailoverCounters:
         if not self._breaker.is_open:
             try:
                 return Decision(self._redis.hit(policy, per_min, client), REDIS)
-            except _FAILURES:
+            except _UNREACHABLE:
                 metrics.rate_limit_redis_failures.inc()
                 self._breaker.failed()
-            except _WRONG_VALUES:
+            except _REFUSED:
                 metrics.rate_limit_redis_failures.inc()
         return Decision(self._memory.hit(policy, per_min, client), MEMORY)
 

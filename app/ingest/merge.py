@@ -5,7 +5,7 @@ transaction, and only if the remaining one covers its data.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 
 from app import events
 from app.domain.mission_overlap import WARNING
-from app.domain.records import Finding, Mission
+from app.domain.records import MODE_RANK, Finding, Mission
 from app.errors import Invalid, NotFound
 from app.ingest import importer
 from app.ingest.context import ImportContext
@@ -27,7 +27,7 @@ from app.ingest.refusals import Refused
 from app.ingest.reports import Report
 from app.store import missions, original_files, profiles, rebuild_queue, snapshots, transactions
 
-# The stored mission has precedence over a file of the merged one: its data are not lost.
+# The stored mission has precedence over a file of the merged one. `_remove` checks that it lacks nothing.
 _SUPERSEDED = ("lower_mode", "not_newer")
 
 
@@ -62,13 +62,13 @@ def merge(merging: Plan, tools: ImportContext) -> Iterator[Report]:
     NotRebuilt and pymongo's errors like an import.
     """
     source, target = merging.source, merging.target
-    own = replace(tools, options=Options(target.platform, target.mission, None), merging=source.id)
-    with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
-        originals = (_original(digest, Path(folder, digest)) for digest in merging.digests)
-        for report in importer.real(originals, own):
-            yield report
-            if report.outcome == "refused" and report.reason_code not in _SUPERSEDED:
-                raise Refused(str(report.reason_code), f"{source.id} is not merged: {report.reason}")
+    # The mode of a whole mission may come from the caller or from the server of its file; profiles have their own.
+    mode = source.data_mode if source.source.scope == "mission" else None
+    own = replace(tools, options=Options(target.platform, target.mission, mode), merging=source.id)
+    for report in importer.real(_originals(merging.digests), own):
+        yield report
+        if report.outcome == "refused" and report.reason_code not in _SUPERSEDED:
+            raise Refused(str(report.reason_code), f"{source.id} is not merged: {report.reason}")
     number = transactions.run(lambda session: _remove(merging, tools, session))
     events.announce(number)
     if failed := rebuild.rebuild(tools.basin_map):
@@ -83,12 +83,31 @@ def _mission(name: str) -> Mission:
     return record
 
 
+def _originals(digests: Iterable[str]) -> Iterator[Path]:
+    """Each original as a temporary file, which is deleted before the next one is written."""
+    for digest in digests:
+        with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
+            yield _original(digest, Path(folder))
+
+
 def _original(digest: str, folder: Path) -> Path:
-    folder.mkdir()
     try:
         return original_files.write(digest, folder)
     except LookupError as error:
         raise Refused("not_found", f"the original file {digest[:16]}… is not stored") from error
+
+
+def _lack(remaining: Mission, removed: Mission) -> str | None:
+    """What the remaining mission lacks of the removed one; None if it covers it."""
+    absent = {variable.name for variable in removed.variables} - {variable.name for variable in remaining.variables}
+    if not covers(remaining.figures, removed.figures):
+        return "a part of its time"
+    if MODE_RANK[remaining.data_mode] < MODE_RANK[removed.data_mode]:
+        return f"its data mode {removed.data_mode}"
+    for name in ("samples", "profiles"):
+        if getattr(remaining.figures, name) < getattr(removed.figures, name):
+            return f"{name}: {getattr(remaining.figures, name)} of {getattr(removed.figures, name)}"
+    return f"the variables {', '.join(sorted(absent))}" if absent else None
 
 
 def _remove(merging: Plan, tools: ImportContext, session: ClientSession) -> int:
@@ -98,8 +117,8 @@ def _remove(merging: Plan, tools: ImportContext, session: ClientSession) -> int:
     record = missions.find(target.platform, target.mission, session)
     if remaining is None or record is None:
         raise NotFound(f"there is no mission {target.id}")
-    if not covers(record.figures, source.figures):
-        raise Refused("part_of_mission", f"{target.id} does not cover the data of {source.id}")
+    if lack := _lack(record, source):
+        raise Refused("part_of_mission", f"{target.id} does not cover the data of {source.id}: {lack}")
     if not missions.remove(source.platform, source.mission, source.version, session):
         raise Refused("changed_while_reading", f"{source.id} was replaced meanwhile: merge it again")
     count = mission_match.others_near(record, tools.names, source.id)

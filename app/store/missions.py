@@ -174,7 +174,7 @@ def near(
     if day is not None:
         clauses.append({"mission": {"$regex": f"^{day}"}})
     query = {"simulated": simulated, "platform": {"$in": list(of_platforms)}, "$or": clauses}
-    fields = ("platform", "mission", "figures.start_at", "figures.end_at", "figures.bbox", "metadata")
+    fields = ("platform", "mission", "figures.start_at", "figures.end_at", "figures.bbox", "metadata", "source.scope")
     cursor = mongo.db.missions.find(query, dict.fromkeys(fields, 1)).sort("figures.end_at", 1)
     return list(cursor.limit(_MOST_NEAR))
 

@@ -43,8 +43,10 @@ class Tracing:
             headers=dict(pair.split("=", 1) for pair in settings.otel_headers),
             timeout=_EXPORT_TIMEOUT_S,
         )
+        ratio = TraceIdRatioBased(settings.otel_traces_sampler_arg)
         self._provider = TracerProvider(
-            sampler=ParentBased(TraceIdRatioBased(settings.otel_traces_sampler_arg)),
+            # Callers are strangers: their wish to trace, or not to, is no decision of ours.
+            sampler=ParentBased(ratio, remote_parent_sampled=ratio, remote_parent_not_sampled=ratio),
             # Adds those of OTEL_RESOURCE_ATTRIBUTES, such as the names of the pod and the node.
             resource=Resource.create(resource),
             shutdown_on_exit=False,

@@ -27,6 +27,7 @@ _MOST_ENTRIES, _MOST_DIRECTORY_BYTES = 1000, 1 << 20
 _MOST_EMPTY_MEMBERS = 1000
 _READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
+# Bytes, of which a file system allows 255.
 _LONGEST_NAME = 120
 
 
@@ -111,9 +112,13 @@ def _has_small_directory(path: Path) -> bool:
     with path.open("rb") as stream:
         stream.seek(max(size - _END_BYTES - _MOST_COMMENT, 0))
         tail = stream.read()
-    end = tail.rfind(_END)
+    # The library takes the record at the very end, if it has no comment, else the last one.
+    is_last = tail[-_END_BYTES:].startswith(_END) and tail.endswith(b"\0\0")
+    end = len(tail) - _END_BYTES if is_last else tail.rfind(_END)
     if end < 0:
         return True
+    if len(tail) < end + _END_BYTES:
+        return False
     numbers = tail[end + _NUMBERS_AT : end + _NUMBERS_AT + 6]
     entries, directory_bytes = int.from_bytes(numbers[:2], "little"), int.from_bytes(numbers[2:], "little")
     is_large = tail[max(end - _LARGE_END_BYTES, 0) : end].startswith(_LARGE_END)
@@ -163,4 +168,5 @@ def _damage_refused() -> Iterator[None]:
 
 def _named(name: str) -> str:
     """The name for the copy: readers look at it for the logs of a sailbuoy."""
-    return name if 0 < len(name) <= _LONGEST_NAME and name.isprintable() and name not in (".", "..") else "data"
+    is_name = name.isprintable() and name not in ("", ".", "..") and len(name.encode()) <= _LONGEST_NAME
+    return name if is_name else "data"

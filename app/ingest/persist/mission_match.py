@@ -35,6 +35,8 @@ def identity_of(draft: Draft, options: Options, names: Mapping[str, PlatformName
         return own
     for stored in _neighbours(draft, names):
         is_allowed = stored["platform"] == own.platform or not options.platform
+        # Formats number profiles differently: those of a whole mission would be stored twice.
+        is_allowed &= draft.scope != "profiles" or stored.get("source", {}).get("scope") == "profiles"
         if is_allowed and _is_same_mission(draft, stored, names):
             log.info("mission_named_differently", mission=stored["_id"], named=f"{own.platform}/{own.mission}")
             return replace(own, platform=stored["platform"], mission=stored["mission"])

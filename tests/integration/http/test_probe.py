@@ -1,9 +1,12 @@
 """`halocline probe` against a running portal, and against servers that answer wrongly."""
 
 import http.server
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -112,6 +115,26 @@ def test_a_journey_ends_at_the_step_that_failed_and_names_it(
     assert result.exit_code == 1
     assert list(steps(result))[-1] == last
     assert problem in steps(result)[last]
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_too_slow() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            for _ in range(300):
+                connection.sendall(b"x")
+                time.sleep(0.1)
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    result = probe(f"http://127.0.0.1:{listener.getsockname()[1]}", "--once", "--timeout", "1")
+    thread.join(60)
+    listener.close()
+
+    assert (result.exit_code, steps(result)) == (1, {"landing": "no complete response within 1 s"})
 
 
 def test_no_server_is_a_failure_and_no_traceback() -> None:

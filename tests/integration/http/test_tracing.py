@@ -74,7 +74,7 @@ def traced(gunicorn, receiver):
 
 
 def test_a_request_and_its_commands_are_a_trace_of_the_caller(traced, receiver):
-    portal = traced(OTEL_TRACES_SAMPLER_ARG="0")
+    portal = traced(OTEL_TRACES_SAMPLER_ARG="1")
     assert status_of(portal.port, head("GET", "/api/v1/missions", TRACED)) == 200
     assert status_of(portal.port, head("GET", "/stats", UNTRACED)) == 200
     portal.stop()
@@ -83,8 +83,17 @@ def test_a_request_and_its_commands_are_a_trace_of_the_caller(traced, receiver):
     assert bytes.fromhex(TRACE) in spans
     assert b"GET /api/v1/missions" in spans
     assert b"find missions" in spans
-    assert b"GET /stats" not in spans
+    # The flag of a caller hides no request.
+    assert b"GET /stats" in spans
     assert {headers["api-key"] for path, headers, _ in receiver.requests if path == "/v1/traces"} == {"k1"}
+
+
+def test_a_caller_cannot_have_its_requests_traced(traced, receiver):
+    portal = traced(OTEL_TRACES_SAMPLER_ARG="0")
+    assert status_of(portal.port, head("GET", "/api/v1/missions", TRACED)) == 200
+    portal.stop()
+
+    assert receiver.bodies("/v1/traces") == b""
 
 
 def test_lines_of_a_traced_request_have_its_trace(gunicorn):

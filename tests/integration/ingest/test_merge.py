@@ -108,6 +108,23 @@ def test_a_part_that_would_be_lost_is_not_merged(
     assert extensions.mongo.db.missions.count_documents({}) == 2
 
 
+def test_a_mission_with_fewer_variables_does_not_replace_one_with_more(
+    tmp_path: Path, ingest: Ingest, db: Db, merge: Callable[..., Result]
+) -> None:
+    whole = rows()
+    more = {**whole, "salinity": whole["temperature"] + 30}
+    ingest(
+        named(tmp_path, "a-20200913T1226", date_modified="2024-01-01T00:00:00Z"),
+        time_series(tmp_path / "more.nc", more, {"id": "a-20200101T0000", "date_modified": "2021-01-01T00:00:00Z"}),
+    )
+
+    result = merge("a/20200101T0000", "a/20200913T1226", "--apply")
+
+    assert result.exit_code == 1
+    assert "does not cover the data of a/20200101T0000: the variables salinity" in result.stdout
+    assert extensions.mongo.db.missions.count_documents({}) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "word"),
     [

@@ -128,3 +128,14 @@ def test_profiles_whose_ids_name_the_profile_join_their_deployment(test_data: Pa
     assert document["_id"] == "rb30/20230601T0000"
     assert document["figures"]["profiles"] == 2
     assert document["figures"]["distance_m"] == pytest.approx(1507, rel=1e-3)
+
+
+def test_profiles_do_not_join_a_whole_mission_whose_profiles_have_other_numbers(
+    tmp_path: Path, ingest: Ingest, db: Db
+) -> None:
+    profile = profile_file(tmp_path / "p.nc", 2, {"id": "sea076_20200913T122640_R", **VEHICLE})
+
+    _, report = ingest(named(tmp_path, "sea076_20200913T1226_R", **VEHICLE), profile)
+
+    assert identities(db) == [("sea076/20200913T1226", "R"), ("sea076/20200913T122640", "R")]
+    assert warned(report)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from redis import RedisError
+from redis import ConnectionError as NotConnected
+from redis import ResponseError
+from redis import TimeoutError as TimedOut
 
 from app.circuit_breaker import OPTIONAL, CircuitBreaker
 from app.http.rate_counters import MEMORY, REDIS, FailoverCounters, MemoryCounters
@@ -85,7 +87,7 @@ def failover(redis: FaultyCounters) -> tuple[CircuitBreaker, Callable[[], str]]:
     return breaker, lambda: counters.hit("api", 1_000, "a").storage
 
 
-@pytest.mark.parametrize("error", [RedisError(), TimeoutError(), ConnectionRefusedError()])
+@pytest.mark.parametrize("error", [NotConnected(), TimedOut(), TimeoutError(), ConnectionRefusedError()])
 def test_after_a_failure_redis_is_not_tried_until_its_circuit_breaker_is_closed(error: Exception) -> None:
     redis = FaultyCounters()
     breaker, storage_of_hit = failover(redis)
@@ -101,10 +103,11 @@ def test_after_a_failure_redis_is_not_tried_until_its_circuit_breaker_is_closed(
     assert [storage_of_hit(), storage_of_hit()] == [REDIS, REDIS]
 
 
-def test_a_value_that_is_no_number_affects_only_its_client() -> None:
+@pytest.mark.parametrize("error", [ValueError("no number"), ResponseError("WRONGTYPE")])
+def test_an_error_that_comes_at_once_affects_only_its_client(error: Exception) -> None:
     redis = FaultyCounters()
     breaker, storage_of_hit = failover(redis)
 
-    redis.error = ValueError("no number")
+    redis.error = error
 
     assert (storage_of_hit(), breaker.is_open) == (MEMORY, False)

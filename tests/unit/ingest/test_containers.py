@@ -197,3 +197,19 @@ def test_the_log_of_a_sailbuoy_may_spell_its_positions_in_full(test_data: Path, 
     assert mission is not None
     assert mission["platform"] == "sb18"
     assert mission["distance_m"] == pytest.approx(72_800, rel=1e-3)
+
+
+def test_a_directory_that_hides_its_size_behind_a_second_signature_is_refused(tmp_path: Path, read: Read) -> None:
+    path = zipped(tmp_path / "a.zip", {f"{number}.nc": b"" for number in range(1200)})
+    content = bytearray(path.read_bytes())
+    # The number of the disk, which the library does not read.
+    content[-18:-14] = b"PK\x05\x06"
+    path.write_bytes(content)
+
+    refused(read(path), "archive", "more than 1000 files")
+
+
+def test_a_name_that_is_too_long_for_a_file_system_is_replaced(tmp_path: Path, read: Read) -> None:
+    path = zipped(tmp_path / "a.zip", {"\u6d77" * 90 + ".nc": content_of(tmp_path)})
+
+    assert read(path).outcome == "stored"
