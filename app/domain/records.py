@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from app.domain.quality_flags import FlagCounts
+
 DataMode = Literal["R", "P", "A", "D"]
 Outcome = Literal["stored", "replaced", "unchanged", "refused"]
 Scope = Literal["mission", "profiles"]
@@ -130,6 +132,8 @@ class Mission:
     simulated: bool = False
     kind: Kind = "glider"
     by_year: tuple[YearShare, ...] = ()
+    # Of the variables and coordinates that have quality flags.
+    flags: tuple[FlagCounts, ...] = ()
 
     @property
     def id(self) -> str:

@@ -66,6 +66,11 @@ def mission_of(draft: Draft) -> dict[str, Any]:
         "bbox": list(figures.bbox) if figures.bbox else None,
         "basins": [{"id": basin.id, "name": basin.name, "share": basin.share} for basin in draft.summary.basins],
         "warnings": [{"code": warning.code, "count": warning.count} for warning in draft.summary.warnings],
+        "quality": [
+            {"variable": each.variable, "values": each.values, "good": each.good, "left_out": each.left_out}
+            | {"flags": dict(each.counts)}
+            for each in draft.flag_counts
+        ],
         "unread_variables": [{"name": name, "reason": reason} for name, reason in draft.unread.items()],
     }
 
