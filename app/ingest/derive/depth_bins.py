@@ -109,7 +109,9 @@ def _rounded(low: float, high: float) -> tuple[float, float]:
     """The limits, each moved outwards to two digits of their span: 2 to 13 rather than 2.01477 to 12.4681."""
     digits = 1 - int(np.floor(np.log10(high - low)))
     step = 10.0**-digits
-    return round(float(np.floor(low / step)) * step, digits), round(float(np.ceil(high / step)) * step, digits)
+    # Single precision turns a round number into one beside it, which is as good as round.
+    low, high = float(np.floor(low / step + 1e-4)), float(np.ceil(high / step - 1e-4))
+    return round(low * step, digits), round(high * step, digits)
 
 
 def decimals(low: float, high: float) -> int:

@@ -86,7 +86,7 @@ def _serving(database: str, command: list[str], mongodb_uri: str, redis_url: str
     with log.open("wb") as output:
         options: dict[str, Any] = {"cwd": ROOT, "env": environment, "stdout": output, "stderr": output}
         cli = [sys.executable, "-m", "app.cli"]
-        subprocess.run([*cli, *command], check=True, timeout=_TIMEOUT_S * 2, **options)
+        subprocess.run([*cli, *command], check=True, timeout=_TIMEOUT_S * 5, **options)
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app.wsgi:application"]
         process = subprocess.Popen(gunicorn, **options)
         try:

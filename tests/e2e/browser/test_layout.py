@@ -73,7 +73,7 @@ PROBLEMS = """
 
 @pytest.fixture(scope="session")
 def fleets(serve: Serve) -> Callable[[int], str]:
-    """A function that returns the address of a portal with so many platforms, an eighth of them at sea."""
+    """A function that returns the address of a portal with so many platforms, a few of them at sea."""
     addresses: dict[int, str] = {}
 
     def address(platforms: int) -> str:
@@ -88,8 +88,8 @@ def _command(platforms: int) -> list[str]:
     if not platforms:
         return ["indexes"]
     # Eight missions each. Sections take a second for each mission at sea.
-    active = min(platforms, 12)
-    return ["seed", "--missions", f"{platforms * 8}", "--profiles", "2", "--samples", "2", "--active", f"{active}"]
+    active = min(platforms, 3)
+    return ["seed", "--missions", f"{platforms * 8}", "--profiles", "1", "--samples", "2", "--active", f"{active}"]
 
 
 def problems(window: Window, path: str) -> list[str]:
