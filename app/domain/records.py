@@ -7,6 +7,7 @@ from typing import Any, Literal
 from app.domain.basin_tree import Basin as Basin
 from app.domain.basin_tree import BasinShare as BasinShare
 from app.domain.basin_tree import Bbox as Bbox
+from app.domain.quality_flags import FlagCounts
 
 DataMode = Literal["R", "P", "A", "D"]
 Outcome = Literal["stored", "replaced", "unchanged", "refused"]
@@ -124,6 +125,8 @@ class Mission:
     simulated: bool = False
     kind: Kind = "glider"
     by_year: tuple[YearShare, ...] = ()
+    # Of the variables and coordinates that have quality flags.
+    flags: tuple[FlagCounts, ...] = ()
 
     @property
     def id(self) -> str:

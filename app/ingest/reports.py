@@ -68,6 +68,11 @@ def mission_of(draft: Draft) -> dict[str, Any]:
             {"id": basin.id, "name": basin.name, "share": basin.own} for basin in draft.summary.basins if basin.own
         ],
         "warnings": [{"code": warning.code, "count": warning.count} for warning in draft.summary.warnings],
+        "quality": [
+            {"variable": each.variable, "values": each.values, "good": each.good, "left_out": each.left_out}
+            | {"flags": dict(each.counts)}
+            for each in draft.flag_counts
+        ],
         "unread_variables": [{"name": name, "reason": reason} for name, reason in draft.unread.items()],
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from app.domain.quality_flags import FlagCounts
 from app.domain.records import (
     Basin,
     BasinShare,
@@ -67,6 +68,8 @@ def mission_from_document(doc: Mapping[str, Any]) -> Mission:
             "warnings": tuple(Finding(**finding) for finding in doc["warnings"]),
             "source": Source(**doc["source"]),
             "by_year": tuple(YearShare(**share) for share in doc.get("by_year", ())),
+            # Missions of earlier releases have none.
+            "flags": tuple(FlagCounts(**counts) for counts in doc.get("flags", ())),
             "earlier": tuple(
                 EarlierVersion(**{**version, "figures": _figures(version["figures"])}) for version in doc["earlier"]
             ),

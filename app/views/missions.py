@@ -48,6 +48,7 @@ def one(platform: str, mission: str) -> str:
         depths=plots.depths(tracks.of(record)) if record.kind != "sailbuoy" else None,
         pictures=section_figures.of(record),
         has_ts=sections.has_cloud(record),
+        quality={counts.variable: counts for counts in record.flags},
         declarations=declared_metadata.differing(record.declared, record.figures),
     )
 

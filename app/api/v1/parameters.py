@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from app.domain import mission_filters
 from app.domain.mission_filters import MAX_TEXT_LENGTH, Moment, OneOf, Parameter, Selection, Text, Year
+from app.domain.quality_flags import Quality
 from app.domain.records import Bbox
 from app.domain.times import day_or_moment
 from app.errors import Invalid
@@ -54,6 +55,18 @@ class Page(Parameters):
 
     limit: int = Field(50, ge=1, le=MAX_LIMIT, description="Maximum number of items in a page.")
     cursor: Cursor = None
+
+
+class WithQuality(Parameters):
+    """Which values a response holds, by their quality flags."""
+
+    quality: Quality = Field(
+        "good",
+        description="`good` leaves out the values that the file flags as bad, probably bad or missing: empty in CSV, "
+        "NaN in NetCDF, null in JSON. `all` holds every value, and the quality flags beside the variables that have "
+        "some (0 not evaluated, 1 good, 2 probably good, 3 probably bad, 4 bad, 5 changed, 6 unknown, 8 interpolated, "
+        "9 missing). Missions without flags are the same in both.",
+    )
 
 
 class SelectingMissions(Parameters):

@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pymongo.client_session import ClientSession
 
@@ -47,7 +48,7 @@ def commit_draft(
     stored = missions.document(draft.identity.platform, draft.identity.mission)
     if stored is None or stored["version"] != draft.version:
         if stored is not None:
-            require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
+            _require_replaceable(draft, file, stored, may_shorten)
         originals.store(file, datetime.now(UTC))
         version_writer.write(draft, file)
     return _commit(lambda session, now: _replace(draft, file, may_shorten, session, now), draft, file, names)
@@ -92,7 +93,7 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     if stored is not None and stored["version"] == draft.version:
         return "unchanged"
     if stored is not None:
-        require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
+        _require_replaceable(draft, file, stored, may_shorten)
     if not versions.settle(platform, mission, draft.version, session):
         return None
     earlier: tuple[EarlierVersion, ...] = ()
@@ -106,6 +107,17 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     record, extra = new_mission(draft, file, now, earlier)
     missions.put(record, extra, session)
     return "stored" if stored is None else "replaced"
+
+
+def _require_replaceable(draft: Draft, file: File, stored: Mapping[str, Any], may_shorten: bool) -> None:
+    """Raises Refused unless the draft may replace the stored mission.
+
+    The same file may, if an earlier release imported it without its quality flags.
+    """
+    record = mission_of(stored)
+    adds_flags = record.source.sha256 == file.sha256 and bool(draft.flags) and not record.flags
+    if not (adds_flags and record.data_mode == draft.identity.mode):
+        require_replaceable(draft, record, precedence_of(stored), may_shorten)
 
 
 def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformName]) -> Outcome:
