@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from pymongo.database import Database
 
 from app.queries import clock
-from tests import made_files
 
 Page = Callable[[str], str]
 ImportMission = Callable[..., None]
@@ -50,7 +49,8 @@ def test_a_platform_without_a_valid_position_says_so(
     page: Page, import_mission: ImportMission, db: Database[dict[str, Any]]
 ) -> None:
     import_mission()
-    db.tracks.update_one({}, {"$set": dict.fromkeys(("number", "lon_deg", "lat_deg", "mid_at", "max_depth_m"), [])})
+    columns = ("number", "lon_deg", "lat_deg", "mid_at", "max_depth_m")
+    db.tracks.update_one({}, {"$set": {name: [] for name in columns}})
     assert "no valid position" in page("/fleet/sea001").split("data-last-position")[1].split("</dd>")[0]
 
 
