@@ -181,7 +181,11 @@ def update_to_document(update: Update) -> Document:
 
 def update_from_document(doc: Mapping[str, Any]) -> Update:
     """The record of an update document."""
-    return Update(id=doc["_id"], **{key: doc[key] for key in Update.__slots__ if key != "id"})
+    fields = {key: doc[key] for key in Update.__slots__ if key != "id"}
+    if doc["kind"] != "recovery":
+        return Update(id=doc["_id"], **fields)
+    # Earlier releases called every end of a mission a recovery; the next import replaces their documents.
+    return Update(id=doc["_id"].replace("recovery", "end", 1), **{**fields, "kind": "end"})
 
 
 def attempt_to_document(attempt: ImportAttempt) -> Document:

@@ -56,7 +56,8 @@ def commit_draft(
 
 def replace_basins(new: Sequence[Basin]) -> None:
     """Make these the basins of the portal. If they changed, mark every mission for a new assignment to basins."""
-    text = json.dumps([(basin.id, basin.name, basin.source, basin.geometry, basin.outline) for basin in new])
+    fields = ("id", "name", "source", "geometry", "outline", "part_of")
+    text = json.dumps([[getattr(basin, name) for name in fields] for basin in new])
     digest = hashlib.sha256(text.encode()).hexdigest()
     if basins.digest() != digest:
         basins.replace_all(new)

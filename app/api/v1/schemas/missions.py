@@ -137,7 +137,8 @@ class Mission(Figures, Identity):
     """A mission in its current version."""
 
     by_year: list[YearShare] = Field(description="The part of the mission in each UTC year.")
-    basins: list[BasinShare] = Field(description="Largest share first.")
+    basins: list[BasinShare] = Field(description="The smallest basins around the profiles, largest share first.")
+    larger_basins: list[BasinShare] = Field(description="The basins that contain these, smallest first.")
     warnings: list[DataWarning]
     variables: list[Variable]
     quality: list[VariableQuality] = Field(description="Quality flags of the variables that have some.")
@@ -160,7 +161,8 @@ class Mission(Figures, Identity):
             simulated=mission.simulated,
             kind=mission.kind,
             by_year=[YearShare.model_validate(share) for share in mission.by_year],
-            basins=[BasinShare.model_validate(share) for share in mission.basins],
+            basins=[BasinShare(id=each.id, name=each.name, share=each.own) for each in mission.smallest_basins],
+            larger_basins=[BasinShare.model_validate(share) for share in mission.larger_basins],
             warnings=[DataWarning.model_validate(finding) for finding in mission.warnings],
             variables=[Variable.model_validate(variable) for variable in mission.variables],
             quality=[VariableQuality.of(counts) for counts in mission.flags],
