@@ -58,7 +58,6 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
         for name, canonical, plane in planes
     )
     columns = [column for column in measured if column is not None]
-    is_pressure = vertical.pressure_dbar is not None
     if vertical.pressure_dbar is not None and not any(column.about.name == "pressure" for column in columns):
         pressure = vertical.pressure_dbar[profile, level]
         columns.append(time_series.pressure_column(file, axis, pressure, flags.of(axis)))
@@ -81,7 +80,7 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
             "depth": str(file.variables[axis].name) if axis else axes[1],
             "number": str(file.variables[number].name) if number else axes[0],
         },
-        flags=flags.coordinates(*names, None if is_pressure or not axis else axis),
+        flags=flags.coordinates(*names, axis if vertical.pressure_dbar is None and axis else None),
         flag_variables=flags.used,
         warnings=dict(warnings),
     )
