@@ -95,8 +95,8 @@ def greedy_pod(lab: Lab) -> Iterator[None]:
     pod["metadata"] = {"name": "greedy", "labels": {"app.kubernetes.io/component": "greedy"}}
     pod["spec"]["volumes"] = []
     (container,) = pod["spec"]["containers"]
-    # It waits, so that kube-state-metrics has counted no restart before the first one.
-    code = "import time; time.sleep(30); block = b'x' * (1 << 30)"
+    # It waits for a scrape, which counts no restart yet.
+    code = "import time; time.sleep(15); block = b'x' * (1 << 30)"
     container |= {"image": lab.image, "command": ["python", "-c", code], "volumeMounts": []}
     kubectl("apply", "--filename=-", stdin=json.dumps(pod).encode())
     until("the first kill", lambda: "OOMKilled" in json.dumps(get("pod", "greedy")["status"]), 90)
@@ -232,10 +232,9 @@ def hours(number: float) -> datetime.timedelta:
 PHASES: dict[str, tuple[Fault, ...]] = {
     "stores, data and rollouts": (
         Fault("receiver without an address", ("NotificationsFailing",), receiver_without_address, shows_after_s=60),
-        Fault("none", ("Watchdog",), nothing),
         Fault("paused rollout", ("AppRolloutStuck", "AppVersionSkew"), paused_rollout, shows_after_s=20),
         Fault("Redis lost", ("RateLimitsInMemory",), redis_lost),
-        Fault("container above its limit", ("AppOOMKilled", "AppCrashLooping"), greedy_pod, shows_after_s=30),
+        Fault("container above its limit", ("AppOOMKilled", "AppCrashLooping"), greedy_pod, shows_after_s=60),
         Fault("budget of one pod", ("PdbBlocks",), blocking_budget),
         Fault("autoscaler at its maximum", ("AppHpaAtMax",), scaler("app", 1), shows_after_s=15),
         Fault("probe at a wrong address", ("AppJourneyBudgetBurn",), probe_at_wrong_address, page=("journey", 1)),
@@ -247,6 +246,7 @@ PHASES: dict[str, tuple[Fault, ...]] = {
         Fault("refused file", ("ImportsRefused",), refused_file, shows_after_s=10),
     ),
     "load, scrapes and differences": (
+        Fault("none", ("Watchdog",), nothing),
         Fault(
             "too many slow requests",
             ("AppShedding", "AppSaturated", "AppLatencyBudgetBurn"),
