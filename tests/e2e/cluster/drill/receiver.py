@@ -13,7 +13,8 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         for alert in body["alerts"]:
-            line = {"at_s": time.time(), "receiver": self.path.strip("/"), "status": alert["status"], **alert["labels"]}
+            # Last: some alerts have a label `status`.
+            line = {**alert["labels"], "at_s": time.time(), "receiver": self.path.strip("/"), "status": alert["status"]}
             sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
         self.send_response(200)
