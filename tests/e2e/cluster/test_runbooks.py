@@ -15,13 +15,14 @@ pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
 
 Figures = dict[str, Any]
 # Commands that change something, run until they are ended, or need what the cluster does not have: cert-manager, a host
-# name, or a container that has ended.
+# name, a container that has ended, or a Secret under the name that an operator chooses.
 _CHANGES = re.compile(
     r"kubectl (-n NAMESPACE )?(scale|delete|patch|create|cordon|wait|port-forward|rollout (undo|restart|resume))"
     r"|amtool alert add|--repair|killOp|replSetResizeOplog"
 )
 _ABSENT = re.compile(
     r"cert-manager|certificate|challenges|--previous|HOST|URL\b|\bJOB\b|restore-test-now|backup-now|verify-now"
+    r"|secret alertmanager-receivers"
 )
 _PLACEHOLDER_QUERY = re.compile(r"\b(METRIC|LABEL)\b")
 

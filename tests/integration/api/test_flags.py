@@ -283,3 +283,22 @@ def test_equal_flags_take_one_byte() -> None:
     assert len(columns.packed_flags(bytes([1]) * 200)) == 2
     column = {"flags": columns.packed_flags(bytes([1]) * 200)}
     assert columns.flags_of(column, 200) == bytes([1]) * 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["pyglider/dfo-eva035-20190718_timeseries_adjusted.nc", "og1/sg033_20100903T182416_delayed.nc"]
+)
+def test_a_real_file_with_flags_makes_the_round_trip(
+    blank_pictures: None, test_data: Path, tools: ImportContext, client: FlaskClient, db: Any, tmp_path: Path, name: str
+) -> None:
+    (report,) = importer.real([test_data / "real" / name], tools)
+    assert report.mission is not None, report.reason
+    address = f"/api/v1/missions/{report.mission['platform']}/{report.mission['mission']}/data"
+    answer = client.get(address, query_string={"format": "netcdf", "quality": "all"}, buffered=True)
+
+    (again,) = importer.dry([saved(answer, tmp_path / "all.nc")], tools)
+
+    assert again.mission is not None, again.reason
+    assert {each: again.mission[each] for each in FIGURES} == {each: report.mission[each] for each in FIGURES}
+    assert verification.verify(None, True, 1.0).differences == []

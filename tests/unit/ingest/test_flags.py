@@ -234,6 +234,45 @@ def test_flags_of_profiles_by_levels_and_of_grids_are_read(tmp_path: Path, read:
     assert {each["variable"]: each["left_out"] for each in mission(report)["quality"]} == {"depth": 1, "temperature": 2}
 
 
+def test_the_flags_of_the_profiles_of_a_ragged_array_are_those_of_their_samples(tmp_path: Path, read: Read) -> None:
+    path = tmp_path / "a.nc"
+    whole = rows()
+    with netCDF4.Dataset(path, "w") as file:
+        file.id = "made-20200913T1226"
+        file.createDimension("profile", 4)
+        file.createDimension("obs", 24)
+        for name in ("time", "latitude", "longitude"):
+            file.createVariable(name, "f8", ("profile",))[:] = whole[name].reshape(4, -1)[:, 0]
+        file["time"].units = "seconds since 1970-01-01"
+        file["latitude"][3] = 60.0
+        file.createVariable("position_qc", "S1", ("profile",))[:] = np.array(["1", "1", "1", "4"], "S1")
+        sizes = file.createVariable("rowSize", "i4", ("profile",))
+        sizes.sample_dimension = "obs"
+        sizes[:] = 6
+        depth = file.createVariable("depth", "f8", ("obs",))
+        depth.units = "m"
+        depth[:] = whole["depth"]
+
+    report = read(path)
+
+    assert mission(report)["bbox"] == pytest.approx([15.5, 55.5, 15.52, 55.5])
+    assert warnings(report) == {"position_flagged": 6}
+
+
+def test_flags_of_precise_positions_and_times_are_read(tmp_path: Path, read: Read) -> None:
+    columns = rows()
+    precise = {"precise_lat": columns["latitude"].copy(), "precise_lon": columns["longitude"]}
+    precise["precise_lat"][0] = 60.0
+    flags = np.ones(24)
+    flags[0] = 4
+
+    path = csv_file(tmp_path / "a.csv", table({**columns, **precise, "precise_lat_qc": flags}))
+
+    report = read(path, Options("made", "20200913T1226"))
+    assert mission(report)["bbox"][3] == 55.5
+    assert warnings(report)["position_flagged"] == 1
+
+
 @pytest.mark.parametrize("name", ["depth-flagged-bad.nc", "position-flagged-bad.nc", "value-flagged-bad.nc"])
 def test_a_public_trait_of_flags_leaves_the_figures_of_the_mission(test_data: Path, read: Read, name: str) -> None:
     report = read(test_data / "cases" / name)

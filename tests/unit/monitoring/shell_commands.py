@@ -24,14 +24,14 @@ IN_IMAGES = {
     "halocline": {"halocline", "printenv", "python"},
     "halocline-ingest": {"halocline", "printenv", "python"},
     "mongo": {"bash"},
-    "alertmanager": {"amtool", "ls"},
+    "alertmanager": {"amtool"},
 }
 KINDS = {
     "deploy": "Deployment", "deployment": "Deployment", "statefulset": "StatefulSet", "pod": "Pod", "pods": "Pod",
     "job": "Job", "jobs": "Job", "cronjob": "CronJob", "cronjobs": "CronJob", "hpa": "HorizontalPodAutoscaler",
     "pdb": "PodDisruptionBudget", "pvc": "PersistentVolumeClaim", "svc": "Service", "networkpolicy": "NetworkPolicy",
     "ingress": "Ingress", "endpointslices": "EndpointSlice", "replicasets": "ReplicaSet", "events": "Event",
-    "nodes": "Node", "node": "Node",
+    "nodes": "Node", "node": "Node", "secret": "Secret",
     # cert-manager, where it is installed.
     "certificate": "Certificate", "certificates": "Certificate", "certificaterequests": "CertificateRequest",
     "orders": "Order", "challenges": "Challenge",
@@ -139,9 +139,16 @@ class Checker:
     def _exists(self, kind: str, name: str) -> bool:
         if kind == "Pod":
             return name in self._ordinals("{set}")
+        if kind == "Secret":
+            return name in self._secrets()
         if kind == "PersistentVolumeClaim" and name in self._ordinals("{claim}-{set}"):
             return True
         return name in self.created or any(one["metadata"]["name"] == name for one in self.rendered.of(kind))
+
+    def _secrets(self) -> set[str]:
+        """The names of the Secrets that pods mount: no manifest contains a Secret."""
+        volumes = [volume for one in self.rendered.workloads for volume in one.pod.get("volumes", [])]
+        return {volume["secret"]["secretName"] for volume in volumes if "secret" in volume}
 
     def _ordinals(self, pattern: str) -> set[str]:
         """The names of the pods of StatefulSets, or of their claims."""
