@@ -28,8 +28,8 @@ _MEANINGS = tuple(
     )
 )
 _ARGO = {str(value): value for value in flag.VALUES if value != flag.UNKNOWN}
-# Source: IOOS (2020), Manual for the Use of Real-Time Oceanographic Data Quality Control Flags 1.2, doi
-# 10.25923/w8y6-d298: 1 pass, 2 not evaluated, 3 suspect or of high interest, 4 fail, 9 missing data.
+# Source: IOOS (June 2020), Manual for Real-Time Oceanographic Data Quality Control Flags 1.2: 1 pass, 2 not evaluated,
+# 3 suspect or of high interest, 4 fail, 9 missing data.
 _QARTOD = {"1": flag.GOOD, "2": flag.NOT_EVALUATED, "3": flag.PROBABLY_BAD, "4": flag.BAD, "9": flag.MISSING}
 # Default fill values of the NetCDF library for whole numbers of 8, 16 and 32 bits, and blanks: there is no flag.
 _NO_FLAG = frozenset({"", "nan", "-127", "-128", "255", "-32767", "65535", "-2147483647", "4294967295"})
