@@ -79,11 +79,18 @@ class Figures:
     start_at: datetime
     end_at: datetime
     bbox: Bbox | None
+    # Documents of earlier releases have no such field: None.
+    is_distance_known: bool | None = None
 
     @property
     def known_distance_m(self) -> float | None:
-        """The distance; None for data without profiles and fixes, whose distance is not 0 but unknown."""
-        return self.distance_m if self.profiles or self.distance_m else None
+        """The distance; None without positions of profiles or fixes: it is then not 0, but unknown."""
+        return known_distance_m(self.distance_m, self.profiles, self.is_distance_known)
+
+
+def known_distance_m(distance_m: float, profiles: int, is_known: bool | None) -> float | None:
+    """The stored distance if it is known. Without the field `is_known`, profiles or a distance decide."""
+    return distance_m if (is_known if is_known is not None else bool(profiles or distance_m)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A glider or sailbuoy and the totals of its missions. `serial` is its label, else the platform id."""
+    """A glider or sailbuoy and the totals of its missions. `serial` is its label, else the platform id.
+
+    `distance_m` is None if the distance of no mission is known.
+    """
 
     platform: str
     serial: str
@@ -177,7 +187,7 @@ class Platform:
     missions: int
     profiles: int
     samples: int
-    distance_m: float
+    distance_m: float | None
     vertical_m: float
     time_at_sea_s: float
     simulated: bool = False
@@ -252,8 +262,16 @@ class Basin:
 
 
 @dataclass(frozen=True, slots=True)
+class NotImported:
+    """Variables of a file that are not imported, and the reason."""
+
+    reason: str
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportAttempt:
-    """One attempt to import a file, with its outcome."""
+    """One attempt to import a file, with its outcome. `not_imported` names the variables that are left out."""
 
     id: str
     at: datetime
@@ -267,6 +285,7 @@ class ImportAttempt:
     data_mode: DataMode | None = None
     warnings: tuple[Finding, ...] = field(default=())
     simulated: bool = False
+    not_imported: tuple[NotImported, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
