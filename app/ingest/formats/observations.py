@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 NO_TIME = np.iinfo(np.int64).min
 
 # Formats with a rule of their own after parsing; stored missions have them as `source.format`.
+TABLE_FORMAT = "ERDDAP table"
 GRID_FORMAT = "pyglider grid"
 SAILBUOY_FORMAT = "sailbuoy logs"
 

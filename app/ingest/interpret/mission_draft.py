@@ -21,6 +21,7 @@ from app.ingest.formats.duplicate_rows import repeated_rows
 from app.ingest.formats.observations import NO_TIME, Floats, Ints, Mask, Observations
 from app.ingest.interpret import metadata, quality_control, surface_track, time_islands, turning_points
 from app.ingest.interpret.identity import Identity
+from app.ingest.interpret.part_join import FilePart
 from app.ingest.interpret.profile_grouping import GroupedRows
 from app.ingest.refusals import Refused
 
@@ -38,7 +39,8 @@ class Draft:
     """One file as a mission of its own, not yet stored. Rows are ordered by profile, those outside profiles first.
 
     `parts` are the profiles; profile i has the rows `offsets[i + 1]` to `offsets[i + 2]`. `columns` are name, unit and
-    values of the coordinates, then of the measured variables.
+    values of the coordinates, then of the measured variables. A mission in consecutive files has its `files`; `base` is
+    the stored version whose files it includes.
     """
 
     identity: Identity
@@ -60,6 +62,8 @@ class Draft:
     time_ms: Ints
     offsets: Ints
     columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
+    files: tuple[FilePart, ...] = ()
+    base: str | None = None
 
     @property
     def row_bytes(self) -> int:
@@ -129,7 +133,7 @@ def _grouped(observations: Observations, span: Span, start_ms: int | None) -> tu
     in_time_order, dropped = _rows_in_time_order(observations)
     observations = _numbered(observations, accepted, depths.depth_m, in_time_order)
     group = _group_of_rows(observations, accepted, depths.depth_m, in_time_order)
-    order = np.argsort(group, kind="stable")
+    order = _stable_order(group)
     rows, group = in_time_order[order], group[order]
     count = int(group[-1]) + 1 if group.size else 0
     mission_limits.require_few_profiles(count)
@@ -153,15 +157,22 @@ def _numbered(
 def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], dict[str, int]]:
     """The distinct rows with a time, in time order, and the number of dropped rows by cause."""
     timed = np.flatnonzero(observations.time_ms != NO_TIME)
-    order = timed[np.argsort(observations.time_ms[timed], kind="stable")]
+    order = timed[_stable_order(observations.time_ms[timed])]
     compared = [observations.lon_deg, observations.lat_deg, observations.depth_m, observations.number]
     compared += [column.values for column in observations.columns]
-    repeated = repeated_rows(observations.time_ms[order], [values[order] for values in compared])
+    repeated = repeated_rows(observations.time_ms, compared, order)
     dropped = {
         "time_missing": int(observations.time_ms.size - timed.size),
         "duplicate_rows": int(repeated.sum()),
     }
     return order[~repeated], dropped
+
+
+def _stable_order(values: NDArray[Any]) -> NDArray[np.intp]:
+    """The indexes that sort the values, equal ones in their order; most files are in the order of time already."""
+    if bool((values[1:] >= values[:-1]).all()):
+        return np.arange(values.size, dtype=np.intp)
+    return np.argsort(values, kind="stable")
 
 
 def _group_of_rows(
@@ -254,10 +265,16 @@ def _quality(observations: Observations) -> dict[str, dict[str, int]]:
 
 
 def _columns(grouped: GroupedRows) -> tuple[tuple[str, str | None, NDArray[Any]], ...]:
+    rows = grouped.rows
+    # The columns of a large file in order need no copy.
+    is_whole = rows.size == grouped.observations.time_ms.size and bool((np.diff(rows) == 1).all())
     return (
         ("time", "milliseconds since 1970-01-01T00:00:00Z", grouped.time_ms),
         ("longitude", "degrees_east", grouped.lon_deg),
         ("latitude", "degrees_north", grouped.lat_deg),
         ("depth", "m", grouped.depth_m),
-        *((c.about.name, c.about.unit, c.values[grouped.rows]) for c in grouped.observations.columns),
+        *(
+            (column.about.name, column.about.unit, column.values if is_whole else column.values[rows])
+            for column in grouped.observations.columns
+        ),
     )

@@ -8,17 +8,19 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pymongo.client_session import ClientSession
 
 from app import events
 from app.domain.basins import BasinMap
 from app.domain.records import Basin, EarlierVersion, ImportAttempt, Outcome
+from app.errors import HaloclineError
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.replacement_rules import require_replaceable
-from app.ingest.persist import originals, platform_summary, profile_merge, version_writer
-from app.ingest.persist.mapping import File, mission_of, new_mission, precedence_of
+from app.ingest.persist import file_parts, originals, platform_summary, profile_merge, version_writer
+from app.ingest.persist.mapping import File, mission_of, new_mission, not_imported, precedence_of
 from app.ingest.refusals import Refused
 from app.store import basins, change_log, imports, missions, rebuild_queue, transactions, versions
 
@@ -28,6 +30,10 @@ RETIRED_FOR = timedelta(minutes=10)
 _MOST_EARLIER = 50
 
 Work = Callable[[ClientSession, datetime], Outcome | None]
+
+
+class Superseded(HaloclineError):
+    """Another import replaced the version that the draft includes: it must be joined again."""
 
 
 def commit_draft(
@@ -45,9 +51,9 @@ def commit_draft(
     # A simulated mission is replaced by its maker alone.
     may_shorten = may_shorten or file.made_up
     stored = missions.document(draft.identity.platform, draft.identity.mission)
-    if stored is None or stored["version"] != draft.version:
+    if stored is None or not _holds(stored, draft, file, may_shorten):
         if stored is not None:
-            require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
+            _require_replaceable(draft, stored, may_shorten)
         originals.store(file, datetime.now(UTC))
         version_writer.write(draft, file)
     return _commit(lambda session, now: _replace(draft, file, may_shorten, session, now), draft, file, names)
@@ -88,10 +94,10 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     """Make the written version current. None when a sweep removed it in the meantime: it must be written again."""
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
-    if stored is not None and stored["version"] == draft.version:
+    if stored is not None and _holds(stored, draft, file, may_shorten):
         return "unchanged"
     if stored is not None:
-        require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
+        _require_replaceable(draft, stored, may_shorten)
     if not versions.settle(platform, mission, draft.version, session):
         return None
     earlier: tuple[EarlierVersion, ...] = ()
@@ -105,6 +111,22 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     record, extra = new_mission(draft, file, now, earlier)
     missions.put(record, extra, session)
     return "stored" if stored is None else "replaced"
+
+
+def _holds(stored: Mapping[str, Any], draft: Draft, file: File, may_shorten: bool) -> bool:
+    """True if the stored mission has the draft's version, or the file as one of its parts in the same mode."""
+    if stored["version"] == draft.version:
+        return True
+    is_same_mode = bool(stored["data_mode"] == draft.identity.mode)
+    return is_same_mode and not may_shorten and file.sha256 in file_parts.digests(stored)
+
+
+def _require_replaceable(draft: Draft, stored: Mapping[str, Any], may_shorten: bool) -> None:
+    """Raises Refused unless the draft may replace the stored mission; Superseded if it includes another version."""
+    if draft.base is None:
+        require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
+    elif draft.base != stored["version"]:
+        raise Superseded(f"{stored['_id']} was replaced meanwhile")
 
 
 def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformName]) -> Outcome:
@@ -171,6 +193,7 @@ def _attempt(
         data_mode=draft.identity.mode if draft else None,
         warnings=draft.summary.warnings if draft else (),
         simulated=draft.simulated if draft else False,
+        not_imported=not_imported(draft) if draft else (),
     )
 
 
