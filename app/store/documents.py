@@ -13,6 +13,7 @@ from app.domain.records import (
     ImportAttempt,
     LonLat,
     Mission,
+    NotImported,
     Platform,
     Profile,
     Source,
@@ -190,6 +191,10 @@ def attempt_to_document(attempt: ImportAttempt) -> Document:
 def attempt_from_document(doc: Mapping[str, Any]) -> ImportAttempt:
     """The record of an attempt's document."""
     from_doc = {key: doc[key] for key in ImportAttempt.__slots__ if key in doc}
-    return ImportAttempt(
-        **{**from_doc, "id": doc["_id"], "warnings": tuple(Finding(**finding) for finding in doc["warnings"])}
-    )
+    lists = {
+        "warnings": tuple(Finding(**finding) for finding in doc["warnings"]),
+        "not_imported": tuple(
+            NotImported(group["reason"], tuple(group["variables"])) for group in doc.get("not_imported", ())
+        ),
+    }
+    return ImportAttempt(**{**from_doc, "id": doc["_id"], **lists})

@@ -17,6 +17,13 @@ from app.queries import clock, imports
 bp = Blueprint("imports", __name__)
 
 
+class NotImported(Resource):
+    """Variables of a file that are not imported, and the reason."""
+
+    reason: str
+    variables: list[str] = Field(description="Their names, 50 at most.")
+
+
 class ImportAttempt(Resource):
     """One attempt to import a file. Names and reasons contain no folders, addresses and servers."""
 
@@ -31,6 +38,7 @@ class ImportAttempt(Resource):
     mission: str | None
     data_mode: DataMode | None
     warnings: list[schemas.DataWarning]
+    not_imported: list[NotImported] = Field(description="Variables that are left out, by reason.")
     simulated: bool
 
 
