@@ -1,5 +1,6 @@
 """The edge cache in the cluster, compared with a static file, its load on the web pods, and the loss of all of them."""
 
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -28,7 +29,7 @@ def measure(bench: Bench) -> Iterator[Measured]:
         about = {"requests_per_s": [round(sorted(values)[len(values) // 2]) for values in zip(*pairs, strict=True)]}
         yield Measured("cluster_edge", tuple(ratios(pairs)), about)
         yield Measured("cluster_origin", tuple(_origin_rate(opened) for _ in range(max(bench.rounds // 5, 1))))
-        lost = outage.of_web_pods(opened.lab, _OUTAGE_S)
+        lost = outage.of_web_pods(opened.lab, partial(time.sleep, _OUTAGE_S))
         if lost.not_stored != 503:
             raise RuntimeError("a page that is not stored was served: there was no outage")
         yield Measured("cluster_outage", (float(lost.failed.total()),), {"requests": lost.requests})

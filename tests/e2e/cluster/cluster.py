@@ -55,6 +55,11 @@ def until(what: str, poll: Callable[[], Value], timeout_s: float, every_s: float
     return value
 
 
+def is_ready(pod: Document) -> bool:
+    """True if the pod's condition Ready is true."""
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", []))
+
+
 def read(url: str, timeout_s: float = 30) -> tuple[int, bytes]:
     """Status and body; status 0 and the reason if there is no response."""
     status, body, _ = response(url, timeout_s)
@@ -150,6 +155,10 @@ class Lab:
     def pods(self, component: str) -> list[Document]:
         items: list[Document] = get("pods", f"--selector=app.kubernetes.io/component={component}")["items"]
         return items
+
+    def ready(self) -> int:
+        """The number of web pods that are Ready."""
+        return sum(is_ready(pod) for pod in self.pods("web"))
 
     def json(self, path: str) -> Document:
         """A document of the API, through the ingress. Raises Failed unless the status is 200."""

@@ -31,11 +31,11 @@ def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
     return pytestconfig.stash[FIGURES]
 
 
-# The first one starts the lab, and imports the data that the others read; the edge cache changes the entry.
+# The first one starts the lab, and imports the data that the others read. Notifications come before drills with errors,
+# and more replicas after those that replace each web pod; the edge cache changes the entry.
 _ORDER = [
-    "test_drills", "test_failures", "test_nodes", "test_stores", "test_backups", "test_monitoring",
-    "test_security", "test_ingresses",
-    "test_edge_drills",
+    "test_drills", "test_notifications", "test_failures", "test_nodes", "test_stores", "test_backups",
+    "test_autoscaling", "test_monitoring", "test_security", "test_ingresses", "test_edge_drills",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.e2e.cluster.cluster import Lab, kubectl, read, response, until
@@ -23,14 +24,16 @@ class Outage:
     recovered_s: float
 
 
-def of_web_pods(lab: Lab, seconds: float, replicas: int = 2) -> Outage:
-    """Delete all web pods for this time, then start `replicas` again."""
+def of_web_pods(lab: Lab, meanwhile: Callable[[], object], replicas: int = 2) -> Outage:
+    """Delete all web pods until `meanwhile` returns, then start `replicas` again."""
     until("every page stored in both edge pods", lambda: _is_stored(lab), 60)
     with Visitors(lab.url, clients_per_page=1) as visitors:
         try:
             kubectl("scale", "deployment/web", "--replicas=0")
             until("the end of the web pods", lambda: not lab.pods("web"), 90)
-            time.sleep(seconds)
+            lost = time.monotonic()
+            meanwhile()
+            seconds = time.monotonic() - lost
             not_stored, _ = read(f"{lab.url}/basins/not-stored")
             outcomes = {outcome(lab, page) for page in PAGES}
         finally:
@@ -40,7 +43,7 @@ def of_web_pods(lab: Lab, seconds: float, replicas: int = 2) -> Outage:
         began = time.monotonic()
         until("fresh pages", lambda: all(outcome(lab, page) in {"HIT", "REVALIDATED"} for page in PAGES), 30)
         recovered_s = time.monotonic() - began
-    return Outage(seconds, visitors.sent, visitors.failed, not_stored, outcomes, recovered_s)
+    return Outage(round(seconds, 1), visitors.sent, visitors.failed, not_stored, outcomes, recovered_s)
 
 
 def outcome(lab: Lab, path: str) -> str:

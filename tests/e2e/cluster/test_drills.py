@@ -1,18 +1,14 @@
 """Drills of Halocline on a real Kubernetes. They run in this order; each starts with the cluster of the one before."""
 
-import json
 import re
-import tarfile
 import time
-from collections import Counter
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.cluster import prometheus
+from tests.e2e.cluster import importing, prometheus
 from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, read, until, web_patch
 from tests.e2e.cluster.load import Driver, locust
 from tests.e2e.cluster.visitors import connect_to_redis, statuses
@@ -47,7 +43,7 @@ def test_the_lab_starts_with_its_secrets_and_one_apply(lab: Lab, figures: Figure
 
     lab.start()
     ready_s = time.monotonic() - began
-    until("two web pods", lambda: _ready(lab) >= 2, 60)
+    until("two web pods", lambda: lab.ready() >= 2, 60)
     until("a response through the ingress", lambda: read(f"{lab.url}/api/v1/totals")[0] == 200, 30)
 
     figures["start"] = {"apply to everything Ready, s": round(ready_s, 1)}
@@ -68,12 +64,13 @@ def test_a_second_apply_changes_nothing_and_the_job_can_run_again(lab: Lab) -> N
 
 
 def test_real_files_are_imported_in_the_cluster(lab: Lab, figures: Figures) -> None:
-    kubectl("exec", "--stdin", "deployment/ingest", "--", "tar", "-x", "-C", "/data", stdin=_tar(DEMO))
+    folder = f"{importing.FOLDER}/demo"
+    importing.copy(DEMO, folder)
 
     began = time.monotonic()
-    first = _ingest()
+    first = importing.run(folder)
     took_s = time.monotonic() - began
-    again = _ingest()
+    again = importing.run(folder)
 
     figures["ingest"] = {"files": len(first), "s": round(took_s, 1)}
     assert [report["outcome"] for report in first] == ["stored"] * len(DEMO)
@@ -177,38 +174,6 @@ def test_the_same_rollout_without_a_drain_fails_in_five_of_five_tries(lab: Lab, 
     assert "503" not in driver.failed
 
 
-def test_replicas_follow_the_load(lab: Lab, figures: Figures, tmp_path: Path) -> None:
-    lab.apply()
-    lab.rolled_out()
-    until("two replicas", lambda: _scaler()["currentReplicas"] == _scaler()["desiredReplicas"] == 2, 300, every_s=2)
-    before = _rescales()
-    stairs = ["--shape", "stairs", "--steps", "4", "--step-s", "22", "--step-users", "25", "--think", "0.2"]
-
-    with locust(lab.url, tmp_path, *stairs, "--max-p95-ms", "20000") as run:
-        began = time.monotonic()
-        rescaled = until("the autoscaler's event", lambda: _rescales() - before, 110)
-        decided_s = time.monotonic() - began
-        until("new replicas Ready", lambda: _ready(lab) >= 3, 110)
-        ready_s = time.monotonic() - began
-        until("all of them Ready", lambda: _ready(lab) >= _scaler()["desiredReplicas"], 110)
-        all_ready_s = time.monotonic() - began
-        replicas = _ready(lab)
-        summary = run.result(timeout_s=200)
-
-    figures["autoscaling"] = {
-        "load to decision, s": round(decided_s, 1),
-        "load to first new replica Ready, s": round(ready_s, 1),
-        "load to all Ready, s": round(all_ready_s, 1),
-        "replicas": replicas,
-        "requests": summary["requests"],
-        "failed": summary["failed"],
-        "event": next(iter(rescaled)),
-    }
-    assert replicas >= 3
-    # Some requests may be shed until the new replicas are ready. The bound is needed since failing pods scale, too.
-    assert summary["failed"] / summary["requests"] < 0.05, summary["reasons"]
-
-
 def test_pages_are_served_without_redis(lab: Lab, figures: Figures) -> None:
     kubectl("scale", "deployment/redis", "--replicas=0")
     until("the end of redis", lambda: not lab.pods("redis"), 60)
@@ -247,20 +212,6 @@ def _slow_requests(lab: Lab) -> Driver:
     return Driver(f"{lab.url}/api/v1/totals", clients=16, spread_s=DELAY_S)
 
 
-def _tar(files: list[Path]) -> bytes:
-    packed = BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for file in files:
-            archive.add(file, file.name)
-    return packed.getvalue()
-
-
-def _ingest() -> list[Document]:
-    """The reports of `halocline ingest` for the files in the pod."""
-    output = kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--json", "/data", timeout_s=300)
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-
-
 def _specifications() -> dict[str, Document]:
     """The specification of each object without the number of replicas, which the autoscaler sets."""
     items = get("deployments,statefulsets,jobs,hpa,networkpolicies,poddisruptionbudgets,ingresses,services")["items"]
@@ -273,11 +224,6 @@ def _reach(lab: Lab, pod: str, component: str, port: int) -> str:
     return kubectl("exec", pod, "--", "python", "-c", REACH, address, str(port)).strip()
 
 
-def _ready(lab: Lab) -> int:
-    by_pod = [pod["status"].get("conditions", []) for pod in lab.pods("web")]
-    return sum(any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) for conditions in by_pod)
-
-
 def _seconds_to_ready(pod: Document) -> float:
     """Time from the pod's creation to its readiness, s."""
     (ready,) = [condition for condition in pod["status"]["conditions"] if condition["type"] == "Ready"]
@@ -285,16 +231,3 @@ def _seconds_to_ready(pod: Document) -> float:
         datetime.fromisoformat(at) for at in (pod["metadata"]["creationTimestamp"], ready["lastTransitionTime"])
     )
     return (ended - began).total_seconds()
-
-
-def _scaler() -> Document:
-    status: Document = get("hpa", "web")["status"]
-    return {"currentReplicas": 0, "desiredReplicas": 0} | status
-
-
-def _rescales() -> Counter[str]:
-    """The autoscaler's messages about scaling up, and how often it has sent each."""
-    events = get("events", "--field-selector=involvedObject.kind=HorizontalPodAutoscaler,reason=SuccessfulRescale")
-    return Counter(
-        {event["message"]: event.get("count") or 1 for event in events["items"] if "above target" in event["message"]}
-    )

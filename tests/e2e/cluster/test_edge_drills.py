@@ -1,19 +1,20 @@
 """Drills of the edge cache, after those without it: the lab with the component edge-cache."""
 
+import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.e2e.cluster import outage
-from tests.e2e.cluster.cluster import EDGE, Lab, kubectl, until, web_patch
+from tests.e2e.cluster import notifications, outage
+from tests.e2e.cluster.cluster import EDGE, Document, Lab, kubectl, until, web_patch
 from tests.e2e.cluster.visitors import connect_to_redis, statuses
 
 Figures = dict[str, Any]
 BUDGET = 5
 LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
-# Short in each run of CI; the slow drill lasts as long as the aim says.
-OUTAGE_S, LONG_OUTAGE_S = 30, 600
+LONG_OUTAGE_S = 600
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +43,30 @@ def test_limits_count_clients_through_both_proxies(edge: Lab, figures: Figures) 
     assert forged == [429] * 4
 
 
-@pytest.mark.timeout(300)
-def test_stored_pages_survive_the_loss_of_all_web_pods(edge: Lab, figures: Figures) -> None:
-    _survives(outage.of_web_pods(edge, OUTAGE_S), figures, "all web pods lost")
+@pytest.mark.timeout(600)
+def test_stored_pages_survive_the_loss_of_all_web_pods_of_which_the_pager_is_notified(
+    edge: Lab, figures: Figures
+) -> None:
+    pages: list[Document] = []
+
+    def notified() -> None:
+        lost_s = time.time()
+        pages.append(notifications.first("AppDown", lost_s) | {"after_s": time.time() - lost_s})
+
+    _survives(outage.of_web_pods(edge, notified), figures, "all web pods lost")
+
+    (page,), expected_s = pages, notifications.expected_s("AppDown", "pager")
+    figures["notification without any pod"] = {"s": round(page["after_s"]), "expected": round(expected_s)}
+    assert page["receiver"] == "pager"
+    assert page["after_s"] < expected_s + notifications.TOLERANCE_S
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_stored_pages_survive_ten_minutes_without_web_pods(edge: Lab, figures: Figures) -> None:
-    _survives(outage.of_web_pods(edge, LONG_OUTAGE_S), figures, "all web pods lost for ten minutes")
+    _survives(
+        outage.of_web_pods(edge, partial(time.sleep, LONG_OUTAGE_S)), figures, "all web pods lost for ten minutes"
+    )
 
 
 def _survives(lost: outage.Outage, figures: Figures, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, read, until, web_patch
+from tests.e2e.cluster.cluster import Document, Lab, kubectl, read, until, web_patch
 from tests.e2e.cluster.load import PAGES, Driver, Visitors
 
 pytestmark = pytest.mark.timeout(600)
@@ -32,10 +32,10 @@ def requests(full: bool) -> int:
 
 @pytest.fixture
 def two_pods(lab: Lab) -> Lab:
-    """The lab with the manifests as they are, and at least two web pods."""
+    """The lab with the manifests as they are, and two web pods or more."""
     lab.apply()
     lab.replaced()
-    until("two web pods", lambda: _ready() >= 2, 120)
+    until("two web pods", lambda: lab.ready() >= 2, 120)
     return lab
 
 
@@ -79,14 +79,6 @@ def test_an_upgrade_and_its_rollback_lose_no_request(two_pods: Lab, figures: Fig
     assert visitors.failed == {}
 
 
-def test_the_command_to_scale_adds_replicas(two_pods: Lab, figures: Figures) -> None:
-    began = time.monotonic()
-    two_pods.run("Scale")
-    until("three web pods", lambda: _ready() >= 3, 120)
-
-    figures["scale"] = {"s": round(time.monotonic() - began, 1), "ready": _ready()}
-
-
 def test_a_deleted_pod_loses_no_request(two_pods: Lab, figures: Figures, requests: int) -> None:
     with Visitors(two_pods.url) as visitors:
         kubectl("delete", "pod", two_pods.pods("web")[0]["metadata"]["name"], "--wait=true", timeout_s=90)
@@ -114,6 +106,15 @@ def test_killed_workers_and_pods_lose_only_what_was_in_flight(two_pods: Lab, fig
     assert sum(visitors.failed.values()) <= 3 * clients
     # Nothing fails long after the kill.
     assert visitors.failed.keys() <= {"502", "503", "RemoteDisconnected", "ConnectionResetError", "BadStatusLine"}
+
+
+def test_the_command_to_scale_adds_replicas(two_pods: Lab, figures: Figures) -> None:
+    until("only two web pods", lambda: two_pods.ready() == 2, 180)
+    began = time.monotonic()
+    two_pods.run("Scale")
+    until("three web pods", lambda: two_pods.ready() >= 3, 120)
+
+    figures["scale"] = {"s": round(time.monotonic() - began, 1), "ready": two_pods.ready()}
 
 
 def test_a_spike_of_uncached_requests_sheds_no_cached_page(
@@ -169,7 +170,3 @@ def _has_ended(pod: Document) -> bool:
 def _restarts(lab: Lab) -> int:
     statuses = [status for pod in lab.pods("web") for status in pod["status"].get("containerStatuses", [])]
     return sum(status["restartCount"] for status in statuses)
-
-
-def _ready() -> int:
-    return int(get("deployment", "web")["status"].get("readyReplicas", 0))

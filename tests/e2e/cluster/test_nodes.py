@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, until
+from tests.e2e.cluster.cluster import Lab, get, is_ready, kubectl, until
 from tests.e2e.cluster.load import Visitors
 
 pytestmark = pytest.mark.timeout(900)
@@ -43,8 +43,4 @@ def test_a_drained_node_loses_no_request(lab: Lab, figures: Figures, full: bool)
 
 def _nodes(lab: Lab) -> set[str]:
     """The nodes of the web pods that are Ready."""
-    return {pod["spec"]["nodeName"] for pod in lab.pods("web") if _is_ready(pod)}
-
-
-def _is_ready(pod: Document) -> bool:
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", []))
+    return {pod["spec"]["nodeName"] for pod in lab.pods("web") if is_ready(pod)}

@@ -184,11 +184,11 @@ def _primary(lab: Lab) -> str:
 
 
 def _is_ready(name: str) -> bool:
+    """True if the pod of that name exists and is Ready."""
     try:
-        conditions = get("pod", name)["status"].get("conditions", [])
+        return cluster.is_ready(get("pod", name))
     except Failed:
         return False
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _eviction(name: str) -> str:
