@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.domain.records import ImportAttempt, NotImported, Outcome, ParkedRebuild, Verification
+from app.domain.import_log import ImportAttempt, NotImported, ParkedRebuild, Verification
+from app.domain.records import Outcome
 from app.queries import cursors
 from app.queries.cursors import Page
 from app.store import counters, imports, rebuild_queue, verifications

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from app.domain.import_log import ImportAttempt, NotImported
 from app.domain.records import (
     Basin,
     BasinShare,
     EarlierVersion,
     Figures,
     Finding,
-    ImportAttempt,
     LonLat,
     Mission,
-    NotImported,
     Platform,
     Profile,
     Source,

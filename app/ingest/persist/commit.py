@@ -14,7 +14,8 @@ from pymongo.client_session import ClientSession
 
 from app import events
 from app.domain.basins import BasinMap
-from app.domain.records import Basin, EarlierVersion, ImportAttempt, Outcome
+from app.domain.import_log import ImportAttempt
+from app.domain.records import Basin, EarlierVersion, Outcome
 from app.errors import HaloclineError
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.interpret.mission_draft import Draft

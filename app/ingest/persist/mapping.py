@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from app.domain import columns
 from app.domain.columns import Dtype
+from app.domain.import_log import NotImported
 from app.domain.mission_summary import MissionSummary, Part, Remainder
 from app.domain.printable import one_line
-from app.domain.records import EarlierVersion, Mission, NotImported, Profile, Source
+from app.domain.records import EarlierVersion, Mission, Profile, Source
 from app.domain.times import from_ms, to_ms
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.replacement_rules import Precedence
