@@ -22,6 +22,11 @@ GRID_FORMAT = "pyglider grid"
 SAILBUOY_FORMAT = "sailbuoy logs"
 
 
+# The name, among the names of coordinates, of a variable of numbers that divides the rows of the file into no profiles:
+# the file may be a part of a mission in which it does.
+NUMBERING = "numbering"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A measured variable: (n,) values in the canonical unit, NaN where missing, in the width of the file.

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from app.domain.records import Variable
 from app.ingest.formats import profile_numbers
-from app.ingest.formats.observations import NO_TIME, Column, Floats, Ints, Observations
+from app.ingest.formats.observations import NO_TIME, NUMBERING, Column, Floats, Ints, Observations
 from app.ingest.refusals import Refused
 
 # A logger that ends a file within a profile continues it in the next one at once.
 _SAME_PROFILE_MS = 10 * 60 * 1000
+_FROM_ZERO = "profile_number_from_zero"
 # Attributes that describe all rows of a part: they are wrong for the mission.
 _OF_ALL_ROWS = ("time_coverage_", "geospatial_")
 REMEDY = "import one file with all parts of the mission, or give each part a name of its own with --mission"
@@ -48,8 +49,7 @@ def joined(parts: Sequence[Observations]) -> Observations:
     Attributes of later parts replace those of earlier ones. Raises Refused for parts of different forms.
     """
     last = parts[-1]
-    for part in parts:
-        _require_same_form(part, last)
+    _require_same_form(parts)
     attributes = {name: value for part in parts for name, value in part.attributes.items()}
     warnings: Counter[str] = Counter()
     for part in parts:
@@ -58,6 +58,11 @@ def joined(parts: Sequence[Observations]) -> Observations:
     def together(values: Callable[[Observations], NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([values(part) for part in parts])
 
+    number = _numbers(parts, warnings)
+    names = {name: text for part in parts for name, text in part.names.items()}
+    if NUMBERING in names and number.max(initial=0) > 1:
+        # Profiles that no part shows alone, such as one descent and one ascent.
+        names.setdefault("number", names[NUMBERING])
     return replace(
         last,
         attributes={name: value for name, value in attributes.items() if not name.lower().startswith(_OF_ALL_ROWS)},
@@ -66,18 +71,18 @@ def joined(parts: Sequence[Observations]) -> Observations:
         lon_deg=together(lambda part: part.lon_deg),
         lat_deg=together(lambda part: part.lat_deg),
         depth_m=together(lambda part: part.depth_m),
-        number=_numbers(parts, warnings),
+        number=number,
         weight=together(lambda part: part.weight),
         columns=_columns(parts),
-        names={name: text for part in parts for name, text in part.names.items()},
+        names=names,
         warnings=dict(warnings),
         unread={name: reason for part in parts for name, reason in part.unread.items()},
     )
 
 
-def _require_same_form(part: Observations, last: Observations) -> None:
-    forms = [(each.format, each.kind, each.is_numbered) for each in (part, last)]
-    if forms[0] != forms[1] or part.is_continuous or part.trajectories:
+def _require_same_form(parts: Sequence[Observations]) -> None:
+    forms = {(part.format, part.kind, part.is_numbered or NUMBERING in part.names) for part in parts}
+    if len(forms) > 1 or any(part.is_continuous or part.trajectories for part in parts):
         raise Refused("part_of_mission", f"the parts of the mission have different forms: {REMEDY}")
 
 
@@ -111,29 +116,36 @@ def _numbers(parts: Sequence[Observations], warnings: Counter[str]) -> Floats:
     A numbering that begins again in a part continues after the highest number before it. A profile that a part ends
     within keeps its number.
     """
-    numbers: list[Floats] = []
+    numbers = _from_one(parts)
     highest = previous = 0.0
-    is_shifted = False
     for i, part in enumerate(parts):
-        # The reader has increased the numbers of a part that counts from 0.
-        is_from_zero = "profile_number_from_zero" in part.warnings
-        own = part.number + (1.0 if is_shifted and not is_from_zero else 0.0)
-        is_shifted = is_shifted or is_from_zero
-        inside = _in_profiles(part.time_ms, own)
-        if inside.size:
-            first, lowest = float(own[inside[0]]), float(own[inside].min())
-            if first < previous or first == previous == 1:
-                is_same = _continues(parts[i - 1], part)
-                own = np.where(own >= 1, own + (previous - first if is_same else highest + 1 - lowest), own)
-            highest = max(highest, float(own[inside].max()))
-            previous = float(own[inside[-1]])
-        numbers.append(own)
+        inside = _in_profiles(part.time_ms, numbers[i])
+        if not inside.size:
+            continue
+        own = numbers[i]
+        first, lowest = float(own[inside[0]]), float(own[inside].min())
+        if first < previous or first == previous == 1:
+            is_same = _continues(parts[i - 1], numbers[i - 1], part, own)
+            numbers[i] = np.where(own >= 1, own + (previous - first if is_same else highest + 1 - lowest), own)
+        highest = max(highest, float(numbers[i][inside].max()))
+        previous = float(numbers[i][inside[-1]])
     together = np.concatenate(numbers)
-    if is_shifted:
+    if any(_FROM_ZERO in part.warnings for part in parts):
         return together
     # The first part may hold profile 0 alone, which it does not show.
     time_ms, depth_m = (np.concatenate([getattr(part, name) for part in parts]) for name in ("time_ms", "depth_m"))
     return profile_numbers.renumbered(together, time_ms, depth_m, warnings)
+
+
+def _from_one(parts: Sequence[Observations]) -> list[Floats]:
+    """The numbers of each part, from 1 if they count from 0: the reader has increased those of parts that show it."""
+    are_from_zero = [_FROM_ZERO in part.warnings for part in parts]
+    numbers: list[Floats] = []
+    for i, part in enumerate(parts):
+        # Later parts go on; an earlier one may hold profile 0 alone.
+        goes_on = any(are_from_zero[:i]) or (any(are_from_zero) and not (part.number >= 1).any())
+        numbers.append(part.number + 1 if goes_on and not are_from_zero[i] else part.number)
+    return numbers
 
 
 def _in_profiles(time_ms: Ints, number: Floats) -> NDArray[np.intp]:
@@ -144,21 +156,27 @@ def _in_profiles(time_ms: Ints, number: Floats) -> NDArray[np.intp]:
     return ordered
 
 
-def _continues(before: Observations, after: Observations) -> bool:
+def _continues(before: Observations, number_before: Floats, after: Observations, number_after: Floats) -> bool:
     """True if the profile at the end of a part goes on at the begin of the next one, at once and in its direction."""
-    timed = [np.flatnonzero(part.time_ms != NO_TIME) for part in (before, after)]
-    last = timed[0][np.argmax(before.time_ms[timed[0]])]
-    first = timed[1][np.argmin(after.time_ms[timed[1]])]
-    if not (before.number[last] >= 1 and after.number[first] >= 1):
+    last, first = _in_time_order(before)[::-1], _in_time_order(after)
+    if not (number_before[last[0]] >= 1 and number_after[first[0]] >= 1):
         return False
-    if after.time_ms[first] - before.time_ms[last] > _SAME_PROFILE_MS:
+    if after.time_ms[first[0]] - before.time_ms[last[0]] > _SAME_PROFILE_MS:
         return False
-    ends = [_trend(before, before.number[last]), _trend(after, after.number[first])]
+    ends = [-_trend(before, last), _trend(after, first)]
     return 0 in ends or ends[0] == ends[1]
 
 
-def _trend(part: Observations, number: float) -> int:
-    """1 for a profile that goes down, -1 up, 0 unknown."""
-    rows = np.flatnonzero((part.number == number) & np.isfinite(part.depth_m) & (part.time_ms != NO_TIME))
-    depth_m = part.depth_m[rows[np.argsort(part.time_ms[rows], kind="stable")]]
+def _in_time_order(part: Observations) -> NDArray[np.intp]:
+    timed = np.flatnonzero(part.time_ms != NO_TIME)
+    ordered: NDArray[np.intp] = timed[np.argsort(part.time_ms[timed], kind="stable")]
+    return ordered
+
+
+def _trend(part: Observations, rows: NDArray[np.intp]) -> int:
+    """The sign of the change of depth along the first of these rows, as far as they belong to one profile."""
+    is_other = part.number[rows] != part.number[rows[0]]
+    end = int(np.argmax(is_other)) if is_other.any() else rows.size
+    depth_m = part.depth_m[rows[:end]]
+    depth_m = depth_m[np.isfinite(depth_m)]
     return int(np.sign(depth_m[-1] - depth_m[0])) if depth_m.size else 0
