@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import access_log
 import cpu_seconds
 import distributed
 import gevent
@@ -74,7 +75,10 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
         target.verify(base_url, chosen.expect_version)
         Reader.missions = target.missions(base_url)
         cpu_seconds.of_processes(chosen.cpu_pid)
-    except (target.WrongTarget, thresholds.Unreadable, cpu_seconds.Unknown) as error:
+        # The master alone chooses the users of its workers.
+        if chosen.access_log and not isinstance(runner, WorkerRunner):
+            _weight(environment, pathlib.Path(chosen.access_log))
+    except (target.WrongTarget, thresholds.Unreadable, cpu_seconds.Unknown, access_log.Unusable) as error:
         sys.exit(f"load test: {error}")
     environment.host = base_url
     environment.stop_timeout = STOP_TIMEOUT_S
@@ -82,7 +86,8 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
     events.request.add_listener(_judged)
     Reader.ready.set()
     if isinstance(runner, WorkerRunner):
-        # The master chooses the number of users, and decides.
+        # The master chooses the number of users, and decides: a request that failed is no failure of this process.
+        environment.process_exit_code = 0
         distributed.Worker(Reader.tally)
         return
     master = distributed.Master(chosen.expect_workers) if isinstance(runner, MasterRunner) else None
@@ -92,6 +97,19 @@ def prepare(environment: Environment, runner: Runner | None, **_: Any) -> None:
         gevent.signal_handler(signal.SIGTERM, Planned.end)
         gevent.signal_handler(signal.SIGINT, Planned.end)
     Judge(environment, runner, required, search, master).attach()
+
+
+def _weight(environment: Environment, log_file: pathlib.Path) -> None:
+    """Weight the users by an access log, and print what was used of it. Raises Unusable."""
+    requests = access_log.read(log_file)
+    users: dict[str, Any] = environment.user_classes_by_name
+    # A user pauses after each task of its journey.
+    cycle_s = {name: len(user.tasks[0].tasks) * sum(user.think_s) / 2 for name, user in users.items()}
+    weights = access_log.weights(requests, cycle_s)
+    for name, share in weights.items():
+        users[name].weight = share
+    environment.user_classes = [users[name] for name in weights]
+    sys.stdout.write(requests.report(log_file.name, weights))
 
 
 def _breakpoint(chosen: Any, required: thresholds.Thresholds, master: distributed.Master | None) -> knee.Breakpoint:

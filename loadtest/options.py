@@ -49,6 +49,7 @@ def declare(parser: Any) -> None:
     add("expect-version", str, "require this version of Halocline at the target")
     # Text, not paths: a master sends all options to its workers.
     add("thresholds", str, "file with the thresholds", default=str(_HERE / "thresholds.toml"))
+    add("access-log", str, "weight the users by the requests of this access log")
     add("min-requests", whole, "override the shape's min_requests")
     add("max-p95-ms", positive, "override the shape's p95_ms")
     add("summary", str, "write the result to this JSON file")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from app.ingest.reports import Report
-from tests import made_truth
+from tests import made_flags, made_truth
 from tests.made_truth import Layout, Truth
 
 Composition = tuple[Truth, Layout, np.ndarray[Any, Any]]
@@ -45,9 +45,16 @@ def compositions(draw: st.DrawFn, extras: tuple[str, ...] = EXTRAS) -> Compositi
     layout.traits += [time, position, vertical, numbers]
     made_truth.add_time(layout, truth, time)
     made_truth.add_positions(layout, truth, position)
+    before = set(layout.variables)
     made_truth.VERTICALS[vertical](layout, truth)
+    (axis,) = set(layout.variables) - before
     made_truth.NUMBERS[numbers](layout, truth)
     layout.variables["temperature"] = (truth.temperature, draw(st.sampled_from(["f4", "f8"])), {"units": "Celsius"})
+    # Turning points need the depths that flags would leave out.
+    if numbers != "none" and draw(st.booleans()):
+        convention = draw(st.sampled_from(made_flags.IN_TABLES if layout.is_table else sorted(made_flags.CONVENTIONS)))
+        layout.traits.append(convention)
+        truth = made_truth.with_flags(layout, truth, seed, made_flags.CONVENTIONS[convention], axis)
     rows = truth.time_s.size
     extra = draw(st.sampled_from(extras))
     layout.traits.append(extra)

@@ -112,6 +112,11 @@ def changed(name: str, at: Sequence[int], values: Any) -> np.ndarray[Any, Any]:
     return column
 
 
+def flags(other: int) -> np.ndarray[Any, Any]:
+    """Good flags, and another one at the surface before a dive."""
+    return np.where(np.arange(COUNT) == 0, float(other), 1.0)
+
+
 def made(
     time: str = SINCE,
     vertical: str = "m",

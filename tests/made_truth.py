@@ -5,7 +5,7 @@ docs/data.md; the traits only change how a file represents the arrays.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,11 @@ import netCDF4
 import numpy as np
 from pyproj import Geod
 
+from tests.made_flags import BAD, GOOD, LEFT_OUT, PROBABLY_GOOD, SUSPECT, UNCHECKED, Convention
+
 _GEOD = Geod(ellps="WGS84")
 Array = np.ndarray[Any, np.dtype[Any]]
+CODES = (GOOD, SUSPECT, PROBABLY_GOOD, BAD, UNCHECKED)
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,6 +154,40 @@ IN_TABLES = {
     "calendars": {"standard", "gregorian", ""},
     "verticals": {"m", "feet", "km", "altitude", "dbar", "MPa", "kPa", "undeclared -999", "undeclared 9999"},
 }
+
+
+def with_flags(layout: Layout, truth: Truth, seed: int, convention: Convention, vertical: str) -> Truth:
+    """Add flags to depths, positions and temperatures, and return the mission without the values that are left out.
+
+    The deepest depth is among those, so that a figure that includes it is wrong. vertical: the name of the depth.
+    """
+    random = np.random.default_rng(seed)
+    depth, lon, lat = truth.depth.copy(), truth.lon.copy(), truth.lat.copy()
+    columns = {
+        vertical: (depth, "depth_flagged"),
+        "latitude": (lat, "position_flagged"),
+        "temperature": (truth.temperature, "value_flagged"),
+    }
+    for name, (values, code) in columns.items():
+        judgements = random.choice([*CODES], size=values.size, p=[0.7, 0.05, 0.1, 0.05, 0.1])
+        if name == vertical:
+            judgements[np.nanargmax(values)] = BAD
+        elif name == "latitude":
+            judgements[np.flatnonzero(np.isfinite(values))[:3]] = GOOD
+        left_out = np.isin(judgements, LEFT_OUT) & np.isfinite(values)
+        layout.variables[convention.name_of(name)] = (convention.values(judgements.tolist()), convention.dtype, {
+            **convention.attributes
+        })  # fmt: skip
+        if convention.is_linked:
+            layout.variables[name][2]["ancillary_variables"] = convention.name_of(name)
+        if left_out.any():
+            layout.warnings.add(code)
+            if name == "pressure":
+                layout.warnings.add("value_flagged")
+        if name != "temperature":
+            values[left_out] = np.nan
+    lon[np.isnan(lat)] = np.nan
+    return replace(truth, depth=depth, lon=lon, lat=lat)
 
 
 def mission(seed: int, dives: int, deepest_m: float, lon: float, lat: float, start: datetime) -> Truth:

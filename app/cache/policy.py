@@ -44,8 +44,9 @@ class Rule:
 _ALL = ("mission", "platform", "totals", "tracks", "basins", "updates")
 # Pages of one mission also show the names of its platform and of basins.
 _ONE = ("mission:{platform}/{mission}", "platform:{platform}", "basins")
-# Results show names, figures and basins of platforms and missions. `search` is a change of the index of names.
-_FOUND = ("mission", "platform", "basins", "search")
+# Results show names, figures and basins of platforms and missions, and counts of missions. `search` is a change of the
+# index of names.
+_FOUND = ("mission", "platform", "totals", "basins", "search")
 _FILTERS = tuple(each.name for each in mission_filters.PARAMETERS)
 _PAGED = ("limit", "cursor")
 
@@ -69,14 +70,14 @@ RULES: dict[str, Rule] = {
     "/robots.txt": Rule((), absolute=True),
     f"{_API}/docs": Rule((), strict=True),
     f"{_API}/openapi.json": Rule((), strict=True),
-    f"{_API}/missions": Rule(_ALL, (*_FILTERS, *_PAGED, "sort"), strict=True),
-    f"{_API}/tracks": Rule(_ALL, (*_FILTERS, *_PAGED, "sort", "bbox", "detail"), strict=True),
+    f"{_API}/missions": Rule(_ALL, (*_FILTERS, *_PAGED, "sort", "bbox", "wmo_id"), strict=True),
+    f"{_API}/tracks": Rule(_ALL, (*_FILTERS, *_PAGED, "sort", "bbox", "wmo_id", "detail"), strict=True),
     f"{_API}/totals": Rule(_ALL, strict=True),
     f"{_API}/stats": Rule(_ALL, ("by", "format"), strict=True),
     f"{_API}/basins": Rule(_ALL, _PAGED, strict=True),
     f"{_API}/basins/<basin>": Rule(_ALL, strict=True),
     f"{_API}/outlines": Rule(_ALL, strict=True),
-    f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated"), strict=True),
+    f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated", "wmo_id", "status"), strict=True),
     f"{_API}/platforms/<platform>": Rule(_ALL, strict=True, simulated=True),
     f"{_API}/status": Rule(_ALL, (), _LIVE_LIFETIME_S, strict=True, simulated=True),
     f"{_API}/search": Rule(_FOUND, ("q", "limit", "simulated"), strict=True, invented=True),

@@ -8,7 +8,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import shape
 
-from app.domain.records import Basin, BasinShare
+from app.domain import basin_tree
+from app.domain.basin_tree import Basin, BasinShare
 
 Floats = NDArray[np.float64]
 
@@ -21,25 +22,39 @@ class BasinMap:
         self._polygons = np.array([shape(basin.geometry) for basin in basins], dtype=object)
         shapely.prepare(self._polygons)
         self._area = shapely.area(self._polygons) if len(basins) else np.zeros(0)
-        self._tree = shapely.STRtree(self._polygons)
+        self._index = shapely.STRtree(self._polygons)
+        self._tree = basin_tree.tree(basins)
 
     def indexes(self, lon: Floats, lat: Floats) -> NDArray[np.intp]:
         """For each position the index of the smallest polygon that covers it, -1 for none. A boundary counts once."""
         smallest = np.full(lon.size, -1, dtype=np.intp)
-        position, polygon = self._tree.query(shapely.points(lon, lat), predicate="intersects")
+        position, polygon = self._index.query(shapely.points(lon, lat), predicate="intersects")
         # Assigned from the largest to the smallest, so the smallest wins; the order settles ties.
         order = np.lexsort((-polygon, -self._area[polygon]))
         smallest[position[order]] = polygon[order]
         return smallest
 
     def shares(self, lon: Floats, lat: Floats) -> tuple[BasinShare, ...]:
-        """Shares by position (one a profile), largest first. Positions outside all polygons count in the whole."""
-        counts = Counter(int(index) for index in self.indexes(lon, lat))
-        counts.pop(-1, None)
+        """Shares by position (one a profile). Positions outside all polygons count in the whole.
+
+        First come the smallest basins around positions, the largest share first; then the basins that contain them, the
+        smallest first. The share of a basin includes the positions in its parts.
+        """
         # Several polygons may share one id: they are one basin.
-        by_id: dict[str, tuple[str, int]] = {}
-        for index, count in counts.items():
-            basin = self._basins[index]
-            by_id[basin.id] = (basin.name, by_id.get(basin.id, ("", 0))[1] + count)
-        ranked = sorted(by_id.items(), key=lambda item: (-item[1][1], item[0]))
-        return tuple(BasinShare(basin_id, name, count / lon.size) for basin_id, (name, count) in ranked)
+        own = Counter(self._basins[index].id for index in self.indexes(lon, lat) if index >= 0)
+        nested: Counter[str] = Counter()
+        level: dict[str, int] = {}
+        for basin_id, count in own.items():
+            above = basin_tree.containing(basin_id, self._tree)
+            nested.update({node.id: count for node in above})
+            level |= {node.id: len(above) - place for place, node in enumerate(above)}
+        ranked = sorted(own | nested, key=lambda basin_id: (-own[basin_id], -level.get(basin_id, 0), basin_id))
+        return tuple(
+            BasinShare(
+                id=basin_id,
+                name=self._tree[basin_id].name,
+                share=(own[basin_id] + nested[basin_id]) / lon.size,
+                nested=nested[basin_id] / lon.size,
+            )
+            for basin_id in ranked
+        )

@@ -1,4 +1,4 @@
-"""Updates of a platform's missions: deployment, recovery (declared or inferred), delayed-mode data."""
+"""Updates of a platform's missions: deployment, end (inferred from data), delayed-mode data."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ def next_at(candidates: Sequence[Update], now: datetime) -> datetime:
 
 def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime]) -> list[Update]:
     start_at, end_at = mission.figures.start_at, mission.figures.end_at
-    processed_at = _learned(mission, "recovery", "P", learned)
+    processed_at = _learned(mission, "end", "P", learned)
     reasons: list[tuple[datetime, Over]] = [(end_at + SILENT_FOR, "silence")]
     if next_at is not None:
         reasons.append((max(next_at, end_at), "next_mission"))
@@ -50,7 +50,7 @@ def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, dateti
     over_from, over = min(reasons)
     events = [
         _update(mission, "deployment", start_at, start_at),
-        _update(mission, "recovery", end_at, over_from, over, processed_at),
+        _update(mission, "end", end_at, over_from, over, processed_at),
     ]
     delayed_at = _learned(mission, "delayed", "D", learned)
     if delayed_at is not None:

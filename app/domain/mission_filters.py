@@ -82,7 +82,9 @@ class Filter(Parameter):
 FILTERS = (
     Filter("platform", Text(lower=True), "Platform id, such as `smilla77`.", "platform"),
     Filter("kind", OneOf(get_args(Kind)), "Kind of platform.", "kind"),
-    Filter("basin", Text(), "Id of a basin in which the mission has profiles, as in `/basins`.", "basins.id", True),
+    Filter(
+        "basin", Text(), "Id of a basin, as in `/basins`: missions with profiles in it or its parts.", "basins.id", True
+    ),
     Filter("project", Text(), "Project, spelt exactly as in the missions.", "metadata.project"),
     Filter(
         "data_mode", OneOf(tuple(MODE_RANK)), "`R` real time, `P` provisional, `A` adjusted, `D` delayed.", "data_mode"
@@ -94,9 +96,12 @@ FROM = Parameter("from", Moment(), "Only missions with data at or after this tim
 TO = Parameter(
     "to", Moment(whole_day=True), "Only missions with data before this time; a bare date includes that whole day."
 )
+REPORTING = Parameter(
+    "reporting", OneOf(("now",)), "`now`: only missions with data in the active window (the last 24 hours)."
+)
 SIMULATED = Parameter("simulated", OneOf(("include",)), "`include` adds simulated data, which are left out by default.")
 # All parameters that select missions.
-PARAMETERS: tuple[Parameter, ...] = (*FILTERS, FROM, TO, SIMULATED)
+PARAMETERS: tuple[Parameter, ...] = (*FILTERS, FROM, TO, REPORTING, SIMULATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +119,16 @@ class Selection:
         return {"since": self.since, "until": self.until, "simulated": self.simulated}
 
 
-def selection(values: Mapping[str, Any]) -> Selection:
-    """The selection by values that have been read, keyed by parameter. Raises Invalid("to")."""
+def selection(values: Mapping[str, Any], reporting_since: datetime | None = None) -> Selection:
+    """The selection by values that have been read, keyed by parameter. Raises Invalid("to").
+
+    `reporting_since` is the begin of the active window if `reporting` is among the values.
+    """
     since, until = values.get(FROM.name), values.get(TO.name)
     if since and until and until <= since:
         raise Invalid(TO.name, "must be later than from")
+    if reporting_since is not None:
+        since = max(since or reporting_since, reporting_since)
     filters = {each.name: values[each.name] for each in FILTERS if each.name in values}
     return Selection(filters, since, until, SIMULATED.name in values)
 

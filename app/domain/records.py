@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from app.domain.basin_tree import Basin as Basin
+from app.domain.basin_tree import BasinShare as BasinShare
+from app.domain.basin_tree import Bbox as Bbox
+from app.domain.quality_flags import FlagCounts
+
 DataMode = Literal["R", "P", "A", "D"]
 Outcome = Literal["stored", "replaced", "unchanged", "refused"]
 Scope = Literal["mission", "profiles"]
@@ -11,26 +16,15 @@ Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
 # Vessels that stay at the surface: they have fixes instead of profiles.
 SURFACE_KINDS = frozenset({"sailbuoy"})
-UpdateKind = Literal["deployment", "recovery", "delayed"]
+UpdateKind = Literal["deployment", "end", "delayed"]
 # Why a mission is regarded as over.
 Over = Literal["next_mission", "processed_data", "silence"]
 
-# West, south, east, north in degrees; west > east when the box crosses 180.
-Bbox = tuple[float, float, float, float]
 LonLat = tuple[float, float]
 
 # A higher mode is never replaced by a lower one.
 MODE_RANK: dict[str, int] = {"R": 0, "P": 1, "A": 2, "D": 3}
 MODE_NAMES: dict[str, str] = {"R": "Real time", "P": "Provisional", "A": "Adjusted", "D": "Delayed"}
-
-
-@dataclass(frozen=True, slots=True)
-class BasinShare:
-    """The share (0..1) of a mission's positioned profiles that lie in a basin."""
-
-    id: str
-    name: str
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +119,7 @@ class Mission:
     version: str
     data_mode: DataMode
     figures: Figures
+    # The smallest basins first, then those that contain them: the order of BasinMap.shares.
     basins: tuple[BasinShare, ...]
     variables: tuple[Variable, ...]
     warnings: tuple[Finding, ...]
@@ -137,10 +132,22 @@ class Mission:
     simulated: bool = False
     kind: Kind = "glider"
     by_year: tuple[YearShare, ...] = ()
+    # Of the variables and coordinates that have quality flags.
+    flags: tuple[FlagCounts, ...] = ()
 
     @property
     def id(self) -> str:
         return f"{self.platform}/{self.mission}"
+
+    @property
+    def smallest_basins(self) -> tuple[BasinShare, ...]:
+        """The basins to which profiles are assigned, the largest own share first."""
+        return tuple(basin for basin in self.basins if basin.own)
+
+    @property
+    def larger_basins(self) -> tuple[BasinShare, ...]:
+        """The basins that contain others of the mission, the smallest first."""
+        return tuple(basin for basin in self.basins if basin.nested)
 
     @property
     def duration_s(self) -> float:
@@ -247,15 +254,3 @@ class Update:
     distance_m: float | None = None
     time_at_sea_s: float | None = None
     simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Basin:
-    """A named sea area."""
-
-    id: str
-    name: str
-    bbox: Bbox
-    geometry: dict[str, Any]  # GeoJSON Polygon or MultiPolygon
-    source: str | None = None
-    outline: dict[str, Any] | None = None  # With as few points as an overview needs.

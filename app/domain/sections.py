@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 SectionKind = Literal["section", "series"]
 Theme = Literal["light", "dark"]
-_UNITS = {"degree_C": "°C", "Celsius": "°C", "degrees_C": "°C", "1": "", "degrees": "°", "degree": "°"}
+_UNITS = {"1": "", "degrees": "°", "degree": "°"}
+_CELSIUS = re.compile(r"deg(ree)?s?[ _]?c(elsius)?|celsius", re.IGNORECASE)
 _POWER = re.compile(r"(?<=[A-Za-z])-?\d+\b")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -89,10 +90,10 @@ def days(start_at: datetime, end_at: datetime) -> str:
 
 def variable_label(variable: str) -> str:
     """A variable's name for display: `sea_water_temperature` gives `Sea water temperature`."""
-    return variable.replace("_", " ").capitalize()
+    return variable.replace("_adjusted", ", adjusted").replace("_", " ").capitalize()
 
 
 def unit_shown(unit: str | None) -> str:
     """A unit for display: `kg m⁻³`, `°C`; empty for none."""
-    symbol = _UNITS.get(unit or "", unit or "")
+    symbol = "°C" if _CELSIUS.fullmatch(unit or "") else _UNITS.get(unit or "", unit or "")
     return _POWER.sub(lambda power: power[0].translate(_RAISED), symbol)

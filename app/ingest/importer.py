@@ -215,7 +215,8 @@ def _matched(draft: Draft, mission: Observations, file: File, tools: ImportConte
     same = mission_match.identity_of(draft, tools.options, tools.names)
     if same != draft.identity:
         digest = deployment_split.digest_of(mission, file.sha256)
-        draft = replace(draft, identity=same, version=mission_draft.version_of(same, draft.scope, digest))
+        version = mission_draft.version_of(same, draft.scope, digest, bool(draft.flags))
+        draft = replace(draft, identity=same, version=version)
     return mission_match.warned(draft, tools.names, tools.merging)
 
 

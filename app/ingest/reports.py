@@ -67,8 +67,15 @@ def mission_of(draft: Draft) -> dict[str, Any]:
         "start_at": _iso(figures.start_at),
         "end_at": _iso(figures.end_at),
         "bbox": list(figures.bbox) if figures.bbox else None,
-        "basins": [{"id": basin.id, "name": basin.name, "share": basin.share} for basin in draft.summary.basins],
+        "basins": [
+            {"id": basin.id, "name": basin.name, "share": basin.own} for basin in draft.summary.basins if basin.own
+        ],
         "warnings": [{"code": warning.code, "count": warning.count} for warning in draft.summary.warnings],
+        "quality": [
+            {"variable": each.variable, "values": each.values, "good": each.good, "left_out": each.left_out}
+            | {"flags": dict(each.counts)}
+            for each in draft.flag_counts
+        ],
         "unread_variables": [{"name": name, "reason": reason} for name, reason in draft.unread.items()],
     }
 

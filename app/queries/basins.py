@@ -1,8 +1,9 @@
-"""Basins with the totals of the missions in them."""
+"""Basins with the totals of the missions in them, and the tree of basins."""
 
 from dataclasses import dataclass
 
-from app.domain.records import Basin
+from app.domain import basin_tree
+from app.domain.basin_tree import Basin, Node, Tree
 from app.domain.totals import Totals
 from app.errors import NotFound
 from app.queries import cursors
@@ -25,6 +26,23 @@ def page(limit: int = 50, cursor: str | None = None) -> Page[Basin]:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The basins that contain a basin, the largest first, and its direct parts by name, with counts of missions."""
+
+    above: list[Node]
+    parts: list[tuple[Node, int]]
+
+
+def surroundings(basin: str) -> Surroundings:
+    """The neighbours of a basin in the tree."""
+    nodes = basins.tree()
+    direct = basin_tree.parts(basin, nodes)
+    missions = totals.missions_of([f"basin:{node.id}" for node in direct])
+    counted = [(node, missions.get(f"basin:{node.id}", 0)) for node in direct]
+    return Surroundings(basin_tree.containing(basin, nodes)[::-1], counted)
+
+
+@dataclass(frozen=True, slots=True)
 class VisitedPage:
     """A page of basins with missions, the number of missions in each by id, and the cursor of the next page."""
 
@@ -42,6 +60,6 @@ def visited(limit: int = 50, cursor: str | None = None) -> VisitedPage:
     return VisitedPage(basins.outlined(page.items), missions, page.next)
 
 
-def names() -> dict[str, str]:
-    """The name of every basin by its id."""
-    return basins.names()
+def tree() -> Tree:
+    """The place of every basin in the tree, by id."""
+    return basins.tree()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain.last_position import LastPosition
 from app.domain.records import BasinShare, Mission, Platform, Update
 from app.domain.totals import Totals
 from app.queries import totals as totals_queries
@@ -16,7 +17,8 @@ class Details:
     """Details of the missions and platforms in the lists of the landing page, and figures of the whole fleet.
 
     `pictured`: the missions with a section of the variable, as `platform/mission`. `deepest_m`: the greatest depths
-    over time, by mission. `last_basins`: of the last mission of each platform. `simulated`: the number of simulated
+    over time, by mission. `last_basins`: of the last mission of each platform. `positions`: the last ones of the listed
+    missions and platforms, by mission. `simulated`: the number of simulated
     missions with current data. `next_update_at`: when the next foreseen update is published.
     """
 
@@ -24,6 +26,7 @@ class Details:
     pictured: set[str]
     deepest_m: dict[str, tuple[float | None, ...]]
     last_basins: dict[str, tuple[BasinShare, ...]]
+    positions: dict[str, LastPosition]
     totals: Totals
     simulated: int
     next_update_at: datetime | None
@@ -47,22 +50,25 @@ def details(
     """
     ids = [mission.id for mission in shown]
     named = {mission.platform for mission in (*listed, *shown)} | {update.platform for update in news}
+    last_missions = [f"{platform.platform}/{platform.last_mission}" for platform in silent]
     read = combined_reads.values(
         platforms.read_named(sorted(named)),
         sections.having([mission.id for mission in listed[:pictures]], variable),
         tracks.deepest_of(ids),
-        missions.basins_of([f"{platform.platform}/{platform.last_mission}" for platform in silent]),
+        missions.basins_of(last_missions),
+        tracks.last_positions_of([*(mission.id for mission in listed), *last_missions]),
         totals.read("fleet"),
         missions.simulated_since(now - timedelta(hours=window_h), MOST_COUNTED),
         updates.next_known(now, None, None, with_simulated),
     )
-    by_platform, pictured, deepest_m, basins, fleet, simulated, next_update_at = read
+    by_platform, pictured, deepest_m, basins, positions, fleet, simulated, next_update_at = read
     last_basins = {name.partition("/")[0]: shares for name, shares in basins.items()}
     return Details(
         by_platform,
         pictured,
         deepest_m,
         last_basins,
+        positions,
         fleet or totals_queries.EMPTY,
         simulated,
         next_update_at,

@@ -9,7 +9,7 @@ from app.domain.records import Bbox, Mission
 from app.errors import Invalid, NotFound
 from app.queries import cursors
 from app.queries.cursors import Page
-from app.store import mission_lists, missions, totals
+from app.store import mission_lists, missions, platforms, totals
 from app.store.mission_lists import Criteria
 
 Sort = Literal["newest", "oldest", "longest", "farthest", "profiles", "deepest"]
@@ -51,18 +51,29 @@ def page(
     simulated: bool = False,
     sort: Sort = "newest",
     within: Bbox | None = None,
+    wmo_id: str | None = None,
 ) -> Page[Mission]:
     """A page of missions. `filters`: values by the names of `mission_filters.FILTERS`.
 
-    `within` selects the missions whose bounding box intersects it. Raises Invalid("cursor"), also for a cursor of
-    another order.
+    `within` selects the missions whose bounding box intersects it, `wmo_id` those of platforms with this id. Raises
+    Invalid("cursor"), also for a cursor of another order.
     """
     after = cursors.decode(cursor, str, _SORTED_BY[sort], str) if cursor else None
     if after is not None and after[0] != sort:
         raise Invalid("cursor", "belongs to another order of the list")
+    if wmo_id is not None:
+        filters = _narrowed(filters or {}, wmo_id)
+        if not filters["platform"]:
+            return Page([], None)
     criteria = Criteria(filters or {}, since, until, simulated, within)
     rows = mission_lists.page(criteria, sort, limit + 1, (after[1], after[2]) if after else None)
     return cursors.page(rows, limit, lambda mission: (sort, *missions.sort_key(mission, sort)))
+
+
+def _narrowed(filters: Mapping[str, Any], wmo_id: str) -> dict[str, Any]:
+    """The filters with the platforms that have the WMO id as `platform`, a tuple."""
+    of_id = platforms.of_wmo_id(wmo_id)
+    return {**filters, "platform": tuple(name for name in of_id if filters.get("platform", name) == name)}
 
 
 def count(

@@ -38,15 +38,40 @@ def status_until(platform: Platform, now: datetime, active_window_h: float) -> d
     return min((at for at in changes_at if at >= now), default=None)
 
 
+def last_data_with(status: Status, now: datetime, active_window_h: float) -> tuple[datetime | None, datetime | None]:
+    """The bounds of the last data of platforms with this status: at or after the first, before the second."""
+    active_from, closed_before = now - timedelta(hours=active_window_h), now - CLOSED_AFTER
+    bounds: dict[Status, tuple[datetime | None, datetime | None]] = {
+        "operational": (active_from, None),
+        "inactive": (closed_before, active_from),
+        "closed": (None, closed_before),
+    }
+    return bounds[status]
+
+
+def status_changes_at(now: datetime, active_window_h: float, simulated: bool) -> datetime | None:
+    """The earliest time at which a platform gets another status without new data; None if all are closed."""
+    ages = (timedelta(hours=active_window_h), CLOSED_AFTER)
+    seen = [(platforms.first_seen_since(now - age, simulated), age) for age in ages]
+    return min((at + age for at, age in seen if at is not None), default=None)
+
+
 def years(platform: Platform) -> list[int]:
     """The UTC years in which the platform has data, latest first."""
     return missions.years_of(platform.platform, platform.simulated)
 
 
-def page(limit: int = 50, cursor: str | None = None, simulated: bool = False) -> Page[Platform]:
-    """A page of platforms by id. Raises Invalid("cursor")."""
+def page(
+    limit: int = 50,
+    cursor: str | None = None,
+    simulated: bool = False,
+    wmo_id: str | None = None,
+    last_data: tuple[datetime | None, datetime | None] = (None, None),
+) -> Page[Platform]:
+    """A page of platforms by id, with this WMO id and the last data within these bounds. Raises Invalid("cursor")."""
     (after,) = cursors.decode(cursor, str) if cursor else (None,)
-    rows = platforms.page(limit + 1, after=after, simulated=simulated)
+    since, before = last_data
+    rows = platforms.page(limit + 1, after, simulated, wmo_id, since, before)
     return cursors.page(rows, limit, lambda platform: (platform.platform,))
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.columns import decoded
+from app.domain.columns import decoded, flags_of, good_values
+from app.domain.quality_flags import Quality
 from app.domain.records import Mission, Profile
 from app.errors import Conflict, Invalid, NotFound
 from app.queries import cursors
@@ -49,10 +50,11 @@ def page(mission: Mission, limit: int = 50, cursor: str | None = None) -> Profil
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Every `step`-th sample of a profile, by variable."""
+    """Every `step`-th sample of a profile, by variable, and the quality flags of `all`."""
 
     columns: dict[str, "array[Any]"]
     step: int
+    flags: dict[str, bytes]
 
 
 def one(mission: Mission, number: str, start_at: datetime | None = None) -> Profile:
@@ -78,18 +80,21 @@ def one(mission: Mission, number: str, start_at: datetime | None = None) -> Prof
     return same[0]
 
 
-def samples_of_one(mission: Mission, profile: Profile) -> Samples:
-    """The samples of a profile, thinned evenly if it has more than 5 000."""
+def samples_of_one(mission: Mission, profile: Profile, quality: Quality = "good") -> Samples:
+    """The samples of a profile, thinned evenly if it has more than 5 000; `good` lacks those flagged as bad."""
     step = max(-(-profile.samples // _MOST_SAMPLES), 1)
     columns: dict[str, array[Any]] = {}
+    flags: dict[str, bytes] = {}
     rows = 0
     for doc in samples.of_profile(mission.platform, mission.mission, mission.version, profile, limit=_MOST_PARTS):
         first = -rows % step
         for name, column in doc["columns"].items():
-            values = decoded(column["data"], column["dtype"])[first::step]
-            columns[name] = columns[name] + values if name in columns else values
+            values = good_values(column) if quality == "good" else decoded(column["data"], column["dtype"])
+            columns[name] = columns[name] + values[first::step] if name in columns else values[first::step]
+            if quality == "all" and (of_values := flags_of(column, len(values))) is not None:
+                flags[name] = flags.get(name, b"") + of_values[first::step]
         rows += doc["count"]
-    return Samples(columns, step)
+    return Samples(columns, step, flags)
 
 
 def samples_of(mission: Mission) -> Iterator[dict[str, Any]]:

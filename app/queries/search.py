@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.domain import search_terms
+from app.domain import basin_tree, search_terms
 from app.domain.records import Mission, Platform
-from app.store import basins, combined_reads, missions, platforms, search
+from app.store import basins, combined_reads, missions, platforms, search, totals
 
 # Each word is a lookup in an index; the first eight words identify any longer name.
 MOST_WORDS = 8
@@ -13,10 +13,12 @@ _KINDS = ("platform", "mission", "basin")
 
 @dataclass(frozen=True, slots=True)
 class BasinHit:
-    """A basin by its id and name."""
+    """A basin, the names of the basins that contain it, the smallest first, and the number of missions in it."""
 
     id: str
     name: str
+    above: list[str]
+    missions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,28 @@ def by_name(text: str, limit: int, simulated: bool = False) -> Results:
         ids[kind] = both[:limit]
     listed = missions.named(ids["mission"])
     owners = platforms.named(sorted({*ids["platform"], *(mission.platform for mission in listed)}))
-    names = basins.named(ids["basin"])
     return Results(
         words=words,
         platforms=[owners[name] for name in ids["platform"] if name in owners],
         missions=listed,
-        basins=[BasinHit(name, names[name]) for name in ids["basin"] if name in names],
+        basins=_basins(ids["basin"]),
         owners=owners,
         exact=exact,
         more=frozenset(more),
     )
+
+
+def _basins(ids: list[str]) -> list[BasinHit]:
+    if not ids:
+        return []
+    tree, counts = basins.tree(), totals.missions_of([f"basin:{basin}" for basin in ids])
+    return [
+        BasinHit(
+            id=basin,
+            name=tree[basin].name,
+            above=[node.name for node in basin_tree.containing(basin, tree)],
+            missions=counts.get(f"basin:{basin}", 0),
+        )
+        for basin in ids
+        if basin in tree
+    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from app.domain.basin_tree import Node, Tree
 from app.domain.times import elapsed_s, year_opens
 from app.domain.totals import Totals
 from app.store import basins, platforms, totals
@@ -16,7 +17,8 @@ Kind = Literal["year", "basin", "platform", "year_basin"]
 class Row:
     """The totals of one year, basin, platform, or basin in a year (key `2022/SEA-007`), with a display name.
 
-    `year` and `basin` are the parts of the key; `elapsed_s` is the part of the year that has passed, s.
+    `year` and `basin` are the parts of the key; `part_of` is the basin that contains this one; `elapsed_s` is the part
+    of the year that has passed, s.
     """
 
     key: str
@@ -24,6 +26,7 @@ class Row:
     totals: Totals
     year: int | None = None
     basin: str | None = None
+    part_of: str | None = None
     elapsed_s: float | None = None
 
     @property
@@ -67,21 +70,27 @@ def until(rows: Sequence[Row], now: datetime) -> datetime | None:
 def _rows(kind: Kind, sums: Sequence[Totals], now: datetime) -> list[Row]:
     now = now.replace(second=0, microsecond=0)
     by_key = {each.scope.partition(":")[2]: each for each in sums}
-    names = _names(kind, list(by_key))
+    if kind in ("basin", "year_basin"):
+        tree = basins.tree()
+        return [_of_basin(kind, key, each, tree, now) for key, each in by_key.items()]
+    names = _serials(list(by_key)) if kind == "platform" else {}
     return [_row(kind, key, each, names, now) for key, each in by_key.items()]
 
 
+def _of_basin(kind: Kind, key: str, sums: Totals, tree: Tree, now: datetime) -> Row:
+    # The id of an operator's basin may contain a slash.
+    year, basin = key.split("/", 1) if kind == "year_basin" else (None, key)
+    node = tree.get(basin, Node(basin, basin))
+    if year is None:
+        return Row(key, node.name, sums, basin=basin, part_of=node.part_of)
+    return Row(key, node.name, sums, int(year), basin, node.part_of, elapsed_s(int(year), now))
+
+
 def _row(kind: Kind, key: str, sums: Totals, names: dict[str, str], now: datetime) -> Row:
-    first, _, rest = key.partition("/")
-    if kind in ("year", "year_basin"):
-        year, basin = int(first), rest or None
-        return Row(key, names.get(rest, key), sums, year, basin, elapsed_s(year, now))
-    return Row(key, names.get(key, key), sums, basin=key if kind == "basin" else None)
+    if kind == "year":
+        return Row(key, key, sums, int(key), elapsed_s=elapsed_s(int(key), now))
+    return Row(key, names.get(key, key), sums)
 
 
-def _names(kind: Kind, keys: list[str]) -> dict[str, str]:
-    if kind in ("basin", "year_basin"):
-        return basins.names()
-    if kind == "platform" and keys:
-        return {key: platform.serial for key, platform in platforms.named(keys).items()}
-    return {}
+def _serials(keys: list[str]) -> dict[str, str]:
+    return {key: platform.serial for key, platform in platforms.named(keys).items()} if keys else {}

@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from app.domain.last_position import LastPosition
 from app.domain.records import LonLat, Mission, Track
-from app.store import tracks
+from app.store import combined_reads, tracks
 from app.store.tracks import Detail as Detail
 
 
 def of(mission: Mission) -> Track | None:
     """The track of a mission; None until it has been derived, moments after the import."""
     return tracks.find(mission.platform, mission.mission)
+
+
+def last_position(platform: str, mission: str) -> LastPosition | None:
+    """The last position of a mission; None without a valid one."""
+    name = f"{platform}/{mission}"
+    positions: dict[str, LastPosition]
+    (positions,) = combined_reads.values(tracks.last_positions_of([name]))
+    return positions.get(name)
 
 
 def of_missions(missions: Sequence[Mission]) -> dict[str, Track]:

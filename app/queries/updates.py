@@ -1,4 +1,4 @@
-"""Updates: deployments, recoveries and first delayed-mode data."""
+"""Updates: deployments, ends of missions and first delayed-mode data."""
 
 from dataclasses import dataclass
 from datetime import datetime

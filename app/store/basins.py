@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 
-from app.domain.records import Basin
+from app.domain.basin_tree import Basin, Node
 from app.extensions import mongo
 from app.store.documents import basin_from_document, basin_to_document
 
@@ -25,20 +25,16 @@ def page(limit: int, after: str | None = None) -> list[Basin]:
 def outlined(ids: Sequence[str]) -> list[Basin]:
     """These basins in the order of their ids, as overviews draw them: `geometry` is the simplified outline."""
     # The full polygon of an ocean is a hundred times its outline; documents of earlier releases have no outline.
-    projection = {"id": 1, "name": 1, "bbox": 1, "source": 1, "geometry": {"$ifNull": ["$outline", "$geometry"]}}
+    fields = dict.fromkeys(("id", "name", "bbox", "source", "part_of"), 1)
+    projection = {**fields, "geometry": {"$ifNull": ["$outline", "$geometry"]}}
     cursor = mongo.db.basins.find({"_id": {"$in": list(ids)}}, projection).sort("_id", 1).limit(max(len(ids), 1))
     return [basin_from_document(doc) for doc in cursor]
 
 
-def named(ids: Sequence[str]) -> dict[str, str]:
-    """The names of the basins with these ids, by id; unknown ones are left out."""
-    cursor = mongo.db.basins.find({"_id": {"$in": list(ids)}}, {"name": 1}).limit(max(len(ids), 1))
-    return {doc["_id"]: doc["name"] for doc in cursor}
-
-
-def names() -> dict[str, str]:
-    """Every basin's name by its id."""
-    return {doc["_id"]: doc["name"] for doc in mongo.db.basins.find({}, {"name": 1}).limit(10_000)}
+def tree() -> dict[str, Node]:
+    """The place of every basin in the tree, by id."""
+    cursor = mongo.db.basins.find({}, {"name": 1, "part_of": 1}).limit(10_000)
+    return {doc["_id"]: Node(doc["_id"], doc["name"], doc.get("part_of")) for doc in cursor}
 
 
 def replace_all(basins: Sequence[Basin]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.domain.import_log import ImportAttempt, NotImported
+from app.domain.quality_flags import FlagCounts
 from app.domain.records import (
     Basin,
     BasinShare,
@@ -67,6 +68,8 @@ def mission_from_document(doc: Mapping[str, Any]) -> Mission:
             "warnings": tuple(Finding(**finding) for finding in doc["warnings"]),
             "source": Source(**doc["source"]),
             "by_year": tuple(YearShare(**share) for share in doc.get("by_year", ())),
+            # Missions of earlier releases have none.
+            "flags": tuple(FlagCounts(**counts) for counts in doc.get("flags", ())),
             "earlier": tuple(
                 EarlierVersion(**{**version, "figures": _figures(version["figures"])}) for version in doc["earlier"]
             ),
@@ -179,7 +182,11 @@ def update_to_document(update: Update) -> Document:
 
 def update_from_document(doc: Mapping[str, Any]) -> Update:
     """The record of an update document."""
-    return Update(id=doc["_id"], **{key: doc[key] for key in Update.__slots__ if key != "id"})
+    fields = {key: doc[key] for key in Update.__slots__ if key != "id"}
+    if doc["kind"] != "recovery":
+        return Update(id=doc["_id"], **fields)
+    # Earlier releases called every end of a mission a recovery; the next import replaces their documents.
+    return Update(id=doc["_id"].replace("recovery", "end", 1), **{**fields, "kind": "end"})
 
 
 def attempt_to_document(attempt: ImportAttempt) -> Document:

@@ -14,10 +14,10 @@ from app.store.validators import VALIDATORS
 
 Document = dict[str, Any]
 
-# Incremented when the search terms change: the next import then rebuilds all entries.
-SEARCH_WORDS = 2
-# Incremented when the stored contents of T-S diagrams change: the next import then rebuilds them with their sections.
-TS_CONTENTS = 1
+# Incremented when search terms or the kinds of updates change: the next import then rebuilds both.
+SEARCH_WORDS = 3
+# Incremented when the stored contents of sections or T-S diagrams change: the next import then rebuilds both.
+TS_CONTENTS = 2
 
 _NAMESPACE_EXISTS = 48
 _MISSION_KEYS = {"platform": 1, "mission": 1}
@@ -84,6 +84,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("serial_key", ASCENDING)], name="serial"),
         IndexModel([("simulated", ASCENDING), ("last_seen_at", DESCENDING), ("_id", ASCENDING)], name="heard"),
         IndexModel([("simulated", ASCENDING), ("_id", ASCENDING)], name="named"),
+        IndexModel([("wmo_id", ASCENDING), ("_id", ASCENDING)], name="wmo_id"),
     ],
     "profiles": [
         IndexModel(
@@ -196,7 +197,7 @@ def ensure(db: Database[Document]) -> list[str]:
         _mark_platforms(db)
         db.counters.replace_one({"_id": "search_words"}, {"words": SEARCH_WORDS}, upsert=True)
     if not db.counters.find_one({"_id": "ts_contents", "version": TS_CONTENTS}):
-        _queue_ts_diagrams(db)
+        _queue_sections(db)
         db.counters.replace_one({"_id": "ts_contents"}, {"version": TS_CONTENTS}, upsert=True)
     if "sections" not in existed:
         for mission in db.missions.find({}, {"_id": 1}):
@@ -228,9 +229,10 @@ def _mark_platforms(db: Database[Document]) -> None:
         db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 0}}, upsert=True)
 
 
-def _queue_ts_diagrams(db: Database[Document]) -> None:
-    """Queue the rebuild of the sections of all missions with a T-S diagram."""
-    scopes = [f"sections:{doc['platform']}/{doc['mission']}" for doc in db.sections.find({"what": "ts"}, _MISSION_KEYS)]
+def _queue_sections(db: Database[Document]) -> None:
+    """Queue the rebuild of the sections and T-S diagrams of all missions that have some."""
+    missions = {f"{doc['platform']}/{doc['mission']}" for doc in db.sections.find({}, _MISSION_KEYS)}
+    scopes = [f"sections:{mission}" for mission in sorted(missions)]
 
     def queue(session: ClientSession) -> None:
         # The number must be that of a new change: a rebuild for an older one would be discarded.

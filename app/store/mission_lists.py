@@ -26,7 +26,7 @@ _GROWTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Criteria of a list. `filters` has keys of MISSION_FILTERS.
+    """Criteria of a list. `filters` has keys of MISSION_FILTERS; a tuple matches each of its values.
 
     `since` and `until` bound the span of the data; `within` selects missions whose box intersects it. Simulated
     missions are excluded unless `simulated`.
@@ -133,7 +133,10 @@ def _count(query: Document, index: str, most: int) -> int:
 
 
 def _query(criteria: Criteria, end_bounds: Document) -> Document:
-    query: Document = {MISSION_FILTERS[name]: value for name, value in criteria.filters.items()}
+    query: Document = {
+        MISSION_FILTERS[name]: {"$in": list(value)} if isinstance(value, tuple) else value
+        for name, value in criteria.filters.items()
+    }
     # Also when both values match: the indexes begin with this field.
     query["simulated"] = {"$in": [False, True]} if criteria.simulated else False
     if end_bounds:

@@ -26,9 +26,23 @@ def find(name: str) -> Platform | None:
     return platform_from_document(doc) if doc else None
 
 
-def page(limit: int, after: str | None = None, simulated: bool = False) -> list[Platform]:
-    """At most `limit` platforms in the order of their ids, after `after`; simulated ones only on request."""
+def page(
+    limit: int,
+    after: str | None = None,
+    simulated: bool = False,
+    wmo_id: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> list[Platform]:
+    """At most `limit` platforms in the order of their ids, after `after`; simulated ones only on request.
+
+    `wmo_id` selects by WMO id; the newest data are at `since` or later, and before `before`.
+    """
     query = _matching(simulated)
+    if wmo_id is not None:
+        query["wmo_id"] = wmo_id
+    if bounds := {name: at for name, at in (("$gte", since), ("$lt", before)) if at is not None}:
+        query["last_seen_at"] = bounds
     if after is not None:
         query["_id"] = {"$gt": after}
     cursor = mongo.db.platforms.find(query).sort("_id", 1).limit(limit).max_time_ms(keyset.TIMEOUT_MS).hint("named")
@@ -94,6 +108,12 @@ def put(platform: Platform, session: ClientSession) -> None:
     """Upsert the platform."""
     doc = platform_to_document(platform)
     mongo.db.platforms.replace_one({"_id": doc["_id"]}, doc, upsert=True, session=session)
+
+
+def of_wmo_id(wmo_id: str) -> list[str]:
+    """The ids of the platforms with this WMO id."""
+    cursor = mongo.db.platforms.find({"wmo_id": wmo_id}, {"_id": 1}).sort("_id", 1).limit(100)
+    return [doc["_id"] for doc in cursor.max_time_ms(keyset.TIMEOUT_MS)]
 
 
 def akin(wmo_id: str | None, names: Sequence[str]) -> list[str]:

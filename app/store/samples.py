@@ -1,6 +1,6 @@
 """Samples: one profile's measurements as compressed columns; number 0 holds samples outside profiles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,8 @@ def of_version(
 ) -> Iterator[dict[str, Any]]:
     """The sample documents of a version in time order, a few at a time: memory stays bounded.
 
-    Each has `number`, `count` and `columns`: {variable: {"unit", "dtype", "data"}}; see `domain.columns`.
+    Each has `number`, `count` and `columns`: {variable: {"unit", "dtype", "data"}}, with `flags` where the file has
+    some; see `domain.columns`.
     """
     query = {"platform": platform, "mission": mission, "version": version}
     yield from mongo.db.samples.find(query, session=session).sort(_ORDER).batch_size(20)
@@ -40,6 +41,14 @@ def of_profile(platform: str, mission: str, version: str, profile: Profile, limi
     span = {"$gte": profile.start_at, "$lte": profile.end_at}
     query = {"platform": platform, "mission": mission, "version": version, "number": profile.number, "start_at": span}
     yield from mongo.db.samples.find(query).sort(_ORDER).limit(limit).batch_size(2)
+
+
+def of_profiles(profiles: Sequence[Mapping[str, Any]], session: ClientSession) -> Iterator[dict[str, Any]]:
+    """All sample documents of these profile documents."""
+    for doc in profiles:
+        of_profile = {key: doc[key] for key in ("platform", "mission", "version", "number")}
+        span = {"$gte": doc["start_at"], "$lte": doc["end_at"]}
+        yield from mongo.db.samples.find({**of_profile, "start_at": span}, session=session).sort(_ORDER).batch_size(2)
 
 
 def extent(platform: str, mission: str, version: str, session: ClientSession | None = None) -> Extent:

@@ -30,6 +30,12 @@ def of_kind(kind: str) -> list[Totals]:
     return [totals_from_document(doc) for doc in cursor]
 
 
+def missions_of(scopes: Sequence[str]) -> dict[str, int]:
+    """The number of missions of these scopes, by scope; scopes without totals are left out."""
+    cursor = mongo.db.totals.find({"_id": {"$in": list(scopes)}}, {"missions": 1}).limit(max(len(scopes), 1))
+    return {doc["_id"]: doc["missions"] for doc in cursor}
+
+
 def longest(kind: str, limit: int) -> list[Totals]:
     """At most `limit` totals of a kind, most time at sea first."""
     order = [("time_at_sea_s", -1), ("_id", 1)]

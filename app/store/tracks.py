@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pymongo.client_session import ClientSession
 
+from app.domain.last_position import LastPosition
 from app.domain.records import LonLat, Track
 from app.extensions import mongo
 from app.store import bulk, combined_reads
@@ -41,6 +42,21 @@ def deepest_of(ids: Sequence[str]) -> Read[dict[str, tuple[float | None, ...]]]:
         return {doc["_id"]: tuple(doc.get("deepest_m", ())) for doc in documents}
 
     return combined_reads.by_ids("tracks", ids, deepest_m, "deepest_m")
+
+
+def last_positions_of(ids: Sequence[str]) -> Read[dict[str, LastPosition]]:
+    """The last positions of these missions, by id; missions without one are left out."""
+
+    def last(documents: Sequence[dict[str, Any]]) -> dict[str, LastPosition]:
+        return {
+            doc["_id"]: LastPosition(doc["mid_at"][0], doc["lon_deg"][0], doc["lat_deg"][0])
+            for doc in documents
+            if doc["mid_at"]
+        }
+
+    fields = {name: {"$slice": [f"${name}", -1]} for name in ("mid_at", "lon_deg", "lat_deg")}
+    stages: list[dict[str, Any]] = [{"$match": {"_id": {"$in": list(ids)}}}, {"$project": fields}]
+    return Read("tracks", stages, last)
 
 
 def put(track: Track, session: ClientSession) -> None:

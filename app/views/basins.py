@@ -12,7 +12,7 @@ _MISSIONS_A_PAGE = 50
 
 @bp.get("/<basin>")
 def one(basin: str) -> str:
-    """A sea area: its outline, its totals, and the missions with profiles in it."""
+    """A sea area: its outline, its parts, its totals, and the missions with profiles in it or its parts."""
     area, totals = basins.find(basin)
     after, simulated = paging.after(), filters.simulated()
     with paging.invalid_as_after():
@@ -20,6 +20,7 @@ def one(basin: str) -> str:
     return render_template(
         "basin.html",
         basin=area,
+        surroundings=basins.surroundings(area.id),
         totals=totals,
         missions=listed.items,
         next=listed.next,

@@ -7,6 +7,7 @@ from flask import request
 
 from app.domain import mission_filters
 from app.domain.mission_filters import OneOf, Parameter, Selection
+from app.queries import reporting
 from app.queries.missions import Sort
 
 _SORT = Parameter("sort", OneOf(get_args(Sort)), "The order of the list.")
@@ -26,7 +27,8 @@ def missions() -> Choice:
     parameters = {each.name: each for each in (*mission_filters.PARAMETERS, _SORT)}
     given = {name: text for name in parameters if (text := _text(name))}
     values = {name: mission_filters.valid(parameters[name], text) for name, text in given.items()}
-    return Choice(mission_filters.selection(values), values.get("sort", "newest"), given)
+    since = reporting.since() if mission_filters.REPORTING.name in values else None
+    return Choice(mission_filters.selection(values, since), values.get("sort", "newest"), given)
 
 
 def simulated() -> bool:

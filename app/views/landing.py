@@ -1,11 +1,13 @@
 """The landing page: missions at sea, totals of the fleet, the missions with the newest data."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import Blueprint, render_template
 
 from app import portal
-from app.domain.records import Mission, Platform
+from app.domain.records import BasinShare, Mission, Platform
 from app.http import expiry
 from app.queries import clock, landing, missions, platforms, updates
 from app.views import filters, plots, schema_org, template_filters
@@ -20,6 +22,8 @@ _CARDS = 6
 # One row of a wide screen. A picture is up to 16 kB, and the first view must not exceed 150 kB.
 _PICTURES = 3
 _UPDATES = 5
+# One or two lines above the list.
+_BASINS = 6
 # The variable that shows at a glance where the water changes.
 _PICTURED = "temperature"
 
@@ -57,10 +61,12 @@ def index() -> str:
     return render_template(
         "landing.html",
         active=active,
+        reporting_in=_basins_of(active)[:_BASINS],
         simulated_too=simulated,
         simulation=details.simulated,
         silent=silent,
         basins=details.last_basins,
+        positions=details.positions,
         shown=shown,
         platforms=details.platforms,
         updates=news,
@@ -73,6 +79,13 @@ def index() -> str:
         catalog=schema_org.catalog(details.totals),
         window=template_filters.elapsed(window_h),
     )
+
+
+def _basins_of(active: Sequence[Mission]) -> list[tuple[BasinShare, int]]:
+    """The basins with active missions and their number, most missions first; a basin includes its parts."""
+    basins = {basin.id: basin for mission in active for basin in mission.basins}
+    counts = Counter(basin.id for mission in active for basin in mission.basins)
+    return [(basins[basin], count) for basin, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
 
 def _silent(active: list[Mission], since: datetime, simulated: bool) -> list[Platform]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.domain import basin_tree
+from app.domain.basin_tree import Tree
 from app.domain.records import Mission
 from app.queries import basins, exports, missions, platforms
 from app.views import filters, paging
@@ -16,7 +18,8 @@ def context(choice: filters.Choice, limit: int) -> dict[str, Any]:
     selection, after = choice.selection, paging.after()
     with paging.invalid_as_after():
         page = missions.page(selection.filters, limit, after, sort=choice.sort, **selection.span)
-    facets = missions.facets()
+    facets, tree = missions.facets(), basins.tree()
+    in_tree = _in_tree(facets["basin"], tree)
     return {
         "chosen": choice.given,
         "after": after,
@@ -24,10 +27,17 @@ def context(choice: filters.Choice, limit: int) -> dict[str, Any]:
         "next": page.next,
         "count": missions.count(selection.filters, **selection.span),
         "platforms": platforms.named(_named(page.items, facets, choice.given)),
-        "facets": facets,
-        "basin_names": basins.names(),
+        "facets": {**facets, "basin": list(in_tree)},
+        "basin_names": {node.id: node.name for node in tree.values()},
+        "basin_depths": in_tree,
         "most_exported": exports.MOST_MISSIONS,
     }
+
+
+def _in_tree(ids: Sequence[str], tree: Tree) -> dict[str, int]:
+    """The depths of the basins in the tree: by name, each followed by its parts."""
+    by_name = sorted(ids, key=lambda basin: (tree[basin].name if basin in tree else basin, basin))
+    return dict(basin_tree.in_order(by_name, tree))
 
 
 def _named(listed: Sequence[Mission], facets: Mapping[str, Sequence[Any]], chosen: Mapping[str, str]) -> list[str]:

@@ -1,10 +1,14 @@
 """The list of missions and the page of one."""
 
+from datetime import timedelta
+
 from flask import Blueprint, render_template, url_for
 
+from app import portal
 from app.domain import citations
-from app.http import public_url
-from app.queries import missions, platforms, profiles, sections, tracks
+from app.domain.records import Mission
+from app.http import expiry, public_url
+from app.queries import clock, missions, platforms, profiles, sections, tracks
 from app.views import declared_metadata, filters, mission_table, paging, plots, schema_org, section_figures
 
 bp = Blueprint("missions", __name__)
@@ -33,6 +37,8 @@ def one(platform: str, mission: str) -> str:
         "mission.html",
         mission=record,
         platform=owner,
+        is_active=_is_active(record),
+        position=tracks.last_position(record.platform, record.mission),
         citation=citation,
         citation_text=citations.sentence(citation),
         citation_bibtex=citations.bibtex(citation),
@@ -42,5 +48,15 @@ def one(platform: str, mission: str) -> str:
         depths=plots.depths(tracks.of(record)) if record.kind != "sailbuoy" else None,
         pictures=section_figures.of(record),
         has_ts=sections.has_cloud(record),
+        quality={counts.variable: counts for counts in record.flags},
         declarations=declared_metadata.differing(record.declared, record.figures),
     )
+
+
+def _is_active(record: Mission) -> bool:
+    """True if the newest data are within the window of active missions. The page expires when they leave it."""
+    ends_at = record.figures.end_at + timedelta(hours=portal.current().settings.active_window_h)
+    if ends_at < clock.now():
+        return False
+    expiry.until(ends_at)
+    return True

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template
 from app import portal
 from app.domain.records import Platform
 from app.http import expiry
-from app.queries import clock, missions, platforms
+from app.queries import clock, missions, platforms, tracks
 from app.queries.platforms import Status
 from app.views import filters, paging, template_filters
 
@@ -45,6 +45,7 @@ def one(serial: str) -> str:
         platform=platform,
         status=statuses([platform])[platform.platform],
         years=platforms.years(platform),
+        position=tracks.last_position(platform.platform, platform.last_mission),
         missions=listed.items,
         next=listed.next,
         after=after,

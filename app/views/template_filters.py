@@ -6,7 +6,9 @@ from email.utils import format_datetime
 
 from flask import Flask
 
-from app.domain.records import MODE_NAMES, Bbox, Figures, Platform
+from app.domain import mission_number, sections
+from app.domain.last_position import LastPosition
+from app.domain.records import MODE_NAMES, Bbox, Figures, Mission, Platform
 
 # U+202F, NARROW NO-BREAK SPACE.
 THIN = "\u202f"
@@ -34,6 +36,10 @@ def install(app: Flask) -> None:
         day,
         share,
         hundredths,
+        unit,
+        operator_number,
+        minutes,
+        decimals,
         rfc822,
     )
     for function in (*filters, xml_text):
@@ -126,7 +132,9 @@ def mode_name(data_mode: str) -> str:
 
 
 def byte_size(size_bytes: int) -> str:
-    """A file's size in kB or MB."""
+    """A file's size in bytes, kB or MB."""
+    if size_bytes < 1000:
+        return f"{size_bytes}{THIN}bytes"
     if size_bytes < 1_000_000:
         return f"{number(size_bytes / 1000, 1)}{THIN}kB"
     return f"{number(size_bytes / 1_000_000, 1)}{THIN}MB"
@@ -141,6 +149,26 @@ def box(bbox: Bbox | None) -> str:
     return f"{lats}, {_degrees(west, 'E', 'W')} to {_degrees(east, 'E', 'W')}"
 
 
+def unit(text: str | None) -> str:
+    """A unit for display, without places for a line break: `mmol m⁻³`, `°C`; empty for none."""
+    return sections.unit_shown(text).replace(" ", "\u00a0")
+
+
+def operator_number(mission: Mission) -> str:
+    """The operator's number of a mission, such as `M17`; empty if its file has none."""
+    return mission_number.of_file(mission.source.file_name) or ""
+
+
+def minutes(position: LastPosition) -> str:
+    """A position in degrees and decimal minutes: `55° 24.123′ N, 16° 12.456′ E`. A thousandth of a minute is 1.9 m."""
+    return f"{_minutes(position.lat_deg, 'N', 'S')}, {_minutes(position.lon_deg, 'E', 'W')}"
+
+
+def decimals(position: LastPosition) -> str:
+    """A position in decimal degrees, latitude first: `55.40205, 16.20760`, as maps and plotters read it."""
+    return f"{position.lat_deg:.5f}, {position.lon_deg:.5f}"
+
+
 def display_name(platform: Platform | None, otherwise: str = "") -> str:
     """The display name of a platform: `SEA077 Smilla`, else its serial; `otherwise` if the platform is unknown."""
     return otherwise if platform is None else platform.display_name
@@ -150,6 +178,12 @@ def elapsed(duration_h: float) -> str:
     """A number of hours as text: `24 hours`."""
     hours = timedelta(hours=duration_h) / timedelta(hours=1)
     return f"{hours:g} hours" if hours != 1 else "hour"
+
+
+def _minutes(value: float, positive: str, negative: str) -> str:
+    # Rounded before the division, so that no text has 60.000 minutes.
+    degrees, thousandths = divmod(round(abs(value) * 60_000), 60_000)
+    return f"{degrees}°{THIN}{thousandths / 1000:06.3f}′{THIN}{positive if value >= 0 else negative}"
 
 
 def _degrees(value: float, positive: str, negative: str) -> str:

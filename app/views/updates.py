@@ -1,4 +1,4 @@
-"""Updates: deployments, recoveries and first delayed-mode data, as a page and as an RSS feed."""
+"""Updates: deployments, ends of missions and first delayed-mode data, as a page and as an RSS feed."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -15,11 +15,11 @@ from app.views import filters, paging
 
 bp = Blueprint("updates", __name__)
 
-KINDS: dict[UpdateKind, str] = {"deployment": "Deployment", "recovery": "Recovery", "delayed": "Delayed data"}
+KINDS: dict[UpdateKind, str] = {"deployment": "Deployment", "end": "End of mission", "delayed": "Delayed data"}
 REASONS: dict[Over, str] = {
-    "next_mission": "its platform has begun a later one",
-    "processed_data": "processed data have been imported",
-    "silence": f"no data for {lifecycle.SILENT_FOR.days} days",
+    "next_mission": "ended, because its platform has begun a later one",
+    "processed_data": "ended, because processed data have been imported",
+    "silence": f"no data for {lifecycle.SILENT_FOR.days} days; treated as ended",
 }
 _UPDATES_A_PAGE = 50
 # A feed reader that polls once a day misses no update of a large fleet.

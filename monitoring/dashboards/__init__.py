@@ -5,6 +5,7 @@ File provisioning and the sidecar do not support the newer schema. At most 24 pa
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -23,12 +24,17 @@ BOARDS = {
 }
 
 
-def rendered(objectives: Objectives) -> dict[str, str]:
-    """Return the text of each dashboard's file, by the uid of the dashboard. Deterministic."""
+def rendered(objectives: Objectives, limits: Mapping[str, float]) -> dict[str, str]:
+    """Return the text of each dashboard's file, by the uid of the dashboard. Deterministic.
+
+    `limits` are those of the alerts, by their names.
+    """
     # The address of the runbooks is in one place of each file, so that an overlay can set it.
     linked = dataclasses.replace(objectives, runbooks=f"${{{RUNBOOKS}}}")
     runbooks = board.constant(RUNBOOKS, objectives.runbooks)
-    return {board.uid(name): _text(build(linked).with_variable(runbooks).build()) for name, build in BOARDS.items()}
+    return {
+        board.uid(name): _text(build(linked, limits).with_variable(runbooks).build()) for name, build in BOARDS.items()
+    }
 
 
 def kustomization(objectives: Objectives, texts: dict[str, str]) -> dict[str, Any]:

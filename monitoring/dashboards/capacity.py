@@ -1,5 +1,7 @@
 """Capacity and autoscaling: replicas, saturation, CPU and memory with their limits, pods and volumes."""
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders import dashboard
 
 from monitoring.dashboards import board, causes, expressions, replicas
@@ -7,12 +9,9 @@ from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, lines
 from monitoring.dashboards.selectors import APP, NAMESPACE, POD, WINDOW
 from monitoring.slo import Objectives
 
-# As the alert VolumeFillingUp.
-VOLUME_LEFT = 0.2
 
-
-def build(objectives: Objectives) -> dashboard.Dashboard:
-    """Return the dashboard."""
+def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dashboard:
+    """Return the dashboard; `limits` are those of the alerts."""
     return board.built(
         "capacity",
         "capacity and autoscaling",
@@ -20,17 +19,17 @@ def build(objectives: Objectives) -> dashboard.Dashboard:
         objectives,
         [
             ("Replicas", [replicas.numbers(objectives), *replicas.autoscaler(objectives)]),
-            ("Load", _load(objectives)),
+            ("Load", _load(objectives, limits)),
             ("CPU", _cpu(objectives)),
             ("Memory", _memory(objectives)),
-            ("Pods and volumes", _pods(objectives)),
+            ("Pods and volumes", _pods(objectives, limits)),
         ],
     )
 
 
-def _load(objectives: Objectives) -> list[Panel]:
+def _load(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     return [
-        causes.saturated_pods(objectives),
+        causes.saturated_pods(objectives, limits),
         lines(
             About(
                 "Requests per core",
@@ -125,7 +124,7 @@ def _memory(objectives: Objectives) -> list[Panel]:
     ]
 
 
-def _pods(objectives: Objectives) -> list[Panel]:
+def _pods(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     phases = f"sum by (phase) (kube_pod_status_phase{{{NAMESPACE}}})"
     left = (
         f"min by (persistentvolumeclaim) (kubelet_volume_stats_available_bytes{{{NAMESPACE}}}"
@@ -171,6 +170,6 @@ def _pods(objectives: Objectives) -> list[Panel]:
             ),
             "percentunit",
             [Query(left, "{{persistentvolumeclaim}}")],
-            [(VOLUME_LEFT, RED)],
+            [(limits["VolumeFillingUp"], RED)],
         ),
     ]

@@ -1,5 +1,7 @@
 """Causes: saturation of the workers, dependencies, and the processes themselves."""
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders import dashboard
 
 from monitoring.dashboards import board, expressions
@@ -7,23 +9,19 @@ from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, lines
 from monitoring.dashboards.selectors import APP, WINDOW
 from monitoring.slo import Objectives
 
-# As the alerts AppSaturated and MetricsCollectSlow.
-SATURATED = 0.85
-COLLECT_SLOW_S = 1
 
-
-def build(objectives: Objectives) -> dashboard.Dashboard:
-    """Return the dashboard."""
+def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dashboard:
+    """Return the dashboard; `limits` are those of the alerts."""
     return board.built(
         "causes",
         "causes: saturation and dependencies",
         "Which resource or dependency is behind errors and latency: threads, MongoDB, Redis, or the processes.",
         objectives,
         [
-            ("Saturation", [threads(objectives), *_saturation(objectives)]),
-            ("Dependencies", [dependencies(objectives), *_dependencies(objectives), *_mongodb(objectives)]),
+            ("Saturation", [threads(objectives), *_saturation(objectives, limits)]),
+            ("Dependencies", [dependencies(objectives), *_dependencies(objectives), *_mongodb(objectives, limits)]),
             ("Redis and the page cache", _redis(objectives)),
-            ("Processes", [*_processes(objectives), *_metrics(objectives)]),
+            ("Processes", [*_processes(objectives), *_metrics(objectives, limits)]),
         ],
     )
 
@@ -59,7 +57,7 @@ def dependencies(objectives: Objectives) -> Panel:
     )
 
 
-def saturated_pods(objectives: Objectives) -> Panel:
+def saturated_pods(objectives: Objectives, limits: Mapping[str, float]) -> Panel:
     """Return the panel on the saturation of each pod."""
     return lines(
         About(
@@ -69,14 +67,14 @@ def saturated_pods(objectives: Objectives) -> Panel:
         ),
         "percentunit",
         [Query(expressions.saturation("pod"), "{{pod}}")],
-        [(SATURATED, RED)],
+        [(limits["AppSaturated"], RED)],
     )
 
 
-def _saturation(objectives: Objectives) -> list[Panel]:
+def _saturation(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     shed = f"sum by (reason) (rate(halocline_requests_shed_total{{{APP}}}[{WINDOW}]))"
     return [
-        saturated_pods(objectives),
+        saturated_pods(objectives, limits),
         lines(
             About(
                 "Requests shed",
@@ -113,7 +111,7 @@ def _dependencies(objectives: Objectives) -> list[Panel]:
     ]
 
 
-def _mongodb(objectives: Objectives) -> list[Panel]:
+def _mongodb(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     return [
         states(
             About(
@@ -144,7 +142,7 @@ def _mongodb(objectives: Objectives) -> list[Panel]:
             ),
             "s",
             [Query(expressions.POOL_WAIT, "wait")],
-            [(0.1, RED)],
+            [(limits["MongoPoolExhausted"], RED)],
         ),
         lines(
             About(
@@ -242,7 +240,7 @@ def _processes(objectives: Objectives) -> list[Panel]:
     ]
 
 
-def _metrics(objectives: Objectives) -> list[Panel]:
+def _metrics(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     """Panels on the collection of metrics: without them, no number on the dashboards is right."""
     return [
         lines(
@@ -262,7 +260,7 @@ def _metrics(objectives: Objectives) -> list[Panel]:
             ),
             "s",
             [Query(f"max by (pod) (halocline_metrics_collect_seconds{{{APP}}})", "{{pod}}")],
-            [(COLLECT_SLOW_S, RED)],
+            [(limits["MetricsCollectSlow"], RED)],
         ),
         lines(
             About(

@@ -1,5 +1,7 @@
 """Data: age of the latest observations, imports, derived documents, verification and backups."""
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders import dashboard
 
 from monitoring.dashboards import board, expressions
@@ -8,16 +10,12 @@ from monitoring.dashboards.tables import Column, Key, rows
 from monitoring.slo import Objectives
 
 HOUR_S = 3600
-# As the alerts VerificationMissing, BackupTooOld and RestoreTestTooOld.
-VERIFICATION_OLD_S = 36 * HOUR_S
-BACKUP_OLD_S = 26 * HOUR_S
-RESTORE_TEST_OLD_S = 8 * 24 * HOUR_S
 # The platforms that a table of one screen shows.
 MOST_PLATFORMS = 20
 
 
-def build(objectives: Objectives) -> dashboard.Dashboard:
-    """Return the dashboard."""
+def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dashboard:
+    """Return the dashboard; `limits` are those of the alerts."""
     return board.built(
         "data",
         "data",
@@ -29,7 +27,7 @@ def build(objectives: Objectives) -> dashboard.Dashboard:
             ("Derived documents", _derived(objectives)),
             (
                 "Verification and backups",
-                [*_verification(objectives), backup(objectives, width=6), *_backups(objectives)],
+                [*_verification(objectives, limits), backup(objectives, limits, width=6), *_backups(objectives)],
             ),
         ],
     )
@@ -68,7 +66,7 @@ def imports(objectives: Objectives) -> Panel:
     )
 
 
-def backup(objectives: Objectives, width: int = 8) -> Panel:
+def backup(objectives: Objectives, limits: Mapping[str, float], width: int = 8) -> Panel:
     """Return the panel on the age of the last backup."""
     return lines(
         About(
@@ -79,7 +77,7 @@ def backup(objectives: Objectives, width: int = 8) -> Panel:
         ),
         "s",
         [Query(expressions.since("halocline_backup_timestamp_seconds"), "backup")],
-        [(BACKUP_OLD_S, RED)],
+        [(limits["BackupTooOld"], RED)],
     )
 
 
@@ -160,7 +158,7 @@ def _derived(objectives: Objectives) -> list[Panel]:
     ]
 
 
-def _verification(objectives: Objectives) -> list[Panel]:
+def _verification(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     return [
         figures(
             About(
@@ -183,12 +181,10 @@ def _verification(objectives: Objectives) -> list[Panel]:
             "percentunit",
             [
                 Query(
-                    f"({expressions.since('halocline_verified_timestamp_seconds')}) / {VERIFICATION_OLD_S}", "verified"
-                ),
-                Query(
-                    f"({expressions.since('halocline_restore_test_timestamp_seconds')}) / {RESTORE_TEST_OLD_S}",
-                    "restore test",
-                ),
+                    f"({expressions.since(f'halocline_{metric}_timestamp_seconds')}) / {limits[alert]:g}",
+                    metric.replace("_", " "),
+                )
+                for metric, alert in (("verified", "VerificationMissing"), ("restore_test", "RestoreTestTooOld"))
             ],
             steps((0.8, YELLOW), (1, RED)),
             decimals=0,

@@ -1,5 +1,7 @@
 """The overview, the first dashboard in an incident: objectives, traffic, rollouts, capacity, dependencies, data."""
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders import dashboard
 
 from monitoring.dashboards import board, budget, causes, data, expressions, replicas, traffic
@@ -9,8 +11,8 @@ from monitoring.dashboards.tables import Column, Key, rows
 from monitoring.slo import Objectives
 
 
-def build(objectives: Objectives) -> dashboard.Dashboard:
-    """Return the dashboard."""
+def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dashboard:
+    """Return the dashboard; `limits` are those of the alerts."""
     return board.built(
         "overview",
         "service overview",
@@ -28,7 +30,7 @@ def build(objectives: Objectives) -> dashboard.Dashboard:
                     causes.dependencies(objectives),
                     data.fresh(objectives),
                     data.imports(objectives),
-                    data.backup(objectives),
+                    data.backup(objectives, limits),
                 ],
             ),
         ],

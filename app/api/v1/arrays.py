@@ -161,6 +161,7 @@ class ProfileColumn(Resource):
 
     unit: str | None
     values: list[float | None]
+    flags: list[int] | None = Field(description="Quality flags with `quality=all`; null without flags.")
 
 
 class ProfileSamples(Resource):
@@ -179,13 +180,18 @@ class ProfileSamples(Resource):
     time: list[Time | None]
     depth_m: list[float | None]
     columns: dict[str, ProfileColumn] = Field(description="Values by variable.")
+    coordinate_flags: dict[str, list[int]] = Field(
+        description="Quality flags of `time`, `longitude`, `latitude` and `depth` with `quality=all`."
+    )
 
     @classmethod
     def of(cls, mission: Mission, profile: Profile, samples: Samples) -> Self:
         times = [_valid_time(time_ms) for time_ms in samples.columns.get("time", ())]
         measured = {
             variable.name: ProfileColumn.model_construct(
-                unit=variable.unit, values=_significant(samples.columns[variable.name])
+                unit=variable.unit,
+                values=_significant(samples.columns[variable.name]),
+                flags=list(samples.flags[variable.name]) if variable.name in samples.flags else None,
             )
             for variable in mission.variables
             if variable.name in samples.columns
@@ -204,6 +210,11 @@ class ProfileSamples(Resource):
             time=times,
             depth_m=_significant(samples.columns.get("depth", ())),
             columns=measured,
+            coordinate_flags={
+                name: list(samples.flags[name])
+                for name in ("time", "longitude", "latitude", "depth")
+                if name in samples.flags
+            },
         )
 
 

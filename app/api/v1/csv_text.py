@@ -1,12 +1,14 @@
 """Sample documents as CSV text, one profile at a time, with the standard library alone."""
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.api.v1 import csv_cells
-from app.domain.columns import decoded
+from app.domain.columns import NO_TIME_MS, decoded, flags_of, good_values
+from app.domain.quality_flags import Quality
 from app.domain.records import Mission, Variable
 from app.domain.times import to_ms
 
@@ -23,6 +25,9 @@ _FORMULA = re.compile(r"^\s*[=+\-@]|^[\t\r\n]")
 # As text, a row takes fifty times the memory of its numbers; a thousand rows are 1 to 2 MB.
 _ROWS_AT_ONCE = 1000
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
+# The end of the names of columns with quality flags, after the name of their variable.
+FLAGS = "_qc"
+_FLAG_CELLS = [str(flag) for flag in range(10)]
 
 
 def text_cell(text: str) -> str:
@@ -49,28 +54,63 @@ def _quantity(variable: Variable) -> Quantity:
     return variable.name, variable.unit
 
 
-def rows(documents: Iterable[Document], variables: Sequence[Variable]) -> Iterator[str]:
+def flagged(missions: Iterable[Mission], measured: Sequence[Quantity], quality: Quality) -> list[str]:
+    """The columns whose quality flags are written: those of `all` that any of the missions has flags for."""
+    if quality == "good":
+        return []
+    having = {counts.variable for mission in missions for counts in mission.flags}
+    names = ("time", *(name for name, _ in COORDINATES), *(name for name, _ in measured))
+    return [name for name in dict.fromkeys(names) if name in having]
+
+
+def column(document: Document, name: str | None, quality: Quality) -> "array[Any] | None":
+    """The values of a stored column, None if there are none; with `good` without those flagged as bad."""
+    stored = document["columns"].get(name)
+    if stored is None:
+        return None
+    return good_values(stored) if quality == "good" else decoded(stored["data"], stored["dtype"])
+
+
+def flags(document: Document, name: str) -> bytes | None:
+    """The quality flags of a stored column, None if there is no such column; 0, not evaluated, without flags."""
+    stored = document["columns"].get(name)
+    return None if stored is None else flags_of(stored, document["count"]) or bytes(document["count"])
+
+
+def rows(
+    documents: Iterable[Document], variables: Sequence[Variable], flagged: Sequence[str] = (), quality: Quality = "good"
+) -> Iterator[str]:
     """The header line, then a few lines at a time. A missing value is an empty cell.
 
-    Columns: time, profile (0 outside every profile), position, depth, then the variables in their order.
+    Columns: time, profile (0 outside every profile), position, depth, the variables in their order, and the quality
+    flags of the columns in `flagged`.
     """
     measured = [_quantity(variable) for variable in variables]
-    yield _header((), measured)
+    yield _header((), measured, flagged)
     names = [name for name, _ in (*COORDINATES, *measured)]
     for document in documents:
-        yield from _lines("", document, names, 0, document["count"])
+        yield from _lines("", document, names, (0, document["count"]), flagged, quality)
 
 
 def rows_of_missions(
-    documents: Iterable[tuple[Mission, Document]], measured: Sequence[Quantity], since_ms: int | None = None
+    documents: Iterable[tuple[Mission, Document]],
+    measured: Sequence[Quantity],
+    flagged: Sequence[str] = (),
+    quality: Quality = "good",
+    since_ms: int | None = None,
 ) -> Iterator[str]:
-    """Like `rows`, after columns of platform, mission and data mode; with `since_ms` only rows from then on."""
-    yield _header(MISSION_COLUMNS, measured)
+    """Like `rows`, after columns of platform, mission and data mode.
+
+    With `since_ms` only rows from then on, without those whose time is flagged as bad.
+    """
+    yield _header(MISSION_COLUMNS, measured, flagged)
     for mission, document in documents:
         lead = "".join(f"{text_cell(getattr(mission, name))}," for name in MISSION_COLUMNS)
         names = column_names(mission, measured)
-        first, last = (0, document["count"]) if since_ms is None else span(document, since_ms, mission)
-        yield from _lines(lead, document, names, first, last)
+        if since_ms is None:
+            yield from _lines(lead, document, names, (0, document["count"]), flagged, quality)
+        else:
+            yield from _lines(lead, document, names, span(document, since_ms, mission), flagged, quality, is_timed=True)
 
 
 def span(document: Document, since_ms: int, mission: Mission) -> tuple[int, int]:
@@ -80,21 +120,38 @@ def span(document: Document, since_ms: int, mission: Mission) -> tuple[int, int]
     return bisect_left(times, since_ms), bisect_right(times, to_ms(mission.figures.end_at))
 
 
-def _header(lead: Sequence[str], measured: Sequence[Quantity]) -> str:
+def _header(lead: Sequence[str], measured: Sequence[Quantity], flagged: Sequence[str]) -> str:
     names = [f"{name} ({unit})" if unit else name for name, unit in (*COORDINATES, *measured)]
+    names += [name + FLAGS for name in flagged]
     return ",".join([*lead, "time (UTC)", "profile", *map(text_cell, names)]) + "\r\n"
 
 
-def _lines(lead: str, document: Document, names: Sequence[str | None], begin: int, end: int) -> Iterator[str]:
+def _lines(
+    lead: str,
+    document: Document,
+    names: Sequence[str | None],
+    extent: tuple[int, int],
+    flagged: Sequence[str],
+    quality: Quality,
+    is_timed: bool = False,
+) -> Iterator[str]:
+    """The lines of the rows of a document in `extent`; with `is_timed` without rows that have no good time."""
+    begin, end = extent
     if begin >= end:
         return
-    columns, number = document["columns"], f",{document['number']}"
-    times, *values = [
-        decoded(columns[name]["data"], columns[name]["dtype"]) if name in columns else None for name in ("time", *names)
-    ]
+    number = f",{document['number']}"
+    times, *values = [column(document, name, quality) for name in ("time", *names)]
+    of_rows = [flags(document, name) for name in flagged]
+    drops = is_timed and "flags" in document["columns"].get("time", {})
     for first in range(begin, end, _ROWS_AT_ONCE):
         batch = slice(first, min(first + _ROWS_AT_ONCE, end))
         size = batch.stop - batch.start
-        written = [[""] * size if column is None else csv_cells.numbers(column[batch]) for column in values]
+        written = [[""] * size if each is None else csv_cells.numbers(each[batch]) for each in values]
+        written += [[""] * size if each is None else [_FLAG_CELLS[flag] for flag in each[batch]] for each in of_rows]
         stamps = csv_cells.times(times[batch], lead, number) if times is not None else [lead + number] * size
-        yield "\r\n".join(map(",".join, zip(stamps, *written, strict=True))) + "\r\n"
+        lines: Iterable[str] = map(",".join, zip(stamps, *written, strict=True))
+        if drops and times is not None:
+            lines = [line for line, time_ms in zip(lines, times[batch], strict=True) if time_ms != NO_TIME_MS]
+            if not lines:
+                continue
+        yield "\r\n".join(lines) + "\r\n"

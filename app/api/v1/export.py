@@ -12,8 +12,9 @@ from app import portal
 from app.api.v1 import csv_text, geojson, kml, og1_missions
 from app.api.v1.downloads import stream
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import MissionFilters
+from app.api.v1.parameters import MissionFilters, WithQuality
 from app.api.v1.responses import CSV, GEOJSON, KML, NETCDF, dumped
+from app.domain.quality_flags import Quality
 from app.domain.records import Mission, Platform, Track
 from app.errors import Invalid
 from app.queries import exports, platforms, tracks
@@ -25,8 +26,8 @@ _TRACKS_AT_ONCE = 20
 _NAME = "halocline-missions"
 
 
-class ExportQuery(MissionFilters):
-    """Filters of missions, and the format of the file."""
+class ExportQuery(MissionFilters, WithQuality):
+    """Filters of missions, the format of the file, and the quality of its samples; tracks are always of `good`."""
 
     format: Literal["csv", "netcdf", "geojson", "kml"] = Field(
         "csv", description="`csv` or `netcdf` for samples, `geojson` or `kml` for tracks."
@@ -52,7 +53,7 @@ def selection(query: ExportQuery) -> Response:
         return _tracks(query)
     samples = exports.selected(query.selection())
     try:
-        response = _netcdf(samples) if query.format == "netcdf" else _csv(samples)
+        response = (_netcdf if query.format == "netcdf" else _csv)(samples, query.quality)
     except BaseException:
         samples.close()
         raise
@@ -60,20 +61,22 @@ def selection(query: ExportQuery) -> Response:
     return response
 
 
-def _csv(samples: exports.SelectedSamples) -> Response:
+def _csv(samples: exports.SelectedSamples, quality: Quality) -> Response:
     measured = csv_text.quantities(samples.missions)
-    lines = csv_text.rows_of_missions(samples.documents(), measured)
-    return stream(lines, CSV, fingerprint("csv", samples.missions, samples.rows), f"{_NAME}.csv")
+    flagged = csv_text.flagged(samples.missions, measured, quality)
+    lines = csv_text.rows_of_missions(samples.documents(), measured, flagged, quality)
+    return stream(lines, CSV, fingerprint("csv", samples.missions, (samples.rows, quality)), f"{_NAME}.csv")
 
 
-def _netcdf(samples: exports.SelectedSamples) -> Response:
+def _netcdf(samples: exports.SelectedSamples, quality: Quality) -> Response:
     if not samples.missions:
         raise Invalid("filters", "match no mission; a NetCDF file needs at least one")
-    file = og1_missions.layout(samples, portal.current().version)
+    file = og1_missions.layout(samples, portal.current().version, quality)
     header = file.header(sum(samples.rows))
     length = len(header) + sum(samples.rows) * file.row_bytes
-    etag_source = header + fingerprint("netcdf", samples.missions, samples.rows)
-    return stream(chain([header], og1_missions.rows(samples, file)), NETCDF, etag_source, f"{_NAME}.nc", length)
+    etag_source = header + fingerprint("netcdf", samples.missions, (samples.rows, quality))
+    body = chain([header], og1_missions.rows(samples, file, quality))
+    return stream(body, NETCDF, etag_source, f"{_NAME}.nc", length)
 
 
 def _tracks(query: ExportQuery) -> Response:

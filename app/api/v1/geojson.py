@@ -14,7 +14,7 @@ from app.queries.tracks import Detail
 Position = tuple[float, float]
 
 # Decimals of degrees. Six are 0.1 m (RFC 7946, 11.2), and more would double the size without use. Simplified lines
-# have a larger error, for which fewer decimals are enough.
+# have a larger error, for which fewer decimals are enough; pages show a last position with five.
 _DIGITS: dict[Detail | None, int] = {None: 6, "fine": 6, "medium": 4, "coarse": 2}
 
 
@@ -108,7 +108,7 @@ class Tracks(BaseModel):
 
     type: Literal["FeatureCollection"]
     bbox: Box = (-180, -90, 180, 90)
-    features: list[TrackFeature | LastPositionFeature]
+    features: list[TrackFeature | RecentTrackFeature | LastPositionFeature]
 
 
 class TracksPage(BaseModel):
@@ -192,7 +192,7 @@ def features(
         since = {"kind": "recent_track", "since": iso_ms(recent[0])}
         features.append(_feature(mission, _lines(recent[1], max(digits, 4)), properties | since))
     if track.lon_deg:
-        position = _rounded((track.lon_deg[-1], track.lat_deg[-1]), max(digits, 4))
+        position = _rounded((track.lon_deg[-1], track.lat_deg[-1]), max(digits, 5))
         point = {"type": "Point", "coordinates": position}
         features.append(_feature(mission, point, properties | _last_properties(mission, track)))
     return features

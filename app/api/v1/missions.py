@@ -16,7 +16,15 @@ bp = Blueprint("missions", __name__)
 def page(query: MissionList) -> Response:
     """Missions that match all given filters; newest data first unless `sort` is given."""
     selection = query.selection()
-    listed = missions.page(selection.filters, query.limit, query.cursor, sort=query.sort, **selection.span)
+    listed = missions.page(
+        selection.filters,
+        query.limit,
+        query.cursor,
+        sort=query.sort,
+        within=query.bbox,
+        wmo_id=query.wmo_id,
+        **selection.span,
+    )
     items = [schemas.Mission.of(mission) for mission in listed.items]
     return json(schemas.MissionPage(items=items, next=listed.next).model_dump())
 

@@ -14,18 +14,19 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
-Type = Literal["char", "int", "float", "double"]
-Value = str | int | float
+Type = Literal["char", "byte", "int", "float", "double"]
+Value = str | int | float | tuple[int, ...]
 
-_CODES: dict[str, int] = {"char": 2, "int": 4, "float": 5, "double": 6}
-_FORMATS: dict[str, str] = {"int": "i", "float": "f", "double": "d"}
-_SIZES: dict[str, int] = {"char": 1, "int": 4, "float": 4, "double": 8}
+_CODES: dict[str, int] = {"byte": 1, "char": 2, "int": 4, "float": 5, "double": 6}
+_FORMATS: dict[str, str] = {"byte": "b", "int": "i", "float": "f", "double": "d"}
+# In a row, which has a multiple of four bytes for each variable: a byte is followed by three of padding.
+_SIZES: dict[str, int] = {"char": 1, "byte": 4, "int": 4, "float": 4, "double": 8}
 _DIMENSION, _VARIABLE, _ATTRIBUTE = 10, 11, 12
 # The header counts rows with 31 bits.
 MOST_ROWS = 2**31 - 1
 # Rows are sent in slices of this size, small in the memory of a worker.
 _SLICE_BYTES = 256 << 10
-# Values along the rows have four or eight bytes, so rows are copied in words of four.
+# Values along the rows have four or eight bytes with their padding, so rows are copied in words of four.
 _WORD_BYTES = 4
 
 
@@ -70,7 +71,7 @@ class Layout:
     @cached_property
     def _blank(self) -> bytes:
         """The bytes of a row without values."""
-        return b"".join(struct.pack(f">{_FORMATS[variable.type]}", variable.fill) for variable in self.growing)
+        return b"".join(_padded(struct.pack(f">{_FORMATS[each.type]}", each.fill)) for each in self.growing)
 
     @cached_property
     def _offsets(self) -> dict[str, int]:
@@ -126,10 +127,7 @@ class Layout:
                 continue
             if len(column) != count or column.typecode != _FORMATS[variable.type]:
                 raise ValueError(f"{len(column)} values of {column.typecode!r} for {variable.name}")
-            if sys.byteorder == "little":
-                column = column[:]
-                column.byteswap()
-            words = memoryview(column).cast("B").cast("I")
+            words = memoryview(_stored(column)).cast("B").cast("I")
             size = _SIZES[variable.type] // _WORD_BYTES
             placed += [(self._offsets[variable.name] // _WORD_BYTES + word, size, words[word:]) for word in range(size)]
         blank, row_words = self._blank, len(self._blank) // _WORD_BYTES
@@ -142,6 +140,18 @@ class Layout:
             for offset, size, words in placed:
                 target[offset::row_words] = words[first * size : last * size : size]
             yield bytes(rows)
+
+
+def _stored(column: "array[Any]") -> "array[Any] | bytearray":
+    """The values in the byte order of the file; each byte is followed by three of padding."""
+    if column.typecode == "b":
+        padded = bytearray(4 * len(column))
+        padded[::4] = column.tobytes()
+        return padded
+    if sys.byteorder == "little":
+        column = column[:]
+        column.byteswap()
+    return column
 
 
 def text(value: str) -> bytes:
@@ -164,12 +174,13 @@ def _attributes(attributes: Mapping[str, Value], number: Type) -> bytes:
 
 
 def _attribute(value: Value, number: Type) -> bytes:
-    """A text as characters, a number in the type of the variable."""
+    """A text as characters, numbers in the type of the variable."""
     if isinstance(value, str):
         data = text(value)
         return _int(_CODES["char"]) + _int(len(data)) + _padded(data)
     kind: Type = number if number != "char" else "double"
-    return _int(_CODES[kind]) + _int(1) + _padded(struct.pack(f">{_FORMATS[kind]}", value))
+    numbers = value if isinstance(value, tuple) else (value,)
+    return _int(_CODES[kind]) + _int(len(numbers)) + _padded(struct.pack(f">{len(numbers)}{_FORMATS[kind]}", *numbers))
 
 
 def _list(tag: int, items: Iterable[bytes]) -> bytes:

@@ -1,7 +1,7 @@
 """Samples of the last days of all platforms, for forecasters: CSV or JSON, sent while they are read."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import isfinite
 from typing import Any, Literal
 
@@ -13,10 +13,11 @@ from app.api.v1.csv_text import Document, Quantity
 from app.api.v1.downloads import stream
 from app.api.v1.export import fingerprint
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Cursor, ObservedMissions
+from app.api.v1.parameters import Cursor, ObservedMissions, WithQuality
 from app.api.v1.responses import CSV, JSON, dumped
 from app.api.v1.schemas import Next, Time, iso_ms
-from app.domain.columns import decoded
+from app.domain.columns import NO_TIME_MS
+from app.domain.quality_flags import Quality
 from app.domain.records import Mission
 from app.domain.times import from_ms, to_ms
 from app.errors import Invalid
@@ -36,7 +37,7 @@ _LEAD = ("platform", "mission", "data_mode", "time", "profile", *(name for name,
 _LEAD_UNITS = (None, None, None, "UTC", None, *(unit for _, unit in csv_text.COORDINATES))
 
 
-class ObservationsQuery(ObservedMissions):
+class ObservationsQuery(ObservedMissions, WithQuality):
     """The window, filters and the format."""
 
     days: float = Field(
@@ -64,7 +65,8 @@ def recent(query: ObservationsQuery) -> Response:
     """Samples of the last days of all platforms, mission by mission, in pages of up to a million values.
 
     The window begins at a full hour and covers at least `days`. A repeated request within the hour is answered with
-    304 unless there are new data. Rows without a valid time are left out. If there are more rows, `next` and the header
+    304 unless there are new data. Rows without a valid time are left out, and values that are flagged as bad are null
+    unless `quality` is `all`. If there are more rows, `next` and the header
     `Link` lead to the next page, which has the same window.
     """
     now = clock.now()
@@ -74,7 +76,7 @@ def recent(query: ObservationsQuery) -> Response:
         raise Invalid("cursor", "is too old: begin again with the first page")
     samples = exports.recent(query.selection(), since)
     try:
-        response = _page(samples, begin, query.format)
+        response = _page(samples, begin, query.format, query.quality)
     except BaseException:
         samples.close()
         raise
@@ -82,53 +84,68 @@ def recent(query: ObservationsQuery) -> Response:
     return response
 
 
-def _page(samples: exports.Recent, begin: exports.Position | None, form: str) -> Response:
+def _page(samples: exports.Recent, begin: exports.Position | None, form: str, quality: Quality) -> Response:
     measured = csv_text.quantities(samples.missions, samples.variable)
-    page = samples.page(_MOST_VALUES // (len(_LEAD) + len(measured)), begin)
-    etag_source = fingerprint(form, samples.missions, (samples.since, samples.variable, begin))
+    flagged = csv_text.flagged(samples.missions, measured, quality)
+    page = samples.page(_MOST_VALUES // (len(_LEAD) + len(measured) + len(flagged)), begin)
+    etag_source = fingerprint(form, samples.missions, (samples.since, samples.variable, begin, quality))
     if form == "csv":
-        lines = csv_text.rows_of_missions(page.documents(), measured, to_ms(samples.since))
+        lines = csv_text.rows_of_missions(page.documents(), measured, flagged, quality, to_ms(samples.since))
         response = stream(lines, CSV, etag_source, "halocline-observations.csv")
     else:
-        response = stream(_json(page, measured, samples.since), JSON, etag_source, "halocline-observations.json")
+        response = stream(_json(page, measured, flagged, quality), JSON, etag_source, "halocline-observations.json")
     if page.next is not None:
         following = request.args.to_dict() | {"cursor": page.next}
         response.headers["Link"] = f'<{api_urls.path("observations", **following)}>; rel="next"'
     return response
 
 
-def _json(page: exports.RecentPage, measured: Sequence[Quantity], since: datetime) -> Iterator[bytes]:
+def _json(
+    page: exports.RecentPage, measured: Sequence[Quantity], flagged: Sequence[str], quality: Quality
+) -> Iterator[bytes]:
+    since = page.of.since
     head = {
         "since": iso_ms(since),
-        "columns": [*_LEAD, *(name for name, _ in measured)],
-        "units": [*_LEAD_UNITS, *(unit for _, unit in measured)],
+        "columns": [*_LEAD, *(name for name, _ in measured), *(name + csv_text.FLAGS for name in flagged)],
+        "units": [*_LEAD_UNITS, *(unit for _, unit in measured), *(None for _ in flagged)],
         "next": page.next,
     }
     yield dumped(head)[:-1] + b',"rows":['
     comma = b""
     for mission, document in page.documents():
-        for rows in _rows(mission, document, measured, to_ms(since)):
+        names = csv_text.column_names(mission, measured)
+        for rows in _rows(mission, document, names, flagged, quality, to_ms(since)):
             # Without its end the body is not valid JSON, so a client detects an incomplete download.
-            yield comma + dumped(rows)[1:-1]
-            comma = b","
+            if rows:
+                yield comma + dumped(rows)[1:-1]
+                comma = b","
     yield b"]}"
 
 
 def _rows(
-    mission: Mission, document: Document, measured: Sequence[Quantity], since_ms: int
+    mission: Mission,
+    document: Document,
+    names: Sequence[str | None],
+    flagged: Sequence[str],
+    quality: Quality,
+    since_ms: int,
 ) -> Iterator[list[list[Any]]]:
+    """The rows of a document, some at a time; those without a good time are left out."""
     begin, end = csv_text.span(document, since_ms, mission)
-    columns = document["columns"]
-    names = csv_text.column_names(mission, measured)
-    times, *values = [
-        decoded(columns[name]["data"], columns[name]["dtype"]) if name in columns else None for name in ("time", *names)
-    ]
+    times, *values = [csv_text.column(document, name, quality) for name in ("time", *names)]
+    flags = [csv_text.flags(document, name) for name in flagged]
     lead = [mission.platform, mission.mission, mission.data_mode]
     for first in range(begin, end, _ROWS_AT_ONCE):
         batch = slice(first, min(first + _ROWS_AT_ONCE, end))
-        stamps = [iso_ms(from_ms(time_ms)) for time_ms in times[batch]] if times else []
-        cells = [_cells(column[batch]) if column else [None] * len(stamps) for column in values]
-        yield [[*lead, stamp, document["number"], *row] for stamp, *row in zip(stamps, *cells, strict=True)]
+        stamps = [_stamp(time_ms) for time_ms in times[batch]] if times else []
+        cells: list[Sequence[Any]] = [_cells(column[batch]) if column else [None] * len(stamps) for column in values]
+        cells += [[None] * len(stamps) if each is None else each[batch] for each in flags]
+        yield [[*lead, stamp, document["number"], *row] for stamp, *row in zip(stamps, *cells, strict=True) if stamp]
+
+
+def _stamp(time_ms: int) -> str | None:
+    """The time as text, None if it is flagged as bad."""
+    return None if time_ms == NO_TIME_MS else iso_ms(from_ms(time_ms))
 
 
 def _cells(values: Any) -> list[float | None]:

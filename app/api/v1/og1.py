@@ -10,6 +10,7 @@ from app.api.v1 import og1_variables, time_order
 from app.api.v1.netcdf import Layout, Value, Variable, text
 from app.api.v1.schemas import iso_ms
 from app.domain import records
+from app.domain.quality_flags import Quality
 from app.queries.exports import Samples
 
 # Attributes that are copied from the metadata of the mission: (attribute, name in the metadata).
@@ -36,32 +37,38 @@ _COPIED = (
 )
 
 
-def layout(samples: Samples, platform: records.Platform | None, version: str) -> Layout:
+def layout(samples: Samples, platform: records.Platform | None, version: str, quality: Quality) -> Layout:
     """The file of a mission without its rows. version: of Halocline, for the history."""
     mission = samples.mission
     texts = _text_variables(mission, platform)
+    flags = og1_variables.flag_names([mission], mission.variables, quality)
     return Layout(
         rows=og1_variables.ROWS,
         dimensions={f"{name}_LENGTH": len(data) for name, data, _ in texts},
-        attributes=_attributes(mission, version),
+        attributes=_attributes(mission, version) | og1_variables.selection([mission], quality),
         variables=[
-            *og1_variables.coordinates(samples.highest_number, [mission]),
-            *og1_variables.measured(mission.variables, samples.single),
+            *og1_variables.coordinates(samples.highest_number, [mission], flags),
+            *og1_variables.measured(mission.variables, samples.single, flags),
+            *og1_variables.flag_variables(flags),
             *(Variable(name, "char", attributes, (f"{name}_LENGTH",), data) for name, data, attributes in texts),
         ],
     )
 
 
-def rows(samples: Samples, file: Layout) -> Iterator[bytes]:
+def rows(samples: Samples, file: Layout, quality: Quality) -> Iterator[bytes]:
     """The samples as rows of the file in the order of time. Raises Conflict or ValueError if rows would be missing."""
+    flags = og1_variables.flag_names([samples.mission], samples.mission.variables, quality)
     types = {variable.name: variable.type for variable in file.growing}
     names = og1_variables.own_names(samples.mission.variables)
     columns = {
         name: (variable.name, types[name]) for name, variable in zip(names, samples.mission.variables, strict=True)
     }
-    documents = (og1_variables.columns(document, columns, types["PROFILE_NUMBER"]) for document in samples.documents())
+    number_type = types["PROFILE_NUMBER"]
+    documents = (
+        og1_variables.columns(document, columns, number_type, flags, quality) for document in samples.documents()
+    )
     for count, values in time_order.merged(documents, og1_variables.TIME):
-        yield from file.chunks(count, values)
+        yield from file.chunks(count, og1_variables.good_times(values) if quality == "good" else values)
 
 
 def _attributes(mission: records.Mission, version: str) -> dict[str, Value]:

@@ -12,12 +12,15 @@ from app.api.v1.netcdf import Layout, Value, Variable, text
 from app.api.v1.og1 import plain_text
 from app.api.v1.schemas import iso_ms
 from app.domain import records
+from app.domain.quality_flags import Quality
 from app.queries.exports import SelectedSamples
 
 
-def layout(selection: SelectedSamples, version: str) -> Layout:
+def layout(selection: SelectedSamples, version: str, quality: Quality) -> Layout:
     """The file of several missions without its rows: a trajectory for each mission; all measured values are doubles."""
     missions = selection.missions
+    quantities = list(_quantities(missions).values())
+    flags = og1_variables.flag_names(missions, quantities, quality)
     texts = {name: ([text(value) for value in values], about) for name, values, about in _text_columns(missions)}
     widths = {name: max(1, *map(len, values)) for name, (values, _) in texts.items()}
     row_size: dict[str, Value] = {
@@ -35,10 +38,12 @@ def layout(selection: SelectedSamples, version: str) -> Layout:
             "time_coverage_start": iso_ms(min(mission.figures.start_at for mission in missions)),
             "time_coverage_end": iso_ms(max(mission.figures.end_at for mission in missions)),
             "history": f"exported by Halocline {version}",
+            **og1_variables.selection(missions, quality),
         },
         variables=[
-            *og1_variables.coordinates(selection.highest_number, missions),
-            *og1_variables.measured(list(_quantities(missions).values()), frozenset()),
+            *og1_variables.coordinates(selection.highest_number, missions, flags),
+            *og1_variables.measured(quantities, frozenset(), flags),
+            *og1_variables.flag_variables(flags),
             Variable(
                 "ROW_SIZE",
                 "int",
@@ -84,18 +89,21 @@ def _metadata(mission: records.Mission, name: str) -> str:
     return plain_text(mission.metadata.get(name)) or ""
 
 
-def rows(selection: SelectedSamples, file: Layout) -> Iterator[bytes]:
+def rows(selection: SelectedSamples, file: Layout, quality: Quality) -> Iterator[bytes]:
     """The samples of all missions as rows of the file, streamed. Raises Conflict or ValueError like `og1.rows`."""
     quantities = _quantities(selection.missions)
+    flags = og1_variables.flag_names(selection.missions, list(quantities.values()), quality)
     names = dict(zip(quantities, og1_variables.own_names(list(quantities.values())), strict=True))
     number_type = next(variable.type for variable in file.growing if variable.name == "PROFILE_NUMBER")
     missions = {mission.id: mission for mission in selection.missions}
     for mission_id, of_mission in groupby(selection.documents(), lambda pair: pair[0].id):
         mission = missions[mission_id]
         columns = {names[variable.name, variable.unit]: (variable.name, "double") for variable in mission.variables}
-        documents = (og1_variables.columns(document, columns, number_type) for _, document in of_mission)
+        documents = (
+            og1_variables.columns(document, columns, number_type, flags, quality) for _, document in of_mission
+        )
         for count, values in time_order.merged(documents, og1_variables.TIME):
-            yield from file.chunks(count, values)
+            yield from file.chunks(count, og1_variables.good_times(values) if quality == "good" else values)
 
 
 def _quantities(missions: Iterable[records.Mission]) -> dict[tuple[str, str | None], records.Variable]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from app.api.v1.netcdf import Value, Variable
 from app.domain import records
-from app.domain.columns import decoded
+from app.domain.columns import decoded, flags_of, good_values
+from app.domain.quality_flags import MEANINGS, VALUES, Quality, left_out_rows
 
 ROWS = "N_MEASUREMENTS"
 TIME = "TIME"
@@ -45,6 +46,8 @@ _SUFFIXES = ("_adjusted", "_raw")
 # The warning of missions with such depths, and how they were computed.
 _FROM_PRESSURE = "depth_from_pressure"
 _DEPTH_FROM_PRESSURE = "where no depth was measured: computed from pressure and latitude by TEOS-10, -gsw.z_from_p"
+# Flags of times that are not written.
+_TIME_FLAGS = "TIME_QC"
 _NO_PROFILE = -9999
 _NO_TIME = -1.0
 _COORDINATES = {
@@ -59,8 +62,14 @@ _RESERVED = (
 )
 
 
-def coordinates(highest_number: int, missions: Iterable[records.Mission] = ()) -> list[Variable]:
-    """Time, position, depth and profile number. The description of depth names its source in these missions."""
+def coordinates(
+    highest_number: int, missions: Iterable[records.Mission] = (), flags: Mapping[str, str] | None = None
+) -> list[Variable]:
+    """Time, position, depth and profile number. The description of depth names its source in these missions.
+
+    flags: the names of the variables with quality flags, by the names of the variables that they belong to.
+    """
+    flags = flags or {}
     depth_attributes: dict[str, Value] = {"axis": "Z", "positive": "down"}
     if any(warning.code == _FROM_PRESSURE for mission in missions for warning in mission.warnings):
         depth_attributes["comment"] = _DEPTH_FROM_PRESSURE
@@ -76,13 +85,14 @@ def coordinates(highest_number: int, missions: Iterable[records.Mission] = ()) -
                 "units": "seconds since 1970-01-01T00:00:00Z",
                 "calendar": "gregorian",
                 "axis": "T",
+                **_ancillary(TIME, flags),
                 "_FillValue": _NO_TIME,
             },
             fill=_NO_TIME,
         ),
-        _coordinate("LATITUDE", "latitude", "latitude of each measurement", "degrees_north", {"axis": "Y"}),
-        _coordinate("LONGITUDE", "longitude", "longitude of each measurement", "degrees_east", {"axis": "X"}),
-        _coordinate("DEPTH", "depth", "depth of each measurement", "m", depth_attributes),
+        _coordinate("LATITUDE", "degrees_north", {"axis": "Y", **_ancillary("LATITUDE", flags)}),
+        _coordinate("LONGITUDE", "degrees_east", {"axis": "X", **_ancillary("LONGITUDE", flags)}),
+        _coordinate("DEPTH", "m", {**depth_attributes, **_ancillary("DEPTH", flags)}),
         Variable(
             "PROFILE_NUMBER",
             "double" if exceeds_int else "int",
@@ -97,17 +107,70 @@ def coordinates(highest_number: int, missions: Iterable[records.Mission] = ()) -
     ]
 
 
-def _coordinate(name: str, standard: str, long_name: str, unit: str, others: Mapping[str, Value]) -> Variable:
-    attributes: dict[str, Value] = {"standard_name": standard, "long_name": long_name, "units": unit}
+def _coordinate(name: str, unit: str, others: Mapping[str, Value]) -> Variable:
+    standard = name.lower()
+    attributes: dict[str, Value] = {"standard_name": standard, "long_name": f"{standard} of each measurement"}
+    attributes["units"] = unit
     return Variable(name, "double", {**attributes, **others, "_FillValue": nan}, fill=nan)
 
 
-def measured(variables: Sequence[records.Variable], single: frozenset[str]) -> list[Variable]:
+def measured(
+    variables: Sequence[records.Variable], single: frozenset[str], flags: Mapping[str, str] | None = None
+) -> list[Variable]:
     """The measured variables, NaN in rows without a value. single: those that hold only single-precision values."""
     return [
-        Variable(name, "float" if variable.name in single else "double", _attributes(variable), fill=nan)
+        Variable(
+            name,
+            "float" if variable.name in single else "double",
+            _attributes(variable) | _ancillary(name, flags or {}),
+            fill=nan,
+        )
         for name, variable in zip(own_names(variables), variables, strict=True)
     ]
+
+
+def flag_names(
+    missions: Sequence[records.Mission], variables: Sequence[records.Variable], quality: Quality
+) -> dict[str, str]:
+    """The names of the variables with quality flags, by the names in the file of the variables that they belong to.
+
+    Empty for `good`, whose values need no flags, and without flags in any of the missions.
+    """
+    if quality == "good":
+        return {}
+    having = {counts.variable for mission in missions for counts in mission.flags}
+    names = own_names(variables)
+    canonical = {TIME: "time", **{name: own for name, (own, _) in _COORDINATES.items()}}
+    canonical |= {name: variable.name for name, variable in zip(names, variables, strict=True)}
+    used = {*_RESERVED, *names}
+    flags: dict[str, str] = {}
+    for name in (name for name, own in canonical.items() if own in having):
+        flags[name] = f"{name}_QC" if f"{name}_QC" not in used else f"{name}_QC_2"
+    return flags
+
+
+def flag_variables(flags: Mapping[str, str]) -> list[Variable]:
+    """The variables with the quality flags of other variables: 0, not evaluated, in rows without a flag."""
+    about: dict[str, Value] = {
+        "standard_name": "status_flag",
+        "flag_values": VALUES,
+        "flag_meanings": MEANINGS,
+        "conventions": "reference table 2 of Argo; 6: a flag of unknown meaning in the source",
+    }
+    return [Variable(flag, "byte", {"long_name": f"quality flag of {name}", **about}) for name, flag in flags.items()]
+
+
+def _ancillary(name: str, flags: Mapping[str, str]) -> dict[str, Value]:
+    return {"ancillary_variables": flags[name]} if name in flags else {}
+
+
+def selection(missions: Iterable[records.Mission], quality: Quality) -> dict[str, Value]:
+    """The attribute that names the selection of values, if any of the missions has quality flags."""
+    texts = {
+        "good": "values with a quality flag of bad, probably bad or missing are left out",
+        "all": "all values, with their quality flags",
+    }
+    return {"quality": texts[quality]} if any(mission.flags for mission in missions) else {}
 
 
 def _attributes(variable: records.Variable) -> dict[str, Value]:
@@ -145,24 +208,34 @@ def _name(canonical: str) -> str:
 
 
 def columns(
-    document: Mapping[str, Any], names: Mapping[str, tuple[str, str]], number_type: str
+    document: Mapping[str, Any],
+    names: Mapping[str, tuple[str, str]],
+    number_type: str,
+    flags: Mapping[str, str],
+    quality: Quality,
 ) -> dict[str, "array[Any]"]:
     """The columns of a sample document by their names in the file.
 
-    names: (Halocline's name, type) of each measured variable. Raises ValueError for a wider type than declared, and
-    for a column that does not have a value for each row.
+    names: (Halocline's name, type) of each measured variable. Times are those of `all`; if some are flagged, TIME_QC
+    has the flags, for `good_times`. Raises ValueError for a wider type than declared, and for a column that does not
+    have a value for each row.
     """
     stored = document["columns"]
     by_name: dict[str, array[Any]] = {}
     for name, (canonical, kind) in {**_COORDINATES, **names}.items():
         if canonical in stored:
-            values = decoded(stored[canonical]["data"], stored[canonical]["dtype"])
+            column = stored[canonical]
+            values = good_values(column) if quality == "good" else decoded(column["data"], column["dtype"])
+            if name in flags and (of_values := flags_of(column, len(values))) is not None:
+                by_name[flags[name]] = array("b", of_values)
             if kind == "float" and values.typecode != "f":
                 raise ValueError(f"{canonical} has values of double precision in a column of single precision")
             by_name[name] = values if values.typecode == kind[0] else array(kind[0], values)
     if "time" in stored:
         times = decoded(stored["time"]["data"], stored["time"]["dtype"])
         by_name[TIME] = array("d", [time_ms / 1000 for time_ms in times])
+        if (of_times := flags_of(stored["time"], len(times))) is not None:
+            by_name[flags.get(TIME, _TIME_FLAGS)] = array("b", of_times)
     numbers: array[Any] = array(number_type[0], [document["number"] or _NO_PROFILE])
     by_name["PROFILE_NUMBER"] = numbers * document["count"]
     by_name.setdefault(TIME, array("d", [_NO_TIME]) * document["count"])
@@ -170,3 +243,14 @@ def columns(
         if len(values) != document["count"]:
             raise ValueError(f"{len(values)} values instead of {document['count']} for {name}")
     return by_name
+
+
+def good_times(columns: Mapping[str, "array[Any]"]) -> Mapping[str, "array[Any]"]:
+    """The columns without the times that are flagged as bad: applied when the rows are in the order of time."""
+    flags = columns.get(_TIME_FLAGS)
+    if flags is None or not (rows := left_out_rows(flags.tobytes())):
+        return columns
+    times = columns[TIME][:]
+    for row in rows:
+        times[row] = _NO_TIME
+    return {**columns, TIME: times}

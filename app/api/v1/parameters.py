@@ -9,9 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from app.domain import mission_filters
 from app.domain.mission_filters import MAX_TEXT_LENGTH, Moment, OneOf, Parameter, Selection, Text, Year
+from app.domain.quality_flags import Quality
 from app.domain.records import Bbox
 from app.domain.times import day_or_moment
 from app.errors import Invalid
+from app.queries import reporting
 from app.queries.missions import Sort
 from app.queries.tracks import Detail
 
@@ -55,12 +57,27 @@ class Page(Parameters):
     cursor: Cursor = None
 
 
+class WithQuality(Parameters):
+    """Which values a response holds, by their quality flags."""
+
+    quality: Quality = Field(
+        "good",
+        description="`good` leaves out the values that the file flags as bad, probably bad or missing: empty in CSV, "
+        "NaN in NetCDF, null in JSON. `all` holds every value, and the quality flags beside the variables that have "
+        "some (0 not evaluated, 1 good, 2 probably good, 3 probably bad, 4 bad, 5 changed, 6 unknown, 8 interpolated, "
+        "9 missing). Missions without flags are the same in both.",
+    )
+
+
 class SelectingMissions(Parameters):
     """Query parameters that select missions; `_selecting` adds the declared ones."""
 
     def selection(self) -> Selection:
         """The filters and the time span of the request. Raises Invalid("to") unless `to` is later than `from`."""
-        return mission_filters.selection(self.model_dump(by_alias=True, exclude_none=True))
+        values = self.model_dump(by_alias=True, exclude_none=True)
+        return mission_filters.selection(
+            values, reporting.since() if mission_filters.REPORTING.name in values else None
+        )
 
 
 def _selecting(*declared: Parameter) -> type[SelectingMissions]:
@@ -105,17 +122,6 @@ class ObservedMissions(_SelectingObserved):
     """Filters of missions with recent observations; a mission must match all that are given."""
 
 
-class MissionList(MissionFilters, Page):
-    """A page of the missions that match all given filters."""
-
-    sort: Sort = Field(
-        "newest",
-        description="Order of the list. First is the mission whose data end last (`newest`) or earliest (`oldest`), or "
-        "the one with the longest time at sea (`longest`), the longest distance (`farthest`), the greatest depth "
-        "(`deepest`) or the most profiles (`profiles`).",
-    )
-
-
 def _box(text: object) -> Bbox:
     """The box west, south, east, north of `W,S,E,N` in degrees. Raises ValueError."""
     try:
@@ -134,14 +140,26 @@ def _box(text: object) -> Bbox:
 _BOX_SCHEMA: Any = {"type": "string", "pattern": r"^[^,]+,[^,]+,[^,]+,[^,]+$", "examples": ["10,53,30,66"]}
 
 
-class TrackList(MissionList):
-    """A page of the tracks of missions that match all given filters."""
+class MissionList(MissionFilters, Page):
+    """A page of the missions that match all given filters."""
 
+    wmo_id: Word | None = Field(None, description="WMO id of the platform, such as `6801666`.")
     bbox: Annotated[Bbox, BeforeValidator(_box), WithJsonSchema(_BOX_SCHEMA)] | None = Field(
         None,
         description="`west,south,east,north` in degrees: only missions whose bounding box intersects this one. "
         "West is greater than east if the box crosses 180 degrees.",
     )
+    sort: Sort = Field(
+        "newest",
+        description="Order of the list. First is the mission whose data end last (`newest`) or earliest (`oldest`), or "
+        "the one with the longest time at sea (`longest`), the longest distance (`farthest`), the greatest depth "
+        "(`deepest`) or the most profiles (`profiles`).",
+    )
+
+
+class TrackList(MissionList):
+    """A page of the tracks of missions that match all given filters."""
+
     detail: Detail = Field(
         "fine",
         description="Maximum error of the simplified lines: `fine` 0.002 degrees, `medium` 0.02, "

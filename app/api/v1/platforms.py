@@ -1,15 +1,19 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response
+from pydantic import Field
 
 from app import portal
 from app.api.v1 import schemas
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Page, Simulated
+from app.api.v1.parameters import Page, Simulated, Word
 from app.api.v1.responses import json
 from app.domain import records
 from app.http import expiry
 from app.queries import clock, platforms
+from app.queries.platforms import Status
 
 bp = Blueprint("platforms", __name__)
 
@@ -18,13 +22,21 @@ class PlatformList(Page):
     """Query parameters of the list of platforms."""
 
     simulated: Simulated = None
+    wmo_id: Word | None = Field(None, description="WMO id of the platform, such as `6801666`.")
+    status: Status | None = Field(None, description="Status by the age of the newest data.")
 
 
 @bp.get("/platforms")
 @documented(schemas.PlatformPage, "platforms", PlatformList)
 def page(query: PlatformList) -> Response:
-    """All platforms, sorted by id."""
-    listed = platforms.page(query.limit, query.cursor, simulated=query.simulated is not None)
+    """Platforms that match all given filters, sorted by id."""
+    simulated = query.simulated is not None
+    last_data: tuple[datetime | None, datetime | None] = (None, None)
+    if query.status is not None:
+        now, window_h = clock.now(), portal.current().settings.active_window_h
+        last_data = platforms.last_data_with(query.status, now, window_h)
+        expiry.until(platforms.status_changes_at(now, window_h, simulated))
+    listed = platforms.page(query.limit, query.cursor, simulated, query.wmo_id, last_data)
     items = [_resource(platform) for platform in listed.items]
     return json(schemas.PlatformPage(items=items, next=listed.next).model_dump())
 

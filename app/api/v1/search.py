@@ -59,8 +59,9 @@ class SearchResults(Resource):
 def hits(query: SearchQuery) -> Response:
     """Platforms, missions and basins by name.
 
-    Every word of the text must begin a word of the name: id, serial, name and WMO id of a platform; id, name, project
-    and platform of a mission; name of a basin. There are no further pages: a longer text narrows the results.
+    Every word of the text must begin a word of the name: id, serial, name, operator and WMO id (`WMO 6801666`) of a
+    platform; id, name, project, institution, dataset id and platform of a mission; name of a basin. There are no
+    further pages: a longer text narrows the results.
     """
     results = search.by_name(query.q, query.limit, query.simulated is not None)
     exact = set(results.exact)

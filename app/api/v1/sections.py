@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.api.v1 import arrays, links
 from app.api.v1.openapi import documented
-from app.api.v1.parameters import Parameters, Since
+from app.api.v1.parameters import Parameters, Since, WithQuality
 from app.api.v1.responses import CSV, attached, json
 from app.domain.sections import Theme
 from app.queries import missions, profiles, sections
@@ -31,8 +31,8 @@ class PictureQuery(Parameters):
     theme: Theme = Field("light", description="Colours for a `light` or a `dark` background.")
 
 
-class ProfileQuery(Parameters):
-    """Which of several profiles with the same number."""
+class ProfileQuery(WithQuality):
+    """Which of several profiles with the same number, and which of its values."""
 
     start: Annotated[Since | None, Field(description="`start_at` of the profile; required if its number repeats.")] = (
         None
@@ -104,11 +104,13 @@ def ts_picture(platform: str, mission: str, query: PictureQuery) -> Response:
 def profile(platform: str, mission: str, number: str, query: ProfileQuery) -> Response:
     """The samples of one profile as arrays, thinned evenly if there are more than 5 000.
 
-    In some missions, profile numbers repeat: `start` is required if several profiles have the number.
+    In some missions, profile numbers repeat: `start` is required if several profiles have the number. Values that are
+    flagged as bad are null unless `quality` is `all`.
     """
     record = missions.find(platform, mission)
     one = profiles.one(record, number, query.start)
-    return json(arrays.ProfileSamples.of(record, one, profiles.samples_of_one(record, one)).model_dump())
+    samples = profiles.samples_of_one(record, one, query.quality)
+    return json(arrays.ProfileSamples.of(record, one, samples).model_dump())
 
 
 def _file(body: bytes | str, mimetype: str, filename: str) -> Response:

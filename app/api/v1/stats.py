@@ -34,6 +34,7 @@ _COLUMNS = (
     "mean_at_sea",
     "last_data (UTC)",
     "computed (UTC)",
+    "part_of",
 )
 
 
@@ -52,9 +53,10 @@ def rows(query: StatsQuery) -> Response:
     """Totals of every year, basin, platform, or basin in a year that has data.
 
     A mission that lasts beyond the turn of the year counts in both years, with the part that falls within each. A
-    mission in several basins counts in each, with the share of its profiles there. The uptime of a year is the
-    percentage of its elapsed time with at least one mission under way. In each of its basins, a mission is under way
-    from its begin to its end. Simulated missions are left out.
+    mission in several basins counts in each, with the share of its profiles there. A basin includes its parts
+    (`part_of`), so that the basins of the table do not add up to the fleet. The uptime of a year is the percentage of
+    its elapsed time with at least one mission under way. In each of its basins, a mission is under way from its begin
+    to its end. Simulated missions are left out.
     """
     now = clock.now()
     totals = statistics.by(query.by, now)
@@ -75,7 +77,8 @@ def _lines(by: str, items: Sequence[schemas.StatsRow]) -> Iterator[str]:
         cells += [repr(item.time_at_sea_s), f"{item.time_at_sea_s / _DAY_S:.1f}"]
         of_the_year = (item.under_way_s, item.elapsed_s, item.uptime_percent, item.mean_at_sea)
         cells += map(_cell, of_the_year)
-        yield ",".join([*cells, *(schemas.iso_ms(at) if at else "" for at in times)]) + "\r\n"
+        cells += [schemas.iso_ms(at) if at else "" for at in times]
+        yield ",".join([*cells, text_cell(item.part_of or "")]) + "\r\n"
 
 
 def _cell(number: float | None) -> str:

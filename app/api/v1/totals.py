@@ -15,7 +15,8 @@ bp = Blueprint("totals", __name__)
 def all_scopes() -> Response:
     """Totals over the fleet, each year and each basin.
 
-    A year or basin includes only the part of a mission that falls within it; the mission itself counts in each.
+    A year or basin includes only the part of a mission that falls within it; the mission itself counts in each. A basin
+    includes its parts, each mission and each kilometre once.
     """
     years, basins = totals.of_kind("year"), totals.of_kind("basin")
     sums = schemas.Totals(

@@ -1,6 +1,6 @@
 """Tracks as GeoJSON and KML: of one mission in full, of many missions simplified."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from flask import Blueprint, Response
@@ -32,7 +32,9 @@ def one(platform: str, mission: str, query: TrackQuery) -> Response:
     """The track and the last position of a mission, as GeoJSON or KML.
 
     The track is a line through the profiles with a plausible position, split at 180 degrees; `hidden` is the number
-    of the other profiles. A new mission has no features until its track has been derived, moments after its import.
+    of the other profiles. A mission with data in the active window (by default the last 24 hours) also has a
+    `recent_track`: its track in that window. A new mission has no features until its track has been derived, moments
+    after its import.
     """
     record = missions.find(platform, mission)
     track = tracks.of(record)
@@ -40,7 +42,10 @@ def one(platform: str, mission: str, query: TrackQuery) -> Response:
     if query.format == "kml":
         document = b"".join(kml.document(f"{record.platform} {record.mission}", [(record, track, owner)]))
         return file(document, KML, f"{record.platform}_{record.mission}.kml")
-    features = geojson.features(record, track, owner) if track else []
+    since = _window_begin()
+    recent = tracks.lines_since([record], since).get(record.id, [])
+    expiry.until(_recent_until(recent))
+    features = geojson.features(record, track, owner, recent=(since, recent)) if track else []
     bbox = {"bbox": track.bbox} if track and track.bbox else {}
     return json({"type": "FeatureCollection", **bbox, "features": features}, GEOJSON)
 
@@ -54,17 +59,20 @@ def page(query: TrackList) -> Response:
     does not define. Missions with data in the active window (by default the last 24 hours) also have a
     `recent_track`: their track in that window.
     """
-    # Rounded down to the minute, so that responses within one minute are identical.
-    minute = clock.now().replace(second=0, microsecond=0)
-    since = minute - timedelta(hours=portal.current().settings.active_window_h)
+    since = _window_begin()
     selection = query.selection()
     listed = missions.page(
-        selection.filters, query.limit, query.cursor, sort=query.sort, within=query.bbox, **selection.span
+        selection.filters,
+        query.limit,
+        query.cursor,
+        sort=query.sort,
+        within=query.bbox,
+        wmo_id=query.wmo_id,
+        **selection.span,
     )
     overviews = tracks.overviews(listed.items, query.detail)
     recent = tracks.lines_since(listed.items, since)
-    # Without recent tracks, the response changes only with the data.
-    expiry.until(minute + _RECENT_FOR if recent else None)
+    expiry.until(_recent_until(recent))
     owners = platforms.named(sorted({mission.platform for mission in listed.items}))
     features = [
         feature
@@ -79,3 +87,18 @@ def page(query: TrackList) -> Response:
         )
     ]
     return json({"type": "FeatureCollection", "features": features, "next": listed.next}, GEOJSON)
+
+
+def _minute() -> datetime:
+    """The time rounded down to the minute, so that responses within one minute are identical."""
+    return clock.now().replace(second=0, microsecond=0)
+
+
+def _window_begin() -> datetime:
+    """The begin of the window of active missions."""
+    return _minute() - timedelta(hours=portal.current().settings.active_window_h)
+
+
+def _recent_until(recent: object) -> datetime | None:
+    """The end of the lifetime of a response; without recent tracks it changes only with the data."""
+    return _minute() + _RECENT_FOR if recent else None

@@ -1,4 +1,4 @@
-"""Updates: deployments, recoveries and first delayed-mode data."""
+"""Updates: deployments, ends of missions and first delayed-mode data."""
 
 from typing import Any, Self
 
@@ -34,12 +34,12 @@ class Update(Resource):
     at: Time = Field(description="Time of the event: first data, last data, or import of delayed-mode data.")
     published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
-        description="For a recovery, why the mission is considered over: a later mission of its platform, import of "
+        description="For an end, why the mission is considered over: a later mission of its platform, import of "
         "data other than real-time data, or 14 days without data; null for other kinds."
     )
-    profiles: int | None = Field(description="For a recovery, number of profiles of the mission; null for other kinds.")
-    distance_m: float | None = Field(description="For a recovery, length of its track; null for other kinds.")
-    time_at_sea_s: float | None = Field(description="For a recovery, time at sea; null for other kinds.")
+    profiles: int | None = Field(description="For an end, number of profiles of the mission; null for other kinds.")
+    distance_m: float | None = Field(description="For an end, length of its track; null for other kinds.")
+    time_at_sea_s: float | None = Field(description="For an end, time at sea; null for other kinds.")
     simulated: bool
     links: UpdateLinks
 
@@ -69,7 +69,7 @@ class UpdateList(Page):
 @bp.get("/updates")
 @documented(UpdatePage, "updates", UpdateList)
 def page(query: UpdateList) -> Response:
-    """Deployments, recoveries and first delayed-mode data, the latest published first.
+    """Deployments, ends of missions and first delayed-mode data, the latest published first.
 
     A mission is over when its platform begins a later mission, when data other than real-time data are imported, or
     after 14 days without data, whichever comes first.

@@ -5,6 +5,7 @@ import { baseMap, fit, mapButton, showStatus } from "./base_map.js";
 import { BasinsLayer } from "./basins_layer.js";
 import { fullscreenButton } from "./fullscreen.js";
 import { readFragment, readView, writeFragment, writeView } from "./map_address.js";
+import { focusPopup } from "./markers.js";
 import { refineOnMove } from "./refine.js";
 import { timeline } from "./timeline.js";
 import { TrackCanvas } from "./track_canvas.js";
@@ -183,7 +184,14 @@ class Archive {
     line.querySelector("span").textContent = `${counted(hidden, "position")} hidden: no valid fix`;
     line.hidden = hidden === 0;
     const extra = this.tracks.shown().filter(({ key }) => !this.listed.has(key)).length;
-    showStatus(this.element, extra ? `The map shows ${counted(extra, "mission")} more than the table.` : "");
+    const more = this.list.querySelector("[data-more]");
+    const total = this.list.querySelector("[data-count]")?.textContent;
+    if (extra) showStatus(this.element, `The map shows ${counted(extra, "mission")} more than the table.`);
+    else if (!more) showStatus(this.element, "");
+    else {
+      const text = `The map draws ${this.tracks.missions.size} of ${total} missions.`;
+      showStatus(this.element, text, { label: more.textContent.trim(), onClick: () => this.append(more) });
+    }
   }
 
   /** Marks rows and tracks together, and starts the buttons; rows come and go, so the list itself listens. */
@@ -204,6 +212,7 @@ class Archive {
       if (show) {
         this.tracks.select(show.closest("[data-track]").dataset.track, true);
         this.element.scrollIntoView({ block: "nearest" });
+        if (!event.detail) focusPopup(this.map, show);
       }
       if (more) {
         event.preventDefault();

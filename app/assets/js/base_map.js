@@ -75,11 +75,17 @@ export function fit(map, bounds) {
   map.fitBounds(bounds, { ...padding, maxZoom: 8, animate: false });
 }
 
-/** Shows a text in the line below a map; an empty text hides the line. */
-export function showStatus(element, text) {
+/** Shows a text in the line below a map, with a button {label, onClick} if given; an empty text hides the line. */
+export function showStatus(element, text, action = null) {
   const line = element.parentElement.querySelector("[data-map-status]");
-  if (line) {
-    line.textContent = text;
-    line.hidden = !text;
-  }
+  if (!line) return;
+  line.textContent = text;
+  line.hidden = !text;
+  if (!action) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "show-on-map";
+  button.textContent = action.label;
+  button.addEventListener("click", action.onClick);
+  line.append(" ", button);
 }

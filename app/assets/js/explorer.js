@@ -51,6 +51,7 @@ async function build(figure) {
   const savePng = button("Save as PNG", () => save(canvas, figure));
   savePng.dataset.save = "";
   const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), savePng);
+  if (content.note) panel.append(element("p", { class: "small", "data-note": "" }, content.note));
   panel.append(form, error, buttons, element("p", { class: "muted small" }, HELP));
 
   const readView = () => restoreView(plot, colouring);
@@ -120,7 +121,7 @@ function save(canvas, figure) {
   }, "image/png");
 }
 
-async function openFigure(figure, isOpen) {
+async function openFigure(figure, isOpen, isQuiet) {
   const isFirst = isOpen && !built.has(figure);
   if (isFirst) built.set(figure, await build(figure));
   const { panel, readView, writeView } = built.get(figure) ?? {};
@@ -130,7 +131,7 @@ async function openFigure(figure, isOpen) {
   const { state } = readAddress();
   if (!isOpen) writeAddress(figure.id, NO_VIEW);
   else if (!isFirst && (state.x || state.y || state.colours || state.by)) readView();
-  else writeView();
+  else if (!isQuiet) writeView();
 }
 
 async function openProfiles(host, isOpen) {
@@ -141,6 +142,6 @@ async function openProfiles(host, isOpen) {
   await (host.dataset.at ? browser.showAt(Number(host.dataset.at)) : browser.start());
 }
 
-document.addEventListener("explore", ({ detail: { host, isOpen, part, resolve, reject } }) => {
-  (part === "profiles" ? openProfiles : openFigure)(host, isOpen).then(resolve, reject);
+document.addEventListener("explore", ({ detail: { host, isOpen, part, isQuiet, resolve, reject } }) => {
+  (part === "profiles" ? openProfiles : openFigure)(host, isOpen, isQuiet).then(resolve, reject);
 });

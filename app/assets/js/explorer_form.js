@@ -26,13 +26,13 @@ export function choice(label, options, onChange) {
 }
 
 function format(axis, value) {
-  if (axis.isTime) return new Date(Math.round(value / 1000) * 1000).toISOString().slice(0, 19);
+  if (axis.isTime) return new Date(Math.round(value / 1000) * 1000).toISOString().slice(0, 19).replace("T", " ");
   return String(Number(value.toPrecision(6)));
 }
 
 function parse(axis, text) {
   if (text === "") return NaN;
-  return axis.isTime ? Date.parse(`${text}Z`) : Number(text);
+  return axis.isTime ? Date.parse(`${text.trim().replace(" ", "T")}${text.includes(":") ? "Z" : ""}`) : Number(text);
 }
 
 const labelOf = (axis) => axis.label ?? axis.title;
@@ -49,7 +49,9 @@ export function fields(plot, onError) {
 function axisFields(plot, name, onError) {
   const axis = () => plot.axes[name];
   const legend = element("legend", {}, labelOf(axis()));
-  const type = axis().isTime ? { type: "datetime-local", step: "1" } : { type: "number", step: "any" };
+  // Not datetime-local: browsers write its hours with AM and PM where the system does.
+  const isoTime = { type: "text", placeholder: "2022-12-08 12:00", autocomplete: "off", spellcheck: "false" };
+  const type = axis().isTime ? isoTime : { type: "number", step: "any" };
   const bounds = ["from", "to"].map((bound) => {
     const id = `explorer-${++ids}`;
     const input = element("input", { id, class: "form-control", "data-axis": `${name}-${bound}`, ...type });

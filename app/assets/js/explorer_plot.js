@@ -1,7 +1,6 @@
 // A canvas with axes whose ranges can change; a content object draws what lies between the axes.
 import { coloursOf, css } from "./explorer_colours.js";
 import { pannedRange, zoomedRange } from "./explorer_range.js";
-import { minus } from "./explorer_text.js";
 import { numberTicks, timeTicks } from "./explorer_ticks.js";
 
 const MARGIN = { top: 34, right: 16, bottom: 46, left: 62 };
@@ -10,7 +9,8 @@ const BAR = { room: 76, gap: 14, width: 14 }; // A colour bar with its numbers, 
 export class Plot {
   /**
    * `content` is {title, axes: {x, y, colours?}, draw(ctx, plot), read({x, y}, plot), step?({x, y}, right, along)};
-   * an axis is {title, label?, extent: [low, high], isTime?, isDownward?}. `read` returns {x, y, text} for the values
+   * an axis is {title, label?, extent: [low, high], initial?: [low, high], isTime?, isDownward?}.
+   * `read` returns {x, y, text} for the values
    * under the pointer, `step` returns the next values in the direction of an arrow key.
    */
   constructor(canvas, content) {
@@ -26,7 +26,13 @@ export class Plot {
   }
 
   initialView() {
-    return Object.fromEntries(Object.entries(this.axes).map(([name, { extent }]) => [name, [...extent]]));
+    return Object.fromEntries(Object.keys(this.axes).map((name) => [name, [...this.initialRange(name)]]));
+  }
+
+  /** The range at first: the whole extent, or the part of it without outliers. */
+  initialRange(name) {
+    const { initial, extent } = this.axes[name];
+    return initial ?? extent;
   }
 
   reset() {
@@ -54,9 +60,9 @@ export class Plot {
     });
   }
 
-  /** True if this axis shows its whole extent. */
+  /** True if this axis shows its first range. */
   isInitial(name) {
-    return this.view[name].every((bound, i) => bound === this.axes[name].extent[i]);
+    return this.view[name].every((bound, i) => bound === this.initialRange(name)[i]);
   }
 
   frame() {
@@ -162,7 +168,7 @@ export class Plot {
 
   drawBar(ctx) {
     const { right, top, bottom, width } = this.at;
-    const { map, title, digits } = this.axes.colours;
+    const { map, title } = this.axes.colours;
     const steps = coloursOf(map);
     const height = (bottom - top) / steps.length;
     const left = right + BAR.gap;
@@ -173,10 +179,10 @@ export class Plot {
     ctx.fillStyle = this.colours.ink;
     const [low, high] = this.view.colours;
     const room = width - left - BAR.width - 6;
-    [low, (low + high) / 2, high].forEach((value, i) => {
-      const y = bottom - ((bottom - top) * i) / 2;
-      this.write(ctx, minus(Number(value.toFixed(digits ?? 3))), left + BAR.width + 5, y, "left", "12px", room);
-    });
+    for (const [value, text] of numberTicks([low, high], (bottom - top) / 44)) {
+      const y = bottom - ((value - low) / (high - low)) * (bottom - top);
+      this.write(ctx, text, left + BAR.width + 5, y, "left", "12px", room);
+    }
     this.write(ctx, title, width - 6, bottom + 34, "right", "12px", 130);
   }
 

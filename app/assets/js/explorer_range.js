@@ -36,3 +36,17 @@ export function extentOf(values, margin) {
 
 /** Room above and below a line from `low` to `high`: a twentieth of its range, else of its value, else of 1. */
 export const roomAround = (low, high) => (high - low || Math.abs(high) || 1) * 0.05;
+
+// Of the values on each side: beyond them lie spikes rather than water masses.
+const OUTLYING_SHARE = 0.005;
+const ROBUST_MARGIN = 0.25;
+
+/** The part of an extent that holds nearly all values, null left out, with a margin; the extent without outliers. */
+export function robustRange(values, extent) {
+  const sorted = values.filter((value) => value !== null).sort((one, other) => one - other);
+  const low = sorted[Math.floor(OUTLYING_SHARE * (sorted.length - 1))];
+  const high = sorted[Math.ceil((1 - OUTLYING_SHARE) * (sorted.length - 1))];
+  if (!(low < high)) return extent;
+  const margin = ROBUST_MARGIN * (high - low);
+  return [Math.max(low - margin, extent[0]), Math.min(high + margin, extent[1])];
+}

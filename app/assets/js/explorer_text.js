@@ -1,8 +1,8 @@
 // How values, units and times are written in plots. Times are UTC, in milliseconds.
 
-export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-const UNITS = { degree_C: "°C", Celsius: "°C", degrees_C: "°C", 1: "", degrees: "°", degree: "°" };
+const UNITS = { 1: "", degrees: "°", degree: "°" };
+const CELSIUS = /^(deg(ree)?s?[ _]?c(elsius)?|celsius)$/i;
 
 export const NO_DATA = "no data";
 
@@ -15,21 +15,18 @@ export const titled = (name, unit) => (unit ? `${name} (${unit})` : name);
 /** `value unit`, with as many digits as the API gives. */
 export const withUnit = (value, unit) => `${minus(value)}${unit ? ` ${unit}` : ""}`;
 
-/** `Chlorophyll a` for `chlorophyll_a`. */
+/** `Chlorophyll a` for `chlorophyll_a`, `Salinity, adjusted` for `salinity_adjusted`. */
 export function displayName(variable) {
-  const words = variable.replaceAll("_", " ");
+  const words = variable.replace("_adjusted", ", adjusted").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
 /** `kg m⁻³` for `kg m-3`; the page writes units in the same way. */
 export function displayUnit(unit) {
-  const text = UNITS[unit ?? ""] ?? unit ?? "";
+  const text = CELSIUS.test(unit ?? "") ? "°C" : (UNITS[unit ?? ""] ?? unit ?? "");
   const raise = (power) => [...power].map((sign) => SUPERSCRIPTS[sign]).join("");
   return text.replace(/([A-Za-z])(-?\d+)\b/g, (_, letter, power) => letter + raise(power));
 }
 
-/** `8 Dec 2022, 11:45:52 UTC`. */
-export function moment(ms) {
-  const at = new Date(ms);
-  return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 19)} UTC`;
-}
+/** `2022-12-08 11:45:52 UTC`. */
+export const moment = (ms) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;

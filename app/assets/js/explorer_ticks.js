@@ -1,5 +1,5 @@
 // Round values for axes. Times are UTC, in milliseconds.
-import { minus, MONTHS } from "./explorer_text.js";
+import { minus } from "./explorer_text.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -37,8 +37,7 @@ export function timeTicks([low, high], count) {
 
 function dayOrClock(ms) {
   const at = new Date(ms);
-  if (ms % DAY === 0) return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
-  return at.toISOString().slice(11, 16);
+  return ms % DAY === 0 ? at.toISOString().slice(0, 10) : at.toISOString().slice(11, 16);
 }
 
 function monthTicks(low, high, rough) {
@@ -49,7 +48,7 @@ function monthTicks(low, high, rough) {
     const at = Date.UTC(1970, month);
     if (at < low) continue;
     const begin = new Date(at);
-    ticks.push([at, begin.getUTCMonth() === 0 ? String(begin.getUTCFullYear()) : MONTHS[begin.getUTCMonth()]]);
+    ticks.push([at, begin.toISOString().slice(0, begin.getUTCMonth() === 0 ? 4 : 7)]);
   }
   return ticks;
 }

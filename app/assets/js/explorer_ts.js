@@ -1,7 +1,7 @@
 // The T-S diagram: temperature against salinity, coloured by depth or along the mission, with lines of equal density.
 import { coloursOf, css, stepOf } from "./explorer_colours.js";
 import { densityRange, overlap, salinityAt, sigmaAt } from "./explorer_isopycnals.js";
-import { extentOf } from "./explorer_range.js";
+import { extentOf, robustRange } from "./explorer_range.js";
 import { displayUnit, minus, titled, withUnit } from "./explorer_text.js";
 import { numberTicks } from "./explorer_ticks.js";
 
@@ -36,17 +36,32 @@ function colouringsOf(data) {
   };
 }
 
+/** An axis over the values that begins without outliers. */
+function axisOf(values, text) {
+  const extent = extentOf(values, AXIS_MARGIN);
+  return { title: text, extent, initial: robustRange(values, extent) };
+}
+
+/** How many samples the first view leaves out; empty if none. */
+function outsideText(data, { x, y }) {
+  const isInside = (value, { initial: [low, high] }) => value >= low && value <= high;
+  const outside = data.salinity.filter((salinity, i) => !isInside(salinity, x) || !isInside(data.temperature[i], y));
+  return outside.length && `${outside.length} of ${data.salinity.length} samples lie outside these axes; − shows them.`;
+}
+
 /** The diagram as the content of a plot; `colourings` holds the values by which its points can be coloured. */
 export function ts(data, title) {
   const unit = displayUnit(data.temperature_unit);
   const colourings = colouringsOf(data);
+  const axes = {
+    x: axisOf(data.salinity, titled("Salinity", displayUnit(data.salinity_unit))),
+    y: axisOf(data.temperature, titled("Temperature", unit)),
+    colours: colourings.depth,
+  };
   return {
     title: `Temperature against salinity · ${title}`,
-    axes: {
-      x: { title: titled("Salinity", displayUnit(data.salinity_unit)), extent: extentOf(data.salinity, AXIS_MARGIN) },
-      y: { title: titled("Temperature", unit), extent: extentOf(data.temperature, AXIS_MARGIN) },
-      colours: colourings.depth,
-    },
+    note: outsideText(data, axes),
+    axes,
     colourings,
     draw(ctx, plot) {
       drawDensities(ctx, plot, data.density);

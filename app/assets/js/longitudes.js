@@ -23,3 +23,24 @@ export function unrollTrack(lons) {
 
 /** Degrees by which to move a longitude to the copy of the world that is nearest to `centre`: a multiple of 360. */
 export const nearestTurn = (centre, lon) => Math.round((centre - lon) / 360) * 360 + 0; // No negative zero.
+
+/** The size of a box [west, south, east, north], degrees. */
+export const extentOf = ([west, south, east, north]) => ({
+  width: east < west ? east - west + 360 : east - west,
+  height: north - south,
+});
+
+const isOnSeam = ([lon]) => Math.abs(lon) === 180;
+
+/** The rings of a polygon as lines, without the edges along 180 degrees: GeoJSON splits areas there, water does not. */
+export function linesWithoutSeam({ type, coordinates }) {
+  const rings = type === "Polygon" ? coordinates : coordinates.flat();
+  return rings.flatMap((ring) => {
+    const lines = [[ring[0]]];
+    for (let i = 1; i < ring.length; i++) {
+      if (isOnSeam(ring[i - 1]) && isOnSeam(ring[i])) lines.push([ring[i]]);
+      else lines.at(-1).push(ring[i]);
+    }
+    return lines.filter((line) => line.length > 1);
+  });
+}

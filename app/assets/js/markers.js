@@ -1,10 +1,12 @@
 // Markers at last positions, and the popups of missions.
 import L from "leaflet";
 import { age } from "./ages.js";
+import { showCopyButtons } from "./copying.js";
+import { inDecimals, inMinutes } from "./position_text.js";
 import { RECENT_MS } from "./track_features.js";
 
-/** The content of a mission's popup; `at` is the time of its last position in ISO 8601. */
-export function popup(properties, at) {
+/** The content of a mission's popup, from its last position [lon, lat]. */
+export function popup(properties, coordinates) {
   const box = document.createElement("div");
   const line = (tag, text, className = "") => {
     const element = box.appendChild(document.createElement(tag));
@@ -16,7 +18,13 @@ export function popup(properties, at) {
   line("strong", hasName ? `${properties.serial} ${properties.name}` : properties.serial);
   line("div", `Mission ${properties.mission}`);
   if (properties.simulated) line("div", "Simulated", "map-simulated");
+  const { at } = properties;
   line("div", `Last position ${at.slice(0, 16).replace("T", " ")} UTC (${age(Date.parse(at))})`, "map-when");
+  line("div", inMinutes(coordinates));
+  line("div", inDecimals(coordinates), "map-when");
+  const copy = Object.assign(line("button", "Copy position", "copy"), { type: "button", hidden: true });
+  copy.dataset.copy = inDecimals(coordinates);
+  showCopyButtons(box);
   // A sailbuoy stays at the surface.
   if (properties.max_depth_m) line("div", `Last profile ${Math.round(properties.max_depth_m)}\u202fm deep`);
   const link = line("a", "Open the mission");
@@ -24,8 +32,8 @@ export function popup(properties, at) {
   return box;
 }
 
-/** A marker at a last position [lat, lon] that points along `course`, degrees from north. */
-export function marker(properties, at, course) {
+/** A marker at [lat, lon] that points along `course`, degrees from north; `coordinates` are those of the API. */
+export function marker(properties, coordinates, at, course) {
   const isRecent = Date.now() - Date.parse(properties.at) < RECENT_MS;
   const icon = document.createElement("span");
   icon.classList.add("marker");
@@ -38,9 +46,17 @@ export function marker(properties, at, course) {
     icon: L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] }),
     title: `${properties.serial}, mission ${properties.mission}`,
     alt: `${properties.serial}, mission ${properties.mission}: last position`,
+    // Hundreds of tab stops would trap the keyboard: the buttons of the table open the same popups.
+    keyboard: false,
     riseOnHover: true,
     zIndexOffset: isRecent ? 1000 : 0,
   });
-  pin.bindPopup(() => popup(properties, properties.at), { maxWidth: 260 });
+  pin.bindPopup(() => popup(properties, coordinates), { maxWidth: 260 });
   return pin;
+}
+
+/** Moves the focus into the open popup, and back to `opener` when it closes: for visitors who use the keyboard. */
+export function focusPopup(map, opener) {
+  map.getContainer().querySelector(".leaflet-popup-content a")?.focus();
+  map.once("popupclose", () => opener.isConnected && opener.focus());
 }

@@ -21,10 +21,10 @@ function loadExplorer() {
   return loading;
 }
 
-/** Opens or closes a part by the script of the plots, which answers the event by `resolve` or `reject`. */
-function explore(host, isOpen, part) {
+/** Opens or closes a part by the script of the plots, which answers. `isQuiet`: the address stays as it is. */
+function explore(host, isOpen, part, isQuiet) {
   return new Promise((resolve, reject) => {
-    const detail = { host, isOpen, part, resolve, reject };
+    const detail = { host, isOpen, part, isQuiet, resolve, reject };
     document.dispatchEvent(new CustomEvent("explore", { detail }));
   });
 }
@@ -45,12 +45,12 @@ function opener(host, part, text) {
   line.append(button, status);
   host.append(line);
   const isExpanded = () => button.getAttribute("aria-expanded") === "true";
-  const show = async (isOpen) => {
+  const show = async (isOpen, isQuiet = false) => {
     button.setAttribute("aria-expanded", String(isOpen));
     status.textContent = isOpen ? "Loading…" : "";
     try {
       if (isOpen) await loadExplorer();
-      if (loading) await explore(host, isOpen, part);
+      if (loading) await explore(host, isOpen, part, isQuiet);
       status.textContent = "";
     } catch {
       button.setAttribute("aria-expanded", "false");
@@ -69,6 +69,20 @@ const select = tabs(root, (id) => {
 const openers = new Map();
 for (const figure of root.querySelectorAll("figure"))
   openers.set(figure.id, opener(figure, "figure", "Change the axes"));
+/** On a phone the text of a picture is too small: the plot takes its place as soon as the visitor scrolls to it. */
+function openOnPhone() {
+  if (!matchMedia("(max-width: 36rem)").matches) return;
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      observer.unobserve(target);
+      const isOpen = target.querySelector("[data-open]").getAttribute("aria-expanded") === "true";
+      if (!isOpen) openers.get(target.id)(true, true);
+    }
+  });
+  for (const figure of root.querySelectorAll("figure")) observer.observe(figure);
+}
+
 const browser = root.querySelector("[data-profile-browser]");
 if (browser) openers.set("", opener(browser, "profiles", "Browse the profiles"));
 
@@ -86,3 +100,4 @@ function followAddress() {
 }
 window.addEventListener("hashchange", followAddress);
 followAddress();
+openOnPhone();

@@ -1,5 +1,7 @@
-// The script of every page: the theme switch, ages beside times, suggestions for the search, short URLs from forms.
+// The script of every page: the theme switch, ages beside times, copy buttons, suggestions for the search,
+// short URLs from forms.
 import { showAges } from "./ages.js";
+import { showCopyButtons, startCopying } from "./copying.js";
 import { suggest } from "./suggest.js";
 
 const AGES_EVERY_MS = 60_000; // The smallest unit of an age is a minute.
@@ -35,6 +37,8 @@ function startShortUrls() {
 
 startThemeSwitch();
 startShortUrls();
+showCopyButtons(document);
+startCopying();
 suggest(document.querySelector("[data-suggest]"));
 showAges(document);
 setInterval(() => showAges(document), AGES_EVERY_MS);

@@ -59,6 +59,7 @@ export class TrackCanvas {
       recentLines: recent ? toLines(recent.geometry) : [],
       at: last ? toLatLng(last.geometry.coordinates) : null,
       last: last?.properties,
+      position: last?.geometry.coordinates,
     });
     mission.isRecent = Date.now() - mission.end < RECENT_MS;
     this.missions.set(key, mission);
@@ -75,12 +76,10 @@ export class TrackCanvas {
     if (mission.recentLines.length) mission.recentLine = L.polyline([], { ...options, interactive: false });
     mission.pin =
       this.markers++ < MAX_MARKERS
-        ? marker(mission.last, mission.at, heading(mission.lines))
+        ? marker(mission.last, mission.position, mission.at, heading(mission.lines))
         : L.circleMarker(mission.at, { renderer: this.renderer, radius: 3, fillOpacity: 1 });
-    // Hundreds of tab stops would trap the keyboard: the table's buttons open the same popups.
-    mission.pin.options.keyboard = false;
     for (const layer of [mission.line, mission.pin]) {
-      layer.unbindPopup().bindPopup(() => popup(mission.last, mission.last.at), { maxWidth: 260 });
+      layer.unbindPopup().bindPopup(() => popup(mission.last, mission.position), { maxWidth: 260 });
       layer.on("mouseover", () => this.point(mission, true)).on("mouseout", () => this.point(mission, false));
       layer.on("popupopen", () => this.choose(mission, true)).on("popupclose", () => this.choose(mission, false));
     }

@@ -1,6 +1,6 @@
 // Tracks and last positions as elements of the page, for maps of few missions; list entries and map mark each other.
 import L from "leaflet";
-import { marker } from "./markers.js";
+import { focusPopup, marker } from "./markers.js";
 import { byMission, heading, missionKey, unrollFeatures } from "./track_features.js";
 
 // Beyond it labels cover the tracks.
@@ -49,7 +49,7 @@ function drawMission(map, features, unroll) {
   for (const { geometry, properties } of ofKind(features, "last_position")) {
     const [lon, lat] = geometry.coordinates;
     const at = [lat, unroll(lon)];
-    group.pin = marker(properties, at, heading(latLngs)).addTo(map);
+    group.pin = marker(properties, geometry.coordinates, at, heading(latLngs)).addTo(map);
     group.bounds.extend(at);
   }
   return group;
@@ -107,9 +107,11 @@ function linkToList(map, key, { lines, pin, bounds }) {
   const button = entry.querySelector("[data-show]");
   if (button && bounds.isValid()) {
     button.hidden = false;
-    button.addEventListener("click", () => {
+    button.addEventListener("click", ({ detail }) => {
       map.fitBounds(bounds, { maxZoom: 8, padding: [48, 48] });
       pin?.openPopup();
+      // Clicks of a mouse have a count.
+      if (!detail) focusPopup(map, button);
     });
   }
 }

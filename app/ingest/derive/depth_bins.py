@@ -94,7 +94,7 @@ class Sums:
 
 
 def limits(sampled: Sequence[NDArray[np.float32]], centred: bool) -> tuple[float, float]:
-    """Percentiles 1 and 99, symmetric around zero when `centred`; a constant gets a margin on both sides."""
+    """Percentiles 1 and 99, rounded outwards, symmetric around zero when `centred`; a constant gets margins."""
     low, high = (float(limit) for limit in np.percentile(np.concatenate(sampled).astype(np.float64), _PERCENTILES))
     if centred:
         high = max(abs(low), abs(high))
@@ -102,7 +102,16 @@ def limits(sampled: Sequence[NDArray[np.float32]], centred: bool) -> tuple[float
     if high - low <= 1e-6 * max(abs(low), abs(high)):
         room = 0.01 * max(abs(low), abs(high)) or 0.5
         low, high = low - room, high + room
-    return low, high
+    return _rounded(low, high)
+
+
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    """The limits, each moved outwards to two digits of their span: 2 to 13 rather than 2.01477 to 12.4681."""
+    digits = 1 - int(np.floor(np.log10(high - low)))
+    step = 10.0**-digits
+    # Single precision turns a round number into one beside it, which is as good as round.
+    low, high = float(np.floor(low / step + 1e-4)), float(np.ceil(high / step - 1e-4))
+    return round(low * step, digits), round(high * step, digits)
 
 
 def decimals(low: float, high: float) -> int:

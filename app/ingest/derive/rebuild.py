@@ -56,14 +56,14 @@ def _track(name: str, _basin_map: BasinMap, now: datetime, session: ClientSessio
 
 
 def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: ClientSession) -> int | None:
-    """Rebuild the updates (deployments, recoveries, delayed data) and the search index of a platform."""
+    """Rebuild the updates (deployments, ends, delayed data) and the search index of a platform."""
     of_platform = missions.of_platform(platform, session)
     tags = ["search"] if search_index.refresh(platform, of_platform, session) else []
     before = updates.of_platform(platform, session)
     learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
     new = lifecycle.updates(of_platform, learned)
     updates.replace_of(platform, new, session)
-    # Each new profile postpones the inferred recovery date, which needs no invalidation. Cached pages expire at the
+    # Each new profile postpones the inferred end, which needs no invalidation. Cached pages expire at the
     # date predicted earlier, so that an earlier date must be published.
     is_postponed = lifecycle.next_at(new, now) >= lifecycle.next_at(before, now)
     if not is_postponed or lifecycle.known(before, now) != lifecycle.known(new, now):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -34,7 +35,7 @@ def refresh_basins() -> None:
     """Index the stored basins, unless they are indexed already."""
     digest = basins.digest()
     if digest != search.basins_digest():
-        indexed = basin_entries(basins.names())
+        indexed = basin_entries({node.id: node.name for node in basins.tree().values()})
 
         def replace(session: ClientSession) -> int:
             search.replace_basins(indexed, digest, session)
@@ -51,8 +52,10 @@ def basin_entries(names: Mapping[str, str]) -> list[dict[str, Any]]:
 def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
     metadata = mission.metadata
     names = [owner.serial, owner.name or ""] if owner else []
-    texts = [mission.platform, mission.mission, *names, *(str(metadata.get(key) or "") for key in ("name", "project"))]
-    full_names = [mission.id, mission.mission, *(f"{name} {mission.mission}" for name in names if name)]
+    datasets = _datasets(mission)
+    described = (str(metadata.get(key) or "") for key in ("name", "project", "institution"))
+    texts = [mission.platform, mission.mission, *names, *described, *datasets]
+    full_names = [mission.id, mission.mission, *datasets, *(f"{name} {mission.mission}" for name in names if name)]
     if owner:
         full_names.append(f"{owner.display_name} {mission.mission}")
     # Newest first; the start does not change while a mission continues, so that its entry stays valid.
@@ -64,8 +67,10 @@ def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
 
 
 def _platform(owner: Platform) -> dict[str, Any]:
-    names = [owner.platform, owner.serial, owner.name or "", owner.wmo_id or ""]
-    keys = search_terms.beginnings([*names, owner.kind, owner.model or ""]) | _exactly([*names, owner.display_name])
+    wmo_ids = [owner.wmo_id, f"WMO {owner.wmo_id}"] if owner.wmo_id else []
+    names = [owner.platform, owner.serial, owner.name or "", *wmo_ids]
+    described = [owner.kind, owner.model or "", owner.operator or ""]
+    keys = search_terms.beginnings([*names, *described]) | _exactly([*names, owner.display_name])
     order = search_terms.whole(owner.serial)
     return search.entry("platform", owner.platform, keys, order, platform=owner.platform, simulated=owner.simulated)
 
@@ -74,6 +79,14 @@ def _basin(basin: str, name: str) -> dict[str, Any]:
     return search.entry(
         "basin", basin, search_terms.beginnings([basin, name]) | _exactly([basin, name]), search_terms.whole(name)
     )
+
+
+def _datasets(mission: Mission) -> list[str]:
+    """The ids of the mission's dataset: those that the file declares, and that of an ERDDAP address."""
+    declared = [mission.metadata.get("dataset_id"), mission.metadata.get("deployment_id"), mission.declared.get("id")]
+    name = mission.source.file_name
+    served = PurePosixPath(name.partition("?")[0]).stem if "://" in name else ""
+    return [text for each in (*declared, served) if (text := str(each or ""))]
 
 
 def _numbers(mission: Mission) -> list[str]:

@@ -96,7 +96,8 @@ def _sections(
     stride = max(-(-mission.figures.samples // depth_bins.MOST_FOR_LIMITS), 1)
     sums = {v.name: depth_bins.Sums(len(grid.count), deepest_m, stride) for v in variables}
     pairs = Pairs()
-    _add_profiles(samples, dives, grid, sums, pairs)
+    of_pairs = _names_of_pairs(mission)
+    _add_profiles(samples, dives, grid, sums, pairs, of_pairs)
     sections: list[Section] = []
     for variable in variables:
         total = sums[variable.name]
@@ -120,8 +121,20 @@ def _sections(
     return Built(sections, _cloud(mission, pairs, position, number, at))
 
 
+def _names_of_pairs(mission: Mission) -> tuple[str, str]:
+    """The variables of the T-S diagram: salinity and temperature, both adjusted or both raw."""
+    names = ("salinity", "temperature")
+    best = [section_variables.best(name, mission.variables) for name in names]
+    return (best[0], best[1]) if all(name.endswith(section_variables.ADJUSTED) for name in best) else names
+
+
 def _add_profiles(
-    samples: Samples, dives: Sequence[Dive], grid: TimeColumns, sums: Mapping[str, depth_bins.Sums], pairs: Pairs
+    samples: Samples,
+    dives: Sequence[Dive],
+    grid: TimeColumns,
+    sums: Mapping[str, depth_bins.Sums],
+    pairs: Pairs,
+    of_pairs: tuple[str, str],
 ) -> None:
     """Add the samples of each profile to the sums and the pairs."""
     index_of = _dive_lookup(dives)
@@ -130,11 +143,11 @@ def _add_profiles(
         depth_m = None if index is None else section_record.column(doc, "depth")
         if index is None or depth_m is None:
             continue
-        values = {name: section_record.column(doc, name) for name in sums.keys() | {"salinity", "temperature"}}
+        values = {name: section_record.column(doc, name) for name in sums.keys() | {*of_pairs}}
         for name, total in sums.items():
             if (measured := values[name]) is not None:
                 total.add(int(grid.of_profile[index]), depth_m, measured)
-        salinity, temperature = values["salinity"], values["temperature"]
+        salinity, temperature = (values[name] for name in of_pairs)
         if salinity is not None and temperature is not None:
             pairs.add(doc["number"], salinity, temperature, depth_m)
 
@@ -144,7 +157,7 @@ def _cloud(mission: Mission, pairs: Pairs, position: LonLat | None, number: int,
         return None
     salinity, temperature, depth_m, profile = pairs.selected
     units = {variable.name: variable.unit for variable in mission.variables}
-    salinity_unit, temperature_unit = units.get("salinity"), units.get("temperature")
+    salinity_unit, temperature_unit = (units.get(name) for name in _names_of_pairs(mission))
     has_density = seawater.has_expected_units(salinity_unit, temperature_unit)
     return Cloud(
         platform=mission.platform,

@@ -39,6 +39,10 @@ _LONGEST = 118
 _LEAST_DENSITY_SHARE = 0.05
 # Lines through so many values along each axis look smooth at the size of the picture.
 _DENSITY_GRID_SIZE = 60
+# Spikes beyond these percentiles and a margin would squeeze the water masses of a T-S diagram.
+_USUAL = (0.5, 99.5)
+_USUAL_MARGIN = 0.25
+_DAY_MS = 86_400_000
 _MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed mode"}
 
 
@@ -77,8 +81,10 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
     )
     figure = _Chrome(f"{label} · Temperature and salinity · {_MODES.get(data_mode, data_mode)} · Halocline")
     across, up = _roomy(salinity), _roomy(temperature)
+    inside = (salinity >= across[0]) & (salinity <= across[1]) & (temperature >= up[0]) & (temperature <= up[1])
+    outside = f" · {np.count_nonzero(~inside)} of {inside.size} points outside" if not inside.all() else ""
     axes = figure.axes(across, up, f"Temperature{_in(cloud.temperature_unit)}")
-    axes.set_xlabel(f"Salinity{_in(cloud.salinity_unit)}", parse_math=False)
+    axes.set_xlabel(f"Salinity{_in(cloud.salinity_unit)}{outside}", parse_math=False)
     if seawater.has_expected_units(cloud.salinity_unit, cloud.temperature_unit):
         _isopycnals(axes, seawater.density_grid(across, up, _position(cloud), _DENSITY_GRID_SIZE))
     finite_m = depth_m[np.isfinite(depth_m)]
@@ -86,6 +92,7 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> dict[Theme, bytes]:
     figure.bar(limits, "Depth (m)")
     pixels = figure.drawn()
     level = levels(np.nan_to_num(depth_m), limits)
+    salinity, temperature, level = salinity[inside], temperature[inside], level[inside]
     x = LEFT + (salinity - across[0]) / (across[1] - across[0]) * (RIGHT - LEFT)
     y = BOTTOM - (temperature - up[0]) / (up[1] - up[0]) * (BOTTOM - TOP)
     for right in range(3):
@@ -148,17 +155,14 @@ class _Chrome:
         return axes
 
     def bar(self, limits: tuple[float, float], name: str) -> None:
-        """The colour bar, with its limits at its ends."""
+        """The colour bar, with round ticks."""
         # A fixed position for the label: matplotlib would move it out of the picture for long numbers.
         self.has_bar = True
         axes = self._axes_between(*_BAR)
         axes.set_ylim(*limits)
         axes.set_xticks([])
         axes.yaxis.tick_right()
-        inside = [tick for tick in axes.get_yticks() if 0.06 < (tick - limits[0]) / (limits[1] - limits[0]) < 0.94]
-        axes.set_yticks([limits[0], *inside, limits[1]])
-        digits = max(int(2 - np.floor(np.log10(limits[1] - limits[0]))), 0)
-        axes.set_yticklabels([f"{tick:.{digits}f}" if digits < 6 else f"{tick:.3g}" for tick in axes.get_yticks()])
+        axes.set_yticks([tick for tick in axes.get_yticks() if limits[0] <= tick <= limits[1]])
         axes.yaxis.set_label_position("right")
         axes.yaxis.set_label_coords((WIDTH - 18 - _BAR[0]) / (_BAR[1] - _BAR[0]), 0.5)
         axes.set_ylabel(_printable(name), fontsize=9, parse_math=False)
@@ -218,7 +222,12 @@ def _across(time_ms: NDArray[Any], start: float, end: float) -> NDArray[np.intp]
 
 
 def _roomy(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The range of an axis: of nearly all values, with a margin, and never beyond all of them and a little room."""
     low, high = float(values.min()), float(values.max())
+    usual_low, usual_high = (float(bound) for bound in np.percentile(values, _USUAL))
+    if usual_low < usual_high:
+        margin = _USUAL_MARGIN * (usual_high - usual_low)
+        low, high = max(low, usual_low - margin), min(high, usual_high + margin)
     room = 0.03 * (high - low) or 0.01 * abs(high) or 0.5
     return low - room, high + room
 
@@ -228,14 +237,14 @@ def _dated(axes: "Axes") -> None:
     from matplotlib import dates as untyped
 
     dates: Any = untyped
-    start, end = axes.get_xlim()
-    locator = dates.AutoDateLocator(minticks=4, maxticks=8)
-    candidates = locator.tick_values(dates.num2date(start / 86_400_000), dates.num2date(end / 86_400_000))
-    days = [day for day in candidates if start <= day * 86_400_000 <= end]
-    texts = dates.ConciseDateFormatter(locator)
-    axes.set_xticks([day * 86_400_000 for day in days])
-    axes.set_xticklabels(texts.format_ticks(days))
-    axes.set_xlabel(" · ".join(filter(None, ("Time (UTC)", texts.get_offset()))), fontsize=9)
+    start, end = (time_ms / _DAY_MS for time_ms in axes.get_xlim())
+    locator = dates.AutoDateLocator(minticks=3, maxticks=7)
+    days = [day for day in locator.tick_values(dates.num2date(start), dates.num2date(end)) if start <= day <= end]
+    # Two lines where a tick is not midnight: the clock, and below it the day.
+    text = "%Y-%m-%d" if all(float(day).is_integer() for day in days) else "%H:%M\n%Y-%m-%d"
+    axes.set_xticks([day * _DAY_MS for day in days])
+    axes.set_xticklabels([dates.num2date(day).strftime(text) for day in days])
+    axes.set_xlabel("Time (UTC)", fontsize=9)
 
 
 def _in(unit: str | None) -> str:

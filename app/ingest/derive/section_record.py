@@ -54,11 +54,11 @@ def section(
 
 
 def column(doc: Mapping[str, Any], name: str) -> Floats | None:
-    """A column of a sample document, None if it has none."""
+    """A column of a sample document without the values flagged as bad, None if it has none."""
     stored = doc["columns"].get(name)
     if stored is None:
         return None
-    return np.asarray(columns.decoded(stored["data"], stored["dtype"]), dtype=np.float64)
+    return np.asarray(columns.good_values(stored), dtype=np.float64)
 
 
 def packed(values: NDArray[Any], dtype: columns.Dtype) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from app.domain.records import Variable
 
 MOST_SECTIONS = 12
+ADJUSTED = "_adjusted"
 
 # In the order of interest, with cmocean's maps: each name exactly, or with a number as in `backscatter_700`.
 _FIRST = (
@@ -34,9 +35,24 @@ _NAME = re.compile(r"[\w-]{1,80}")
 
 
 def ordered(variables: Sequence[Variable]) -> list[Variable]:
-    """The variables that get a section, at most twelve, the most interesting first."""
+    """The variables that get a section, at most twelve, the most interesting first.
+
+    The adjusted values of a quantity take the place of the raw ones, which come last.
+    """
+    return candidates(variables)[:MOST_SECTIONS]
+
+
+def candidates(variables: Sequence[Variable]) -> list[Variable]:
+    """All variables that can have a section, in the order of `ordered`."""
     usable = [v for v in variables if _NAME.fullmatch(v.name) and not _NEVER.search(v.name)]
-    return sorted(usable, key=_rank)[:MOST_SECTIONS]
+    names = {v.name for v in usable}
+    return sorted(usable, key=lambda v: (v.name + ADJUSTED in names, _rank(v)))
+
+
+def best(name: str, variables: Sequence[Variable]) -> str:
+    """The name of the best values of a quantity: the adjusted ones if the mission has them."""
+    adjusted = name + ADJUSTED
+    return adjusted if any(variable.name == adjusted for variable in variables) else name
 
 
 def colour_map(variable: Variable) -> str:
@@ -49,5 +65,6 @@ def colour_map(variable: Variable) -> str:
 
 
 def _rank(variable: Variable) -> int:
-    ranks = (rank for rank, name in enumerate(_RANKS) if name.fullmatch(variable.name))
-    return next(ranks, len(_RANKS) + (variable.name in _LAST))
+    name = variable.name.removesuffix(ADJUSTED)
+    ranks = (rank for rank, pattern in enumerate(_RANKS) if pattern.fullmatch(name))
+    return next(ranks, len(_RANKS) + (name in _LAST))

@@ -53,7 +53,7 @@ def series(
     intervals = edges.size - 1
     sums = {variable.name: SeriesSums.empty(intervals) for variable in variables}
     for doc in samples:
-        time_ms = np.asarray(columns.decoded(doc["columns"]["time"]["data"], "i8"))
+        time_ms = np.asarray(columns.good_values(doc["columns"]["time"]))
         interval = np.searchsorted(edges, time_ms, side="right") - 1
         interval[time_ms == edges[-1]] = intervals - 1
         for name, total in sums.items():

@@ -13,8 +13,9 @@ import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.polygon import orient
 
+from app.domain import basin_tree
+from app.domain.basin_tree import Basin, Bbox
 from app.domain.geodesy import bbox_union
-from app.domain.records import Basin, Bbox
 from app.errors import Invalid
 
 # The tolerance of an outline for overviews: a share of the area's width, limited to an invisible number of degrees.
@@ -25,7 +26,7 @@ _OUTLINE_DEG = 0.3
 def known(directory: Path | None) -> list[Basin]:
     """The areas of `*.geojson` in the directory; without one, the built-in ones. Raises Invalid with file and feature.
 
-    Features of one id (or, without ids, of one name) are one area.
+    Features of one id (or, without ids, of one name) are one area. `part_of` is the id of the area that contains it.
     """
     features: dict[str, list[dict[str, Any]]] = {}
     for origin, text in _texts(directory):
@@ -37,7 +38,12 @@ def known(directory: Path | None) -> list[Basin]:
                 features.setdefault(basin_id, []).append({**feature, "name": name})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Invalid("HALOCLINE_BASINS_DIR", f"{origin}: not a GeoJSON of named areas: {error!r}") from error
-    return [_basin(basin_id, of_id) for basin_id, of_id in sorted(features.items())]
+    basins = [_basin(basin_id, of_id) for basin_id, of_id in sorted(features.items())]
+    try:
+        basin_tree.tree(basins)
+    except Invalid as error:
+        raise Invalid("HALOCLINE_BASINS_DIR", error.problem) from error
+    return basins
 
 
 def slug(name: str) -> str:
@@ -70,8 +76,17 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
     if box is None:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id} has no polygon")
     source = features[0]["properties"].get("source")
+    part_of = next((str(each["properties"]["part_of"]) for each in features if each["properties"].get("part_of")), None)
     geometry = json.loads(json.dumps(mapping(_wound(area))))
-    return Basin(basin_id, features[0]["name"], box, geometry, str(source) if source else None, _outline(area, box))
+    return Basin(
+        id=basin_id,
+        name=features[0]["name"],
+        bbox=box,
+        geometry=geometry,
+        source=str(source) if source else None,
+        outline=_outline(area, box),
+        part_of=part_of,
+    )
 
 
 def _outline(area: Any, box: Bbox) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Depths corrected: computed from pressure where missing, positive down, without impossible values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gsw
 import numpy as np
 
-from app.ingest.formats.observations import NO_TIME, Floats, Ints, Mask, Observations
+from app.ingest.formats.observations import NO_TIME, Flags, Floats, Ints, Mask, Observations, left_out
 
 # The Challenger Deep is 10 935 m; a pressure sensor on deck may report a few metres above the surface.
 _DEEPEST_M, _HIGHEST_M = 11_000.0, 100.0
@@ -19,31 +19,60 @@ PRESSURE_UNITS = ("dbar", None)
 
 @dataclass(frozen=True, slots=True)
 class Depths:
-    """(n,) depths, positive down, NaN where unknown, not clipped; and the samples that each rule changed."""
+    """(n,) depths, positive down, NaN where unknown, not clipped; and the samples that each rule changed.
+
+    `flags` are the quality flags of the depths, None without any.
+    """
 
     depth_m: Floats
     from_pressure: Mask
     invalid: Mask
     flipped: int
+    flags: Flags | None = None
+
+    @property
+    def flagged(self) -> Mask:
+        """True for depths that a flag leaves out of figures."""
+        return left_out(self.flags, self.depth_m.size) & np.isfinite(self.depth_m)
+
+    @property
+    def good_m(self) -> Floats:
+        """The depths for figures: NaN where a flag leaves them out."""
+        return self.depth_m if self.flags is None else np.where(self.flagged, np.nan, self.depth_m)
 
 
 def of_rows(observations: Observations) -> Depths:
     """The corrected depths of the rows; all NaN for a vessel that stays at the surface, whatever its pressure is.
 
-    A pressure in an unknown unit is not used.
+    A pressure in an unknown unit is not used. A depth from pressure has the flag of the pressure; a depth with a bad
+    flag is not replaced.
     """
     if observations.is_surface:
         none = np.zeros(observations.depth_m.size, dtype=bool)
         return Depths(np.full(observations.depth_m.size, np.nan), none, none, 0)
     pressure = next((c for c in observations.columns if c.about.name == "pressure"), None)
+    flags = observations.flags.get("depth")
     if pressure is None or pressure.about.unit not in PRESSURE_UNITS:
-        return corrected(observations.depth_m, None)
+        return replace(corrected(observations.depth_m, None), flags=flags)
     needed = np.isnan(observations.depth_m) & np.isfinite(pressure.values)
     computed = np.full(observations.depth_m.size, np.nan)
     if needed.any():
-        latitude = latitudes(observations.time_ms, observations.lat_deg, observations.lon_deg)
+        good_lat_deg = np.where(observations.left_out("position"), np.nan, observations.lat_deg)
+        latitude = latitudes(observations.time_ms, good_lat_deg, observations.lon_deg)
         computed[needed] = depth_of(pressure.values[needed].astype(np.float64), latitude[needed])
-    return corrected(observations.depth_m, computed)
+    depths = corrected(observations.depth_m, computed)
+    return replace(depths, flags=_flags(depths.from_pressure, flags, pressure.flags))
+
+
+def _flags(from_pressure: Mask, of_depth: Flags | None, of_pressure: Flags | None) -> Flags | None:
+    """The flags of depths of which some come from pressure."""
+    if of_depth is None and (of_pressure is None or not from_pressure.any()):
+        return None
+    none = np.zeros(from_pressure.size, dtype=np.int8)
+    flags: Flags = np.where(
+        from_pressure, none if of_pressure is None else of_pressure, none if of_depth is None else of_depth
+    )
+    return flags
 
 
 def depth_of(pressure_dbar: Floats, lat_deg: Floats) -> Floats:

@@ -3,10 +3,12 @@
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.ingest.formats import positions, time_series, vertical_axis, vocabulary
+from app.ingest.formats import flag_variables, positions, time_series, vertical_axis, vocabulary
+from app.ingest.formats.flag_variables import RowFlags
 from app.ingest.formats.netcdf import NetCdf, as_floats
-from app.ingest.formats.observations import GRID_FORMAT, Column, Coordinates, Floats, Observations
+from app.ingest.formats.observations import GRID_FORMAT, Coordinates, Floats, Observations
 from app.ingest.refusals import Refused
 
 _NUMBERS = ("profile", "profile_index", "profile_number")
@@ -42,15 +44,16 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     profile, level = np.nonzero(filled)
     depth = vertical.depth_m[level]
     depth[blank[profile]] = np.nan
-    columns: list[Column] = []
-    for name, canonical, plane in planes:
-        values = plane[profile, level]
-        if (column := vocabulary.column(file, name, canonical, values, warnings)) is not None:
-            columns.append(column)
+    flags = RowFlags(file, _picks(along, down, profile, level), warnings)
+    measured = (
+        vocabulary.column(file, name, canonical, plane[profile, level], warnings, flags.of(name))
+        for name, canonical, plane in planes
+    )
+    columns = [column for column in measured if column is not None]
     if vertical.pressure_dbar is not None and not any(column.about.name == "pressure" for column in columns):
         pressure = vertical.pressure_dbar[level]
         pressure[blank[profile]] = np.nan
-        columns.append(time_series.pressure_column(file, axis, pressure))
+        columns.append(time_series.pressure_column(file, axis, pressure, flags.of(axis)))
     raw_number = as_floats(file.floats(number)) if number else np.arange(1.0, profiles + 1)
     return Observations(
         format=GRID_FORMAT,
@@ -71,8 +74,22 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
             "depth": axis,
             **({"number": number} if number else {}),
         },
+        flags=flags.coordinates("time", latitude, longitude, None if vertical.pressure_dbar is not None else axis),
+        flag_variables=flags.used,
         warnings=dict(warnings),
     )
+
+
+def _picks(
+    along: str, down: str, profile: NDArray[np.intp], level: NDArray[np.intp]
+) -> dict[tuple[str, ...], flag_variables.Pick]:
+    """The rows of a variable by its dimensions."""
+    return {
+        (along, down): lambda values: values[profile, level],
+        (down, along): lambda values: values[level, profile],
+        (along,): lambda values: values[profile],
+        (down,): lambda values: values[level],
+    }
 
 
 def _axes(file: NetCdf) -> tuple[str, str] | None:

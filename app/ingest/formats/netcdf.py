@@ -124,6 +124,11 @@ class NetCdf:
         """The factor and the offset of packed values."""
         return float(self.attribute(name, "scale_factor") or 1), float(self.attribute(name, "add_offset") or 0)
 
+    def raw(self, name: str) -> NDArray[Any]:
+        """The variable as it is stored, with the sign that the file declares."""
+        variable = self.variables[name]
+        return _with_declared_sign(variable, np.asarray(variable[...]))
+
     def integers(self, name: str) -> Ints:
         """The variable as whole numbers, without scaling."""
         return np.nan_to_num(np.asarray(self.variables[name][...], dtype=np.float64), nan=-1).astype(np.int64)

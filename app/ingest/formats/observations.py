@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.quality_flags import LEFT_OUT
 from app.domain.records import SURFACE_KINDS, Kind, Scope, Variable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+# Quality flags, see `domain.quality_flags`.
+Flags = NDArray[np.int8]
 
 # The time of a row without one: earlier than any date of a calendar.
 NO_TIME = np.iinfo(np.int64).min
@@ -31,13 +34,12 @@ NUMBERING = "numbering"
 class Column:
     """A measured variable: (n,) values in the canonical unit, NaN where missing, in the width of the file.
 
-    `good` counts the rows with a good quality flag, `checked` the rows with any flag.
+    `flags` are the quality flags of the values, None if the file has none for this variable.
     """
 
     about: Variable
     values: NDArray[Any]
-    good: int | None = None
-    checked: int | None = None
+    flags: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Observations:
     0 for one that a grid only spreads over depth. `texts` are scalar text variables by lower-case name.
     `warnings` are those of the reader itself, `unread` the variables that it left out, with the reason.
     `trajectories` divide the rows of a file of several missions, in their order. A sailbuoy has neither numbers nor
-    depths.
+    depths. `flags` are the quality flags of `time`, `position` and `depth`, where the file has some; `flag_variables`
+    names the variables that all flags come from, in the reader process only.
     """
 
     format: str
@@ -85,10 +88,14 @@ class Observations:
     warnings: Mapping[str, int] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     trajectories: tuple[Trajectory, ...] = ()
+    flags: Mapping[str, Flags] = field(default_factory=dict)
+    flag_variables: frozenset[str] = frozenset()
 
     def at(self, rows: NDArray[np.intp]) -> "Observations":
         """The rows with these indexes, and the columns that have a value in them."""
-        columns = (replace(column, values=column.values[rows]) for column in self.columns)
+        columns = (
+            replace(c, values=c.values[rows], flags=None if c.flags is None else c.flags[rows]) for c in self.columns
+        )
         return replace(
             self,
             time_ms=self.time_ms[rows],
@@ -98,7 +105,12 @@ class Observations:
             number=self.number[rows],
             weight=self.weight[rows],
             columns=tuple(column for column in columns if np.isfinite(column.values).any()),
+            flags={name: flags[rows] for name, flags in self.flags.items()},
         )
+
+    def left_out(self, name: str) -> Mask:
+        """(n,) mask of the times, positions or depths that a flag leaves out of figures."""
+        return left_out(self.flags.get(name), self.time_ms.size)
 
     @property
     def is_surface(self) -> bool:
@@ -114,3 +126,8 @@ class Observations:
     def is_numbered(self) -> bool:
         """True if the profiles have numbers: of the file, or by the columns of a grid."""
         return "number" in self.names or self.format == GRID_FORMAT
+
+
+def left_out(flags: Flags | None, rows: int) -> Mask:
+    """(rows,) mask of the values that a flag leaves out of figures; none without flags."""
+    return np.zeros(rows, dtype=bool) if flags is None else np.isin(flags, LEFT_OUT)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.ingest.formats import positions, time_series, vertical_axis, vocabulary
+from app.ingest.formats.flag_variables import Pick, RowFlags
 from app.ingest.formats.netcdf import NetCdf, as_floats
-from app.ingest.formats.observations import Column, Coordinates, Floats, Observations
+from app.ingest.formats.observations import Coordinates, Floats, Observations
 from app.ingest.formats.sampling_geometry import NUMBERS
 from app.ingest.refusals import Refused
 
@@ -47,12 +48,19 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
     profile, level = np.nonzero(filled)
     if profile.size == 0:
         raise Refused("no_samples", "there are neither depths nor measurements", axis or coordinates.time)
-    columns: list[Column] = []
-    for name, canonical, plane in planes:
-        if (column := vocabulary.column(file, name, canonical, plane[profile, level], warnings)) is not None:
-            columns.append(column)
+    picks: dict[tuple[str, ...], Pick] = {
+        axes: lambda values: values[profile, level],
+        axes[:1]: lambda values: values[profile],
+    }
+    flags = RowFlags(file, picks, warnings)
+    measured = (
+        vocabulary.column(file, name, canonical, plane[profile, level], warnings, flags.of(name))
+        for name, canonical, plane in planes
+    )
+    columns = [column for column in measured if column is not None]
     if vertical.pressure_dbar is not None and not any(column.about.name == "pressure" for column in columns):
-        columns.append(time_series.pressure_column(file, axis, vertical.pressure_dbar[profile, level]))
+        pressure = vertical.pressure_dbar[profile, level]
+        columns.append(time_series.pressure_column(file, axis, pressure, flags.of(axis)))
     raw_number = as_floats(file.floats(number)) if number else np.arange(1.0, shape[0] + 1)
     spelled = [str(file.variables[name].name) for name in names]
     return Observations(
@@ -72,6 +80,8 @@ def read(file: NetCdf, coordinates: Coordinates) -> Observations:
             "depth": str(file.variables[axis].name) if axis else axes[1],
             "number": str(file.variables[number].name) if number else axes[0],
         },
+        flags=flags.coordinates(*names, axis if vertical.pressure_dbar is None and axis else None),
+        flag_variables=flags.used,
         warnings=dict(warnings),
     )
 

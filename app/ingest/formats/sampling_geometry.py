@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.ingest.formats import flag_variables
 from app.ingest.formats.netcdf import NetCdf
 from app.ingest.refusals import Refused
 
@@ -106,9 +107,11 @@ def _repeat_indexed(file: NetCdf, name: str, instance: str) -> None:
 def _repeat(file: NetCdf, sizes: Any, sample: str, rows: int, owner: NDArray[np.intp]) -> None:
     instance = tuple(sizes.dimensions)
     shape = ((sample,), (rows,))
-    for name in (*_COORDINATES, *NUMBERS):
+    flags = flag_variables.names(file)
+    for name in (*_COORDINATES, *NUMBERS, *sorted(flags)):
         variable = file.variables.get(name)
-        if variable is not None and tuple(variable.dimensions) == instance and file.is_number(name):
+        is_read = variable is not None and (name in flags or file.is_number(name))
+        if variable is not None and is_read and tuple(variable.dimensions) == instance:
             file.variables[name] = View(variable.name, *shape, variable.dtype, variable, lambda values: values[owner])
     has_number = any(tuple(file.variables[name].dimensions) == (sample,) for name in NUMBERS if name in file.variables)
     of_trajectories = any(

@@ -63,7 +63,7 @@ def _dive(file: NetCdf, attributes: dict[str, Any]) -> int:
 
 def _halves(rows: Observations, dive: int) -> Floats:
     """(n,) profile numbers, from the same corrected depths that the import uses later."""
-    depth_m = depth_correction.of_rows(rows).depth_m
+    depth_m = depth_correction.of_rows(rows).good_m
     if not np.isfinite(depth_m).any():
         raise Refused("not_profiles", "no sample has a depth", rows.names.get("depth", "depth"))
     depth_m = np.where(rows.time_ms == NO_TIME, -np.inf, depth_m)

@@ -170,6 +170,10 @@ class Table:
         known = self._known.get(name, {})
         return fill_values.declared_range(known.get, np.dtype(np.float64), 1.0, 0.0)
 
+    def raw(self, name: str) -> NDArray[Any] | None:
+        """The column's numbers, NaN where missing; None for a column of texts, which are not kept."""
+        return self.floats(name) if self.is_number(name) else None
+
     def integers(self, name: str) -> Ints:
         """The column's numbers as whole ones, -1 where missing."""
         values: Ints = np.nan_to_num(self.floats(name), nan=-1).astype(np.int64)

@@ -7,7 +7,8 @@ import numpy as np
 
 from app.domain.records import Kind, Variable
 from app.ingest.formats import positions, profile_numbers, vertical_axis, vocabulary
-from app.ingest.formats.observations import NUMBERING, Column, Coordinates, Floats, Observations
+from app.ingest.formats.flag_variables import RowFlags
+from app.ingest.formats.observations import NUMBERING, Column, Coordinates, Flags, Floats, Observations
 from app.ingest.formats.variable_source import Variables
 from app.ingest.refusals import Refused
 
@@ -76,9 +77,11 @@ def read(
     time_ms = file.times_ms(time)
     attributes = file.attributes()
     used = {*hidden, time, latitude, longitude, *([depth] if depth else []), *profile_numbers.NAMES}
-    measured = columns(file, shape, used, warnings)
+    flags = RowFlags(file, {shape: lambda values: values}, warnings)
+    measured = columns(file, shape, used, warnings, flags)
     if vertical.pressure_dbar is not None and not any(column.about.name == "pressure" for column in measured):
-        measured = (*measured, pressure_column(file, str(vertical.axis and vertical.axis.name), vertical.pressure_dbar))
+        axis = str(vertical.axis and vertical.axis.name)
+        measured = (*measured, pressure_column(file, axis, vertical.pressure_dbar, flags.of(axis)))
     warnings.update(_pressure_warnings(vertical.depth_m, measured))
     numbers = profile_numbers.of_rows(file, shape, time_ms, _depth_or_pressure(vertical.depth_m, measured), warnings)
     return Observations(
@@ -102,6 +105,8 @@ def read(
             **({"number": _name(file, numbers.name)} if numbers.name else {}),
             **({NUMBERING: _name(file, numbers.unused)} if numbers.unused else {}),
         },
+        flags=flags.coordinates(time, latitude, longitude, depth),
+        flag_variables=flags.used,
         warnings=dict(warnings),
     )
 
@@ -111,16 +116,18 @@ def kind_of(platform: object) -> Kind:
     return "sailbuoy" if str(platform or "").strip().lower().startswith(_AT_SURFACE) else "glider"
 
 
-def columns(file: Variables, shape: tuple[str, ...], used: set[str], warnings: Counter[str]) -> tuple[Column, ...]:
+def columns(
+    file: Variables, shape: tuple[str, ...], used: set[str], warnings: Counter[str], flags: RowFlags
+) -> tuple[Column, ...]:
     """Every measured variable along `shape`, with canonical names and units; `warnings` receives their flaws."""
     measured = (
-        vocabulary.column(file, name, canonical, file.floats(name, narrow=True), warnings)
+        vocabulary.column(file, name, canonical, file.floats(name, narrow=True), warnings, flags.of(name))
         for name, canonical in vocabulary.measured(file, [shape], used)
     )
     return tuple(column for column in measured if column is not None)
 
 
-def pressure_column(file: Variables, name: str, pressure_dbar: Floats) -> Column:
+def pressure_column(file: Variables, name: str, pressure_dbar: Floats, flags: Flags | None) -> Column:
     """The pressures of a vertical axis as a measured variable."""
     about = Variable(
         name="pressure",
@@ -129,7 +136,7 @@ def pressure_column(file: Variables, name: str, pressure_dbar: Floats) -> Column
         source_name=_name(file, name),
         source_unit=str(file.attribute(name, "units") or "") or None,
     )
-    return Column(about, pressure_dbar)
+    return Column(about, pressure_dbar, flags)
 
 
 def _depth_or_pressure(depth_m: Floats, measured: Collection[Column]) -> Floats:

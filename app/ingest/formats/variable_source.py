@@ -32,6 +32,9 @@ class Variables(Protocol):
     def valid_range(self, name: str) -> tuple[float, float] | None:
         """The range of the values that the file declares valid, None if there is none."""
 
+    def raw(self, name: str) -> NDArray[Any] | None:
+        """The numbers or texts of a variable as they are stored; None for texts that the reader does not hold."""
+
     def integers(self, name: str) -> Ints:
         """The variable as whole numbers, -1 where missing."""
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from app.domain.printable import encodable
 from app.domain.records import Variable
-from app.ingest.formats import fill_values, mission_limits, units
+from app.ingest.formats import fill_values, flag_variables, mission_limits, units
 from app.ingest.formats.cf_time import counts_time
-from app.ingest.formats.observations import Column
+from app.ingest.formats.observations import Column, Flags
 from app.ingest.formats.variable_source import Variables
 
 # Coordinates, and variables that describe the layout of the file: not measurements.
@@ -30,19 +30,6 @@ _COORDINATES = ("time", "longitude", "latitude", "depth")
 _STEMS = ("_adjusted", "_raw")
 # Lists of missions include these texts for every variable.
 _MAX_NAME, _MAX_UNIT = 200, 80
-
-# Flag meanings that count as good: QARTOD, OceanGliders, Seaglider, IOOS.
-_GOOD = {
-    "good",
-    "pass",
-    "good_data",
-    "probably_good",
-    "probably_good_data",
-    "qc_good",
-    "qc_probably_good",
-    "good_value",
-}
-_UNCHECKED = ("unknown", "not_evaluated", "no_qc", "none", "missing", "qc_no_change", "no_change", "qc_missing")
 
 
 @cache
@@ -66,12 +53,14 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
     `coordinates` are the lower-case names that the reader itself uses.
     """
     shapes = set(dimensions)
+    flags = flag_variables.names(file)
     names = [
         name
         for name, variable in file.variables.items()
         if tuple(variable.dimensions) in shapes
         and file.is_number(name)
         and name not in coordinates
+        and name not in flags
         and not _is_auxiliary(name)
         and not counts_time(file.attribute(name, "units"))
     ]
@@ -99,8 +88,15 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
     return sorted(canonical_names.items(), key=lambda pair: pair[1])
 
 
-def column(file: Variables, name: str, canonical: str, values: NDArray[Any], warnings: Counter[str]) -> Column | None:
-    """The variable with its values in the unit of the vocabulary; None if no value is finite.
+def column(
+    file: Variables,
+    name: str,
+    canonical: str,
+    values: NDArray[Any],
+    warnings: Counter[str],
+    flags: Flags | None = None,
+) -> Column | None:
+    """The variable with its values in the unit of the vocabulary, and their flags; None if no value is finite.
 
     `warnings` receives the number of values that are no measurements, which are NaN in the result.
     """
@@ -110,7 +106,6 @@ def column(file: Variables, name: str, canonical: str, values: NDArray[Any], war
     declared_unit = file.attribute(name, "units")
     source_unit = None if declared_unit is None else encodable(str(declared_unit))[:_MAX_UNIT]
     unit, values = _converted(canonical, source_unit, values)
-    good, checked = _quality(file, name)
     standard_name, long_name = file.attribute(name, "standard_name"), file.attribute(name, "long_name")
     about = Variable(
         name=canonical,
@@ -120,7 +115,7 @@ def column(file: Variables, name: str, canonical: str, values: NDArray[Any], war
         source_name=encodable(file.variables[name].name)[:_MAX_NAME],
         source_unit=source_unit,
     )
-    return Column(about, values, good, checked)
+    return Column(about, values, flags)
 
 
 def _is_auxiliary(name: str) -> bool:
@@ -150,25 +145,3 @@ def _converted(canonical: str, source_unit: str | None, values: NDArray[Any]) ->
     if factor is None:
         return source_unit, values
     return entry["unit"], values if factor == 1 else values * values.dtype.type(factor)
-
-
-def _quality(file: Variables, name: str) -> tuple[int | None, int | None]:
-    """The numbers of good and of checked rows by the meanings of the flags; None without such flags."""
-    flags = f"{name}_qc"
-    if flags not in file.variables or not file.is_number(flags):
-        return None, None
-    meanings = str(file.attribute(flags, "flag_meanings") or "").lower().replace(",", " ").split()
-    values = np.ravel(np.asarray(file.attribute(flags, "flag_values") or [], dtype=object)).tolist()
-    if len(values) == 1 and isinstance(values[0], str):
-        values = values[0].replace(",", " ").rstrip("b").split()
-    try:
-        codes = [int(float(str(value).rstrip("bB"))) for value in values]
-    except ValueError:
-        return None, None
-    if not meanings or len(meanings) != len(codes):
-        return None, None
-    codes_present, counts = np.unique(file.integers(flags), return_counts=True)
-    by_code = dict(zip(codes_present.tolist(), counts.tolist(), strict=True))
-    checked = {c for c, m in zip(codes, meanings, strict=True) if not m.startswith(_UNCHECKED)}
-    good = {c for c, m in zip(codes, meanings, strict=True) if m in _GOOD}
-    return sum(by_code.get(c, 0) for c in good), sum(by_code.get(c, 0) for c in checked)

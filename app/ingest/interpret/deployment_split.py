@@ -52,9 +52,8 @@ def _trajectories(file: Observations) -> Iterator[Observations]:
             kind=time_series.kind_of(trajectory.texts.get("platform", file.attributes.get("platform"))),
             attributes={**shared, **trajectory.texts},
             texts={**file.texts, **trajectory.texts, "trajectory": trajectory.name},
-            # The reader counted the flaws of all rows, which the first mission reports, and the flags of all rows.
+            # The reader counted the flaws of all rows, which the first mission reports.
             warnings=file.warnings if end == trajectory.rows else {},
-            columns=tuple(replace(column, good=None, checked=None) for column in rows.columns),
         )
 
 

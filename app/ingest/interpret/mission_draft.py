@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from app.domain import profiles, surface_fixes
 from app.domain.basins import BasinMap
 from app.domain.mission_summary import MissionSummary, Part, Remainder, summarise
+from app.domain.quality_flags import FlagCounts
 from app.domain.records import Direction, Kind, Scope, Variable
 from app.domain.times import parsed, to_ms
 from app.ingest.formats import depth_correction, mission_limits, subset_history
 from app.ingest.formats.duplicate_rows import repeated_rows
-from app.ingest.formats.observations import NO_TIME, Floats, Ints, Mask, Observations
-from app.ingest.interpret import metadata, quality_control, surface_track, time_islands, turning_points
+from app.ingest.formats.observations import NO_TIME, Flags, Floats, Ints, Mask, Observations
+from app.ingest.interpret import flag_counts, metadata, quality_control, surface_track, time_islands, turning_points
 from app.ingest.interpret.identity import Identity
 from app.ingest.interpret.part_join import FilePart
-from app.ingest.interpret.profile_grouping import GroupedRows
+from app.ingest.interpret.profile_grouping import GroupedRows, stable_order
 from app.ingest.refusals import Refused
 
 
@@ -39,8 +40,8 @@ class Draft:
     """One file as a mission of its own, not yet stored. Rows are ordered by profile, those outside profiles first.
 
     `parts` are the profiles; profile i has the rows `offsets[i + 1]` to `offsets[i + 2]`. `columns` are name, unit and
-    values of the coordinates, then of the measured variables. A mission in consecutive files has its `files`; `base` is
-    the stored version whose files it includes.
+    values of the coordinates, then of the measured variables; `flags` are the quality flags of some of them. A mission
+    in consecutive files has its `files`; `base` is the stored version whose files it includes.
     """
 
     identity: Identity
@@ -53,7 +54,7 @@ class Draft:
     remainder: Remainder
     summary: MissionSummary
     variables: tuple[Variable, ...]
-    quality: dict[str, dict[str, int]]
+    flag_counts: tuple[FlagCounts, ...]
     metadata: dict[str, Any]
     declared: dict[str, Any]
     modified_ms: int | None
@@ -62,13 +63,14 @@ class Draft:
     time_ms: Ints
     offsets: Ints
     columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
+    flags: Mapping[str, Flags]
     files: tuple[FilePart, ...] = ()
     base: str | None = None
 
     @property
     def row_bytes(self) -> int:
         """The size of a sample before compression."""
-        return sum(values.dtype.itemsize for _, _, values in self.columns)
+        return sum(values.dtype.itemsize for _, _, values in self.columns) + len(self.flags)
 
 
 def span(accept_from: datetime, now: datetime, tolerance_s: int) -> Span:
@@ -86,10 +88,14 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         parts, remainder = _with_remainder_in_first(parts, remainder), Remainder()
     declared = metadata.declared(observations)
     summary, remainder = _summary(grouped, parts, remainder, declared, basin_map)
+    columns, flags = _columns(grouped), _flags(grouped)
+    offsets = np.concatenate((np.searchsorted(grouped.group, np.arange(-1, grouped.count)), [grouped.group.size]))
+    # Of single profiles, only the samples in them are stored.
+    stored = slice(int(offsets[1]) if observations.scope == "profiles" else 0, None)
     return Draft(
         identity=identity,
         kind=observations.kind,
-        version=version_of(identity, observations.scope, sha256),
+        version=version_of(identity, observations.scope, sha256, bool(flags)),
         scope=observations.scope,
         format=observations.format,
         parts=parts,
@@ -97,25 +103,30 @@ def draft(observations: Observations, identity: Identity, sha256: str, span: Spa
         remainder=remainder,
         summary=summary,
         variables=tuple(column.about for column in observations.columns),
-        quality=_quality(observations),
+        flag_counts=flag_counts.of_columns(
+            {name: values[stored] for name, _, values in columns}, {name: each[stored] for name, each in flags.items()}
+        ),
         metadata=metadata.described(observations),
         declared=declared,
         modified_ms=metadata.modified_ms(observations, span.earliest_ms, span.latest_ms),
         simulated=str(observations.attributes.get("simulated", "")).strip().lower() in ("1", "true", "yes"),
         unread=dict(observations.unread),
         time_ms=grouped.time_ms,
-        offsets=np.concatenate((np.searchsorted(grouped.group, np.arange(-1, grouped.count)), [grouped.group.size])),
-        columns=_columns(grouped),
+        offsets=offsets,
+        columns=columns,
+        flags=flags,
     )
 
 
-def version_of(identity: Identity, scope: Scope, sha256: str) -> str:
+def version_of(identity: Identity, scope: Scope, sha256: str, has_flags: bool) -> str:
     """The id of the version that a file makes: the same for the same file, so that a repeated run changes nothing.
 
-    Profiles that arrive one by one share one version, in any order.
+    Profiles that arrive one by one share one version, in any order. A version with quality flags has another id than
+    one without, so that a file that was imported before flags were stored can be imported again.
     """
     source = sha256 if scope == "mission" else "profiles"
     text = "\n".join((scope, source, identity.platform, identity.mission, identity.mode if source == sha256 else ""))
+    text += "\nflags" if has_flags and scope == "mission" else ""
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
@@ -127,13 +138,13 @@ def _grouped(observations: Observations, span: Span, start_ms: int | None) -> tu
     times = time_islands.judged(observations, span.earliest_ms, span.latest_ms, start_ms)
     accepted = times.accepted
     positions = quality_control.judged_positions(
-        observations.lon_deg, observations.lat_deg, accepted, observations.names
+        observations.lon_deg, observations.lat_deg, accepted, observations.left_out("position"), observations.names
     )
     depths = depth_correction.of_rows(observations)
     in_time_order, dropped = _rows_in_time_order(observations)
-    observations = _numbered(observations, accepted, depths.depth_m, in_time_order)
-    group = _group_of_rows(observations, accepted, depths.depth_m, in_time_order)
-    order = _stable_order(group)
+    observations = _numbered(observations, accepted, depths.good_m, in_time_order)
+    group = _group_of_rows(observations, accepted, depths.good_m, in_time_order)
+    order = stable_order(group)
     rows, group = in_time_order[order], group[order]
     count = int(group[-1]) + 1 if group.size else 0
     mission_limits.require_few_profiles(count)
@@ -157,22 +168,21 @@ def _numbered(
 def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], dict[str, int]]:
     """The distinct rows with a time, in time order, and the number of dropped rows by cause."""
     timed = np.flatnonzero(observations.time_ms != NO_TIME)
-    order = timed[_stable_order(observations.time_ms[timed])]
-    compared = [observations.lon_deg, observations.lat_deg, observations.depth_m, observations.number]
+    order = timed[stable_order(observations.time_ms[timed])]
+    compared: list[NDArray[Any]] = [
+        observations.lon_deg,
+        observations.lat_deg,
+        observations.depth_m,
+        observations.number,
+    ]
     compared += [column.values for column in observations.columns]
+    compared += [*observations.flags.values(), *(c.flags for c in observations.columns if c.flags is not None)]
     repeated = repeated_rows(observations.time_ms, compared, order)
     dropped = {
         "time_missing": int(observations.time_ms.size - timed.size),
         "duplicate_rows": int(repeated.sum()),
     }
     return order[~repeated], dropped
-
-
-def _stable_order(values: NDArray[Any]) -> NDArray[np.intp]:
-    """The indexes that sort the values, equal ones in their order; most files are in the order of time already."""
-    if bool((values[1:] >= values[:-1]).all()):
-        return np.arange(values.size, dtype=np.intp)
-    return np.argsort(values, kind="stable")
 
 
 def _group_of_rows(
@@ -256,14 +266,6 @@ def _summary(
     return summary, remainder
 
 
-def _quality(observations: Observations) -> dict[str, dict[str, int]]:
-    return {
-        column.about.name: {"good": column.good, "checked": column.checked}
-        for column in observations.columns
-        if column.good is not None and column.checked
-    }
-
-
 def _columns(grouped: GroupedRows) -> tuple[tuple[str, str | None, NDArray[Any]], ...]:
     rows = grouped.rows
     # The columns of a large file in order need no copy.
@@ -272,9 +274,23 @@ def _columns(grouped: GroupedRows) -> tuple[tuple[str, str | None, NDArray[Any]]
         ("time", "milliseconds since 1970-01-01T00:00:00Z", grouped.time_ms),
         ("longitude", "degrees_east", grouped.lon_deg),
         ("latitude", "degrees_north", grouped.lat_deg),
-        ("depth", "m", grouped.depth_m),
+        ("depth", "m", grouped.stored_depth_m),
         *(
             (column.about.name, column.about.unit, column.values if is_whole else column.values[rows])
             for column in grouped.observations.columns
         ),
     )
+
+
+def _flags(grouped: GroupedRows) -> dict[str, Flags]:
+    """The quality flags of the columns that have some, by their names."""
+    observations, rows = grouped.observations, grouped.rows
+    position = observations.flags.get("position")
+    of_columns = {
+        "time": observations.flags.get("time"),
+        "longitude": position,
+        "latitude": position,
+        "depth": grouped.depths.flags,
+        **{column.about.name: column.flags for column in observations.columns},
+    }
+    return {name: flags[rows] for name, flags in of_columns.items() if flags is not None}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.domain.records import Variable
 from app.ingest.formats import profile_numbers
-from app.ingest.formats.observations import NO_TIME, NUMBERING, Column, Floats, Ints, Observations
+from app.ingest.formats.observations import NO_TIME, NUMBERING, Column, Flags, Floats, Ints, Observations
 from app.ingest.refusals import Refused
 
 # A logger that ends a file within a profile continues it in the next one at once.
@@ -74,6 +74,7 @@ def joined(parts: Sequence[Observations]) -> Observations:
         number=number,
         weight=together(lambda part: part.weight),
         columns=_columns(parts),
+        flags=_flags(parts),
         names=names,
         warnings=dict(warnings),
         unread={name: reason for part in parts for name, reason in part.unread.items()},
@@ -98,16 +99,32 @@ def _columns(parts: Sequence[Observations]) -> tuple[Column, ...]:
 
 
 def _column(about: Variable, parts: Sequence[Observations]) -> Column:
-    """The values of a variable in all parts, NaN for a part without it."""
+    """The values and flags of a variable in all parts, NaN and "not evaluated" for a part without them."""
     found = [next((c for c in part.columns if c.about.name == about.name), None) for part in parts]
     absent = np.float32(np.nan)
     values = [
         np.full(part.time_ms.size, absent) if column is None else column.values
         for part, column in zip(parts, found, strict=True)
     ]
-    good = [column.good for column in found if column is not None and column.good is not None]
-    checked = [column.checked for column in found if column is not None and column.checked is not None]
-    return Column(about, np.concatenate(values), sum(good) if good else None, sum(checked) if checked else None)
+    return Column(
+        about, np.concatenate(values), _together([None if column is None else column.flags for column in found], parts)
+    )
+
+
+def _flags(parts: Sequence[Observations]) -> dict[str, Flags]:
+    """The flags of time, position and depth in all parts."""
+    names = dict.fromkeys(name for part in parts for name in part.flags)
+    joined = {name: _together([part.flags.get(name) for part in parts], parts) for name in names}
+    return {name: flags for name, flags in joined.items() if flags is not None}
+
+
+def _together(flags: Sequence[Flags | None], parts: Sequence[Observations]) -> Flags | None:
+    if all(each is None for each in flags):
+        return None
+    sizes = (part.time_ms.size for part in parts)
+    return np.concatenate(
+        [np.zeros(size, dtype=np.int8) if each is None else each for each, size in zip(flags, sizes, strict=True)]
+    )
 
 
 def _numbers(parts: Sequence[Observations], warnings: Counter[str]) -> Floats:

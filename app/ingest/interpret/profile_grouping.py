@@ -1,6 +1,7 @@
 """Rows grouped by profile: the record of each profile, and the remainder of the file outside profiles."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from app.domain import geodesy, profiles
 from app.domain.mission_summary import Part, Remainder
 from app.domain.records import Bbox, Direction
 from app.ingest.formats.depth_correction import Depths
-from app.ingest.formats.observations import Floats, Mask, Observations
+from app.ingest.formats.observations import Floats, Mask, Observations, left_out
 from app.ingest.interpret import quality_control
 from app.ingest.interpret.profile_positions import outliers, positions_of
 from app.ingest.interpret.time_islands import Times
@@ -21,7 +22,7 @@ class GroupedRows:
     """Distinct rows of observations, ordered by profile.
 
     `rows`: their indexes in the observations; `group`: index of the profile, -1 outside. All arrays but those of
-    `observations` and `depths` are along `rows`.
+    `observations` and `depths` are along `rows`. `depth_m` lacks the depths that a flag leaves out of figures.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class GroupedRows:
         self._accepted = times.accepted[rows]
         self.lon_deg, self.lat_deg = positions.lon_deg[rows], positions.lat_deg[rows]
         self.valid = positions.valid[rows] & self._accepted
-        self.depth_m = depths.depth_m[rows]
+        self.depth_m, self.stored_depth_m = depths.good_m[rows], depths.depth_m[rows]
         with np.errstate(invalid="ignore"):
             negative = self.depth_m < 0
         outlying = np.zeros(self.rows.size, dtype=bool)
@@ -48,14 +49,18 @@ class GroupedRows:
         outlying[placed] = outliers(self.lon_deg[placed], self.lat_deg[placed], group[placed])
         self._flaws: dict[str, Mask] = {
             "depth_negative": negative,
+            "depth_flagged": depths.flagged[rows],
             "depth_invalid": depths.invalid[rows],
             "depth_from_pressure": depths.from_pressure[rows],
+            "position_flagged": positions.flagged[rows],
             "position_missing": positions.missing[rows],
             "position_invalid": positions.invalid[rows],
             "position_zero": positions.zero[rows],
             "position_outlier": outlying,
+            "time_flagged": times.flagged[rows],
             "time_out_of_range": times.out_of_range[rows],
             "time_before_deployment": times.before_deployment[rows],
+            "value_flagged": _value_flagged(observations)[rows],
         }
 
     def parts(self) -> tuple[Part, ...]:
@@ -129,3 +134,19 @@ class GroupedRows:
         """Down or up for each profile, None where its depths show neither."""
         signs = profiles.directions(self.depth_m, self.group, self.count)
         return tuple(DIRECTIONS[int(sign)] for sign in signs)
+
+
+def _value_flagged(observations: Observations) -> Mask:
+    """True for rows with a measurement that a flag leaves out of figures."""
+    flagged = np.zeros(observations.time_ms.size, dtype=bool)
+    for column in observations.columns:
+        if column.flags is not None:
+            flagged |= left_out(column.flags, flagged.size) & np.isfinite(column.values)
+    return flagged
+
+
+def stable_order(values: NDArray[Any]) -> NDArray[np.intp]:
+    """The indexes that sort the values, equal ones in their order; most files are in the order of time already."""
+    if bool((values[1:] >= values[:-1]).all()):
+        return np.arange(values.size, dtype=np.intp)
+    return np.argsort(values, kind="stable")

@@ -15,6 +15,7 @@ from app.ingest.refusals import Refused
 # code: its meaning. Codes are stored with missions, shown on pages and returned by the API.
 WARNINGS = {
     "declared_differs": "attributes of the file (span, box, depth) that its data contradict",
+    "depth_flagged": "samples whose depth the file flags as bad; the depth is in no figure",
     "depth_from_pressure": "samples whose missing depth is computed from pressure and latitude by TEOS-10",
     "depth_invalid": "samples with an impossible depth, such as an undeclared fill value; it counts as missing",
     "depth_missing": "samples of a glider of which no sample has a depth",
@@ -24,8 +25,10 @@ WARNINGS = {
     "depth_unit_unknown": "samples whose depth or pressure has an unknown unit; their depth counts as missing",
     "duplicate_rows": "rows that repeat another row exactly; they were dropped",
     "fill_undeclared": "measurements that equal a customary fill value such as -999; they count as missing",
+    "flag_unknown": "quality flags of unknown meaning; the values are kept",
     "mission_overlap": "missions of the same vehicle that overlap this one or follow it at once: perhaps one mission",
     "part_of_dataset": "constraints that selected the rows from a larger dataset",
+    "position_flagged": "samples whose position the file flags as bad; it is in no figure",
     "position_invalid": "samples with a latitude or longitude out of range",
     "payload_missing": "navigation file without a payload file; there are no measurements",
     "payload_repeated": "payload rows that repeat another row exactly; they were dropped",
@@ -42,9 +45,11 @@ WARNINGS = {
     "rows_in_harbour": "rows of a sailbuoy in its harbour, before or after a mission; they were dropped",
     "rows_of_short_trip": "rows of a sailbuoy's trips shorter than three days, which are tests; they were dropped",
     "time_before_deployment": "samples before the start in the name of the mission, as of tests; they are in no figure",
+    "time_flagged": "samples whose time the file flags as bad; they are in no figure",
     "time_missing": "rows without a time; they were dropped",
     "time_out_of_range": "samples dated before the earliest accepted day, in the future, or far from the others",
     "valid_range_ignored": "measurements outside a declared range that most values contradict; they are kept",
+    "value_flagged": "samples with a measurement that the file flags as bad; it is in no figure",
     "value_invalid": "measurements that no quantity can have, such as 1e20 or 1e39; they count as missing",
     "value_out_of_range": "measurements outside the range that the file declares valid; they count as missing",
 }
@@ -63,10 +68,16 @@ class Positions:
     missing: Mask
     invalid: Mask
     zero: Mask
+    flagged: Mask
 
 
-def judged_positions(lon_deg: Floats, lat_deg: Floats, accepted: Mask, names: dict[str, str]) -> Positions:
-    """The positions with longitudes in [-180, 180). Raises Refused if they are not in degrees, or if none is usable."""
+def judged_positions(
+    lon_deg: Floats, lat_deg: Floats, accepted: Mask, left_out: Mask, names: dict[str, str]
+) -> Positions:
+    """The positions with longitudes in [-180, 180). `left_out` are those with a bad quality flag.
+
+    Raises Refused if they are not in degrees, or if none is usable.
+    """
     for values, name, limit in ((lat_deg, "latitude", 90.0), (lon_deg, "longitude", 360.0)):
         finite = values[np.isfinite(values)]
         beyond = np.abs(finite) > limit
@@ -81,12 +92,17 @@ def judged_positions(lon_deg: Floats, lat_deg: Floats, accepted: Mask, names: di
     with np.errstate(invalid="ignore"):
         invalid = ~missing & ((np.abs(lat_deg) > 90) | (np.abs(lon_deg) > 360))
         zero = (lon_deg == 0) & (lat_deg == 0)
-        valid = ~(missing | invalid | zero)
-        east = np.where(valid, wrapped(lon_deg), lon_deg)
+        possible = ~(missing | invalid | zero)
+        flagged = possible & left_out
+        valid = possible & ~flagged
+        east = np.where(possible, wrapped(lon_deg), lon_deg)
     if not (valid & accepted).any():
-        causes = ((missing, "without a value"), (zero, "at 0, 0"), (invalid, "out of range"))
+        causes = (
+            *((missing, "without a value"), (zero, "at 0, 0"), (invalid, "out of range")),
+            *((flagged, "with a flag of bad quality"),),
+        )
         counts = ", ".join(f"{int(mask.sum())} {cause}" for mask, cause in causes if mask.any())
         raise Refused(
             "no_valid_position", f"none of {valid.size} rows has a usable position: {counts}", names["latitude"]
         )
-    return Positions(east, lat_deg, valid, missing, invalid, zero)
+    return Positions(east, lat_deg, valid, missing, invalid, zero, flagged)

@@ -78,11 +78,11 @@ def fixes_of(documents: Iterable[Mapping[str, Any]], mission: Mapping[str, Any])
 
 
 def columns_of(documents: Iterable[Mapping[str, Any]]) -> Columns:
-    """The times and positions of stored samples, in the order of the documents."""
+    """The times and positions of stored samples, in the order of the documents; those flagged as bad are not usable."""
     blocks = [doc["columns"] for doc in documents]
     return Columns(*(_whole(blocks, name) for name in ("time", "longitude", "latitude")))
 
 
 def _whole(blocks: Iterable[Mapping[str, Any]], name: str) -> NDArray[Any]:
-    arrays = [np.array(columns.decoded(block[name]["data"], block[name]["dtype"])) for block in blocks]
+    arrays = [np.array(columns.good_values(block[name])) for block in blocks]
     return np.concatenate(arrays) if arrays else np.zeros(0)

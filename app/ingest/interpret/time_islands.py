@@ -34,6 +34,7 @@ class Times:
     accepted: Mask
     out_of_range: Mask
     before_deployment: Mask
+    flagged: Mask
 
 
 def judged(observations: Observations, earliest_ms: int, latest_ms: int, start_ms: int | None) -> Times:
@@ -45,7 +46,11 @@ def judged(observations: Observations, earliest_ms: int, latest_ms: int, start_m
     timed = time_ms != NO_TIME
     if not timed.any():
         raise Refused("no_time", "no row has a time", name)
-    possible: Mask = timed & (time_ms >= earliest_ms) & (time_ms <= latest_ms)
+    flagged: Mask = timed & observations.left_out("time")
+    if (flagged == timed).all():
+        raise Refused("no_time", "the file flags all times as bad", name)
+    possible: Mask = timed & ~flagged & (time_ms >= earliest_ms) & (time_ms <= latest_ms)
+    impossible = timed & ~flagged & ~possible
     if not possible.any():
         first, last = from_ms(int(time_ms[timed].min())), from_ms(int(time_ms[timed].max()))
         raise Refused(
@@ -57,7 +62,7 @@ def judged(observations: Observations, earliest_ms: int, latest_ms: int, start_m
     none = np.zeros(time_ms.size, dtype=bool)
     if observations.is_continuous:
         # A log of years is cut into missions at its pauses.
-        return Times(possible, timed & ~possible, none)
+        return Times(possible, impossible, none, flagged)
     rows = np.flatnonzero(possible)
     rows = rows[np.argsort(time_ms[rows], kind="stable")]
     islands = _Islands(time_ms[rows], start_ms)
@@ -66,7 +71,7 @@ def judged(observations: Observations, earliest_ms: int, latest_ms: int, start_m
     far[rows] = islands.far()
     before[rows] = islands.before_deployment()
     before &= ~far
-    return Times(possible & ~far & ~before, (timed & ~possible) | far, before)
+    return Times(possible & ~far & ~before, impossible | far, before, flagged)
 
 
 class _Islands:

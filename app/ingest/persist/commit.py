@@ -54,7 +54,7 @@ def commit_draft(
     stored = missions.document(draft.identity.platform, draft.identity.mission)
     if stored is None or not _holds(stored, draft, file, may_shorten):
         if stored is not None:
-            _require_replaceable(draft, stored, may_shorten)
+            _require_replaceable(draft, file, stored, may_shorten)
         originals.store(file, datetime.now(UTC))
         version_writer.write(draft, file)
     return _commit(lambda session, now: _replace(draft, file, may_shorten, session, now), draft, file, names)
@@ -62,7 +62,8 @@ def commit_draft(
 
 def replace_basins(new: Sequence[Basin]) -> None:
     """Make these the basins of the portal. If they changed, mark every mission for a new assignment to basins."""
-    text = json.dumps([(basin.id, basin.name, basin.source, basin.geometry, basin.outline) for basin in new])
+    fields = ("id", "name", "source", "geometry", "outline", "part_of")
+    text = json.dumps([[getattr(basin, name) for name in fields] for basin in new])
     digest = hashlib.sha256(text.encode()).hexdigest()
     if basins.digest() != digest:
         basins.replace_all(new)
@@ -98,7 +99,7 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     if stored is not None and _holds(stored, draft, file, may_shorten):
         return "unchanged"
     if stored is not None:
-        _require_replaceable(draft, stored, may_shorten)
+        _require_replaceable(draft, file, stored, may_shorten)
     if not versions.settle(platform, mission, draft.version, session):
         return None
     earlier: tuple[EarlierVersion, ...] = ()
@@ -122,12 +123,19 @@ def _holds(stored: Mapping[str, Any], draft: Draft, file: File, may_shorten: boo
     return is_same_mode and not may_shorten and file.sha256 in file_parts.digests(stored)
 
 
-def _require_replaceable(draft: Draft, stored: Mapping[str, Any], may_shorten: bool) -> None:
-    """Raises Refused unless the draft may replace the stored mission; Superseded if it includes another version."""
-    if draft.base is None:
-        require_replaceable(draft, mission_of(stored), precedence_of(stored), may_shorten)
-    elif draft.base != stored["version"]:
-        raise Superseded(f"{stored['_id']} was replaced meanwhile")
+def _require_replaceable(draft: Draft, file: File, stored: Mapping[str, Any], may_shorten: bool) -> None:
+    """Raises Refused unless the draft may replace the stored mission; Superseded if it includes another version.
+
+    The same file may, if an earlier release imported it without its quality flags.
+    """
+    if draft.base is not None:
+        if draft.base != stored["version"]:
+            raise Superseded(f"{stored['_id']} was replaced meanwhile")
+        return
+    record = mission_of(stored)
+    adds_flags = record.source.sha256 == file.sha256 and bool(draft.flags) and not record.flags
+    if not (adds_flags and record.data_mode == draft.identity.mode):
+        require_replaceable(draft, record, precedence_of(stored), may_shorten)
 
 
 def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformName]) -> Outcome:

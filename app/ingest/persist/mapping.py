@@ -80,8 +80,9 @@ def new_mission(
         earlier=earlier,
         simulated=draft.simulated,
         kind=draft.kind,
+        flags=draft.flag_counts,
     )
-    return record, extra_of(draft.summary, draft.remainder, draft.modified_ms, draft.quality)
+    return record, extra_of(draft.summary, draft.remainder, draft.modified_ms)
 
 
 def require_storable(draft: Draft, path: Path) -> None:
@@ -109,15 +110,12 @@ def source_of(draft: Draft, file: File, now: datetime) -> Source:
     )
 
 
-def extra_of(
-    summary: MissionSummary, remainder: Remainder, modified_ms: int | None, quality: Mapping[str, Any]
-) -> dict[str, Any]:
+def extra_of(summary: MissionSummary, remainder: Remainder, modified_ms: int | None) -> dict[str, Any]:
     """The fields that later imports and totals need in addition to the record of a mission."""
     return {
         "remainder": asdict(remainder),
         "modified_ms": modified_ms,
         "by_year": [asdict(share) for share in summary.years],
-        "quality": dict(quality),
     }
 
 
@@ -188,11 +186,13 @@ def part_of(doc: Mapping[str, Any]) -> Part:
 def sample_documents(draft: Draft, version: str, first: int, last: int) -> Iterator[dict[str, Any]]:
     """The documents of the samples of profiles `first` to `last` - 1 under a version; -1 stands for those outside.
 
-    A profile of more than 8 MB makes several documents, numbered by `part`. For `columns` see `domain.columns`.
+    A profile of more than 8 MB makes several documents, numbered by `part`. For `columns` and their `flags` see
+    `domain.columns`.
     """
     platform, mission = draft.identity.platform, draft.identity.mission
     chunk_rows = max(_CHUNK_BYTES // draft.row_bytes, 1)
     stored_columns = [_stored_column(*column) for column in draft.columns]
+    flags = {name: of_name.tobytes() for name, of_name in draft.flags.items()}
     offsets = draft.offsets[first + 1 : last + 2].tolist()
     for profile, start, stop in zip(range(first, last), offsets, offsets[1:], strict=False):
         number = draft.parts[profile].number if profile >= 0 else 0
@@ -208,7 +208,11 @@ def sample_documents(draft: Draft, version: str, first: int, last: int) -> Itera
                 "start_at": from_ms(int(draft.time_ms[row])),
                 "count": end - row,
                 "columns": {
-                    name: {**about, "data": columns.packed(view[row * width : end * width])}
+                    name: {
+                        **about,
+                        "data": columns.packed(view[row * width : end * width]),
+                        **({"flags": columns.packed_flags(flags[name][row:end])} if name in flags else {}),
+                    }
                     for name, about, view, width in stored_columns
                 },
             }

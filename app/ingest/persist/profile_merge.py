@@ -10,9 +10,11 @@ from pymongo.client_session import ClientSession
 from app.domain import mission_overlap
 from app.domain.basins import BasinMap
 from app.domain.mission_summary import Part, Remainder, summarise
+from app.domain.quality_flags import FlagCounts
 from app.domain.records import MODE_RANK, Mission, Outcome
 from app.domain.times import to_ms
 from app.ingest.formats import mission_limits
+from app.ingest.interpret import flag_counts
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.replacement_rules import Precedence, precedence_of, require_higher
 from app.ingest.persist import mapping, originals
@@ -35,9 +37,14 @@ def merge(draft: Draft, file: File, basin_map: BasinMap, session: ClientSession,
     version = stored["version"] if stored else draft.version
     stored_profiles = profiles.of_version(platform, mission, version, session) if stored else []
     same = [doc for doc in stored_profiles if any(_is_same(doc, part) for part in draft.parts)]
-    if same and all(doc["sha256"] == file.sha256 for doc in same):
+    removed = flag_counts.of_documents(samples.of_profiles(same, session))
+    # An earlier release imported the same file without its quality flags.
+    adds_flags = bool(draft.flags) and not removed
+    if same and all(doc["sha256"] == file.sha256 for doc in same) and not adds_flags:
         return "unchanged"
     for doc in same:
+        if doc["sha256"] == file.sha256:
+            continue
         require_higher(precedence_of(draft), Precedence.of(doc["data_mode"], doc["modified_ms"], doc["end_at"]))
     # Not part of the transaction on purpose: the original is correct even if the transaction is aborted.
     originals.store(file, now)
@@ -45,7 +52,9 @@ def merge(draft: Draft, file: File, basin_map: BasinMap, session: ClientSession,
     others = [doc for doc in stored_profiles if doc["_id"] not in replaced_ids]
     mission_limits.require_few_profiles(len(others) + len(draft.parts))
     profiles.remove(same, session)
-    _put(draft, file, stored, others, basin_map, session, now)
+    before = mapping.mission_of(stored).flags if stored else ()
+    counts = flag_counts.changed(before, draft.flag_counts, removed)
+    _put(draft, file, stored, others, counts, basin_map, session, now)
     return "replaced" if same else "stored"
 
 
@@ -54,6 +63,7 @@ def _put(
     file: File,
     stored: Document | None,
     others: Sequence[Document],
+    counts: tuple[FlagCounts, ...],
     basin_map: BasinMap,
     session: ClientSession,
     now: datetime,
@@ -70,10 +80,9 @@ def _put(
     profiles.flag({doc["_id"]: flag for doc, flag in flags if flag != doc["flagged"]}, session)
     new, _ = mapping.new_mission(draft, file, now, ())
     record = _merged(mapping.mission_of(stored), new, draft, file, now) if stored else new
-    record = replace(record, figures=summary.figures, basins=summary.basins, warnings=summary.warnings)
+    record = replace(record, figures=summary.figures, basins=summary.basins, warnings=summary.warnings, flags=counts)
     modified = [ms for ms in (stored["modified_ms"] if stored else None, draft.modified_ms) if ms is not None]
-    quality: dict[str, Any] = stored["quality"] if stored else {}
-    missions.put(record, mapping.extra_of(summary, remainder, max(modified, default=None), quality), session)
+    missions.put(record, mapping.extra_of(summary, remainder, max(modified, default=None)), session)
 
 
 def _remainder(stored: Document | None, draft: Draft) -> Remainder:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.quality_flags import VALUES
 from app.domain.records import Variable
 from app.ingest.formats.observations import Column, Observations, Trajectory
 from app.ingest.refusals import CODES, Refused
@@ -19,8 +20,8 @@ from app.ingest.refusals import CODES, Refused
 _MOST_HEADER_BYTES = 64 << 20
 _LENGTH_BYTES = 8
 _ARRAYS = ("time_ms", "lon_deg", "lat_deg", "depth_m", "number", "weight")
-_WHOLE = frozenset({"time_ms", "weight"})
-_NUMBERS = frozenset({"<f4", "<f8"})
+_WHOLE_ARRAYS = ("time_ms", "weight")
+_WHOLE, _NUMBERS, _FLAGS = frozenset({"<i8"}), frozenset({"<f4", "<f8"}), frozenset({"|i1"})
 
 # Fills the view with the next bytes. Raises EOFError or TimeoutError.
 Take = Callable[[memoryview], None]
@@ -43,6 +44,7 @@ def refusal(refused: Refused) -> Iterator[memoryview]:
 def observations(rows: Observations) -> Iterator[memoryview]:
     """The bytes of observations, array by array. Raises Refused when their attributes are too large."""
     arrays = [getattr(rows, name) for name in _ARRAYS] + [column.values for column in rows.columns]
+    arrays += [*rows.flags.values(), *(column.flags for column in rows.columns if column.flags is not None)]
     plain = [np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")) for array in arrays]
     yield from _headed(
         {
@@ -55,7 +57,8 @@ def observations(rows: Observations) -> Iterator[memoryview]:
             "warnings": dict(rows.warnings),
             "unread": dict(rows.unread),
             "trajectories": [asdict(trajectory) for trajectory in rows.trajectories],
-            "columns": [{"about": asdict(c.about), "good": c.good, "checked": c.checked} for c in rows.columns],
+            "columns": [{"about": asdict(c.about), "has_flags": c.flags is not None} for c in rows.columns],
+            "flags": list(rows.flags),
             "rows": int(rows.time_ms.size),
             "dtypes": [array.dtype.str for array in plain],
         }
@@ -86,10 +89,15 @@ def _decoded(header: dict[str, Any], take: Take, most_rows: int, most_cells: int
             code if code in CODES else "unreadable", str(cause), variable
         )
     rows, columns, dtypes = header["rows"], header["columns"], header["dtypes"]
-    if not 0 <= rows <= most_rows or rows * len(columns) > most_cells or len(dtypes) != len(_ARRAYS) + len(columns):
+    flagged = [*header["flags"], *(i for i, column in enumerate(columns) if column["has_flags"])]
+    if not 0 <= rows <= most_rows or rows * len(columns) > most_cells:
         raise BadFrame(f"{rows} rows, {len(columns)} columns")
-    arrays = {name: _array(take, rows, d, name in _WHOLE) for name, d in zip(_ARRAYS, dtypes, strict=False)}
-    values = [_array(take, rows, dtype, False) for dtype in dtypes[len(_ARRAYS) :]]
+    if len(dtypes) != len(_ARRAYS) + len(columns) + len(flagged):
+        raise BadFrame(f"{len(dtypes)} arrays")
+    types = iter(dtypes)
+    arrays = {name: _array(take, rows, next(types), _WHOLE if name in _WHOLE_ARRAYS else _NUMBERS) for name in _ARRAYS}
+    values = [_array(take, rows, next(types), _NUMBERS) for _ in columns]
+    flags = {key: _flags(take, rows, next(types)) for key in flagged}
     return Observations(
         format=header["format"],
         scope=header["scope"],
@@ -101,15 +109,24 @@ def _decoded(header: dict[str, Any], take: Take, most_rows: int, most_cells: int
         unread=header["unread"],
         trajectories=tuple(Trajectory(**trajectory) for trajectory in header["trajectories"]),
         columns=tuple(
-            Column(Variable(**column["about"]), array, column["good"], column["checked"])
-            for column, array in zip(columns, values, strict=True)
+            Column(Variable(**column["about"]), array, flags.get(i))
+            for i, (column, array) in enumerate(zip(columns, values, strict=True))
         ),
+        flags={name: flags[name] for name in header["flags"]},
+        flag_variables=frozenset(),
         **arrays,
     )
 
 
-def _array(take: Take, rows: int, dtype: str, is_whole: bool) -> NDArray[Any]:
-    if dtype not in (("<i8",) if is_whole else _NUMBERS):
+def _flags(take: Take, rows: int, dtype: str) -> NDArray[Any]:
+    flags = _array(take, rows, dtype, _FLAGS)
+    if flags.size and not (flags.min() >= 0 and flags.max() <= max(VALUES)):
+        raise BadFrame("unknown quality flags")
+    return flags
+
+
+def _array(take: Take, rows: int, dtype: str, expected: frozenset[str]) -> NDArray[Any]:
+    if dtype not in expected:
         raise BadFrame(f"an array of {dtype[:8]!r}")
     array = np.empty(rows, dtype=dtype)
     if rows:

@@ -127,7 +127,8 @@ def _figures(doc: Document, record: Mission, summary: MissionSummary, basins_pen
     yield from differences(where, stored, expected)
     if not basins_pending:
         shares = {share.id: asdict(share) for share in summary.basins}
-        stored_shares = {share["id"]: share for share in doc["basins"]}
+        # Shares of earlier releases have no `nested`.
+        stored_shares = {share.id: asdict(share) for share in record.basins}
         platform = record.platform
         scopes = (f"basins:{record.id}", f"mission:{record.id}", f"subtotals:{platform}", "totals")
         remedies: list[Remedy] = [("rebuild", scope) for scope in scopes]

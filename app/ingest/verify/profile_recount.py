@@ -83,7 +83,7 @@ def _recounts(batch: Sequence[tuple[str, Sequence[NDArray[Any]]]]) -> Iterator[t
 
 def _block(chunk: Mapping[str, Any]) -> Sequence[NDArray[Any]]:
     stored = chunk["columns"]
-    return [_values(stored[name]) for name in ("time", "longitude", "latitude", "depth")]
+    return [np.asarray(columns.good_values(stored[name])) for name in ("time", "longitude", "latitude", "depth")]
 
 
 def _values(column: Mapping[str, Any]) -> NDArray[Any]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -43,16 +44,35 @@ def browser_programs() -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def portal(
+def serve(
     browser_programs: tuple[str, str],
     mongodb_uri: str,
     redis_url: str,
     worker_number: int,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[str]:
-    """Address of a portal with the demo missions."""
+) -> Iterator[Callable[[str, list[str]], str]]:
+    """A function that fills a database by a command of the portal, and returns the address of a portal on it."""
     assert (ROOT / "app/static/manifest.json").exists(), "the front end is not built: run `make setup`"
-    port, database = free_port(), f"test_browser_{worker_number}"
+    with ExitStack() as portals:
+
+        def start(name: str, command: list[str]) -> str:
+            database = f"test_browser_{worker_number}_{name}"
+            log = tmp_path_factory.mktemp(name) / "portal.log"
+            return portals.enter_context(_serving(database, command, mongodb_uri, redis_url, log))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def portal(serve: Callable[[str, list[str]], str]) -> str:
+    """Address of a portal with the demo missions."""
+    return serve("demo", ["ingest", "demo"])
+
+
+@contextmanager
+def _serving(database: str, command: list[str], mongodb_uri: str, redis_url: str, log: Path) -> Iterator[str]:
+    """A portal in a separate process, on a database that the command fills. The database is dropped at the end."""
+    port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "MONGODB_URI": mongodb_uri,
@@ -63,11 +83,10 @@ def portal(
         "WEB_WORKERS": "1",
         "WEB_BIND": f"127.0.0.1:{port}",
     }
-    log = tmp_path_factory.mktemp("portal") / "portal.log"
     with log.open("wb") as output:
         options: dict[str, Any] = {"cwd": ROOT, "env": environment, "stdout": output, "stderr": output}
         cli = [sys.executable, "-m", "app.cli"]
-        subprocess.run([*cli, "ingest", "demo"], check=True, timeout=_TIMEOUT_S * 2, **options)
+        subprocess.run([*cli, *command], check=True, timeout=_TIMEOUT_S * 5, **options)
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app.wsgi:application"]
         process = subprocess.Popen(gunicorn, **options)
         try:

@@ -38,8 +38,12 @@ def _press(window: Window, element: WebElement) -> None:
 
 
 def _open_explorer(window: Window) -> WebElement:
-    """Open the explorer of the visible section; return its canvas."""
-    _press(window, _button(window, "Change the axes"))
+    """Open the explorer of the visible section, which a phone does by itself; return its canvas."""
+    button = _button(window, "Change the axes")
+    window.chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
+    window.chrome.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
     return _wait_for(window, lambda: next((one for one in window.all("canvas[data-plot]") if one.is_displayed()), None))
 
 

@@ -61,14 +61,14 @@ def test_the_map_draws_the_missions_of_the_table(at_each_width: Window) -> None:
     at_each_width.open("/map").screenshot("map")
     assert map_attribute(at_each_width, "drawn") == "2"
     assert listed(at_each_width) == [SMILLA, EVA]
-    wait_until(at_each_width, lambda: map_attribute(at_each_width, "basins") == "2")
+    wait_until(at_each_width, lambda: map_attribute(at_each_width, "basins") == "3")
     assert (at_each_width.console_messages(), at_each_width.other_hosts()) == ([], set())
     assert at_each_width.overflow_px() == 0
 
 
 def test_the_first_view_transfers_at_most_150_kb(window: Open) -> None:
     phone = window(390).open("/map")
-    wait_until(phone, lambda: map_attribute(phone, "basins") == "2")
+    wait_until(phone, lambda: map_attribute(phone, "basins") == "3")
     assert 5_000 < phone.received_bytes() <= 150_000
 
 
@@ -170,7 +170,7 @@ def test_a_hovered_row_marks_its_mission_on_the_map(window: Open) -> None:
 
 def test_a_click_on_a_basin_shows_a_link_to_its_page(window: Open) -> None:
     desk = window(1440).open("/map#map=8/55.0/15.4&hide=positions")
-    wait_until(desk, lambda: map_attribute(desk, "basins") == "2")
+    wait_until(desk, lambda: map_attribute(desk, "basins") == "3")
     ActionChains(desk.chrome).move_to_element(desk.all(MAP)[0]).click().perform()
     wait_until(desk, lambda: bool(desk.all(".leaflet-popup a[href='/basins/SEA-007']")))
 

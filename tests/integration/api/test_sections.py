@@ -143,7 +143,7 @@ def test_a_profile_has_its_samples_as_arrays(get: Get, db: Db, fleet: Mission) -
 
     assert (body["number"], body["count"], body["step"], body["version"]) == (2, 2, 1, "v1")
     assert body["depth_m"] == [0.5, 1.25]
-    assert body["columns"] == {"temperature": {"unit": "Celsius", "values": [5.3, None]}}
+    assert body["columns"] == {"temperature": {"unit": "Celsius", "values": [5.3, None], "flags": None}}
     assert body["time"] == ["2022-12-08T13:45:52.410Z", "2022-12-08T13:45:53.410Z"]
 
 

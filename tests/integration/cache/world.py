@@ -229,7 +229,7 @@ def _documents(mission: Mission, written: int) -> list[tuple[str, dict[str, Any]
     )
     kinds: list[tuple[UpdateKind, datetime, Over | None]] = [
         ("deployment", start_at, None),
-        ("recovery", end_at + lifecycle.SILENT_FOR, "silence"),
+        ("end", end_at + lifecycle.SILENT_FOR, "silence"),
     ]
     news = [
         Update(

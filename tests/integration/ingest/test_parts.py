@@ -92,7 +92,7 @@ def test_a_part_that_has_grown_replaces_itself_alone(
 ) -> None:
     ingest(part(tmp_path / "a.nc", 0, 5), part(tmp_path / "b.nc", 5, 8))
 
-    reports = ingest(part(tmp_path / "b2.nc", 5, 12), part(tmp_path / "b3.nc", 6, 12, {"date_modified": "2021-01-01"}))
+    reports = ingest(part(tmp_path / "b2.nc", 5, 12), part(tmp_path / "b3.nc", 6, 13))
 
     assert outcomes(reports) == ["replaced", "part_of_mission"]
     assert figures(db)["samples"] == whole["samples"]

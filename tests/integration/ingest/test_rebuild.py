@@ -77,19 +77,19 @@ def test_the_filter_values_of_the_list_are_derived_and_read_from_one_document(
 
 
 @pytest.fixture
-def recovery_id(tmp_path: Path, ingest: Ingest) -> str:
-    """The id of the future recovery update of a mission with data of this hour."""
+def end_id(tmp_path: Path, ingest: Ingest) -> str:
+    """The id of the future update of the end of a mission with data of this hour."""
     columns = made_files.rows(start_s=time.time() - 3600)
     ingest(time_series(tmp_path / "now.nc", columns, {"id": "now-20200913T1226"}))
-    return "recovery/now/20200913T1226"
+    return "end/now/20200913T1226"
 
 
 @pytest.mark.parametrize(("moved_days", "is_announced"), [(1, True), (-1, False)], ids=["sooner", "later"])
-def test_a_recovery_that_is_earlier_than_predicted_is_announced(
-    db: Db, recovery_id: str, ingest: Ingest, moved_days: int, is_announced: bool
+def test_an_end_that_is_earlier_than_predicted_is_announced(
+    db: Db, end_id: str, ingest: Ingest, moved_days: int, is_announced: bool
 ) -> None:
-    predicted_at = db.updates.find_one({"_id": recovery_id})["shown_from"] + timedelta(days=moved_days)
-    db.updates.update_one({"_id": recovery_id}, {"$set": {"shown_from": predicted_at}})
+    predicted_at = db.updates.find_one({"_id": end_id})["shown_from"] + timedelta(days=moved_days)
+    db.updates.update_one({"_id": end_id}, {"$set": {"shown_from": predicted_at}})
     db.derived_pending.insert_one({"_id": "updates:now", "number": 1})
     before = db.changes.count_documents({"tags": "updates"})
 

@@ -143,7 +143,7 @@ SETS: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("subtotals", {"_id": "fleet|made"}, {"vertical_m": 1.0}, "subtotal fleet|made", "vertical_m"),
     ("platforms", {"_id": "made"}, {"profiles": 9}, "platform made", "profiles"),
     ("platforms", {"_id": "made"}, {"last_seen_at": BUOY_STARTS}, "platform made", "last_seen_at"),
-    ("updates", {"_id": f"recovery/{MADE}"}, {"distance_m": 1.0}, f"update recovery/{MADE}", "distance_m"),
+    ("updates", {"_id": f"end/{MADE}"}, {"distance_m": 1.0}, f"update end/{MADE}", "distance_m"),
     ("search", {"_id": f"mission:{MADE}"}, {"keys": ["a"]}, f"search mission:{MADE}", "keys (length)"),
     ("search", {"_id": "basin:SEA-007"}, {"order": "a"}, "search basin:SEA-007", "order"),
     ("facets", {"_id": "missions"}, {"year": [1999]}, "facets", "year (length)"),

@@ -110,3 +110,23 @@ def test_the_track_of_the_last_24_hours_is_a_separate_feature(
     assert 2 <= len(recent["geometry"]["coordinates"][0]) < 4
     assert recent["geometry"]["coordinates"][0][-1] == pytest.approx(last["geometry"]["coordinates"])
     assert track["geometry"]["type"] == "MultiLineString"
+
+
+def test_the_landing_page_links_to_the_missions_that_report_now_in_each_basin(
+    page: Page, client: FlaskClient, import_mission: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_mission()
+    import_mission("sea002", "20200913T1226", rows=made_files.rows())
+    monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
+    link = page("/").split("data-reporting-in")[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    assert link == "/missions?basin=SEA-007&reporting=now"
+    html = page(link)
+    assert 'data-mission="sea001/20210629T2053"' in html
+    assert "sea002" not in html.split("<tbody>")[1]
+    listed = client.get("/api/v1/missions?reporting=now&basin=SEA-007").json["items"]
+    assert [mission["platform"] for mission in listed] == ["sea001"]
+
+
+def test_reporting_accepts_now_alone(client: FlaskClient) -> None:
+    assert client.get("/missions?reporting=yesterday").status_code == 400
+    assert client.get("/api/v1/missions?reporting=yesterday").status_code == 400

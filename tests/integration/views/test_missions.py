@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
@@ -136,11 +137,25 @@ def test_declared_values_are_shown_beside_computed_ones(page: Page, import_missi
 
 def test_variables_that_are_not_imported_are_named_with_the_reason(page: Page, import_mission: ImportMission) -> None:
     columns = made_files.rows(start_s=SUMMER)
-    import_mission(rows={**columns, "temperature_qc": columns["profile_index"]})
+    import_mission(rows={**columns, "turbidity_qc": columns["profile_index"]})
 
     html = page("/missions/sea001/20210629T2053")
 
-    assert "<dt>temperature_qc</dt><dd>quality flags are counted, not stored</dd>" in html
+    assert "<dt>turbidity_qc</dt><dd>it holds quality flags of no variable that is imported" in html
+
+
+def test_the_share_of_good_values_is_shown(page: Page, import_mission: ImportMission) -> None:
+    columns = made_files.rows(start_s=SUMMER)
+    flags = np.ones(24)
+    flags[:6] = [4, 3, 9, 2, 0, 8]
+    import_mission(rows={**columns, "temperature_qc": flags})
+
+    html = page(MISSION)
+
+    assert "of 24 values with a flag, 20 (83.3 %) are good and 3 (12.5 %) are bad, probably bad or missing." in html
+    assert 'data-good="temperature">83.3 %</td>' in html
+    assert 'data-warning="value_flagged" data-count="3"' in html
+    assert "quality=all" in html
 
 
 def test_provenance_names_the_file_and_its_digest(page: Page, import_mission: ImportMission) -> None:

@@ -52,6 +52,7 @@ SPRING = ("mission", "sea001/20210629T2053", False)
         ("SEA077 Smilla", [("platform", "smilla77", True), SMILLA]),
         ("077", [("platform", "smilla77", False), SMILLA]),
         ("6801234", [("platform", "sea001", True)]),
+        ("WMO 6801234", [("platform", "sea001", True)]),
         ("20220101T0000", [("mission", "smilla77/20220101T0000", True)]),
         ("2022-01-01", [SMILLA]),
         ("Smilla77-20220101T0000", [("mission", "smilla77/20220101T0000", True)]),
@@ -227,3 +228,18 @@ def test_a_search_examines_about_as_many_documents_as_it_returns(
     assert plan["nReturned"] == 26
     assert plan["totalKeysExamined"] <= 2 * 26
     assert plan["totalDocsExamined"] <= 2 * 26
+
+
+@pytest.mark.parametrize("text", ["SAMBA_2021_spring", "samba 2021", "Voice of the Ocean", "ocean spring"])
+def test_a_mission_matches_by_dataset_id_and_institution(
+    client: FlaskClient, import_mission: ImportMission, text: str
+) -> None:
+    import_mission(dataset_id="SAMBA_2021_spring", institution="Voice of the Ocean", title="Spring")
+    import_mission("sea002", "20210701T0000")
+    items = client.get("/api/v1/search", query_string={"q": text}).json["items"]
+    assert [item["id"] for item in items if item["kind"] == "mission"] == ["sea001/20210629T2053"]
+
+
+def test_a_dataset_id_opens_the_page_of_its_mission(client: FlaskClient, import_mission: ImportMission) -> None:
+    import_mission(dataset_id="SAMBA_2021_spring")
+    assert client.get("/search?q=samba_2021_spring").headers["Location"] == MISSION

@@ -86,9 +86,8 @@ def test_kml_leaves_the_distance_of_profiles_with_one_position_out(
     assert "distance_m" not in kml
 
 
-def test_the_update_about_a_recovery_leaves_an_unknown_distance_out(
-    client: FlaskClient, without_positions: None
-) -> None:
+def test_the_update_about_an_end_leaves_an_unknown_distance_out(client: FlaskClient, without_positions: None) -> None:
     text = " ".join(client.get("/updates").text.split())
 
-    assert "is over after 23 min, 4 profiles:" in text
+    assert "treated as ended. 23 min, 4 profiles" in text
+    assert "4 profiles, unknown" not in text

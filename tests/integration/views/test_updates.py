@@ -52,7 +52,7 @@ def test_an_empty_store_has_no_updates(page: Page, client: FlaskClient) -> None:
     assert feed(page("/updates.rss")).findall("channel/item") == []
 
 
-def test_an_active_mission_is_a_deployment_without_a_recovery(
+def test_an_active_mission_is_a_deployment_without_an_end(
     import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
 ) -> None:
     import_mission()
@@ -60,21 +60,21 @@ def test_an_active_mission_is_a_deployment_without_a_recovery(
     assert ids(api_updates()) == ["deployment/sea001/20210629T2053"]
 
 
-def test_fourteen_days_of_silence_are_a_recovery(
+def test_fourteen_days_of_silence_are_treated_as_an_end(
     import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
 ) -> None:
     import_mission()
     at(ENDED + timedelta(days=14))
     first, second = api_updates()
     assert (first["id"], first["end_reason"], first["at"]) == (
-        "recovery/sea001/20210629T2053",
+        "end/sea001/20210629T2053",
         "silence",
         "2021-06-29T21:16:20.000Z",
     )
     assert second["at"] == second["published_at"] == "2021-06-29T20:53:20.000Z"
 
 
-def test_new_data_remove_a_recovery_by_silence(
+def test_new_data_remove_an_end_by_silence(
     import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
 ) -> None:
     import_mission()
@@ -92,7 +92,7 @@ def test_the_next_mission_of_a_platform_ends_the_one_before(
     at(BEGUN + timedelta(days=3))
     assert ids(api_updates()) == [
         "deployment/sea001/20210701T2053",
-        "recovery/sea001/20210629T2053",
+        "end/sea001/20210629T2053",
         "deployment/sea001/20210629T2053",
     ]
 
@@ -105,7 +105,7 @@ def test_delayed_data_are_one_update_also_when_replaced(
     (before,) = api_updates(kind="delayed")
     import_mission(mode="D", rows=made_files.rows(profiles=5, start_s=SUMMER))
     (after,) = api_updates(kind="delayed")
-    (over,) = api_updates(kind="recovery")
+    (over,) = api_updates(kind="end")
     assert (over["profiles"], over["end_reason"]) == (5, "silence")
     assert (after["id"], after["at"], after["published_at"]) == (before["id"], before["at"], before["published_at"])
 
@@ -129,8 +129,8 @@ def test_pages_list_every_update_once_while_updates_are_added(
     import_mission("sea003", "20210713T2053", rows=made_files.rows(start_s=SUMMER + 14 * 86_400 + 7200))
     rest = client.get(f"/api/v1/updates?limit=3&cursor={first['next']}").json
     assert ids(first["items"] + rest["items"]) == [
-        "recovery/sea001/20210629T2053",
-        "recovery/sea002/20210629T2053",
+        "end/sea001/20210629T2053",
+        "end/sea002/20210629T2053",
         "deployment/sea001/20210629T2053",
         "deployment/sea002/20210629T2053",
     ]
@@ -142,7 +142,7 @@ def test_the_page_is_paged_by_key(page: Page, import_mission: ImportMission, mon
     monkeypatch.setattr(updates, "_UPDATES_A_PAGE", 1)
     first = page("/updates")
     link = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
-    assert 'data-update="recovery/sea001/20210629T2053"' in first
+    assert 'data-update="end/sea001/20210629T2053"' in first
     assert first.count("data-update=") == 1
     assert 'data-update="deployment/sea001/20210629T2053"' in page(link)
 
@@ -182,7 +182,7 @@ def test_an_invalid_parameter_is_a_400_page_that_names_it(client: FlaskClient, q
     assert f'error-detail">{field}: ' in answer.text
 
 
-def test_the_page_states_the_rule_of_a_recovery(page: Page) -> None:
+def test_the_page_states_the_rule_of_an_end(page: Page) -> None:
     assert "it has sent no data for 14 days" in page("/updates")
 
 
@@ -209,7 +209,7 @@ def test_the_feed_is_valid_rss(page: Page, client: FlaskClient, import_mission: 
     assert [item.find("guid").attrib for item in items] == [{"isPermaLink": "false"}] * 3  # type: ignore[union-attr]
     assert {client.get(urlsplit(str(item.findtext("link"))).path).status_code for item in items} == {200}
     assert {item.findtext("guid") for item in items} == {
-        f"halocline:{kind}/sea001/20210629T2053" for kind in ("deployment", "recovery", "delayed")
+        f"halocline:{kind}/sea001/20210629T2053" for kind in ("deployment", "end", "delayed")
     }
 
 
@@ -221,7 +221,7 @@ def test_hostile_names_leave_the_feed_valid(
     db.platforms.update_one({"_id": "sea001"}, {"$set": {"serial": hostile, "name": None}})
     root = feed(page("/updates.rss"))
     titles = [item.findtext("title") for item in root.iterfind(".//item")]
-    assert titles[0] == "Recovery: " + HOSTILE + "]]>&\ufffd\ufffd\ufffd\u202e"
+    assert titles[0] == "End of mission: " + HOSTILE + "]]>&\ufffd\ufffd\ufffd\u202e"
     assert "<script>alert" not in page("/updates") + page("/")
 
 
@@ -255,7 +255,7 @@ def test_simulated_missions_are_listed_only_on_request(
 def test_the_landing_page_shows_the_latest_updates(page: Page, import_mission: ImportMission) -> None:
     import_mission()
     html = page("/")
-    assert html.index('data-update="recovery/') < html.index('data-update="deployment/')
+    assert html.index('data-update="end/') < html.index('data-update="deployment/')
     assert 'rel="alternate" type="application/rss+xml"' in html
 
 
@@ -283,5 +283,18 @@ def test_a_new_profile_of_an_active_mission_logs_no_change_of_the_updates(
     before = db.changes.count_documents({"tags": "updates"})
     import_mission(rows=made_files.rows(profiles=5, start_s=recent))
     assert before == db.changes.count_documents({"tags": "updates"}) == 1
-    over = db.updates.find_one({"kind": "recovery"}) or {}
+    over = db.updates.find_one({"kind": "end"}) or {}
     assert over["profiles"] == 5
+
+
+def test_silence_is_described_and_dated_alike_on_every_page(
+    page: Page, import_mission: ImportMission, at: Callable[..., None]
+) -> None:
+    import_mission()
+    at(ENDED + timedelta(days=15))
+    pages = [page("/"), page("/updates"), page("/updates.rss")]
+    assert ["no data since 29 Jun 2021; treated as ended" in html for html in pages] == [True] * 3
+    assert ["ecovery" in html for html in pages] == [False] * 3
+    shown = [html.split('data-update="end/')[1].split("</")[0:6] for html in pages[:2]]
+    assert [any("2021-06-29 21:16 UTC" in part for part in parts) for parts in shown] == [True, True]
+    assert ["2021-07-13" in html for html in pages[:2]] == [False, False]

@@ -25,12 +25,12 @@ test("a section is read at the middle of its cell", () => {
   assert.deepEqual(readSection(data, times, { x: 1, y: 0.5 }), {
     x: 120_000,
     y: 1,
-    text: "1 Jan 1970, 00:02:00 UTC, 1 m, profile 7: 4.5 °C",
+    text: "1970-01-01 00:02:00 UTC, 1 m, profile 7: 4.5 °C",
   });
-  assert.equal(text(1, 2), "1 Jan 1970, 00:02:00 UTC, 3 m, profile 7: −1 °C");
-  assert.equal(text(600_000, 1), "1 Jan 1970, 00:12:00 UTC, 1 m, profile 8: no data");
-  assert.equal(text(300_000, 1), "1 Jan 1970, 00:05:00 UTC, 1.0 m: no data");
-  assert.equal(text(1, 4), "1 Jan 1970, 00:00:00 UTC, 4.0 m: no data");
+  assert.equal(text(1, 2), "1970-01-01 00:02:00 UTC, 3 m, profile 7: −1 °C");
+  assert.equal(text(600_000, 1), "1970-01-01 00:12:00 UTC, 1 m, profile 8: no data");
+  assert.equal(text(300_000, 1), "1970-01-01 00:05:00 UTC, 1.0 m: no data");
+  assert.equal(text(1, 4), "1970-01-01 00:00:00 UTC, 4.0 m: no data");
 });
 
 test("a series is read with the range of its column", () => {
@@ -45,8 +45,8 @@ test("a series is read with the range of its column", () => {
   const content = series({ ...data, ...MINUTES }, "SB1");
   assert.equal(content.title, "Wind speed (m s⁻¹) · SB1");
   assert.deepEqual(content.axes.y.extent, [2.75, 8.25]);
-  assert.deepEqual(content.read({ x: 1 }), { x: 120_000, y: 5, text: "1 Jan 1970, 00:02:00 UTC: 5 m s⁻¹ (3 to 8)" });
-  assert.deepEqual(content.read({ x: 600_000 }), { x: 600_000, y: 5.5, text: "1 Jan 1970, 00:10:00 UTC: no data" });
+  assert.deepEqual(content.read({ x: 1 }), { x: 120_000, y: 5, text: "1970-01-01 00:02:00 UTC: 5 m s⁻¹ (3 to 8)" });
+  assert.deepEqual(content.read({ x: 600_000 }), { x: 600_000, y: 5.5, text: "1970-01-01 00:10:00 UTC: no data" });
   assert.deepEqual(content.step({ x: 120_000, y: 5 }, 1), { x: 720_000, y: 5 });
 });
 

@@ -5,6 +5,7 @@ import {
   extentOf,
   minMax,
   pannedRange,
+  robustRange,
   roomAround,
   zoomedRange,
 } from "../../../app/assets/js/explorer_range.js";
@@ -65,4 +66,17 @@ test("the room around a line is a twentieth of its range, its value or 1", () =>
   assert.equal(roomAround(10, 30), 1);
   assert.equal(roomAround(-4, -4), 0.2);
   assert.equal(roomAround(0, 0), 0.05);
+});
+
+test("one outlier does not stretch the first range", () => {
+  const values = [...Array.from({ length: 1000 }, (_, i) => 34 + i / 1000), 2, null];
+  const [low, high] = robustRange(values, [2, 35]);
+  assert.ok(low > 33.7 && low < 34.1);
+  assert.equal(high, 35);
+});
+
+test("values without outliers keep their extent", () => {
+  assert.deepEqual(robustRange([1, 2, 3], [0.9, 3.1]), [0.9, 3.1]);
+  assert.deepEqual(robustRange([5, 5], [4.5, 5.5]), [4.5, 5.5]);
+  assert.deepEqual(robustRange([], [0, 1]), [0, 1]);
 });

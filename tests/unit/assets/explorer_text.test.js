@@ -4,12 +4,13 @@ import { displayName, displayUnit, minus, moment, titled, withUnit } from "../..
 
 test("names of variables become words", () => {
   assert.equal(displayName("chlorophyll_a"), "Chlorophyll a");
+  assert.equal(displayName("salinity_adjusted"), "Salinity, adjusted");
   assert.equal(displayName("CTD_PRESSURE"), "Ctd pressure");
   assert.equal(displayName(""), "");
 });
 
 test("units have their sign and raised powers", () => {
-  assert.equal(displayUnit("degree_C"), "°C");
+  for (const celsius of ["degree_C", "Celsius", "degrees_Celsius", "deg C"]) assert.equal(displayUnit(celsius), "°C");
   assert.equal(displayUnit("kg m-3"), "kg m⁻³");
   assert.equal(displayUnit("m s-1"), "m s⁻¹");
   assert.equal(displayUnit("umol kg-1"), "umol kg⁻¹");
@@ -32,5 +33,5 @@ test("the minus sign is that of typography", () => {
 });
 
 test("times are UTC", () => {
-  assert.equal(moment(Date.UTC(2022, 11, 8, 1, 45, 52)), "8 Dec 2022, 01:45:52 UTC");
+  assert.equal(moment(Date.UTC(2022, 11, 8, 1, 45, 52)), "2022-12-08 01:45:52 UTC");
 });

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nearestTurn, unrollBox, unrollTrack, wrapped } from "../../../app/assets/js/longitudes.js";
+import {
+  extentOf,
+  linesWithoutSeam,
+  nearestTurn,
+  unrollBox,
+  unrollTrack,
+  wrapped,
+} from "../../../app/assets/js/longitudes.js";
 
 test("a longitude is wrapped into [-180, 180)", () => {
   assert.deepEqual([0, 179, 180, -180, 181, 360, 540, -190].map(wrapped), [0, 179, -180, -180, -179, 0, -180, 170]);
@@ -46,4 +53,53 @@ test("a mission turns to the copy of the world that is in view", () => {
   assert.equal(nearestTurn(350, 10), 360);
   assert.equal(nearestTurn(170, -9), 0);
   assert.equal(nearestTurn(172, -9), 360);
+});
+
+test("the edges of an area along 180 degrees are not drawn", () => {
+  const west = [
+    [170, 50],
+    [180, 50],
+    [180, 60],
+    [170, 60],
+    [170, 50],
+  ];
+  const east = [
+    [-180, 50],
+    [-170, 50],
+    [-170, 60],
+    [-180, 60],
+    [-180, 50],
+  ];
+  assert.deepEqual(linesWithoutSeam({ type: "MultiPolygon", coordinates: [[west], [east]] }), [
+    [
+      [170, 50],
+      [180, 50],
+    ],
+    [
+      [180, 60],
+      [170, 60],
+      [170, 50],
+    ],
+    [
+      [-180, 50],
+      [-170, 50],
+      [-170, 60],
+      [-180, 60],
+    ],
+  ]);
+});
+
+test("an area elsewhere keeps all its edges", () => {
+  const ring = [
+    [10, 50],
+    [20, 50],
+    [20, 60],
+    [10, 50],
+  ];
+  assert.deepEqual(linesWithoutSeam({ type: "Polygon", coordinates: [ring] }), [ring]);
+});
+
+test("the width of a box across 180 degrees is the short way", () => {
+  assert.deepEqual(extentOf([162, 51, -157, 66]), { width: 41, height: 15 });
+  assert.deepEqual(extentOf([-180, 60, 180, 90]), { width: 360, height: 30 });
 });

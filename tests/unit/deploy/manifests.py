@@ -106,16 +106,21 @@ def _matches(selector: Document, labels: dict[str, str]) -> bool:
     return same and all(labels.get(term["key"]) in term["values"] for term in selector.get("matchExpressions", []))
 
 
-@functools.cache
-def render(folder: Path) -> str:
-    """The YAML of a kustomization. Uses kubectl of the virtual environment, else of PATH."""
+def kubectl() -> str:
+    """The path of kubectl, of the virtual environment, else of PATH."""
     local = ROOT / ".venv/bin/kubectl"
-    kubectl = str(local) if local.exists() else shutil.which("kubectl")
-    if kubectl is None:
+    path = str(local) if local.exists() else shutil.which("kubectl")
+    if path is None:
         if os.environ.get("CI") == "true":
             pytest.fail("kubectl is missing")
         pytest.skip("kubectl is missing: manifests were not checked")
-    result = subprocess.run([kubectl, "kustomize", str(folder)], capture_output=True, text=True, check=False)
+    return path
+
+
+@functools.cache
+def render(folder: Path) -> str:
+    """The YAML of a kustomization."""
+    result = subprocess.run([kubectl(), "kustomize", str(folder)], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return result.stdout
 

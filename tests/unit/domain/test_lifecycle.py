@@ -30,31 +30,31 @@ def test_a_deployment_has_the_time_of_the_first_data() -> None:
 
 
 def test_a_real_time_mission_ends_after_two_weeks_without_data() -> None:
-    update = updates_by_id(mission())["recovery/sea001/m1"]
+    update = updates_by_id(mission())["end/sea001/m1"]
     assert (update.at, update.shown_from, update.over) == (START_AT + 8 * DAY, START_AT + 22 * DAY, "silence")
 
 
 def test_a_later_mission_of_the_platform_ends_the_previous_one() -> None:
     updates = updates_by_id(mission("m2", START_AT + 10 * DAY), mission())
-    assert updates["recovery/sea001/m1"].shown_from == START_AT + 10 * DAY
-    assert updates["recovery/sea001/m1"].over == "next_mission"
-    assert updates["recovery/sea001/m2"].over == "silence"
+    assert updates["end/sea001/m1"].shown_from == START_AT + 10 * DAY
+    assert updates["end/sea001/m1"].over == "next_mission"
+    assert updates["end/sea001/m2"].over == "silence"
 
 
 def test_a_mission_does_not_end_before_its_last_data() -> None:
-    update = updates_by_id(mission(), mission("m2", START_AT + DAY))["recovery/sea001/m1"]
+    update = updates_by_id(mission(), mission("m2", START_AT + DAY))["end/sea001/m1"]
     assert update.shown_from == update.at == START_AT + 8 * DAY
 
 
 def test_a_simulated_mission_does_not_end_a_real_one() -> None:
     updates = updates_by_id(mission(), mission("m2", START_AT + 10 * DAY, simulated=True))
-    assert updates["recovery/sea001/m1"].over == "silence"
-    assert updates["recovery/sea001/m2"].simulated
+    assert updates["end/sea001/m1"].over == "silence"
+    assert updates["end/sea001/m2"].simulated
 
 
 @pytest.mark.parametrize("mode", ["P", "A", "D"])
 def test_processed_data_end_the_mission(mode: str) -> None:
-    update = updates_by_id(mission(data_mode=mode))["recovery/sea001/m1"]
+    update = updates_by_id(mission(data_mode=mode))["end/sea001/m1"]
     assert (update.shown_from, update.over) == (START_AT + 9 * DAY, "processed_data")
 
 

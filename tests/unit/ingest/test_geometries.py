@@ -287,15 +287,15 @@ def test_every_variable_that_is_not_imported_is_named_with_its_reason(tmp_path: 
         file.createDimension("bin", 3)
         file.createVariable("calibration", "f8", ("bin",))[:] = 1
         file.createVariable("instrument_ctd", "i4")
-        file.createVariable("temperature_qc", "i1", ("time",))[:] = 1
+        file.createVariable("turbidity_qc", "i1", ("time",))[:] = 1
         file.createVariable("empty", "f8", ("time",))[:] = np.nan
 
     report = read(path)
 
     unread = {variable["name"]: variable["reason"] for variable in stored(report)["unread_variables"]}
-    assert sorted(unread) == ["calibration", "empty", "instrument_ctd", "temperature_qc"]
+    assert sorted(unread) == ["calibration", "empty", "instrument_ctd", "turbidity_qc"]
     assert "(bin)" in unread["calibration"]
-    assert "flags" in unread["temperature_qc"]
+    assert "flags" in unread["turbidity_qc"]
     assert "not imported: calibration, empty, instrument_ctd and 1 more" in report.line()
 
 

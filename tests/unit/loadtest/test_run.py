@@ -71,6 +71,15 @@ def test_a_good_target_passes_and_every_route_was_read(good):
     }
 
 
+def test_the_cycles_of_the_access_log_are_those_of_the_journeys(good, module):
+    _, run = good
+    names = {name for name, figures in run.summary["names"].items() if figures["kind"] in ("pages", "api", "exports")}
+    # The description of the API is read once by each scientist, not in each cycle.
+    sent = {name.partition(" as ")[0] for name in names} - {"/api/v1/openapi.json"}
+
+    assert {route for cycle in module("access_log").CYCLES.values() for route in cycle} == sent
+
+
 def test_every_kind_of_request_has_its_figures(good):
     _, run = good
     kinds = run.summary["kinds"]

@@ -93,7 +93,16 @@ def test_an_unknown_kind_is_refused(read, thresholds):
         read("[smoke.kinds]", "files.p95_ms = 1")
 
 
-@pytest.mark.parametrize("shape", ["smoke", "steady", "rollout", "stairs", "spike", "breakpoint"])
+@pytest.mark.parametrize("shape", ["smoke", "steady", "soak", "rollout", "stairs", "spike", "breakpoint"])
 def test_every_shape_has_thresholds(module, thresholds, shape):
     path = module("options")._HERE / "thresholds.toml"
     assert thresholds.load(path, shape).min_requests > 0
+
+
+@pytest.mark.parametrize("shape", ["steady", "soak"])
+def test_a_long_run_has_the_objectives_of_the_portal(module, thresholds, shape):
+    loaded = thresholds.load(module("options")._HERE / "thresholds.toml", shape)
+
+    assert [(loaded.kinds[kind].p95_ms, loaded.kinds[kind].p99_ms) for kind in ("pages", "api")] == [(250, 1000)] * 2
+    # Stricter than availability and the journeys of visitors: a run without failures has no failed journey.
+    assert loaded.max_failed_ratio == 0

@@ -54,6 +54,8 @@ FOREIGN = frozenset(
         "kube_pod_container_status_restarts_total",
         "kube_pod_container_status_terminated_reason",
         "kube_pod_container_status_waiting_reason",
+        "kube_pod_init_container_status_last_terminated_reason",
+        "kube_pod_init_container_status_restarts_total",
         "kube_pod_init_container_status_waiting_reason",
         "kube_poddisruptionbudget_status_expected_pods",
         "kube_poddisruptionbudget_status_pod_disruptions_allowed",

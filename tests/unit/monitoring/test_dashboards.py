@@ -10,7 +10,7 @@ from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as schema
 
-from monitoring import queries, slo
+from monitoring import alert_rows, dashboards, queries, slo
 from monitoring.dashboards import BOARDS as NAMES
 from monitoring.queries import PanelQuery
 from tests.unit.monitoring.sources import (
@@ -169,6 +169,41 @@ def test_threshold_lines_are_the_objectives() -> None:
     assert lines["Burn rate by window, highest of the objectives"] == sorted(
         float(burn.factor) for burn in OBJECTIVES.burns
     )
+
+
+def test_threshold_lines_on_causes_are_the_limits_of_the_alerts() -> None:
+    limits = alert_rows.limits(alert_rows.load(MONITORING / "alerts.yaml"))
+    alerts = {
+        "Saturation by pod": "AppSaturated",
+        "Time to collect metrics": "MetricsCollectSlow",
+        "MongoDB: mean wait for a connection": "MongoPoolExhausted",
+        "Free space of volumes": "VolumeFillingUp",
+        "Age of the last backup": "BackupTooOld",
+    }
+    (ages,) = [panel for panel in PANELS if panel["title"] == "Age of the checks, as a share of the limit"]
+
+    assert {title: {lines[-1] for lines in _lines(title)} for title in alerts} == {
+        title: {limits[alert]} for title, alert in alerts.items()
+    }
+    assert [target["expr"].rpartition(" / ")[2] for target in ages["targets"]] == [
+        f"{limits[alert]:g}" for alert in ("VerificationMissing", "RestoreTestTooOld")
+    ]
+
+
+def _lines(title: str) -> list[list[float]]:
+    """The threshold lines of each panel with this title."""
+    return [
+        [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
+        for panel in PANELS
+        if panel["title"] == title
+    ]
+
+
+def test_another_limit_of_an_alert_moves_its_line() -> None:
+    limits = alert_rows.limits(alert_rows.load(MONITORING / "alerts.yaml"))
+    text = dashboards.rendered(OBJECTIVES, limits | {"AppSaturated": 0.4321})["halocline-causes"]
+
+    assert '"value": 0.4321' in text
 
 
 @each_query

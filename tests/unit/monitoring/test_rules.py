@@ -51,6 +51,15 @@ def test_a_changed_file_is_stale_and_rewritten(tmp_path: Path) -> None:
     [
         ("- {alert: X, severity: warning, dashboard: causes, expr: up}", "X: summary is missing or unknown"),
         ("- {alert: X, severity: w, dashboard: c, expr: up, summary: s, page: yes}", "X: page is missing or unknown"),
+        (
+            "- {alert: X, severity: w, dashboard: c, expr: up, summary: s, limit: 1}",
+            "X: expr does not use $limit",
+        ),
+        ("- {alert: X, severity: w, dashboard: c, expr: up > $limit_s, summary: s}", "X: limit is missing"),
+        (
+            "- {alert: X, severity: w, dashboard: c, expr: up > $limit, summary: s, limit: soon}",
+            "X: limit must be a number or a duration such as 36h, not 'soon'",
+        ),
     ],
 )
 def test_an_alert_with_wrong_fields_is_refused(

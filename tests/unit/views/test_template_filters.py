@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from app.domain.last_position import LastPosition
 from app.domain.records import Figures
 from app.views import template_filters
 
@@ -77,3 +78,44 @@ def test_an_unknown_value_has_a_placeholder() -> None:
 @pytest.mark.parametrize(("value", "text"), [(0, "0.00"), (0.0004, "< 0.01"), (0.005253, "0.01"), (3.14159, "3.14")])
 def test_a_small_mean_is_not_rounded_to_zero(value: float, text: str) -> None:
     assert template_filters.hundredths(value) == text
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "text"),
+    [
+        (55.40205, 16.2076, "55° 24.123′ N, 16° 12.456′ E"),
+        (-33.05, -0.5, "33° 03.000′ S, 0° 30.000′ W"),
+        (59.9999999, 0.0, "60° 00.000′ N, 0° 00.000′ E"),
+    ],
+)
+def test_a_position_has_degrees_and_decimal_minutes(lat: float, lon: float, text: str) -> None:
+    position = LastPosition(datetime(2022, 12, 16, tzinfo=UTC), lon, lat)
+    assert template_filters.minutes(position).replace("\u202f", " ") == text
+
+
+def test_decimal_degrees_have_the_latitude_first() -> None:
+    position = LastPosition(datetime(2022, 12, 16, tzinfo=UTC), -123.5, 48.654321)
+    assert template_filters.decimals(position) == "48.65432, -123.50000"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("degree_C", "°C"),
+        ("Celsius", "°C"),
+        ("degrees_Celsius", "°C"),
+        ("mmol m-3", "mmol\u00a0m⁻³"),
+        ("1", ""),
+        (None, ""),
+    ],
+)
+def test_a_unit_has_one_spelling_and_no_line_break(text: str | None, shown: str) -> None:
+    assert template_filters.unit(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [(0, "0\u202fbytes"), (40, "40\u202fbytes"), (1500, "1.5\u202fkB"), (2_000_000, "2.0\u202fMB")],
+)
+def test_a_small_file_is_not_rounded_to_zero(size_bytes: int, text: str) -> None:
+    assert template_filters.byte_size(size_bytes) == text

@@ -2,6 +2,8 @@
 
 from typing import Self
 
+from pydantic import Field
+
 from app.api.v1 import links
 from app.api.v1.schemas.totals import Sums
 from app.api.v1.schemas.types import Box, Next, Resource
@@ -18,12 +20,13 @@ class BasinLinks(Resource):
 
 
 class Basin(Resource):
-    """A named sea area; `totals` is null if no mission has profiles in it."""
+    """A named sea area; `totals` is null if no mission has profiles in it or its parts."""
 
     id: str
     name: str
     bbox: Box
     source: str | None
+    part_of: str | None = Field(description="Id of the basin that contains this one.")
     totals: Sums | None
     links: BasinLinks
 
@@ -34,6 +37,7 @@ class Basin(Resource):
             name=basin.name,
             bbox=basin.bbox,
             source=basin.source,
+            part_of=basin.part_of,
             totals=Sums.of(totals) if totals else None,
             links=BasinLinks(**links.basin(basin.id)),
         )

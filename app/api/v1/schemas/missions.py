@@ -7,6 +7,7 @@ from pydantic import Field
 from app.api.v1 import links
 from app.api.v1.schemas.types import Box, DataMode, Next, Resource, Time
 from app.domain import records
+from app.domain.quality_flags import FlagCounts
 
 
 class BasinShare(Resource):
@@ -33,6 +34,28 @@ class Variable(Resource):
     long_name: str | None
     source_name: str | None
     source_unit: str | None
+
+
+class VariableQuality(Resource):
+    """The quality flags of a variable, or of a coordinate (`time`, `longitude`, `latitude`, `depth`)."""
+
+    variable: str
+    values: int = Field(description="Number of values that have a flag.")
+    good: int = Field(description="Number of good ones: good, probably good, changed or interpolated.")
+    left_out: int = Field(
+        description="Number of bad, probably bad or missing ones: figures, sections and `quality=good` leave them out."
+    )
+    flags: dict[str, int] = Field(description="Number of values by flag, without zeros.")
+
+    @classmethod
+    def of(cls, counts: FlagCounts) -> Self:
+        return cls(
+            variable=counts.variable,
+            values=counts.values,
+            good=counts.good,
+            left_out=counts.left_out,
+            flags=dict(counts.counts),
+        )
 
 
 class Source(Resource):
@@ -114,9 +137,11 @@ class Mission(Figures, Identity):
     """A mission in its current version."""
 
     by_year: list[YearShare] = Field(description="The part of the mission in each UTC year.")
-    basins: list[BasinShare] = Field(description="Largest share first.")
+    basins: list[BasinShare] = Field(description="The smallest basins around the profiles, largest share first.")
+    larger_basins: list[BasinShare] = Field(description="The basins that contain these, smallest first.")
     warnings: list[DataWarning]
     variables: list[Variable]
+    quality: list[VariableQuality] = Field(description="Quality flags of the variables that have some.")
     metadata: dict[str, Any] = Field(description="Attributes of the file that describe the mission, renamed.")
     declared: dict[str, Any] = Field(
         description="Time span, bounding box and depth as the attributes of the file declare them; may be wrong."
@@ -136,9 +161,11 @@ class Mission(Figures, Identity):
             simulated=mission.simulated,
             kind=mission.kind,
             by_year=_by_year(mission),
-            basins=[BasinShare.model_validate(share) for share in mission.basins],
+            basins=[BasinShare(id=each.id, name=each.name, share=each.own) for each in mission.smallest_basins],
+            larger_basins=[BasinShare.model_validate(share) for share in mission.larger_basins],
             warnings=[DataWarning.model_validate(finding) for finding in mission.warnings],
             variables=[Variable.model_validate(variable) for variable in mission.variables],
+            quality=[VariableQuality.of(counts) for counts in mission.flags],
             metadata=mission.metadata,
             declared=mission.declared,
             source=Source.model_validate(mission.source),

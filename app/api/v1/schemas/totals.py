@@ -50,6 +50,7 @@ class StatsRow(Sums):
     name: str = Field(description="Display name: the name of a basin, the serial of a platform.")
     year: int | None = Field(description="UTC year; null if the row is not of a year.")
     basin: str | None = Field(description="Basin id; null if the row is not of a basin.")
+    part_of: str | None = Field(description="Id of the basin that contains this one; its totals include this row.")
     under_way_s: float | None = Field(
         description="Time of the year with at least one mission under way, s; null if the row is not of a year."
     )
@@ -63,7 +64,7 @@ class StatsRow(Sums):
 
     @classmethod
     def row(cls, row: Row) -> Self:
-        names = ("key", "name", "year", "basin", "elapsed_s", "uptime_percent", "mean_at_sea")
+        names = ("key", "name", "year", "basin", "part_of", "elapsed_s", "uptime_percent", "mean_at_sea")
         own: dict[str, Any] = {name: getattr(row, name) for name in names}
         return cls(**Sums.of(row.totals).model_dump(), **own, under_way_s=row.totals.under_way_s)
 

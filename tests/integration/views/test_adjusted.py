@@ -1,0 +1,46 @@
+"""A mission with adjusted values shows them by default; the raw ones can be chosen."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from tests import made_files
+
+Page = Callable[[str], str]
+ImportMission = Callable[..., None]
+MISSION = "/missions/sea001/20210629T2053"
+# Adjusted values differ from raw ones by this much.
+OFFSET = 0.5
+
+
+@pytest.fixture
+def adjusted_mission(import_mission: ImportMission, blank_pictures: None) -> None:
+    """A mission with raw and adjusted temperature and salinity, and with more variables than plots."""
+    rows = made_files.rows(start_s=1_625_000_000.0)
+    rows["salinity"] = np.linspace(7.0, 8.0, rows["time"].size)
+    for name in ("temperature", "salinity"):
+        rows[f"{name}_adjusted"] = rows[name] + OFFSET
+    rows |= {f"other_{number}": rows["temperature"] for number in range(12)}
+    import_mission(rows=rows)
+
+
+def test_plots_begin_with_adjusted_values_and_no_variable_is_dropped_silently(
+    page: Page, client: FlaskClient, adjusted_mission: None
+) -> None:
+    sections = client.get(f"/api/v1{MISSION}/sections").json["items"]
+    assert [section["variable"] for section in sections][:2] == ["temperature_adjusted", "salinity_adjusted"]
+    html = page(MISSION)
+    assert "Temperature, adjusted" in html
+    undrawn = html.split("data-undrawn")[1].split("</details>")[0]
+    assert "4 variables without a plot here" in undrawn
+    drawn = {section["variable"] for section in sections}
+    variables = {variable["name"] for variable in client.get(f"/api/v1{MISSION}").json["variables"]}
+    assert [name for name in sorted(variables - drawn) if name not in undrawn] == []
+
+
+def test_the_t_s_diagram_shows_adjusted_values(page: Page, client: FlaskClient, adjusted_mission: None) -> None:
+    diagram = client.get(f"/api/v1{MISSION}/ts").json
+    assert min(diagram["salinity"]) == pytest.approx(7.0 + OFFSET)
+    assert "Adjusted temperature against adjusted salinity" in page(MISSION)
