@@ -108,8 +108,10 @@ def _begins_at_zero(values: Floats, time_ms: Ints, depth_m: Floats) -> bool:
     if not has_number.any():
         return False
     deepest = [float(depth[has_number & (number == each)].max()) for each in np.unique(number[has_number])[:50]]
-    spans = float(np.nanmax(depth[zero]) - np.nanmin(depth[zero]))
-    return bool(spans >= _AS_DEEP * np.median(deepest) and np.median(deepest) > 1)
+    # The deepest sample, not the span alone: few samples of a profile may have a depth.
+    deepest_of_zero = float(np.nanmax(depth[zero]))
+    reach = max(deepest_of_zero - float(np.nanmin(depth[zero])), deepest_of_zero)
+    return bool(reach >= _AS_DEEP * np.median(deepest) and np.median(deepest) > 1)
 
 
 def _codes(file: Variables, phase: str, is_ego: bool) -> tuple[int, int]:

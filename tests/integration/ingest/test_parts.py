@@ -120,6 +120,18 @@ def test_a_variable_that_one_part_lacks_is_missing_there(tmp_path: Path, ingest:
     assert [line.split(",")[at] for line in lines[1:]].count("") == 4 * SAMPLES_A_PROFILE
 
 
+def test_quality_flags_of_one_part_are_stored_and_the_others_count_as_not_evaluated(
+    tmp_path: Path, ingest: Ingest, db: Db, client: FlaskClient
+) -> None:
+    flags = np.where(np.arange(4 * SAMPLES_A_PROFILE) == 2, 4.0, 1.0)
+
+    ingest(part(tmp_path / "a.nc", 0, 4), part(tmp_path / "b.nc", 4, 8, temperature_qc=flags))
+
+    (counts,) = client.get(f"/api/v1/missions/{MISSION}").json["quality"]
+    assert (counts["variable"], counts["flags"]) == ("temperature", {"not_evaluated": 24, "good": 23, "bad": 1})
+    assert verification.verify(None, True, 1.0).differences == []
+
+
 @pytest.mark.parametrize(
     ("attributes", "later_s"),
     [
