@@ -51,9 +51,9 @@ export class BasinsLayer {
     const { features } = await geojson(this.url);
     const areas = L.geoJSON(null, { style: fillOf, renderer: this.renderer });
     const lines = L.featureGroup();
-    // The parts of a basin lie above it, so that a click selects the smallest.
+    // The smallest first: each is moved to the back in this order, so that a click selects the smallest.
     const size = ({ bbox }) => extentOf(bbox).width * extentOf(bbox).height;
-    for (const feature of [...features].sort((one, other) => size(other) - size(one))) {
+    for (const feature of [...features].sort((one, other) => size(one) - size(other))) {
       const [west, , east] = feature.bbox;
       const unroll = unrollBox(feature.bbox);
       // A basin across 180 degrees is drawn at both edges of the world.

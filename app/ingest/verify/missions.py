@@ -13,7 +13,7 @@ from app.domain.mission_summary import MissionSummary, Remainder, summarise
 from app.domain.records import SURFACE_KINDS, Mission
 from app.ingest.derive import track_builder
 from app.ingest.formats.observations import GRID_FORMAT
-from app.ingest.interpret import surface_track
+from app.ingest.interpret import flag_counts, surface_track
 from app.ingest.persist import file_parts
 from app.ingest.persist.mapping import COMPANION_SHA256, mission_of, part_of, remainder_of
 from app.ingest.verify import profile_recount, sections
@@ -76,6 +76,8 @@ def compared(platform: str, mission: str, scope: Scope, tally: Tally, session: C
         yield from keyed("track", stored, {name: _plain(expected)}, ("rebuild", f"mission:{name}"))
     if f"sections:{name}" not in waiting:
         yield from sections.compared(record, stored_profiles, scope.sections, scope.seeded, session)
+    if scope.sections and record.flags:
+        yield from _flags(record, samples.of_version(platform, mission, doc["version"], session))
     if not (scope.seeded or record.simulated):
         yield from _originals(record, stored_profiles, session)
 
@@ -185,6 +187,13 @@ def _is_consistent(doc: Document, profile: Document, rows: int) -> bool:
         return bool(profile["samples"] == rows)
     # The first profile of a file also counts the samples outside profiles, which are not stored with it.
     return bool(1 <= rows <= profile["samples"])
+
+
+def _flags(record: Mission, stored: Iterable[Document]) -> Iterator[Difference]:
+    """The differences between the counts of quality flags and the flags of the stored samples."""
+    recounted = {each.variable: dict(each.counts) for each in flag_counts.of_documents(stored) if each.values}
+    counts = {each.variable: dict(each.counts) for each in record.flags if each.values}
+    yield from differences(f"mission {record.id}", {"flags": counts}, {"flags": recounted})
 
 
 def _originals(record: Mission, stored: Sequence[Document], session: ClientSession) -> Iterator[Difference]:

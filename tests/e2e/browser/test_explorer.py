@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from selenium.common.exceptions import ElementClickInterceptedException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
@@ -33,8 +34,14 @@ def _button(window: Window, text: str) -> WebElement:
 
 
 def _press(window: Window, element: WebElement) -> None:
-    window.chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-    element.click()
+    """Scroll to the element and click it; on a phone a plot that opens meanwhile moves it."""
+
+    def press(_: object) -> bool:
+        window.chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+        element.click()
+        return True
+
+    WebDriverWait(window.chrome, 30, ignored_exceptions=(ElementClickInterceptedException,)).until(press)
 
 
 def _open_explorer(window: Window) -> WebElement:

@@ -58,10 +58,11 @@ def show_on_map(window: Window, mission: str) -> None:
 
 
 def test_the_map_draws_the_missions_of_the_table(at_each_width: Window) -> None:
-    at_each_width.open("/map").screenshot("map")
+    at_each_width.open("/map")
     assert map_attribute(at_each_width, "drawn") == "2"
     assert listed(at_each_width) == [SMILLA, EVA]
     wait_until(at_each_width, lambda: map_attribute(at_each_width, "basins") == "3")
+    at_each_width.screenshot("map")
     assert (at_each_width.console_messages(), at_each_width.other_hosts()) == ([], set())
     assert at_each_width.overflow_px() == 0
 

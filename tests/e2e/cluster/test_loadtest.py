@@ -51,15 +51,21 @@ def quiet(lab: Lab) -> Iterator[Lab]:
 def _running(lab: Lab, run_time_s: int) -> Iterator[None]:
     """The master and its workers, as the component deploys them, with requests that one node can hold."""
     small = [{"op": "replace", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "50m"}]
-    settings = ["SHAPE=smoke", "LOCUST_USERS=4", f"LOCUST_RUN_TIME={run_time_s}s", "THINK=0.2", "MAX_P95_MS=10000"]
+    settings = {
+        "SHAPE": "smoke",
+        "LOCUST_USERS": "4",
+        "LOCUST_RUN_TIME": f"{run_time_s}s",
+        "THINK": "0.2",
+        "MAX_P95_MS": "10000",
+    }
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "loadtest"}, "data": settings}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
         content = {
             "namespace": NAMESPACE,
             "components": [os.path.relpath(COMPONENT, folder)],
             "images": [{"name": "halocline-loadtest", "newName": f"{lab.name}-loadtest", "newTag": lab.tag}],
-            "configMapGenerator": [{"name": "loadtest", "behavior": "merge", "literals": settings}],
-            "patches": [{"target": {"kind": "Job"}, "patch": json.dumps(small)}],
+            "patches": [{"target": {"kind": "Job"}, "patch": json.dumps(small)}, {"patch": json.dumps(config)}],
         }
         (folder / "kustomization.yaml").write_text(json.dumps(content))
         kubectl("apply", "--kustomize", str(folder))

@@ -192,6 +192,14 @@ def test_the_stored_mission_verifies(flagged: Report, db: Database[Any]) -> None
     assert verification.verify(None, True, 1.0).differences == []
 
 
+def test_a_wrong_count_of_flags_is_a_difference(flagged: Report, db: Database[Any]) -> None:
+    db.missions.update_one({"platform": "made"}, {"$set": {"flags.0.counts.good": 7}})
+
+    (difference,) = verification.verify(None, True, 1.0).differences
+
+    assert difference.what.startswith("flags")
+
+
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_recent_observations_follow_the_parameter(
     fetch: Fetch, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, form: str
