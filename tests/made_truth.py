@@ -49,7 +49,8 @@ class Truth:
         return {
             "samples": self.time_s.size,
             "profiles": len(rows),
-            "distance_m": _GEOD.line_length(lons, lats) if len(means) > 1 else 0.0,
+            # With fewer positions than that, the path between profiles is unknown.
+            "distance_m": _GEOD.line_length(lons, lats) if len(means) >= min(len(rows), 2) > 0 else None,
             "max_depth_m": float(np.nanmax(np.maximum(self.depth, 0))),
             "vertical_m": sum(deepest),
             "start_at": _iso(self.start + timedelta(seconds=float(self.time_s[0]))),
@@ -63,12 +64,17 @@ class Truth:
 
 @dataclass
 class Layout:
-    """The variables of a file: name: (values, type, attributes); the global attributes, and expected warnings."""
+    """The variables of a file: name: (values, type, attributes); its global attributes, form and expected warnings.
 
+    `name` is the id of the mission, which `identity` states: `id`, `title` or `trajectory`.
+    """
+
+    name: str = "made-20230601T0000"
     variables: dict[str, tuple[Array, str, dict[str, Any]]] = field(default_factory=dict, repr=False)
     traits: list[str] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
-    dimension: str = "time"
+    identity: str = "id"
+    geometry: str = "flat"
     is_table: bool = False
     warnings: set[str] = field(default_factory=set)
 
@@ -103,7 +109,7 @@ class Layout:
         header = [f"{name} ({unit})" if unit else name for name, unit in units.items()]
         columns = [np.asarray(values)[order].tolist() for values, _, _ in self.variables.values()]
         cells = [["NaN" if value != value else repr(value) for value in row] for row in zip(*columns, strict=True)]
-        lines = [["trajectory", *header], *([self.attributes["id"], *row] for row in cells)]
+        lines = [["trajectory", *header], *([self.name, *row] for row in cells)]
         path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="ascii")
         return path
 
@@ -112,15 +118,35 @@ class Layout:
         if self.is_table:
             return self.write_table(path, order)
         with netCDF4.Dataset(path, "w") as file:
-            file.createDimension(self.dimension, order.size)
-            file.setncatts(self.attributes)
+            dimensions = self._form(file, order.size)
             for name, (values, dtype, attributes) in self.variables.items():
                 fill = attributes.get("_FillValue", False)
-                variable = file.createVariable(name, dtype, (self.dimension,), fill_value=fill)
+                variable = file.createVariable(name, dtype, dimensions, fill_value=fill)
                 variable.setncatts({key: value for key, value in attributes.items() if key != "_FillValue"})
                 variable.set_auto_maskandscale(False)
-                variable[:] = np.asarray(values)[order]
+                variable[:] = np.asarray(values)[order].reshape(variable.shape)
         return path
+
+    def _form(self, file: Any, rows: int) -> tuple[str, ...]:
+        """Write identity and geometry; the dimensions of the variables."""
+        file.setncatts(self.attributes)
+        if self.identity != "trajectory":
+            file.setncattr(self.identity, self.name)
+        if self.identity == "trajectory" or self.geometry != "flat":
+            file.createDimension("trajectory", 1)
+            names = file.createVariable("trajectory", str, ("trajectory",))
+            names.cf_role = "trajectory_id"
+            names[:] = np.array([self.name], dtype=object)
+        along = "time" if self.geometry == "flat" else "obs"
+        file.createDimension(along, rows)
+        if self.geometry == "ragged":
+            file.createVariable("rowSize", "i4", ("trajectory",))[:] = [rows]
+            file["rowSize"].sample_dimension = along
+        return ("trajectory", along) if self.geometry == "trajectory of one" else (along,)
+
+
+GEOMETRIES = ("flat", "flat", "trajectory of one", "ragged")
+IDENTITIES = ("id", "title", "trajectory")
 
 
 # A table has units, but no other attributes of variables.

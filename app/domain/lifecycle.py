@@ -89,7 +89,7 @@ def _update(
         over=over,
         learned_at=learned_at,
         profiles=mission.figures.profiles if ended else None,
-        distance_m=mission.figures.distance_m if ended else None,
+        distance_m=mission.figures.known_distance_m if ended else None,
         time_at_sea_s=mission.duration_s if ended else None,
         simulated=mission.simulated,
     )

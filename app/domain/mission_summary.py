@@ -65,7 +65,8 @@ def summarise(
     """The summary of these parts, which may come in any order. Needs one part, or a span in the remainder.
 
     Distance is the sum of geodesics between the positions of consecutive parts in the order of their first samples.
-    Flagged positions do not enter distance, box and basins; they enter the counts.
+    Flagged positions do not enter distance, box and basins; they enter the counts. The distance is unknown if fewer
+    than two of several parts have a position.
     """
     order = sorted(range(len(parts)), key=lambda i: (parts[i].start_ms, parts[i].number))
     positioned = [i for i in order if parts[i].lon_deg is not None and parts[i].lat_deg is not None]
@@ -89,6 +90,7 @@ def summarise(
         start_at=from_ms(min(starts)),
         end_at=from_ms(max(end_times_ms)),
         bbox=bbox_union([remainder.bbox, *(part.bbox for i, part in enumerate(parts) if i not in flagged_indexes)]),
+        is_distance_known=bool(drawn) and len(drawn) >= min(len(parts), 2),
     )
     counts: Counter[str] = Counter(remainder.warnings)
     for part in parts:

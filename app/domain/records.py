@@ -1,6 +1,6 @@
 """The frozen records of the domain. Web workers import this module: keep numpy out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -73,11 +73,18 @@ class Figures:
     start_at: datetime
     end_at: datetime
     bbox: Bbox | None
+    # Documents of earlier releases have no such field: None.
+    is_distance_known: bool | None = None
 
     @property
     def known_distance_m(self) -> float | None:
-        """The distance; None for data without profiles and fixes, whose distance is not 0 but unknown."""
-        return self.distance_m if self.profiles or self.distance_m else None
+        """The distance; None without positions of profiles or fixes: it is then not 0, but unknown."""
+        return known_distance_m(self.distance_m, self.profiles, self.is_distance_known)
+
+
+def known_distance_m(distance_m: float, profiles: int, is_known: bool | None) -> float | None:
+    """The stored distance if it is known. Without the field `is_known`, profiles or a distance decide."""
+    return distance_m if (is_known if is_known is not None else bool(profiles or distance_m)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A glider or sailbuoy and the totals of its missions. `serial` is its label, else the platform id."""
+    """A glider or sailbuoy and the totals of its missions. `serial` is its label, else the platform id.
+
+    `distance_m` is None if the distance of no mission is known.
+    """
 
     platform: str
     serial: str
@@ -184,7 +194,7 @@ class Platform:
     missions: int
     profiles: int
     samples: int
-    distance_m: float
+    distance_m: float | None
     vertical_m: float
     time_at_sea_s: float
     simulated: bool = False
@@ -244,46 +254,3 @@ class Update:
     distance_m: float | None = None
     time_at_sea_s: float | None = None
     simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ImportAttempt:
-    """One attempt to import a file, with its outcome."""
-
-    id: str
-    at: datetime
-    file_name: str
-    sha256: str | None
-    outcome: Outcome
-    reason_code: str | None = None
-    reason: str | None = None
-    platform: str | None = None
-    mission: str | None = None
-    data_mode: DataMode | None = None
-    warnings: tuple[Finding, ...] = field(default=())
-    simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """A verification of the whole store: when it ran, what it compared, how many differences there were.
-
-    `waiting` counts documents that were not compared because their rebuild was pending.
-    """
-
-    began_at: datetime
-    ended_at: datetime
-    missions: int
-    profiles: int
-    totals: int
-    waiting: int
-    differences: int
-
-
-@dataclass(frozen=True, slots=True)
-class ParkedRebuild:
-    """A derived document that could not be rebuilt, since when and why; it waits for a change of its data."""
-
-    scope: str
-    at: datetime
-    cause: str

@@ -10,7 +10,7 @@ class Totals:
 
     Simulated missions never count. A basin or year counts the part of a mission's time at sea that lies in it, and
     every mission that touches it. `under_way_s` is the time of a year with at least one mission at sea (the union of
-    their spans); None for other scopes.
+    their spans); None for other scopes. `distance_m` sums the known distances; None without any.
     """
 
     scope: str
@@ -18,7 +18,7 @@ class Totals:
     platforms: int
     profiles: int
     samples: int
-    distance_m: float
+    distance_m: float | None
     vertical_m: float
     time_at_sea_s: float
     last_data_at: datetime | None
@@ -38,7 +38,7 @@ class Subtotal:
     missions: int
     profiles: float
     samples: float
-    distance_m: float
+    distance_m: float | None
     vertical_m: float
     time_at_sea_s: float
     last_data_at: datetime

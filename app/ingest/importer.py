@@ -10,7 +10,7 @@ from pymongo.errors import DocumentTooLarge
 
 from app.domain.records import Outcome
 from app.errors import RunFailed
-from app.ingest import reports
+from app.ingest import appending, reports
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild
 from app.ingest.formats import detection, file_state
@@ -19,6 +19,7 @@ from app.ingest.formats.observations import Observations
 from app.ingest.interpret import deployment_split, identity, mission_draft
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.persist import commit, mission_match
+from app.ingest.persist.commit import Superseded
 from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
 from app.ingest.remote.local_copy import Input, LocalCopy, local_copy, name_of
@@ -27,6 +28,8 @@ from app.store.disk_space import DiskSpace
 
 # For each byte of a file: the original file, its samples, and both in MongoDB's journal and replication log.
 _WRITTEN_BYTES = 4
+# Importers may append parts to one mission at the same time.
+_ATTEMPTS = 5
 
 
 class NotRebuilt(RunFailed):
@@ -156,11 +159,22 @@ def _import_mission(source: Input, mission: Observations, file: File, tools: Imp
     draft: Draft | None = None
     try:
         draft = _matched(_draft(mission, file.path, file.sha256, tools), mission, file, tools)
-        outcome = _commit(draft, file, tools)
+        draft, outcome = _stored(draft, mission, file, tools)
     except Refused as refusal:
         commit.log_refusal(name_of(source), file.sha256, refusal, draft)
         return _refused(source, refusal, draft)
     return Report(str(source), outcome, mission=reports.mission_of(draft))
+
+
+def _stored(draft: Draft, mission: Observations, file: File, tools: ImportContext) -> tuple[Draft, Outcome]:
+    """The draft, joined with the other parts of its mission if it is one, and the outcome of its commit."""
+    for _ in range(_ATTEMPTS):
+        whole = appending.appended(draft, mission, file, tools) or draft
+        try:
+            return whole, _commit(whole, file, tools)
+        except Superseded:
+            continue
+    raise Refused("changed_while_reading", "other parts of the mission are being imported: import it again")
 
 
 def _companion(path: Path, tools: ImportContext) -> File | None:

@@ -21,7 +21,7 @@ from app.ingest.derive import rebuild
 from app.ingest.importer import NotRebuilt
 from app.ingest.interpret.identity import Options
 from app.ingest.interpret.replacement_rules import covers
-from app.ingest.persist import mission_match, mission_removal
+from app.ingest.persist import file_parts, mission_match, mission_removal
 from app.ingest.persist.mapping import remainder_of
 from app.ingest.refusals import Refused
 from app.ingest.reports import Report
@@ -51,8 +51,10 @@ def plan(source: str, target: str) -> Plan:
         raise Invalid("source", "the missions of a sailbuoy are divided by its logs")
     with snapshots.begin() as session:
         documents = profiles.of_version(merged.platform, merged.mission, merged.version, session)
+        stored = missions.document(merged.platform, merged.mission, session)
     of_profiles = [doc["sha256"] for doc in documents]
-    return Plan(merged, into, tuple(dict.fromkeys([*of_profiles, merged.source.sha256])))
+    of_parts = file_parts.digests(stored) if stored else []
+    return Plan(merged, into, tuple(dict.fromkeys([*of_parts, *of_profiles, merged.source.sha256])))
 
 
 def merge(merging: Plan, tools: ImportContext) -> Iterator[Report]:

@@ -14,7 +14,10 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one file. `mission` is the mission by this file alone, None when it could not be read."""
+    """The outcome of one file.
+
+    `mission` is the mission by this file, joined with its other parts; None when the file could not be read.
+    """
 
     path: str
     outcome: Outcome

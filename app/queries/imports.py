@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.domain.records import ImportAttempt, Outcome, ParkedRebuild, Verification
+from app.domain.import_log import ImportAttempt, NotImported, ParkedRebuild, Verification
+from app.domain.records import Outcome
 from app.queries import cursors
 from app.queries.cursors import Page
 from app.store import counters, imports, rebuild_queue, verifications
@@ -16,6 +17,7 @@ _MOST_COUNTED = 10_000
 _MOST_PENDING = 1000
 # Shown with their causes; each needs a correction of its data or of the program.
 _MOST_PARKED = 20
+_LATEST = 20
 
 # Parts of the log that must not be public: addresses with passwords and hosts, folders, servers.
 _ADDRESS = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -31,10 +33,12 @@ class Health:
 
     Outcomes are counted up to 10 000, pending rebuilds up to 1 000. `ever` holds the outcomes since the first import.
     `parked` are the latest rebuilds that failed and wait for a change of their data, 20 at most.
+    `incomplete` are those of the latest 20 attempts whose files have variables that are not imported.
     `verification` is the last one of the whole store.
     """
 
     last: ImportAttempt | None
+    incomplete: tuple[ImportAttempt, ...]
     counted_for: timedelta
     outcomes: dict[Outcome, int]
     ever: dict[str, int]
@@ -56,10 +60,11 @@ def page(
 
 def health(now: datetime) -> Health:
     """The state of importing."""
-    latest = imports.page(1)
+    latest = [_public(attempt) for attempt in imports.page(_LATEST)]
     pending, pending_since = rebuild_queue.waiting(_MOST_PENDING)
     return Health(
-        last=_public(latest[0]) if latest else None,
+        last=latest[0] if latest else None,
+        incomplete=tuple(attempt for attempt in latest if attempt.not_imported),
         counted_for=COUNTED_FOR,
         outcomes={outcome: imports.count(outcome, now - COUNTED_FOR, _MOST_COUNTED) for outcome in OUTCOMES},
         ever=counters.imports(),
@@ -72,7 +77,11 @@ def health(now: datetime) -> Health:
 
 def _public(attempt: ImportAttempt) -> ImportAttempt:
     reason = public_text(attempt.reason) if attempt.reason else None
-    return replace(attempt, file_name=public_text(attempt.file_name), reason=reason)
+    groups = tuple(
+        NotImported(public_text(group.reason), tuple(map(public_text, group.variables)))
+        for group in attempt.not_imported
+    )
+    return replace(attempt, file_name=public_text(attempt.file_name), reason=reason, not_imported=groups)
 
 
 def public_text(text: str) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain.records import ImportAttempt, Outcome
+from app.domain.import_log import ImportAttempt
+from app.domain.records import Outcome
 from app.extensions import mongo
 from app.store import keyset
 from app.store.documents import attempt_from_document, attempt_to_document

@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import ReadPreference
 from pymongo.client_session import ClientSession
 
-from app.domain.records import ParkedRebuild
+from app.domain.import_log import ParkedRebuild
 from app.extensions import mongo
 
 _SECTIONS = re.compile("^sections:")

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from app.domain.records import Verification
+from app.domain.import_log import Verification
 from app.extensions import mongo
 
 _ID = "verification"

@@ -11,10 +11,17 @@ from app.api.v1.openapi import documented
 from app.api.v1.parameters import Page, Simulated
 from app.api.v1.responses import json
 from app.api.v1.schemas import DataMode, Next, Resource, Time
-from app.domain import records
+from app.domain import import_log, records
 from app.queries import clock, imports
 
 bp = Blueprint("imports", __name__)
+
+
+class NotImported(Resource):
+    """Variables of a file that are not imported, and the reason."""
+
+    reason: str
+    variables: list[str] = Field(description="Their names, 50 at most.")
 
 
 class ImportAttempt(Resource):
@@ -31,6 +38,7 @@ class ImportAttempt(Resource):
     mission: str | None
     data_mode: DataMode | None
     warnings: list[schemas.DataWarning]
+    not_imported: list[NotImported] = Field(description="Variables that are left out, by reason.")
     simulated: bool
 
 
@@ -66,7 +74,7 @@ class Verification(Resource):
     skipped: int = Field(description="Number of items not compared, because their rebuild was pending.")
 
     @classmethod
-    def of(cls, verification: records.Verification) -> Self:
+    def of(cls, verification: import_log.Verification) -> Self:
         return cls(
             ended_at=verification.ended_at,
             missions=verification.missions,

@@ -33,6 +33,7 @@ def plain(text: object) -> str:
 def _folder(with_track: tuple[Mission, Track | None, Platform | None]) -> dict[str, Any]:
     mission, track, platform = with_track
     serial = platform.serial if platform else mission.platform
+    distance_m = mission.figures.known_distance_m
     return {
         "mission": mission,
         "serial": serial,
@@ -42,7 +43,7 @@ def _folder(with_track: tuple[Mission, Track | None, Platform | None]) -> dict[s
             "data_mode": mission.data_mode,
             "simulated": "true" if mission.simulated else "false",
             "profiles": mission.figures.profiles,
-            "distance_m": mission.figures.distance_m,
+            **({} if distance_m is None else {"distance_m": distance_m}),
             **{name: mission.metadata[name] for name in ("project", "institution") if mission.metadata.get(name)},
         },
         "lines": [line for line in track.lines if len(line) > 1] if track else [],

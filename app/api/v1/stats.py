@@ -73,9 +73,13 @@ def _lines(by: str, items: Sequence[schemas.StatsRow]) -> Iterator[str]:
     for item in items:
         numbers = (item.missions, item.platforms, item.profiles, item.samples, item.distance_m, item.vertical_m)
         times = (item.last_data_at, item.computed_at)
-        cells = [text_cell(item.key), text_cell(item.name), *map(repr, numbers)]
+        cells = [text_cell(item.key), text_cell(item.name), *map(_cell, numbers)]
         cells += [repr(item.time_at_sea_s), f"{item.time_at_sea_s / _DAY_S:.1f}"]
         of_the_year = (item.under_way_s, item.elapsed_s, item.uptime_percent, item.mean_at_sea)
-        cells += ["" if value is None else repr(value) for value in of_the_year]
+        cells += map(_cell, of_the_year)
         cells += [schemas.iso_ms(at) if at else "" for at in times]
         yield ",".join([*cells, text_cell(item.part_of or "")]) + "\r\n"
+
+
+def _cell(number: float | None) -> str:
+    return "" if number is None else repr(number)

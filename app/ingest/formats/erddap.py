@@ -18,7 +18,7 @@ import orjson
 from app.ingest.formats import precise_positions, text_cells, time_series, unread_variables
 from app.ingest.formats.erddap_metadata import About, Description, description
 from app.ingest.formats.netcdf import CELLS_PER_SAMPLE
-from app.ingest.formats.observations import Observations
+from app.ingest.formats.observations import TABLE_FORMAT, Observations
 from app.ingest.formats.text_table import Table
 from app.ingest.refusals import Refused
 
@@ -61,7 +61,7 @@ def read(path: Path, head: bytes, max_samples: int, about: About | None = None) 
     rows = precise_positions.refined(table, time_series.read(table, time_series.coordinates(table)))
     rows = replace(
         rows,
-        format="ERDDAP table",
+        format=TABLE_FORMAT,
         attributes={**described.attributes, **table.attributes()},
         texts=table.attributes(),
     )

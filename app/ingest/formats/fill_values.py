@@ -16,6 +16,7 @@ _FILLS = np.array(
     [s * v for v in (999, 9999, 99999, 999999, 9999999, 999.9, 9999.9, 999.99, 99999.9) for s in (1, -1)]
     + [-32768.0, 32767.0, -2147483648.0, 2147483647.0, -2147483647.0]
 )
+_LEAST_FILL = 999.0
 # No quantity of the ocean has such a number in any unit, and squares of larger ones exceed a float of 32 bits.
 _MEANINGLESS = 9.9e18
 # A fill value lies far from all measurements: farther than this share of their span.
@@ -67,10 +68,14 @@ def undeclared(values: NDArray[Any]) -> Mask:
 
     A single customary value among few others could be a measurement: it counts only beyond half of their span.
     """
-    finite: Mask = np.isfinite(values) & ~meaningless(values)
-    is_fill: Mask = finite & np.isin(values, _FILLS.astype(values.dtype))
+    with np.errstate(invalid="ignore"):
+        large = np.flatnonzero(np.abs(values) >= _LEAST_FILL)
+    is_fill: Mask = np.zeros(values.shape, dtype=bool)
+    # Few columns have values as large as these, and the comparison takes longer than all others together.
+    is_fill.ravel()[large] = np.isin(values.ravel()[large], _FILLS.astype(values.dtype))
     if not is_fill.any():
         return is_fill
+    finite: Mask = np.isfinite(values) & ~meaningless(values)
     others = values[finite & ~is_fill]
     if not others.size:
         # A column of one fill value alone has no measurement; a setting may have several of these values.

@@ -20,8 +20,14 @@ Flags = NDArray[np.int8]
 NO_TIME = np.iinfo(np.int64).min
 
 # Formats with a rule of their own after parsing; stored missions have them as `source.format`.
+TABLE_FORMAT = "ERDDAP table"
 GRID_FORMAT = "pyglider grid"
 SAILBUOY_FORMAT = "sailbuoy logs"
+
+
+# The name, among the names of coordinates, of a variable of numbers that divides the rows of the file into no profiles:
+# the file may be a part of a mission in which it does.
+NUMBERING = "numbering"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,14 @@ _FEW = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """(n,) numbers, whole from 1 within profiles; the variable that they come from, None without any."""
+    """(n,) numbers, whole from 1 within profiles; the variable that they come from, None without any.
+
+    `unused` is a variable of numbers that makes no profiles of these rows: they may be a part of a mission.
+    """
 
     values: Floats
     name: str | None
+    unused: str | None = None
 
 
 def of_rows(file: Variables, shape: tuple[str, ...], time_ms: Ints, depth_m: Floats, warnings: Counter[str]) -> Numbers:
@@ -42,12 +46,12 @@ def of_rows(file: Variables, shape: tuple[str, ...], time_ms: Ints, depth_m: Flo
     def along(names: tuple[str, ...]) -> str | None:
         return next((name for name in names if _is_along(file, name, shape)), None)
 
-    number = along(NAMES)
+    number, phase, direction = along(NAMES), along(_PHASES), along(_DIRECTIONS)
+    values = np.zeros(time_ms.size)
     if number is not None:
         values = renumbered(file.floats(number).astype(np.float64, copy=False), time_ms, depth_m, warnings)
         if (values >= 1).any():
             return Numbers(values, number)
-    phase, direction = along(_PHASES), along(_DIRECTIONS)
     if phase is not None:
         of_phase = along(_PHASE_NUMBERS)
         codes = _codes(file, phase, is_ego=of_phase is not None)
@@ -61,7 +65,8 @@ def of_rows(file: Variables, shape: tuple[str, ...], time_ms: Ints, depth_m: Flo
         # The direction alone separates dives only if it changes.
         if runs.max(initial=0) > 1:
             return Numbers(runs, direction)
-    return Numbers(np.zeros(time_ms.size), None)
+        values = runs if number is None else values
+    return Numbers(values, None, number or phase or direction)
 
 
 def renumbered(values: Floats, time_ms: Ints, depth_m: Floats, warnings: Counter[str]) -> Floats:
@@ -103,8 +108,10 @@ def _begins_at_zero(values: Floats, time_ms: Ints, depth_m: Floats) -> bool:
     if not has_number.any():
         return False
     deepest = [float(depth[has_number & (number == each)].max()) for each in np.unique(number[has_number])[:50]]
-    spans = float(np.nanmax(depth[zero]) - np.nanmin(depth[zero]))
-    return bool(spans >= _AS_DEEP * np.median(deepest) and np.median(deepest) > 1)
+    # The deepest sample, not the span alone: few samples of a profile may have a depth.
+    deepest_of_zero = float(np.nanmax(depth[zero]))
+    reach = max(deepest_of_zero - float(np.nanmin(depth[zero])), deepest_of_zero)
+    return bool(reach >= _AS_DEEP * np.median(deepest) and np.median(deepest) > 1)
 
 
 def _codes(file: Variables, phase: str, is_ego: bool) -> tuple[int, int]:

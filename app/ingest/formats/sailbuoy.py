@@ -158,7 +158,7 @@ class _Joined:
 def _distinct(log: Log) -> Log:
     """The log in time order without the rows that repeat another one exactly."""
     order = np.argsort(log.time_ms, kind="stable")
-    repeated = repeated_rows(log.time_ms[order], [values[order] for values in log.columns.values()])
+    repeated = repeated_rows(log.time_ms, list(log.columns.values()), order)
     distinct = order[~repeated]
     return replace(log, time_ms=log.time_ms[distinct], columns={key: v[distinct] for key, v in log.columns.items()})
 

@@ -8,7 +8,7 @@ import numpy as np
 from app.domain.records import Kind, Variable
 from app.ingest.formats import positions, profile_numbers, vertical_axis, vocabulary
 from app.ingest.formats.flag_variables import RowFlags
-from app.ingest.formats.observations import Column, Coordinates, Flags, Floats, Observations
+from app.ingest.formats.observations import NUMBERING, Column, Coordinates, Flags, Floats, Observations
 from app.ingest.formats.variable_source import Variables
 from app.ingest.refusals import Refused
 
@@ -103,6 +103,7 @@ def read(
             "longitude": _name(file, longitude),
             **({"depth": _name(file, depth)} if depth else {}),
             **({"number": _name(file, numbers.name)} if numbers.name else {}),
+            **({NUMBERING: _name(file, numbers.unused)} if numbers.unused else {}),
         },
         flags=flags.coordinates(time, latitude, longitude, depth),
         flag_variables=flags.used,

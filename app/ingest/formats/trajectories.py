@@ -74,16 +74,27 @@ class Trajectories:
         by_name = {name: index for index, name in enumerate(self.names)}
         owners = np.array([by_name[label] for label in self._labels], dtype=np.intp)
         instance = str(self._file.variables[self._variable].dimensions[0])
-        for name, variable in self._file.variables.items():
+        # A name that changes from row to row is no layout of trajectories: it may be that of a dive or a day.
+        return self._along_samples(owners, instance, rows, levels=2)
+
+    def _along_samples(
+        self, owners: NDArray[np.intp], instance: str, rows: int, levels: int
+    ) -> NDArray[np.intp] | None:
+        """The owner of each row, given that of each instance; None for another layout.
+
+        Rows belong to trajectories, or to profiles that belong to trajectories: `levels` is 2.
+        """
+        for name, variable in self._file.variables.items() if levels else ():
             dimensions = tuple(str(dimension) for dimension in variable.dimensions)
             if self._file.attribute(name, "sample_dimension") and dimensions == (instance,):
                 sizes = np.maximum(self._file.integers(name), 0)
                 return np.repeat(owners, sizes) if sizes.sum() == rows else None
             if self._file.attribute(name, "instance_dimension") == instance and len(dimensions) == 1:
                 index = self._file.integers(name)
-                is_valid = index.size == rows and bool(((index >= 0) & (index < owners.size)).all())
-                return owners[index] if is_valid else None
-        # A name that changes from row to row is no layout of trajectories: it may be that of a dive or a day.
+                if not bool(((index >= 0) & (index < owners.size)).all()):
+                    return None
+                of_profiles = self._along_samples(owners[index], dimensions[0], rows, levels - 1)
+                return of_profiles if of_profiles is not None or index.size != rows else owners[index]
         return None
 
     def _texts(self) -> dict[str, dict[str, str]]:

@@ -22,7 +22,8 @@ from app.ingest.formats.duplicate_rows import repeated_rows
 from app.ingest.formats.observations import NO_TIME, Flags, Floats, Ints, Mask, Observations
 from app.ingest.interpret import flag_counts, metadata, quality_control, surface_track, time_islands, turning_points
 from app.ingest.interpret.identity import Identity
-from app.ingest.interpret.profile_grouping import GroupedRows
+from app.ingest.interpret.part_join import FilePart
+from app.ingest.interpret.profile_grouping import GroupedRows, stable_order
 from app.ingest.refusals import Refused
 
 
@@ -39,7 +40,8 @@ class Draft:
     """One file as a mission of its own, not yet stored. Rows are ordered by profile, those outside profiles first.
 
     `parts` are the profiles; profile i has the rows `offsets[i + 1]` to `offsets[i + 2]`. `columns` are name, unit and
-    values of the coordinates, then of the measured variables; `flags` are the quality flags of some of them.
+    values of the coordinates, then of the measured variables; `flags` are the quality flags of some of them. A mission
+    in consecutive files has its `files`; `base` is the stored version whose files it includes.
     """
 
     identity: Identity
@@ -62,6 +64,8 @@ class Draft:
     offsets: Ints
     columns: tuple[tuple[str, str | None, NDArray[Any]], ...]
     flags: Mapping[str, Flags]
+    files: tuple[FilePart, ...] = ()
+    base: str | None = None
 
     @property
     def row_bytes(self) -> int:
@@ -140,7 +144,7 @@ def _grouped(observations: Observations, span: Span, start_ms: int | None) -> tu
     in_time_order, dropped = _rows_in_time_order(observations)
     observations = _numbered(observations, accepted, depths.good_m, in_time_order)
     group = _group_of_rows(observations, accepted, depths.good_m, in_time_order)
-    order = np.argsort(group, kind="stable")
+    order = stable_order(group)
     rows, group = in_time_order[order], group[order]
     count = int(group[-1]) + 1 if group.size else 0
     mission_limits.require_few_profiles(count)
@@ -164,7 +168,7 @@ def _numbered(
 def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], dict[str, int]]:
     """The distinct rows with a time, in time order, and the number of dropped rows by cause."""
     timed = np.flatnonzero(observations.time_ms != NO_TIME)
-    order = timed[np.argsort(observations.time_ms[timed], kind="stable")]
+    order = timed[stable_order(observations.time_ms[timed])]
     compared: list[NDArray[Any]] = [
         observations.lon_deg,
         observations.lat_deg,
@@ -173,7 +177,7 @@ def _rows_in_time_order(observations: Observations) -> tuple[NDArray[np.intp], d
     ]
     compared += [column.values for column in observations.columns]
     compared += [*observations.flags.values(), *(c.flags for c in observations.columns if c.flags is not None)]
-    repeated = repeated_rows(observations.time_ms[order], [values[order] for values in compared])
+    repeated = repeated_rows(observations.time_ms, compared, order)
     dropped = {
         "time_missing": int(observations.time_ms.size - timed.size),
         "duplicate_rows": int(repeated.sum()),
@@ -263,12 +267,18 @@ def _summary(
 
 
 def _columns(grouped: GroupedRows) -> tuple[tuple[str, str | None, NDArray[Any]], ...]:
+    rows = grouped.rows
+    # The columns of a large file in order need no copy.
+    is_whole = rows.size == grouped.observations.time_ms.size and bool((np.diff(rows) == 1).all())
     return (
         ("time", "milliseconds since 1970-01-01T00:00:00Z", grouped.time_ms),
         ("longitude", "degrees_east", grouped.lon_deg),
         ("latitude", "degrees_north", grouped.lat_deg),
         ("depth", "m", grouped.stored_depth_m),
-        *((c.about.name, c.about.unit, c.values[grouped.rows]) for c in grouped.observations.columns),
+        *(
+            (column.about.name, column.about.unit, column.values if is_whole else column.values[rows])
+            for column in grouped.observations.columns
+        ),
     )
 
 

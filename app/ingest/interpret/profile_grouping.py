@@ -1,6 +1,7 @@
 """Rows grouped by profile: the record of each profile, and the remainder of the file outside profiles."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,3 +143,10 @@ def _value_flagged(observations: Observations) -> Mask:
         if column.flags is not None:
             flagged |= left_out(column.flags, flagged.size) & np.isfinite(column.values)
     return flagged
+
+
+def stable_order(values: NDArray[Any]) -> NDArray[np.intp]:
+    """The indexes that sort the values, equal ones in their order; most files are in the order of time already."""
+    if bool((values[1:] >= values[:-1]).all()):
+        return np.arange(values.size, dtype=np.intp)
+    return np.argsort(values, kind="stable")

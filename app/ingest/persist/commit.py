@@ -14,12 +14,14 @@ from pymongo.client_session import ClientSession
 
 from app import events
 from app.domain.basins import BasinMap
-from app.domain.records import Basin, EarlierVersion, ImportAttempt, Outcome
+from app.domain.import_log import ImportAttempt
+from app.domain.records import Basin, EarlierVersion, Outcome
+from app.errors import HaloclineError
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.replacement_rules import require_replaceable
-from app.ingest.persist import originals, platform_summary, profile_merge, version_writer
-from app.ingest.persist.mapping import File, mission_of, new_mission, precedence_of
+from app.ingest.persist import file_parts, originals, platform_summary, profile_merge, version_writer
+from app.ingest.persist.mapping import File, mission_of, new_mission, not_imported, precedence_of
 from app.ingest.refusals import Refused
 from app.store import basins, change_log, imports, missions, rebuild_queue, transactions, versions
 
@@ -29,6 +31,10 @@ RETIRED_FOR = timedelta(minutes=10)
 _MOST_EARLIER = 50
 
 Work = Callable[[ClientSession, datetime], Outcome | None]
+
+
+class Superseded(HaloclineError):
+    """Another import replaced the version that the draft includes: it must be joined again."""
 
 
 def commit_draft(
@@ -46,7 +52,7 @@ def commit_draft(
     # A simulated mission is replaced by its maker alone.
     may_shorten = may_shorten or file.made_up
     stored = missions.document(draft.identity.platform, draft.identity.mission)
-    if stored is None or stored["version"] != draft.version:
+    if stored is None or not _holds(stored, draft, file, may_shorten):
         if stored is not None:
             _require_replaceable(draft, file, stored, may_shorten)
         originals.store(file, datetime.now(UTC))
@@ -90,7 +96,7 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     """Make the written version current. None when a sweep removed it in the meantime: it must be written again."""
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
-    if stored is not None and stored["version"] == draft.version:
+    if stored is not None and _holds(stored, draft, file, may_shorten):
         return "unchanged"
     if stored is not None:
         _require_replaceable(draft, file, stored, may_shorten)
@@ -109,11 +115,23 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     return "stored" if stored is None else "replaced"
 
 
+def _holds(stored: Mapping[str, Any], draft: Draft, file: File, may_shorten: bool) -> bool:
+    """True if the stored mission has the draft's version, or the file as one of its parts in the same mode."""
+    if stored["version"] == draft.version:
+        return True
+    is_same_mode = bool(stored["data_mode"] == draft.identity.mode)
+    return is_same_mode and not may_shorten and file.sha256 in file_parts.digests(stored)
+
+
 def _require_replaceable(draft: Draft, file: File, stored: Mapping[str, Any], may_shorten: bool) -> None:
-    """Raises Refused unless the draft may replace the stored mission.
+    """Raises Refused unless the draft may replace the stored mission; Superseded if it includes another version.
 
     The same file may, if an earlier release imported it without its quality flags.
     """
+    if draft.base is not None:
+        if draft.base != stored["version"]:
+            raise Superseded(f"{stored['_id']} was replaced meanwhile")
+        return
     record = mission_of(stored)
     adds_flags = record.source.sha256 == file.sha256 and bool(draft.flags) and not record.flags
     if not (adds_flags and record.data_mode == draft.identity.mode):
@@ -184,6 +202,7 @@ def _attempt(
         data_mode=draft.identity.mode if draft else None,
         warnings=draft.summary.warnings if draft else (),
         simulated=draft.simulated if draft else False,
+        not_imported=not_imported(draft) if draft else (),
     )
 
 

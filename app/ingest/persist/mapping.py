@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from app.domain import columns
 from app.domain.columns import Dtype
+from app.domain.import_log import NotImported
 from app.domain.mission_summary import MissionSummary, Part, Remainder
 from app.domain.printable import one_line
 from app.domain.records import EarlierVersion, Mission, Profile, Source
 from app.domain.times import from_ms, to_ms
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.replacement_rules import Precedence
+from app.ingest.persist import file_parts
 from app.ingest.refusals import Refused
 from app.store.documents import mission_from_document, mission_to_document, profile_to_document
 
@@ -67,7 +69,12 @@ def new_mission(
         basins=draft.summary.basins,
         variables=draft.variables,
         warnings=draft.summary.warnings,
-        metadata={**draft.metadata, **_companion_fields(file), **_not_imported(draft)},
+        metadata={
+            **draft.metadata,
+            **_companion_fields(file),
+            **_not_imported_field(draft),
+            **file_parts.fields(draft.files),
+        },
         declared=draft.declared,
         source=source_of(draft, file, now),
         earlier=earlier,
@@ -220,13 +227,18 @@ def _stored_column(name: str, unit: str | None, values: NDArray[Any]) -> tuple[s
     return name, {"unit": unit, "dtype": dtype}, view, plain.itemsize
 
 
-def _not_imported(draft: Draft) -> dict[str, list[dict[str, Any]]]:
-    """The variables of the file that are not imported, by reason; empty without any."""
+def not_imported(draft: Draft) -> tuple[NotImported, ...]:
+    """The variables of the file that are not imported, by reason: up to 50 of each."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in draft.unread.items():
         by_reason.setdefault(reason, []).append(name)
-    groups = [{"reason": reason, "variables": names[:_MOST_UNREAD]} for reason, names in sorted(by_reason.items())]
-    return {"not_imported": groups[:_MOST_UNREAD]} if groups else {}
+    groups = sorted(by_reason.items())[:_MOST_UNREAD]
+    return tuple(NotImported(reason, tuple(names[:_MOST_UNREAD])) for reason, names in groups)
+
+
+def _not_imported_field(draft: Draft) -> dict[str, list[dict[str, Any]]]:
+    groups = [{"reason": each.reason, "variables": list(each.variables)} for each in not_imported(draft)]
+    return {"not_imported": groups} if groups else {}
 
 
 def _companion_fields(file: File) -> dict[str, str]:

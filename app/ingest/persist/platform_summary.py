@@ -29,6 +29,7 @@ def summed(missions: Sequence[Mission], names: PlatformName) -> Platform:
     # A platform is simulated if all its missions are; sums of a real platform exclude simulated missions.
     simulated = all(mission.simulated for mission in missions)
     counted = [mission for mission in missions if mission.simulated == simulated]
+    distances_m = [known_m for mission in counted if (known_m := mission.figures.known_distance_m) is not None]
     latest = counted[-1]
     metadata = latest.metadata
     return Platform(
@@ -44,7 +45,7 @@ def summed(missions: Sequence[Mission], names: PlatformName) -> Platform:
         missions=len(counted),
         profiles=sum(mission.figures.profiles for mission in counted),
         samples=sum(mission.figures.samples for mission in counted),
-        distance_m=sum(mission.figures.distance_m for mission in counted),
+        distance_m=sum(distances_m) if distances_m else None,
         vertical_m=sum(mission.figures.vertical_m for mission in counted),
         time_at_sea_s=sum(mission.duration_s for mission in counted),
         simulated=simulated,

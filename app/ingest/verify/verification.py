@@ -14,7 +14,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
 from app.domain.basins import BasinMap
-from app.domain.records import Verification
+from app.domain.import_log import Verification
 from app.errors import NotFound
 from app.ingest.verify import missions, platforms, totals
 from app.ingest.verify.comparison import Difference

@@ -37,8 +37,6 @@ def codes(reports: list[Report]) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize(
     ("first", "last", "attributes", "word"),
     [
-        (8, 12, {}, "--mission"),
-        (8, 12, {"date_modified": "2021-01-01"}, "--mission"),
         (4, 12, {"data_mode": "D"}, "--shorter"),
         (0, 4, {"data_mode": "D"}, "--shorter"),
         (8, 12, {"data_mode": "D"}, "--mission"),
@@ -57,12 +55,6 @@ def test_a_part_of_a_mission_never_replaces_it(
     mission = missions.find(PLATFORM, MISSION)
     assert mission is not None
     assert (mission.figures.profiles, mission.data_mode) == (8, "R")
-
-
-def test_an_earlier_part_is_refused_as_a_part(tmp_path: Path, ingest: Ingest, db: Db) -> None:
-    reports = ingest(part(tmp_path / "b.nc", 4, 8), part(tmp_path / "a.nc", 0, 4))
-
-    assert codes(reports) == [("stored", None), ("refused", "part_of_mission")]
 
 
 def test_delayed_data_may_lack_the_ends_of_a_deployment(tmp_path: Path, ingest: Ingest, db: Db) -> None:

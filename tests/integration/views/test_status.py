@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import netCDF4
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from pymongo.database import Database
@@ -241,3 +243,24 @@ def test_the_result_of_the_last_verification_is_reported(
     assert "1 mission, no difference" in page("/status")
     report = client.get("/api/v1/status").json["verification"]
     assert (report["missions"], report["differences"], report["skipped"]) == (1, 0, 0)
+
+
+def test_the_log_names_the_variables_that_are_not_imported_with_the_reason(
+    page: Page, client: FlaskClient, tools: context.ImportContext, tmp_path: Path, db: Database[dict[str, Any]]
+) -> None:
+    path = made_files.time_series(tmp_path / "a.nc", {**made_files.rows(), "empty": np.full(24, np.nan)})
+    with netCDF4.Dataset(path, "a") as file:
+        file.createDimension("bin", 3)
+        file.createVariable("calibration", "f8", ("bin",))[:] = 1
+    list(importer.real([path], tools))
+
+    (item,) = client.get("/api/v1/imports").json["items"]
+    html = page("/status")
+
+    assert [group["variables"] for group in item["not_imported"]] == [["empty"], ["calibration"]]
+    assert "calibration: it has the dimensions (bin), not that of the samples, time" in html
+
+
+def test_a_log_of_an_earlier_release_names_no_variables(client: FlaskClient, attempts: None) -> None:
+    assert {tuple(item["not_imported"]) for item in client.get("/api/v1/imports").json["items"]} == {()}
+    assert "Variables that are not imported" not in client.get("/status").text

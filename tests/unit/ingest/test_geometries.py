@@ -85,6 +85,51 @@ def test_a_ragged_array_of_the_profiles_of_one_trajectory_is_read(read: Read, ra
     assert (mission["platform"], mission["samples"], mission["profiles"]) == ("sp7", 24, 4)
 
 
+@pytest.mark.parametrize("owners", [(0, 0, 1, 1), (1, 0, 0, 1)])
+@pytest.mark.parametrize("indexed", [False, True])
+def test_a_ragged_array_of_the_profiles_of_several_trajectories_is_several_missions(
+    tools: ImportContext, ragged: Callable[..., Path], indexed: bool, owners: tuple[int, ...]
+) -> None:
+    path = ragged(indexed)
+    with netCDF4.Dataset(path, "a") as file:
+        file.delncattr("id")
+        file.featureType = "TrajectoryProfile"
+        file.createDimension("trajectory", 2)
+        for name, texts in (
+            ("trajectory", ["sp7-20200913T1226", "sp8-20200913T1226"]),
+            ("wmo_id", ["1234567", "7654321"]),
+        ):
+            variable = file.createVariable(name, str, ("trajectory",))
+            variable[:] = np.array(texts, dtype=object)
+        file["trajectory"].cf_role = "trajectory_id"
+        index = file.createVariable("trajectoryIndex", "i4", ("profile",))
+        index.instance_dimension = "trajectory"
+        index[:] = owners
+
+    missions = [stored(report) for report in importer.dry([path], tools)]
+
+    assert [(each["platform"], each["samples"], each["profiles"]) for each in missions] == [
+        ("sp7", 12, 2),
+        ("sp8", 12, 2),
+    ]
+    first = rows()["longitude"][owners.index(0) * SAMPLES_A_PROFILE]
+    assert missions[0]["bbox"][0] == pytest.approx(first)
+
+
+def test_a_trajectory_of_profiles_that_the_file_lacks_is_refused(read: Read, ragged: Callable[..., Path]) -> None:
+    path = ragged()
+    with netCDF4.Dataset(path, "a") as file:
+        file.createDimension("trajectory", 2)
+        names = file.createVariable("trajectory", str, ("trajectory",))
+        names.cf_role = "trajectory_id"
+        names[:] = np.array(["sp7-20200913T1226", "sp8-20200913T1226"], dtype=object)
+
+    report = read(path)
+
+    assert (report.outcome, report.reason_code) == ("refused", "several_missions")
+    assert "sp7-20200913T1226, sp8-20200913T1226" in str(report.reason)
+
+
 @pytest.mark.parametrize("indexed", [False, True])
 def test_a_ragged_array_of_profiles_is_read(read: Read, ragged: Callable[..., Path], indexed: bool) -> None:
     mission = stored(read(ragged(indexed)))

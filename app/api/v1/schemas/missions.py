@@ -76,7 +76,7 @@ class Figures(Resource):
     samples: int = Field(description="Number of rows with a valid time.")
     profiles: int = Field(description="Number of distinct profiles; not the highest profile number.")
     distance_m: float | None = Field(
-        description="Sum of WGS 84 geodesics between consecutive profile positions, m; null without profiles or fixes."
+        description="Sum of WGS 84 geodesics between consecutive profile positions, m; null if these are unknown."
     )
     max_depth_m: float | None = Field(description="Greatest depth, m; depths above the surface count as 0.")
     vertical_m: float = Field(description="Sum of the greatest depths of all profiles, m.")
@@ -129,7 +129,7 @@ class YearShare(Resource):
     time_at_sea_s: float
     profiles: int
     samples: int
-    distance_m: float
+    distance_m: float | None
     vertical_m: float
 
 
@@ -160,7 +160,7 @@ class Mission(Figures, Identity):
             data_mode=mission.data_mode,
             simulated=mission.simulated,
             kind=mission.kind,
-            by_year=[YearShare.model_validate(share) for share in mission.by_year],
+            by_year=_by_year(mission),
             basins=[BasinShare(id=each.id, name=each.name, share=each.own) for each in mission.smallest_basins],
             larger_basins=[BasinShare.model_validate(share) for share in mission.larger_basins],
             warnings=[DataWarning.model_validate(finding) for finding in mission.warnings],
@@ -172,6 +172,12 @@ class Mission(Figures, Identity):
             earlier_versions=[_earlier(version) for version in mission.earlier],
             links=MissionLinks(**links.mission(mission.platform, mission.mission)),
         )
+
+
+def _by_year(mission: records.Mission) -> list[YearShare]:
+    years = [YearShare.model_validate(share) for share in mission.by_year]
+    is_known = mission.figures.known_distance_m is not None
+    return years if is_known else [year.model_copy(update={"distance_m": None}) for year in years]
 
 
 def _figures(figures: records.Figures) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Platform(Resource):
     missions: int
     profiles: int
     samples: int
-    distance_m: float
+    distance_m: float | None = Field(description="Sum of the known distances, m; null if none is known.")
     vertical_m: float
     time_at_sea_s: float
     simulated: bool

@@ -22,7 +22,7 @@ class Sums(Resource):
     platforms: int
     profiles: int
     samples: int
-    distance_m: float
+    distance_m: float | None = Field(description="Sum of the known distances, m; null if none is known.")
     vertical_m: float
     time_at_sea_s: float
     last_data_at: Time | None

@@ -1,0 +1,149 @@
+"""A file that continues a stored mission: both are joined, so that no part of the history is lost.
+
+The originals of all parts are read again and the mission is computed from all rows: its figures are those of one file
+that holds them. An import of the same part again changes nothing.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.domain.times import from_ms, to_ms
+from app.ingest.context import ImportContext
+from app.ingest.formats import subset_history
+from app.ingest.formats.observations import TABLE_FORMAT, Observations
+from app.ingest.interpret import mission_draft, part_join
+from app.ingest.interpret.mission_draft import Draft
+from app.ingest.interpret.part_join import REMEDY, FilePart
+from app.ingest.interpret.replacement_rules import Precedence, precedence_of, require_higher
+from app.ingest.persist import file_parts, mission_match
+from app.ingest.persist.mapping import File, require_storable
+from app.ingest.refusals import Refused
+from app.store import missions, original_files, profiles
+
+Document = dict[str, Any]
+log = structlog.get_logger(__name__)
+
+# A longer pause is no pause between the parts of a mission: the id may be used twice. It is the pause beyond which few
+# samples count as those of another clock (`interpret.time_islands`).
+_LONGEST_PAUSE = timedelta(days=30)
+# Statements about the vehicle: parts that contradict each other are not of one mission.
+_SAME = ("wmo_id", "platform_serial", "institution")
+
+
+def appended(draft: Draft, part: Observations, file: File, tools: ImportContext) -> Draft | None:
+    """The draft of the stored mission with this part; None if the file is not a part beside others.
+
+    The part must not overlap the others in time. It replaces the parts whose span it covers, if it is newer. Raises
+    Refused for parts that cannot be joined.
+    """
+    stored = missions.document(draft.identity.platform, draft.identity.mission)
+    if stored is None or file.made_up or tools.may_shorten or not _is_of_one_source(draft, part, file, stored):
+        return None
+    own = _file_part(draft, file)
+    files = file_parts.of_mission(stored)
+    others = [each for each in files if _is_apart(own, each)]
+    replaced = [each for each in files if each not in others]
+    is_stored = any(each.sha256 == own.sha256 for each in files)
+    if not others or is_stored or not all(_covers(own, each) for each in replaced):
+        return None
+    ordered = sorted([*others, own], key=lambda each: each.start_at)
+    if not _are_near(ordered) or not _is_of_files_alone(stored):
+        return None
+    for each in replaced:
+        require_higher(precedence_of(draft), _precedence(draft, each))
+    if len(ordered) > file_parts.MOST_PARTS:
+        raise Refused("part_of_mission", f"the mission has {len(others)} parts already: {REMEDY}")
+    whole = _whole(draft, part, own, ordered, tools)
+    _require_complete(whole, stored, draft, has_replaced=bool(replaced))
+    require_storable(whole, file.path)
+    log.info("part_appended", mission=stored["_id"], parts=len(ordered), file_name=file.name)
+    return replace(mission_match.warned(whole, tools.names, tools.merging), base=stored["version"])
+
+
+def _file_part(draft: Draft, file: File) -> FilePart:
+    figures = draft.summary.figures
+    modified_at = None if draft.modified_ms is None else from_ms(draft.modified_ms)
+    return FilePart(file.name, file.sha256, file.size_bytes, figures.start_at, figures.end_at, modified_at)
+
+
+def _whole(draft: Draft, part: Observations, own: FilePart, files: Sequence[FilePart], tools: ImportContext) -> Draft:
+    """The draft of all rows of the files. Raises Refused."""
+    rows = [part if each is own else _read(each, tools) for each in files]
+    if sum(each.time_ms.size for each in rows) > tools.limits.max_samples:
+        limit = tools.limits.max_samples
+        raise Refused("too_large", f"the parts of the mission have more than {limit} rows together")
+    together = part_join.joined(rows)
+    digest = part_join.digest_of(files)
+    whole = mission_draft.draft(together, draft.identity, digest, tools.span, tools.basin_map)
+    modified = [ms for ms in (whole.modified_ms, draft.modified_ms) if ms is not None]
+    return replace(whole, files=tuple(files), modified_ms=max(modified, default=None))
+
+
+def _read(file: FilePart, tools: ImportContext) -> Observations:
+    """The rows of a part from its original. Raises Refused."""
+    with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
+        try:
+            path = original_files.write(file.sha256, Path(folder))
+        except LookupError as error:
+            raise Refused("part_of_mission", f"the original of {file.file_name} is not stored: {REMEDY}") from error
+        return tools.reader.read(path, tools.limits)
+
+
+def _is_of_one_source(draft: Draft, part: Observations, file: File, stored: Document) -> bool:
+    """True if the file and the stored mission have one form and mode, and no statement of one contradicts the other."""
+    source, metadata = stored["source"], stored["metadata"]
+    is_alike = (draft.scope, draft.format, draft.identity.mode, draft.kind) == (
+        source["scope"], source["format"], stored["data_mode"], stored.get("kind", draft.kind)
+    )  # fmt: skip
+    # The rows of a subset may begin and end within a profile; a stored table lacks the description of its server.
+    names = (file.name, source["file_name"])
+    is_described = source["format"] == TABLE_FORMAT and any("://" in name for name in names)
+    is_whole = not subset_history.constraint_count(part.attributes) and not is_described
+    pairs = ((draft.metadata.get(name), metadata.get(name)) for name in _SAME)
+    return (
+        is_alike
+        and draft.scope == "mission"
+        and draft.simulated == bool(stored.get("simulated"))
+        and not part.is_continuous
+        and is_whole
+        and all(None in pair or pair[0] == pair[1] for pair in pairs)
+    )
+
+
+def _is_of_files_alone(stored: Document) -> bool:
+    """True if no profile was added to the mission on its own: it would be missing in the joined files."""
+    return profiles.are_of_file(stored["platform"], stored["mission"], stored["version"], stored["source"]["sha256"])
+
+
+def _is_apart(one: FilePart, other: FilePart) -> bool:
+    return one.start_at >= other.end_at or one.end_at <= other.start_at
+
+
+def _covers(new: FilePart, stored: FilePart) -> bool:
+    return new.start_at <= stored.start_at and new.end_at >= stored.end_at
+
+
+def _are_near(files: Sequence[FilePart]) -> bool:
+    """True if no pause between two files, oldest first, is so long that they may be two missions."""
+    return all(after.start_at - before.end_at <= _LONGEST_PAUSE for before, after in pairwise(files))
+
+
+def _require_complete(whole: Draft, stored: Document, draft: Draft, has_replaced: bool) -> None:
+    """Raises Refused if the joined mission lacks a part: its times may be far from the others."""
+    figures, last_at = whole.summary.figures, max(each.end_at for each in whole.files)
+    is_spanned = (figures.start_at, figures.end_at) == (whole.files[0].start_at, last_at)
+    samples = stored["figures"]["samples"] + draft.summary.figures.samples
+    if not is_spanned or not (has_replaced or figures.samples == samples):
+        raise Refused("part_of_mission", f"the parts do not add up to one mission: {REMEDY}", "time")
+
+
+def _precedence(draft: Draft, file: FilePart) -> Precedence:
+    modified_ms = None if file.modified_at is None else to_ms(file.modified_at)
+    return Precedence.of(draft.identity.mode, modified_ms, file.end_at)
