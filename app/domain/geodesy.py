@@ -121,6 +121,7 @@ def simplified(line: Sequence[LonLat], tolerance_deg: float) -> list[LonLat]:
     lon, lat = np.asarray(line, dtype=np.float64).T
     x = lon * np.cos(np.radians(lat.mean()))
     # The third coordinate is the index, which GEOS keeps: the result has the given points, digit by digit.
-    indexed = shapely.linestrings(np.column_stack([x, lat, np.arange(lon.size)]))
+    # GEOS divides by the square of a segment's length, which must not underflow to 0: 1e-12 degrees are 0.1 µm.
+    indexed = shapely.linestrings(np.column_stack([x.round(12), lat.round(12), np.arange(lon.size)]))
     simple = shapely.simplify(indexed, tolerance_deg, preserve_topology=False)
     return [line[int(index)] for index in shapely.get_coordinates(simple, include_z=True)[:, 2]]

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain import geodesy
@@ -156,6 +156,7 @@ def test_a_simplified_line_keeps_its_corners() -> None:
     st.lists(st.tuples(st.floats(-5, 5), st.floats(50, 60)), min_size=3, max_size=40, unique=True),
     st.sampled_from([0.01, 0.1, 1.0]),
 )
+@example([(5.583e-255, 51.0), (0.0, 50.0), (0.0, 51.0)], 0.01)
 def test_a_simplified_line_deviates_by_at_most_the_tolerance(
     line: list[tuple[float, float]], tolerance_deg: float
 ) -> None:
