@@ -29,4 +29,6 @@ def degrees(file: Variables, name: str, warnings: Counter[str]) -> Floats:
     if fills.any():
         values[fills] = np.nan
         warnings["position_fill"] += int(fills.sum())
-    return values * (factor or 1.0)
+    with np.errstate(over="ignore"):
+        # A value that overflows is no position either way.
+        return values * (factor or 1.0)

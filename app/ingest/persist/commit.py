@@ -126,15 +126,17 @@ def _holds(stored: Mapping[str, Any], draft: Draft, file: File, may_shorten: boo
 def _require_replaceable(draft: Draft, file: File, stored: Mapping[str, Any], may_shorten: bool) -> None:
     """Raises Refused unless the draft may replace the stored mission; Superseded if it includes another version.
 
-    The same file may, if an earlier release imported it without its quality flags.
+    The same file may, if an earlier release imported it without its quality flags and nothing was added to it since.
     """
     if draft.base is not None:
         if draft.base != stored["version"]:
             raise Superseded(f"{stored['_id']} was replaced meanwhile")
         return
     record = mission_of(stored)
+    old, new = record.figures, draft.summary.figures
     adds_flags = record.source.sha256 == file.sha256 and bool(draft.flags) and not record.flags
-    if not (adds_flags and record.data_mode == draft.identity.mode):
+    is_as_long = new.start_at <= old.start_at and new.end_at >= old.end_at
+    if not (adds_flags and is_as_long and record.data_mode == draft.identity.mode):
         require_replaceable(draft, record, precedence_of(stored), may_shorten)
 
 

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -265,6 +265,21 @@ def test_a_mission_of_an_earlier_release_gets_its_flags_by_a_repeated_import(
 
     assert (first.outcome, second.outcome) == ("replaced", "unchanged")
     assert len(fetch().json["quality"]) == 5
+
+
+def test_a_repeated_import_for_flags_does_not_remove_later_data(
+    fetch: Fetch, db: Database[Any], tools: ImportContext, tmp_path: Path
+) -> None:
+    path = flagged_file(tmp_path / "a.nc")
+    # As if single profiles of the days after had been added to it.
+    end_at = db.missions.find_one({"platform": "made"})["figures"]["end_at"] + timedelta(days=1)
+    changed = {"version": "earlier", "figures.end_at": end_at}
+    db.missions.update_one({"platform": "made"}, {"$set": changed, "$unset": {"flags": True}})
+
+    (report,) = importer.real([path], tools)
+
+    assert report.outcome == "refused"
+    assert fetch().json["quality"] == []
 
 
 def test_the_flags_of_single_profiles_add_up(

@@ -73,7 +73,7 @@ def test_a_second_import_of_a_file_does_not_remove_profiles_that_were_added_afte
     assert mission is not None
     # The second import has read the mission before the commit of the first, and has begun the same version.
     versions.begin(PLATFORM, MISSION, mission.version, datetime.now(UTC))
-    stale_read = Mock(side_effect=[None, db.missions.find_one()])
+    stale_read = Mock(side_effect=[None, None, db.missions.find_one()])
     monkeypatch.setattr(missions, "document", stale_read)
 
     (report,) = ingest(path)
