@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from selenium.common.exceptions import ElementClickInterceptedException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -62,6 +63,16 @@ class Window:
     def all(self, selector: str) -> list[WebElement]:
         """The elements that match a CSS selector."""
         return self.chrome.find_elements(By.CSS_SELECTOR, selector)
+
+    def press(self, element: WebElement) -> None:
+        """Scroll to an element and click it, again if a plot that a phone opens by itself moves it meanwhile."""
+
+        def press(chrome: Chrome) -> bool:
+            chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+            element.click()
+            return True
+
+        WebDriverWait(self.chrome, _TIMEOUT_S, ignored_exceptions=(ElementClickInterceptedException,)).until(press)
 
     def console_messages(self) -> list[str]:
         """The warnings and errors of the console since the last call, without the status of the page itself."""

@@ -32,9 +32,7 @@ class Visitor:
     def download(self, selector: str, name: str) -> bytes:
         """Click the only visible link of this selector; return the content of the file of this name."""
         (link,) = [one for one in self.window.all(selector) if one.is_displayed()]
-        script = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
-        self.window.chrome.execute_script(script, link)
-        link.click()
+        self.window.press(link)
         file = self._folder / name
         WebDriverWait(self.window.chrome, _TIMEOUT_S).until(lambda _: file.is_file(), f"{name} did not arrive")
         return file.read_bytes()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from selenium.common.exceptions import ElementClickInterceptedException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
@@ -31,17 +30,6 @@ def _wait_for(window: Window, condition: Callable[[], Any]) -> Any:
 
 def _button(window: Window, text: str) -> WebElement:
     return next(one for one in window.all(".sections button") if one.text == text and one.is_displayed())
-
-
-def _press(window: Window, element: WebElement) -> None:
-    """Scroll to the element and click it; on a phone a plot that opens meanwhile moves it."""
-
-    def press(_: object) -> bool:
-        window.chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-        element.click()
-        return True
-
-    WebDriverWait(window.chrome, 30, ignored_exceptions=(ElementClickInterceptedException,)).until(press)
 
 
 def _open_explorer(window: Window) -> WebElement:
@@ -95,7 +83,7 @@ def test_new_limits_change_the_colours_and_the_url_restores_them(opened: Window)
     _wait_for(opened, lambda: [one for one in opened.all("canvas[data-plot]") if one.is_displayed()])
     (restored,) = [one for one in opened.all("[data-axis=colours-to]") if one.is_displayed()]
     assert float(restored.get_attribute("value")) == 9.0
-    _press(opened, _button(opened, "Reset"))
+    opened.press(_button(opened, "Reset"))
     _wait_for(opened, lambda: "colours=" not in opened.chrome.current_url)
 
 
@@ -144,7 +132,7 @@ def test_the_view_is_saved_as_a_png(opened: Window) -> None:
 
 
 def test_the_profile_browser_shows_the_profiles_of_the_api(opened: Window) -> None:
-    _press(opened, _button(opened, "Browse the profiles"))
+    opened.press(_button(opened, "Browse the profiles"))
     (slider,) = _wait_for(opened, lambda: opened.all("[data-profile-browser] input[type=range]"))
     _wait_for(opened, lambda: opened.all("[data-profile-browser] dd"))
     opened.chrome.execute_script("arguments[0].focus()", slider)
@@ -162,7 +150,7 @@ def test_the_picture_stays_if_the_plot_cannot_be_loaded(window: Open) -> None:
     desk.chrome.execute_cdp_cmd("Network.enable", {})
     desk.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/sections/temperature"]})
     desk.open(SMILLA)
-    _press(desk, _button(desk, "Change the axes"))
+    desk.press(_button(desk, "Change the axes"))
     _wait_for(desk, lambda: any("cannot be loaded" in one.text for one in desk.all(".explore-status")))
     assert [image.is_displayed() for image in desk.all("#section-temperature img.only-light")] == [True]
 
@@ -173,7 +161,7 @@ def test_the_opened_explorer_has_no_accessibility_violations(window: Open, schem
     desk.prefer_colours(scheme)
     desk.open(SMILLA)
     _open_explorer(desk)
-    _press(desk, _button(desk, "Browse the profiles"))
+    desk.press(_button(desk, "Browse the profiles"))
     _wait_for(desk, lambda: desk.all("[data-profile-browser] dd"))
     desk.screenshot(f"explorer-{scheme}")
     assert desk.accessibility_violations() == []

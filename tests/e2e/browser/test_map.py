@@ -53,8 +53,7 @@ def wait_until(window: Window, condition: Callable[[], bool]) -> None:
 def show_on_map(window: Window, mission: str) -> None:
     """Scroll to the row of the mission and press its button."""
     button = window.all(f"[data-track='{mission}'] [data-show]")[0]
-    window.chrome.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
-    button.click()
+    window.press(button)
 
 
 def test_the_map_draws_the_missions_of_the_table(at_each_width: Window) -> None:

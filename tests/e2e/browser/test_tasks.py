@@ -21,10 +21,7 @@ class Visitor:
     def click(self, selector: str) -> "Visitor":
         """Click the first visible element that matches."""
         element = next(each for each in self.window.all(selector) if each.is_displayed())
-        self.window.chrome.execute_script(
-            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element
-        )
-        element.click()
+        self.window.press(element)
         self.clicks += 1
         return self
 
