@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(600)
 Figures = dict[str, Any]
 SHARE = 0.5
 FAILING = {"HALOCLINE_FAULT_ERROR_RATIO": str(SHARE)}
-JOB = "backup-without-target"
+JOB = "backup-of-wrong-usage"
 
 
 def test_errors_and_a_failed_job_reach_their_receivers(lab: Lab, figures: Figures) -> None:
@@ -64,9 +64,9 @@ def test_a_lost_dependency_reaches_the_tickets(lab: Lab, figures: Figures) -> No
 
 
 def _failed_job() -> float:
-    """Start a backup to a folder that does not exist; returns the time of its failure, s since 1970."""
+    """Start a backup with a wrong argument, which is not tried again; returns the time of its failure, s since 1970."""
     job = json.loads(kubectl("create", "job", JOB, "--from=cronjob/backup", "--dry-run=client", "--output=json"))
-    job["spec"]["template"]["spec"]["containers"][0]["args"] = ["halocline", "backup", "/no/such/folder"]
+    job["spec"]["template"]["spec"]["containers"][0]["args"] = ["halocline", "backup", "/backups", "--keep-days", "many"]
     kubectl("apply", "--filename", "-", stdin=json.dumps(job).encode())
-    kubectl("wait", "--for=condition=failed", f"job/{JOB}", "--timeout=60s")
+    kubectl("wait", "--for=condition=failed", f"job/{JOB}", "--timeout=110s")
     return time.time()
