@@ -156,6 +156,11 @@ class Lab:
         items: list[Document] = get("pods", f"--selector=app.kubernetes.io/component={component}")["items"]
         return items
 
+    def oldest_web_pod(self) -> Document:
+        """The web pod that has been Ready for the longest: the autoscaler deletes younger ones first."""
+        ready = [pod for pod in self.pods("web") if is_ready(pod) and "deletionTimestamp" not in pod["metadata"]]
+        return min(ready, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
     def ready(self) -> int:
         """The number of web pods that are Ready."""
         return sum(is_ready(pod) for pod in self.pods("web"))

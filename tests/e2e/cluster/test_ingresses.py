@@ -72,7 +72,7 @@ def test_the_controller_reaches_the_web_pods_and_another_namespace_does_not(
 ) -> None:
     controller, stranger = pods[component], pods[STRANGER]
     kubectl("apply", "--filename", "-", stdin=_policy(component, controller["status"]["podIP"]))
-    web = lab.pods("web")[0]["status"]["podIP"]
+    web = lab.oldest_web_pod()["status"]["podIP"]
     until("the policy", lambda: _request(controller, web) == "200", 30)
     outcomes = _request(controller, web), _request(stranger, web)
     lab.apply()

@@ -66,7 +66,8 @@ def test_a_lost_dependency_reaches_the_tickets(lab: Lab, figures: Figures) -> No
 def _failed_job() -> float:
     """Start a backup with a wrong argument, which is not tried again; returns the time of its failure, s since 1970."""
     job = json.loads(kubectl("create", "job", JOB, "--from=cronjob/backup", "--dry-run=client", "--output=json"))
-    job["spec"]["template"]["spec"]["containers"][0]["args"] = ["halocline", "backup", "/backups", "--keep-days", "many"]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    container["args"] = ["halocline", "backup", "/backups", "--keep-days", "many"]
     kubectl("apply", "--filename", "-", stdin=json.dumps(job).encode())
     kubectl("wait", "--for=condition=failed", f"job/{JOB}", "--timeout=110s")
     return time.time()
