@@ -1,7 +1,7 @@
 """Weights of the users from an access log: the mix of journeys that sends the requests of its visitors. No Locust.
 
-Each kind of user repeats a cycle of requests. The number of cycles of each kind is fitted to the counts of the log; a
-user who waits for longer in a cycle counts for more.
+Each kind of user repeats a cycle of requests. The number of cycles of each kind is fitted to the counts of the log. The
+share of a kind is its number of cycles times the duration of a cycle, which includes the waits between requests.
 """
 
 import collections

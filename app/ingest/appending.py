@@ -82,7 +82,8 @@ def _whole(draft: Draft, part: Observations, own: FilePart, files: Sequence[File
     together = part_join.joined(rows)
     digest = part_join.digest_of(files)
     whole = mission_draft.draft(together, draft.identity, digest, tools.span, tools.basin_map)
-    modified = [ms for ms in (whole.modified_ms, draft.modified_ms) if ms is not None]
+    # The newest of all parts: an older file must not replace a part that was corrected later.
+    modified = [to_ms(each.modified_at) for each in files if each.modified_at is not None]
     return replace(whole, files=tuple(files), modified_ms=max(modified, default=None))
 
 
@@ -105,7 +106,10 @@ def _is_of_one_source(draft: Draft, part: Observations, file: File, stored: Docu
     # The rows of a subset may begin and end within a profile; a stored table lacks the description of its server.
     names = (file.name, source["file_name"])
     is_described = source["format"] == TABLE_FORMAT and any("://" in name for name in names)
-    is_whole = not subset_history.constraint_count(part.attributes) and not is_described
+    has_subset = subset_history.constraint_count(part.attributes) or (
+        subset_history.WARNING in stored["remainder"]["warnings"]
+    )
+    is_whole = not has_subset and not is_described
     pairs = ((draft.metadata.get(name), metadata.get(name)) for name in _SAME)
     return (
         is_alike

@@ -19,6 +19,8 @@ _MEANINGS = tuple(
         (r"unknown_flag|not_used|unused|reserved|below_detection|in_excess", flag.UNKNOWN),
         (r"unsampled|not_sampled|drawn|missing|no_data|nodata|absent|not_reported", flag.MISSING),
         (r"not_evaluated|no_q|not_checked|unchecked|not_tested|not_applied|no_change|unknown|^none$|^raw", 0),
+        # A denied meaning is not its opposite for certain; that of `not_good` is.
+        (r"(^|_)(not_(?!good)|no_|non_)|^un(accept|adjusted|corrected|change|valid|reject)", flag.UNKNOWN),
         (r"probably_bad|correctable|suspect|suspicious|questionable|doubtful|high_interest|uncertain", 3),
         (r"bad|not_good|fail|wrong|erroneous|reject|invalid|error", flag.BAD),
         (r"probably_good|likely_good", flag.PROBABLY_GOOD),

@@ -55,6 +55,24 @@ def whole(tmp_path: Path, tools: ImportContext) -> dict[str, Any]:
     return {name: report.mission[name] for name in FIGURES}
 
 
+def test_a_subset_of_a_dataset_stays_one(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    subset = {"history": "2024 https://a.example.org/tabledap/x.nc?time,depth&depth<=50"}
+    ingest(part(tmp_path / "a.nc", 0, 5, subset))
+
+    assert outcomes(ingest(part(tmp_path / "b.nc", 5, 9))) == ["part_of_mission"]
+    assert figures(db)["profiles"] == 5
+
+
+def test_the_date_of_parts_is_the_newest_of_them(tmp_path: Path, ingest: Ingest) -> None:
+    dates = {"a": "2020-10-10", "b": "2020-10-05", "c": "2020-10-03"}
+    for n, (name, date) in enumerate(dates.items()):
+        ingest(part(tmp_path / f"{name}.nc", 4 * n, 4 * n + 4, {"date_modified": f"{date}T00:00:00Z"}))
+
+    whole_of_earlier_date = part(tmp_path / "whole.nc", 0, 12, {"date_modified": "2020-10-04T00:00:00Z"})
+
+    assert outcomes(ingest(whole_of_earlier_date)) == ["not_newer"]
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_parts_of_one_id_are_appended_in_any_order(
     tmp_path: Path, ingest: Ingest, db: Db, client: FlaskClient, whole: dict[str, Any], order: tuple[int, ...]

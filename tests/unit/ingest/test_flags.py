@@ -8,6 +8,8 @@ import netCDF4
 import numpy as np
 import pytest
 
+from app.domain import quality_flags
+from app.ingest.formats import flag_meanings
 from app.ingest.interpret.identity import Options
 from app.ingest.reports import Report
 from tests import made_flags
@@ -282,3 +284,17 @@ def test_a_public_trait_of_flags_leaves_the_figures_of_the_mission(test_data: Pa
     assert figures["distance_m"] == pytest.approx(7908.2, rel=1e-3)
     assert (figures["max_depth_m"], figures["vertical_m"]) == (pytest.approx(100.0), pytest.approx(600.0))
     assert sum(each["left_out"] for each in figures["quality"]) >= 1
+
+
+@pytest.mark.parametrize(
+    "word", ["not_acceptable", "unacceptable", "no_good_data", "no_error", "not_rejected", "not_bad"]
+)
+def test_a_denied_meaning_is_unknown(word: str) -> None:
+    assert flag_meanings.of_meaning(word) == quality_flags.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("word", "flag"), [("not_good", 4), ("not_evaluated", 0), ("no_qc_performed", 0), ("no_data", 9)]
+)
+def test_a_denied_meaning_with_a_flag_of_its_own_has_it(word: str, flag: int) -> None:
+    assert flag_meanings.of_meaning(word) == flag
