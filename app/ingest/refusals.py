@@ -34,7 +34,7 @@ CODES = {
     "simulated_mismatch": "the file is simulated and the stored mission real, or the reverse",
     "part_of_mission": "the file covers only a part of the stored mission, or is a subset of a dataset",
     "fetch_failed": "the server is unreachable or too slow, or its response is incomplete",
-    "server_error": "the server responds with an error, whose message follows",
+    "server_error": "the server responds with an error; its message follows as a quotation",
     "redirected": "the server redirects to an address that the import does not follow",
     "not_profiles": "the format delivers single profiles, but the file holds none",
 }
