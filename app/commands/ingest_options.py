@@ -19,7 +19,10 @@ from app.commands import arguments, startup
 @click.option("--platform", help="Platform id, for files that do not contain it.")
 @click.option("--mission", help="Mission id, for files that do not contain it.")
 @click.option("--mode", help="Data mode: R, P, A or D.")
+@click.option("--provider", callback=arguments.one_line_text, help="Refuse platforms of another provider.")
 @click.option("--shorter", is_flag=True, help="Let a file replace a mission of which it covers only a part.")
+@click.option("--replace", is_flag=True, help="Let each file replace its mission, whatever its mode, date and extent.")
+@click.option("--reason", callback=arguments.one_line_text, help="Why, with --replace; stored in the audit log.")
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -27,15 +30,23 @@ def ingest(
     platform: str | None,
     mission: str | None,
     mode: str | None,
+    provider: str | None,
     shorter: bool,
+    replace: bool,
+    reason: str | None,
 ) -> None:
     """Import files, folders, or URLs of files or ERDDAP datasets.
 
     The exit status is 1 if a file is refused, 2 for wrong usage, and 3 if the run failed, because MongoDB is
     unreachable or a disk is full: run it again.
     """
+    if replace != (reason is not None):
+        raise click.UsageError("--replace and --reason belong together")
+    if replace and any(isinstance(path, Path) and path.is_dir() for path in paths):
+        raise click.UsageError("--replace takes files, not folders: of several files of a mission the last one wins")
     from app.commands import ingest as command
     from app.ingest.interpret import identity
+    from app.ingest.interpret.import_terms import Terms
     from app.ingest.remote import urls
 
     try:
@@ -46,7 +57,8 @@ def ingest(
             error.problem, param_hint="URL" if error.field == "url" else f"--{error.field}"
         ) from error
     settings = startup.settings()
-    sys.exit(command.run(sources, settings, options, dry_run, as_json, shorter))
+    terms = Terms(startup.actor(), provider, shorter, reason)
+    sys.exit(command.run(sources, settings, options, dry_run, as_json, terms))
 
 
 @click.command()
@@ -64,7 +76,7 @@ def merge(source: str, target: str, apply: bool) -> None:
     from app.commands import merge as command
 
     settings = startup.settings()
-    sys.exit(command.run(settings, source, target, apply))
+    sys.exit(command.run(settings, source, target, apply, startup.actor()))
 
 
 @click.command()

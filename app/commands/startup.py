@@ -1,8 +1,13 @@
-"""The start of a command: its settings and its log."""
+"""The start of a command: its settings, its log, and the user who runs it."""
 
+import os
+import pwd
+import socket
 import sys
 
 from app import config
+from app.domain.audit import Actor
+from app.domain.printable import one_line
 from app.telemetry import logs
 
 
@@ -12,3 +17,13 @@ def settings() -> config.Settings:
     # Otherwise an unexpected error would be printed with the values of all variables, and with the password.
     logs.configure(loaded.log_level, sys.stderr)
     return loaded
+
+
+def actor() -> Actor:
+    """The user of this process and its host, such as `ana@importer-0`; the number of a user without a name."""
+    try:
+        # Not from the environment, which the user sets.
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = f"uid-{os.getuid()}"
+    return Actor("user", one_line(f"{name}@{socket.gethostname()}"))

@@ -13,7 +13,10 @@ from app.commands import startup
 @click.option(
     "--sections", is_flag=True, help="Recompute the cells of all sections, too: about a second for each mission."
 )
-@click.option("--repair", is_flag=True, help="Rebuild derived data that differ.")
+@click.option(
+    "--originals", is_flag=True, help="Read the original files again, and compare missions with them; nothing else."
+)
+@click.option("--repair", is_flag=True, help="Rebuild derived data that differ; with --originals, whole missions.")
 @click.option(
     "--pace",
     default=1.0,
@@ -22,7 +25,7 @@ from app.commands import startup
     help="Share of the time to work; the rest is left to other processes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each difference, and a summary.")
-def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_json: bool) -> None:
+def verify(mission: str | None, sections: bool, originals: bool, repair: bool, pace: float, as_json: bool) -> None:
     """Recompute all data that derive from files, and report differences from the stored data.
 
     The exit status is 0 without differences, 1 with differences, 2 for wrong usage or an empty database, and 3 if
@@ -31,10 +34,14 @@ def verify(mission: str | None, sections: bool, repair: bool, pace: float, as_js
     if mission is not None and mission.count("/") != 1:
         raise click.BadParameter("must be PLATFORM/MISSION", param_hint="--mission")
     from app.commands import verify as command
+    from app.commands import verify_originals as of_originals
 
     settings = startup.settings()
     try:
-        status = command.verify(settings, mission, sections, repair, pace, as_json)
+        if originals:
+            status = of_originals.verify(settings, mission, startup.actor() if repair else None, as_json)
+        else:
+            status = command.verify(settings, mission, sections, repair, pace, as_json)
     except errors.HaloclineError as error:
         click.echo(f"halocline: {error}", err=True)
         status = 3 if isinstance(error, errors.Unavailable | errors.RunFailed) else 2

@@ -1,21 +1,25 @@
-"""Updates of a platform's missions: deployment, end (inferred from data), delayed-mode data."""
+"""Updates of a platform's missions: deployment, end (inferred from data), delayed-mode data, withdrawal."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from app.domain.records import MODE_RANK, DataMode, Mission, Over, Update, UpdateKind
+from app.domain.withdrawals import Withdrawal
 
 # A glider at sea reports several times a day; data assembly centres ask its owner after two weeks of silence.
 SILENT_FOR = timedelta(days=14)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def updates(missions: Sequence[Mission], learned: Mapping[str, datetime]) -> list[Update]:
+def updates(
+    missions: Sequence[Mission], learned: Mapping[str, datetime], withdrawn: Sequence[Withdrawal] = ()
+) -> list[Update]:
     """The updates of a platform's missions. `learned` holds, by id, the `learned_at` that earlier calls returned.
 
     A mission is over when the platform begins a later one, when data of a mode above real time are imported, or after
-    a silence of SILENT_FOR: the earliest counts. Real and simulated missions do not affect each other.
+    a silence of SILENT_FOR: the earliest counts. Real and simulated missions do not affect each other. A `withdrawn`
+    mission has one update.
     """
     starts = {
         simulated: sorted({mission.figures.start_at for mission in missions if mission.simulated == simulated})
@@ -26,7 +30,7 @@ def updates(missions: Sequence[Mission], learned: Mapping[str, datetime]) -> lis
         later = starts[mission.simulated]
         following = bisect_right(later, mission.figures.start_at)
         news += _of(mission, later[following] if following < len(later) else None, learned)
-    return news
+    return [*news, *map(_withdrawal, withdrawn)]
 
 
 def known(candidates: Sequence[Update], now: datetime) -> dict[str, Update]:
@@ -97,3 +101,17 @@ def _update(
 
 def _id(mission: Mission, kind: UpdateKind) -> str:
     return f"{kind}/{mission.id}"
+
+
+def _withdrawal(withdrawn: Withdrawal) -> Update:
+    return Update(
+        id=f"withdrawal/{withdrawn.id}",
+        kind="withdrawal",
+        platform=withdrawn.platform,
+        mission=withdrawn.mission,
+        at=withdrawn.at,
+        shown_from=withdrawn.at,
+        over=None,
+        learned_at=None,
+        reason=withdrawn.reason,
+    )

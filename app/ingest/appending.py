@@ -44,7 +44,7 @@ def appended(draft: Draft, part: Observations, file: File, tools: ImportContext)
     Refused for parts that cannot be joined.
     """
     stored = missions.document(draft.identity.platform, draft.identity.mission)
-    if stored is None or file.made_up or tools.may_shorten or not _is_of_one_source(draft, part, file, stored):
+    if stored is None or file.made_up or tools.terms.may_shorten or not _is_of_one_source(draft, part, file, stored):
         return None
     own = _file_part(draft, file)
     files = file_parts.of_mission(stored)

@@ -177,12 +177,15 @@ def basin_from_document(doc: Mapping[str, Any]) -> Basin:
 def update_to_document(update: Update) -> Document:
     """The update as its document."""
     doc = asdict(update)
+    if doc["reason"] is None:
+        # Like updates of earlier releases, so that they need no rebuild.
+        del doc["reason"]
     return {"_id": doc.pop("id"), **doc}
 
 
 def update_from_document(doc: Mapping[str, Any]) -> Update:
     """The record of an update document."""
-    fields = {key: doc[key] for key in Update.__slots__ if key != "id"}
+    fields = {key: doc[key] for key in Update.__slots__ if key != "id" and key in doc}
     if doc["kind"] != "recovery":
         return Update(id=doc["_id"], **fields)
     # Earlier releases called every end of a mission a recovery; the next import replaces their documents.

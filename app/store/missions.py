@@ -191,6 +191,20 @@ def put(mission: Mission, extra: Mapping[str, Any], session: ClientSession) -> N
     mongo.db.missions.replace_one({"_id": mission.id}, doc, upsert=True, session=session)
 
 
+def put_document(stored: Mapping[str, Any], session: ClientSession) -> None:
+    """Store a whole document again that `document` returned, with the fields that lists need in this release."""
+    record = mission_from_document(stored)
+    mongo.db.missions.replace_one(
+        {"_id": record.id}, {**stored, **mission_to_document(record)}, upsert=True, session=session
+    )
+
+
+def note_natural_version(platform: str, mission: str, version: str, natural: str) -> None:
+    """Store that a version holds the same data as the one that an import of its files makes."""
+    query = {"_id": f"{platform}/{mission}", "version": version}
+    mongo.db.missions.update_one(query, {"$set": {"natural_version": natural}})
+
+
 def put_all(pairs: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientSession) -> None:
     """Replace several missions at once, each with its `extra`."""
     documents = [{**mission_to_document(mission), **extra} for mission, extra in pairs]

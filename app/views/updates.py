@@ -1,4 +1,4 @@
-"""Updates: deployments, ends of missions and first delayed-mode data, as a page and as an RSS feed."""
+"""Updates: deployments, ends, first delayed-mode data and withdrawals of missions, as a page and as an RSS feed."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -15,7 +15,12 @@ from app.views import filters, paging
 
 bp = Blueprint("updates", __name__)
 
-KINDS: dict[UpdateKind, str] = {"deployment": "Deployment", "end": "End of mission", "delayed": "Delayed data"}
+KINDS: dict[UpdateKind, str] = {
+    "deployment": "Deployment",
+    "end": "End of mission",
+    "delayed": "Delayed data",
+    "withdrawal": "Withdrawal",
+}
 REASONS: dict[Over, str] = {
     "next_mission": "ended, because its platform has begun a later one",
     "processed_data": "ended, because processed data have been imported",

@@ -10,7 +10,17 @@ from app.domain import lifecycle
 from app.domain.basins import BasinMap
 from app.ingest.derive import rebuild_loop, search_index, section_refresh, track_builder
 from app.ingest.derive import totals as summing
-from app.store import change_log, missions, rebuild_queue, subtotals, totals, tracks, transactions, updates
+from app.store import (
+    change_log,
+    missions,
+    rebuild_queue,
+    subtotals,
+    totals,
+    tracks,
+    transactions,
+    updates,
+    withdrawals,
+)
 
 # Rebuilds the documents of the scope named; returns the number of the change, None when no page is affected.
 Handler = Callable[[str, BasinMap, datetime, ClientSession], int | None]
@@ -56,12 +66,12 @@ def _track(name: str, _basin_map: BasinMap, now: datetime, session: ClientSessio
 
 
 def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: ClientSession) -> int | None:
-    """Rebuild the updates (deployments, ends, delayed data) and the search index of a platform."""
+    """Rebuild the updates (deployments, ends, delayed data, withdrawals) and the search index of a platform."""
     of_platform = missions.of_platform(platform, session)
     tags = ["search"] if search_index.refresh(platform, of_platform, session) else []
     before = updates.of_platform(platform, session)
     learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
-    new = lifecycle.updates(of_platform, learned)
+    new = lifecycle.updates(of_platform, learned, withdrawals.of_platform(platform, session))
     updates.replace_of(platform, new, session)
     # Each new profile postpones the inferred end, which needs no invalidation. Cached pages expire at the
     # date predicted earlier, so that an earlier date must be published.

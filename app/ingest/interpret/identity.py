@@ -53,6 +53,8 @@ class PlatformName:
     model: str | None = None
     operator: str | None = None
     kind: Kind | None = None
+    # The only provider that may import data of the platform; None for any.
+    provider: str | None = None
 
 
 def options(platform: str | None, mission: str | None, mode: str | None) -> Options:

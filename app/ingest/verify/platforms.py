@@ -13,7 +13,7 @@ from app.ingest.persist import platform_summary
 from app.ingest.persist.mapping import mission_of
 from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, keyed
 from app.ingest.verify.missions import Scope, Tally
-from app.store import verification_reads
+from app.store import verification_reads, withdrawals
 from app.store.documents import (
     platform_from_document,
     platform_to_document,
@@ -46,7 +46,8 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         stored_updates = {doc["_id"]: doc for doc in verification_reads.of_platform("updates", platform, session)}
         before = [update_from_document(doc) for doc in stored_updates.values()]
         learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
-        recomputed = [update_to_document(update) for update in lifecycle.updates(missions, learned)]
+        withdrawn = withdrawals.of_platform(platform, session)
+        recomputed = [update_to_document(update) for update in lifecycle.updates(missions, learned, withdrawn)]
         yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
         owner = platform_from_document(stored) if stored else None
         entries = {doc["_id"]: doc for doc in verification_reads.of_platform("search", platform, session)}
@@ -84,7 +85,7 @@ def _overlaps(missions: Sequence[Mission], stored: Document | None, session: Cli
 
 
 def _orphans(platform: str, current: dict[str, str], scope: Scope, session: ClientSession) -> Iterator[Difference]:
-    """Documents of missions that do not exist, and versions that are neither current, announced nor retired."""
+    """Documents of missions that do not exist, and versions that are not current, announced, retired or withdrawn."""
     stored = {name: verification_reads.names(name, platform, session) for name in verification_reads.OF_MISSION}
     for mission in sorted(stored["tracks"] - current.keys()):
         key = f"{platform}/{mission}"
@@ -94,8 +95,10 @@ def _orphans(platform: str, current: dict[str, str], scope: Scope, session: Clie
         if not verification_reads.pending([f"sections:{key}"], session):
             remedy: Remedy = ("rebuild", f"sections:{key}")
             yield Difference(f"sections {key}", "documents", PRESENT, "no such mission", (remedy,))
+    withdrawn = {each.mission: each.version for each in withdrawals.of_platform(platform, session)}
     for mission in sorted(stored["profiles"] | stored["samples"]):
-        valid_versions = verification_reads.retired(platform, mission, session) | {current.get(mission, "")}
+        valid_versions = verification_reads.retired(platform, mission, session)
+        valid_versions |= {current.get(mission, ""), withdrawn.get(mission, "")}
         for name in ("profiles", "samples"):
             for version, count in sorted(verification_reads.versions(name, platform, mission, session).items()):
                 if version not in valid_versions:

@@ -14,6 +14,7 @@ from pymongo.database import Database
 
 from app.ingest import appending, importer
 from app.ingest.context import ImportContext
+from app.ingest.interpret.import_terms import Terms
 from app.ingest.reports import Report
 from app.ingest.verify import verification
 from tests import made_truth
@@ -211,7 +212,7 @@ def test_the_operator_may_replace_all_parts_by_one_of_them(
     files = [part(tmp_path / f"{n}.nc", 4 * n, 4 * n + 4) for n in range(2)]
     ingest(*files)
 
-    reports = list(importer.real([files[1]], replace(tools, may_shorten=True)))
+    reports = list(importer.real([files[1]], replace(tools, terms=Terms(shorter=True))))
 
     assert outcomes(reports) == ["not_newer"]
     assert figures(db)["profiles"] == 8
