@@ -12,4 +12,5 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("platform", ASCENDING), ("mission", ASCENDING), ("imported_at", DESCENDING)], name="mission")
     ],
     "platform_aliases": [IndexModel([("platform", ASCENDING)], name="platform")],
+    "api_keys": [],
 }
