@@ -130,7 +130,9 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
 
 def _dry_report(source: Input, mission: Observations, path: Path, tools: ImportContext) -> Report:
     try:
-        return Report(str(source), "stored", mission=reports.mission_of(_draft(mission, path, "", tools)))
+        draft = _draft(mission, path, "", tools)
+        ownership.require([draft.identity.platform], tools.names, tools.terms.provider)
+        return Report(str(source), "stored", mission=reports.mission_of(draft))
     except Refused as refusal:
         return _refused(source, refusal)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from app.store.indexes import MISSION_FILTERS, MISSION_LISTS, MISSION_SORTS
 _FACETS = "missions"
 # A longer list of choices is not usable; the URL parameter accepts every value all the same.
 _MOST_VALUES = 2000
+_NEVER = datetime.max.replace(tzinfo=UTC)
 # Missions of one vehicle within a few months: more would be a mistake in its identity.
 _MOST_NEAR = 100
 
@@ -143,12 +144,15 @@ def document(platform: str, mission: str, session: ClientSession | None = None) 
 def ends(names: Sequence[str]) -> dict[str, datetime]:
     """End of the data of stored missions, by mission (`platform/mission`) and by the URL of their source.
 
-    For a command line: it may read every mission.
+    A withdrawn mission has the latest possible end: no data are newer. For a command line: it may read every mission.
     """
     query = {"$or": [{"_id": {"$in": list(names)}}, {"source.file_name": {"$in": list(names)}}]}
     end_times: dict[str, datetime] = {}
     for doc in mongo.db.missions.find(query, {"figures.end_at": 1, "source.file_name": 1}).limit(2 * len(names) + 1):
         end_times[doc["_id"]] = end_times[doc["source"]["file_name"]] = doc["figures"]["end_at"]
+    withdrawn = {"$or": [{"_id": {"$in": list(names)}}, {"document.source.file_name": {"$in": list(names)}}]}
+    for doc in mongo.db.withdrawals.find(withdrawn, {"document.source.file_name": 1}).limit(2 * len(names) + 1):
+        end_times[doc["_id"]] = end_times[doc["document"]["source"]["file_name"]] = _NEVER
     return end_times
 
 

@@ -108,8 +108,9 @@ def _digest(sample: Document) -> str:
 
 def _repair(record: Mission, draft: Draft, file: File, tools: ImportContext, repairer: Actor) -> None:
     """Replace the mission by its recomputed version, under another id, because readers may be reading the old one."""
-    natural = draft.version
-    version = hashlib.sha256(f"{natural}\n{record.version}\nrepaired".encode()).hexdigest()[:20]
+    stored = missions.document(record.platform, record.mission) or {}
+    natural = str(stored.get("natural_version", record.version))
+    version = hashlib.sha256(f"{record.version}\nrepaired".encode()).hexdigest()[:20]
     terms = Terms(repairer, reason=_REASON, action="repair")
     commit.commit_draft(replace(draft, version=version), file, tools.basin_map, tools.names, terms)
     # The same file is then unchanged, as before.

@@ -1,7 +1,7 @@
 """Rollback of a mission to an earlier version, which is computed again from its original files."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,6 +81,8 @@ def rollback(name: str, version: str, reason: str, actor: Actor, tools: ImportCo
     terms = Terms(actor, earlier.provider, reason=reason, action="rollback")
     with tempfile.TemporaryDirectory(prefix="halocline-") as folder, tools.reader:
         draft, file = recomputation.draft_of(earlier, tools, Path(folder))
+        # The recorded id, so that the same file is unchanged, also if the platform was renamed since.
+        draft = replace(draft, version=earlier.version)
         outcome = commit.commit_draft(draft, file, tools.basin_map, tools.names, terms)
     failed = rebuild.rebuild(tools.basin_map)
     commit.sweep()

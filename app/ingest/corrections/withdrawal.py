@@ -1,7 +1,8 @@
 """Withdrawal of a mission: hidden everywhere at once, and shown again by its restoration with the same numbers.
 
-The mission's document moves into a tombstone, in the transaction that removes what derives from it, logs the change
-and writes the audit log. Profiles, samples and originals stay where they are.
+The mission's document moves into a tombstone, in the transaction that removes what derives from it, recomputes sums,
+updates and search entries, logs the change and writes the audit log: it shows nowhere from then on, also if the process
+is killed. Profiles, samples and originals stay where they are.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ def withdraw(name: str, reason: str, actor: Actor, names: Names, basin_map: Basi
     """
     if mission_names.tombstone(name) is None:
         mission_names.stored(name)
-    number = transactions.run(lambda session: _withdraw(name, reason, actor, names, session))
+    number = transactions.run(lambda session: _withdraw(name, reason, actor, names, basin_map, session))
     return _finish(number, basin_map)
 
 
@@ -39,12 +40,14 @@ def restore(name: str, reason: str | None, actor: Actor, names: Names, basin_map
     """Show a withdrawn mission again; "unchanged" if it is not withdrawn. Raises like `withdraw`."""
     if mission_names.tombstone(name) is None:
         mission_names.stored(name)
-    number = transactions.run(lambda session: _restore(name, reason, actor, names, session))
+    number = transactions.run(lambda session: _restore(name, reason, actor, names, basin_map, session))
     return _finish(number, basin_map)
 
 
-def _withdraw(name: str, reason: str, actor: Actor, names: Names, session: ClientSession) -> int | None:
-    """The number of the change; None if the mission is withdrawn already."""
+def _withdraw(
+    name: str, reason: str, actor: Actor, names: Names, basin_map: BasinMap, session: ClientSession
+) -> int | None:
+    """The number of the last change; None if the mission is withdrawn already."""
     platform, mission = mission_names.parted(name)
     now = _now_ms()
     doc = missions.document(platform, mission, session)
@@ -56,14 +59,18 @@ def _withdraw(name: str, reason: str, actor: Actor, names: Names, session: Clien
     withdrawals.put(Withdrawal(platform, mission, doc["version"], now, reason), doc, session)
     missions.remove(platform, mission, doc["version"], session)
     number = mission_removal.hide(platform, mission, names, session)
-    rebuild_queue.mark(rebuild_queue.sums_of([platform]), number, session)
+    sums = rebuild_queue.sums_of([platform])
+    rebuild_queue.mark(sums, number, session)
+    number = rebuild.within((f"updates:{platform}", *sums), basin_map, session) or number
     detail = f"version {doc['version']}"
     audit.append(actor, "withdraw", name, "done", now, reason=reason, detail=detail, session=session)
     return number
 
 
-def _restore(name: str, reason: str | None, actor: Actor, names: Names, session: ClientSession) -> int | None:
-    """The number of the change; None if the mission is not withdrawn."""
+def _restore(
+    name: str, reason: str | None, actor: Actor, names: Names, basin_map: BasinMap, session: ClientSession
+) -> int | None:
+    """The number of the last change; None if the mission is not withdrawn."""
     platform, mission = mission_names.parted(name)
     now = _now_ms()
     doc = withdrawals.document(platform, mission, session)
@@ -75,13 +82,15 @@ def _restore(name: str, reason: str | None, actor: Actor, names: Names, session:
     number = mission_changes.log(platform, mission, names, now, session)
     # The set of basins may have been replaced meanwhile.
     rebuild_queue.mark((f"basins:{name}",), number, session)
+    scopes = (f"basins:{name}", f"mission:{name}", f"updates:{platform}", *rebuild_queue.sums_of([platform]))
+    number = rebuild.within(scopes, basin_map, session) or number
     detail = f"version {doc['version']}"
     audit.append(actor, "restore", name, "done", now, reason=reason, detail=detail, session=session)
     return number
 
 
 def _finish(number: int | None, basin_map: BasinMap) -> AuditOutcome:
-    """Announce the change and rebuild what derives from it. An earlier run may have been killed before its rebuild."""
+    """Announce the change and draw the sections. An earlier run may have been killed before it."""
     if number is not None:
         events.announce(number)
     if failed := rebuild.rebuild(basin_map):

@@ -1,6 +1,6 @@
 """Rebuild of derived documents, once for all changes, including those that a killed run left marked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -39,6 +39,15 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
     )
     # Last, because drawing takes longest.
     return failed + section_refresh.redraw(draw_at_once)
+
+
+def within(scopes: Sequence[str], basin_map: BasinMap, session: ClientSession) -> int | None:
+    """Rebuild queued scopes, without sections, in the transaction of the change itself; the number of the last change.
+
+    For changes that must show everywhere at one moment, also if the process is killed after them.
+    """
+    numbers = [_rebuilt(scope, basin_map, session) for scope in sorted(scopes)]
+    return max((number for number in numbers if number is not None), default=None)
 
 
 def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | None:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from app import extensions
 from app.store import version_copies
+from tests.conftest import Seed
 from tests.integration.operator.conftest import Run, differences
 from tests.made_files import profile_file, rows, time_series
 
@@ -17,7 +18,7 @@ OF_MISSION = ("", "/track", "/profiles?limit=1", "/sections", "/data", "/data?fo
 
 
 @pytest.fixture
-def stored(tmp_path: Path, done: Done) -> list[Path]:
+def stored(tmp_path: Path, done: Done, seed: Seed) -> list[Path]:
     """Files of three missions of `made`, one of single profiles and one withdrawn; and one of another platform."""
     files = [
         time_series(tmp_path / "a.nc", attributes={"data_mode": "D"}),
@@ -25,8 +26,8 @@ def stored(tmp_path: Path, done: Done) -> list[Path]:
         time_series(tmp_path / "c.nc", rows(start_s=1.66e9), {"id": "made-20220808T2306"}),
         time_series(tmp_path / "d.nc", rows(3), {"id": "other-20210101T0000"}),
     ]
-    done("ingest", *files)
-    done("withdraw", "made/20220808T2306", "--reason", "a test", "--yes")
+    seed("a platform to rename", lambda: done("ingest", *files))
+    seed("its withdrawn mission", lambda: done("withdraw", "made/20220808T2306", "--reason", "a test", "--yes"))
     return files
 
 

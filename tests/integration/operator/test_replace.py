@@ -122,6 +122,7 @@ def test_another_provider_does_not_import_for_a_platform(tmp_path: Path, report:
     free = time_series(tmp_path / "b.nc", attributes={"id": "free-20200913T1226"})
     joined = time_series(tmp_path / "c.nc", attributes={"id": "x001-20200101T0000", "wmo_id": "6801666"})
 
+    assert report("--dry-run", "--provider", "Others", own) == ("refused", "wrong_provider")
     assert report("--provider", "Others", own) == ("refused", "wrong_provider")
     assert report("--provider", "made  observatory", own) == ("stored", None)
     assert report("--provider", "Others", own) == ("refused", "wrong_provider")

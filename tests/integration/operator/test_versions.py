@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import extensions
+from tests.conftest import Seed
 from tests.integration.operator.conftest import Run, differences
 from tests.made_files import SAMPLES_A_PROFILE, profile_file, rows, time_series
 
@@ -24,11 +25,11 @@ def listed(done: Done, mission: str = MISSION) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def replaced(tmp_path: Path, done: Done) -> tuple[Path, Path]:
+def replaced(tmp_path: Path, done: Done, seed: Seed) -> tuple[Path, Path]:
     """The right file of a mission, and a wrong delayed one that has replaced it."""
     right = time_series(tmp_path / "right.nc", rows(8))
     wrong = time_series(tmp_path / "wrong.nc", rows(8, lon=17.0), {"data_mode": "D"})
-    done("ingest", right, wrong)
+    seed("a mission with two versions", lambda: done("ingest", right, wrong))
     return right, wrong
 
 

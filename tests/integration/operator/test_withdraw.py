@@ -9,6 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import extensions
+from app.ingest.derive import rebuild
+from app.store import missions
+from tests.conftest import Seed
 from tests.integration.operator.conftest import Run, differences
 from tests.made_files import profile_file, rows, time_series
 
@@ -21,10 +24,11 @@ OF_MISSION = ("", "/track", "/profiles", "/profiles/1", "/sections", "/sections/
 
 
 @pytest.fixture
-def stored(tmp_path: Path, done: Done) -> Path:
+def stored(tmp_path: Path, done: Done, seed: Seed) -> Path:
     """A file whose mission is stored, beside a mission of another platform."""
     path = time_series(tmp_path / "made.nc")
-    done("ingest", path, time_series(tmp_path / "other.nc", rows(3), {"id": "other-20210101T0000"}))
+    other = time_series(tmp_path / "other.nc", rows(3), {"id": "other-20210101T0000"})
+    seed("a mission to withdraw", lambda: done("ingest", path, other))
     return path
 
 
@@ -35,8 +39,13 @@ def texts(client: FlaskClient, paths: tuple[str, ...]) -> dict[str, str]:
 
 def numbers(api: Callable[[str], Any]) -> dict[str, Any]:
     """Return what the API reports of all missions."""
-    paths = (*LISTS[:-1], "/totals", f"/missions/{MISSION}", f"/missions/{MISSION}/track")
-    return {path: api(path) for path in paths}
+    paths = (f"/missions/{MISSION}", f"/missions/{MISSION}/track", f"/missions/{MISSION}/sections")
+    return numbers_of_lists(api) | {path: api(path) for path in paths}
+
+
+def numbers_of_lists(api: Callable[[str], Any]) -> dict[str, Any]:
+    """Return the lists and sums of the API."""
+    return {path: api(path) for path in (*LISTS[:-1], "/totals")}
 
 
 def test_without_yes_the_plan_is_printed_and_nothing_changes(
@@ -169,3 +178,27 @@ def test_the_audit_log_is_printed_for_people_and_programs(stored: Path, done: Do
     assert "@" in entry["actor"]["name"]
     assert list(entry) == ["at", "actor", "action", "target", "outcome", "reason", "detail"]
     assert done("audit", "--target", "other/20210101T0000") == ""
+
+
+def test_a_withdrawal_that_is_killed_at_once_shows_nowhere(
+    stored: Path, done: Done, halocline: Run, api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done("withdraw", MISSION, "--reason", REASON, "--yes")
+    hidden = numbers_of_lists(api)
+    done("withdraw", MISSION, "--restore")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rebuild, "rebuild", killed)
+        assert halocline("withdraw", MISSION, "--reason", REASON, "--yes").exit_code == 1
+
+    assert numbers_of_lists(api) == hidden
+    assert differences() == []
+    assert done("withdraw", MISSION, "--reason", REASON, "--yes").startswith("unchanged")
+
+
+def test_a_withdrawn_dataset_is_not_downloaded_again(stored: Path, done: Done) -> None:
+    done("withdraw", MISSION, "--reason", REASON, "--yes")
+    assert missions.ends([MISSION, "made.nc", "unknown/20200101T0000"]).keys() == {MISSION, "made.nc"}
