@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from app import events
 from app.domain.basins import BasinMap
 from app.domain.import_log import ImportAttempt
-from app.domain.records import Basin, EarlierVersion, Outcome
+from app.domain.records import Basin, EarlierVersion, Mission, Outcome
 from app.errors import HaloclineError
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.interpret.import_terms import USUAL, Terms
@@ -40,6 +40,7 @@ from app.store import (
     imports,
     mission_versions,
     missions,
+    profiles,
     rebuild_queue,
     transactions,
     versions,
@@ -54,7 +55,7 @@ Work = Callable[[ClientSession, datetime], Outcome | None]
 
 
 class Superseded(HaloclineError):
-    """Another import replaced the version that the draft includes: it must be joined again."""
+    """Another import stored the mission after the draft was compared with it: it must be compared again."""
 
 
 def commit_draft(
@@ -62,8 +63,8 @@ def commit_draft(
 ) -> Outcome:
     """Store the draft under these terms, log the attempt and return the outcome.
 
-    Raises Refused, which is not yet logged, when the stored data have precedence; pymongo's errors when the store
-    fails.
+    Raises Refused, which is not yet logged, when the stored data have precedence; Superseded when another import stored
+    the mission since the draft was compared with it; pymongo's errors when the store fails.
     """
     admission.require(draft.identity.platform, draft.identity.mission)
     if draft.scope == "profiles":
@@ -77,6 +78,7 @@ def commit_draft(
         terms = replace(terms, shorter=True)
     stored = missions.document(draft.identity.platform, draft.identity.mission)
     if stored is None or not _holds(stored, draft, file, terms):
+        _require_compared(draft, stored)
         if stored is not None:
             _require_replaceable(draft, file, stored, terms)
         originals.store(file, datetime.now(UTC))
@@ -124,6 +126,7 @@ def _replace(draft: Draft, file: File, terms: Terms, session: ClientSession, now
     stored = missions.document(platform, mission, session)
     if stored is not None and _holds(stored, draft, file, terms):
         return "unchanged"
+    _require_compared(draft, stored, session)
     if stored is not None:
         _require_replaceable(draft, file, stored, terms)
     if not versions.settle(platform, mission, draft.version, session):
@@ -154,25 +157,42 @@ def _holds(stored: Mapping[str, Any], draft: Draft, file: File, terms: Terms) ->
 
 
 def _require_replaceable(draft: Draft, file: File, stored: Mapping[str, Any], terms: Terms) -> None:
-    """Raises Refused unless the draft may replace the stored mission; Superseded if it includes another version.
+    """Raises Refused unless the draft may replace the stored mission.
 
-    The same file may, if an earlier release imported it without its quality flags and nothing was added to it since.
+    A draft of all its files may, and with `may_shorten` a part may replace all parts, which takes the others out; but
+    neither may lose more than half of the mission.
     """
-    record = mission_of(stored)
-    if draft.base is not None:
-        if draft.base != stored["version"]:
-            raise Superseded(f"{stored['_id']} was replaced meanwhile")
-        require_half(draft, record)
-        return
     if terms.may_replace:
         return
-    old, new = record.figures, draft.summary.figures
-    adds_flags = record.source.sha256 == file.sha256 and bool(draft.flags) and not record.flags
-    is_as_long = new.start_at <= old.start_at and new.end_at >= old.end_at
-    if not (adds_flags and is_as_long and record.data_mode == draft.identity.mode):
+    record = mission_of(stored)
+    is_one_of_parts = record.data_mode == draft.identity.mode and file.sha256 in file_parts.digests(stored)
+    if not (draft.files or (terms.may_shorten and is_one_of_parts) or _adds_flags(draft, file, record)):
         require_replaceable(draft, record, precedence_of(stored), terms.may_shorten)
     if not file.made_up:
         require_half(draft, record)
+
+
+def _adds_flags(draft: Draft, file: File, stored: Mission) -> bool:
+    """True for the same file if an earlier release imported it without its quality flags.
+
+    Nothing was added to the mission since, and the file gives it the same mode.
+    """
+    old, new = stored.figures, draft.summary.figures
+    is_as_long = new.start_at <= old.start_at and new.end_at >= old.end_at
+    has_new_flags = stored.source.sha256 == file.sha256 and bool(draft.flags) and not stored.flags
+    return has_new_flags and is_as_long and stored.data_mode == draft.identity.mode
+
+
+def _require_compared(draft: Draft, stored: Mapping[str, Any] | None, session: ClientSession | None = None) -> None:
+    """Raises Superseded if the draft was compared with another version than the stored one, or lacks a new profile."""
+    if not draft.is_compared:
+        return
+    if draft.base != (None if stored is None else stored["version"]):
+        raise Superseded(f"{draft.identity.platform}/{draft.identity.mission} was replaced meanwhile")
+    if stored is not None and draft.files:
+        where = (stored["platform"], stored["mission"], stored["version"], stored["source"]["sha256"])
+        if not profiles.are_of_file(*where, session):
+            raise Superseded(f"a profile was added to {stored['_id']} meanwhile")
 
 
 def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformName], terms: Terms) -> Outcome:
