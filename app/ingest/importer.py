@@ -117,11 +117,21 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
     Raises RunFailed and pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt
     at the end.
     """
+    yield from imported(files, tools)
+    derive(tools)
+
+
+def imported(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
+    """Import each file and log the attempt; the derived documents stay marked for a rebuild. Raises as `real` does."""
     with tools.reader:
         commit.replace_basins(tools.basins)
         disk = DiskSpace()
         for source in files:
             yield from _import_file(source, tools, disk)
+
+
+def derive(tools: ImportContext) -> None:
+    """Rebuild all marked derived documents, and collect retired versions. Raises NotRebuilt and pymongo's errors."""
     failed = rebuild.rebuild(tools.basin_map)
     commit.sweep()
     if failed:
