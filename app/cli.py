@@ -1,14 +1,13 @@
 """The command line. Each command imports the function it calls, so that no command loads libraries of another."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from app import config, errors, extensions
-from app.commands import arguments, backup_options, failures, probe_options, secrets
+from app.commands import arguments, backup_options, failures, probe_options, secrets, seed_options, task_options
 from app.telemetry import logs
 
 # Indexes of a large store take minutes; the Kubernetes Job of this command is ended after 900 s.
@@ -66,6 +65,10 @@ def metrics() -> None:
 
 
 cli.add_command(probe_options.probe)
+cli.add_command(seed_options.seed)
+cli.add_command(task_options.worker)
+cli.add_command(task_options.beat)
+cli.add_command(task_options.tasks)
 
 
 @cli.command()
@@ -78,6 +81,12 @@ cli.add_command(probe_options.probe)
 @click.option("--mission", help="Mission id, for files that do not contain it.")
 @click.option("--mode", help="Data mode: R, P, A or D.")
 @click.option("--shorter", is_flag=True, help="Let a file replace a mission of which it covers only a part.")
+@click.option(
+    "--enqueue",
+    "is_queued",
+    is_flag=True,
+    help="Let workers import the files [without REDIS_BROKER_URL: import].",
+)
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -86,6 +95,7 @@ def ingest(
     mission: str | None,
     mode: str | None,
     shorter: bool,
+    is_queued: bool,
 ) -> None:
     """Import files, folders, or URLs of files or ERDDAP datasets.
 
@@ -105,6 +115,14 @@ def ingest(
         ) from error
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
+    if is_queued and not dry_run:
+        if settings.redis_broker_url is not None:
+            from app.commands import tasks
+            from app.tasks import enqueue
+
+            queued = enqueue.ImportOptions(platform, mission, mode, shorter)
+            sys.exit(tasks.enqueued(sources, settings, queued, as_json))
+        click.echo("halocline: REDIS_BROKER_URL is not set: the files are imported now", err=True)
     sys.exit(command.run(sources, settings, options, dry_run, as_json, shorter))
 
 
@@ -174,66 +192,6 @@ def simulate(every: float, once: bool, seed: int) -> None:
     settings = config.load()
     logs.configure(settings.log_level, sys.stderr)
     process.run(settings, every, seed, once)
-
-
-@cli.command()
-@click.option("--missions", required=True, type=click.IntRange(1, 1_000_000), help="Number of missions.")
-@click.option(
-    "--profiles", default=20, show_default=True, type=click.IntRange(1, 5000), help="Profiles of each mission."
-)
-@click.option(
-    "--samples", default=5, show_default=True, type=click.IntRange(2, 10_000), help="Samples of each profile."
-)
-@click.option("--active", default=8, show_default=True, type=click.IntRange(0), help="Number of missions at sea now.")
-@click.option(
-    "--active-profiles", type=click.IntRange(1, 5000), help="Profiles of each mission at sea [same as --profiles]."
-)
-@click.option(
-    "--sailbuoys/--no-sailbuoys", default=True, help="Make every eighth platform a sailbuoy, without profiles [yes]."
-)
-@click.option(
-    "--start", default="2005-01-01", show_default=True, type=click.DateTime(), help="Earliest begin of a mission."
-)
-@click.option(
-    "--until", type=click.DateTime(), help="Time that counts as now [the current hour, or that of an earlier run]."
-)
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the random numbers.")
-@click.option(
-    "--sections",
-    is_flag=True,
-    help="Derive the sections of all missions, about a second each, not only of those at sea.",
-)
-@click.option(
-    "--metadata-only", is_flag=True, help="Store missions, platforms and totals without profiles, samples and tracks."
-)
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Number of processes.")
-def seed(
-    missions: int,
-    profiles: int,
-    samples: int,
-    active: int,
-    active_profiles: int | None,
-    sailbuoys: bool,
-    start: datetime,
-    until: datetime | None,
-    seed: int,
-    sections: bool,
-    metadata_only: bool,
-    jobs: int,
-) -> None:
-    """Fill an empty store with synthetic missions for measurements; equal arguments make equal documents."""
-    from app.seeding import run as seed_run
-    from app.seeding.plan import Plan
-
-    now = (until or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)).replace(tzinfo=UTC)
-    settings = config.load()
-    logs.configure(settings.log_level, sys.stderr)
-    plan = Plan(missions, profiles, samples, active, start.replace(tzinfo=UTC), now, seed, active_profiles, sailbuoys)
-    seeded = seed_run.run(settings, plan, metadata_only, sections, as_before=until is None, jobs=jobs)
-    click.echo(
-        f"Stored {seeded.missions} missions with {seeded.profiles} profiles in {seeded.stored_s:.0f} s, "
-        f"derived data in {seeded.derived_s:.0f} s"
-    )
 
 
 @cli.command()
