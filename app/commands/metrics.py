@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from app import extensions
 from app.config import Settings
-from app.store import backup_records, counters, platforms, rebuild_queue, verifications
+from app.store import backup_records, counters, platforms, rebuild_queue, reporting, verifications
 from app.telemetry import logs, metrics_server, store_metrics
 
 
@@ -19,6 +19,7 @@ def run(settings: Settings) -> None:
         imports=counters.imports,
         profiles=counters.profiles,
         last_data=lambda: platforms.last_data(datetime.now(UTC) - window, store_metrics.MOST_PLATFORMS, has_simulated),
+        reporting=lambda: reporting.platforms_by_state(datetime.now(UTC), has_simulated),
         waiting=rebuild_queue.oldest,
         parked=rebuild_queue.parked_count,
         verified=verifications.ended,
