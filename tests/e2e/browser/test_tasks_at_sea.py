@@ -43,7 +43,7 @@ def test_gliders_in_the_baltic_now_take_one_click(window_at_sea: Open) -> None:
 
 
 def test_samples_of_the_last_week_of_all_platforms_take_two_clicks(window_at_sea: Open) -> None:
-    visitor = Visitor(window_at_sea(1440)).click("header nav a[href='/data']")
+    visitor = Visitor(window_at_sea(1440)).click("a[href='/data']")
     lines = csv.DictReader(io.StringIO(visitor.file("a[href*='observations'][href*='days=7']").decode()))
     assert {line["platform"] for line in lines} == {*AGES_S}
     assert visitor.clicks <= 2
