@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+# The end of the name of a variable with adjusted values.
+ADJUSTED = "_adjusted"
 SectionKind = Literal["section", "series"]
 Theme = Literal["light", "dark"]
 _UNITS = {"1": "", "degrees": "°", "degree": "°"}
@@ -90,7 +92,7 @@ def days(start_at: datetime, end_at: datetime) -> str:
 
 def variable_label(variable: str) -> str:
     """A variable's name for display: `sea_water_temperature` gives `Sea water temperature`."""
-    return variable.replace("_adjusted", ", adjusted").replace("_", " ").capitalize()
+    return variable.replace(ADJUSTED, ", adjusted").replace("_", " ").capitalize()
 
 
 def unit_shown(unit: str | None) -> str:
