@@ -17,7 +17,7 @@ Document = dict[str, Any]
 # Incremented when search terms or the kinds of updates change: the next import then rebuilds both.
 SEARCH_WORDS = 3
 # Incremented when the stored contents of sections or T-S diagrams change: the next import then rebuilds both.
-TS_CONTENTS = 2
+TS_CONTENTS = 3
 
 _NAMESPACE_EXISTS = 48
 _MISSION_KEYS = {"platform": 1, "mission": 1}
