@@ -10,7 +10,7 @@ from app.domain.plot_style import BAR, BOTTOM, COLOURS, LEFT, RIGHT, TOP
 from app.domain.sections import Theme
 
 # Pixels of the width of a time and of the height of a number, with room.
-_TICK_WIDTH, _TICK_HEIGHT = 96, 44
+_TICK_WIDTH, _TICK_HEIGHT = 96, 36
 # Beyond the 64 colours of a map: no measurement.
 TRANSPARENT = COLOURS
 _OPACITY = b"\xff" * COLOURS + b"\0"

@@ -34,7 +34,8 @@ _LEAST_DENSITY_SHARE = 0.05
 _DENSITY_GRID_SIZE = 60
 # The side of a point of a T-S diagram, in units of the picture's size.
 _POINT = 3
-_DAY_MS = 86_400_000
+# Labels of days are 70 units wide.
+_MOST_TIMES = 7
 
 
 def section(section: Section, label: str, data_mode: str) -> Pictures:
@@ -226,16 +227,9 @@ def _across(time_ms: NDArray[Any], start: float, end: float, scale: Scale) -> ND
 
 def _dated(axes: "Axes") -> None:
     """Ticks at round UTC times on an axis of milliseconds."""
-    from matplotlib import dates as untyped
-
-    dates: Any = untyped
-    start, end = (time_ms / _DAY_MS for time_ms in axes.get_xlim())
-    locator = dates.AutoDateLocator(minticks=3, maxticks=7)
-    days = [day for day in locator.tick_values(dates.num2date(start), dates.num2date(end)) if start <= day <= end]
-    # Two lines where a tick is not midnight: the clock, and below it the day.
-    text = "%Y-%m-%d" if all(float(day).is_integer() for day in days) else "%H:%M\n%Y-%m-%d"
-    axes.set_xticks([day * _DAY_MS for day in days])
-    axes.set_xticklabels([dates.num2date(day).strftime(text) for day in days])
+    ticks = plot_style.time_ticks(*axes.get_xlim(), _MOST_TIMES)
+    axes.set_xticks([time_ms for time_ms, _ in ticks])
+    axes.set_xticklabels([text for _, text in ticks])
     axes.set_xlabel("Time (UTC)", fontsize=9)
 
 

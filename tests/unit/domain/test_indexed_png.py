@@ -11,7 +11,8 @@ PALETTE = bytes([255, 0, 0, 0, 255, 0, 0, 0, 255])
 
 def colours(png: bytes) -> list[tuple[int, ...]]:
     """The pixels of a picture, row by row."""
-    return list(Image.open(io.BytesIO(png)).convert("RGBA").get_flattened_data())
+    channels = Image.open(io.BytesIO(png)).convert("RGBA").tobytes()
+    return [tuple(channels[first : first + 4]) for first in range(0, len(channels), 4)]
 
 
 def test_pixels_have_the_colours_of_their_indexes() -> None:
