@@ -9,7 +9,7 @@ from app import portal
 from app.domain import citations
 from app.domain.records import Mission
 from app.http import expiry, public_url
-from app.queries import clock, missions, platforms, profiles, sections, tracks, updates
+from app.queries import clock, missions, platforms, profiles, tracks, updates
 from app.views import declared_metadata, filters, mission_table, paging, plots, schema_org, section_figures
 
 bp = Blueprint("missions", __name__)
@@ -49,7 +49,7 @@ def one(platform: str, mission: str) -> str:
         after=after,
         depths=plots.depths(tracks.of(record)) if record.kind != "sailbuoy" else None,
         pictures=section_figures.of(record),
-        has_ts=sections.has_cloud(record),
+        ts=section_figures.ts(record),
         quality={counts.variable: counts for counts in record.flags},
         declarations=declared_metadata.differing(record.declared, record.figures),
     )

@@ -25,7 +25,7 @@ class UpdateLinks(Resource):
 
 
 class Update(Resource):
-    """An update of a mission: its start, its platform's silence, its end, its first delayed-mode data or its withdrawal."""
+    """An update of a mission: its start, end, first delayed-mode data or withdrawal, or its platform's silence."""
 
     id: str = Field(description="Stable: the same update always has the same id.")
     kind: records.UpdateKind

@@ -7,6 +7,7 @@ from itertools import islice
 
 from pymongo.client_session import ClientSession
 
+from app.domain.sections import mission_label
 from app.ingest.derive import rebuild_loop, section_builder, section_plots
 from app.ingest.derive.section_builder import Dive
 from app.store import change_log, missions, platforms, profiles, rebuild_queue, samples, sections, transactions
@@ -83,9 +84,7 @@ def _redraw(scope: str) -> int | None:
 
 
 def _label(platform: str, mission: str) -> str:
-    owner = platforms.named([platform]).get(platform)
-    names = dict.fromkeys((owner.serial, owner.name or owner.serial) if owner else (platform,))
-    return " ".join((*names, mission))
+    return mission_label(platform, mission, platforms.named([platform]).get(platform))
 
 
 def _remove(scope: str, session: ClientSession) -> None:

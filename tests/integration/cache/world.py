@@ -41,6 +41,7 @@ URLS = [
     "/missions/p7/00007",
     "/?simulated=include",
     "/map",
+    "/map?embed=1",
     "/fleet",
     "/fleet?simulated=include",
     "/fleet/p1",
