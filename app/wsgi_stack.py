@@ -12,6 +12,7 @@ from app.http import rate_limits
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
+from app.live.updates import LiveUpdates
 from app.telemetry.observe import Observe
 from app.telemetry.tracing import Tracing
 from app.views import assets
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     Layer = Callable[[WSGIApplication], WSGIApplication]
 
 
-def layers(app: Flask, settings: Settings, page_cache: WorkerCache, tracing: Tracing | None = None) -> "list[Layer]":
+def layers(
+    app: Flask, settings: Settings, page_cache: WorkerCache, live: LiveUpdates, tracing: Tracing | None = None
+) -> "list[Layer]":
     """The layers in the order in which a request enters them. Each one calls the next; the last one calls Flask.
 
     `Observe` passes the probes of `app.http.probes` straight on. Without `tracing`, which is off by default, it is the
@@ -34,6 +37,7 @@ def layers(app: Flask, settings: Settings, page_cache: WorkerCache, tracing: Tra
         SecurityHeaders,
         Refusals,
         partial(AllowedHosts, hosts=settings.served_hosts),
+        live.wrap,
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
         assets.serve_static,
     ]

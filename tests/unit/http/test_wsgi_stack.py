@@ -7,6 +7,7 @@ from app.cache.pages import PageCache
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
+from app.live.route import LiveRoute
 from app.telemetry.observe import Observe
 
 
@@ -17,10 +18,10 @@ def inner_layers(layer):
 
 
 def test_a_request_enters_the_layers_in_the_documented_order(portal):
-    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, PageCache]
+    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, LiveRoute, PageCache]
 
     # Static files and Flask follow.
-    assert inner_layers(portal.wsgi_app)[:5] == expected
+    assert inner_layers(portal.wsgi_app)[:6] == expected
 
 
 def test_the_first_layer_of_the_list_is_the_outermost(call):
