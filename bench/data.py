@@ -59,8 +59,9 @@ def prepare(mongodb_uri: str, redis_url: str, count: int, now: datetime | None =
     plan = Plan(count, PROFILES, SAMPLES, ACTIVE, start, until, 0, ACTIVE_PROFILES, sailbuoys=False)
     with MongoClient[Document](mongodb_uri, tz_aware=True) as client:
         db: Database[Document] = client[name]
-        # The database may be of an earlier release.
-        indexes.ensure(db)
+        # The database may be of an earlier release: its upgrade marks documents in transactions.
+        with connection.bound(settings, archive.TIMEOUT_MS):
+            indexes.ensure(db)
         done = db.counters.find_one({"_id": "bench"})
         if done is None:
             run.run(settings, plan, False, False, True, _JOBS if count > SMALL else 1)
