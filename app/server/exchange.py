@@ -199,7 +199,7 @@ class Exchange:
     def _fail(self) -> None:
         """Replace the collected response by that of the application for this failure, else by an error."""
         request, config = self._response.req, self._response.cfg
-        self._output = Output()
+        self._output, self.source = Output(), None
         self._response = _Response(request, self._output, config)
         self._response.force_close()
         failure: WSGIApplication = self.environ.get(FAILURE, _internal_error)
