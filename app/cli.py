@@ -14,6 +14,7 @@ from app.commands import (
     probe_options,
     secrets,
     startup,
+    task_options,
     verify_options,
 )
 
@@ -75,6 +76,9 @@ for _command in (
     keys_options.group,
     made_data_options.simulate,
     made_data_options.seed,
+    task_options.worker,
+    task_options.beat,
+    task_options.tasks,
     local_options.up,
     local_options.dev,
     local_options.down,

@@ -17,14 +17,17 @@ USAGE = 2
 INGEST = frozenset(
     {
         "PIL",
+        "celery",
         "cftime",
         "cmocean",
         "gsw",
+        "kombu",
         "matplotlib",
         "netCDF4",
         "numpy",
         "obstore",
         "pyproj",
+        "redbeat",
         "rich",
         "shapely",
         "urllib3",

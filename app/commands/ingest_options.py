@@ -23,6 +23,12 @@ from app.commands import arguments, startup
 @click.option("--shorter", is_flag=True, help="Let a file replace a mission of which it covers only a part.")
 @click.option("--replace", is_flag=True, help="Let each file replace its mission, whatever its mode, date and extent.")
 @click.option("--reason", callback=arguments.one_line_text, help="Why, with --replace; stored in the audit log.")
+@click.option(
+    "--enqueue",
+    "is_queued",
+    is_flag=True,
+    help="Let workers import the files [without REDIS_BROKER_URL: import].",
+)
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -34,6 +40,7 @@ def ingest(
     shorter: bool,
     replace: bool,
     reason: str | None,
+    is_queued: bool,
 ) -> None:
     """Import files, folders, or URLs of files or ERDDAP datasets.
 
@@ -58,6 +65,14 @@ def ingest(
         ) from error
     settings = startup.settings()
     terms = Terms(startup.actor(), provider, shorter, reason)
+    if is_queued and not dry_run:
+        if settings.redis_broker_url is not None:
+            from app.commands import tasks
+            from app.tasks.enqueue import ImportOptions
+
+            queued = ImportOptions(platform, mission, mode, shorter, provider, reason, terms.actor)
+            sys.exit(tasks.enqueued(sources, settings, queued, as_json))
+        click.echo("halocline: REDIS_BROKER_URL is not set: the files are imported now", err=True)
     sys.exit(command.run(sources, settings, options, dry_run, as_json, terms))
 
 

@@ -120,6 +120,12 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
     Raises RunFailed and pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt
     at the end.
     """
+    yield from imported(files, tools)
+    derive(tools)
+
+
+def imported(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
+    """Import each file and log the attempt; the derived documents stay marked for a rebuild. Raises as `real` does."""
     with tools.reader:
         commit.replace_basins(tools.basins)
         disk, swept_at_s = DiskSpace(), monotonic()
@@ -128,6 +134,10 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
             if monotonic() - swept_at_s >= _SWEEP_EVERY_S:
                 commit.sweep()
                 swept_at_s = monotonic()
+
+
+def derive(tools: ImportContext) -> None:
+    """Rebuild all marked derived documents, and sweep replaced versions. Raises NotRebuilt and pymongo's errors."""
     failed = rebuild.rebuild(tools.basin_map)
     commit.sweep()
     if failed:

@@ -9,7 +9,7 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from app.domain import mission_filters
-from app.store import change_log, operator_indexes, rebuild_queue, transactions
+from app.store import change_log, operator_indexes, rebuild_queue, task_indexes, transactions
 from app.store.validators import VALIDATORS
 
 Document = dict[str, Any]
@@ -159,6 +159,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
     "backups": [],
     **operator_indexes.INDEXES,
+    **task_indexes.INDEXES,
 }
 
 # Indexes of earlier releases that no query uses: every write pays for them until they are dropped. `ensure` does not

@@ -6,7 +6,7 @@ The metrics process reads them, so every pod reports the same values.
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from pymongo.errors import PyMongoError
 
 from app import errors
+from app.telemetry import queue_metrics
+from app.telemetry.queue_metrics import QueueReads
 
 log = structlog.get_logger()
 
@@ -47,7 +49,7 @@ class StoreReads:
     `imports`: the number of imports by outcome. `profiles`: the number of profiles in stored files. `last_data`: the
     time of the newest data of each active platform. `waiting`: since when the oldest rebuild of each kind of derived
     document waits, None if none waits. `parked`: the number of rebuilds that failed. `verified`: the end of the last
-    verification, seconds since 1970, and its differences.
+    verification, seconds since 1970, and its differences. `queue`: the reads of the queue.
     """
 
     imports: Callable[[], Mapping[str, int]] = dict
@@ -57,6 +59,7 @@ class StoreReads:
     parked: Callable[[], int | None] = lambda: None
     verified: Callable[[], tuple[float, int] | None] = lambda: None
     backups: Callable[[], BackupTimes | None] = lambda: None
+    queue: QueueReads = field(default_factory=QueueReads)
 
 
 class StoreMetrics:
@@ -76,6 +79,11 @@ class StoreMetrics:
             "parked": (reads.parked, _parked),
             "verified": (reads.verified, _verified),
             "backups": (reads.backups, _backups),
+            "task_counts": (reads.queue.counts, queue_metrics.counts),
+            "parked_tasks": (reads.queue.parked, queue_metrics.parked),
+            "schedule": (reads.queue.schedule, queue_metrics.schedule),
+            # Last: the wait for an unreachable broker must not use up the time of the store.
+            "queue": (reads.queue.state, queue_metrics.state),
         }
         self._clock, self._now = clock, now
         self._values: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from app.store.backup_records import BackupTimes
 from app.telemetry import exposition, metrics, observe, request_series
 from app.telemetry.request_series import RequestDurations
 from app.telemetry.store_metrics import StoreMetrics, StoreReads
+from tests import queue_reads
 
 CATALOGUE = Path(__file__).parents[3] / "docs" / "metrics.md"
 # What docs/metrics.md promises.
@@ -34,6 +35,7 @@ READS = StoreReads(
     parked=lambda: 1,
     verified=lambda: (1.0, 0),
     backups=lambda: BackupTimes(1.0, 1, 1.0),
+    queue=queue_reads.FULL,
 )
 
 
