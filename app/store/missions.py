@@ -12,7 +12,7 @@ from app.domain.records import BasinShare, Finding, Mission
 from app.extensions import mongo
 from app.store import bulk, combined_reads, keyset
 from app.store.combined_reads import Read
-from app.store.documents import mission_from_document, mission_order, mission_to_document
+from app.store.documents import basin_shares, mission_from_document, mission_order, mission_to_document
 from app.store.indexes import MISSION_FILTERS, MISSION_LISTS, MISSION_SORTS
 
 _FACETS = "missions"
@@ -39,7 +39,7 @@ def basins_of(ids: Sequence[str]) -> Read[dict[str, tuple[BasinShare, ...]]]:
     """The basins of the missions with these ids, by id; unknown ones are left out."""
 
     def basins(documents: Sequence[dict[str, Any]]) -> dict[str, tuple[BasinShare, ...]]:
-        return {doc["_id"]: tuple(BasinShare(**share) for share in doc["basins"]) for doc in documents}
+        return {doc["_id"]: basin_shares(doc) for doc in documents}
 
     return combined_reads.by_ids("missions", ids, basins, "basins")
 
@@ -223,9 +223,9 @@ def of_platform(platform: str, session: ClientSession) -> list[Mission]:
     return [mission_from_document(doc) for doc in cursor]
 
 
-def ids(session: ClientSession) -> list[str]:
-    """The ids of all missions, `platform/mission`."""
-    return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}, session=session).sort("_id", 1)]
+def ids() -> list[str]:
+    """The ids of all missions, `platform/mission`, from the keys of an index."""
+    return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}).sort("_id", 1)]
 
 
 def set_basins(platform: str, mission: str, basins: Sequence[BasinShare], session: ClientSession) -> None:

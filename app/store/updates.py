@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
@@ -12,6 +12,9 @@ from app.extensions import mongo
 from app.store import keyset
 from app.store.combined_reads import Read
 from app.store.documents import update_from_document, update_to_document
+
+# Earlier releases stored ends of missions as this kind, until the next import.
+_FORMER_END = "recovery"
 
 
 def page(
@@ -45,7 +48,15 @@ def next_known(now: datetime, kind: UpdateKind | None, platform: str | None, sim
 def _matching(kind: UpdateKind | None, platform: str | None, simulated: bool) -> dict[str, Any]:
     # Also when both values match: the indexes begin with this field.
     query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
-    return query | {name: value for name, value in (("kind", kind), ("platform", platform)) if value}
+    # Kinds of a later release, which was rolled back, are left out.
+    kinds = [*get_args(UpdateKind), _FORMER_END] if kind is None else [kind, *([_FORMER_END] if kind == "end" else [])]
+    return query | {"kind": {"$in": kinds}} | ({"platform": platform} if platform else {})
+
+
+def end_of(mission: str) -> Update | None:
+    """The end of a mission (`platform/mission`), also a foreseen one; None until it is derived, after an import."""
+    doc = mongo.db.updates.find_one({"_id": {"$in": [f"end/{mission}", f"{_FORMER_END}/{mission}"]}}, sort=[("_id", 1)])
+    return update_from_document(doc) if doc else None
 
 
 def of_platform(platform: str, session: ClientSession) -> list[Update]:

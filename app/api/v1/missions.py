@@ -15,16 +15,7 @@ bp = Blueprint("missions", __name__)
 @documented(schemas.MissionPage, "missions", MissionList)
 def page(query: MissionList) -> Response:
     """Missions that match all given filters; newest data first unless `sort` is given."""
-    selection = query.selection()
-    listed = missions.page(
-        selection.filters,
-        query.limit,
-        query.cursor,
-        sort=query.sort,
-        within=query.bbox,
-        wmo_id=query.wmo_id,
-        **selection.span,
-    )
+    listed = query.page()
     items = [schemas.Mission.of(mission) for mission in listed.items]
     return json(schemas.MissionPage(items=items, next=listed.next).model_dump())
 

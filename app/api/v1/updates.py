@@ -1,4 +1,4 @@
-"""Updates: deployments, ends, first delayed-mode data and withdrawals of missions."""
+"""Updates: deployments, silent platforms, ends, first delayed-mode data and withdrawals of missions."""
 
 from typing import Any, Self
 
@@ -25,14 +25,16 @@ class UpdateLinks(Resource):
 
 
 class Update(Resource):
-    """An update of a mission: its start, its end, its first delayed-mode data, or its withdrawal."""
+    """An update of a mission: its start, end, first delayed-mode data or withdrawal, or its platform's silence."""
 
     id: str = Field(description="Stable: the same update always has the same id.")
     kind: records.UpdateKind
     platform: str
     mission: str
     at: Time = Field(
-        description="Time of the event: first data, last data, import of delayed-mode data, or withdrawal."
+        description=(
+            "Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, or withdrawal."
+        )
     )
     published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
@@ -72,7 +74,10 @@ class UpdateList(Page):
 @bp.get("/updates")
 @documented(UpdatePage, "updates", UpdateList)
 def page(query: UpdateList) -> Response:
-    """Deployments, ends, first delayed-mode data and withdrawals of missions, the latest published first.
+    """Deployments, silent platforms, ends, first delayed-mode data and withdrawals of missions, the latest first.
+
+    A platform is silent after 12 times its usual reporting interval without data, if its mission is not over by then;
+    new data remove that update.
 
     A mission is over when its platform begins a later mission, when data other than real-time data are imported, or
     after 14 days without data, whichever comes first.

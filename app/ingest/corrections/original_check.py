@@ -42,8 +42,7 @@ def names(mission: str | None) -> list[str]:
     """The missions to compare: all, or the one that is named. Raises NotFound and Conflict."""
     if mission is not None:
         return [mission_names.stored(mission).id]
-    with snapshots.begin() as session:
-        return missions.ids(session)
+    return missions.ids()
 
 
 def check(name: str, tools: ImportContext, repairer: Actor | None) -> Checked:

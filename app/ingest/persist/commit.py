@@ -87,23 +87,30 @@ def commit_draft(
 
 
 def replace_basins(new: Sequence[Basin]) -> None:
-    """Make these the basins of the portal. If they changed, mark every mission for a new assignment to basins."""
-    fields = ("id", "name", "source", "geometry", "outline", "part_of")
-    text = json.dumps([[getattr(basin, name) for name in fields] for basin in new])
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    if basins.digest() != digest:
-        basins.replace_all(new)
-        events.announce(transactions.run(lambda session: _note_basins(digest, session)))
+    """Make these the basins of the portal. If areas changed, mark every mission for a new assignment to basins."""
+    areas = _digest(new, ("id", "name", "source", "geometry", "outline", "part_of"))
+    names = _digest(new, ("id", "name", "aliases", "other_names"))
+    current, wanted = basins.digests(), basins.Digests(areas, names)
+    if current == wanted:
+        return
+    basins.replace_all(new)
+    if current.areas != wanted.areas:
+        ids = missions.ids()
+        rebuild_queue.mark_backlog(f"basins:{name}" for name in ids)
+        rebuild_queue.mark_backlog(rebuild_queue.sums_of(name.partition("/")[0] for name in ids) if ids else ())
+    # Last, so that a run that was killed before is repeated.
+    events.announce(transactions.run(lambda session: _note_basins(wanted, session)))
 
 
-def _note_basins(digest: str, session: ClientSession) -> int:
-    ids = missions.ids(session)
+def _digest(of: Sequence[Basin], fields: Sequence[str]) -> str:
+    text = json.dumps([[getattr(basin, name) for name in fields] for basin in of])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _note_basins(digests: basins.Digests, session: ClientSession) -> int:
     # Also without missions: the map and the list of basins show the basins themselves.
     number = change_log.append(("basins",), datetime.now(UTC), session)
-    if ids:
-        sums = rebuild_queue.sums_of(name.partition("/")[0] for name in ids)
-        rebuild_queue.mark((*(f"basins:{name}" for name in ids), *sums), number, session)
-    basins.note_digest(digest, session)
+    basins.note_digests(digests, session)
     return number
 
 

@@ -5,13 +5,12 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain import lifecycle
 from app.domain.records import Mission
-from app.ingest.derive import search_index, totals
+from app.ingest.derive import platform_reporting, search_index, totals
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.persist import platform_summary
 from app.ingest.persist.mapping import mission_of
-from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, keyed
+from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, differences, keyed
 from app.ingest.verify.missions import Scope, Tally
 from app.store import verification_reads, withdrawals
 from app.store.documents import (
@@ -23,8 +22,14 @@ from app.store.documents import (
 )
 
 Document = dict[str, Any]
-# They also derive from the operator's file, of which another process may use another version.
-_NAMES = ("serial", "serial_key", "kind", "name", "model", "operator")
+# They also derive from the operator's file, of which another process may use another version; or, for the interval of
+# reports, from a track that may be older than the stored interval.
+_NAMES = (
+    *("serial", "serial_key", "kind", "name", "model", "operator"),
+    *("reporting_interval_s", "reporting_interval_origin", "late_at", "silent_at"),
+)
+# Derived with the updates, and compared with them.
+_END = ("ended_at", "over_from")
 
 
 def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) -> Iterator[Difference]:
@@ -37,7 +42,9 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
     expected: dict[str, Document] = {}
     if missions:
         recomputed_platform = platform_to_document(platform_summary.summed(missions, PlatformName()))
-        expected[platform] = {name: value for name, value in recomputed_platform.items() if name not in _NAMES}
+        expected[platform] = {
+            name: value for name, value in recomputed_platform.items() if name not in (*_NAMES, *_END)
+        }
         if stored is not None:
             expected[platform]["serial_key"] = stored["serial"].lower()
     yield from keyed("platform", {platform: stored} if stored else {}, expected, ("platform", platform))
@@ -45,11 +52,14 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         remedy: Remedy = ("rebuild", f"updates:{platform}")
         stored_updates = {doc["_id"]: doc for doc in verification_reads.of_platform("updates", platform, session)}
         before = [update_from_document(doc) for doc in stored_updates.values()]
-        learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
-        withdrawn = withdrawals.of_platform(platform, session)
-        recomputed = [update_to_document(update) for update in lifecycle.updates(missions, learned, withdrawn)]
-        yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
         owner = platform_from_document(stored) if stored else None
+        withdrawn = withdrawals.of_platform(platform, session)
+        owner, news = platform_reporting.updates(owner, missions, before, withdrawn)
+        recomputed = [update_to_document(update) for update in news]
+        yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
+        if stored and owner:
+            end = {name: platform_to_document(owner)[name] for name in _END}
+            yield from differences(f"platform {platform}", stored, end, remedy)
         entries = {doc["_id"]: doc for doc in verification_reads.of_platform("search", platform, session)}
         expected_entries = {doc["_id"]: doc for doc in search_index.entries(owner, missions)}
         yield from keyed("search", entries, expected_entries, remedy)
