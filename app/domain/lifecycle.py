@@ -1,4 +1,4 @@
-"""Updates of a platform's missions: deployment, silence, end (inferred from data), delayed-mode data."""
+"""Updates of a platform's missions: deployment, silence, end (inferred from data), delayed data, withdrawal."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 
 from app.domain.records import MODE_RANK, DataMode, Mission, Over, Update, UpdateKind
 from app.domain.reporting import ENDED_AFTER
+from app.domain.withdrawals import Withdrawal
 
 
 def updates(
-    missions: Sequence[Mission], learned: Mapping[str, datetime], silent_after: timedelta | None = None
+    missions: Sequence[Mission],
+    learned: Mapping[str, datetime],
+    withdrawn: Sequence[Withdrawal] = (),
+    silent_after: timedelta | None = None,
 ) -> list[Update]:
     """The updates of a platform's missions. `learned` holds, by id, the `learned_at` that earlier calls returned.
 
     A mission is over when the platform begins a later one, when data of a mode above real time are imported, or after
     ENDED_AFTER without data: the earliest counts. Before that end the platform is silent when its last mission has no
-    data for `silent_after`. Real and simulated missions do not affect each other.
+    data for `silent_after`. Real and simulated missions do not affect each other. A `withdrawn` mission has one update.
     """
     starts = {
         simulated: sorted({mission.figures.start_at for mission in missions if mission.simulated == simulated})
@@ -29,7 +33,7 @@ def updates(
         next_at = later[following] if following < len(later) else None
         is_last = mission.id == last[mission.simulated]
         news += _of(mission, next_at, learned, silent_after if is_last else None)
-    return news
+    return [*news, *map(_withdrawal, withdrawn)]
 
 
 def known(candidates: Sequence[Update], now: datetime) -> dict[str, Update]:
@@ -109,3 +113,17 @@ def _update(
 
 def _id(mission: Mission, kind: UpdateKind) -> str:
     return f"{kind}/{mission.id}"
+
+
+def _withdrawal(withdrawn: Withdrawal) -> Update:
+    return Update(
+        id=f"withdrawal/{withdrawn.id}",
+        kind="withdrawal",
+        platform=withdrawn.platform,
+        mission=withdrawn.mission,
+        at=withdrawn.at,
+        shown_from=withdrawn.at,
+        over=None,
+        learned_at=None,
+        reason=withdrawn.reason,
+    )

@@ -18,7 +18,7 @@ Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
 # Vessels that stay at the surface: they have fixes instead of profiles.
 SURFACE_KINDS = frozenset({"sailbuoy"})
-UpdateKind = Literal["deployment", "silent", "end", "delayed"]
+UpdateKind = Literal["deployment", "silent", "end", "delayed", "withdrawal"]
 # Why a mission is regarded as over.
 Over = Literal["next_mission", "processed_data", "silence"]
 
@@ -261,7 +261,8 @@ class Update:
     """An event of a mission: when it happened (`at`), and since when it is public (`shown_from`).
 
     `over` is the reason why the mission is regarded as over; `learned_at` is the first import of the data that prove
-    the event. Figures are set for missions that are over: before, an update would change with every profile.
+    the event. Figures are set for missions that are over: before, an update would change with every profile. Only a
+    withdrawal has a `reason`.
     """
 
     id: str
@@ -276,3 +277,4 @@ class Update:
     distance_m: float | None = None
     time_at_sea_s: float | None = None
     simulated: bool = False
+    reason: str | None = None

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from app.domain.records import Bbox, Mission
-from app.errors import Invalid, NotFound
-from app.queries import cursors
+from app.errors import Invalid
+from app.queries import absences, cursors
 from app.queries.cursors import Page
 from app.store import mission_lists, missions, platforms, totals
 from app.store.mission_lists import Criteria
@@ -35,10 +35,10 @@ class Count:
 
 
 def find(platform: str, mission: str) -> Mission:
-    """The mission. Raises NotFound."""
+    """The mission. Raises NotFound, Gone and Moved (`absences`)."""
     stored = missions.find(platform.lower(), mission)
     if stored is None:
-        raise NotFound(f"There is no mission {mission} of {platform}.")
+        raise absences.of_mission(platform, mission)
     return stored
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from app.domain.records import Platform
 from app.domain.reporting import State
-from app.errors import Invalid, NotFound
-from app.queries import clock, cursors
+from app.errors import Invalid
+from app.queries import absences, clock, cursors
 from app.queries.cursors import Page
 from app.store import missions, platforms
 
@@ -18,10 +18,10 @@ CLOSED_AFTER = timedelta(days=365)
 
 
 def find(name: str) -> Platform:
-    """The platform with this id or serial, in upper or lower case. Raises NotFound."""
+    """The platform with this id or serial, in upper or lower case. Raises NotFound, and Moved for a former id."""
     platform = platforms.find(name)
     if platform is None:
-        raise NotFound(f"There is no platform {name}.")
+        raise absences.of_platform(name)
     return platform
 
 

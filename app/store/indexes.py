@@ -7,7 +7,7 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from app.domain import mission_filters
-from app.store import upgrades
+from app.store import operator_indexes, upgrades
 from app.store.validators import VALIDATORS
 
 Document = dict[str, Any]
@@ -151,6 +151,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "originals.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
     "backups": [],
+    **operator_indexes.INDEXES,
 }
 
 # Indexes of earlier releases that no query uses: every write pays for them until they are dropped. `ensure` does not

@@ -74,3 +74,10 @@ def replace_of(platform: str, updates: Sequence[Update], session: ClientSession)
         mongo.db.updates.bulk_write(changes, session=session)
     current = [doc["_id"] for doc in documents]
     mongo.db.updates.delete_many({"platform": platform, "_id": {"$nin": current}}, session=session)
+
+
+def copy(platform: str, mission: str, new_platform: str, session: ClientSession) -> None:
+    """Copy the updates of a mission to another platform, so that the times of their first import are kept."""
+    for doc in mongo.db.updates.find({"platform": platform, "mission": mission}, session=session):
+        copied = {**doc, "_id": f"{doc['kind']}/{new_platform}/{mission}", "platform": new_platform}
+        mongo.db.updates.replace_one({"_id": copied["_id"]}, copied, upsert=True, session=session)

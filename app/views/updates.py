@@ -1,4 +1,4 @@
-"""Updates: deployments, silent platforms, ends of missions and first delayed-mode data, as a page and as a feed."""
+"""Updates: deployments, silent platforms, ends, delayed-mode data and withdrawals, as a page and as an RSS feed."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -20,6 +20,7 @@ KINDS: dict[UpdateKind, str] = {
     "silent": "Silent",
     "end": "End of mission",
     "delayed": "Delayed data",
+    "withdrawal": "Withdrawal",
 }
 REASONS: dict[Over, str] = {
     "next_mission": "ended, because its platform has begun a later one",

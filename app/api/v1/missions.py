@@ -21,7 +21,7 @@ def page(query: MissionList) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>")
-@documented(schemas.Mission, "missions", may_be_missing=True)
+@documented(schemas.Mission, "missions", of_mission=True)
 def one(platform: str, mission: str) -> Response:
     """A mission in its current version."""
     return json(schemas.Mission.of(missions.find(platform, mission)).model_dump())

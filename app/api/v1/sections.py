@@ -40,7 +40,7 @@ class ProfileQuery(WithQuality):
 
 
 @bp.get("/missions/<platform>/<mission>/sections")
-@documented(arrays.SectionList, "sections", may_be_missing=True)
+@documented(arrays.SectionList, "sections", of_mission=True)
 def listed(platform: str, mission: str) -> Response:
     """The variables that have a section, with limits and links.
 
@@ -59,7 +59,7 @@ def listed(platform: str, mission: str) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>")
-@documented(arrays.Section, "sections", SectionQuery, may_be_missing=True, also=[CSV])
+@documented(arrays.Section, "sections", SectionQuery, of_mission=True, also=[CSV])
 def one(platform: str, mission: str, variable: str, query: SectionQuery) -> Response:
     """The section of a variable: means by time and depth.
 
@@ -73,7 +73,7 @@ def one(platform: str, mission: str, variable: str, query: SectionQuery) -> Resp
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>.png")
-@documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", of_mission=True)
 def picture(platform: str, mission: str, variable: str, query: PictureQuery) -> Response:
     """The section of a variable as a picture."""
     record = missions.find(platform, mission)
@@ -82,7 +82,7 @@ def picture(platform: str, mission: str, variable: str, query: PictureQuery) -> 
 
 
 @bp.get("/missions/<platform>/<mission>/ts")
-@documented(arrays.TsDiagram, "sections", may_be_missing=True)
+@documented(arrays.TsDiagram, "sections", of_mission=True)
 def ts(platform: str, mission: str) -> Response:
     """The points of the T-S diagram: salinity and temperature of at most 4 000 samples, thinned evenly.
 
@@ -92,7 +92,7 @@ def ts(platform: str, mission: str) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/ts.png")
-@documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", PictureQuery, mimetype=PNG, success="A picture.", of_mission=True)
 def ts_picture(platform: str, mission: str, query: PictureQuery) -> Response:
     """The T-S diagram as a picture, with lines of equal density."""
     record = missions.find(platform, mission)
@@ -100,7 +100,7 @@ def ts_picture(platform: str, mission: str, query: PictureQuery) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/profiles/<number>")
-@documented(arrays.ProfileSamples, "profiles", ProfileQuery, may_be_missing=True)
+@documented(arrays.ProfileSamples, "profiles", ProfileQuery, of_mission=True)
 def profile(platform: str, mission: str, number: str, query: ProfileQuery) -> Response:
     """The samples of one profile as arrays, thinned evenly if there are more than 5 000.
 

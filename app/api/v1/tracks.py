@@ -27,7 +27,7 @@ class TrackQuery(Parameters):
 
 
 @bp.get("/missions/<platform>/<mission>/track")
-@documented(geojson.Tracks, "tracks", TrackQuery, mimetype=GEOJSON, also=[KML], may_be_missing=True)
+@documented(geojson.Tracks, "tracks", TrackQuery, mimetype=GEOJSON, also=[KML], of_mission=True)
 def one(platform: str, mission: str, query: TrackQuery) -> Response:
     """The track and the last position of a mission, as GeoJSON or KML.
 

@@ -1,6 +1,6 @@
 """Rebuild of derived documents, once for all changes, including those that a killed run left marked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -10,7 +10,18 @@ from app.domain import lifecycle
 from app.domain.basins import BasinMap
 from app.ingest.derive import platform_reporting, rebuild_loop, search_index, section_refresh, track_builder
 from app.ingest.derive import totals as summing
-from app.store import change_log, missions, platforms, rebuild_queue, subtotals, totals, tracks, transactions, updates
+from app.store import (
+    change_log,
+    missions,
+    platforms,
+    rebuild_queue,
+    subtotals,
+    totals,
+    tracks,
+    transactions,
+    updates,
+    withdrawals,
+)
 
 # Rebuilds the documents of the scope named; returns the number of the change, None when no page is affected.
 Handler = Callable[[str, BasinMap, datetime, ClientSession], int | None]
@@ -29,6 +40,15 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
     )
     # Last, because drawing takes longest.
     return failed + section_refresh.redraw(draw_at_once)
+
+
+def within(scopes: Sequence[str], basin_map: BasinMap, session: ClientSession) -> int | None:
+    """Rebuild queued scopes, without sections, in the transaction of the change itself; the number of the last change.
+
+    For changes that must show everywhere at one moment, also if the process is killed after them.
+    """
+    numbers = [_rebuilt(scope, basin_map, session) for scope in sorted(scopes)]
+    return max((number for number in numbers if number is not None), default=None)
 
 
 def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | None:
@@ -56,13 +76,14 @@ def _track(name: str, _basin_map: BasinMap, now: datetime, session: ClientSessio
 
 
 def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: ClientSession) -> int | None:
-    """Rebuild the updates (deployments, silence, ends, delayed data), reporting and search index of a platform."""
+    """Rebuild the updates, the reporting and the search index of a platform."""
     of_platform = missions.of_platform(platform, session)
     tags = ["search"] if search_index.refresh(platform, of_platform, session) else []
     stored = platforms.of(platform, session)
     before = updates.of_platform(platform, session)
     owner = stored and platform_reporting.with_interval(stored, session)
-    owner, new = platform_reporting.updates(owner, of_platform, before)
+    withdrawn = withdrawals.of_platform(platform, session)
+    owner, new = platform_reporting.updates(owner, of_platform, before, withdrawn)
     updates.replace_of(platform, new, session)
     if owner is not None:
         platforms.put(owner, session)

@@ -58,6 +58,8 @@ class PlatformName:
     model: str | None = None
     operator: str | None = None
     kind: Kind | None = None
+    # The only provider that may import data of the platform; None for any.
+    provider: str | None = None
     reporting_interval: timedelta | None = None
 
 

@@ -12,7 +12,7 @@ from app.ingest.persist import platform_summary
 from app.ingest.persist.mapping import mission_of
 from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, differences, keyed
 from app.ingest.verify.missions import Scope, Tally
-from app.store import verification_reads
+from app.store import verification_reads, withdrawals
 from app.store.documents import (
     platform_from_document,
     platform_to_document,
@@ -52,7 +52,9 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         remedy: Remedy = ("rebuild", f"updates:{platform}")
         stored_updates = {doc["_id"]: doc for doc in verification_reads.of_platform("updates", platform, session)}
         before = [update_from_document(doc) for doc in stored_updates.values()]
-        owner, news = platform_reporting.updates(platform_from_document(stored) if stored else None, missions, before)
+        withdrawn = withdrawals.of_platform(platform, session)
+        owner = platform_from_document(stored) if stored else None
+        owner, news = platform_reporting.updates(owner, missions, before, withdrawn)
         recomputed = [update_to_document(update) for update in news]
         yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
         if stored and owner:
@@ -93,7 +95,7 @@ def _overlaps(missions: Sequence[Mission], stored: Document | None, session: Cli
 
 
 def _orphans(platform: str, current: dict[str, str], scope: Scope, session: ClientSession) -> Iterator[Difference]:
-    """Documents of missions that do not exist, and versions that are neither current, announced nor retired."""
+    """Documents of missions that do not exist, and versions that are not current, announced, retired or withdrawn."""
     stored = {name: verification_reads.names(name, platform, session) for name in verification_reads.OF_MISSION}
     for mission in sorted(stored["tracks"] - current.keys()):
         key = f"{platform}/{mission}"
@@ -103,8 +105,10 @@ def _orphans(platform: str, current: dict[str, str], scope: Scope, session: Clie
         if not verification_reads.pending([f"sections:{key}"], session):
             remedy: Remedy = ("rebuild", f"sections:{key}")
             yield Difference(f"sections {key}", "documents", PRESENT, "no such mission", (remedy,))
+    withdrawn = {each.mission: each.version for each in withdrawals.of_platform(platform, session)}
     for mission in sorted(stored["profiles"] | stored["samples"]):
-        valid_versions = verification_reads.retired(platform, mission, session) | {current.get(mission, "")}
+        valid_versions = verification_reads.retired(platform, mission, session)
+        valid_versions |= {current.get(mission, ""), withdrawn.get(mission, "")}
         for name in ("profiles", "samples"):
             for version, count in sorted(verification_reads.versions(name, platform, mission, session).items()):
                 if version not in valid_versions:
