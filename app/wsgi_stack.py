@@ -9,6 +9,7 @@ from flask import Flask
 from app.cache.worker import WorkerCache
 from app.config import Settings
 from app.http import rate_limits
+from app.http.cors import Preflights
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
@@ -34,6 +35,7 @@ def layers(app: Flask, settings: Settings, page_cache: WorkerCache, tracing: Tra
         SecurityHeaders,
         Refusals,
         partial(AllowedHosts, hosts=settings.served_hosts),
+        Preflights,
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
         assets.serve_static,
     ]

@@ -16,7 +16,6 @@ USAGE = 2
 # Libraries that the web image does not have, by the names that Python imports: pyproject.toml lists them as `ingest`.
 INGEST = frozenset(
     {
-        "PIL",
         "celery",
         "cftime",
         "cmocean",

@@ -17,9 +17,9 @@ from app.ingest.derive import rebuild
 from app.ingest.formats import detection, file_state
 from app.ingest.formats.file_state import FileState
 from app.ingest.formats.observations import Observations
-from app.ingest.interpret import deployment_split, identity, mission_draft
+from app.ingest.interpret import deployment_split, identity, mission_draft, ownership
 from app.ingest.interpret.mission_draft import Draft
-from app.ingest.persist import commit, mission_match
+from app.ingest.persist import admission, commit, mission_match
 from app.ingest.persist.commit import Superseded
 from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
@@ -146,7 +146,9 @@ def derive(tools: ImportContext) -> None:
 
 def _dry_report(source: Input, mission: Observations, path: Path, tools: ImportContext) -> Report:
     try:
-        return Report(str(source), "stored", mission=reports.mission_of(_draft(mission, path, "", tools)))
+        draft = _draft(mission, path, "", tools)
+        ownership.require([draft.identity.platform], tools.names, tools.terms.provider)
+        return Report(str(source), "stored", mission=reports.mission_of(draft))
     except Refused as refusal:
         return _refused(source, refusal)
 
@@ -167,17 +169,18 @@ def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterat
             for mission in missions:
                 yield _import_mission(source, mission, file, tools, disk)
     except Refused as refusal:
-        commit.log_refusal(name_of(source), sha256, refusal, None)
+        commit.log_refusal(name_of(source), sha256, refusal, None, tools.terms)
         yield _refused(source, refusal)
 
 
 def _import_mission(source: Input, mission: Observations, file: File, tools: ImportContext, disk: DiskSpace) -> Report:
     draft: Draft | None = None
     try:
-        draft = _matched(_draft(mission, file.path, file.sha256, tools), mission, file, tools)
+        draft = _draft(mission, file.path, file.sha256, tools)
+        draft = _matched(draft, mission, file, tools)
         draft, outcome = _stored(draft, mission, file, tools, disk)
     except Refused as refusal:
-        commit.log_refusal(name_of(source), file.sha256, refusal, draft)
+        commit.log_refusal(name_of(source), file.sha256, refusal, draft, tools.terms)
         return _refused(source, refusal, draft)
     return Report(str(source), outcome, mission=reports.mission_of(draft))
 
@@ -229,8 +232,14 @@ def _draft(mission: Observations, path: Path, sha256: str, tools: ImportContext)
 
 
 def _matched(draft: Draft, mission: Observations, file: File, tools: ImportContext) -> Draft:
-    """The draft under the identity of the stored mission that it belongs to, with a warning about others near it."""
+    """The draft under the identity of the stored mission that it belongs to, with a warning about others near it.
+
+    Raises Refused if the platform belongs to another provider.
+    """
+    claimed = draft.identity.platform
+    draft = admission.renamed(draft)
     same = mission_match.identity_of(draft, tools.options, tools.names)
+    ownership.require(dict.fromkeys((claimed, same.platform)), tools.names, tools.terms.provider)
     if same != draft.identity:
         digest = deployment_split.digest_of(mission, file.sha256)
         version = mission_draft.version_of(same, draft.scope, digest, bool(draft.flags))
@@ -241,7 +250,7 @@ def _matched(draft: Draft, mission: Observations, file: File, tools: ImportConte
 def _commit(draft: Draft, file: File, tools: ImportContext) -> Outcome:
     """The outcome of the commit. Raises Refused for values that MongoDB rejects, so that other files are imported."""
     try:
-        return commit.commit_draft(draft, file, tools.basin_map, tools.names, tools.may_shorten)
+        return commit.commit_draft(draft, file, tools.basin_map, tools.names, tools.terms)
     except DocumentTooLarge as error:
         raise Refused("too_large", f"a document exceeds the limit of MongoDB: {error}") from error
     except (BSONError, OverflowError, UnicodeEncodeError) as error:

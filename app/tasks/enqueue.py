@@ -1,7 +1,7 @@
 """Queue imports and rebuilds: files through the spool of MongoDB, which every worker reads."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 from celery import Celery
 
+from app.domain.audit import Actor
 from app.errors import RunFailed
 from app.ingest.formats import detection
 from app.ingest.remote.local_copy import Input
@@ -36,10 +37,13 @@ class ImportOptions:
     mission: str | None = None
     mode: str | None = None
     shorter: bool = False
+    provider: str | None = None
+    reason: str | None = None
+    actor: Actor | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """Those that are set."""
-        named = {"platform": self.platform, "mission": self.mission, "mode": self.mode, "shorter": self.shorter or None}
+        """Those that are set, in the forms of JSON."""
+        named = {**asdict(self), "shorter": self.shorter or None}
         return {name: value for name, value in named.items() if value is not None}
 
 

@@ -7,18 +7,22 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 
 from app import extensions
 from app.config import Settings
+from app.domain.audit import Actor
 from app.domain.records import Basin
 from app.errors import RunFailed
 from app.ingest import context, importer
 from app.ingest.context import ImportContext
 from app.ingest.formats import basin_polygons
 from app.ingest.interpret import identity
+from app.ingest.interpret.identity import Options
+from app.ingest.interpret.import_terms import USUAL, Terms
 from app.ingest.remote import urls
 from app.ingest.remote.local_copy import Input
 from app.ingest.reports import Report
@@ -43,6 +47,9 @@ def import_source(
     mission: str | None = None,
     mode: str | None = None,
     shorter: bool = False,
+    provider: str | None = None,
+    reason: str | None = None,
+    actor: dict[str, Any] | None = None,
 ) -> str:
     """Import one file of the spool, with its companion, or one URL; its outcome.
 
@@ -50,7 +57,8 @@ def import_source(
     Raises RunFailed for a refusal whose cause may pass, unless no attempt follows; Busy while another worker downloads
     from the host; and what importers raise.
     """
-    tools = _tools(call.settings, platform, mission, mode, shorter)
+    terms = Terms(None if actor is None else Actor(**actor), provider, shorter, reason)
+    tools = _tools(call.settings, identity.options(platform, mission, mode), terms)
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True), _host(call, url) as is_free:
         if not is_free:
             raise Busy(f"another download from {urlsplit(url or '').hostname} is running")
@@ -91,17 +99,11 @@ def _host(call: Call, url: str | None) -> AbstractContextManager[bool]:
     return nullcontext(True) if url is None else call.broker.host(urlsplit(url).hostname or "")
 
 
-def _tools(
-    settings: Settings,
-    platform: str | None = None,
-    mission: str | None = None,
-    mode: str | None = None,
-    shorter: bool = False,
-) -> ImportContext:
+def _tools(settings: Settings, options: Options | None = None, terms: Terms = USUAL) -> ImportContext:
     """The context of an import now: times are accepted up to now, and the operator's files are read again."""
-    options = identity.options(platform, mission, mode)
+    options = options or Options()
     made = context.import_context(settings, options, _basins(settings.basins_dir), _reader(settings))
-    return replace(made, may_shorten=shorter)
+    return replace(made, terms=terms)
 
 
 class _KeptReader(ReaderProcess):

@@ -47,14 +47,16 @@ class StoreReads:
     """The reads of the store. Each may raise pymongo's errors; its metrics are then absent.
 
     `imports`: the number of imports by outcome. `profiles`: the number of profiles in stored files. `last_data`: the
-    time of the newest data of each active platform. `waiting`: since when the oldest rebuild of each kind of derived
-    document waits, None if none waits. `parked`: the number of rebuilds that failed. `verified`: the end of the last
-    verification, seconds since 1970, and its differences. `queue`: the reads of the queue.
+    time of the newest data of each active platform. `reporting`: the number of platforms at sea by state. `waiting`:
+    since when the oldest rebuild of each kind of derived document waits, None if none waits. `parked`: the number of
+    rebuilds that failed. `verified`: the end of the last verification, seconds since 1970, and its differences.
+    `queue`: the reads of the queue.
     """
 
     imports: Callable[[], Mapping[str, int]] = dict
     profiles: Callable[[], int | None] = lambda: None
     last_data: Callable[[], Mapping[str, datetime]] = dict
+    reporting: Callable[[], Mapping[str, int]] = dict
     waiting: Callable[[], Mapping[str, datetime | None]] = dict
     parked: Callable[[], int | None] = lambda: None
     verified: Callable[[], tuple[float, int] | None] = lambda: None
@@ -75,6 +77,7 @@ class StoreMetrics:
             "imports": (reads.imports, _imports),
             "profiles": (reads.profiles, _profiles),
             "last_data": (reads.last_data, self._data_age),
+            "reporting": (reads.reporting, _reporting),
             "waiting": (reads.waiting, self._derived_age),
             "parked": (reads.parked, _parked),
             "verified": (reads.verified, _verified),
@@ -152,6 +155,15 @@ def _imports(counts: Mapping[str, int]) -> Iterable[Metric]:
 
 def _profiles(count: int) -> Iterable[Metric]:
     yield CounterMetricFamily("halocline_profiles_ingested", "Profiles in files that imports stored.", value=count)
+
+
+def _reporting(counts: Mapping[str, int]) -> Iterable[Metric]:
+    family = GaugeMetricFamily(
+        "halocline_platforms", "Platforms at sea, by state: on_time, late or silent.", labels=["state"]
+    )
+    for state, count in counts.items():
+        family.add_metric([state], count)
+    yield family
 
 
 def _parked(count: int) -> Iterable[Metric]:

@@ -7,6 +7,7 @@ import { numberTicks } from "./explorer_ticks.js";
 
 const POINT_PX = 3;
 const REACH_PX = 12; // The largest distance at which the pointer still reads a point.
+const HOLLOW_PX = 4; // The side of a flagged point.
 const AXIS_MARGIN = 0.03;
 
 /** The density as the end of a read-out; empty where it is unknown. */
@@ -73,6 +74,7 @@ export function ts(data, title) {
         ctx.fillStyle = values[i] === null ? plot.colours.muted : colourOf(values[i]);
         ctx.fillRect(x - POINT_PX / 2, y - POINT_PX / 2, POINT_PX, POINT_PX);
       });
+      drawFlagged(ctx, plot, data.flagged_points);
     },
     read({ x, y }, plot) {
       const [left, top] = [plot.toX(x), plot.toY(y)];
@@ -89,6 +91,16 @@ export function ts(data, title) {
       return { x: salinity, y: temperature, text: `${sample}${densityText(data.density, salinity, temperature)}` };
     },
   };
+}
+
+/** Samples of which a value is flagged as bad, hollow. */
+function drawFlagged(ctx, plot, points) {
+  ctx.strokeStyle = plot.colours.ink;
+  ctx.lineWidth = 0.75;
+  points?.salinity.forEach((salinity, i) => {
+    const [x, y] = [plot.toX(salinity), plot.toY(points.temperature[i])];
+    ctx.strokeRect(x - HOLLOW_PX / 2, y - HOLLOW_PX / 2, HOLLOW_PX, HOLLOW_PX);
+  });
 }
 
 function drawDensities(ctx, plot, grid) {

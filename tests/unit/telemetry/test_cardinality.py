@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from app.commands import probe
 from app.commands.probe_journey import Step
+from app.domain import reporting
 from app.store import counters
 from app.store.backup_records import BackupTimes
 from app.telemetry import exposition, metrics, observe, request_series
@@ -31,6 +32,7 @@ READS = StoreReads(
     profiles=lambda: 1,
     # A fleet of any size.
     last_data=lambda: {f"sea{n:03}": NOW - timedelta(minutes=n) for n in range(300)},
+    reporting=lambda: dict.fromkeys(reporting.STATES, 1),
     waiting=lambda: dict.fromkeys(DOCUMENTS, NOW),
     parked=lambda: 1,
     verified=lambda: (1.0, 0),

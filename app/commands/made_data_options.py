@@ -1,12 +1,24 @@
-"""The options of `halocline seed`."""
+"""The options of `halocline simulate` and `seed`; each imports its command when it is called."""
 
-import sys
 from datetime import UTC, datetime
 
 import click
 
-from app import config
-from app.telemetry import logs
+from app.commands import startup
+
+
+@click.command()
+@click.option(
+    "--every", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Seconds between two profiles."
+)
+@click.option("--once", is_flag=True, help="Store the profiles that are due, then exit.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the random numbers.")
+def simulate(every: float, once: bool, seed: int) -> None:
+    """Simulate a few gliders and a sailbuoy. Their data are marked, in no total, and deleted after 48 hours."""
+    from app.simulator import process
+
+    settings = startup.settings()
+    process.run(settings, every, seed, once)
 
 
 @click.command()
@@ -59,8 +71,7 @@ def seed(
     from app.seeding.plan import Plan
 
     now = (until or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)).replace(tzinfo=UTC)
-    settings = config.load()
-    logs.configure(settings.log_level, sys.stderr)
+    settings = startup.settings()
     plan = Plan(missions, profiles, samples, active, start.replace(tzinfo=UTC), now, seed, active_profiles, sailbuoys)
     seeded = seed_run.run(settings, plan, metadata_only, sections, as_before=until is None, jobs=jobs)
     click.echo(
