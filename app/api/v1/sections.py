@@ -118,7 +118,7 @@ def picture(platform: str, mission: str, variable: str, query: PngQuery) -> Resp
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>.svg")
-@documented(None, "sections", SvgQuery, mimetype=SVG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", SvgQuery, mimetype=SVG, success="A picture.", of_mission=True)
 def vector_picture(platform: str, mission: str, variable: str, query: SvgQuery) -> Response:
     """The section of a variable as a picture of any size, along time or distance, of good or of all values."""
     record = missions.find(platform, mission)
@@ -149,7 +149,7 @@ def ts_picture(platform: str, mission: str, query: PngQuery) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/ts.svg")
-@documented(None, "sections", TsSvgQuery, mimetype=SVG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", TsSvgQuery, mimetype=SVG, success="A picture.", of_mission=True)
 def vector_ts(platform: str, mission: str, query: TsSvgQuery) -> Response:
     """The T-S diagram as a picture of any size, of good or of all values; flagged points are hollow."""
     record = missions.find(platform, mission)
