@@ -292,15 +292,15 @@ def latin1(folder: Path) -> Path:
     return path
 
 
-def parts(*spans: tuple[int, int], **last: Any) -> Write:
-    """Consecutive files with these profiles of a mission; the last one has these attributes."""
+def parts(*spans: tuple[int, int], first: dict[str, Any] | None = None, name: str = "made-{}.nc", **last: Any) -> Write:
+    """Consecutive files with these profiles of a mission; the first and the last one have these attributes."""
 
     def write(folder: Path) -> list[Path]:
         files = []
-        for first, end in spans:
-            columns = {name: values[first * SAMPLES_A_PROFILE :] for name, values in rows(profiles=end).items()}
-            attributes = last if (first, end) == spans[-1] else {}
-            files.append(time_series(folder / f"{first}.nc", columns, attributes))
+        for start, end in spans:
+            columns = {key: values[start * SAMPLES_A_PROFILE :] for key, values in rows(profiles=end).items()}
+            attributes = last if (start, end) == spans[-1] else first
+            files.append(time_series(folder / name.format(start), columns, attributes))
         return files
 
     return write

@@ -118,7 +118,9 @@ ROWS: dict[str, list[Case]] = {
     "any | consecutive files of one id": [
         read(parts((0, 4), (4, 8)), profiles=(8,)),
         read(parts((4, 8), (0, 4)), profiles=(8,)),
+        read(parts((0, 4), (4, 8), first={"project": "P"}, project="Q"), "parts_differ", profiles=(8,)),
         refused(parts((0, 4), (4, 8), data_mode="D"), "part_of_mission"),
+        refused(parts((0, 4), (4, 8), name="{}.nc"), "part_of_mission"),
         refused(parts((0, 8), (4, 12)), "part_of_mission"),
     ],
     "all | `depth`, `glider_depth`": [

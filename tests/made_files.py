@@ -105,3 +105,25 @@ def dive_file(path: Path, dive: int = 1, attributes: Mapping[str, Any] | None = 
     columns = {**columns, "time": whole["time"], **column}
     units = dict.fromkeys(("time", "ctd_time"), "seconds since 1970-1-1 00:00:00")
     return time_series(path, columns, {**described, **(attributes or {})}, units, "sg_data_point")
+
+
+def part_file(
+    path: Path,
+    first: int,
+    last: int,
+    attributes: Mapping[str, Any] | None = None,
+    later_s: float = 0.0,
+    about: Mapping[str, Mapping[str, Any]] | None = None,
+    **columns: Any,
+) -> Path:
+    """Write the profiles `first` to `last` - 1 of a mission, some seconds later, as a part that states its operator.
+
+    `columns` replaces columns, `about` adds attributes of variables.
+    """
+    whole = {name: values[first * SAMPLES_A_PROFILE :] for name, values in rows(profiles=last).items()}
+    whole["time"] = whole["time"] + later_s
+    time_series(path, {**whole, **columns}, {"institution": "Made", **(attributes or {})})
+    with netCDF4.Dataset(path, "a") as file:
+        for name, of_variable in (about or {}).items():
+            file[name].setncatts(of_variable)
+    return path

@@ -114,10 +114,22 @@ def _from_halocline(error: HaloclineError) -> Response:
     return answer(status, detail, errors, wait)
 
 
+def is_outage(error: PyMongoError) -> bool:
+    """True if MongoDB is unreachable or too slow; any other error of the driver is a fault of the portal."""
+    return bool(error.timeout) or isinstance(error, ConnectionFailure | WaitQueueTimeoutError)
+
+
+def unavailable(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+    """The response in place of a body that MongoDB ended before its first byte."""
+    error = Unavailable("MongoDB")
+    log.warning("dependency_unavailable", dependency=error.dependency)
+    return plain(environ, start_response, 503, str(error), retry_after_s=RETRY_AFTER_S)
+
+
 def _from_mongodb(error: PyMongoError) -> Response:
-    """503 if the server is unreachable or too slow; any other error of the driver is a fault of the portal."""
+    """503 during an outage, else 500."""
     mongo.note_failure(error)
-    if error.timeout or isinstance(error, ConnectionFailure | WaitQueueTimeoutError):
+    if is_outage(error):
         return _from_halocline(Unavailable("MongoDB"))
     log.error("mongodb_error", exc_info=error)
     return answer(500, _DETAIL[500])

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge
@@ -28,8 +29,10 @@ from app.store.disk_space import DiskSpace
 
 # For each byte of a file: the original file, its samples, and both in MongoDB's journal and replication log.
 _WRITTEN_BYTES = 4
-# Importers may append parts to one mission at the same time.
+# Importers may import parts of one mission at the same time.
 _ATTEMPTS = 5
+# A replaced version can be removed after ten minutes. A run of many parts replaces its mission with each of them.
+_SWEEP_EVERY_S = 60.0
 
 
 class NotRebuilt(RunFailed):
@@ -112,16 +115,19 @@ def dry(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
 
 
 def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
-    """Import each file, log the attempt, and at the end rebuild the derived documents.
+    """Import each file, log the attempt, sweep replaced versions, and at the end rebuild the derived documents.
 
     Raises RunFailed and pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt
     at the end.
     """
     with tools.reader:
         commit.replace_basins(tools.basins)
-        disk = DiskSpace()
+        disk, swept_at_s = DiskSpace(), monotonic()
         for source in files:
             yield from _import_file(source, tools, disk)
+            if monotonic() - swept_at_s >= _SWEEP_EVERY_S:
+                commit.sweep()
+                swept_at_s = monotonic()
     failed = rebuild.rebuild(tools.basin_map)
     commit.sweep()
     if failed:
@@ -149,27 +155,29 @@ def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterat
             file = File(copy.path, digest, before[0].size_bytes, address=copy.address, companion=companion)
             disk.require(_WRITTEN_BYTES * file.size_bytes)
             for mission in missions:
-                yield _import_mission(source, mission, file, tools)
+                yield _import_mission(source, mission, file, tools, disk)
     except Refused as refusal:
         commit.log_refusal(name_of(source), sha256, refusal, None)
         yield _refused(source, refusal)
 
 
-def _import_mission(source: Input, mission: Observations, file: File, tools: ImportContext) -> Report:
+def _import_mission(source: Input, mission: Observations, file: File, tools: ImportContext, disk: DiskSpace) -> Report:
     draft: Draft | None = None
     try:
         draft = _matched(_draft(mission, file.path, file.sha256, tools), mission, file, tools)
-        draft, outcome = _stored(draft, mission, file, tools)
+        draft, outcome = _stored(draft, mission, file, tools, disk)
     except Refused as refusal:
         commit.log_refusal(name_of(source), file.sha256, refusal, draft)
         return _refused(source, refusal, draft)
     return Report(str(source), outcome, mission=reports.mission_of(draft))
 
 
-def _stored(draft: Draft, mission: Observations, file: File, tools: ImportContext) -> tuple[Draft, Outcome]:
+def _stored(
+    draft: Draft, mission: Observations, file: File, tools: ImportContext, disk: DiskSpace
+) -> tuple[Draft, Outcome]:
     """The draft, joined with the other parts of its mission if it is one, and the outcome of its commit."""
     for _ in range(_ATTEMPTS):
-        whole = appending.appended(draft, mission, file, tools) or draft
+        whole = appending.appended(draft, mission, file, tools, disk)
         try:
             return whole, _commit(whole, file, tools)
         except Superseded:

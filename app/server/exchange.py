@@ -13,10 +13,10 @@ from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
 
 from app.server import request_head
-from app.server.refusal import REFUSAL, Refusal
+from app.server.refusal import FAILURE, REFUSAL, Refusal
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,10 @@ class Exchange:
         except Disconnected:
             raise
         except Exception as error:
-            log.exception("The application raised an exception.")
+            if FAILURE in self.environ:
+                log.warning("The body of a response failed: %s", type(error).__name__)
+            else:
+                log.exception("The application raised an exception.")
             if self._output.is_streaming:
                 # An error status cannot be sent any more; only an incomplete body shows the client that it failed.
                 raise Disconnected from error
@@ -184,15 +187,22 @@ class Exchange:
         return response.response_length is None or response.response_length > MAX_COLLECTED_BYTES
 
     def _fail(self) -> None:
-        """Replace the collected response by an error."""
-        body = b"500 Internal Server Error\n"
+        """Replace the collected response by that of the application for this failure, else by an error."""
         request, config = self._response.req, self._response.cfg
         self._output = Output()
         self._response = _Response(request, self._output, config)
         self._response.force_close()
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-        self._response.start_response("500 Internal Server Error", headers)
-        self._response.write(body)
+        failure: WSGIApplication = self.environ.get(FAILURE, _internal_error)
+        for chunk in failure(self.environ, self._response.start_response):
+            self._response.write(chunk)
+        self._response.close()
+
+
+def _internal_error(_: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+    body = b"500 Internal Server Error\n"
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response("500 Internal Server Error", headers)
+    return [body]
 
 
 class _Unparsed:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 # The key in the WSGI environment. A layer of the application answers such a request without any further work.
 REFUSAL = "halocline.refusal"
+# The key for a WSGI application whose response replaces a body that fails before its first byte.
+FAILURE = "halocline.failure"
 OVERLOADED = 503
 
 

@@ -14,6 +14,7 @@ from flask import Flask, request
 from app.errors import Conflict
 from app.http import probes
 from app.server.exchange import IN_EVENT_LOOP, RECEIVED_S
+from app.server.refusal import FAILURE
 from app.telemetry import logs, metrics, request_series
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ class _Exchange:
             # The export was aborted: its version was deleted, or the client was too slow. No fault of the portal.
             raise
         except BaseException:
-            self._status = 500
+            # The server responds with 503 if nothing is sent yet.
+            self._status = 503 if FAILURE in self._environ else 500
             raise
         if EXPORT in self._environ and self._first_byte_s is None:
             self._first_byte_s = self._clock() - self._started_s

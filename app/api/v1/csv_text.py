@@ -44,6 +44,11 @@ def quantities(missions: Iterable[Mission], variable: str | None = None) -> list
     )
 
 
+def title(name: str) -> str:
+    """The name of the column of a quantity. Those of earlier releases may end like the names of flags."""
+    return f"{name}_value" if name.endswith(FLAGS) else name
+
+
 def column_names(mission: Mission, measured: Sequence[Quantity]) -> list[str | None]:
     """The stored columns of position, depth and each quantity; None if the mission has not measured a quantity."""
     own = {_quantity(variable) for variable in mission.variables}
@@ -121,7 +126,7 @@ def span(document: Document, since_ms: int, mission: Mission) -> tuple[int, int]
 
 
 def _header(lead: Sequence[str], measured: Sequence[Quantity], flagged: Sequence[str]) -> str:
-    names = [f"{name} ({unit})" if unit else name for name, unit in (*COORDINATES, *measured)]
+    names = [f"{title(name)} ({unit})" if unit else title(name) for name, unit in (*COORDINATES, *measured)]
     names += [name + FLAGS for name in flagged]
     return ",".join([*lead, "time (UTC)", "profile", *map(text_cell, names)]) + "\r\n"
 

@@ -12,8 +12,9 @@ from app import portal
 from app.api.v1.responses import attached
 from app.errors import Conflict
 from app.extensions import mongo
-from app.http import client_address
+from app.http import client_address, problems
 from app.http.download_slots import DownloadSlots
+from app.server.refusal import FAILURE
 from app.telemetry import observe
 
 # Caches may store a download but must revalidate it for each request, which costs no more than a 304.
@@ -63,6 +64,8 @@ class _DownloadSlot:
 
     def __init__(self) -> None:
         self._client = _client()
+        # The body is produced after the request's context has ended.
+        self._environ = request.environ
         self._is_acquired = False
 
     def acquire(self) -> None:
@@ -83,6 +86,8 @@ class _DownloadSlot:
         except PyMongoError as error:
             # Flask's error handlers end with the head of the response.
             mongo.note_failure(error)
+            if problems.is_outage(error):
+                self._environ[FAILURE] = problems.unavailable
             raise
         finally:
             self.release()

@@ -106,7 +106,11 @@ def _json(
     since = page.of.since
     head = {
         "since": iso_ms(since),
-        "columns": [*_LEAD, *(name for name, _ in measured), *(name + csv_text.FLAGS for name in flagged)],
+        "columns": [
+            *_LEAD,
+            *(csv_text.title(name) for name, _ in measured),
+            *(name + csv_text.FLAGS for name in flagged),
+        ],
         "units": [*_LEAD_UNITS, *(unit for _, unit in measured), *(None for _ in flagged)],
         "next": page.next,
     }

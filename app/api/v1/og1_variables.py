@@ -6,6 +6,7 @@ Source: https://oceangliderscommunity.github.io/OG-format-user-manual/OG_Format.
 import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from math import nan
 from typing import Any
 
@@ -46,8 +47,10 @@ _SUFFIXES = ("_adjusted", "_raw")
 # The warning of missions with such depths, and how they were computed.
 _FROM_PRESSURE = "depth_from_pressure"
 _DEPTH_FROM_PRESSURE = "where no depth was measured: computed from pressure and latitude by TEOS-10, -gsw.z_from_p"
-# Flags of times that are not written.
-_TIME_FLAGS = "TIME_QC"
+# The key of the flags of times that are not written: no name of a variable.
+_TIME_FLAGS = "flags of TIME"
+# The end of the names of flags. No measured variable has it.
+_QC = "_QC"
 _NO_PROFILE = -9999
 _NO_TIME = -1.0
 _COORDINATES = {
@@ -55,10 +58,14 @@ _COORDINATES = {
     "LONGITUDE": ("longitude", "double"),
     "DEPTH": ("depth", "double"),
 }
-# Names that a measured variable must not have.
+# Names that a measured variable must not have: of the other variables and of the dimensions of all exports.
+_TEXTS = (
+    *("TRAJECTORY", "PLATFORM_SERIAL_NUMBER", "PLATFORM_NAME", "PLATFORM_MODEL", "WMO_IDENTIFIER", "DATA_MODE"),
+    *("PLATFORM", "SOURCE_FILE", "SOURCE_SHA256", "LICENSE", "CITATION", "SIMULATED"),
+)
 _RESERVED = (
-    *("TIME", "LATITUDE", "LONGITUDE", "DEPTH", "PROFILE_NUMBER", "TRAJECTORY", ROWS),
-    *("PLATFORM_SERIAL_NUMBER", "PLATFORM_NAME", "PLATFORM_MODEL", "WMO_IDENTIFIER"),
+    *("TIME", "LATITUDE", "LONGITUDE", "DEPTH", "PROFILE_NUMBER", "ROW_SIZE", ROWS, "N_TRAJECTORIES"),
+    *(name + end for name in _TEXTS for end in ("", "_LENGTH")),
 )
 
 
@@ -139,14 +146,9 @@ def flag_names(
     if quality == "good":
         return {}
     having = {counts.variable for mission in missions for counts in mission.flags}
-    names = own_names(variables)
     canonical = {TIME: "time", **{name: own for name, (own, _) in _COORDINATES.items()}}
-    canonical |= {name: variable.name for name, variable in zip(names, variables, strict=True)}
-    used = {*_RESERVED, *names}
-    flags: dict[str, str] = {}
-    for name in (name for name, own in canonical.items() if own in having):
-        flags[name] = f"{name}_QC" if f"{name}_QC" not in used else f"{name}_QC_2"
-    return flags
+    canonical |= {name: variable.name for name, variable in zip(own_names(variables), variables, strict=True)}
+    return {name: f"{name}{_QC}" for name, own in canonical.items() if own in having}
 
 
 def flag_variables(flags: Mapping[str, str]) -> list[Variable]:
@@ -188,23 +190,29 @@ def _attributes(variable: records.Variable) -> dict[str, Value]:
 
 
 def own_names(variables: Sequence[records.Variable]) -> list[str]:
-    """The name of each variable in the file; all names differ, also if case is ignored."""
+    """The name of each variable in the file; all names differ, also if case is ignored, and none is that of flags."""
     used = set(_RESERVED)
-    names: list[str] = []
-    for variable in variables:
-        name = _name(variable.name)
-        while name in used:
-            name += "_2"
-        used.add(name)
-        names.append(name)
-    return names
+    names: dict[int, str] = {}
+    # The names of OceanGliders belong to the quantities that they mean, whatever else is called so.
+    for i in sorted(range(len(variables)), key=lambda i: _vocabulary_name(variables[i].name) is None):
+        name = _name(variables[i].name)
+        name += "_VALUE" if name.endswith(_QC) else ""
+        numbered = (f"{name}_{number}" for number in count(2))
+        names[i] = next(free for free in chain([name], numbered) if free not in used)
+        used.add(names[i])
+    return [names[i] for i in range(len(variables))]
 
 
 def _name(canonical: str) -> str:
+    plain = _vocabulary_name(canonical) or re.sub(r"[^A-Za-z0-9_]", "_", canonical)
+    return (plain if plain[:1].isalpha() else f"V_{plain}").upper()
+
+
+def _vocabulary_name(canonical: str) -> str | None:
+    """The name in OceanGliders 1.0, None for other quantities."""
     suffix = next((suffix for suffix in _SUFFIXES if canonical.endswith(suffix)), "")
     og1_name = _NAMES.get(canonical.removesuffix(suffix))
-    plain = f"{og1_name}{suffix}" if og1_name else re.sub(r"[^A-Za-z0-9_]", "_", canonical)
-    return (plain if plain[:1].isalpha() else f"V_{plain}").upper()
+    return f"{og1_name}{suffix}" if og1_name else None
 
 
 def columns(
@@ -216,9 +224,9 @@ def columns(
 ) -> dict[str, "array[Any]"]:
     """The columns of a sample document by their names in the file.
 
-    names: (Halocline's name, type) of each measured variable. Times are those of `all`; if some are flagged, TIME_QC
-    has the flags, for `good_times`. Raises ValueError for a wider type than declared, and for a column that does not
-    have a value for each row.
+    names: (Halocline's name, type) of each measured variable. Times are those of `all`, with their flags for
+    `good_times`. Raises ValueError for a wider type than declared, and for a column that does not have a value for each
+    row.
     """
     stored = document["columns"]
     by_name: dict[str, array[Any]] = {}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.ingest.formats import (
+    character_flags,
     compressed,
     erddap,
     foreign_formats,
@@ -141,6 +142,7 @@ def _require_few_rows(count: int, limits: Limits, name: str) -> None:
 
 
 def _read(file: NetCdf) -> Observations:
+    character_flags.flatten(file)
     if seaglider.matches(file):
         rows = seaglider.read(file)
     else:

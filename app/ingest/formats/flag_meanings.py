@@ -4,6 +4,7 @@ The meaning counts, not the number: 2 is "probably good" in Argo's table and "no
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ _QARTOD = {"1": flag.GOOD, "2": flag.NOT_EVALUATED, "3": flag.PROBABLY_BAD, "4":
 # Default fill values of the NetCDF library for whole numbers of 8, 16 and 32 bits, and blanks: there is no flag.
 _NO_FLAG = frozenset({"", "nan", "-127", "-128", "255", "-32767", "65535", "-2147483647", "4294967295"})
 _SUFFIX_OF_BYTE = re.compile(r"(?<=\d)[bB]$")
+_LIST = re.compile(r"[,;]")
+_OTHERS = re.compile(r"[^a-z0-9]+")
 
 
 class Meanings:
@@ -44,7 +47,7 @@ class Meanings:
     def __init__(self, file: Variables, name: str) -> None:
         self._fills = {_key(value) for key in ("_FillValue", "missing_value") for value in _listed(file, name, key)}
         self._declared = _declared(file, name)
-        self._table = _table(file, name)
+        self._table = _table(file, name) if self._declared is None else {}
 
     def flag_of(self, value: Any) -> int:
         """The flag that a number or a text stands for; UNKNOWN for one that nothing explains."""
@@ -53,12 +56,23 @@ class Meanings:
             return self._declared[key]
         if key in _NO_FLAG or key in self._fills:
             return flag.NOT_EVALUATED
-        return flag.UNKNOWN if self._declared else self._table.get(key, flag.UNKNOWN)
+        return self._table.get(key, flag.UNKNOWN)
 
 
 def has_bit_masks(file: Variables, name: str) -> bool:
     """True if each bit of a value has a meaning of its own: such flags are not read."""
     return bool(_listed(file, name, "flag_masks")) and not _listed(file, name, "flag_values")
+
+
+def is_contradictory(file: Variables, name: str) -> bool:
+    """True if the meanings that a variable declares do not fit its values: its flags are unknown."""
+    return _declared(file, name) == {}
+
+
+@lru_cache(4096)
+def plain_name(name: str) -> str:
+    """The name of a variable in the characters of the conventions: `time_qc` for `time QC` and `time-qc`."""
+    return _OTHERS.sub("_", name.lower()).strip("_")
 
 
 def of_meaning(text: str) -> int:
@@ -67,16 +81,36 @@ def of_meaning(text: str) -> int:
     return next((value for pattern, value in _MEANINGS if pattern.search(word)), flag.UNKNOWN)
 
 
-def _declared(file: Variables, name: str) -> dict[str, int]:
-    """The flags by value that `flag_values` and `flag_meanings` declare; empty if they do not match."""
-    words = str(file.attribute(name, "flag_meanings") or "").replace(",", " ").split()
+def _declared(file: Variables, name: str) -> dict[str, int] | None:
+    """The flags by value that `flag_values` and `flag_meanings` declare; empty if they do not fit.
+
+    None without meanings: the table of a convention applies.
+    """
+    meanings = str(file.attribute(name, "flag_meanings") or "").strip(" \t\n,;")
+    if not meanings:
+        return None
     keys = [_key(value) for value in _listed(file, name, "flag_values")]
-    if len(keys) == 1 and len(keys[0]) == len(words):
+    words = _words(meanings, len(keys))
+    if len(keys) == 1 and not words:
         # Characters in one text: "0123489".
         keys = list(keys[0])
-    if not words or len(words) != len(keys):
+        words = _words(meanings, len(keys))
+    if not words or len(set(keys)) < len(keys):
         return {}
     return {key: of_meaning(word) for key, word in zip(keys, words, strict=True)}
+
+
+def _words(meanings: str, count: int) -> list[str]:
+    """The meanings as `count` words; none if they are not so many.
+
+    CF separates them by blanks. Other tools separate them by commas or semicolons, so that a meaning may hold blanks.
+    """
+    listed = [word.strip() for word in _LIST.split(meanings)]
+    if len(listed) == count > 1 and all(listed):
+        return listed
+    words = meanings.split()
+    is_plain = not any(word.endswith((",", ";")) or word.startswith((",", ";")) for word in words)
+    return words if is_plain and len(words) == count else []
 
 
 def _table(file: Variables, name: str) -> dict[str, int]:
@@ -86,12 +120,13 @@ def _table(file: Variables, name: str) -> dict[str, int]:
         str(file.attribute(name, key) or "")
         for key in ("conventions", "Conventions", "flag_convention", "quality_control_conventions", "references")
     ).lower()
-    if "qartod" in name or "qartod" in stated or standard.endswith(("_test_quality_flag", "aggregate_quality_flag")):
+    plain = plain_name(name)
+    if "qartod" in plain or "qartod" in stated or standard.endswith(("_test_quality_flag", "aggregate_quality_flag")):
         return _QARTOD
     # IMOS numbers its sets: 1 IODE, 2 Argo; 3 and 4, BOM's and WOCE's, have other tables.
     if str(file.attribute(name, "quality_control_set") or "").startswith(("3", "4")):
         return {}
-    is_bare = name.endswith(("_flag", "_flags")) and not name.endswith(("_quality_flag", "_qc_flag"))
+    is_bare = plain.endswith(("_flag", "_flags")) and not plain.endswith(("_quality_flag", "_qc_flag"))
     return {} if is_bare and not standard.endswith(("status_flag", "quality_flag")) else _ARGO
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import quality_flags as flag
-from app.ingest.formats.flag_meanings import Meanings, has_bit_masks
+from app.ingest.formats.flag_meanings import Meanings, has_bit_masks, plain_name
 from app.ingest.formats.observations import Flags
 from app.ingest.formats.variable_source import Variables
 
@@ -148,7 +148,8 @@ def _by_table(codes: NDArray[Any], flag_of: Callable[[int], int]) -> Flags:
 
 def _is_flag(file: Variables, name: str) -> bool:
     standard = _standard(file, name)
-    return name.endswith(_SUFFIXES) or name.startswith(_QARTOD) or standard.endswith(("status_flag", "quality_flag"))
+    plain = plain_name(name)
+    return plain.endswith(_SUFFIXES) or plain.startswith(_QARTOD) or standard.endswith(("status_flag", "quality_flag"))
 
 
 def _linked(file: Variables, name: str) -> list[str]:
@@ -161,19 +162,26 @@ def _named(flags: set[str], owners: Sequence[str], variables: Iterable[str]) -> 
 
     QARTOD's names begin with that of a variable; the flags of `temperature_adjusted` are not those of `temperature`.
     """
-    exact = {f"{owner}{suffix}" for owner in owners for suffix in _SUFFIXES}
-    begins = tuple(f"{_QARTOD}{owner}_" for owner in owners) + tuple(f"{owner}_{_QARTOD}" for owner in owners)
-    longer = tuple(f"{owner}_" for owner in owners)
-    others = tuple(f"{_QARTOD}{name}_" for name in variables if name.startswith(longer) and name not in flags)
-    return sorted(name for name in flags if name in exact or (name.startswith(begins) and not name.startswith(others)))
+    plain_owners = [plain_name(owner) for owner in owners]
+    exact = {f"{owner}{suffix}" for owner in plain_owners for suffix in _SUFFIXES}
+    begins = tuple(f"{_QARTOD}{owner}_" for owner in plain_owners)
+    begins += tuple(f"{owner}_{_QARTOD}" for owner in plain_owners)
+    longer = tuple(f"{owner}_" for owner in plain_owners)
+    measured = (plain_name(name) for name in variables if name not in flags)
+    others = tuple(f"{_QARTOD}{name}_" for name in measured if name.startswith(longer))
+
+    def belongs(name: str) -> bool:
+        return name in exact or (name.startswith(begins) and not name.startswith(others))
+
+    return sorted(name for name in flags if belongs(plain_name(name)))
 
 
 def _is_summary(file: Variables, name: str) -> bool:
-    return any(word in name for word in _SUMMARIES) or _standard(file, name) == "aggregate_quality_flag"
+    return any(word in plain_name(name) for word in _SUMMARIES) or _standard(file, name) == "aggregate_quality_flag"
 
 
 def _is_test(file: Variables, name: str) -> bool:
-    return _QARTOD in name or _standard(file, name).endswith("_test_quality_flag")
+    return _QARTOD in plain_name(name) or _standard(file, name).endswith("_test_quality_flag")
 
 
 def _standard(file: Variables, name: str) -> str:

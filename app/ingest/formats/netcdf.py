@@ -37,6 +37,8 @@ def opened(path: Path) -> Iterator["NetCdf"]:
             # The library would mask by valid_min and valid_max: a depth of -0.02 m is noise, not a missing value.
             dataset.set_auto_mask(False)
             dataset.set_auto_scale(False)
+            # By `_Encoding` the library would join all characters along the last dimension, also those of the rows.
+            dataset.set_auto_chartostring(False)
             yield NetCdf(dataset)
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
         if "Memory allocation" in str(error):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import numpy as np
 
 from app.domain.records import Kind, Variable
-from app.ingest.formats import positions, profile_numbers, vertical_axis, vocabulary
+from app.ingest.formats import flag_variables, positions, profile_numbers, vertical_axis, vocabulary
 from app.ingest.formats.flag_variables import RowFlags
 from app.ingest.formats.observations import NUMBERING, Column, Coordinates, Flags, Floats, Observations
 from app.ingest.formats.variable_source import Variables
@@ -38,12 +38,14 @@ def coordinates(file: Variables) -> Coordinates:
 
 
 def _named(file: Variables, names: tuple[str, ...], standard: str) -> str | None:
+    # Tools copy the attributes of a coordinate to its flags.
+    flags = flag_variables.names(file)
     by_name = next((name for name in names if name in file.variables), None)
     return by_name or next(
         (
             name
             for name, variable in file.variables.items()
-            if file.attribute(name, "standard_name") == standard and len(variable.dimensions) == 1
+            if file.attribute(name, "standard_name") == standard and len(variable.dimensions) == 1 and name not in flags
         ),
         None,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.ingest.formats import fill_values, units
+from app.ingest.formats import fill_values, flag_variables, units
 from app.ingest.formats.observations import Floats, Mask
 from app.ingest.formats.variable_source import Variables
 
@@ -91,11 +91,15 @@ def _invalid(values: Floats, valid: tuple[float, float] | None, axis: Axis) -> M
 
 
 def best(file: Variables, shape: tuple[str, ...], names: Collection[str] = DEPTHS) -> Axis | None:
-    """The vertical axis along `shape`: by the name of depth, by its standard name, else by its role."""
+    """The vertical axis along `shape`: by the name of depth, by its standard name, else by its role.
+
+    Flags of an axis are none, although tools copy its attributes to them.
+    """
+    flags = flag_variables.names(file)
     along = [
         name
         for name, variable in file.variables.items()
-        if tuple(variable.dimensions) == shape and file.is_number(name)
+        if tuple(variable.dimensions) == shape and file.is_number(name) and name not in flags
     ]
     named = [name for name in names if name in along]
     standard = [name for name in along if _standard(file, name) in _DEPTH_STANDARDS]
@@ -142,7 +146,8 @@ def _is_below_water(depth_m: Floats) -> bool:
 
 
 def _standard(file: Variables, name: str) -> str:
-    return _text(file, name, "standard_name").lower().split(" ")[0]
+    # With its modifier: the standard error of a depth is no depth (CF 1.11, 3.3).
+    return " ".join(_text(file, name, "standard_name").lower().split())
 
 
 def _text(file: Variables, name: str, attribute: str) -> str:

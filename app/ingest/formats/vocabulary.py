@@ -2,9 +2,10 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.resources import files
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,9 @@ _NOT_MEASURED = (
 )  # fmt: skip
 _NOT_MEASURED_PREFIXES = ("time_", "deployment_", "sensor_", "instrument_", "qartod_", "gps_")
 _NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_quality_control", "_flag", "_time")
-# Names of the columns that every stored profile has.
-_COORDINATES = ("time", "longitude", "latitude", "depth")
+# Names of columns that every stored profile and every export has.
+_RESERVED = frozenset({"time", "longitude", "latitude", "depth", "profile", "platform", "mission", "data_mode"})
+_FLAGS = "_qc"
 _ADJUSTED = "_adjusted"
 _STEMS = (_ADJUSTED, "_raw")
 # Lists of missions include these texts for every variable.
@@ -41,6 +43,16 @@ def _entries() -> dict[str, dict[str, Any]]:
 @cache
 def _by_name() -> dict[str, str]:
     return {alias: canonical for canonical, entry in _entries().items() for alias in entry["names"]}
+
+
+def _entry(canonical: str) -> dict[str, Any] | None:
+    keys = (canonical, *(canonical.removesuffix(stem) for stem in _STEMS))
+    return next((_entries()[key] for key in keys if key in _entries()), None)
+
+
+def has(canonical: str) -> bool:
+    """True if the vocabulary has the quantity, also adjusted or raw."""
+    return _entry(canonical) is not None
 
 
 def synonyms(canonical: str) -> list[str]:
@@ -68,7 +80,7 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
     mission_limits.require_few_variables(len(names))
     canonical_names: dict[str, str] = {}
     for name in names:
-        if (listed := _known(name)) and listed not in canonical_names.values():
+        if (listed := known(name)) and listed not in canonical_names.values():
             canonical_names[name] = listed
     for name in names:
         standard = str(file.attribute(name, "standard_name") or "").lower()
@@ -82,11 +94,31 @@ def measured(file: Variables, dimensions: Iterable[tuple[str, ...]], coordinates
             canonical_names[name] = by_standard
     for name in names:
         if name not in canonical_names:
-            own = "".join(c if c.isascii() and c.isalnum() else "_" for c in name[:_MAX_NAME]).strip("_") or "unnamed"
-            while own in canonical_names.values() or own in _COORDINATES:
-                own += "_2"
-            canonical_names[name] = own
+            canonical_names[name] = own_name(name, canonical_names.values())
     return sorted(canonical_names.items(), key=lambda pair: pair[1])
+
+
+def own_name(name: str, used: Collection[str]) -> str:
+    """A canonical name for a variable outside the vocabulary: its own in plain characters, numbered if it is in use."""
+    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name[:_MAX_NAME]).strip("_") or "unnamed"
+    # Exports name the flags of a variable like this.
+    plain += "_value" if plain.endswith(_FLAGS) else ""
+    numbered = (f"{plain}_{number}" for number in count(2))
+    return next(own for own in chain([plain], numbered) if own not in used and own not in _RESERVED)
+
+
+def known(name: str) -> str | None:
+    """The canonical name that the vocabulary has for a variable of this name, None without one."""
+    for stem in _STEMS:
+        if name.endswith(stem) and name[: -len(stem)] in _by_name():
+            return _by_name()[name[: -len(stem)]] + stem
+    return _by_name().get(name)
+
+
+def quantity(standard_name: str) -> str:
+    """The canonical name of the quantity that a standard name means, itself outside the vocabulary."""
+    standard = standard_name.lower()
+    return next((key for key, entry in _entries().items() if standard in entry["standard_names"]), standard)
 
 
 def column(
@@ -105,7 +137,7 @@ def column(
     if not np.isfinite(values).any():
         return None
     source_unit = _unit(file, name)
-    unit, values = _converted(canonical, source_unit or _unit_of_raw(file, name), values)
+    unit, values = converted(canonical, source_unit or _unit_of_raw(file, name), values)
     standard_name, long_name = file.attribute(name, "standard_name"), file.attribute(name, "long_name")
     about = Variable(
         name=canonical,
@@ -134,18 +166,9 @@ def _is_auxiliary(name: str) -> bool:
     return name in _NOT_MEASURED or name.startswith(_NOT_MEASURED_PREFIXES) or name.endswith(_NOT_MEASURED_SUFFIXES)
 
 
-def _known(name: str) -> str | None:
-    for stem in _STEMS:
-        if name.endswith(stem) and name[: -len(stem)] in _by_name():
-            return _by_name()[name[: -len(stem)]] + stem
-    return _by_name().get(name)
-
-
-def _converted(canonical: str, source_unit: str | None, values: NDArray[Any]) -> tuple[str | None, NDArray[Any]]:
-    entry = next(
-        (_entries()[key] for key in (canonical, *(canonical.removesuffix(s) for s in _STEMS)) if key in _entries()),
-        None,
-    )
+def converted(canonical: str, source_unit: str | None, values: NDArray[Any]) -> tuple[str | None, NDArray[Any]]:
+    """The unit and the values in the unit of the vocabulary; unchanged if it lacks the quantity or the unit."""
+    entry = _entry(canonical)
     if entry is None or source_unit is None:
         return source_unit, values
     key = " ".join(source_unit.lower().split())

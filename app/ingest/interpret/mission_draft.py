@@ -41,7 +41,8 @@ class Draft:
 
     `parts` are the profiles; profile i has the rows `offsets[i + 1]` to `offsets[i + 2]`. `columns` are name, unit and
     values of the coordinates, then of the measured variables; `flags` are the quality flags of some of them. A mission
-    in consecutive files has its `files`; `base` is the stored version whose files it includes.
+    in consecutive files has its `files`. `base` is the version of the stored mission, None without one, that the draft
+    was compared with if `is_compared`: it may replace no other one.
     """
 
     identity: Identity
@@ -66,6 +67,7 @@ class Draft:
     flags: Mapping[str, Flags]
     files: tuple[FilePart, ...] = ()
     base: str | None = None
+    is_compared: bool = False
 
     @property
     def row_bytes(self) -> int:

@@ -5,7 +5,7 @@ Figures of joined parts are those of one file with all rows, because nothing is 
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.records import Variable
 from app.ingest.formats import profile_numbers
-from app.ingest.formats.observations import NO_TIME, NUMBERING, Column, Flags, Floats, Ints, Observations
+from app.ingest.formats.observations import NO_TIME, NUMBERING, Flags, Floats, Ints, Observations
+from app.ingest.interpret import metadata, part_columns
+from app.ingest.interpret.part_columns import REMEDY
 from app.ingest.refusals import Refused
 
 # A logger that ends a file within a profile continues it in the next one at once.
@@ -23,7 +24,12 @@ _SAME_PROFILE_MS = 10 * 60 * 1000
 _FROM_ZERO = "profile_number_from_zero"
 # Attributes that describe all rows of a part: they are wrong for the mission.
 _OF_ALL_ROWS = ("time_coverage_", "geospatial_")
-REMEDY = "import one file with all parts of the mission, or give each part a name of its own with --mission"
+# Statements that should be the same in all parts of a mission. Summaries and comments may be those of a part.
+_OF_THE_MISSION = (
+    "name", "title", "project", "program", "institution", "operator", "pi", "licence", "doi", "platform_name",
+    "platform_model", "platform_serial", "wmo_id",
+)  # fmt: skip
+WARNING = "parts_differ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,18 @@ def digest_of(files: Sequence[FilePart]) -> str:
 def joined(parts: Sequence[Observations]) -> Observations:
     """The rows of at least one part, oldest first, as those of one file.
 
-    Attributes of later parts replace those of earlier ones. Raises Refused for parts of different forms.
+    The part that states most describes the mission, the latest of equals; the others add what it does not state. Raises
+    Refused for parts of different forms, and for variables of different units or quantities.
     """
     last = parts[-1]
     _require_same_form(parts)
-    attributes = {name: value for part in parts for name, value in part.attributes.items()}
+    described = [metadata.described(part) for part in parts]
+    by_statements = [parts[i] for i in sorted(range(len(parts)), key=lambda i: len(described[i]))]
+    attributes = {name: value for part in by_statements for name, value in part.attributes.items()}
     warnings: Counter[str] = Counter()
     for part in parts:
         warnings.update(part.warnings)
+    warnings[WARNING] = sum(_is_stated_differently(name, described) for name in _OF_THE_MISSION)
 
     def together(values: Callable[[Observations], NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([values(part) for part in parts])
@@ -66,19 +76,23 @@ def joined(parts: Sequence[Observations]) -> Observations:
     return replace(
         last,
         attributes={name: value for name, value in attributes.items() if not name.lower().startswith(_OF_ALL_ROWS)},
-        texts={name: text for part in parts for name, text in part.texts.items()},
+        texts={name: text for part in by_statements for name, text in part.texts.items()},
         time_ms=together(lambda part: part.time_ms),
         lon_deg=together(lambda part: part.lon_deg),
         lat_deg=together(lambda part: part.lat_deg),
         depth_m=together(lambda part: part.depth_m),
         number=number,
         weight=together(lambda part: part.weight),
-        columns=_columns(parts),
+        columns=part_columns.joined(parts),
         flags=_flags(parts),
         names=names,
         warnings=dict(warnings),
         unread={name: reason for part in parts for name, reason in part.unread.items()},
     )
+
+
+def _is_stated_differently(name: str, described: Sequence[Mapping[str, Any]]) -> bool:
+    return len({" ".join(str(each[name]).lower().split()) for each in described if name in each}) > 1
 
 
 def _require_same_form(parts: Sequence[Observations]) -> None:
@@ -87,44 +101,11 @@ def _require_same_form(parts: Sequence[Observations]) -> None:
         raise Refused("part_of_mission", f"the parts of the mission have different forms: {REMEDY}")
 
 
-def _columns(parts: Sequence[Observations]) -> tuple[Column, ...]:
-    abouts: dict[str, Variable] = {}
-    for part in parts:
-        for column in part.columns:
-            about = abouts.setdefault(column.about.name, column.about)
-            if about.unit != column.about.unit:
-                units = f"{about.unit or 'no unit'} and {column.about.unit or 'no unit'}"
-                raise Refused("part_of_mission", f"the parts of the mission have {units}: {REMEDY}", about.name)
-    return tuple(_column(about, parts) for about in abouts.values())
-
-
-def _column(about: Variable, parts: Sequence[Observations]) -> Column:
-    """The values and flags of a variable in all parts, NaN and "not evaluated" for a part without them."""
-    found = [next((c for c in part.columns if c.about.name == about.name), None) for part in parts]
-    absent = np.float32(np.nan)
-    values = [
-        np.full(part.time_ms.size, absent) if column is None else column.values
-        for part, column in zip(parts, found, strict=True)
-    ]
-    return Column(
-        about, np.concatenate(values), _together([None if column is None else column.flags for column in found], parts)
-    )
-
-
 def _flags(parts: Sequence[Observations]) -> dict[str, Flags]:
     """The flags of time, position and depth in all parts."""
     names = dict.fromkeys(name for part in parts for name in part.flags)
-    joined = {name: _together([part.flags.get(name) for part in parts], parts) for name in names}
-    return {name: flags for name, flags in joined.items() if flags is not None}
-
-
-def _together(flags: Sequence[Flags | None], parts: Sequence[Observations]) -> Flags | None:
-    if all(each is None for each in flags):
-        return None
-    sizes = (part.time_ms.size for part in parts)
-    return np.concatenate(
-        [np.zeros(size, dtype=np.int8) if each is None else each for each, size in zip(flags, sizes, strict=True)]
-    )
+    flags = {name: part_columns.flags_of([part.flags.get(name) for part in parts], parts) for name in names}
+    return {name: of_name for name, of_name in flags.items() if of_name is not None}
 
 
 def _numbers(parts: Sequence[Observations], warnings: Counter[str]) -> Floats:

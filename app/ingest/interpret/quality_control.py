@@ -28,6 +28,7 @@ WARNINGS = {
     "flag_unknown": "quality flags of unknown meaning; the values are kept",
     "mission_overlap": "missions of the same vehicle that overlap this one or follow it at once: perhaps one mission",
     "part_of_dataset": "constraints that selected the rows from a larger dataset",
+    "parts_differ": "statements such as title or licence in which parts of a mission differ; the fullest part counts",
     "position_flagged": "samples whose position the file flags as bad; it is in no figure",
     "position_invalid": "samples with a latitude or longitude out of range",
     "payload_missing": "navigation file without a payload file; there are no measurements",

@@ -23,7 +23,7 @@ from app.ingest.interpret.replacement_rules import require_replaceable
 from app.ingest.persist import file_parts, originals, platform_summary, profile_merge, version_writer
 from app.ingest.persist.mapping import File, mission_of, new_mission, not_imported, precedence_of
 from app.ingest.refusals import Refused
-from app.store import basins, change_log, imports, missions, rebuild_queue, transactions, versions
+from app.store import basins, change_log, imports, missions, profiles, rebuild_queue, transactions, versions
 
 # Readers and cursors that started with a version can continue with it for this time after its replacement.
 RETIRED_FOR = timedelta(minutes=10)
@@ -34,7 +34,7 @@ Work = Callable[[ClientSession, datetime], Outcome | None]
 
 
 class Superseded(HaloclineError):
-    """Another import replaced the version that the draft includes: it must be joined again."""
+    """Another import stored the mission after the draft was compared with it: it must be compared again."""
 
 
 def commit_draft(
@@ -42,8 +42,8 @@ def commit_draft(
 ) -> Outcome:
     """Store the draft, log the attempt and return the outcome. `may_shorten`: it may cover less than the stored data.
 
-    Raises Refused, which is not yet logged, when the stored data have precedence; pymongo's errors when the store
-    fails.
+    Raises Refused, which is not yet logged, when the stored data have precedence; Superseded when another import stored
+    the mission since the draft was compared with it; pymongo's errors when the store fails.
     """
     if draft.scope == "profiles":
         return _commit(
@@ -53,6 +53,7 @@ def commit_draft(
     may_shorten = may_shorten or file.made_up
     stored = missions.document(draft.identity.platform, draft.identity.mission)
     if stored is None or not _holds(stored, draft, file, may_shorten):
+        _require_compared(draft, stored)
         if stored is not None:
             _require_replaceable(draft, file, stored, may_shorten)
         originals.store(file, datetime.now(UTC))
@@ -98,6 +99,7 @@ def _replace(draft: Draft, file: File, may_shorten: bool, session: ClientSession
     stored = missions.document(platform, mission, session)
     if stored is not None and _holds(stored, draft, file, may_shorten):
         return "unchanged"
+    _require_compared(draft, stored, session)
     if stored is not None:
         _require_replaceable(draft, file, stored, may_shorten)
     if not versions.settle(platform, mission, draft.version, session):
@@ -124,20 +126,31 @@ def _holds(stored: Mapping[str, Any], draft: Draft, file: File, may_shorten: boo
 
 
 def _require_replaceable(draft: Draft, file: File, stored: Mapping[str, Any], may_shorten: bool) -> None:
-    """Raises Refused unless the draft may replace the stored mission; Superseded if it includes another version.
+    """Raises Refused unless the draft may replace the stored mission.
 
-    The same file may, if an earlier release imported it without its quality flags and nothing was added to it since.
+    A draft of all its files may. The same file may, if an earlier release imported it without its quality flags and
+    nothing was added to it since, and with `may_shorten` a part may replace all parts, which takes the others out.
     """
-    if draft.base is not None:
-        if draft.base != stored["version"]:
-            raise Superseded(f"{stored['_id']} was replaced meanwhile")
+    is_same_mode = stored["data_mode"] == draft.identity.mode
+    if draft.files or (may_shorten and is_same_mode and file.sha256 in file_parts.digests(stored)):
         return
     record = mission_of(stored)
     old, new = record.figures, draft.summary.figures
     adds_flags = record.source.sha256 == file.sha256 and bool(draft.flags) and not record.flags
     is_as_long = new.start_at <= old.start_at and new.end_at >= old.end_at
-    if not (adds_flags and is_as_long and record.data_mode == draft.identity.mode):
+    if not (adds_flags and is_as_long and is_same_mode):
         require_replaceable(draft, record, precedence_of(stored), may_shorten)
+
+
+def _require_compared(draft: Draft, stored: Mapping[str, Any] | None, session: ClientSession | None = None) -> None:
+    """Raises Superseded if the draft was compared with another version than the stored one, or lacks a new profile."""
+    version = None if stored is None else stored["version"]
+    if draft.is_compared and draft.base != version:
+        raise Superseded(f"{draft.identity.platform}/{draft.identity.mission} was replaced meanwhile")
+    if stored is not None and draft.files:
+        where = (stored["platform"], stored["mission"], stored["version"], stored["source"]["sha256"])
+        if not profiles.are_of_file(*where, session):
+            raise Superseded(f"a profile was added to {stored['_id']} meanwhile")
 
 
 def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformName]) -> Outcome:

@@ -21,6 +21,8 @@ _MOST_HEADER_BYTES = 64 << 20
 _LENGTH_BYTES = 8
 _ARRAYS = ("time_ms", "lon_deg", "lat_deg", "depth_m", "number", "weight")
 _WHOLE_ARRAYS = ("time_ms", "weight")
+# The coordinates that may have quality flags.
+_FLAGGED = frozenset({"time", "position", "depth"})
 _WHOLE, _NUMBERS, _FLAGS = frozenset({"<i8"}), frozenset({"<f4", "<f8"}), frozenset({"|i1"})
 
 # Fills the view with the next bytes. Raises EOFError or TimeoutError.
@@ -89,6 +91,9 @@ def _decoded(header: dict[str, Any], take: Take, most_rows: int, most_cells: int
             code if code in CODES else "unreadable", str(cause), variable
         )
     rows, columns, dtypes = header["rows"], header["columns"], header["dtypes"]
+    # Each at most once: with the columns, whose number has a limit, they bound the number of arrays of flags.
+    if not set(header["flags"]) <= _FLAGGED or len(set(header["flags"])) < len(header["flags"]):
+        raise BadFrame("flags of no coordinate")
     flagged = [*header["flags"], *(i for i, column in enumerate(columns) if column["has_flags"])]
     if not 0 <= rows <= most_rows or rows * len(columns) > most_cells:
         raise BadFrame(f"{rows} rows, {len(columns)} columns")

@@ -43,7 +43,10 @@ def check_parts(composition: Composition, cuts: Sequence[float], stored: Stored,
     rows = np.arange(truth.time_s.size)
     pieces = [piece for piece in np.split(rows, sorted({int(cut * rows.size) for cut in cuts})) if piece.size]
 
-    report = stored([layout.write(folder / f"{n}.nc", piece) for n, piece in enumerate(pieces)], next(PLATFORMS))
+    platform = next(PLATFORMS)
+    files = [layout.write(folder / f"{platform}-{n}.nc", piece) for n, piece in enumerate(pieces)]
+
+    report = stored(files, platform)
 
     require_figures((truth, layout, rows), report)
 

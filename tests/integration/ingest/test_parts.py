@@ -18,6 +18,7 @@ from app.ingest.reports import Report
 from app.ingest.verify import verification
 from tests import made_truth
 from tests.made_files import SAMPLES_A_PROFILE, profile_file, rows, time_series
+from tests.made_files import part_file as part
 from tests.made_truth import Layout
 
 Ingest = Callable[..., list[Report]]
@@ -25,15 +26,6 @@ Db = Database[dict[str, Any]]
 MISSION = "made/20200913T1226"
 DAY_S = 86_400
 FIGURES = ("samples", "profiles", "distance_m", "max_depth_m", "vertical_m", "start_at", "end_at", "bbox")
-
-
-def part(
-    path: Path, first: int, last: int, attributes: dict[str, Any] | None = None, later_s: float = 0.0, **columns: Any
-) -> Path:
-    """Write the profiles `first` to `last` - 1 of a mission, some seconds later; `columns` replaces columns."""
-    whole = {name: values[first * SAMPLES_A_PROFILE :] for name, values in rows(profiles=last).items()}
-    whole["time"] = whole["time"] + later_s
-    return time_series(path, {**whole, **columns}, attributes)
 
 
 def outcomes(reports: list[Report]) -> list[str]:
@@ -174,7 +166,7 @@ def test_a_file_that_may_be_of_another_mission_is_refused(
 def test_parts_with_different_units_are_refused(tmp_path: Path, ingest: Ingest, db: Db) -> None:
     other = part(tmp_path / "b.nc", 8, 12)
     columns = {name: values[8 * SAMPLES_A_PROFILE :] for name, values in rows(profiles=12).items()}
-    time_series(other, {**columns, "pulses": columns["depth"]}, units={"pulses": "Hz"})
+    time_series(other, {**columns, "pulses": columns["depth"]}, {"institution": "Made"}, {"pulses": "Hz"})
 
     reports = ingest(part(tmp_path / "a.nc", 0, 8, pulses=np.arange(48.0)), other)
 
@@ -205,7 +197,7 @@ def test_a_part_whose_original_is_lost_is_refused(tmp_path: Path, ingest: Ingest
     assert "a.nc is not stored" in str(reports[0].reason)
 
 
-def test_the_operator_may_replace_all_parts_by_one_of_them(
+def test_the_operator_takes_other_parts_out_by_an_import_of_one_of_them(
     tmp_path: Path, ingest: Ingest, tools: ImportContext, db: Db
 ) -> None:
     files = [part(tmp_path / f"{n}.nc", 4 * n, 4 * n + 4) for n in range(2)]
@@ -213,7 +205,10 @@ def test_the_operator_may_replace_all_parts_by_one_of_them(
 
     reports = list(importer.real([files[1]], replace(tools, may_shorten=True)))
 
-    assert outcomes(reports) == ["not_newer"]
+    assert outcomes(reports) == ["replaced"]
+    assert figures(db)["profiles"] == 4
+    assert "parts" not in db.missions.find_one({})["metadata"]
+    assert outcomes(ingest(files[0])) == ["replaced"]
     assert figures(db)["profiles"] == 8
 
 
@@ -252,7 +247,7 @@ def test_splitting_a_mission_in_parts_leaves_its_figures_unchanged(
     cuts = np.sort(np.random.default_rng(seed).choice(np.arange(20, count - 5), 2, replace=False))
     pieces = np.split(np.arange(count), cuts)
 
-    ingest(*(layout.write(tmp_path / f"{n}.nc", rows) for n, rows in enumerate(pieces)))
+    ingest(*(layout.write(tmp_path / f"made-{n}.nc", rows) for n, rows in enumerate(pieces)))
 
     expected, stored = truth.figures(), figures(db)
     assert {name: stored[name] for name in ("samples", "profiles")} == {

@@ -37,6 +37,14 @@ detection.read = read
 child.main()
 """
 
+# A response whose arrays of flags alone would take 20 GB.
+_FLAGS_OF_NOTHING = (
+    "import json; many = 100_000; numbers = ['<i8', *['<f8'] * 4, '<i8']; "
+    "header = json.dumps({'rows': 200_000, 'columns': [], 'flags': [str(n) for n in range(many)], "
+    "'dtypes': numbers + ['|i1'] * many}).encode(); "
+    "write(len(header).to_bytes(8, 'big') + header); time.sleep(600)"
+)
+
 Dry = Callable[..., list[Report]]
 
 
@@ -79,6 +87,7 @@ def dry(tmp_path: Path, tools: ImportContext) -> Dry:
         pytest.param("os._exit(3)", 30, "status 3", id="ends"),
         pytest.param("bytearray(8 << 30)", 30, "more memory", id="allocates gigabytes"),
         pytest.param("write(b'x' * 100)", 30, "invalid response", id="writes into the response"),
+        pytest.param(_FLAGS_OF_NOTHING, 30, "invalid response", id="declares more flags than columns"),
     ],
 )
 def test_a_file_that_stops_the_reader_is_refused_and_the_next_is_read(
