@@ -301,8 +301,3 @@ def load_web() -> Settings:
     if lacking:
         raise SettingsError("\n".join(f"{name}: needs the packages of requirements/tracing.txt" for name in lacking))
     return settings
-
-
-def set_for_libraries(name: str, value: str) -> None:
-    """Set a variable that a library reads when it is imported, and for which it has no other setting."""
-    os.environ[name] = value

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from app import errors
+from app import config, errors
 from app.commands import arguments, startup
 
 
@@ -57,14 +57,10 @@ def ingest(
         ) from error
     settings = startup.settings()
     terms = Terms(startup.actor(), provider, shorter, reason)
-    if is_queued and not dry_run:
-        if settings.redis_broker_url is not None:
-            from app.commands import tasks
-            from app.tasks.enqueue import ImportOptions
+    if is_queued and not dry_run and _has_broker(settings):
+        from app.commands import tasks
 
-            queued = ImportOptions(platform, mission, mode, shorter, provider, reason, terms.actor)
-            sys.exit(tasks.enqueued(sources, settings, queued, as_json))
-        click.echo("halocline: REDIS_BROKER_URL is not set: the files are imported now", err=True)
+        sys.exit(tasks.enqueued(sources, settings, options, terms, as_json))
     sys.exit(command.run(sources, settings, options, dry_run, as_json, terms))
 
 
@@ -73,6 +69,13 @@ def _require_reason(paths: tuple[Path | str, ...], replace: bool, reason: str | 
         raise click.UsageError("--replace and --reason belong together")
     if replace and any(isinstance(path, Path) and path.is_dir() for path in paths):
         raise click.UsageError("--replace takes files, not folders: of several files of a mission the last one wins")
+
+
+def _has_broker(settings: config.Settings) -> bool:
+    """True with a queue; else prints that the files are imported now."""
+    if settings.redis_broker_url is None:
+        click.echo("halocline: REDIS_BROKER_URL is not set: the files are imported now", err=True)
+    return settings.redis_broker_url is not None
 
 
 @click.command()

@@ -26,8 +26,6 @@ _ALL = click.option("--all", "is_all", is_flag=True, help="All parked tasks.")
 def worker(queues: tuple[str, ...], concurrency: int) -> None:
     """Run queued tasks until SIGTERM; running tasks may then end within 30 s, and are handed back after it."""
     settings = _settings()
-    # Celery reads it when it is imported: at SIGTERM the worker waits for DRAIN_S, not for the end of all tasks.
-    config.set_for_libraries("REMAP_SIGTERM", "SIGQUIT")
     from app.tasks import worker as process
 
     process.run(settings, queues or broker.QUEUES, concurrency)

@@ -14,6 +14,8 @@ from app.config import Settings, SettingsError
 from app.domain.printable import one_line
 from app.errors import NotFound, Unavailable
 from app.ingest import importer
+from app.ingest.interpret.identity import Options
+from app.ingest.interpret.import_terms import Terms
 from app.ingest.remote.local_copy import Input, name_of
 from app.ingest.remote.urls import parsed
 from app.store import connection, indexes, parked_tasks, spool
@@ -29,7 +31,7 @@ _INDEXES_TIMEOUT_S = 120
 _MOST = 1000
 
 
-def enqueued(paths: Sequence[Input], settings: Settings, options: ImportOptions, as_json: bool) -> int:
+def enqueued(paths: Sequence[Input], settings: Settings, options: Options, terms: Terms, as_json: bool) -> int:
     """Queue the import of each file, and print the ids of the tasks: 0, or 2 without any data file."""
     app = queue.celery_app(settings)
     selection = importer.selected(paths)
@@ -37,7 +39,7 @@ def enqueued(paths: Sequence[Input], settings: Settings, options: ImportOptions,
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
         with pymongo.timeout(_INDEXES_TIMEOUT_S):
             indexes.ensure(extensions.mongo.db)
-        for source, task_id in enqueue.sources(app, selection.files, options):
+        for source, task_id in enqueue.sources(app, selection.files, ImportOptions.of(options, terms)):
             fields = {"path": str(source), "outcome": "queued", "task": task_id}
             _print(fields, f"{'queued':<9} {one_line(name_of(source))}: {task_id}", as_json)
     if not selection.files:

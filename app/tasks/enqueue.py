@@ -13,6 +13,8 @@ from celery import Celery
 from app.domain.audit import Actor
 from app.errors import RunFailed
 from app.ingest.formats import detection
+from app.ingest.interpret.identity import Options
+from app.ingest.interpret.import_terms import Terms
 from app.ingest.remote.local_copy import Input
 from app.ingest.remote.urls import Address
 from app.store import parked_tasks, spool
@@ -40,6 +42,12 @@ class ImportOptions:
     provider: str | None = None
     reason: str | None = None
     actor: Actor | None = None
+
+    @classmethod
+    def of(cls, options: Options, terms: Terms) -> "ImportOptions":
+        """Those of a command."""
+        named = (options.platform, options.mission, options.mode)
+        return cls(*named, terms.shorter, terms.provider, terms.reason, terms.actor)
 
     def arguments(self) -> dict[str, Any]:
         """Those that are set, in the forms of JSON."""

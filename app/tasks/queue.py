@@ -68,7 +68,6 @@ def celery_app(settings: Settings) -> Celery:
         task_acks_on_timeout=False,
         worker_prefetch_multiplier=1,
         worker_eta_task_limit=_MOST_POSTPONED,
-        worker_soft_shutdown_timeout=DRAIN_S,
         worker_max_tasks_per_child=_TASKS_PER_PROCESS,
         # Commands and events by Redis channels, which nothing here uses.
         worker_enable_remote_control=False,

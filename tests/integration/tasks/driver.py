@@ -1,7 +1,7 @@
 """A worker or a beat with shorter times, in a process of its own. Its argument is an order in JSON.
 
 `times` replaces constants by `module.NAME`. `faults` replaces the import of a file, by name: `kill` ends the process,
-`fail` raises, `slow` sleeps.
+`fail` raises, `brief` and `slow` sleep.
 """
 
 import json
@@ -11,9 +11,6 @@ import sys
 import time
 from importlib import import_module
 from typing import Any
-
-# As `halocline worker` does it, before Celery is imported.
-os.environ["REMAP_SIGTERM"] = "SIGQUIT"
 
 from app import config
 from app.ingest import importer
@@ -34,6 +31,8 @@ def _faulty(faults: dict[str, str]) -> Any:
             os.kill(os.getpid(), signal.SIGKILL)
         if fault == "fail":
             raise ValueError("a defect")
+        if fault == "brief":
+            time.sleep(2)
         if fault == "slow":
             time.sleep(30)
         return _import(sources, tools)

@@ -14,7 +14,7 @@ from app import config
 from app.store import schedule_runs
 from app.tasks import broker, queue
 from app.tasks.attempts import META, Slot
-from tests.integration.tasks.conftest import Process, eventually, kill
+from tests.integration.tasks.conftest import Process, eventually, kill, waiting
 from tests.made_files import time_series
 
 Start = Callable[..., Process]
@@ -66,6 +66,7 @@ def test_three_beats_run_each_slot_once_and_another_one_continues_after_the_loss
     assert [doc["outcome"] for doc in db.imports.find()] == ["stored"]
 
 
+@pytest.mark.slow
 def test_a_slot_that_was_missed_runs_once(
     queued: config.Settings, start: Start, db: Database_, schedule_file: str
 ) -> None:
@@ -88,21 +89,16 @@ def test_a_slot_that_was_missed_runs_once(
     assert [run["slot_at"] for run in db.schedule_runs.find({"entry": "verify"})] == [hour]
 
 
-def test_a_slot_that_is_queued_three_times_has_one_effect(
-    queued: config.Settings, start: Start, db: Database_, inbox: Path
-) -> None:
-    app = queue.celery_app(queued)
+def test_a_slot_that_is_queued_three_times_has_one_effect(served: config.Settings, db: Database_, inbox: Path) -> None:
+    app = queue.celery_app(served)
     at = datetime(2026, 11, 27, 2, 23, tzinfo=UTC)
     slot = Slot("watch-inbox", at, at + timedelta(days=1))
     arguments = {"entry": "watch-inbox", "folder": str(inbox), "most": 10, META: {"slot": slot.packed()}}
     name = schedule_runs.key(slot.entry, at)
     ids = [queue.send(app, "watch", broker.MAINTENANCE, arguments, name) for _ in range(3)]
 
-    start(concurrency=2)
+    eventually(lambda: _slots(db) and waiting(served) == 0)
 
-    state = broker.Broker(queued)
-    eventually(lambda: sum(state.state().depth.values()) + state.state().running == 0 and _slots(db))
-    state.close()
     assert ids == ["watch-inbox@20261127T022300Z"] * 3
     assert [(run["_id"], run["runs"]) for run in _slots(db)] == [(name, 1)]
     assert db.counters.find_one({"_id": "tasks:watch:done"})["n"] == 1

@@ -1,7 +1,6 @@
 """Data that arrive by themselves: new datasets of an ERDDAP server, and new files of a folder."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ from pymongo.database import Database
 from app import config
 from app.tasks import broker, queue
 from tests import faulty_server
-from tests.integration.tasks.conftest import Process, eventually
+from tests.integration.tasks.conftest import eventually, waiting
 from tests.made_files import rows, table, time_series
 
-Start = Callable[..., Process]
 Database_ = Database[dict[str, Any]]
 NAMES = ("datasetID", "title", "minTime", "maxTime", "minLongitude", "minLatitude", "maxLongitude", "maxLatitude")
 START, END = "2020-09-13T12:26:40Z", "2020-09-13T12:49:40Z"
@@ -25,18 +23,7 @@ def _datasets(*ids: str) -> bytes:
     return json.dumps({"table": {"columnNames": NAMES, "rows": listed}}).encode()
 
 
-def _drained(settings: config.Settings) -> bool:
-    state = broker.Broker(settings)
-    try:
-        now = state.state()
-    finally:
-        state.close()
-    return sum(now.depth.values()) + now.running == 0
-
-
-def test_only_the_datasets_of_a_server_with_new_data_are_imported(
-    queued: config.Settings, start: Start, db: Database_
-) -> None:
+def test_only_the_datasets_of_a_server_with_new_data_are_imported(served: config.Settings, db: Database_) -> None:
     content = "".join(",".join(row) + "\n" for row in table(rows(4))).encode()
     with faulty_server.serving() as server:
         faulty_server.Dataset("made-20200913T1226", content, {"title": "Made"}).publish(server)
@@ -44,30 +31,28 @@ def test_only_the_datasets_of_a_server_with_new_data_are_imported(
             faulty_server.body(_datasets("made-20200913T1226", "other-20200913T1226"))
         ]
         arguments = {"url": server.url("/erddap"), "datasets": ["made-*"], "most": 5}
-        start()
-        app = queue.celery_app(queued)
+        app = queue.celery_app(served)
         queue.send(app, "pull", broker.MAINTENANCE, arguments)
-        eventually(lambda: db.missions.count_documents({}) == 1 and _drained(queued))
+        eventually(lambda: db.missions.count_documents({}) == 1 and waiting(served) == 0)
 
         queue.send(app, "pull", broker.MAINTENANCE, arguments)
-        eventually(lambda: db.counters.find_one({"_id": "tasks:pull:done", "n": 2}) and _drained(queued))
+        eventually(lambda: db.counters.find_one({"_id": "tasks:pull:done", "n": 2}) and waiting(served) == 0)
 
     # The second pull has found nothing new.
     assert [doc["outcome"] for doc in db.imports.find()] == ["stored"]
 
 
 def test_a_file_of_a_folder_is_imported_once_it_no_longer_changes(
-    queued: config.Settings, start: Start, db: Database_, tmp_path: Path
+    served: config.Settings, db: Database_, tmp_path: Path
 ) -> None:
-    app = queue.celery_app(queued)
+    app = queue.celery_app(served)
     arguments = {"entry": "watch-inbox", "folder": str(tmp_path / "inbox"), "most": 10}
 
     def look(number: int) -> None:
         queue.send(app, "watch", broker.MAINTENANCE, arguments)
-        eventually(lambda: db.counters.find_one({"_id": "tasks:watch:done", "n": number}) and _drained(queued))
+        eventually(lambda: db.counters.find_one({"_id": "tasks:watch:done", "n": number}) and waiting(served) == 0)
 
     (tmp_path / "inbox").mkdir()
-    start()
     time_series(tmp_path / "inbox/made.nc", rows(2))
     look(1)
     # It grows between two looks.
