@@ -137,6 +137,13 @@ class Settings(BaseSettings):
     web_concurrency_limit: int = Field(3, ge=1, le=255)
     # Per worker: 800 pages of 30 kB with their compressed forms. The memory limit of a pod must include it.
     page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
+    # Open pages that a worker refreshes through GET /live, 10 kB and a socket each; 0: this process serves no streams.
+    # Off by default: in a cluster, pods of their own serve them.
+    live_clients: int = Field(0, ge=0, le=50_000, validation_alias="HALOCLINE_LIVE_CLIENTS")
+    # Pages open GET /live: for web processes whose streams others serve. HALOCLINE_LIVE_CLIENTS implies it.
+    live_updates: bool = Field(False, validation_alias="HALOCLINE_LIVE_UPDATES")
+    # An institute, or a ship, has one address for all of its people; a browser has one stream for each visible page.
+    live_clients_per_address: int = Field(50, ge=0, validation_alias="HALOCLINE_LIVE_CLIENTS_PER_ADDRESS")
     prometheus_multiproc_dir: Path | None = None
     # The proxies whose X-Forwarded-For and -Proto are trusted: addresses, networks, or `*` for any peer.
     forwarded_allow_ips: str = "127.0.0.1"
@@ -205,6 +212,11 @@ class Settings(BaseSettings):
     def otel_headers(self) -> list[str]:
         """The headers for the receiver of traces, each as `name=value`."""
         return self.otel_exporter_otlp_headers.split(",") if self.otel_exporter_otlp_headers else []
+
+    @property
+    def has_live_updates(self) -> bool:
+        """True if pages refresh themselves through GET /live."""
+        return self.live_updates or self.live_clients > 0
 
     @field_validator("accept_from", mode="after")
     @classmethod

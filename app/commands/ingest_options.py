@@ -23,12 +23,7 @@ from app.commands import arguments, startup
 @click.option("--shorter", is_flag=True, help="Let a file replace a mission of which it covers only a part.")
 @click.option("--replace", is_flag=True, help="Let each file replace its mission, whatever its mode, date and extent.")
 @click.option("--reason", callback=arguments.one_line_text, help="Why, with --replace; stored in the audit log.")
-@click.option(
-    "--enqueue",
-    "is_queued",
-    is_flag=True,
-    help="Let workers import the files [without REDIS_BROKER_URL: import].",
-)
+@click.option("--enqueue", "is_queued", is_flag=True, help="Let workers import [without REDIS_BROKER_URL: import now].")
 def ingest(
     paths: tuple[Path | str, ...],
     dry_run: bool,
@@ -47,10 +42,7 @@ def ingest(
     The exit status is 1 if a file is refused, 2 for wrong usage, and 3 if the run failed, because MongoDB is
     unreachable or a disk is full: run it again.
     """
-    if replace != (reason is not None):
-        raise click.UsageError("--replace and --reason belong together")
-    if replace and any(isinstance(path, Path) and path.is_dir() for path in paths):
-        raise click.UsageError("--replace takes files, not folders: of several files of a mission the last one wins")
+    _require_reason(paths, replace, reason)
     from app.commands import ingest as command
     from app.ingest.interpret import identity
     from app.ingest.interpret.import_terms import Terms
@@ -70,6 +62,13 @@ def ingest(
 
         sys.exit(tasks.enqueued(sources, settings, options, terms, as_json))
     sys.exit(command.run(sources, settings, options, dry_run, as_json, terms))
+
+
+def _require_reason(paths: tuple[Path | str, ...], replace: bool, reason: str | None) -> None:
+    if replace != (reason is not None):
+        raise click.UsageError("--replace and --reason belong together")
+    if replace and any(isinstance(path, Path) and path.is_dir() for path in paths):
+        raise click.UsageError("--replace takes files, not folders: of several files of a mission the last one wins")
 
 
 def _has_broker(settings: config.Settings) -> bool:

@@ -41,8 +41,10 @@ def verify(settings: Settings, mission: str | None, repairer: Actor | None, as_j
                 result = original_check.check(name, tools, repairer)
                 _print(result, as_json)
                 results.append(result)
-        failed = rebuild.rebuild(tools.basin_map) if repairer is not None else []
-        commit.sweep()
+        failed: list[str] = []
+        if repairer is not None:
+            failed = rebuild.rebuild(tools.basin_map)
+            commit.sweep()
     _write(_counts(results), _summary(results), as_json)
     if failed:
         raise NotRebuilt(failed)

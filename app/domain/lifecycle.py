@@ -1,4 +1,4 @@
-"""Updates of a platform's missions: deployment, silence, end (inferred from data), delayed-mode data, withdrawal."""
+"""Updates of a platform's missions: deployment, silence, end (inferred from data), delayed data, withdrawal."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ from app.domain.withdrawals import Withdrawal
 def updates(
     missions: Sequence[Mission],
     learned: Mapping[str, datetime],
-    silent_after: timedelta | None = None,
     withdrawn: Sequence[Withdrawal] = (),
+    silent_after: timedelta | None = None,
 ) -> list[Update]:
     """The updates of a platform's missions. `learned` holds, by id, the `learned_at` that earlier calls returned.
 

@@ -85,6 +85,7 @@ def plain(
     detail: str,
     *,
     retry_after_s: int | None = None,
+    allow: str | None = None,
 ) -> list[bytes]:
     """A problem document from outside Flask, for responses that must be cheap."""
     body = _document(status, detail, environ.get("PATH_INFO", "").encode("latin-1", "replace"))
@@ -95,6 +96,8 @@ def plain(
     ]
     if retry_after_s is not None:
         headers.append(("Retry-After", str(retry_after_s)))
+    if allow is not None:
+        headers.append(("Allow", allow))
     start_response(f"{status} {HTTPStatus(status).phrase}", headers)
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 

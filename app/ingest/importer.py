@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
+from random import SystemRandom
+from time import monotonic, sleep
 
 from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge
@@ -29,10 +30,13 @@ from app.store.disk_space import DiskSpace
 
 # For each byte of a file: the original file, its samples, and both in MongoDB's journal and replication log.
 _WRITTEN_BYTES = 4
-# Importers may import parts of one mission at the same time.
-_ATTEMPTS = 5
+# Importers may import parts of one mission at once: an attempt fails if another one has succeeded. Random pauses
+# separate them, because an attempt reads and writes all parts; the longest is that of a large mission.
+_ATTEMPTS = 20
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
 # A replaced version can be removed after ten minutes. A run of many parts replaces its mission with each of them.
 _SWEEP_EVERY_S = 60.0
+_RANDOM = SystemRandom()
 
 
 class NotRebuilt(RunFailed):
@@ -189,12 +193,12 @@ def _stored(
     draft: Draft, mission: Observations, file: File, tools: ImportContext, disk: DiskSpace
 ) -> tuple[Draft, Outcome]:
     """The draft, joined with the other parts of its mission if it is one, and the outcome of its commit."""
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         whole = appending.appended(draft, mission, file, tools, disk)
         try:
             return whole, _commit(whole, file, tools)
         except Superseded:
-            continue
+            sleep(_RANDOM.uniform(0, min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)))
     raise Refused("changed_while_reading", "other parts of the mission are being imported: import it again")
 
 

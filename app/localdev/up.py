@@ -173,6 +173,10 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     for name in ("API", "SEARCHES", "EXPORTS"):
         # All clients have one address here, load tests and developers' tools included.
         env.setdefault(f"HALOCLINE_{name}_PER_MIN", "0")
+    if portal.web is GUNICORN:
+        # The server of `make dev` has no event loop, which live updates need.
+        env.setdefault("HALOCLINE_LIVE_CLIENTS", "1000")
+        env.setdefault("HALOCLINE_LIVE_CLIENTS_PER_ADDRESS", "0")
     if "mongodb_uri" not in settings.model_fields_set:
         _step("MongoDB")
         env["MONGODB_URI"] = mongod.start(portal.home)

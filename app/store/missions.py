@@ -223,9 +223,9 @@ def of_platform(platform: str, session: ClientSession) -> list[Mission]:
     return [mission_from_document(doc) for doc in cursor]
 
 
-def ids() -> list[str]:
+def ids(session: ClientSession | None = None) -> list[str]:
     """The ids of all missions, `platform/mission`, from the keys of an index."""
-    return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}).sort("_id", 1)]
+    return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}, session=session).sort("_id", 1)]
 
 
 def set_basins(platform: str, mission: str, basins: Sequence[BasinShare], session: ClientSession) -> None:

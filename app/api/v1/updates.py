@@ -25,16 +25,15 @@ class UpdateLinks(Resource):
 
 
 class Update(Resource):
-    """An update of a mission: its start, end, first delayed-mode data or withdrawal, or its platform's silence."""
+    """An update of a mission: its start, the silence of its platform, its end, delayed-mode data, or its withdrawal."""
 
     id: str = Field(description="Stable: the same update always has the same id.")
     kind: records.UpdateKind
     platform: str
     mission: str
     at: Time = Field(
-        description=(
-            "Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, or withdrawal."
-        )
+        description="Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, or "
+        "withdrawal."
     )
     published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
@@ -74,7 +73,7 @@ class UpdateList(Page):
 @bp.get("/updates")
 @documented(UpdatePage, "updates", UpdateList)
 def page(query: UpdateList) -> Response:
-    """Deployments, silent platforms, ends, first delayed-mode data and withdrawals of missions, the latest first.
+    """Deployments, silent platforms, ends, delayed-mode data and withdrawals of missions, the latest published first.
 
     A platform is silent after 12 times its usual reporting interval without data, if its mission is not over by then;
     new data remove that update.

@@ -32,27 +32,40 @@ export function popup(properties, coordinates) {
   return box;
 }
 
-/** A marker at [lat, lon] that points along `course`, degrees from north; `coordinates` are those of the API. */
-export function marker(properties, coordinates, at, course) {
-  const isRecent = Date.now() - Date.parse(properties.at) < RECENT_MS;
+const isRecentAt = ({ at }) => Date.now() - Date.parse(at) < RECENT_MS;
+
+/** The icon of a marker that points along `course`. */
+function iconOf(properties, course) {
   const icon = document.createElement("span");
   icon.classList.add("marker");
-  icon.classList.toggle("marker-recent", isRecent);
+  icon.classList.toggle("marker-recent", isRecentAt(properties));
   icon.classList.toggle("marker-sailbuoy", properties.platform_kind === "sailbuoy");
   const arrow = icon.appendChild(document.createElement("span"));
   arrow.className = "marker-arrow";
   arrow.style.transform = `rotate(${course}deg)`;
+  return L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] });
+}
+
+/** A marker at [lat, lon] that points along `course`, degrees from north; `coordinates` are those of the API. */
+export function marker(properties, coordinates, at, course) {
   const pin = L.marker(at, {
-    icon: L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] }),
+    icon: iconOf(properties, course),
     title: `${properties.serial}, mission ${properties.mission}`,
     alt: `${properties.serial}, mission ${properties.mission}: last position`,
     // Hundreds of tab stops would trap the keyboard: the buttons of the table open the same popups.
     keyboard: false,
     riseOnHover: true,
-    zIndexOffset: isRecent ? 1000 : 0,
+    zIndexOffset: isRecentAt(properties) ? 1000 : 0,
   });
   pin.bindPopup(() => popup(properties, coordinates), { maxWidth: 260 });
   return pin;
+}
+
+/** Moves a marker to a newer position. An open popup stays open, and keeps its content while it has the focus. */
+export function moveMarker(pin, properties, coordinates, at, course) {
+  pin.setLatLng(at).setIcon(iconOf(properties, course));
+  const open = pin.getPopup();
+  if (!open.getElement()?.contains(document.activeElement)) open.setContent(() => popup(properties, coordinates));
 }
 
 /**

@@ -38,9 +38,9 @@ def updates(
     owner: Platform | None,
     missions: Sequence[Mission],
     before: Sequence[Update],
-    withdrawn: Sequence[Withdrawal] = (),
+    withdrawn: Sequence[Withdrawal],
 ) -> tuple[Platform | None, list[Update]]:
     """The platform with the end of its last mission, and its updates. `before`: the stored updates."""
     learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
-    news = lifecycle.updates(missions, learned, silent_after(owner), withdrawn)
+    news = lifecycle.updates(missions, learned, withdrawn, silent_after(owner))
     return owner and replace(owner, ended_at=ended_at(owner, news)), news

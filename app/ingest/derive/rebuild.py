@@ -76,13 +76,14 @@ def _track(name: str, _basin_map: BasinMap, now: datetime, session: ClientSessio
 
 
 def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: ClientSession) -> int | None:
-    """Rebuild the updates (deployments, silence, ends, withdrawals …), reporting and search index of a platform."""
+    """Rebuild the updates, the reporting and the search index of a platform."""
     of_platform = missions.of_platform(platform, session)
     tags = ["search"] if search_index.refresh(platform, of_platform, session) else []
     stored = platforms.of(platform, session)
     before = updates.of_platform(platform, session)
     owner = stored and platform_reporting.with_interval(stored, session)
-    owner, new = platform_reporting.updates(owner, of_platform, before, withdrawals.of_platform(platform, session))
+    withdrawn = withdrawals.of_platform(platform, session)
+    owner, new = platform_reporting.updates(owner, of_platform, before, withdrawn)
     updates.replace_of(platform, new, session)
     if owner is not None:
         platforms.put(owner, session)

@@ -22,6 +22,8 @@ _HEIGHT_STANDARDS = frozenset({
 })  # fmt: skip
 PRESSURE_STANDARDS = frozenset({"sea_water_pressure", "sea_water_pressure_due_to_sea_water"})
 PRESSURES = ("pressure", "pres")
+# Source: CF 1.11, appendix C.
+_MODIFIERS = frozenset({"detection_minimum", "number_of_observations", "standard_error", "status_flag", "quality_flag"})
 # Standard names of the depth of the water, and of the height of a vehicle in it.
 _SEA_FLOOR = "sea_floor"
 # A glider has few samples above the water; the height above the sea floor, which some call altitude, is never below 0.
@@ -151,8 +153,9 @@ def _is_below_water(depth_m: Floats) -> bool:
 
 
 def _standard(file: Variables, name: str) -> str:
-    # With its modifier: the standard error of a depth is no depth (CF 1.11, 3.3).
-    return " ".join(_text(file, name, "standard_name").lower().split())
+    """The standard name without remarks behind it; empty for one with a modifier: the error of a depth is no depth."""
+    standard, *others = _text(file, name, "standard_name").lower().split() or [""]
+    return "" if _MODIFIERS & {*others} else standard
 
 
 def _text(file: Variables, name: str, attribute: str) -> str:

@@ -52,8 +52,8 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         remedy: Remedy = ("rebuild", f"updates:{platform}")
         stored_updates = {doc["_id"]: doc for doc in verification_reads.of_platform("updates", platform, session)}
         before = [update_from_document(doc) for doc in stored_updates.values()]
-        owner = platform_from_document(stored) if stored else None
         withdrawn = withdrawals.of_platform(platform, session)
+        owner = platform_from_document(stored) if stored else None
         owner, news = platform_reporting.updates(owner, missions, before, withdrawn)
         recomputed = [update_to_document(update) for update in news]
         yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)

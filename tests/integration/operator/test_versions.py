@@ -116,6 +116,19 @@ def test_versions_without_a_way_back_have_the_reason(tmp_path: Path, halocline: 
     assert "has no version unknown" in str(result.exception)
 
 
+def test_versions_that_an_earlier_release_imported_are_listed(
+    replaced: tuple[Path, Path], tmp_path: Path, done: Done
+) -> None:
+    extensions.mongo.db.mission_versions.delete_many({})
+
+    lines = done("versions", MISSION).splitlines()
+    assert lines[0].startswith("* ")
+    assert lines[1].endswith("; no rollback: its files were not recorded")
+
+    done("ingest", time_series(tmp_path / "longer.nc", rows(9), {"data_mode": "D"}))
+    assert [each["obstacle"] for each in listed(done)] == [None, None]
+
+
 def test_a_version_whose_original_is_lost_is_not_rolled_back(
     replaced: tuple[Path, Path], halocline: Run, done: Done
 ) -> None:

@@ -93,7 +93,7 @@ def test_a_later_import_does_not_change_the_time_of_an_earlier_update() -> None:
 def test_the_platform_of_a_mission_is_silent_before_its_end(
     changes: dict[str, object], silent_after: timedelta, expected: list[datetime]
 ) -> None:
-    updates = lifecycle.updates([mission(**changes)], {}, silent_after)  # type: ignore[arg-type]
+    updates = lifecycle.updates([mission(**changes)], {}, silent_after=silent_after)  # type: ignore[arg-type]
     silences = [update for update in updates if update.kind == "silent"]
     assert [update.shown_from for update in silences] == expected
     assert [update.at for update in silences] == [START_AT + 8 * DAY] * len(expected)
@@ -101,5 +101,5 @@ def test_the_platform_of_a_mission_is_silent_before_its_end(
 
 def test_only_the_last_mission_of_a_platform_becomes_silent() -> None:
     missions = [mission(), mission("m2", START_AT + 20 * DAY)]
-    silent = [update.id for update in lifecycle.updates(missions, {}, 2 * DAY) if update.kind == "silent"]
+    silent = [update.id for update in lifecycle.updates(missions, {}, silent_after=2 * DAY) if update.kind == "silent"]
     assert silent == ["silent/sea001/m2"]
