@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -52,8 +53,9 @@ workers = _settings.web_workers
 # As many as may render at once, and more for downloads.
 threads = _settings.web_threads
 # Connections of a worker, idle ones included. A proxy keeps up to 200 idle ones. At the limit, the worker closes
-# the connection that has waited longest for its client, so that a probe can connect.
-worker_connections = 512
+# the connection that has waited longest for its client, so that a probe can connect. Streams of live updates come on
+# top: they are never closed for others.
+worker_connections = 512 + _settings.live_clients
 # The default of 2048 hides an overload: connections would wait in the kernel instead of getting a 503.
 backlog = 128
 
@@ -116,9 +118,21 @@ def _bound_heap() -> None:
             library.mallopt(option, value)
 
 
+def _raise_file_limit() -> None:
+    """Allow a file descriptor for each connection, as far as the system permits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Beside the connections: logs, metrics, connections to MongoDB and Redis.
+    needed = worker_connections + 512
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (needed if hard == resource.RLIM_INFINITY else min(needed, hard), hard)
+        )
+
+
 def on_starting(_server: Any) -> None:
     """In the arbiter, once, before the first worker: delete the metrics of an earlier container."""
     metric_slots.wipe(_metrics_dir)
+    _raise_file_limit()
 
 
 def pre_fork(server: Any, worker: Any) -> None:
@@ -142,9 +156,9 @@ def post_worker_init(worker: Any) -> None:
     """In the worker, after the application is loaded and gunicorn has set its signal handlers: start serving."""
     from app import wsgi
 
-    worker.ready, worker.on_tick = wsgi.ready, wsgi.on_tick
+    worker.ready, worker.on_tick, worker.on_stop = wsgi.ready, wsgi.on_tick, wsgi.end_streams
     worker.concurrency_limit = _settings.web_concurrency_limit
-    wsgi.start_worker(worker.cfg.threads, worker.start_reason)
+    wsgi.start_worker(worker.cfg.threads, worker.start_reason, worker.call_soon)
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def drain(signum: int, frame: FrameType | None) -> None:

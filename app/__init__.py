@@ -23,6 +23,7 @@ def create_app(settings: "Settings") -> "Flask":
     from app.cache.worker import WorkerCache
     from app.http import flask_hooks
     from app.http.health import Health, report_circuit
+    from app.live.updates import LiveUpdates
     from app.store import change_log, indexes
     from app.telemetry import dependencies, metrics, observe, tracing
 
@@ -37,12 +38,14 @@ def create_app(settings: "Settings") -> "Flask":
     tracer = tracing.Tracing(settings, __version__) if settings.otel_exporter_otlp_endpoint else None
     if tracer is not None:
         extensions.mongo.listeners = (*extensions.mongo.listeners, tracer.listener())
-    page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag)
-    portal.attach(app, portal.Portal(settings, __version__, health, page_cache, tracer))
+    live = LiveUpdates(settings, change_log)
+    observer = live.feed if live.is_enabled else None
+    page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag, observer)
+    portal.attach(app, portal.Portal(settings, __version__, health, page_cache, live, tracer))
     flask_hooks.install(app, settings, health)
     v1.install(app)
     views.install(app, __version__)
-    wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache, tracer))
+    wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache, live, tracer))
     metrics.set_build_info(__version__, settings.revision)
     metrics.request_duration.expect(observe.known_routes(app))
     return app

@@ -44,6 +44,17 @@ class Settings(BaseSettings):
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^(rediss?|unix)://.+")
     # Redis only saves time, so a wait must be shorter than rendering without it.
     redis_timeout_s: float = Field(0.25, gt=0, le=10)
+    # The queue, which must neither evict nor forget: a server of its own, not REDIS_URL. Unset: importers do the
+    # work themselves.
+    redis_broker_url: str | None = Field(None, pattern=r"^(rediss?|unix)://.+")
+    # Changes and adds entries of the schedule (app/tasks/schedule.py).
+    schedule_file: Path | None = Field(None, validation_alias="HALOCLINE_SCHEDULE_FILE")
+    # Where scheduled backups go; unset: none are scheduled.
+    backup_target: str | None = Field(None, validation_alias="HALOCLINE_BACKUP_TARGET")
+    # The account of scheduled backups, which needs other rights than that of imports; unset: MONGODB_URI.
+    backup_mongodb_uri: str | None = Field(
+        None, pattern=r"^mongodb(\+srv)?://.+", validation_alias="HALOCLINE_BACKUP_MONGODB_URI"
+    )
     # Empty by default: with an unreachable shared dependency, all replicas would leave the Service at once.
     ready_requires: Annotated[frozenset[Dependency], NoDecode] = frozenset()
 
@@ -126,6 +137,13 @@ class Settings(BaseSettings):
     web_concurrency_limit: int = Field(3, ge=1, le=255)
     # Per worker: 800 pages of 30 kB with their compressed forms. The memory limit of a pod must include it.
     page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
+    # Open pages that a worker refreshes through GET /live, 10 kB and a socket each; 0: this process serves no streams.
+    # Off by default: in a cluster, pods of their own serve them.
+    live_clients: int = Field(0, ge=0, le=50_000, validation_alias="HALOCLINE_LIVE_CLIENTS")
+    # Pages open GET /live: for web processes whose streams others serve. HALOCLINE_LIVE_CLIENTS implies it.
+    live_updates: bool = Field(False, validation_alias="HALOCLINE_LIVE_UPDATES")
+    # An institute, or a ship, has one address for all of its people; a browser has one stream for each visible page.
+    live_clients_per_address: int = Field(50, ge=0, validation_alias="HALOCLINE_LIVE_CLIENTS_PER_ADDRESS")
     prometheus_multiproc_dir: Path | None = None
     # The proxies whose X-Forwarded-For and -Proto are trusted: addresses, networks, or `*` for any peer.
     forwarded_allow_ips: str = "127.0.0.1"
@@ -138,13 +156,13 @@ class Settings(BaseSettings):
     # downloads at once for one client: in a load test, all clients have one address.
     exports_per_min: int = Field(30, ge=0, le=1_000_000, validation_alias="HALOCLINE_EXPORTS_PER_MIN")
 
-    @field_validator("mongodb_uri", mode="after")
+    @field_validator("mongodb_uri", "backup_mongodb_uri", mode="after")
     @classmethod
-    def _parsed(cls, value: str) -> str:
+    def _parsed(cls, value: str | None) -> str | None:
         from pymongo.errors import PyMongoError
         from pymongo.uri_parser import parse_uri
 
-        if value.startswith("mongodb://"):
+        if value is not None and value.startswith("mongodb://"):
             try:
                 parse_uri(value, warn=False)
             except (PyMongoError, ValueError):
@@ -194,6 +212,11 @@ class Settings(BaseSettings):
     def otel_headers(self) -> list[str]:
         """The headers for the receiver of traces, each as `name=value`."""
         return self.otel_exporter_otlp_headers.split(",") if self.otel_exporter_otlp_headers else []
+
+    @property
+    def has_live_updates(self) -> bool:
+        """True if pages refresh themselves through GET /live."""
+        return self.live_updates or self.live_clients > 0
 
     @field_validator("accept_from", mode="after")
     @classmethod

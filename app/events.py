@@ -27,6 +27,11 @@ class Mark:
     number: int
     epoch_token: str
 
+    @property
+    def id(self) -> str:
+        """The mark as text: the id of events, and the state of a page in the header Server-Timing."""
+        return f"{self.number}.{self.epoch_token}"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

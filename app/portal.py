@@ -3,6 +3,7 @@
 Views read the settings and the version from it; the hooks of a worker start and stop its background threads.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,6 +36,22 @@ class PageCacheControl(Protocol):
         """Read the change log once, now. Raises pymongo's errors."""
 
 
+class LiveControl(Protocol):
+    """The live updates as process hooks control them. `app.live.updates` implements it."""
+
+    def start(self, call_soon: Callable[[Callable[[], None]], None]) -> None:
+        """Start sending changes. `call_soon` lets the event loop of the worker call a function."""
+
+    def stop(self) -> None:
+        """Stop the thread."""
+
+    def tick(self) -> None:
+        """Called about once a second in the event loop."""
+
+    def drain(self) -> None:
+        """End all streams. Call it in the event loop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Portal:
     """The settings and services that requests of a process use."""
@@ -43,6 +60,7 @@ class Portal:
     version: str
     health: Health
     page_cache: PageCacheControl
+    live: LiveControl
     tracing: Tracing | None = None
 
 

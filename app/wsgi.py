@@ -1,14 +1,15 @@
 """The WSGI `application`, and the functions that the hooks of gunicorn.conf.py call in each worker."""
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app import __version__, create_app, extensions, portal
 from app.config import load_web
 from app.http import cors, probes
+from app.server.load import Load
 from app.server.readiness import Readiness
-from app.server.worker import Load
-from app.telemetry import dependencies, error_reports, logs, metrics
+from app.telemetry import dependencies, error_reports, logs, metrics, observe
 from app.telemetry.process_usage import ProcessUsage
 from app.views import assets
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 _SWITCH_INTERVAL_S = 0.0005
 
 # What the event loop answers at once besides cached pages: it reads a static file in less time than it takes to hand
-# the request to a thread.
-_IN_MEMORY = probes.PATHS | assets.paths()
+# the request to a thread. A stream of live updates needs no thread.
+_IN_MEMORY = probes.PATHS | assets.paths() | {observe.LIVE}
 
 settings = load_web()
 logs.configure(settings.log_level)
@@ -47,10 +48,14 @@ def on_tick(load: Load) -> None:
     metrics.worker_requests_waiting.set(load.waiting)
     process_usage.publish()
     dependencies.publish_pools(extensions.redis.opened)
+    portal.of(application).live.tick()
 
 
-def start_worker(threads: int, reason: str) -> None:
-    """Start the background threads of this worker and set its gauges. It serves from now on."""
+def start_worker(threads: int, reason: str, call_soon: Callable[[Callable[[], None]], None]) -> None:
+    """Start the background threads of this worker and set its gauges. It serves from now on.
+
+    `call_soon` lets the event loop call a function.
+    """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     metrics.worker_starts.labels(reason).inc()
     metrics.mongodb_pool_limit.set(extensions.mongo.pool_limit)
@@ -59,6 +64,7 @@ def start_worker(threads: int, reason: str) -> None:
     metrics.worker_threads_busy.set(0)
     request_lines.start()
     portal.of(application).health.start()
+    portal.of(application).live.start(call_soon)
     portal.of(application).page_cache.start()
 
 
@@ -67,8 +73,14 @@ def drain_worker() -> None:
     portal.of(application).health.drain()
 
 
+def end_streams() -> None:
+    """End the streams of live updates, which have no end of their own. In the event loop of a worker that stops."""
+    portal.of(application).live.drain()
+
+
 def stop_worker() -> None:
     """Stop the background threads after the last response. Connections close last, because the threads use them."""
+    portal.of(application).live.stop()
     portal.of(application).page_cache.stop()
     portal.of(application).health.stop()
     extensions.mongo.close()

@@ -13,6 +13,7 @@ from app.http.cors import Preflights
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
+from app.live.updates import LiveUpdates
 from app.telemetry.observe import Observe
 from app.telemetry.tracing import Tracing
 from app.views import assets
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     Layer = Callable[[WSGIApplication], WSGIApplication]
 
 
-def layers(app: Flask, settings: Settings, page_cache: WorkerCache, tracing: Tracing | None = None) -> "list[Layer]":
+def layers(
+    app: Flask, settings: Settings, page_cache: WorkerCache, live: LiveUpdates, tracing: Tracing | None = None
+) -> "list[Layer]":
     """The layers in the order in which a request enters them. Each one calls the next; the last one calls Flask.
 
     `Observe` passes the probes of `app.http.probes` straight on. Without `tracing`, which is off by default, it is the
@@ -36,6 +39,7 @@ def layers(app: Flask, settings: Settings, page_cache: WorkerCache, tracing: Tra
         Refusals,
         partial(AllowedHosts, hosts=settings.served_hosts),
         Preflights,
+        live.wrap,
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
         assets.serve_static,
     ]

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -25,12 +26,22 @@ SIMULATED = "simulated"
 log = structlog.get_logger(__name__)
 
 
+class Observer(Protocol):
+    """Is informed by the follower, in its thread. Its methods must not raise."""
+
+    def restarted(self, mark: Mark) -> None:
+        """The follower begins at this mark: earlier changes were not read."""
+
+    def changed(self, changes: Sequence[Change]) -> None:
+        """These changes were read, and what they affect is invalid."""
+
+
 class ChangeLogFollower:
     """Reads the change log and invalidates entries of `store`.
 
     `read(after, limit)` returns the changes beyond a number in order, `latest()` the mark of the last one. Both may
     raise pymongo's errors; entries then stay as they are. `on_poll` is called after each successful poll, `on_change`
-    after an invalidation, with the time of the first change that it follows.
+    after an invalidation, with the time of the first change that it follows. `observer` gets the changes themselves.
     """
 
     def __init__(
@@ -40,12 +51,14 @@ class ChangeLogFollower:
         latest: Callable[[], Mark],
         on_poll: Callable[[], None] = lambda: None,
         on_change: Callable[[datetime], None] = lambda _at: None,
+        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._read = read
         self._latest = latest
         self._on_poll = on_poll
         self._on_change = on_change
+        self._observer = observer
         self._lock = threading.Lock()
         self._history: deque[tuple[Mark, frozenset[str]]] = deque()
         # The token of each change of the history, and of the one before the first, where the history begins.
@@ -95,6 +108,8 @@ class ChangeLogFollower:
             self._apply([(change.mark, with_kinds(change.tags)) for change in changes])
             if changes[0].at is not None:
                 self._on_change(changes[0].at)
+            if self._observer is not None:
+                self._observer.changed(changes)
             if len(changes) < _BATCH:
                 return
         if last.number <= latest.number and last != latest:
@@ -107,6 +122,8 @@ class ChangeLogFollower:
             self._token_by_number = {mark.number: mark.epoch_token}
             self._mark = mark
         self._store.clear()
+        if self._observer is not None:
+            self._observer.restarted(mark)
 
     def _apply(self, changes: Sequence[tuple[Mark, frozenset[str]]]) -> None:
         # Record the changes before invalidating: `CacheFill._store_if_fresh` checks again after it has stored an entry,

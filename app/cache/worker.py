@@ -11,7 +11,7 @@ from werkzeug.routing import Map
 from app import events
 from app.cache.background_refresh import BackgroundRefresh
 from app.cache.dependencies import Dependencies, ReplicaLag
-from app.cache.invalidation import ChangeLogFollower, ChangeLogPoller
+from app.cache.invalidation import ChangeLogFollower, ChangeLogPoller, Observer
 from app.cache.lru_store import LruStore
 from app.cache.pages import PageCache
 from app.cache.policy import INVENTED, RULES
@@ -41,9 +41,19 @@ class ChangeLog(Protocol):
 
 
 class WorkerCache:
-    """Built before the fork, started after it. Nothing is cached until the change log has been read once."""
+    """Built before the fork, started after it. Nothing is cached until the change log has been read once.
 
-    def __init__(self, settings: Settings, version: str, change_log: ChangeLog, replica_lag: ReplicaLag) -> None:
+    `observer` gets the changes that the worker reads.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        version: str,
+        change_log: ChangeLog,
+        replica_lag: ReplicaLag,
+        observer: Observer | None = None,
+    ) -> None:
         self._settings = settings
         self._version = version
         self._replica_lag = replica_lag
@@ -54,6 +64,7 @@ class WorkerCache:
             change_log.latest,
             on_poll=metrics.change_log_read.set_to_current_time,
             on_change=_publish_lag,
+            observer=observer,
         )
         self._refresh = BackgroundRefresh()
         self._listener = events.ChangeListener()
@@ -120,6 +131,8 @@ class WorkerCache:
         settings = self._settings
         release = settings.revision if settings.revision != "unknown" else _fingerprint()
         identity = f"{self._version}\n{release}\n{settings.mongodb_uri}\n{settings.mongodb_database}"
+        # Pages have one script more.
+        identity += f"\n{settings.has_live_updates}"
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from app.domain.quality_flags import Quality
 from app.domain.records import Platform
 
+# The end of the name of a variable with adjusted values.
+ADJUSTED = "_adjusted"
 SectionKind = Literal["section", "series"]
 Theme = Literal["light", "dark"]
 _MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed mode"}
@@ -99,7 +101,7 @@ def days(start_at: datetime, end_at: datetime) -> str:
 
 def variable_label(variable: str) -> str:
     """A variable's name for display: `sea_water_temperature` gives `Sea water temperature`."""
-    return variable.replace("_adjusted", ", adjusted").replace("_", " ").capitalize()
+    return variable.replace(ADJUSTED, ", adjusted").replace("_", " ").capitalize()
 
 
 def unit_shown(unit: str | None) -> str:

@@ -6,6 +6,7 @@ from enum import Enum
 from time import monotonic
 from typing import Any
 
+from app.server.event_source import Source
 from app.server.exchange import Exchange
 
 # From the first byte of a head to its last one. Real clients send it in one packet.
@@ -34,6 +35,8 @@ class State(Enum):
     WORK = "work"
     # Room in the buffer of the socket for the rest of a response.
     SENDING = "sending"
+    # The next event of a response without an end.
+    STREAMING = "streaming"
     # The client, which has to end the connection. What it sends is discarded.
     LINGERING = "lingering"
     CLOSED = "closed"
@@ -50,6 +53,8 @@ class Connection:
         self.state = State.IDLE
         self.deadline_s = monotonic() + idle_timeout_s
         self.exchange: Exchange | None = None
+        # Produces the events of a response without an end.
+        self.source: Source | None = None
         # The events for which the event loop watches the socket.
         self.watched = 0
         self.progress_at_s = 0.0
@@ -59,6 +64,11 @@ class Connection:
     def unsent_bytes(self) -> int:
         """The size of the rest of the response."""
         return sum(map(len, self._unsent))
+
+    @property
+    def has_unsent(self) -> bool:
+        """True if a part of the response waits to be sent."""
+        return bool(self._unsent)
 
     def present(self) -> Exchange:
         """The exchange that the connection is in. Raises RuntimeError if it is in none."""
@@ -103,6 +113,17 @@ class Connection:
                 self._unsent[0] = self._unsent[0][sent:]
         return True
 
+    def push(self, data: bytes) -> bool:
+        """Send an event of a response without an end, as `send` does; nothing else may be unsent. Raises OSError."""
+        self._unsent = [memoryview(data)]
+        return self.send_rest()
+
+    def leave_source(self) -> None:
+        """The source produces no further event: the connection or the response ends."""
+        source, self.source = self.source, None
+        if source is not None:
+            source.ended()
+
     def stream(self, data: bytes) -> None:
         """Send all bytes, from a thread. Raises OSError if the client is too slow."""
         self.sock.settimeout(STREAM_TIMEOUT_S)
@@ -120,3 +141,4 @@ class Connection:
         self.state = State.CLOSED
         self._unsent = []
         self.sock.close()
+        self.leave_source()

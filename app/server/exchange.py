@@ -13,6 +13,7 @@ from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
 
 from app.server import request_head
+from app.server.event_source import SOURCE, Source
 from app.server.refusal import FAILURE, REFUSAL, Refusal
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class Exchange:
         del self.environ["gunicorn.socket"], self.environ["wsgi.early_hints"]
         # The client has announced that it sends nothing else, so the connection can be closed without a wait.
         self.client_closes = not has_body and request.should_close()
+        # Produces events that follow the body.
+        self.source: Source | None = None
         if has_body:
             self.close_afterwards()
 
@@ -139,6 +142,11 @@ class Exchange:
     def close_afterwards(self) -> None:
         """Announce that the connection ends with this response."""
         self._response.force_close()
+
+    @property
+    def is_chunked(self) -> bool:
+        """True if the body is sent in chunks. Defined once the response has begun."""
+        return bool(self._response.chunked)
 
     @property
     def keeps_connection(self) -> bool:
@@ -175,7 +183,9 @@ class Exchange:
                 if start_stream is not None and not response.headers_sent and self._is_streamed():
                     self._output.stream_to(start_stream())
                 response.write(chunk)
-            response.close()
+            self.source = self.environ.get(SOURCE) if start_stream is None else None
+            if self.source is None:
+                response.close()
         finally:
             if hasattr(body, "close"):
                 body.close()
@@ -189,7 +199,7 @@ class Exchange:
     def _fail(self) -> None:
         """Replace the collected response by that of the application for this failure, else by an error."""
         request, config = self._response.req, self._response.cfg
-        self._output = Output()
+        self._output, self.source = Output(), None
         self._response = _Response(request, self._output, config)
         self._response.force_close()
         failure: WSGIApplication = self.environ.get(FAILURE, _internal_error)

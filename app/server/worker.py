@@ -11,7 +11,6 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -25,22 +24,15 @@ from app.server.connections import Connections
 from app.server.dispatch import WAITING_TICK_S, Dispatcher
 from app.server.exchange import Disconnected, Exchange, Send
 from app.server.listeners import PAUSE_S, Listeners
+from app.server.load import Load
 from app.server.readiness import Readiness, Ready
 from app.server.refusal import NO_THREAD
+from app.server.streams import Streams
 from app.server.threads import Threads
 
 _TICK_S = 1.0
 # A worker that stops keeps idle connections open for so long, for a request that the client may be sending already.
 _STOP_IDLE_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What the worker does now: open connections, threads that work for a request, and requests that wait for one."""
-
-    connections: int
-    busy_threads: int
-    waiting: int
 
 
 class EventLoopWorker(Worker):  # type: ignore[misc]
@@ -56,6 +48,8 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     ready: Ready = staticmethod(lambda _environ: Readiness.THREAD)
     # Called about once a second in the event loop.
     on_tick: Callable[[Load], None] = staticmethod(lambda _load: None)
+    # Called in the event loop when the worker begins to stop: it ends the responses that have no end.
+    on_stop: Callable[[], None] = staticmethod(lambda: None)
 
     @classmethod
     def check_config(cls, cfg: Config, log: Any) -> None:
@@ -71,6 +65,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         self._connections = Connections(
             self._selector, self.cfg.worker_connections, partial(self._guarded, self._event)
         )
+        self._streams = Streams(self._connections, self._linger)
         # What threads ask the event loop to do.
         self._calls: deque[Callable[[], None]] = deque()
         self._stop_at_s = float("inf")
@@ -134,6 +129,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         # A second before the arbiter kills the worker, so that its last log lines are written.
         self._stop_at_s = monotonic() + max(self.cfg.graceful_timeout - 1, 0)
         self._connections.shorten_idle(_STOP_IDLE_S)
+        self.on_stop()
 
     # Connections
 
@@ -156,6 +152,8 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def _event(self, connection: Connection) -> None:
         if connection.state is State.SENDING:
             self._writable(connection)
+        elif connection.state is State.STREAMING:
+            self._streams.advance(connection)
         elif connection.state is State.WORK:
             # The next request of the client stays in the socket until the response to this one is sent.
             self._connections.watch(connection, 0)
@@ -232,11 +230,11 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         except Disconnected:
             self.log.debug("A client has disconnected.")
         finally:
-            self._call(partial(self._guarded, self._worked, connection, chunks))
+            self.call_soon(partial(self._guarded, self._worked, connection, chunks))
 
     def _start_stream(self, connection: Connection) -> Send:
         """In a thread: the body that follows is sent by it."""
-        self._call(partial(self._dispatcher.streams, connection))
+        self.call_soon(partial(self._dispatcher.streams, connection))
         return connection.stream
 
     def _worked(self, connection: Connection, chunks: list[bytes] | None) -> None:
@@ -262,7 +260,9 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def _sent(self, connection: Connection) -> None:
         """The response is complete: wait for the next request, or end the connection."""
         exchange, connection.exchange = connection.present(), None
-        if exchange.keeps_connection and self.cfg.keepalive:
+        if exchange.source is not None:
+            self._streams.open(connection, exchange.source, exchange.is_chunked)
+        elif exchange.keeps_connection and self.cfg.keepalive:
             connection.wait_for(State.IDLE, self.cfg.keepalive if self.alive else _STOP_IDLE_S)
             if connection.received:
                 # A pipelined request. Not at once: other connections get their turn first.
@@ -287,8 +287,8 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
 
     # Threads
 
-    def _call(self, function: Callable[[], None]) -> None:
-        """From a thread: let the event loop call the function."""
+    def call_soon(self, function: Callable[[], None]) -> None:
+        """From a thread: let the event loop call the function, which must not raise."""
         self._calls.append(function)
         with suppress(BlockingIOError):
             os.write(self.PIPE[1], b".")

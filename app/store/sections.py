@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 
 from app.domain import indexed_png, plot_style
 from app.domain.plot_style import Scale
-from app.domain.sections import Cloud, Section, Theme
+from app.domain.sections import ADJUSTED, Cloud, Section, Theme
 from app.extensions import mongo
 from app.store import combined_reads
 from app.store.combined_reads import Read
@@ -32,15 +32,20 @@ def find(platform: str, mission: str, variable: str) -> Section | None:
     return _section(doc) if doc else None
 
 
-def having(missions: Sequence[str], variable: str) -> Read[set[str]]:
-    """The missions, among these (`platform/mission`), that have a section by depth of the variable."""
+def best_of(missions: Sequence[str], variable: str) -> Read[dict[str, str]]:
+    """The variable with the best values of a quantity, adjusted before raw ones, by mission (`platform/mission`).
+
+    Missions without a section by depth of it are left out.
+    """
+    names = (variable, variable + ADJUSTED)
     parted = [mission.partition("/") for mission in missions]
-    ids = [_section_id(platform, mission, variable) for platform, _, mission in parted]
+    ids = [_section_id(platform, mission, name) for platform, _, mission in parted for name in names]
 
-    def by_depth(documents: Sequence[dict[str, Any]]) -> set[str]:
-        return {f"{doc['platform']}/{doc['mission']}" for doc in documents if doc["kind"] == "section"}
+    def by_depth(documents: Sequence[dict[str, Any]]) -> dict[str, str]:
+        raw_first = sorted(documents, key=lambda doc: names.index(doc["variable"]))
+        return {f"{doc['platform']}/{doc['mission']}": doc["variable"] for doc in raw_first if doc["kind"] == "section"}
 
-    return combined_reads.by_ids("sections", ids, by_depth, "platform", "mission", "kind")
+    return combined_reads.by_ids("sections", ids, by_depth, "platform", "mission", "kind", "variable")
 
 
 def cloud(platform: str, mission: str) -> Cloud | None:

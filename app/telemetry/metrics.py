@@ -199,6 +199,31 @@ change_lag = Gauge(
     multiprocess_mode="livemax",
     registry=registry,
 )
+live_clients = Gauge(
+    "halocline_live_clients",
+    "Open pages that receive live updates.",
+    multiprocess_mode="livesum",
+    registry=registry,
+)
+live_events = Counter(
+    "halocline_live_events",
+    "Events sent to open pages: changed tags (change), or the request to start again (resync).",
+    ["event"],
+    registry=registry,
+)
+live_refused = Counter(
+    "halocline_live_refused",
+    "Streams of live updates refused: the worker stops or starts (draining), or too many are open in it (worker) or "
+    "for the address (address).",
+    ["limit"],
+    registry=registry,
+)
+live_streams_ended = Counter(
+    "halocline_live_streams_ended",
+    "Streams of live updates that ended: by the client, because it was slow, after their lifetime, or by a drain.",
+    ["reason"],
+    registry=registry,
+)
 page_cache_redis_failures = Counter(
     "halocline_page_cache_redis_failures",
     "Failed uses of Redis by the page cache, which then goes on without it.",
@@ -223,6 +248,12 @@ for _policy in ("api", "search", "export"):
             rate_limit_decisions.labels(_policy, _decision, _storage)
 for _limit in ("worker", "client"):
     downloads_refused.labels(_limit)
+for _limit in ("draining", "worker", "address"):
+    live_refused.labels(_limit)
+for _event in ("change", "resync"):
+    live_events.labels(_event)
+for _reason in ("client", "slow", "lifetime", "drain"):
+    live_streams_ended.labels(_reason)
 for _dependency, _operations in OPERATIONS.items():
     for _operation in _operations:
         for _outcome in OUTCOMES:

@@ -27,6 +27,8 @@ TRACE_ID = "halocline.trace_id"
 # Set on streamed downloads, whose duration depends on the client.
 EXPORT = "halocline.export"
 STATIC = "/static/<path:filename>"
+# The stream of live updates (app/live).
+LIVE = "/live"
 
 # A request id from the client is used if every proxy and log store can handle it.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -190,9 +192,9 @@ def _trace_id(environ: "WSGIEnvironment") -> str | None:
 
 
 def known_routes(app: Flask) -> list[str]:
-    """All values of the route label: each URL rule except the probes, static files, and one for unmatched paths."""
+    """All values of the route label: URL rules but for probes, static files, live updates, and unmatched paths."""
     rules = {rule.rule for rule in app.url_map.iter_rules()} - probes.PATHS
-    return sorted(rules | {STATIC, request_series.UNMATCHED})
+    return sorted(rules | {STATIC, LIVE, request_series.UNMATCHED})
 
 
 def _readable(path: str) -> str:

@@ -9,6 +9,7 @@ from app.views import (
     crawlers,
     data,
     landing,
+    live_pages,
     maps,
     missions,
     platforms,
@@ -25,6 +26,7 @@ def install(app: Flask, version: str) -> None:
     """Register the pages, and the functions that all templates call, also those of errors and of the API's page."""
     assets.install(app)
     template_filters.install(app)
+    live_pages.install(app)
     app.jinja_env.globals |= {"version": version, "api_url": api_urls.path, "mission_api_url": api_urls.mission}
     # Without this, the blocks of templates leave empty lines: a third of the bytes of a page.
     app.jinja_env.trim_blocks = True

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import dashboard
 
 from monitoring.dashboards import board, causes, expressions, replicas
 from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, lines
-from monitoring.dashboards.selectors import APP, NAMESPACE, POD, WINDOW
+from monitoring.dashboards.selectors import APP, LIVE, NAMESPACE, POD, WINDOW
 from monitoring.slo import Objectives
 
 
@@ -47,6 +47,15 @@ def _load(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
             ),
             "none",
             [Query(f"sum by (pod) (halocline_worker_connections{{{APP}}})", "{{pod}}")],
+        ),
+        lines(
+            About(
+                "Open pages with live updates",
+                "Near the limit of a pod (HALOCLINE_LIVE_CLIENTS), further pages are refused: add a pod.",
+                objectives.runbook_url("LiveRefused"),
+            ),
+            "none",
+            [Query(f"sum by (pod) (halocline_live_clients{{{LIVE}}})", "{{pod}}")],
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 DURATION = "http_server_request_duration_seconds"
 APP = 'namespace="$namespace",job="${service}-web"'
+LIVE = 'namespace="$namespace",job=~"${service}-(web|live)"'
 ROUTED = f'{APP},http_route=~"$route"'
 SLO = 'namespace="$namespace",service="$service"'
 PROBE = 'namespace="$namespace",job="${service}-probe"'

@@ -76,7 +76,7 @@ class ProfileQuery(WithQuality):
 
 
 @bp.get("/missions/<platform>/<mission>/sections")
-@documented(arrays.SectionList, "sections", may_be_missing=True)
+@documented(arrays.SectionList, "sections", of_mission=True)
 def listed(platform: str, mission: str) -> Response:
     """The variables that have a section, with limits and links.
 
@@ -95,7 +95,7 @@ def listed(platform: str, mission: str) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>")
-@documented(arrays.Section, "sections", SectionQuery, may_be_missing=True, also=[CSV])
+@documented(arrays.Section, "sections", SectionQuery, of_mission=True, also=[CSV])
 def one(platform: str, mission: str, variable: str, query: SectionQuery) -> Response:
     """The section of a variable: means by time and depth.
 
@@ -109,7 +109,7 @@ def one(platform: str, mission: str, variable: str, query: SectionQuery) -> Resp
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>.png")
-@documented(None, "sections", PngQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", PngQuery, mimetype=PNG, success="A picture.", of_mission=True)
 def picture(platform: str, mission: str, variable: str, query: PngQuery) -> Response:
     """The section of a variable along time as a picture, of good values."""
     record = missions.find(platform, mission)
@@ -118,7 +118,7 @@ def picture(platform: str, mission: str, variable: str, query: PngQuery) -> Resp
 
 
 @bp.get("/missions/<platform>/<mission>/sections/<variable>.svg")
-@documented(None, "sections", SvgQuery, mimetype=SVG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", SvgQuery, mimetype=SVG, success="A picture.", of_mission=True)
 def vector_picture(platform: str, mission: str, variable: str, query: SvgQuery) -> Response:
     """The section of a variable as a picture of any size, along time or distance, of good or of all values."""
     record = missions.find(platform, mission)
@@ -128,7 +128,7 @@ def vector_picture(platform: str, mission: str, variable: str, query: SvgQuery) 
 
 
 @bp.get("/missions/<platform>/<mission>/ts")
-@documented(TsDiagram, "sections", TsQuery, may_be_missing=True)
+@documented(TsDiagram, "sections", TsQuery, of_mission=True)
 def ts(platform: str, mission: str, query: TsQuery) -> Response:
     """The points of the T-S diagram: salinity and temperature of at most 4 000 samples, thinned evenly.
 
@@ -140,7 +140,7 @@ def ts(platform: str, mission: str, query: TsQuery) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/ts.png")
-@documented(None, "sections", PngQuery, mimetype=PNG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", PngQuery, mimetype=PNG, success="A picture.", of_mission=True)
 def ts_picture(platform: str, mission: str, query: PngQuery) -> Response:
     """The T-S diagram of good values as a picture, with lines of equal density."""
     record = missions.find(platform, mission)
@@ -149,7 +149,7 @@ def ts_picture(platform: str, mission: str, query: PngQuery) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/ts.svg")
-@documented(None, "sections", TsSvgQuery, mimetype=SVG, success="A picture.", may_be_missing=True)
+@documented(None, "sections", TsSvgQuery, mimetype=SVG, success="A picture.", of_mission=True)
 def vector_ts(platform: str, mission: str, query: TsSvgQuery) -> Response:
     """The T-S diagram as a picture of any size, of good or of all values; flagged points are hollow."""
     record = missions.find(platform, mission)
@@ -159,7 +159,7 @@ def vector_ts(platform: str, mission: str, query: TsSvgQuery) -> Response:
 
 
 @bp.get("/missions/<platform>/<mission>/profiles/<number>")
-@documented(ProfileSamples, "profiles", ProfileQuery, may_be_missing=True)
+@documented(ProfileSamples, "profiles", ProfileQuery, of_mission=True)
 def profile(platform: str, mission: str, number: str, query: ProfileQuery) -> Response:
     """The samples of one profile as arrays, thinned evenly if there are more than 5 000.
 

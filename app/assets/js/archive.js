@@ -4,6 +4,7 @@ import { geojson } from "./api.js";
 import { baseMap, fit, mapButton, showStatus } from "./base_map.js";
 import { BasinsLayer } from "./basins_layer.js";
 import { fullscreenButton } from "./fullscreen.js";
+import { current } from "./live_state.js";
 import { readFragment, readView, writeFragment, writeView } from "./map_address.js";
 import { focusPopup } from "./markers.js";
 import { refineOnMove } from "./refine.js";
@@ -54,7 +55,7 @@ class Archive {
     this.startTimeline();
     if (mission) await this.restore(mission, !view);
     this.map.on("moveend", () => writeView(this.map));
-    refineOnMove(
+    const refineAgain = refineOnMove(
       this.map,
       () => this.list.dataset.tracks,
       (collection, detail) => {
@@ -62,6 +63,21 @@ class Archive {
         this.refreshList();
       },
     );
+    document.addEventListener("livechange", ({ detail }) => this.update(detail.number).then(refineAgain, () => {}));
+  }
+
+  /** Draws what has changed. The table of the page is up to date already, but not one that a filter has replaced. */
+  async update(number) {
+    if (this.isFiltered) {
+      await this.replaceList(location.href);
+      return;
+    }
+    const response = await current(this.list.dataset.tracks, number, "application/geo+json");
+    const collection = await response.json();
+    this.tracks.add(collection, "coarse", true);
+    for (const { properties } of collection.features) this.listed.add(missionKey(properties));
+    this.refreshList();
+    this.element.dataset.updated = String(number);
   }
 
   async draw(url, signal) {
@@ -128,6 +144,11 @@ class Archive {
       document.querySelector(`form [name="${name}"]`).value = day;
     }
     history.replaceState(null, "", url);
+    this.isFiltered = true;
+    return this.replaceList(url);
+  }
+
+  replaceList(url) {
     return this.load(url, (fresh) => {
       this.tracks.clear();
       this.listed.clear();

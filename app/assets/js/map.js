@@ -3,6 +3,7 @@ import { geojson } from "./api.js";
 import { startArchive } from "./archive.js";
 import { baseMap, fit, mapButton, showStatus } from "./base_map.js";
 import { drawBasinOutline } from "./basin_outline.js";
+import { current } from "./live_state.js";
 import { readView, writeViewOnMove } from "./map_address.js";
 import { refineOnMove } from "./refine.js";
 import { omissions } from "./track_features.js";
@@ -26,15 +27,30 @@ async function start(element) {
     if (bounds.isValid()) {
       mapButton(map, "⤢", FIT_LABELS[element.dataset.map] ?? "Show the whole track", () => fit(map, bounds));
     }
+    let refineAgain = null;
     if (isFleet) {
       writeViewOnMove(map);
-      refineOnMove(map, () => element.dataset.tracks, drawn.refine);
+      refineAgain = refineOnMove(map, () => element.dataset.tracks, drawn.refine);
     }
+    document.addEventListener("livechange", ({ detail }) => update(element, drawn, detail.number, refineAgain));
     showStatus(element, omissions(drawn.hidden, collection));
     element.dataset.ready = "true";
   } catch {
     showStatus(element, "The tracks cannot be loaded at the moment; the table lists the same missions.");
     element.dataset.ready = "failed";
+  }
+}
+
+/** Draws what has changed. The view, an open popup and the table stay as they are. */
+async function update(element, drawn, number, refineAgain) {
+  try {
+    const response = await current(element.dataset.tracks, number, "application/geo+json");
+    const collection = await response.json();
+    showStatus(element, omissions(drawn.update(collection), collection));
+    refineAgain?.();
+    element.dataset.updated = String(number);
+  } catch {
+    // The map shows the tracks of before; the next change draws these, too.
   }
 }
 

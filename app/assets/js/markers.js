@@ -32,31 +32,58 @@ export function popup(properties, coordinates) {
   return box;
 }
 
-/** A marker at [lat, lon] that points along `course`, degrees from north; `coordinates` are those of the API. */
-export function marker(properties, coordinates, at, course) {
-  const isRecent = Date.now() - Date.parse(properties.at) < RECENT_MS;
+const isRecentAt = ({ at }) => Date.now() - Date.parse(at) < RECENT_MS;
+
+/** The icon of a marker that points along `course`. */
+function iconOf(properties, course) {
   const icon = document.createElement("span");
   icon.classList.add("marker");
-  icon.classList.toggle("marker-recent", isRecent);
+  icon.classList.toggle("marker-recent", isRecentAt(properties));
   icon.classList.toggle("marker-sailbuoy", properties.platform_kind === "sailbuoy");
   const arrow = icon.appendChild(document.createElement("span"));
   arrow.className = "marker-arrow";
   arrow.style.transform = `rotate(${course}deg)`;
+  return L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] });
+}
+
+/** A marker at [lat, lon] that points along `course`, degrees from north; `coordinates` are those of the API. */
+export function marker(properties, coordinates, at, course) {
   const pin = L.marker(at, {
-    icon: L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] }),
+    icon: iconOf(properties, course),
     title: `${properties.serial}, mission ${properties.mission}`,
     alt: `${properties.serial}, mission ${properties.mission}: last position`,
     // Hundreds of tab stops would trap the keyboard: the buttons of the table open the same popups.
     keyboard: false,
     riseOnHover: true,
-    zIndexOffset: isRecent ? 1000 : 0,
+    zIndexOffset: isRecentAt(properties) ? 1000 : 0,
   });
   pin.bindPopup(() => popup(properties, coordinates), { maxWidth: 260 });
   return pin;
 }
 
-/** Moves the focus into the open popup, and back to `opener` when it closes: for visitors who use the keyboard. */
+/** Moves a marker to a newer position. An open popup stays open, and keeps its content while it has the focus. */
+export function moveMarker(pin, properties, coordinates, at, course) {
+  pin.setLatLng(at).setIcon(iconOf(properties, course));
+  const open = pin.getPopup();
+  if (!open.getElement()?.contains(document.activeElement)) open.setContent(() => popup(properties, coordinates));
+}
+
+/**
+ * Moves the focus into the popup that has just opened, and back to `opener` when it closes with the focus in it: for
+ * visitors who use the keyboard.
+ */
 export function focusPopup(map, opener) {
-  map.getContainer().querySelector(".leaflet-popup-content a")?.focus();
-  map.once("popupclose", () => opener.isConnected && opener.focus());
+  // A popup that was open before fades out: the new one is the last of the map.
+  const box = [...map.getContainer().querySelectorAll(".leaflet-popup")].at(-1);
+  if (!box) return;
+  box.querySelector(".leaflet-popup-content a")?.focus();
+  const restore = ({ popup }) => {
+    if (popup.getElement() !== box) return;
+    map.off("popupclose", restore);
+    // Closed because another button was pressed, the focus is on that button. A removed popup leaves it to the page.
+    const { activeElement } = document;
+    const isFree = activeElement === document.body || box.contains(activeElement);
+    if (isFree && opener.isConnected) opener.focus();
+  };
+  map.on("popupclose", restore);
 }

@@ -5,7 +5,10 @@ import { detailAt, gridBox } from "./track_detail.js";
 // Missions a response: beyond it a crowded view stays coarse until the visitor zooms in further.
 const LIMIT = 100;
 
-/** Requests finer lines on each move. `tracksUrl` returns the API's address; `add` receives (collection, detail). */
+/**
+ * Requests finer lines on each move. `tracksUrl` returns the API's address; `add` receives (collection, detail).
+ * Returns a function that requests those of the view again.
+ */
 export function refineOnMove(map, tracksUrl, add) {
   const loaded = new Set();
   const { dataset } = map.getContainer();
@@ -32,4 +35,8 @@ export function refineOnMove(map, tracksUrl, add) {
   };
   map.on("moveend", refine);
   refine();
+  return () => {
+    loaded.clear();
+    return refine();
+  };
 }

@@ -1,7 +1,7 @@
 // The tracks of many missions on one canvas, each with a marker at its last position; fast for thousands.
 import L from "leaflet";
 import { nearestTurn } from "./longitudes.js";
-import { marker, popup } from "./markers.js";
+import { marker, moveMarker, popup } from "./markers.js";
 import { byMission, heading, positions, RECENT_MS, unrollFeatures } from "./track_features.js";
 import { isFiner } from "./track_detail.js";
 
@@ -34,15 +34,20 @@ export class TrackCanvas {
     map.on("moveend", () => this.missions.forEach((mission) => this.turn(mission)));
   }
 
-  /** Draws the missions of a collection; a mission that is drawn already is replaced if `detail` is finer. */
-  add(collection, detail) {
-    for (const [key, features] of byMission(collection.features)) this.addMission(key, features, detail);
+  /**
+   * Draws the missions of a collection. A mission that is drawn already is replaced if `detail` is finer, or if
+   * `isNewer` and its data have changed.
+   */
+  add(collection, detail, isNewer = false) {
+    for (const [key, features] of byMission(collection.features)) this.addMission(key, features, detail, isNewer);
     this.publishCounts();
   }
 
-  addMission(key, features, detail) {
+  addMission(key, features, detail, isNewer) {
     const previous = this.missions.get(key);
-    if (previous && !isFiner(detail, previous.detail)) return;
+    const stamp = JSON.stringify(ofKind(features, "track").properties);
+    const isChanged = isNewer && previous && previous.stamp !== stamp;
+    if (previous && !isChanged && !isFiner(detail, previous.detail)) return;
     const track = ofKind(features, "track");
     const last = ofKind(features, "last_position");
     const recent = ofKind(features, "recent_track");
@@ -52,6 +57,7 @@ export class TrackCanvas {
     const mission = previous ?? { key, offset: 0, isMarked: false };
     Object.assign(mission, {
       detail,
+      stamp,
       hidden: track.properties.hidden,
       start: Date.parse(track.properties.start_at),
       end: Date.parse(track.properties.end_at),
@@ -64,16 +70,31 @@ export class TrackCanvas {
     mission.isRecent = Date.now() - mission.end < RECENT_MS;
     this.missions.set(key, mission);
     if (!mission.at) return;
-    if (!previous) this.createLayers(mission);
+    if (!mission.line) this.createLayers(mission);
+    else if (isChanged) this.updateLayers(mission);
     this.turn(mission, true);
     this.paint(mission);
     this.showOrHide(mission);
   }
 
+  lineOptions() {
+    return { renderer: this.renderer, smoothFactor: 1 };
+  }
+
+  createRecentLine(mission) {
+    if (mission.recentLine || !mission.recentLines.length) return;
+    mission.recentLine = L.polyline([], { ...this.lineOptions(), interactive: false });
+  }
+
+  updateLayers(mission) {
+    this.createRecentLine(mission);
+    if (!mission.pin.setIcon) return;
+    moveMarker(mission.pin, mission.last, mission.position, mission.at, heading(mission.lines));
+  }
+
   createLayers(mission) {
-    const options = { renderer: this.renderer, smoothFactor: 1 };
-    mission.line = L.polyline([], options);
-    if (mission.recentLines.length) mission.recentLine = L.polyline([], { ...options, interactive: false });
+    mission.line = L.polyline([], this.lineOptions());
+    this.createRecentLine(mission);
     mission.pin =
       this.markers++ < MAX_MARKERS
         ? marker(mission.last, mission.position, mission.at, heading(mission.lines))

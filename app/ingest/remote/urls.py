@@ -63,6 +63,14 @@ class Address:
         """The URL of the description of the dataset."""
         return f"{self.root}/info/{self.dataset}/index.json"
 
+    def whole(self) -> str:
+        """The URL with its credentials and its query, for another process that imports it. It may hold secrets."""
+        scheme, _, rest = self.url.partition("://")
+        name, colon, password = (self.credentials or "").partition(":")
+        login = f"{quote(name, safe='')}{colon}{quote(password, safe='')}@" if self.credentials else ""
+        query = f"?{quote(self.query, safe=_SAFE_PLAIN)}" if self.dataset and self.query else ""
+        return f"{scheme}://{login}{rest}{query}"
+
 
 # Servers refuse unescaped brackets, quotes and comparison signs, which ERDDAP's constraints contain.
 _SAFE_PLAIN = "&=,()'.-_~!*:"

@@ -50,21 +50,24 @@ def serve(
     redis_url: str,
     worker_number: int,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[str, list[str]], str]]:
-    """A function that fills a database by a command of the portal, and returns the address of a portal on it."""
+) -> Iterator[Callable[..., str]]:
+    """A function that fills a database by a command of the portal, and returns the address of a portal on it.
+
+    Settings may follow.
+    """
     assert (ROOT / "app/static/manifest.json").exists(), "the front end is not built: run `make setup`"
     with ExitStack() as portals:
 
-        def start(name: str, command: list[str]) -> str:
+        def start(name: str, command: list[str], **settings: str) -> str:
             database = f"test_browser_{worker_number}_{name}"
             log = tmp_path_factory.mktemp(name) / "portal.log"
-            return portals.enter_context(_serving(database, command, mongodb_uri, redis_url, log))
+            return portals.enter_context(_serving(database, command, mongodb_uri, redis_url, log, settings))
 
         yield start
 
 
 @pytest.fixture(scope="session")
-def portal(serve: Callable[[str, list[str]], str]) -> str:
+def portal(serve: Callable[..., str]) -> str:
     """Address of a portal with the demo missions."""
     return serve("demo", ["ingest", "demo"])
 
@@ -92,7 +95,9 @@ def _fleet(platforms: int) -> list[str]:
 
 
 @contextmanager
-def _serving(database: str, command: list[str], mongodb_uri: str, redis_url: str, log: Path) -> Iterator[str]:
+def _serving(
+    database: str, command: list[str], mongodb_uri: str, redis_url: str, log: Path, settings: dict[str, str]
+) -> Iterator[str]:
     """A portal in a separate process, on a database that the command fills. The database is dropped at the end."""
     port = free_port()
     environment = {
@@ -104,6 +109,7 @@ def _serving(database: str, command: list[str], mongodb_uri: str, redis_url: str
         "HALOCLINE_ENVIRONMENT": "development",
         "WEB_WORKERS": "1",
         "WEB_BIND": f"127.0.0.1:{port}",
+        **settings,
     }
     with log.open("wb") as output:
         options: dict[str, Any] = {"cwd": ROOT, "env": environment, "stdout": output, "stderr": output}

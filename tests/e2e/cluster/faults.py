@@ -12,6 +12,7 @@ import yaml
 
 from tests.e2e.cluster import stored
 from tests.e2e.cluster.cluster import Document, Lab, get, kubectl, until
+from tests.e2e.cluster.live_clients import Clients
 from tests.e2e.cluster.load import Driver
 
 HERE = Path(__file__).parent
@@ -73,6 +74,28 @@ def redis_lost(lab: Lab) -> Iterator[None]:
         yield
     kubectl("scale", "deployment/redis", "--replicas=1")
     kubectl("rollout", "status", "deployment/redis", "--timeout=60s")
+
+
+@contextlib.contextmanager
+def live_lost(lab: Lab) -> Iterator[None]:
+    """The pods of live updates are scaled to 0."""
+    kubectl("scale", "deployment/live", "--replicas=0")
+    until("the end of live", lambda: not lab.pods("live"), 90)
+    yield
+    kubectl("scale", "deployment/live", "--replicas=2")
+    kubectl("rollout", "status", "deployment/live", "--timeout=120s", timeout_s=130)
+
+
+@contextlib.contextmanager
+def live_full(lab: Lab) -> Iterator[None]:
+    """Each pod of live updates accepts one stream, and six clients want one."""
+    for limit in ("1", "5000"):
+        kubectl("set", "env", "deployment/live", "--containers=app", f"HALOCLINE_LIVE_CLIENTS={limit}")
+        kubectl("rollout", "status", "deployment/live", "--timeout=120s", timeout_s=130)
+        if limit == "1":
+            with Clients(lab.url, "totals") as clients:
+                clients.start(6)
+                yield
 
 
 @contextlib.contextmanager
@@ -234,6 +257,7 @@ PHASES: dict[str, tuple[Fault, ...]] = {
         Fault("receiver without an address", ("NotificationsFailing",), receiver_without_address, shows_after_s=60),
         Fault("paused rollout", ("AppRolloutStuck", "AppVersionSkew"), paused_rollout, shows_after_s=20),
         Fault("Redis lost", ("RateLimitsInMemory",), redis_lost),
+        Fault("more open pages than allowed", ("LiveRefused",), live_full, shows_after_s=30),
         Fault("container above its limit", ("AppOOMKilled", "AppCrashLooping"), greedy_pod, shows_after_s=60),
         Fault("budget of one pod", ("PdbBlocks",), blocking_budget),
         Fault("autoscaler at its maximum", ("AppHpaAtMax",), scaler("app", 1), shows_after_s=15),
@@ -255,6 +279,7 @@ PHASES: dict[str, tuple[Fault, ...]] = {
         ),
         Fault("autoscaler without its metric", ("AppHpaBlind",), scaler("absent", 60), shows_after_s=15),
         Fault("probe that is not scraped", ("AppTargetDown", "JourneyMissing"), probe_not_scraped, shows_after_s=30),
+        Fault("live updates lost", ("LiveDown",), live_lost, shows_after_s=10),
         Fault("changed platform", ("DataDiffer",), stored.different, shows_after_s=10),
     ),
     "without state metrics": (

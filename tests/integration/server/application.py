@@ -5,9 +5,30 @@ import threading
 import time
 from pathlib import Path
 
+from app.server.event_source import SOURCE
 from app.server.refusal import REFUSAL
 
 CHUNK = b"0123456789abcdef" * 4096
+# The open responses of `/events?now`; `/send/<bytes>?now` sends an event of so many bytes to all of them.
+sources: list["Source"] = []
+
+
+class Source:
+    def opened(self, stream):
+        self.stream = stream
+        sources.append(self)
+        self.is_clear = stream.send(b"opened\n")
+
+    def drained(self):
+        self.is_clear = self.stream.send(b"drained\n")
+
+    def ended(self):
+        sources.remove(self)
+
+
+def end_all():
+    for source in sources.copy():
+        source.stream.end(b"bye\n")
 
 
 def application(environ, start_response):
@@ -17,6 +38,18 @@ def application(environ, start_response):
     if path.startswith("/wait/"):
         while not Path(os.environ["SERVER_TEST_FOLDER"], path.removeprefix("/wait/")).exists():
             time.sleep(0.01)
+    if path == "/events":
+        start_response("200 OK", [("Content-Type", "text/event-stream")])
+        environ[SOURCE] = Source()
+        return [b"begin\n"]
+    if path.startswith("/send/"):
+        data = b"x" * int(path.removeprefix("/send/")) + b"\n"
+        clear = [source for source in sources if source.is_clear]
+        for source in clear:
+            source.is_clear = source.stream.send(data)
+        return _text(start_response, "200 OK", f"sent to {len(clear)}".encode())
+    if path == "/open-events":
+        return _text(start_response, "200 OK", f"open: {len(sources)}".encode())
     if path == "/stream":
         start_response("200 OK", [("Content-Type", "text/plain")])
         return (CHUNK for _ in range(int(environ["QUERY_STRING"])))

@@ -15,6 +15,9 @@ limit_request_field_size = 8190
 
 
 def post_worker_init(worker):
+    from tests.integration.server import application
+
+    worker.on_stop = application.end_all
     worker.concurrency_limit = 2
     worker.ready = ready
 

@@ -1,11 +1,13 @@
 """A mission with adjusted values shows them by default; the raw ones can be chosen."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from app.queries import clock
 from tests import made_files
 
 Page = Callable[[str], str]
@@ -13,6 +15,7 @@ ImportMission = Callable[..., None]
 MISSION = "/missions/sea001/20210629T2053"
 # Adjusted values differ from raw ones by this much.
 OFFSET = 0.5
+SAME_DAY = datetime(2021, 6, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -44,3 +47,13 @@ def test_the_t_s_diagram_shows_adjusted_values(page: Page, client: FlaskClient, 
     diagram = client.get(f"/api/v1{MISSION}/ts").json
     assert min(diagram["salinity"]) == pytest.approx(7.0 + OFFSET)
     assert "Adjusted temperature against adjusted salinity" in page(MISSION)
+
+
+def test_the_landing_page_shows_and_names_the_adjusted_values(
+    page: Page, adjusted_mission: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
+    html = page("/")
+    assert "/sections/temperature_adjusted.png?theme=light" in html
+    assert "/sections/temperature.png" not in html
+    assert "Temperature, adjusted by depth" in html

@@ -8,21 +8,30 @@ Edge = tuple[str, str, str]
 # from, to, port
 STORE_EDGES: set[Edge] = {
     ("web", "mongodb", "mongodb"),
+    ("live", "mongodb", "mongodb"),
     ("indexes", "mongodb", "mongodb"),
     ("ingest", "mongodb", "mongodb"),
     ("verify", "mongodb", "mongodb"),
     ("backup", "mongodb", "mongodb"),
+    ("worker", "mongodb", "mongodb"),
+    ("maintenance", "mongodb", "mongodb"),
     ("mongodb", "mongodb", "mongodb"),
     ("web", "redis", "redis"),
+    ("live", "redis", "redis"),
     ("ingest", "redis", "redis"),
+    ("worker", "redis", "redis"),
+    ("maintenance", "redis", "redis"),
 }
-METRICS_EDGES: set[Edge] = {("namespace monitoring", "web", "metrics"), ("prometheus", "web", "metrics")}
+METRICS_EDGES: set[Edge] = {
+    (source, to, "metrics") for source in ("namespace monitoring", "prometheus") for to in ("web", "live")
+}
 TRAEFIK_EDGES: set[Edge] = {
-    ("namespace traefik", "web", "http"),
-    ("traefik in namespace kube-system", "web", "http"),
+    (source, to, "http")
+    for source in ("namespace traefik", "traefik in namespace kube-system")
+    for to in ("web", "live")
 }
 # Pods whose connections are listed here; those of the monitoring components are in their own policies.
-PODS = {"web", "edge", "mongodb", "redis", "indexes", "ingest", "verify", "backup"}
+PODS = {"web", "live", "edge", "mongodb", "redis", "indexes", "ingest", "worker", "maintenance", "verify", "backup"}
 CONTROLLERS = {
     "ingress-traefik": {"namespace traefik", "traefik in namespace kube-system"},
     "ingress-nginx": {
@@ -89,6 +98,8 @@ def test_each_ingress_component_admits_its_controller_to_the_entry_alone(stores:
     assert _to_http(plain, "web") == CONTROLLERS[ingress]
     assert _to_http(edge, "edge") == CONTROLLERS[ingress]
     assert _to_http(edge, "web") == {"edge"}
+    # Streams pass the edge cache by.
+    assert _to_http(edge, "live") == _to_http(plain, "live") == CONTROLLERS[ingress]
 
 
 def test_a_developers_cluster_may_have_any_controller(manifests: Manifests) -> None:
@@ -117,7 +128,8 @@ def test_the_pods_that_validate_a_certificate_are_reached() -> None:
 def test_imports_reach_public_addresses_and_no_private_network(lab_with_erddap: Manifests) -> None:
     policy = lab_with_erddap.one("NetworkPolicy", "ingest-outside")["spec"]
 
-    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "ingest"
+    (selected,) = policy["podSelector"]["matchExpressions"]
+    assert selected["values"] == ["ingest", "worker", "maintenance"]
     (rule,) = policy["egress"]
     assert {port["port"] for port in rule["ports"]} == {80, 443}
     inside = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"}
@@ -163,7 +175,8 @@ def _terms(selector: Document, prefix: str = "") -> list[str]:
     common = {("app.kubernetes.io/name", "halocline"), ("public", "true")}
     labels = [label for label in selector.get("matchLabels", {}).items() if label not in common]
     texts = [_text(key, value, prefix) for key, value in labels]
-    for term in selector.get("matchExpressions", []):
+    # The value of `public` tells pods of pages from those of streams; the pods themselves are found by their labels.
+    for term in [term for term in selector.get("matchExpressions", []) if term["key"] != "public"]:
         texts += [_text(term["key"], value, prefix) for value in term["values"]]
     return texts
 

@@ -62,7 +62,8 @@ def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Mani
     # Visitors enter at the web pods, or at the edge cache in front of them.
     entry = ["edge"] if "edge" in owners else ["web"]
     assert selected == {
-        name: entry if name == "public" else [re.sub("^(web|probe)-metrics$|-pods$", r"\1", name)] for name in services
+        name: entry if name == "public" else [re.sub("^(web|live|probe)-metrics$|-pods$", r"\1", name)]
+        for name in services
     }
     assert guarded == {name: [name] for name in budgets}
     assert owned == {name: [name] for name in owners}
@@ -85,21 +86,24 @@ def test_every_service_targets_a_named_port_of_its_pods(manifests: Manifests) ->
 
 def test_the_ingress_routes_to_the_service_and_never_to_the_metrics(manifests: Manifests) -> None:
     backends = [
-        path["backend"]["service"]
+        (path["path"], path["backend"]["service"]["name"], path["backend"]["service"]["port"]["name"])
         for one in manifests.of("Ingress")
         for rule in one["spec"]["rules"]
         for path in rule["http"]["paths"]
     ]
 
     routed = [
-        backend for one in manifests.of("HTTPRoute") for rule in one["spec"]["rules"] for backend in rule["backendRefs"]
+        (rule["matches"][0]["path"]["value"], backend["name"], backend["port"])
+        for one in manifests.of("HTTPRoute")
+        for rule in one["spec"]["rules"]
+        for backend in rule["backendRefs"]
     ]
-    routed += [{"name": one["spec"]["to"]["name"], "port": 80} for one in manifests.of("Route")]
+    routed += [(one["spec"].get("path", "/"), one["spec"]["to"]["name"], 80) for one in manifests.of("Route")]
 
     assert (
-        backends == [{"name": "public", "port": {"name": "http"}}]
+        sorted(backends) == [("/", "public", "http"), ("/live", "live", "http")]
         if manifests.of("Ingress")
-        else routed == [{"name": "public", "port": 80}]
+        else sorted(routed) == [("/", "public", 80), ("/live", "live", 80)]
     )
     assert [port["name"] for port in manifests.one("Service", "public")["spec"]["ports"]] == ["http"]
 
@@ -221,6 +225,7 @@ def test_pods_read_only_secrets_that_the_command_makes_and_each_role_its_own(man
 
     assert all(key in made[name] for name, key in required)
     assert read["web"] == {("mongodb-web", "uri"), ("redis", "url")}
+    assert read["live"] == read["web"]
     assert read["verify"] == {("mongodb-ingest", "uri")}
     assert read["mongodb"] == {("mongodb-keyfile", "keyfile")}
     assert read["redis"] == {("redis", "users.acl")}

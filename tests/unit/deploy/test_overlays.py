@@ -19,7 +19,7 @@ LAB = [
     r"Deployment/web/spec/strategy/rollingUpdate/maxSurge",
     r"HorizontalPodAutoscaler/web/spec/(minReplicas|maxReplicas)",
     r"HorizontalPodAutoscaler/web/spec/behavior/scaleDown/.*",
-    r"ConfigMap/halocline/data/HALOCLINE_(ENVIRONMENT|PUBLIC_URL|(API|SEARCHES|EXPORTS)_PER_MIN)",
+    r"ConfigMap/halocline/data/HALOCLINE_(ENVIRONMENT|PUBLIC_URL|(API|SEARCHES|EXPORTS)_PER_MIN|LIVE_CLIENTS_PER_ADDRESS)",
     r"Ingress/public/spec/rules/0/host",
     r"Deployment/probe/spec/template/spec/containers/0/args/4",
 ]
@@ -96,7 +96,7 @@ def test_production_has_three_replicas_in_strict_settings_and_a_priority(product
 
     assert production.one("HorizontalPodAutoscaler", "web")["spec"]["minReplicas"] >= 3
     assert production.settings["HALOCLINE_ENVIRONMENT"] == "production"
-    assert prioritized == {"web", "mongodb", "redis"}
+    assert prioritized == {"web", "live", "mongodb", "redis"}
 
 
 def test_the_quota_lets_production_reach_its_largest_size(production: Manifests) -> None:

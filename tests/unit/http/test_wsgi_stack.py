@@ -8,6 +8,7 @@ from app.http.cors import Preflights
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
+from app.live.route import LiveRoute
 from app.telemetry.observe import Observe
 
 
@@ -18,7 +19,7 @@ def inner_layers(layer):
 
 
 def test_a_request_enters_the_layers_in_the_documented_order(portal):
-    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, Preflights, PageCache]
+    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, Preflights, LiveRoute, PageCache]
 
     # Static files and Flask follow.
     assert inner_layers(portal.wsgi_app)[: len(expected)] == expected

@@ -1,0 +1,37 @@
+"""The tags that open pages wait for: those that invalidate the page; other pages have none."""
+
+import re
+
+import pytest
+
+import app as halocline
+
+ALL = "mission,platform,totals,tracks,basins,updates"
+MADE = "/missions/made/20200913T1226"
+
+
+@pytest.fixture
+def live(settings, db):
+    """A client of a portal whose pages refresh themselves."""
+    app = halocline.create_app(settings.model_copy(update={"live_updates": True}))
+    with app.test_client() as client:
+        yield client
+
+
+def tags(client, path):
+    return re.findall(r'data-url="([^"]*)"\s+data-tags="([^"]*)"', client.get(path, buffered=True).text)
+
+
+@pytest.mark.parametrize("path", ["/", "/map", "/fleet", "/status"])
+def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path):
+    assert tags(live, path) == [("/live", ALL)]
+    assert tags(live, f"{path}?simulated=include") == [("/live", f"{ALL},simulated")]
+
+
+@pytest.mark.parametrize("path", ["/missions", "/stats", "/updates", "/data", "/search", "/nothing", MADE])
+def test_other_pages_and_errors_have_no_stream(live, path):
+    assert tags(live, path) == []
+
+
+def test_without_live_updates_no_page_has_a_stream(client):
+    assert tags(client, "/") == []
