@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 Dependency = Literal["mongodb", "redis"]
-# A source of `frame-ancestors` (CSP level 3, 2.3.1): this portal, or an origin whose host may begin with `*.`.
-_SOURCE = r"('self'|https?://[A-Za-z0-9.*:-]+)"
+# Sources of `frame-ancestors` (CSP level 3, 2.3.1): hosts may begin with `*.`.
+_SOURCES = r"^(\*|'none'|('self'|https?://[A-Za-z0-9.*:-]+)( ('self'|https?://[A-Za-z0-9.*:-]+))*)$"
 
 
 class SettingsError(Exception):
@@ -62,11 +62,8 @@ class Settings(BaseSettings):
     # Hosts that requests may name besides that of HALOCLINE_PUBLIC_URL. Outside production, empty allows any host.
     allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(frozenset(), validation_alias="HALOCLINE_ALLOWED_HOSTS")
 
-    # The sites that may show a page with ?embed=1 in a frame. Pages have no session and no form that changes anything:
-    # a hostile frame gains nothing.
-    embed_ancestors: str = Field(
-        "*", validation_alias="HALOCLINE_EMBED_ANCESTORS", pattern=rf"^(\*|'none'|{_SOURCE}( {_SOURCE})*)$"
-    )
+    # Sites that may show a page with ?embed=1 in a frame. It has no session: a hostile frame gains nothing.
+    embed_ancestors: str = Field("*", validation_alias="HALOCLINE_EMBED_ANCESTORS", pattern=_SOURCES)
 
     # A platform is active when its newest data are at most this old.
     active_window_h: float = Field(24, gt=0, le=24 * 365, validation_alias="HALOCLINE_ACTIVE_WINDOW_H")

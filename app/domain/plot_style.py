@@ -31,9 +31,10 @@ _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "light": ((255, 255, 255), (11, 34, 57)),
     "dark": ((10, 23, 36), (230, 238, 245)),
 }
-_STEPS_H = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)
+_STEPS_MIN = (1, 2, 5, 10, 30, *(60 * hours for hours in (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)))
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
-_HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
+_DAY_MS = 86_400_000
 # Spikes beyond these percentiles and a margin would squeeze the water masses of a T-S diagram.
 _USUAL = (0.5, 99.5)
 _USUAL_MARGIN = 0.25
@@ -75,17 +76,16 @@ def number_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 def time_ticks(low_ms: float, high_ms: float, most: int) -> list[tuple[float, str]]:
     """Round times (UTC, ms) in a range, at most one more than `most`: midnights as days, others as clock times."""
-    rough_h = (high_ms - low_ms) / max(most, 1) / _HOUR_MS
-    step_h = next((step for step in _STEPS_H if step >= rough_h), None)
-    if step_h is None:
-        return _month_ticks(low_ms, high_ms, rough_h)
-    step_ms = step_h * _HOUR_MS
+    rough_ms = (high_ms - low_ms) / max(most, 1)
+    step_ms = next((step * _MINUTE_MS for step in _STEPS_MIN if step * _MINUTE_MS >= rough_ms), None)
+    if step_ms is None:
+        return _month_ticks(low_ms, high_ms, rough_ms)
     first, last = ceil(low_ms / step_ms), floor(high_ms / step_ms)
     return [(at * step_ms, _moment(at * step_ms)) for at in range(first, last + 1)]
 
 
-def _month_ticks(low_ms: float, high_ms: float, rough_h: float) -> list[tuple[float, str]]:
-    step = next((months for months in _MONTHS if months * 30 * 24 >= rough_h), _MONTHS[-1])
+def _month_ticks(low_ms: float, high_ms: float, rough_ms: float) -> list[tuple[float, str]]:
+    step = next((months for months in _MONTHS if months * 30 * _DAY_MS >= rough_ms), _MONTHS[-1])
     begin = _utc(low_ms)
     month = ((begin.year - 1970) * 12 + begin.month - 1) // step * step
     ticks = []
@@ -98,7 +98,7 @@ def _month_ticks(low_ms: float, high_ms: float, rough_h: float) -> list[tuple[fl
 
 def _moment(ms: float) -> str:
     at = _utc(ms)
-    return f"{at:%Y-%m-%d}" if ms % (24 * _HOUR_MS) == 0 else f"{at:%H:%M}"
+    return f"{at:%Y-%m-%d}" if ms % _DAY_MS == 0 else f"{at:%H:%M}"
 
 
 def _utc(ms: float) -> datetime:

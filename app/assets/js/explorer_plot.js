@@ -149,7 +149,8 @@ export class Plot {
     const ticks = (axis, range, count) => (axis.isTime ? timeTicks : numberTicks)(range, count);
     ctx.fillStyle = this.colours.ink;
     const { title, legend } = this.content;
-    this.write(ctx, title, left, legend ? top - 23 : top - 14, "left", "bold 13px", width - left - 8);
+    const font = width < 480 ? "bold 11px" : "bold 13px"; // A squeezed text is hard to read.
+    this.write(ctx, title, left, legend ? top - 23 : top - 14, "left", font, width - left - 8);
     if (legend) this.write(ctx, legend, left, top - 8, "left", "11px", width - left - 8);
     for (const [value, text] of ticks(x, this.view.x, (right - left) / 76)) {
       const at = Math.round(this.toX(value)) + 0.5;

@@ -34,6 +34,14 @@ export function extentOf(values, margin) {
   return [low - margin * (high - low), high + margin * (high - low)];
 }
 
+/** The range moved outwards to two digits of its span: 5.4 to 17.3 rather than 5.48783 to 17.2761. */
+export function roundedOutwards([low, high]) {
+  const digits = 1 - Math.floor(Math.log10(high - low));
+  const step = 10 ** -digits;
+  const round = (steps) => Number((steps * step).toFixed(Math.max(digits, 0)));
+  return [round(Math.floor(low / step + 1e-6)), round(Math.ceil(high / step - 1e-6))];
+}
+
 /** Room above and below a line from `low` to `high`: a twentieth of its range, else of its value, else of 1. */
 export const roomAround = (low, high) => (high - low || Math.abs(high) || 1) * 0.05;
 

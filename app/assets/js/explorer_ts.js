@@ -1,7 +1,7 @@
 // The T-S diagram: temperature against salinity, coloured by depth or along the mission, with lines of equal density.
 import { coloursOf, css, stepOf } from "./explorer_colours.js";
 import { densityRange, overlap, salinityAt, sigmaAt } from "./explorer_isopycnals.js";
-import { extentOf, robustRange } from "./explorer_range.js";
+import { extentOf, minMax, robustRange, roundedOutwards } from "./explorer_range.js";
 import { displayName, displayUnit, minus, titled, withUnit } from "./explorer_text.js";
 import { numberTicks } from "./explorer_ticks.js";
 
@@ -22,7 +22,7 @@ function colouringsOf(data) {
       title: "m",
       label: "Colours, depth (m)",
       map: "dense",
-      extent: extentOf(data.depth_m, 0),
+      extent: [0, Math.max(1, Math.ceil(minMax(data.depth_m)[1]))],
       values: data.depth_m,
       digits: 1,
     },
@@ -39,15 +39,16 @@ function colouringsOf(data) {
 
 /** An axis over the values that begins without outliers. */
 function axisOf(values, text) {
-  const extent = extentOf(values, AXIS_MARGIN);
-  return { title: text, extent, initial: robustRange(values, extent) };
+  const extent = roundedOutwards(extentOf(values, AXIS_MARGIN));
+  return { title: text, extent, initial: roundedOutwards(robustRange(values, extent)) };
 }
 
 /** How many samples the first view leaves out; empty if none. */
 function outsideText(data, { x, y }) {
   const isInside = (value, { initial: [low, high] }) => value >= low && value <= high;
   const outside = data.salinity.filter((salinity, i) => !isInside(salinity, x) || !isInside(data.temperature[i], y));
-  return outside.length && `${outside.length} of ${data.salinity.length} samples lie outside these axes; − shows them.`;
+  const lie = outside.length === 1 ? "sample lies" : "samples lie";
+  return outside.length && `${outside.length} of ${data.salinity.length} ${lie} outside these axes; − shows them.`;
 }
 
 /** What the diagram shows: both values are adjusted, or both are raw. */

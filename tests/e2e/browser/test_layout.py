@@ -43,6 +43,13 @@ def _details(window: Window) -> list[str]:
     return [path for path in paths if path]
 
 
+def _visited(window: Window, path: str, name: str) -> list[str]:
+    """The problems of a page, after a screenshot if they are enabled."""
+    found = problems(window, path)
+    window.screenshot(f"{name}{path.partition('?')[0].replace('/', '-')}")
+    return found
+
+
 def _first(window: Window, selector: str) -> str | None:
     """The address of the first link that matches, None without one."""
     script = "return document.querySelector(arguments[0])?.getAttribute('href')"
@@ -66,8 +73,8 @@ def test_no_page_of_a_fleet_overflows_or_is_cut(
 ) -> None:
     window = Window(chrome, fleets(platforms), width_px)
     window.prefer_colours(scheme)
-    found = {path: problems(window, path) for path in LISTS}
-    found |= {path: problems(window, path) for path in _details(window)}
+    found = {path: _visited(window, path, f"fleet-of-{platforms}-{scheme}") for path in LISTS}
+    found |= {path: _visited(window, path, f"fleet-of-{platforms}-{scheme}") for path in _details(window)}
     assert {path: each for path, each in found.items() if each} == {}
 
 

@@ -7,6 +7,7 @@ import {
   pannedRange,
   robustRange,
   roomAround,
+  roundedOutwards,
   zoomedRange,
 } from "../../../app/assets/js/explorer_range.js";
 
@@ -79,4 +80,11 @@ test("values without outliers keep their extent", () => {
   assert.deepEqual(robustRange([1, 2, 3], [0.9, 3.1]), [0.9, 3.1]);
   assert.deepEqual(robustRange([5, 5], [4.5, 5.5]), [4.5, 5.5]);
   assert.deepEqual(robustRange([], [0, 1]), [0, 1]);
+});
+
+test("a range is rounded outwards to two digits of its span", () => {
+  assert.deepEqual(roundedOutwards([5.48783, 17.2761]), [5, 18]);
+  assert.deepEqual(roundedOutwards([5.62313, 12.1376]), [5.6, 12.2]);
+  assert.deepEqual(roundedOutwards([-0.5, 0.5]), [-0.5, 0.5]);
+  assert.deepEqual(roundedOutwards([0.1, 250]), [0, 250]);
 });

@@ -33,6 +33,8 @@ def test_a_range_without_extent_has_no_ticks() -> None:
 @pytest.mark.parametrize(
     ("end", "expected"),
     [
+        (datetime(2022, 12, 8, 11, 46, tzinfo=UTC), ["11:45", "11:46"]),
+        (datetime(2022, 12, 8, 12, 40, tzinfo=UTC), ["11:50", "12:00", "12:10", "12:20", "12:30", "12:40"]),
         (datetime(2022, 12, 8, 20, tzinfo=UTC), ["12:00", "14:00", "16:00", "18:00", "20:00"]),
         (datetime(2022, 12, 16, tzinfo=UTC), ["2022-12-10", "2022-12-12", "2022-12-14", "2022-12-16"]),
         (datetime(2024, 3, 1, tzinfo=UTC), ["2023", "2023-04", "2023-07", "2023-10", "2024"]),
