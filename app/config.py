@@ -10,13 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 Dependency = Literal["mongodb", "redis"]
 # Sources of `frame-ancestors` (CSP level 3, 2.3.1): hosts may begin with `*.`.

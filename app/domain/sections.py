@@ -87,6 +87,19 @@ class Cloud:
     lat_deg: float | None = None
     # Samples whose salinity or temperature is flagged as bad: the columns `flagged_salinity` and others.
     flagged: int = 0
+    # Both are adjusted, or both are raw.
+    salinity_variable: str = "salinity"
+    temperature_variable: str = "temperature"
+
+    @property
+    def is_adjusted(self) -> bool:
+        """True if the diagram shows adjusted values."""
+        return self.temperature_variable.endswith(ADJUSTED)
+
+    @property
+    def name(self) -> str:
+        """What the diagram shows, in words."""
+        return f"{'Adjusted temperature against adjusted' if self.is_adjusted else 'Temperature against'} salinity"
 
 
 def days(start_at: datetime, end_at: datetime) -> str:
@@ -129,13 +142,13 @@ def mission_label(platform: str, mission: str, owner: Platform | None) -> str:
     return " ".join((*names, mission))
 
 
-def title(label: str, section: Section | None, data_mode: str) -> str:
-    """The title of a picture: of a section, or of the T-S diagram without one. label: that of the mission."""
+def title(label: str, shown: Section | Cloud, data_mode: str) -> str:
+    """The title of a picture of a section or of a T-S diagram. label: that of the mission."""
     mode = _MODES.get(data_mode, data_mode)
-    if section is None:
-        return f"{label} · Temperature and salinity · {mode} · Halocline"
-    when = days(section.start_at, section.end_at)
-    return f"{label} · {variable_label(section.variable)} · {when} · {mode} · Halocline"
+    if isinstance(shown, Cloud):
+        return f"{label} · {shown.name} · {mode} · Halocline"
+    when = days(shown.start_at, shown.end_at)
+    return f"{label} · {variable_label(shown.variable)} · {when} · {mode} · Halocline"
 
 
 def name_and_unit(name: str, unit: str | None) -> str:

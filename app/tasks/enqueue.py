@@ -11,7 +11,7 @@ import structlog
 from celery import Celery
 
 from app.domain.audit import Actor
-from app.errors import RunFailed
+from app.errors import Invalid, RunFailed
 from app.ingest.formats import detection
 from app.ingest.interpret.identity import Options
 from app.ingest.interpret.import_terms import Terms
@@ -58,11 +58,15 @@ class ImportOptions:
 def sources(app: Celery, inputs: Iterable[Input], options: ImportOptions) -> Iterator[tuple[Input, str]]:
     """Queue the import of each file or URL; yields it with the id of its task.
 
-    Raises Unavailable if the broker does not answer, RunFailed for an unreadable file, and pymongo's errors.
+    Raises Unavailable without the broker, RunFailed for an unreadable file, Invalid for a URL with a password,
+    and pymongo's errors.
     """
     for source in inputs:
         task_id = uuid4().hex
         if isinstance(source, Address):
+            if source.credentials is not None:
+                # The processes that report metrics read messages, too.
+                raise Invalid("url", "a URL with a password is not queued: import it without --enqueue")
             arguments = {"url": source.whole(), **options.arguments()}
         else:
             files = _spooled(source)

@@ -61,17 +61,20 @@ class QueueReads:
 
 
 def counts(read: Iterable[TaskCount]) -> Iterable[Metric]:
-    """Attempts and their time, by task and outcome."""
+    """Attempts by task and outcome, and their time by task."""
     number = CounterMetricFamily(
         "halocline_tasks", "Attempts at queued tasks, by task and outcome.", labels=["task", "outcome"]
     )
-    seconds = CounterMetricFamily(
-        "halocline_task_duration_seconds", "Time that these attempts took together.", labels=["task", "outcome"]
-    )
+    taken_s: dict[str, float] = {}
     for each in read:
         number.add_metric([each.task, each.outcome], each.count)
-        seconds.add_metric([each.task, each.outcome], each.seconds)
+        taken_s[each.task] = taken_s.get(each.task, 0.0) + each.seconds
     yield number
+    seconds = CounterMetricFamily(
+        "halocline_task_duration_seconds", "Time that all attempts at a task took together.", labels=["task"]
+    )
+    for task, total_s in taken_s.items():
+        seconds.add_metric([task], total_s)
     yield seconds
 
 

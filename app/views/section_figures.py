@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.records import Mission
-from app.domain.sections import Section, days, unit_shown, variable_label
+from app.domain.sections import ADJUSTED, Cloud, Section, days, unit_shown, variable_label
 from app.errors import NotFound
 from app.http import api_urls
 from app.queries import sections
@@ -30,6 +30,9 @@ class Picture:
     is_section: bool
     flagged: int = 0
     has_distance: bool = False
+    # For the T-S diagram: what it shows, and why it shows raw values although the mission has adjusted ones.
+    title: str = ""
+    reason: str = ""
 
     @property
     def is_ts(self) -> bool:
@@ -61,13 +64,21 @@ def ts(mission: Mission) -> Picture | None:
         variable=_TS,
         name="T-S diagram",
         url=api_urls.mission(mission.platform, mission.mission, "ts"),
-        alt=f"Temperature against salinity of {cloud.points} samples, coloured by depth; lines of equal density.",
+        alt=f"{cloud.name} of {cloud.points} samples, coloured by depth; lines of equal density.",
         limits="",
         profiles_each=1,
         samples=cloud.pairs,
         is_section=False,
         flagged=cloud.flagged,
+        title=cloud.name,
+        reason=_why_raw(mission, cloud),
     )
+
+
+def _why_raw(mission: Mission, cloud: Cloud) -> str:
+    names = {variable.name for variable in mission.variables}
+    has_adjusted = {f"temperature{ADJUSTED}", f"salinity{ADJUSTED}"} <= names
+    return "Raw values, because no sample has good adjusted ones." if has_adjusted and not cloud.is_adjusted else ""
 
 
 def _picture(section: Section) -> Picture:

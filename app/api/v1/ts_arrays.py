@@ -57,6 +57,8 @@ class TsDiagram(Resource):
     platform: str
     mission: str
     version: str
+    salinity_variable: str = Field(description="Variable of the salinities: adjusted values if any are good.")
+    temperature_variable: str = Field(description="Variable of the temperatures; both are adjusted, or both are raw.")
     salinity_unit: str | None
     temperature_unit: str | None
     pairs: int = Field(description="Number of samples with good salinity and temperature.")
@@ -79,6 +81,8 @@ class TsDiagram(Resource):
             platform=cloud.platform,
             mission=cloud.mission,
             version=cloud.version,
+            salinity_variable=cloud.salinity_variable,
+            temperature_variable=cloud.temperature_variable,
             salinity_unit=cloud.salinity_unit,
             temperature_unit=cloud.temperature_unit,
             pairs=cloud.pairs,

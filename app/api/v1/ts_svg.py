@@ -12,7 +12,7 @@ from app.api.v1.arrays import column
 from app.api.v1.plot_frame import Axis, ColourBar, Frame
 from app.api.v1.section_svg import Choice
 from app.domain import plot_style
-from app.domain.sections import Cloud, legend, name_and_unit, title
+from app.domain.sections import Cloud, legend, name_and_unit, title, variable_label
 
 # Lines through so many temperatures look smooth at the size of the picture.
 _STEPS = 48
@@ -47,12 +47,12 @@ def drawn(cloud: Cloud, label: str, data_mode: str, choice: Choice) -> str:
     bar = ColourBar((0.0, max(deepest_m, 1.0)), "Depth (m)", "dense")
     outside = sum(not _is_inside(point, across, up) for points in shown for point in zip(*points[:2], strict=True))
     drawn_points = sum(len(points.salinity) for points in shown)
-    salinity = name_and_unit("Salinity", cloud.salinity_unit)
+    salinity = name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit)
     frame = Frame(
-        title(label, None, data_mode),
+        title(label, cloud, data_mode),
         legend(cloud.flagged, choice.quality, "hollow points"),
         Axis(*across, f"{salinity} · {outside} of {drawn_points} points outside" if outside else salinity),
-        Axis(*up, name_and_unit("Temperature", cloud.temperature_unit)),
+        Axis(*up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit)),
         bar,
         choice.theme,
     )

@@ -2,7 +2,7 @@
 import { coloursOf, css, stepOf } from "./explorer_colours.js";
 import { densityRange, overlap, salinityAt, sigmaAt } from "./explorer_isopycnals.js";
 import { extentOf, minMax, robustRange, roundedOutwards } from "./explorer_range.js";
-import { displayUnit, minus, titled, withUnit } from "./explorer_text.js";
+import { displayName, displayUnit, minus, titled, withUnit } from "./explorer_text.js";
 import { numberTicks } from "./explorer_ticks.js";
 
 const POINT_PX = 3;
@@ -51,17 +51,23 @@ function outsideText(data, { x, y }) {
   return outside.length && `${outside.length} of ${data.salinity.length} ${lie} outside these axes; − shows them.`;
 }
 
+/** What the diagram shows: both values are adjusted, or both are raw. */
+function nameOf({ temperature_variable }) {
+  const isAdjusted = temperature_variable.endsWith("_adjusted");
+  return isAdjusted ? "Adjusted temperature against adjusted salinity" : "Temperature against salinity";
+}
+
 /** The diagram as the content of a plot; `colourings` holds the values by which its points can be coloured. */
 export function ts(data, title) {
   const unit = displayUnit(data.temperature_unit);
   const colourings = colouringsOf(data);
   const axes = {
-    x: axisOf(data.salinity, titled("Salinity", displayUnit(data.salinity_unit))),
-    y: axisOf(data.temperature, titled("Temperature", unit)),
+    x: axisOf(data.salinity, titled(displayName(data.salinity_variable), displayUnit(data.salinity_unit))),
+    y: axisOf(data.temperature, titled(displayName(data.temperature_variable), unit)),
     colours: colourings.depth,
   };
   return {
-    title: `Temperature against salinity · ${title}`,
+    title: `${nameOf(data)} · ${title}`,
     note: outsideText(data, axes),
     axes,
     colourings,

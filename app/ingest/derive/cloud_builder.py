@@ -1,5 +1,6 @@
 """The T-S diagram of a mission: evenly thinned samples with salinity and temperature, and the density over its axes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,18 +63,31 @@ class CloudPairs:
             self.flagged.add(doc["number"], *(np.where(is_good, np.nan, values) for values in whole), depth_m)
 
 
-def names_of_pairs(mission: Mission) -> tuple[str, str]:
-    """The variables of the T-S diagram: salinity and temperature, both adjusted or both raw."""
-    names = ("salinity", "temperature")
-    best = [section_variables.best(name, mission.variables) for name in names]
-    return (best[0], best[1]) if all(name.endswith(section_variables.ADJUSTED) for name in best) else names
+def candidates(mission: Mission) -> list[CloudPairs]:
+    """The pairs that the diagram can show, empty: those of adjusted values, if the mission has both, then raw ones."""
+    raw = ("salinity", "temperature")
+    best = [section_variables.best(name, mission.variables) for name in raw]
+    is_adjusted = all(name.endswith(section_variables.ADJUSTED) for name in best)
+    return [*([CloudPairs((best[0], best[1]))] if is_adjusted else []), CloudPairs(raw)]
 
 
-def cloud(mission: Mission, pairs: CloudPairs, position: LonLat | None, number: int, at: datetime) -> Cloud | None:
-    """The diagram; None without a good pair. `number` is the latest known change, `at` the time of computation."""
-    if pairs.good.selected is None or not pairs.good.selected.size:
-        return None
-    salinity, temperature, depth_m, profile = pairs.good.selected
+def cloud(
+    mission: Mission, candidates: Sequence[CloudPairs], position: LonLat | None, number: int, at: datetime
+) -> Cloud | None:
+    """The diagram of the first candidate with a good pair; None without any.
+
+    `number` is the latest known change, `at` the time of computation.
+    """
+    for pairs in candidates:
+        if pairs.good.selected is not None and pairs.good.selected.size:
+            return _cloud(mission, pairs, pairs.good.selected, position, number, at)
+    return None
+
+
+def _cloud(
+    mission: Mission, pairs: CloudPairs, selected: Floats, position: LonLat | None, number: int, at: datetime
+) -> Cloud:
+    salinity, temperature, depth_m, profile = selected
     units = {variable.name: variable.unit for variable in mission.variables}
     salinity_unit, temperature_unit = (units.get(name) for name in pairs.names)
     has_density = seawater.has_expected_units(salinity_unit, temperature_unit)
@@ -98,6 +112,8 @@ def cloud(mission: Mission, pairs: CloudPairs, position: LonLat | None, number: 
         lon_deg=position[0] if position else None,
         lat_deg=position[1] if position else None,
         flagged=pairs.flagged.seen,
+        salinity_variable=pairs.names[0],
+        temperature_variable=pairs.names[1],
     )
 
 

@@ -101,7 +101,7 @@ def _sections(
 ) -> Built:
     grid = time_columns(np.array([dive.mid_ms for dive in dives], dtype=np.int64))
     sums = _sums(mission, variables, dives, len(grid.count))
-    pairs = CloudPairs(cloud_builder.names_of_pairs(mission))
+    pairs = cloud_builder.candidates(mission)
     _add_profiles(samples, dives, grid, sums, pairs)
     packed_columns, along_m = _packed_columns(grid, dives)
     sections: list[Section] = []
@@ -148,7 +148,7 @@ def _add_profiles(
     dives: Sequence[Dive],
     grid: TimeColumns,
     sums: Mapping[str, VariableSums],
-    pairs: CloudPairs,
+    pairs: Sequence[CloudPairs],
 ) -> None:
     """Add the samples of each profile to the sums and the pairs."""
     index_of = _dive_lookup(dives)
@@ -159,7 +159,8 @@ def _add_profiles(
             continue
         for name, total in sums.items():
             total.add(doc, name, int(grid.of_profile[index]), depth_m)
-        pairs.add(doc, depth_m)
+        for each in pairs:
+            each.add(doc, depth_m)
 
 
 def _packed_columns(grid: TimeColumns, dives: Sequence[Dive]) -> tuple[dict[str, Any], float | None]:

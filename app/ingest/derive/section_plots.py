@@ -73,12 +73,14 @@ def cloud(cloud: Cloud, label: str, data_mode: str) -> Pictures:
     salinity, temperature, depth_m = (
         packed[name].astype(np.float64) for name in ("salinity", "temperature", "depth_m")
     )
-    figure = _Chrome(title(label, None, data_mode), legend(cloud.flagged, "good", ""))
+    figure = _Chrome(title(label, cloud, data_mode), legend(cloud.flagged, "good", ""))
     across, up = plot_style.usual_range(salinity.tolist()), plot_style.usual_range(temperature.tolist())
     inside = (salinity >= across[0]) & (salinity <= across[1]) & (temperature >= up[0]) & (temperature <= up[1])
     outside = f" · {np.count_nonzero(~inside)} of {inside.size} points outside" if not inside.all() else ""
-    axes = figure.axes(across, up, name_and_unit("Temperature", cloud.temperature_unit))
-    axes.set_xlabel(name_and_unit("Salinity", cloud.salinity_unit) + outside, parse_math=False)
+    axes = figure.axes(across, up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit))
+    axes.set_xlabel(
+        name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit) + outside, parse_math=False
+    )
     if seawater.has_expected_units(cloud.salinity_unit, cloud.temperature_unit):
         _isopycnals(axes, seawater.density_grid(across, up, _position(cloud), _DENSITY_GRID_SIZE))
     finite_m = depth_m[np.isfinite(depth_m)]

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from app.domain.records import Mission, Variable
+from app.domain.sections import ADJUSTED as ADJUSTED
 
 MOST_SECTIONS = 12
-ADJUSTED = "_adjusted"
 
 # In the order of interest, with cmocean's maps: each name exactly, or with a number as in `backscatter_700`.
 _FIRST = (

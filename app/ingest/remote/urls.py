@@ -64,12 +64,9 @@ class Address:
         return f"{self.root}/info/{self.dataset}/index.json"
 
     def whole(self) -> str:
-        """The URL with its credentials and its query, for another process that imports it. It may hold secrets."""
-        scheme, _, rest = self.url.partition("://")
-        name, colon, password = (self.credentials or "").partition(":")
-        login = f"{quote(name, safe='')}{colon}{quote(password, safe='')}@" if self.credentials else ""
+        """The URL with its query, for another process that imports it; without credentials. It may hold a key."""
         query = f"?{quote(self.query, safe=_SAFE_PLAIN)}" if self.dataset and self.query else ""
-        return f"{scheme}://{login}{rest}{query}"
+        return self.url + query
 
 
 # Servers refuse unescaped brackets, quotes and comparison signs, which ERDDAP's constraints contain.

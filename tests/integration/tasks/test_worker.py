@@ -16,6 +16,7 @@ from redis import Redis
 
 from app import config
 from app.cli import cli
+from app.errors import Invalid
 from app.localdev import pidfiles, valkey
 from app.tasks.broker import Broker
 from tests.integration.tasks.conftest import Process, eventually, kill, waiting
@@ -94,6 +95,13 @@ def test_an_unreachable_broker_is_named(queued: config.Settings, tmp_path: Path)
 
     with pytest.raises(Exception, match=r"the broker of the queue \(REDIS_BROKER_URL\) is not available"):
         _halocline(away, "ingest", "--enqueue", _files(tmp_path / "files", 1))
+
+
+def test_a_url_with_a_password_is_not_queued(queued: config.Settings) -> None:
+    with pytest.raises(Invalid, match="a URL with a password is not queued: import it without --enqueue"):
+        _halocline(queued, "ingest", "--enqueue", "https://name:password@a.example/x.nc")
+
+    assert waiting(queued) == 0
 
 
 @pytest.mark.parametrize("count", [12, pytest.param(50, marks=pytest.mark.slow)])

@@ -57,3 +57,32 @@ def test_the_landing_page_shows_and_names_the_adjusted_values(
     assert "/sections/temperature_adjusted.png?theme=light" in html
     assert "/sections/temperature.png" not in html
     assert "Temperature, adjusted by depth" in html
+
+
+def test_the_t_s_diagram_names_its_values(client: FlaskClient, adjusted_mission: None) -> None:
+    diagram = client.get(f"/api/v1{MISSION}/ts").json
+    assert (diagram["salinity_variable"], diagram["temperature_variable"]) == (
+        "salinity_adjusted",
+        "temperature_adjusted",
+    )
+    svg = client.get(f"/api/v1{MISSION}/ts.svg").text
+    assert "Adjusted temperature against adjusted salinity" in svg
+    assert "Salinity, adjusted" in svg
+
+
+def test_the_t_s_diagram_shows_raw_values_if_no_adjusted_one_is_good(
+    page: Page, client: FlaskClient, import_mission: ImportMission, blank_pictures: None
+) -> None:
+    rows = made_files.rows(start_s=1_625_000_000.0)
+    rows["salinity"] = np.linspace(7.0, 8.0, rows["time"].size)
+    for name in ("temperature", "salinity"):
+        rows[f"{name}_adjusted"] = rows[name] + OFFSET
+        # Bad in the tables of Argo and of the IOC.
+        rows[f"{name}_adjusted_qc"] = np.full(rows["time"].size, 4.0)
+    import_mission(rows=rows)
+    diagram = client.get(f"/api/v1{MISSION}/ts").json
+    assert diagram["temperature_variable"] == "temperature"
+    assert min(diagram["salinity"]) == pytest.approx(7.0)
+    html = page(MISSION)
+    assert "Temperature against salinity" in html
+    assert "Raw values, because no sample has good adjusted ones." in html

@@ -111,7 +111,15 @@ test("the line of a profile spans five median steps", () => {
   assert.equal(longestStep([]), 2.5);
 });
 
-const SAMPLE = { salinity: [35], temperature: [5], depth_m: [null], profile: [3], temperature_unit: "degree_C" };
+const SAMPLE = {
+  salinity: [35],
+  temperature: [5],
+  depth_m: [null],
+  profile: [3],
+  temperature_unit: "degree_C",
+  salinity_variable: "salinity",
+  temperature_variable: "temperature",
+};
 
 test("the T-S diagram reads a near sample, and the density elsewhere", () => {
   const density = {
@@ -141,4 +149,12 @@ test("the T-S diagram of an earlier release has no densities", () => {
   const plot = { toX: (value) => value * 100, toY: (value) => value * 100 };
   assert.equal(content.read({ x: 35, y: 5 }, plot).text, "Salinity 35, 5 °C, depth unknown, profile 3");
   assert.equal(content.read({ x: 34, y: 5 }, plot).text, "salinity 34.00, 5.00 °C: no sample");
+});
+
+test("the T-S diagram names adjusted values", () => {
+  const adjusted = { salinity_variable: "salinity_adjusted", temperature_variable: "temperature_adjusted" };
+  const content = ts({ ...SAMPLE, ...adjusted, density: null }, "SEA1");
+  assert.equal(content.title, "Adjusted temperature against adjusted salinity · SEA1");
+  assert.equal(content.axes.y.title, "Temperature, adjusted (°C)");
+  assert.equal(ts({ ...SAMPLE, density: null }, "SEA1").axes.x.title, "Salinity");
 });
