@@ -77,8 +77,8 @@ export function focusPopup(map, opener) {
   const box = [...map.getContainer().querySelectorAll(".leaflet-popup")].at(-1);
   if (!box) return;
   box.querySelector(".leaflet-popup-content a")?.focus();
-  const restore = ({ popup: closed }) => {
-    if (closed.getElement() !== box) return;
+  const restore = (event) => {
+    if (event.popup.getElement() !== box) return;
     map.off("popupclose", restore);
     // Closed because another button was pressed, the focus is on that button. A removed popup leaves it to the page.
     const { activeElement } = document;
