@@ -10,15 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 Dependency = Literal["mongodb", "redis"]
+# A source of `frame-ancestors` (CSP level 3, 2.3.1): this portal, or an origin whose host may begin with `*.`.
+_SOURCE = r"('self'|https?://[A-Za-z0-9.*:-]+)"
 
 
 class SettingsError(Exception):
@@ -42,6 +38,17 @@ class Settings(BaseSettings):
     redis_url: str = Field("redis://127.0.0.1:6379/0", pattern=r"^(rediss?|unix)://.+")
     # Redis only saves time, so a wait must be shorter than rendering without it.
     redis_timeout_s: float = Field(0.25, gt=0, le=10)
+    # The queue, which must neither evict nor forget: a server of its own, not REDIS_URL. Unset: importers do the
+    # work themselves.
+    redis_broker_url: str | None = Field(None, pattern=r"^(rediss?|unix)://.+")
+    # Changes and adds entries of the schedule (app/tasks/schedule.py).
+    schedule_file: Path | None = Field(None, validation_alias="HALOCLINE_SCHEDULE_FILE")
+    # Where scheduled backups go; unset: none are scheduled.
+    backup_target: str | None = Field(None, validation_alias="HALOCLINE_BACKUP_TARGET")
+    # The account of scheduled backups, which needs other rights than that of imports; unset: MONGODB_URI.
+    backup_mongodb_uri: str | None = Field(
+        None, pattern=r"^mongodb(\+srv)?://.+", validation_alias="HALOCLINE_BACKUP_MONGODB_URI"
+    )
     # Empty by default: with an unreachable shared dependency, all replicas would leave the Service at once.
     ready_requires: Annotated[frozenset[Dependency], NoDecode] = frozenset()
 
@@ -54,6 +61,12 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(None, validation_alias="HALOCLINE_PUBLIC_URL")
     # Hosts that requests may name besides that of HALOCLINE_PUBLIC_URL. Outside production, empty allows any host.
     allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(frozenset(), validation_alias="HALOCLINE_ALLOWED_HOSTS")
+
+    # The sites that may show a page with ?embed=1 in a frame. Pages have no session and no form that changes anything:
+    # a hostile frame gains nothing.
+    embed_ancestors: str = Field(
+        "*", validation_alias="HALOCLINE_EMBED_ANCESTORS", pattern=rf"^(\*|'none'|{_SOURCE}( {_SOURCE})*)$"
+    )
 
     # A platform is active when its newest data are at most this old.
     active_window_h: float = Field(24, gt=0, le=24 * 365, validation_alias="HALOCLINE_ACTIVE_WINDOW_H")
@@ -137,13 +150,13 @@ class Settings(BaseSettings):
     # downloads at once for one client: in a load test, all clients have one address.
     exports_per_min: int = Field(30, ge=0, le=1_000_000, validation_alias="HALOCLINE_EXPORTS_PER_MIN")
 
-    @field_validator("mongodb_uri", mode="after")
+    @field_validator("mongodb_uri", "backup_mongodb_uri", mode="after")
     @classmethod
-    def _parsed(cls, value: str) -> str:
+    def _parsed(cls, value: str | None) -> str | None:
         from pymongo.errors import PyMongoError
         from pymongo.uri_parser import parse_uri
 
-        if value.startswith("mongodb://"):
+        if value is not None and value.startswith("mongodb://"):
             try:
                 parse_uri(value, warn=False)
             except (PyMongoError, ValueError):

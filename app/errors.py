@@ -2,6 +2,10 @@
 
 HaloclineError
 ├── NotFound      the resource does not exist
+├── Gone          the resource was withdrawn, with the reason
+├── Moved         the platform has another id now
+├── Unauthenticated   the request has no valid API key
+├── Forbidden     the API key of the request does not allow the operation
 ├── Invalid       an input of the caller is invalid; names the field
 ├── Conflict      the present state does not allow the operation
 ├── Unavailable   a dependency is unreachable; a later attempt may succeed
@@ -19,6 +23,18 @@ class NotFound(HaloclineError):
     """The resource does not exist."""
 
 
+class Gone(HaloclineError):
+    """The resource existed and was withdrawn; the text has the reason."""
+
+
+class Moved(HaloclineError):
+    """The platform has another id now: `platform`."""
+
+    def __init__(self, platform: str) -> None:
+        super().__init__(f"The platform is {platform} now.")
+        self.platform = platform
+
+
 class Invalid(HaloclineError):
     """An input of the caller is invalid: `field` names it, `problem` describes what is wrong."""
 
@@ -26,6 +42,14 @@ class Invalid(HaloclineError):
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
+
+
+class Unauthenticated(HaloclineError):
+    """The request has no valid API key; the text says what is wrong, without the key."""
+
+
+class Forbidden(HaloclineError):
+    """The API key of the request does not allow the operation."""
 
 
 class Conflict(HaloclineError):

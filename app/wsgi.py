@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__, create_app, extensions, portal
 from app.config import load_web
-from app.http import probes
+from app.http import cors, probes
 from app.server.load import Load
 from app.server.readiness import Readiness
 from app.telemetry import dependencies, error_reports, logs, metrics, observe
@@ -36,7 +36,7 @@ process_usage = ProcessUsage()
 
 def ready(environ: "WSGIEnvironment") -> Readiness:
     """How a request can be answered (`app.server.readiness`)."""
-    if environ["PATH_INFO"] in _IN_MEMORY:
+    if environ["PATH_INFO"] in _IN_MEMORY or cors.is_preflight(environ):
         return Readiness.NOW
     return portal.of(application).page_cache.ready(environ)
 

@@ -9,6 +9,7 @@ from flask import Flask
 from app.cache.worker import WorkerCache
 from app.config import Settings
 from app.http import rate_limits
+from app.http.cors import Preflights
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
@@ -37,6 +38,7 @@ def layers(
         SecurityHeaders,
         Refusals,
         partial(AllowedHosts, hosts=settings.served_hosts),
+        Preflights,
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
         # Within the page cache, so that it costs cached pages nothing.
         live.wrap,

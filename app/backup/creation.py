@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from typing import Any
 
 import bson
@@ -17,7 +18,6 @@ from bson.timestamp import Timestamp
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
-from app import __version__
 from app.backup import manifest, parts, unfinished
 from app.backup.manifest import Manifest
 from app.backup.parts import Part
@@ -208,7 +208,7 @@ class _Run:
             consistent_at=moment.as_datetime(),
             ended_at=datetime.now(UTC),
             database=self._state.database,
-            version=__version__,
+            version=metadata.version("halocline"),
             revision=self._revision,
             mongodb=str(mongo.client.server_info()["version"]),
             counts={name: backup_reads.count(name, snapshot) for name in backup_reads.collections()},

@@ -54,10 +54,11 @@ _API, _MISSION = api_urls.ROOT, api_urls.MISSION_ROUTE
 
 RULES: dict[str, Rule] = {
     "/": Rule(_ALL, ("simulated",), absolute=True, simulated=True),
-    "/map": Rule(_ALL, (*_FILTERS, "sort", "after")),
+    "/map": Rule(_ALL, (*_FILTERS, "sort", "after", "embed")),
     "/missions": Rule(_ALL, (*_FILTERS, "sort", "after")),
     "/missions/<platform>/<mission>": Rule(_ONE, ("after",), absolute=True),
-    "/fleet": Rule(_ALL, ("after", "simulated")),
+    "/missions/<platform>/<mission>/plots/<variable>": Rule(_ONE, ("axis", "embed", "quality"), absolute=True),
+    "/fleet": Rule(_ALL, ("after", "reporting_state", "simulated")),
     "/fleet/<serial>": Rule(_ALL, ("after",), simulated=True),
     "/basins/<basin>": Rule(_ALL, ("after", "simulated")),
     "/stats": Rule(_ALL),
@@ -77,7 +78,7 @@ RULES: dict[str, Rule] = {
     f"{_API}/basins": Rule(_ALL, _PAGED, strict=True),
     f"{_API}/basins/<basin>": Rule(_ALL, strict=True),
     f"{_API}/outlines": Rule(_ALL, strict=True),
-    f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated", "wmo_id", "status"), strict=True),
+    f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated", "wmo_id", "status", "reporting_state"), strict=True),
     f"{_API}/platforms/<platform>": Rule(_ALL, strict=True, simulated=True),
     f"{_API}/status": Rule(_ALL, (), _LIVE_LIFETIME_S, strict=True, simulated=True),
     f"{_API}/search": Rule(_FOUND, ("q", "limit", "simulated"), strict=True, invented=True),
@@ -86,10 +87,12 @@ RULES: dict[str, Rule] = {
     f"{_MISSION}/track": Rule(_ONE, ("format",), strict=True),
     f"{_MISSION}/profiles": Rule(_ONE, _PAGED, strict=True),
     f"{_MISSION}/sections": Rule(_ONE, strict=True),
-    f"{_MISSION}/sections/<variable>": Rule(_ONE, ("format",), strict=True),
-    f"{_MISSION}/sections/<variable>.png": Rule(_ONE, ("theme",), strict=True),
-    f"{_MISSION}/ts": Rule(_ONE, strict=True),
-    f"{_MISSION}/ts.png": Rule(_ONE, ("theme",), strict=True),
+    f"{_MISSION}/sections/<variable>": Rule(_ONE, ("format", "quality"), strict=True),
+    f"{_MISSION}/sections/<variable>.png": Rule(_ONE, ("scale", "theme"), strict=True),
+    f"{_MISSION}/sections/<variable>.svg": Rule(_ONE, ("axis", "quality", "theme"), strict=True),
+    f"{_MISSION}/ts": Rule(_ONE, ("quality",), strict=True),
+    f"{_MISSION}/ts.png": Rule(_ONE, ("scale", "theme"), strict=True),
+    f"{_MISSION}/ts.svg": Rule(_ONE, ("quality", "theme"), strict=True),
 }
 
 INVENTED = frozenset(route for route, rule in RULES.items() if rule.invented)

@@ -1,1 +1,1 @@
-"""The commands `halocline ingest`, `erddap`, `verify`, `backup` and `restore`: their output and exit status."""
+"""The commands of `halocline`: their options (`…_options`), output and exit status."""

@@ -16,15 +16,17 @@ USAGE = 2
 # Libraries that the web image does not have, by the names that Python imports: pyproject.toml lists them as `ingest`.
 INGEST = frozenset(
     {
-        "PIL",
+        "celery",
         "cftime",
         "cmocean",
         "gsw",
+        "kombu",
         "matplotlib",
         "netCDF4",
         "numpy",
         "obstore",
         "pyproj",
+        "redbeat",
         "rich",
         "shapely",
         "urllib3",

@@ -16,6 +16,7 @@ from app.config import Settings
 from app.domain.printable import one_line
 from app.ingest import context, importer
 from app.ingest.interpret.identity import Options
+from app.ingest.interpret.import_terms import USUAL, Terms
 from app.ingest.remote.local_copy import Input
 from app.ingest.reports import Report
 from app.store import connection, indexes
@@ -34,14 +35,14 @@ def run(
     options: Options,
     dry_run: bool,
     as_json: bool,
-    may_shorten: bool = False,
+    terms: Terms = USUAL,
 ) -> int:
     """Import the files and print each outcome; 1 when one was refused, 2 without any data file, else 0.
 
     Raises Unavailable when the store is unreachable, at the start or later, and RunFailed when it refuses, for
     example a wrong password, or has no space; a repeated run continues.
     """
-    tools = replace(context.import_context(settings, options), may_shorten=may_shorten)
+    tools = replace(context.import_context(settings, options), terms=terms)
     selection = importer.selected(paths)
     files = selection.files
     _name_skipped(selection.skipped)

@@ -1,12 +1,15 @@
 """`halocline merge`: the plan, or one line a file; the exit status."""
 
 import sys
+from dataclasses import replace
 from itertools import chain
 
 from app.commands import output
 from app.config import Settings
+from app.domain.audit import Actor
 from app.ingest import context, merge
 from app.ingest.interpret.identity import Options
+from app.ingest.interpret.import_terms import Terms
 from app.ingest.merge import Plan
 from app.ingest.refusals import Refused
 from app.store import connection
@@ -15,7 +18,7 @@ from app.store import connection
 _STORE_TIMEOUT_MS = 60_000
 
 
-def run(settings: Settings, source: str, target: str, apply: bool) -> int:
+def run(settings: Settings, source: str, target: str, apply: bool, actor: Actor) -> int:
     """Print the plan, or with `apply` merge the missions: 0 if they are merged, 1 if not.
 
     Raises NotFound, Invalid, Unavailable when the store is unreachable, and RunFailed when it refuses.
@@ -26,8 +29,9 @@ def run(settings: Settings, source: str, target: str, apply: bool) -> int:
         if not apply:
             sys.stdout.write(_described(merging))
             return 0
+        tools = replace(context.import_context(settings, Options()), terms=Terms(actor))
         try:
-            for report in merge.merge(merging, context.import_context(settings, Options())):
+            for report in merge.merge(merging, tools):
                 sys.stdout.write(f"{report.line()}\n")
         except Refused as refusal:
             sys.stdout.write(f"refused   {refusal.line(merging.source.id)}\n")

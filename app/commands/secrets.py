@@ -5,17 +5,17 @@ other one a new password and puts it to use, so running pods stay connected with
 """
 
 import base64
-import hashlib
 import json
 import secrets
 import sys
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from app import errors
+from app.commands import broker_secret
+from app.commands.passwords import SLOTS, Passwords
 
 Document = dict[str, Any]
 
@@ -35,29 +35,8 @@ MEMBERS = tuple(f"mongodb-{number}.mongodb:27017" for number in range(3))
 REDIS = "redis:6379"
 # Redis: everything on the portal's own keys and channels, no command that administrates the server.
 ACCESS = "~halocline:* &halocline:* +@all -@admin -@dangerous"
-# 32 bytes: not to be guessed, and none of its characters is special in a URI.
-_BYTES = 32
 # The key of the members, at most 1,024 characters in base64.
 _KEY_BYTES = 756
-_SLOTS = ("a", "b")
-
-
-@dataclass(frozen=True, slots=True)
-class Passwords:
-    """The passwords of one owner in both slots, and the slot in use."""
-
-    slots: dict[str, str]
-    used: str
-
-    @classmethod
-    def new(cls) -> "Passwords":
-        """Two random passwords; the first one is in use."""
-        return cls({slot: secrets.token_urlsafe(_BYTES) for slot in _SLOTS}, _SLOTS[0])
-
-    def rotated(self) -> "Passwords":
-        """A new password in the other slot, which is then in use."""
-        other = _other(self.used)
-        return Passwords(self.slots | {other: secrets.token_urlsafe(_BYTES)}, other)
 
 
 @click.group("secrets")
@@ -67,9 +46,15 @@ def group() -> None:
 
 @group.command("create")
 @click.option("--database", default="halocline", show_default=True, help="MONGODB_DATABASE of the portal.")
-def _create(database: str) -> None:
+@click.option("--only", metavar="NAME", help="Only this Secret, for a release that adds one.")
+def _create(database: str, only: str | None) -> None:
     """New passwords for a new installation; a second run would lock out the first one's members."""
-    click.echo(json.dumps(create(database), indent=2))
+    created = create(database)
+    if only is not None:
+        created["items"] = [item for item in created["items"] if item["metadata"]["name"] == only]
+        if not created["items"]:
+            raise click.BadParameter(f"there is no Secret {only}", param_hint="--only")
+    click.echo(json.dumps(created, indent=2))
 
 
 @group.command("rotate")
@@ -84,7 +69,8 @@ def _rotate(database: str) -> None:
 def create(database: str) -> Document:
     """A List of new Secrets. Each run makes other passwords."""
     keyfile = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
-    return _list(keyfile, {role: Passwords.new() for role in ROLES}, Passwords.new(), database)
+    mongodb = {role: Passwords.new() for role in ROLES}
+    return _list(keyfile, mongodb, Passwords.new(), broker_secret.new(), database)
 
 
 def rotate(current: str, database: str) -> Document:
@@ -97,10 +83,15 @@ def rotate(current: str, database: str) -> Document:
     mongodb = {role: _mongodb_passwords(role, users, _text(values, f"mongodb-{role}", "uri")) for role in ROLES}
     redis = _redis_passwords(_text(values, "redis", "passwords.json"), _text(values, "redis", "url"))
     rotated = {role: passwords.rotated() for role, passwords in mongodb.items()}
-    return _list(_text(values, "mongodb-keyfile", "keyfile"), rotated, redis.rotated(), database)
+    # An installation of an earlier release has none.
+    has_broker = broker_secret.NAME in values
+    broker = broker_secret.rotated(lambda key: _text(values, broker_secret.NAME, key)) if has_broker else {}
+    return _list(_text(values, "mongodb-keyfile", "keyfile"), rotated, redis.rotated(), broker, database)
 
 
-def _list(keyfile: str, mongodb: dict[str, Passwords], redis: Passwords, database: str) -> Document:
+def _list(
+    keyfile: str, mongodb: dict[str, Passwords], redis: Passwords, broker: dict[str, str], database: str
+) -> Document:
     users = [
         {"user": f"{role}-{slot}", "password": password, "roles": _roles(role, database)}
         for role, passwords in mongodb.items()
@@ -108,17 +99,19 @@ def _list(keyfile: str, mongodb: dict[str, Passwords], redis: Passwords, databas
     ]
     record = {"resource": {"db": database, "collection": "backups"}, "actions": ["find", "insert", "update"]}
     accounts = {"roles": [{"role": _RECORD, "privileges": [record]}], "users": users}
-    hashes = " ".join("#" + hashlib.sha256(redis.slots[slot].encode()).hexdigest() for slot in _SLOTS)
+    hashes = redis.hashes
     secret = {
         "mongodb-keyfile": {"keyfile": keyfile},
         "mongodb-users": {"users.json": json.dumps(accounts)},
         **{f"mongodb-{role}": {"uri": _mongodb_uri(role, passwords)} for role, passwords in mongodb.items()},
         "redis": {
-            "url": f"redis://halocline:{redis.slots[redis.used]}@{REDIS}/0",
+            "url": f"redis://halocline:{redis.in_use}@{REDIS}/0",
             "users.acl": f"user default off\nuser halocline on {hashes} {ACCESS}\n",
             "passwords.json": json.dumps(redis.slots),
         },
     }
+    if broker:
+        secret[broker_secret.NAME] = broker
     return {"apiVersion": "v1", "kind": "List", "items": [_secret(name, texts) for name, texts in secret.items()]}
 
 
@@ -138,12 +131,8 @@ def _roles(role: str, database: str) -> list[dict[str, str]]:
 
 
 def _mongodb_uri(role: str, passwords: Passwords) -> str:
-    login = f"{role}-{passwords.used}:{passwords.slots[passwords.used]}"
+    login = f"{role}-{passwords.used}:{passwords.in_use}"
     return f"mongodb://{login}@{','.join(MEMBERS)}/?replicaSet=rs0&authSource=admin"
-
-
-def _other(slot: str) -> str:
-    return _SLOTS[1 - _SLOTS.index(slot)]
 
 
 def _values(current: str) -> dict[str, dict[str, str]]:
@@ -173,15 +162,15 @@ def _users(text: str) -> dict[str, str]:
 
 def _mongodb_passwords(role: str, users: dict[str, str], uri: str) -> Passwords:
     used = (urlsplit(uri).username or "").removeprefix(f"{role}-")
-    slots = {slot: users.get(f"{role}-{slot}", "") for slot in _SLOTS}
-    if used not in _SLOTS or not all(slots.values()):
+    slots = {slot: users.get(f"{role}-{slot}", "") for slot in SLOTS}
+    if used not in SLOTS or not all(slots.values()):
         raise errors.Invalid(f"Secret mongodb-{role}", f"does not use a user {role}-a or {role}-b of mongodb-users")
     return Passwords(slots, used)
 
 
 def _redis_passwords(text: str, url: str) -> Passwords:
     try:
-        slots = {slot: str(json.loads(text)[slot]) for slot in _SLOTS}
+        slots = {slot: str(json.loads(text)[slot]) for slot in SLOTS}
     except (ValueError, KeyError, TypeError) as error:
         raise errors.Invalid("Secret redis", "passwords.json has no passwords a and b") from error
     used = [slot for slot, password in slots.items() if password == urlsplit(url).password]

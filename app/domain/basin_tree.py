@@ -37,6 +37,9 @@ class Basin:
     source: str | None = None
     outline: dict[str, Any] | None = None  # With as few points as an overview needs.
     part_of: str | None = None  # The id of the basin that contains this one.
+    # Ids under which a basin was known before it became a part of this one, and its other names.
+    aliases: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

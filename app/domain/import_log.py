@@ -31,6 +31,9 @@ class ImportAttempt:
     warnings: tuple[Finding, ...] = ()
     simulated: bool = False
     not_imported: tuple[NotImported, ...] = ()
+    # Who imported the file (`ana@importer-0`, `key feed`), for which provider; not public.
+    actor: str | None = None
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

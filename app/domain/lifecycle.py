@@ -1,32 +1,39 @@
-"""Updates of a platform's missions: deployment, end (inferred from data), delayed-mode data."""
+"""Updates of a platform's missions: deployment, silence, end (inferred from data), delayed data, withdrawal."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.domain.records import MODE_RANK, DataMode, Mission, Over, Update, UpdateKind
-
-# A glider at sea reports several times a day; data assembly centres ask its owner after two weeks of silence.
-SILENT_FOR = timedelta(days=14)
-_NEVER = datetime.max.replace(tzinfo=UTC)
+from app.domain.reporting import ENDED_AFTER
+from app.domain.withdrawals import Withdrawal
 
 
-def updates(missions: Sequence[Mission], learned: Mapping[str, datetime]) -> list[Update]:
+def updates(
+    missions: Sequence[Mission],
+    learned: Mapping[str, datetime],
+    withdrawn: Sequence[Withdrawal] = (),
+    silent_after: timedelta | None = None,
+) -> list[Update]:
     """The updates of a platform's missions. `learned` holds, by id, the `learned_at` that earlier calls returned.
 
     A mission is over when the platform begins a later one, when data of a mode above real time are imported, or after
-    a silence of SILENT_FOR: the earliest counts. Real and simulated missions do not affect each other.
+    ENDED_AFTER without data: the earliest counts. Before that end the platform is silent when its last mission has no
+    data for `silent_after`. Real and simulated missions do not affect each other. A `withdrawn` mission has one update.
     """
     starts = {
         simulated: sorted({mission.figures.start_at for mission in missions if mission.simulated == simulated})
         for simulated in (False, True)
     }
+    last = {mission.simulated: mission.id for mission in sorted(missions, key=lambda each: each.figures.end_at)}
     news: list[Update] = []
     for mission in missions:
         later = starts[mission.simulated]
         following = bisect_right(later, mission.figures.start_at)
-        news += _of(mission, later[following] if following < len(later) else None, learned)
-    return news
+        next_at = later[following] if following < len(later) else None
+        is_last = mission.id == last[mission.simulated]
+        news += _of(mission, next_at, learned, silent_after if is_last else None)
+    return [*news, *map(_withdrawal, withdrawn)]
 
 
 def known(candidates: Sequence[Update], now: datetime) -> dict[str, Update]:
@@ -34,15 +41,22 @@ def known(candidates: Sequence[Update], now: datetime) -> dict[str, Update]:
     return {update.id: update for update in candidates if update.shown_from <= now}
 
 
-def next_at(candidates: Sequence[Update], now: datetime) -> datetime:
-    """When the next update becomes public; the latest possible time if there is none."""
-    return min((update.shown_from for update in candidates if update.shown_from > now), default=_NEVER)
+def are_postponed(before: Sequence[Update], after: Sequence[Update], now: datetime) -> bool:
+    """True if all updates that are not public yet were foreseen `before`, and none of them comes earlier."""
+    foreseen = {update.id: update.shown_from for update in before}
+    return all(
+        update.id in foreseen and update.shown_from >= foreseen[update.id]
+        for update in after
+        if update.shown_from > now
+    )
 
 
-def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime]) -> list[Update]:
+def _of(
+    mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime], silent_after: timedelta | None
+) -> list[Update]:
     start_at, end_at = mission.figures.start_at, mission.figures.end_at
     processed_at = _learned(mission, "end", "P", learned)
-    reasons: list[tuple[datetime, Over]] = [(end_at + SILENT_FOR, "silence")]
+    reasons: list[tuple[datetime, Over]] = [(end_at + ENDED_AFTER, "silence")]
     if next_at is not None:
         reasons.append((max(next_at, end_at), "next_mission"))
     if processed_at is not None:
@@ -52,6 +66,8 @@ def _of(mission: Mission, next_at: datetime | None, learned: Mapping[str, dateti
         _update(mission, "deployment", start_at, start_at),
         _update(mission, "end", end_at, over_from, over, processed_at),
     ]
+    if silent_after is not None and over == "silence" and end_at + silent_after < over_from:
+        events.append(_update(mission, "silent", end_at, end_at + silent_after))
     delayed_at = _learned(mission, "delayed", "D", learned)
     if delayed_at is not None:
         events.append(_update(mission, "delayed", delayed_at, delayed_at, learned_at=delayed_at))
@@ -97,3 +113,17 @@ def _update(
 
 def _id(mission: Mission, kind: UpdateKind) -> str:
     return f"{kind}/{mission.id}"
+
+
+def _withdrawal(withdrawn: Withdrawal) -> Update:
+    return Update(
+        id=f"withdrawal/{withdrawn.id}",
+        kind="withdrawal",
+        platform=withdrawn.platform,
+        mission=withdrawn.mission,
+        at=withdrawn.at,
+        shown_from=withdrawn.at,
+        over=None,
+        learned_at=None,
+        reason=withdrawn.reason,
+    )

@@ -1,13 +1,15 @@
 """The frozen records of the domain. Web workers import this module: keep numpy out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from app.domain.basin_tree import Basin as Basin
 from app.domain.basin_tree import BasinShare as BasinShare
 from app.domain.basin_tree import Bbox as Bbox
 from app.domain.quality_flags import FlagCounts
+from app.domain.reporting import DEFAULT, ENDED_AFTER, LATE_AFTER, SILENT_AFTER
+from app.domain.reporting import Origin as Origin
 
 DataMode = Literal["R", "P", "A", "D"]
 Outcome = Literal["stored", "replaced", "unchanged", "refused"]
@@ -16,7 +18,7 @@ Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
 # Vessels that stay at the surface: they have fixes instead of profiles.
 SURFACE_KINDS = frozenset({"sailbuoy"})
-UpdateKind = Literal["deployment", "end", "delayed"]
+UpdateKind = Literal["deployment", "silent", "end", "delayed", "withdrawal"]
 # Why a mission is regarded as over.
 Over = Literal["next_mission", "processed_data", "silence"]
 
@@ -179,7 +181,8 @@ class Profile:
 class Platform:
     """A glider or sailbuoy and the totals of its missions. `serial` is its label, else the platform id.
 
-    `distance_m` is None if the distance of no mission is known.
+    `distance_m` is None if the distance of no mission is known. `ended_at` is when data showed that its last mission is
+    over; None while only a silence can end it.
     """
 
     platform: str
@@ -198,6 +201,25 @@ class Platform:
     vertical_m: float
     time_at_sea_s: float
     simulated: bool = False
+    reporting_interval_s: float = DEFAULT.total_seconds()
+    reporting_interval_origin: Origin = "default"
+    ended_at: datetime | None = None
+
+    @property
+    def late_at(self) -> datetime:
+        """When it becomes late without new data."""
+        return self.last_seen_at + timedelta(seconds=LATE_AFTER * self.reporting_interval_s)
+
+    @property
+    def silent_at(self) -> datetime:
+        """When it becomes silent without new data."""
+        return self.last_seen_at + timedelta(seconds=SILENT_AFTER * self.reporting_interval_s)
+
+    @property
+    def over_from(self) -> datetime:
+        """When its last mission is over without new data."""
+        treated_as_ended_at = self.last_seen_at + ENDED_AFTER
+        return treated_as_ended_at if self.ended_at is None else min(self.ended_at, treated_as_ended_at)
 
     @property
     def display_name(self) -> str:
@@ -239,7 +261,8 @@ class Update:
     """An event of a mission: when it happened (`at`), and since when it is public (`shown_from`).
 
     `over` is the reason why the mission is regarded as over; `learned_at` is the first import of the data that prove
-    the event. Figures are set for missions that are over: before, an update would change with every profile.
+    the event. Figures are set for missions that are over: before, an update would change with every profile. Only a
+    withdrawal has a `reason`.
     """
 
     id: str
@@ -254,3 +277,4 @@ class Update:
     distance_m: float | None = None
     time_at_sea_s: float | None = None
     simulated: bool = False
+    reason: str | None = None

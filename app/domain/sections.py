@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from app.domain.quality_flags import Quality
+from app.domain.records import Platform
+
+# The end of the name of a variable with adjusted values.
+ADJUSTED = "_adjusted"
 SectionKind = Literal["section", "series"]
 Theme = Literal["light", "dark"]
+_MODES = {"R": "real time", "P": "provisional", "A": "adjusted", "D": "delayed mode"}
 _UNITS = {"1": "", "degrees": "°", "degree": "°"}
 _CELSIUS = re.compile(r"deg(ree)?s?[ _]?c(elsius)?|celsius", re.IGNORECASE)
 _POWER = re.compile(r"(?<=[A-Za-z])-?\d+\b")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class Section:
     number: int
     # Compressed columns, see `domain.columns`; empty if only the figures were read.
     packed: dict[str, Any] = field(default_factory=dict)
+    # Values with a flag that leaves them out of `values`; the column `every` has the means with them.
+    flagged: int = 0
+    # Length of the track from the first to the last column, m; None if no column has a place along it.
+    along_m: float | None = None
 
     @property
     def bottom_m(self) -> float:
@@ -76,6 +85,21 @@ class Cloud:
     packed: dict[str, Any] = field(default_factory=dict)
     lon_deg: float | None = None
     lat_deg: float | None = None
+    # Samples whose salinity or temperature is flagged as bad: the columns `flagged_salinity` and others.
+    flagged: int = 0
+    # Both are adjusted, or both are raw.
+    salinity_variable: str = "salinity"
+    temperature_variable: str = "temperature"
+
+    @property
+    def is_adjusted(self) -> bool:
+        """True if the diagram shows adjusted values."""
+        return self.temperature_variable.endswith(ADJUSTED)
+
+    @property
+    def name(self) -> str:
+        """What the diagram shows, in words."""
+        return f"{'Adjusted temperature against adjusted' if self.is_adjusted else 'Temperature against'} salinity"
 
 
 def days(start_at: datetime, end_at: datetime) -> str:
@@ -90,10 +114,44 @@ def days(start_at: datetime, end_at: datetime) -> str:
 
 def variable_label(variable: str) -> str:
     """A variable's name for display: `sea_water_temperature` gives `Sea water temperature`."""
-    return variable.replace("_adjusted", ", adjusted").replace("_", " ").capitalize()
+    return variable.replace(ADJUSTED, ", adjusted").replace("_", " ").capitalize()
 
 
 def unit_shown(unit: str | None) -> str:
     """A unit for display: `kg m⁻³`, `°C`; empty for none."""
     symbol = "°C" if _CELSIUS.fullmatch(unit or "") else _UNITS.get(unit or "", unit or "")
     return _POWER.sub(lambda power: power[0].translate(_RAISED), symbol)
+
+
+def legend(flagged: int, quality: Quality, mark: str) -> str:
+    """What a picture does with values that are flagged as bad; empty without such values.
+
+    mark: how it shows what has no good value, such as "striped cells".
+    """
+    if not flagged:
+        return ""
+    count = f"{flagged:,}".replace(",", "\u202f")
+    if quality == "good":
+        return f"Good values only: {count} flagged as bad {'is' if flagged == 1 else 'are'} hidden"
+    return f"All values, {count} of them flagged as bad; {mark}: flagged values only"
+
+
+def mission_label(platform: str, mission: str, owner: Platform | None) -> str:
+    """A mission's name in pictures: `SEA077 Smilla 20221208T1145`; the ids alone without the record of its platform."""
+    names = dict.fromkeys((owner.serial, owner.name or owner.serial) if owner else (platform,))
+    return " ".join((*names, mission))
+
+
+def title(label: str, shown: Section | Cloud, data_mode: str) -> str:
+    """The title of a picture of a section or of a T-S diagram. label: that of the mission."""
+    mode = _MODES.get(data_mode, data_mode)
+    if isinstance(shown, Cloud):
+        return f"{label} · {shown.name} · {mode} · Halocline"
+    when = days(shown.start_at, shown.end_at)
+    return f"{label} · {variable_label(shown.variable)} · {when} · {mode} · Halocline"
+
+
+def name_and_unit(name: str, unit: str | None) -> str:
+    """`Temperature (°C)`, or the name alone."""
+    symbol = unit_shown(unit)
+    return f"{name} ({symbol})" if symbol else name

@@ -11,13 +11,25 @@ from urllib.parse import quote
 
 import orjson
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template, request, url_for
 from flask.globals import request_ctx
 from jinja2 import TemplateError
 from pymongo.errors import ConnectionFailure, PyMongoError, WaitQueueTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import Conflict, HaloclineError, Invalid, NotFound, Overloaded, TooMany, Unavailable
+from app.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    HaloclineError,
+    Invalid,
+    Moved,
+    NotFound,
+    Overloaded,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from app.extensions import mongo
 
 if TYPE_CHECKING:
@@ -29,6 +41,9 @@ MEDIA_TYPE = "application/problem+json"
 
 _STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
     (NotFound, 404),
+    (Gone, 410),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
     (Invalid, 400),
     (Conflict, 409),
     (Unavailable, 503),
@@ -45,11 +60,14 @@ _DETAIL = {
 # A replica set elects a new primary in about 10 s.
 RETRY_AFTER_S = 10
 _INSTANCE_LENGTH = 512
+# The arguments of routes that name a platform.
+_OF_PLATFORM = ("platform", "serial")
 
 
 def install(app: Flask) -> None:
     """Register the error handlers."""
     app.register_error_handler(HaloclineError, _from_halocline)
+    app.register_error_handler(Moved, _from_moved)
     app.register_error_handler(PyMongoError, _from_mongodb)
     app.register_error_handler(HTTPException, _from_http)
 
@@ -113,8 +131,19 @@ def _from_halocline(error: HaloclineError) -> Response:
     detail = _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
     if isinstance(error, Unavailable):
         log.warning("dependency_unavailable", dependency=error.dependency)
-    wait = [("Retry-After", str(RETRY_AFTER_S))] if status == 429 else []
-    return answer(status, detail, errors, wait)
+    headers = [("Retry-After", str(RETRY_AFTER_S))] if status == 429 else []
+    if status == 401:
+        headers.append(("WWW-Authenticate", "Bearer"))
+    return answer(status, detail, errors, headers)
+
+
+def _from_moved(error: Moved) -> Response:
+    """A redirect to the same resource of the present platform. Not stored: a platform may get a former id again."""
+    named: dict[str, Any] = request.view_args or {}
+    arguments: dict[str, Any] = {name: error.platform if name in _OF_PLATFORM else text for name, text in named.items()}
+    query = request.query_string.decode("latin-1")
+    location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
+    return answer(301, str(error), headers=[("Location", location)])
 
 
 def is_outage(error: PyMongoError) -> bool:

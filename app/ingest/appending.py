@@ -52,7 +52,7 @@ def appended(draft: Draft, part: Observations, file: File, tools: ImportContext,
     """
     stored = missions.document(draft.identity.platform, draft.identity.mission)
     draft = replace(draft, is_compared=True, base=None if stored is None else stored["version"])
-    if stored is None or file.made_up or tools.may_shorten or not _is_of_one_form(draft, part, file, stored):
+    if stored is None or file.made_up or tools.terms.may_shorten or not _is_of_one_form(draft, part, file, stored):
         return draft
     own = _file_part(draft, file)
     files = file_parts.of_mission(stored)

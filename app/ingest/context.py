@@ -15,6 +15,7 @@ from app.ingest.formats.erddap_metadata import About
 from app.ingest.formats.observations import Observations
 from app.ingest.interpret import identity, mission_draft
 from app.ingest.interpret.identity import Options, PlatformName
+from app.ingest.interpret.import_terms import USUAL, Terms
 from app.ingest.remote import local_copy
 from app.ingest.remote.http_download import FetchPolicy
 from app.ingest.sandbox.process import ReaderProcess
@@ -38,7 +39,7 @@ class Reader(Protocol):
 class ImportContext:
     """Everything that a run needs besides the files; created once.
 
-    `may_shorten`: a file may replace a longer mission. `merging` is the mission that is merged into another one.
+    `terms`: who imports, and what a file may replace. `merging` is the mission that is merged into another one.
     """
 
     options: Options
@@ -49,7 +50,7 @@ class ImportContext:
     basins: tuple[Basin, ...]
     basin_map: BasinMap
     names: dict[str, PlatformName]
-    may_shorten: bool = False
+    terms: Terms = USUAL
     merging: str | None = None
 
 

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
+from random import SystemRandom
+from time import monotonic, sleep
 
 from bson.errors import BSONError
 from pymongo.errors import DocumentTooLarge
@@ -17,9 +18,9 @@ from app.ingest.derive import rebuild
 from app.ingest.formats import detection, file_state
 from app.ingest.formats.file_state import FileState
 from app.ingest.formats.observations import Observations
-from app.ingest.interpret import deployment_split, identity, mission_draft
+from app.ingest.interpret import deployment_split, identity, mission_draft, ownership
 from app.ingest.interpret.mission_draft import Draft
-from app.ingest.persist import commit, mission_match
+from app.ingest.persist import admission, commit, mission_match
 from app.ingest.persist.commit import Superseded
 from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
@@ -29,10 +30,13 @@ from app.store.disk_space import DiskSpace
 
 # For each byte of a file: the original file, its samples, and both in MongoDB's journal and replication log.
 _WRITTEN_BYTES = 4
-# Importers may import parts of one mission at the same time.
-_ATTEMPTS = 5
+# Importers may import parts of one mission at once: an attempt fails if another one has succeeded. Random pauses
+# separate them, because an attempt reads and writes all parts; the longest is that of a large mission.
+_ATTEMPTS = 20
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
 # A replaced version can be removed after ten minutes. A run of many parts replaces its mission with each of them.
 _SWEEP_EVERY_S = 60.0
+_RANDOM = SystemRandom()
 
 
 class NotRebuilt(RunFailed):
@@ -120,6 +124,12 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
     Raises RunFailed and pymongo's errors when the store fails; a repeated run completes the import. Raises NotRebuilt
     at the end.
     """
+    yield from imported(files, tools)
+    derive(tools)
+
+
+def imported(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
+    """Import each file and log the attempt; the derived documents stay marked for a rebuild. Raises as `real` does."""
     with tools.reader:
         commit.replace_basins(tools.basins)
         disk, swept_at_s = DiskSpace(), monotonic()
@@ -128,6 +138,10 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
             if monotonic() - swept_at_s >= _SWEEP_EVERY_S:
                 commit.sweep()
                 swept_at_s = monotonic()
+
+
+def derive(tools: ImportContext) -> None:
+    """Rebuild all marked derived documents, and sweep replaced versions. Raises NotRebuilt and pymongo's errors."""
     failed = rebuild.rebuild(tools.basin_map)
     commit.sweep()
     if failed:
@@ -136,7 +150,9 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
 
 def _dry_report(source: Input, mission: Observations, path: Path, tools: ImportContext) -> Report:
     try:
-        return Report(str(source), "stored", mission=reports.mission_of(_draft(mission, path, "", tools)))
+        draft = _draft(mission, path, "", tools)
+        ownership.require([draft.identity.platform], tools.names, tools.terms.provider)
+        return Report(str(source), "stored", mission=reports.mission_of(draft))
     except Refused as refusal:
         return _refused(source, refusal)
 
@@ -157,17 +173,18 @@ def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterat
             for mission in missions:
                 yield _import_mission(source, mission, file, tools, disk)
     except Refused as refusal:
-        commit.log_refusal(name_of(source), sha256, refusal, None)
+        commit.log_refusal(name_of(source), sha256, refusal, None, tools.terms)
         yield _refused(source, refusal)
 
 
 def _import_mission(source: Input, mission: Observations, file: File, tools: ImportContext, disk: DiskSpace) -> Report:
     draft: Draft | None = None
     try:
-        draft = _matched(_draft(mission, file.path, file.sha256, tools), mission, file, tools)
+        draft = _draft(mission, file.path, file.sha256, tools)
+        draft = _matched(draft, mission, file, tools)
         draft, outcome = _stored(draft, mission, file, tools, disk)
     except Refused as refusal:
-        commit.log_refusal(name_of(source), file.sha256, refusal, draft)
+        commit.log_refusal(name_of(source), file.sha256, refusal, draft, tools.terms)
         return _refused(source, refusal, draft)
     return Report(str(source), outcome, mission=reports.mission_of(draft))
 
@@ -176,12 +193,12 @@ def _stored(
     draft: Draft, mission: Observations, file: File, tools: ImportContext, disk: DiskSpace
 ) -> tuple[Draft, Outcome]:
     """The draft, joined with the other parts of its mission if it is one, and the outcome of its commit."""
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         whole = appending.appended(draft, mission, file, tools, disk)
         try:
             return whole, _commit(whole, file, tools)
         except Superseded:
-            continue
+            sleep(_RANDOM.uniform(0, min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)))
     raise Refused("changed_while_reading", "other parts of the mission are being imported: import it again")
 
 
@@ -219,8 +236,14 @@ def _draft(mission: Observations, path: Path, sha256: str, tools: ImportContext)
 
 
 def _matched(draft: Draft, mission: Observations, file: File, tools: ImportContext) -> Draft:
-    """The draft under the identity of the stored mission that it belongs to, with a warning about others near it."""
+    """The draft under the identity of the stored mission that it belongs to, with a warning about others near it.
+
+    Raises Refused if the platform belongs to another provider.
+    """
+    claimed = draft.identity.platform
+    draft = admission.renamed(draft)
     same = mission_match.identity_of(draft, tools.options, tools.names)
+    ownership.require(dict.fromkeys((claimed, same.platform)), tools.names, tools.terms.provider)
     if same != draft.identity:
         digest = deployment_split.digest_of(mission, file.sha256)
         version = mission_draft.version_of(same, draft.scope, digest, bool(draft.flags))
@@ -231,7 +254,7 @@ def _matched(draft: Draft, mission: Observations, file: File, tools: ImportConte
 def _commit(draft: Draft, file: File, tools: ImportContext) -> Outcome:
     """The outcome of the commit. Raises Refused for values that MongoDB rejects, so that other files are imported."""
     try:
-        return commit.commit_draft(draft, file, tools.basin_map, tools.names, tools.may_shorten)
+        return commit.commit_draft(draft, file, tools.basin_map, tools.names, tools.terms)
     except DocumentTooLarge as error:
         raise Refused("too_large", f"a document exceeds the limit of MongoDB: {error}") from error
     except (BSONError, OverflowError, UnicodeEncodeError) as error:

@@ -7,6 +7,7 @@ transaction, and only if the remaining one covers its data.
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pymongo.client_session import ClientSession
@@ -25,7 +26,7 @@ from app.ingest.persist import file_parts, mission_match, mission_removal
 from app.ingest.persist.mapping import remainder_of
 from app.ingest.refusals import Refused
 from app.ingest.reports import Report
-from app.store import missions, original_files, profiles, rebuild_queue, snapshots, transactions
+from app.store import audit, missions, original_files, profiles, rebuild_queue, snapshots, transactions
 
 # The stored mission has precedence over a file of the merged one. `_remove` checks that it lacks nothing.
 _SUPERSEDED = ("lower_mode", "not_newer")
@@ -131,4 +132,7 @@ def _remove(merging: Plan, tools: ImportContext, session: ClientSession) -> int:
     missions.set_warnings(target.platform, target.mission, warnings, of_file, session)
     number = mission_removal.forget(source.platform, source.mission, source.version, tools.names, session)
     rebuild_queue.mark((f"updates:{target.platform}", *rebuild_queue.sums_of([source.platform])), number, session)
+    if tools.terms.actor is not None:
+        detail = f"into {target.id}"
+        audit.append(tools.terms.actor, "merge", source.id, "done", datetime.now(UTC), detail=detail, session=session)
     return number

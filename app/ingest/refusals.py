@@ -32,9 +32,12 @@ CODES = {
     "not_newer": "the stored data have the same mode and are as new",
     "platform_kind_mismatch": "a profile of a glider for a stored mission of a sailbuoy, or the reverse",
     "simulated_mismatch": "the file is simulated and the stored mission real, or the reverse",
+    "withdrawn": "an operator withdrew the mission; it must be restored first",
+    "loses_data": "the file would replace a mission of which it has less than half of the samples, span or variables",
+    "wrong_provider": "the platform belongs to another provider than the one that imports",
     "part_of_mission": "the file covers only a part of the stored mission, or is a subset of a dataset",
     "fetch_failed": "the server is unreachable or too slow, or its response is incomplete",
-    "server_error": "the server responds with an error, whose message follows",
+    "server_error": "the server responds with an error; its message follows as a quotation",
     "redirected": "the server redirects to an address that the import does not follow",
     "not_profiles": "the format delivers single profiles, but the file holds none",
 }

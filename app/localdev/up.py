@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from app.config import Settings
-from app.localdev import mongod, monitoring, pidfiles, servers, valkey
+from app.localdev import background, mongod, monitoring, pidfiles, servers, valkey
 from app.localdev.errors import LocalDevError
 
 # The checkout: gunicorn.conf.py and demo/ are beside the package.
@@ -34,7 +34,8 @@ _PARENT_ENDS_WITHIN_S = 60.0
 _POLL_S = 0.1
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Last started first.
-_PROCESSES = (*monitoring.PROCESSES, "simulator", "web", "redis", "mongodb")
+_OWN = (*monitoring.PROCESSES, "simulator", *background.PROCESSES, "web")
+_PROCESSES = (*_OWN, *servers.NAMES)
 
 
 class _Stopped(Exception):
@@ -125,7 +126,7 @@ def down(home: Path = HOME) -> list[str]:
     stopped = ["up"] if pidfiles.alive(home / "up.pid") not in (None, os.getpid()) else []
     if stopped:
         pidfiles.stop(home / "up.pid", within_s=_PARENT_ENDS_WITHIN_S)
-    stopped += [name for name in (*monitoring.PROCESSES, "simulator", "web") if pidfiles.stop(home / f"{name}.pid")]
+    stopped += [name for name in _OWN if pidfiles.stop(home / f"{name}.pid")]
     stopped += servers.stop(home)
     (home / "up.pid").unlink(missing_ok=True)
     return stopped
@@ -160,9 +161,7 @@ def _refuse_twice(portal: Portal) -> None:
     if other is not None:
         raise LocalDevError(f"The portal runs already (process {other}): open it, or stop it with 'make down' first.")
     # Processes of a killed `up` would hold the port, and its simulator would continue even without `simulate`.
-    pidfiles.stop(portal.home / "web.pid")
-    pidfiles.stop(portal.home / "simulator.pid")
-    for name in monitoring.PROCESSES:
+    for name in _OWN:
         pidfiles.stop(portal.home / f"{name}.pid")
 
 
@@ -184,6 +183,9 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     if "redis_url" not in settings.model_fields_set:
         _step("Redis (Valkey)")
         env["REDIS_URL"] = valkey.start(portal.home)
+    if settings.redis_broker_url is None:
+        _step("Queue (Valkey)")
+        env["REDIS_BROKER_URL"] = valkey.start_broker(portal.home)
     _step("Indexes")
     _command(env, "indexes")
     _step("Demo missions")
@@ -194,6 +196,8 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     _step("Portal")
     pidfiles.start("web", portal.web.command, portal.home, env, is_on_terminal=portal.web.is_on_terminal)
     _await_page(portal)
+    _step("Worker")
+    background.start(portal.home, env, settings)
     if portal.simulate:
         _step("Simulated gliders")
         pidfiles.start("simulator", [sys.executable, "-m", "app.cli", "simulate"], portal.home, env)

@@ -1,6 +1,8 @@
 """Basins with the totals of the missions in them, and the tree of basins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain import basin_tree
 from app.domain.basin_tree import Basin, Node, Tree
@@ -12,11 +14,20 @@ from app.store import basins, totals
 
 
 def find(basin: str) -> tuple[Basin, Totals | None]:
-    """The basin and its totals; None instead of totals if no mission has profiles in it. Raises NotFound."""
-    stored = basins.find(basin)
-    if stored is None:
+    """The basin with this id or former id, and its totals; None instead of totals if no mission has profiles in it.
+
+    Raises NotFound.
+    """
+    stored = basins.find(basin) or ((current := basins.canonical(basin)) and basins.find(current))
+    if not stored:
         raise NotFound(f"There is no basin {basin}.")
-    return stored, totals.find(f"basin:{basin}")
+    return stored, totals.find(f"basin:{stored.id}")
+
+
+def resolved(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of filters of missions with the present id of a basin in place of a former one."""
+    current = basins.canonical(values["basin"]) if "basin" in values else None
+    return {**values, **({"basin": current} if current else {})}
 
 
 def page(limit: int = 50, cursor: str | None = None) -> Page[Basin]:

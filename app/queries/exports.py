@@ -16,8 +16,8 @@ from app.domain.columns import decoded
 from app.domain.mission_filters import Selection
 from app.domain.records import Mission
 from app.domain.times import to_ms
-from app.errors import Conflict, Invalid, NotFound
-from app.queries import cursors, profiles
+from app.errors import Conflict, Invalid
+from app.queries import absences, cursors, profiles
 from app.queries import missions as mission_queries
 from app.store import missions, samples, snapshots
 from app.store import profiles as stored_profiles
@@ -71,12 +71,12 @@ class Samples:
 
 
 def of(platform: str, mission: str) -> Samples:
-    """The samples of a mission, to be closed by the caller. Raises NotFound."""
+    """The samples of a mission, to be closed by the caller. Raises NotFound, Gone and Moved (`absences`)."""
     session = snapshots.begin()
     try:
         stored = missions.find(platform.lower(), mission, session)
         if stored is None:
-            raise NotFound(f"There is no mission {mission} of {platform}.")
+            raise absences.of_mission(platform, mission)
         return _of(stored, session)
     except BaseException:
         session.end_session()

@@ -9,25 +9,29 @@ from app.domain.records import BasinShare, Mission, Platform, Update
 from app.domain.totals import Totals
 from app.queries import totals as totals_queries
 from app.queries.missions import MOST_COUNTED
-from app.store import combined_reads, missions, platforms, sections, totals, tracks, updates
+from app.store import combined_reads, missions, platforms, reporting, sections, totals, tracks, updates
+from app.store.reporting import ActiveMissions, Fleet
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
     """Details of the missions and platforms in the lists of the landing page, and figures of the whole fleet.
 
-    `pictured`: the missions with a section of the variable, as `platform/mission`. `deepest_m`: the greatest depths
-    over time, by mission. `last_basins`: of the last mission of each platform. `positions`: the last ones of the listed
-    missions and platforms, by mission. `simulated`: the number of simulated
-    missions with current data. `next_update_at`: when the next foreseen update is published.
+    `pictured`: the variable of the picture of each mission that has one. `deepest_m`: the greatest depths over time, by
+    mission. `last_basins`: of the last mission of each platform. `positions`: the last ones of the listed missions and
+    platforms, by mission. `active`: all missions with current data. `fleet`: the platforms at sea by their state.
+    `simulated`: the number of simulated missions with current data. `next_update_at`: when the next foreseen update is
+    published.
     """
 
     platforms: dict[str, Platform]
-    pictured: set[str]
+    pictured: dict[str, str]
     deepest_m: dict[str, tuple[float | None, ...]]
     last_basins: dict[str, tuple[BasinShare, ...]]
     positions: dict[str, LastPosition]
     totals: Totals
+    active: ActiveMissions
+    fleet: Fleet
     simulated: int
     next_update_at: datetime | None
 
@@ -35,7 +39,7 @@ class Details:
 def details(
     shown: Sequence[Mission],
     listed: Sequence[Mission],
-    silent: Sequence[Platform],
+    earlier: Sequence[Platform],
     news: Sequence[Update],
     *,
     variable: str,
@@ -44,24 +48,27 @@ def details(
     window_h: float,
     with_simulated: bool,
 ) -> Details:
-    """The details of the missions on cards (`shown`) and in the list, silent platforms and updates.
+    """The details of the missions on cards (`shown`) and in the list, of platforms with earlier data, and of updates.
 
-    At most the first `pictures` missions of the list have a picture, of the variable.
+    At most the first `pictures` missions of the list have a picture, of the best values of the variable.
     """
     ids = [mission.id for mission in shown]
     named = {mission.platform for mission in (*listed, *shown)} | {update.platform for update in news}
-    last_missions = [f"{platform.platform}/{platform.last_mission}" for platform in silent]
+    last_missions = [f"{platform.platform}/{platform.last_mission}" for platform in earlier]
+    since = now - timedelta(hours=window_h)
     read = combined_reads.values(
         platforms.read_named(sorted(named)),
-        sections.having([mission.id for mission in listed[:pictures]], variable),
+        sections.best_of([mission.id for mission in listed[:pictures]], variable),
         tracks.deepest_of(ids),
         missions.basins_of(last_missions),
         tracks.last_positions_of([*(mission.id for mission in listed), *last_missions]),
         totals.read("fleet"),
-        missions.simulated_since(now - timedelta(hours=window_h), MOST_COUNTED),
+        reporting.active_missions(since, with_simulated),
+        reporting.fleet(now, with_simulated),
+        missions.simulated_since(since, MOST_COUNTED),
         updates.next_known(now, None, None, with_simulated),
     )
-    by_platform, pictured, deepest_m, basins, positions, fleet, simulated, next_update_at = read
+    by_platform, pictured, deepest_m, basins, positions, of_fleet, active, fleet, simulated, next_update_at = read
     last_basins = {name.partition("/")[0]: shares for name, shares in basins.items()}
     return Details(
         by_platform,
@@ -69,7 +76,9 @@ def details(
         deepest_m,
         last_basins,
         positions,
-        fleet or totals_queries.EMPTY,
+        of_fleet or totals_queries.EMPTY,
+        active,
+        fleet,
         simulated,
         next_update_at,
     )

@@ -1,13 +1,13 @@
 """Missions: one, a page of a list, the active and the recent ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from app.domain.records import Bbox, Mission
-from app.errors import Invalid, NotFound
-from app.queries import cursors
+from app.errors import Invalid
+from app.queries import absences, cursors
 from app.queries.cursors import Page
 from app.store import mission_lists, missions, platforms, totals
 from app.store.mission_lists import Criteria
@@ -35,10 +35,10 @@ class Count:
 
 
 def find(platform: str, mission: str) -> Mission:
-    """The mission. Raises NotFound."""
+    """The mission. Raises NotFound, Gone and Moved (`absences`)."""
     stored = missions.find(platform.lower(), mission)
     if stored is None:
-        raise NotFound(f"There is no mission {mission} of {platform}.")
+        raise absences.of_mission(platform, mission)
     return stored
 
 
@@ -105,9 +105,9 @@ def active(now: datetime, window_h: float, limit: int = 200, simulated: bool = F
     return mission_lists.page(Criteria({}, since=now - timedelta(hours=window_h), simulated=simulated), "newest", limit)
 
 
-def active_until(active: Sequence[Mission], window_h: float) -> datetime | None:
-    """The time until which all these missions stay active without new data; None without missions."""
-    return min((mission.figures.end_at + timedelta(hours=window_h) for mission in active), default=None)
+def oldest_since(since: datetime, filters: Mapping[str, Any], simulated: bool = False) -> Mission | None:
+    """The matching mission whose data end first since that time; None without any."""
+    return next(iter(mission_lists.page(Criteria(filters, since=since, simulated=simulated), "oldest", 1)), None)
 
 
 def recent(limit: int = 6, simulated: bool = False) -> list[Mission]:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from app.domain.records import Platform
-from app.errors import Invalid, NotFound
-from app.queries import cursors
+from app.domain.reporting import State
+from app.errors import Invalid
+from app.queries import absences, clock, cursors
 from app.queries.cursors import Page
 from app.store import missions, platforms
 
@@ -17,10 +18,10 @@ CLOSED_AFTER = timedelta(days=365)
 
 
 def find(name: str) -> Platform:
-    """The platform with this id or serial, in upper or lower case. Raises NotFound."""
+    """The platform with this id or serial, in upper or lower case. Raises NotFound, and Moved for a former id."""
     platform = platforms.find(name)
     if platform is None:
-        raise NotFound(f"There is no platform {name}.")
+        raise absences.of_platform(name)
     return platform
 
 
@@ -67,34 +68,45 @@ def page(
     simulated: bool = False,
     wmo_id: str | None = None,
     last_data: tuple[datetime | None, datetime | None] = (None, None),
+    state: State | None = None,
 ) -> Page[Platform]:
-    """A page of platforms by id, with this WMO id and the last data within these bounds. Raises Invalid("cursor")."""
+    """A page of platforms by id, with this WMO id, the last data within these bounds, and this state of reporting.
+
+    Raises Invalid("cursor").
+    """
     (after,) = cursors.decode(cursor, str) if cursor else (None,)
     since, before = last_data
-    rows = platforms.page(limit + 1, after, simulated, wmo_id, since, before)
+    rows = platforms.page(limit + 1, after, simulated, wmo_id, since, before, _now_in(state))
     return cursors.page(rows, limit, lambda platform: (platform.platform,))
 
 
 def by_last_data(
-    limit: int = 50, cursor: str | None = None, simulated: bool = False, oldest_first: bool = False
+    limit: int = 50,
+    cursor: str | None = None,
+    simulated: bool = False,
+    oldest_first: bool = False,
+    state: State | None = None,
 ) -> Page[Platform]:
-    """A page of platforms by their last data, latest first or oldest first. Raises Invalid("cursor")."""
+    """A page of platforms by their last data, latest first or oldest first, with this state of reporting.
+
+    Raises Invalid("cursor").
+    """
     order = "oldest" if oldest_first else "newest"
     after = cursors.decode(cursor, str, datetime, str) if cursor else None
     if after is not None and after[0] != order:
         raise Invalid("cursor", "belongs to another order of the list")
-    rows = platforms.by_last_seen(limit + 1, (after[1], after[2]) if after else None, simulated, oldest_first)
+    begin = (after[1], after[2]) if after else None
+    rows = platforms.by_last_seen(limit + 1, begin, simulated, oldest_first, _now_in(state))
     return cursors.page(rows, limit, lambda platform: (order, platform.last_seen_at, platform.platform))
 
 
-def silent(since: datetime, limit: int, simulated: bool = False) -> list[Platform]:
+def _now_in(state: State | None) -> tuple[State, datetime] | None:
+    return None if state is None else (state, clock.now())
+
+
+def without_data(since: datetime, limit: int, simulated: bool = False) -> list[Platform]:
     """At most `limit` platforms without data since that time, latest data first."""
-    return platforms.silent(since, limit, simulated)
-
-
-def silent_until(since: datetime, simulated: bool = False) -> datetime | None:
-    """The oldest last data among the platforms that `silent` does not list; None if it lists all."""
-    return platforms.first_seen_since(since, simulated)
+    return platforms.without_data(since, limit, simulated)
 
 
 def named(ids: list[str]) -> dict[str, Platform]:

@@ -1,5 +1,6 @@
 """The sections and the T-S diagram of a mission."""
 
+from app.domain.plot_style import Scale
 from app.domain.records import Mission
 from app.domain.sections import Cloud, Section, Theme
 from app.errors import NotFound
@@ -19,9 +20,9 @@ def find(mission: Mission, variable: str) -> Section:
     return section
 
 
-def picture(mission: Mission, variable: str, theme: Theme) -> bytes:
+def picture(mission: Mission, variable: str, theme: Theme, scale: Scale = 1) -> bytes:
     """The section of a variable as PNG. Raises NotFound."""
-    png = sections.picture(mission.platform, mission.mission, variable, theme)
+    png = sections.picture(mission.platform, mission.mission, variable, theme, scale)
     if png is None:
         raise _missing(mission, variable)
     return png
@@ -35,14 +36,14 @@ def cloud(mission: Mission) -> Cloud:
     return points
 
 
-def has_cloud(mission: Mission) -> bool:
-    """True if the mission has a T-S diagram."""
-    return sections.has_cloud(mission.platform, mission.mission)
+def cloud_figures(mission: Mission) -> Cloud | None:
+    """The T-S diagram without its points; None if the mission has none."""
+    return sections.cloud_figures(mission.platform, mission.mission)
 
 
-def cloud_picture(mission: Mission, theme: Theme) -> bytes:
+def cloud_picture(mission: Mission, theme: Theme, scale: Scale = 1) -> bytes:
     """The mission's T-S diagram as PNG. Raises NotFound."""
-    png = sections.cloud_picture(mission.platform, mission.mission, theme)
+    png = sections.cloud_picture(mission.platform, mission.mission, theme, scale)
     if png is None:
         raise _no_pairs(mission)
     return png

@@ -1,9 +1,10 @@
-"""Updates: deployments, ends of missions and first delayed-mode data."""
+"""Updates: deployments, silent platforms, ends of missions and first delayed-mode data."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.records import Update, UpdateKind
+from app.domain import reporting
+from app.domain.records import Mission, Update, UpdateKind
 from app.queries import cursors
 from app.store import combined_reads, updates
 
@@ -36,6 +37,12 @@ def page(
     page = cursors.page(rows, limit, lambda update: (update.shown_from, update.id))
     (until,) = combined_reads.values(updates.next_known(now, kind, platform, simulated))
     return UpdatePage(page.items, page.next, until)
+
+
+def over_from(mission: Mission) -> datetime:
+    """When the mission is over, as its update says; without one, when it is treated as ended."""
+    end = updates.end_of(mission.id)
+    return end.shown_from if end else mission.figures.end_at + reporting.ENDED_AFTER
 
 
 def latest(now: datetime, limit: int, simulated: bool) -> list[Update]:

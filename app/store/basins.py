@@ -1,6 +1,8 @@
 """Basins: the named sea areas that missions are assigned to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
@@ -37,6 +39,26 @@ def tree() -> dict[str, Node]:
     return {doc["_id"]: Node(doc["_id"], doc["name"], doc.get("part_of")) for doc in cursor}
 
 
+def names() -> dict[str, list[str]]:
+    """The names of every basin by id: the name on pages first, then other names and former ids."""
+    projection = dict.fromkeys(("name", "other_names", "aliases"), 1)
+    return {doc["_id"]: names_of(doc) for doc in mongo.db.basins.find({}, projection).limit(10_000)}
+
+
+def names_of(doc: Mapping[str, Any]) -> list[str]:
+    """The names in a basin's document, as `names` returns them."""
+    # Documents of earlier releases have one name.
+    return [doc["name"], *doc.get("other_names", ()), *doc.get("aliases", ())]
+
+
+def canonical(basin: str) -> str | None:
+    """The id of the basin with this id or former id; None if there is none."""
+    doc = mongo.db.basins.find_one({"_id": basin}, {"_id": 1}) or mongo.db.basins.find_one(
+        {"aliases": basin}, {"_id": 1}, sort=[("_id", 1)]
+    )
+    return str(doc["_id"]) if doc else None
+
+
 def replace_all(basins: Sequence[Basin]) -> None:
     """Replace all basins: upsert these, then delete all others, so that readers never see an empty list."""
     documents = [basin_to_document(basin) for basin in basins]
@@ -44,12 +66,22 @@ def replace_all(basins: Sequence[Basin]) -> None:
     mongo.db.basins.delete_many({"_id": {"$nin": [doc["_id"] for doc in documents]}})
 
 
-def digest() -> str | None:
-    """The digest of the current basins, as `note_digest` stored it; None before the first import."""
-    doc = mongo.db.counters.find_one({"_id": "basins"})
-    return str(doc["digest"]) if doc else None
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Digests of the current basins: of their areas, which missions are assigned to, and of their names."""
+
+    areas: str | None = None
+    names: str | None = None
 
 
-def note_digest(value: str, session: ClientSession) -> None:
-    """Store the digest of the current basins, after `replace_all`."""
-    mongo.db.counters.update_one({"_id": "basins"}, {"$set": {"digest": value}}, upsert=True, session=session)
+def digests() -> Digests:
+    """The digests as `note_digests` stored them; None before the first import."""
+    doc = mongo.db.counters.find_one({"_id": "basins"}) or {}
+    # Earlier releases stored no digest of names.
+    return Digests(doc.get("digest"), doc.get("names"))
+
+
+def note_digests(digests: Digests, session: ClientSession) -> None:
+    """Store the digests of the current basins, after `replace_all`."""
+    change = {"$set": {"digest": digests.areas, "names": digests.names}}
+    mongo.db.counters.update_one({"_id": "basins"}, change, upsert=True, session=session)

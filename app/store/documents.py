@@ -1,8 +1,8 @@
 """Mapping of records to MongoDB documents and back: the only module that defines their form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.domain.import_log import ImportAttempt, NotImported
 from app.domain.quality_flags import FlagCounts
@@ -25,12 +25,35 @@ from app.domain.records import (
 from app.domain.times import to_ms
 from app.domain.totals import Subtotal, Totals
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Document = dict[str, Any]
+Record = TypeVar("Record", bound="DataclassInstance")
+# Properties of a platform that its document holds.
+PLATFORM_TIMES = ("late_at", "silent_at", "over_from")
+
+
+def record_of(kind: type[Record], doc: Mapping[str, Any], /, **others: Any) -> Record:
+    """The record of a document, or of a part of one; `others` replaces fields.
+
+    Fields that the record lacks are ignored: a later release stored them before it was rolled back.
+    """
+    return kind(**({name: doc[name] for name in kind.__dataclass_fields__ if name in doc} | others))
+
+
+def basin_shares(doc: Mapping[str, Any]) -> tuple[BasinShare, ...]:
+    """The basins of a mission document."""
+    return tuple(record_of(BasinShare, share) for share in doc["basins"])
 
 
 def _figures(doc: Mapping[str, Any]) -> Figures:
     bbox = doc["bbox"]
-    return Figures(**{**doc, "bbox": tuple(bbox) if bbox else None})
+    return record_of(Figures, doc, bbox=tuple(bbox) if bbox else None)
+
+
+def _findings(docs: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(record_of(Finding, doc) for doc in docs)
 
 
 def mission_to_document(mission: Mission) -> Document:
@@ -58,22 +81,20 @@ def mission_order(mission: Mission) -> Document:
 
 def mission_from_document(doc: Mapping[str, Any]) -> Mission:
     """The record of a whole mission document."""
-    from_doc = {key: value for key, value in doc.items() if key in Mission.__slots__}
-    return Mission(
-        **{
-            **from_doc,
-            "figures": _figures(doc["figures"]),
-            "basins": tuple(BasinShare(**share) for share in doc["basins"]),
-            "variables": tuple(Variable(**variable) for variable in doc["variables"]),
-            "warnings": tuple(Finding(**finding) for finding in doc["warnings"]),
-            "source": Source(**doc["source"]),
-            "by_year": tuple(YearShare(**share) for share in doc.get("by_year", ())),
-            # Missions of earlier releases have none.
-            "flags": tuple(FlagCounts(**counts) for counts in doc.get("flags", ())),
-            "earlier": tuple(
-                EarlierVersion(**{**version, "figures": _figures(version["figures"])}) for version in doc["earlier"]
-            ),
-        }
+    return record_of(
+        Mission,
+        doc,
+        figures=_figures(doc["figures"]),
+        basins=basin_shares(doc),
+        variables=tuple(record_of(Variable, variable) for variable in doc["variables"]),
+        warnings=_findings(doc["warnings"]),
+        source=record_of(Source, doc["source"]),
+        by_year=tuple(record_of(YearShare, share) for share in doc.get("by_year", ())),
+        # Missions of earlier releases have none.
+        flags=tuple(record_of(FlagCounts, counts) for counts in doc.get("flags", ())),
+        earlier=tuple(
+            record_of(EarlierVersion, version, figures=_figures(version["figures"])) for version in doc["earlier"]
+        ),
     )
 
 
@@ -96,17 +117,18 @@ def profile_to_document(platform: str, mission: str, version: str, profile: Prof
 
 def profile_from_document(doc: Mapping[str, Any]) -> Profile:
     """The record of a profile document."""
-    return Profile(**{key: doc[key] for key in Profile.__slots__ if key in doc})
+    return record_of(Profile, doc)
 
 
 def platform_to_document(platform: Platform) -> Document:
-    """The platform as its document; `_id` is the platform id."""
-    return {"_id": platform.platform, "serial_key": platform.serial.lower(), **asdict(platform)}
+    """The platform as its document; `_id` is the platform id. The times of its states serve filters and counts."""
+    times = {name: getattr(platform, name) for name in PLATFORM_TIMES}
+    return {"_id": platform.platform, "serial_key": platform.serial.lower(), **times, **asdict(platform)}
 
 
 def platform_from_document(doc: Mapping[str, Any]) -> Platform:
     """The record of a platform document."""
-    return Platform(**{key: doc[key] for key in Platform.__slots__ if key in doc})
+    return record_of(Platform, doc)
 
 
 def track_to_document(track: Track) -> Document:
@@ -148,7 +170,7 @@ def totals_to_document(totals: Totals) -> Document:
 
 def totals_from_document(doc: Mapping[str, Any]) -> Totals:
     """The record of a totals document."""
-    return Totals(**{key: doc[key] for key in Totals.__slots__ if key in doc})
+    return record_of(Totals, doc)
 
 
 def subtotal_to_document(subtotal: Subtotal) -> Document:
@@ -160,7 +182,7 @@ def subtotal_to_document(subtotal: Subtotal) -> Document:
 def subtotal_from_document(doc: Mapping[str, Any]) -> Subtotal:
     """The record of a subtotal's document."""
     spans = None if doc["spans"] is None else tuple((start_at, end_at) for start_at, end_at in doc["spans"])
-    return Subtotal(**{**{key: doc[key] for key in Subtotal.__slots__}, "spans": spans})
+    return record_of(Subtotal, doc, spans=spans)
 
 
 def basin_to_document(basin: Basin) -> Document:
@@ -171,22 +193,30 @@ def basin_to_document(basin: Basin) -> Document:
 
 def basin_from_document(doc: Mapping[str, Any]) -> Basin:
     """The record of a basin document."""
-    return Basin(**{**{key: doc[key] for key in Basin.__slots__ if key in doc}, "bbox": tuple(doc["bbox"])})
+    return record_of(
+        Basin,
+        doc,
+        bbox=tuple(doc["bbox"]),
+        aliases=tuple(doc.get("aliases", ())),
+        other_names=tuple(doc.get("other_names", ())),
+    )
 
 
 def update_to_document(update: Update) -> Document:
     """The update as its document."""
     doc = asdict(update)
+    if doc["reason"] is None:
+        # Like updates of earlier releases, so that they need no rebuild.
+        del doc["reason"]
     return {"_id": doc.pop("id"), **doc}
 
 
 def update_from_document(doc: Mapping[str, Any]) -> Update:
     """The record of an update document."""
-    fields = {key: doc[key] for key in Update.__slots__ if key != "id"}
     if doc["kind"] != "recovery":
-        return Update(id=doc["_id"], **fields)
+        return record_of(Update, doc, id=doc["_id"])
     # Earlier releases called every end of a mission a recovery; the next import replaces their documents.
-    return Update(id=doc["_id"].replace("recovery", "end", 1), **{**fields, "kind": "end"})
+    return record_of(Update, doc, id=doc["_id"].replace("recovery", "end", 1), kind="end")
 
 
 def attempt_to_document(attempt: ImportAttempt) -> Document:
@@ -197,11 +227,11 @@ def attempt_to_document(attempt: ImportAttempt) -> Document:
 
 def attempt_from_document(doc: Mapping[str, Any]) -> ImportAttempt:
     """The record of an attempt's document."""
-    from_doc = {key: doc[key] for key in ImportAttempt.__slots__ if key in doc}
-    lists = {
-        "warnings": tuple(Finding(**finding) for finding in doc["warnings"]),
-        "not_imported": tuple(
-            NotImported(group["reason"], tuple(group["variables"])) for group in doc.get("not_imported", ())
-        ),
-    }
-    return ImportAttempt(**{**from_doc, "id": doc["_id"], **lists})
+    groups = doc.get("not_imported", ())
+    return record_of(
+        ImportAttempt,
+        doc,
+        id=doc["_id"],
+        warnings=_findings(doc["warnings"]),
+        not_imported=tuple(record_of(NotImported, group, variables=tuple(group["variables"])) for group in groups),
+    )

@@ -1,26 +1,18 @@
 """Collections and their indexes: one for each filter and order that lists offer. Created at every start."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from app.domain import mission_filters
-from app.store import change_log, rebuild_queue, transactions
+from app.store import operator_indexes, task_indexes, upgrades
 from app.store.validators import VALIDATORS
 
 Document = dict[str, Any]
 
-# Incremented when search terms or the kinds of updates change: the next import then rebuilds both.
-SEARCH_WORDS = 3
-# Incremented when the stored contents of sections or T-S diagrams change: the next import then rebuilds both.
-TS_CONTENTS = 2
-
 _NAMESPACE_EXISTS = 48
-_MISSION_KEYS = {"platform": 1, "mission": 1}
 
 # The change log must outlive the longest pause of a follower.
 CHANGES_RETENTION_S = 3600
@@ -85,6 +77,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("simulated", ASCENDING), ("last_seen_at", DESCENDING), ("_id", ASCENDING)], name="heard"),
         IndexModel([("simulated", ASCENDING), ("_id", ASCENDING)], name="named"),
         IndexModel([("wmo_id", ASCENDING), ("_id", ASCENDING)], name="wmo_id"),
+        IndexModel([(key, ASCENDING) for key in ("simulated", "over_from", "late_at", "silent_at")], name="reporting"),
     ],
     "profiles": [
         IndexModel(
@@ -150,7 +143,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("platform", ASCENDING)], name="platform"),
     ],
-    "basins": [],
+    "basins": [IndexModel([("aliases", ASCENDING)], name="aliases")],
     "counters": [],
     "facets": [],
     "derived_pending": [IndexModel([("at", ASCENDING)], name="oldest")],
@@ -158,6 +151,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "originals.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
     "backups": [],
+    **operator_indexes.INDEXES,
+    **task_indexes.INDEXES,
 }
 
 # Indexes of earlier releases that no query uses: every write pays for them until they are dropped. `ensure` does not
@@ -174,7 +169,7 @@ RETIRED = {
 def ensure(db: Database[Document]) -> list[str]:
     """Create missing collections and indexes, update validators; safe at every start. Returns the collections' names.
 
-    Also completes documents of earlier releases and invalidates the pages that show them.
+    Also applies the upgrades of documents of earlier releases.
     """
     current = {entry["name"]: entry.get("options", {}).get("validator") for entry in db.list_collections()}
     existed = set(current)
@@ -189,20 +184,7 @@ def ensure(db: Database[Document]) -> list[str]:
             # By default MongoDB waits for all members, so that an index of a collection with documents, for example
             # after a restore, would wait without end while one member is down.
             db[name].create_indexes(indexes, commitQuorum="majority")
-    if _complete(db):
-        # Every page of stored data depends on the tag `basins`.
-        transactions.run(lambda session: change_log.append(("basins",), datetime.now(UTC), session))
-    has_derived = {"updates", "search", "subtotals"} <= existed
-    if not has_derived or not db.counters.find_one({"_id": "search_words", "words": SEARCH_WORDS}):
-        _mark_platforms(db)
-        db.counters.replace_one({"_id": "search_words"}, {"words": SEARCH_WORDS}, upsert=True)
-    if not db.counters.find_one({"_id": "ts_contents", "version": TS_CONTENTS}):
-        _queue_sections(db)
-        db.counters.replace_one({"_id": "ts_contents"}, {"version": TS_CONTENTS}, upsert=True)
-    if "sections" not in existed:
-        for mission in db.missions.find({}, {"_id": 1}):
-            mark = {"$set": {"number": 0}}
-            db.derived_pending.update_one({"_id": f"sections:{mission['_id']}"}, mark, upsert=True)
+    upgrades.apply(db, existed)
     return sorted(INDEXES)
 
 
@@ -219,45 +201,6 @@ def drop_retired(db: Database[Document]) -> list[str]:
         collection, _, index = name.partition(".")
         db[collection].drop_index(index)
     return names
-
-
-def _mark_platforms(db: Database[Document]) -> None:
-    """Queue the rebuild of documents that earlier releases did not derive: updates, search entries, subtotals."""
-    platforms = db.missions.distinct("platform")
-    scopes = [f"{kind}:{platform}" for kind in ("updates", "subtotals") for platform in platforms]
-    for scope in [*scopes, *(["totals"] if platforms else [])]:
-        db.derived_pending.update_one({"_id": scope}, {"$set": {"number": 0}}, upsert=True)
-
-
-def _queue_sections(db: Database[Document]) -> None:
-    """Queue the rebuild of the sections and T-S diagrams of all missions that have some."""
-    missions = {f"{doc['platform']}/{doc['mission']}" for doc in db.sections.find({}, _MISSION_KEYS)}
-    scopes = [f"sections:{mission}" for mission in sorted(missions)]
-
-    def queue(session: ClientSession) -> None:
-        # The number must be that of a new change: a rebuild for an older one would be discarded.
-        rebuild_queue.mark(scopes, change_log.append(("sections",), datetime.now(UTC), session), session)
-
-    if scopes:
-        transactions.run(queue)
-
-
-def _complete(db: Database[Document]) -> bool:
-    """Add the fields of newer filters and orders to documents of earlier releases; False if there are none."""
-    attempts = db.imports.update_many({"simulated": {"$exists": False}}, {"$set": {"simulated": False}})
-    span_ms = {"$subtract": ["$figures.end_at", "$figures.start_at"]}
-    order = {
-        "duration_s": {"$divide": [span_ms, 1000]},
-        "depth_m": {"$ifNull": ["$figures.max_depth_m", -1.0]},
-    }
-    west, south, east, north = ({"$arrayElemAt": ["$figures.bbox", side]} for side in range(4))
-    unrolled = {"$cond": [{"$gte": [east, west]}, east, {"$add": [east, 360]}]}
-    extent = {"west": west, "south": south, "east": unrolled, "north": north}
-    boxed = {"$cond": [{"$isArray": "$figures.bbox"}, extent, None]}
-    boxes = db.missions.update_many({"extent": {"$exists": False}}, [{"$set": {"extent": boxed}}])
-    lacking = {"order": {"$exists": False}}
-    orders = db.missions.update_many(lacking, [{"$set": {"order": order, "kind": {"$ifNull": ["$kind", "glider"]}}}])
-    return any(result.modified_count for result in (attempts, boxes, orders))
 
 
 def _created(db: Database[Document], name: str, schema: Document) -> Document | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -12,12 +12,13 @@ from app.domain.records import BasinShare, Finding, Mission
 from app.extensions import mongo
 from app.store import bulk, combined_reads, keyset
 from app.store.combined_reads import Read
-from app.store.documents import mission_from_document, mission_order, mission_to_document
+from app.store.documents import basin_shares, mission_from_document, mission_order, mission_to_document
 from app.store.indexes import MISSION_FILTERS, MISSION_LISTS, MISSION_SORTS
 
 _FACETS = "missions"
 # A longer list of choices is not usable; the URL parameter accepts every value all the same.
 _MOST_VALUES = 2000
+_NEVER = datetime.max.replace(tzinfo=UTC)
 # Missions of one vehicle within a few months: more would be a mistake in its identity.
 _MOST_NEAR = 100
 
@@ -38,7 +39,7 @@ def basins_of(ids: Sequence[str]) -> Read[dict[str, tuple[BasinShare, ...]]]:
     """The basins of the missions with these ids, by id; unknown ones are left out."""
 
     def basins(documents: Sequence[dict[str, Any]]) -> dict[str, tuple[BasinShare, ...]]:
-        return {doc["_id"]: tuple(BasinShare(**share) for share in doc["basins"]) for doc in documents}
+        return {doc["_id"]: basin_shares(doc) for doc in documents}
 
     return combined_reads.by_ids("missions", ids, basins, "basins")
 
@@ -143,12 +144,15 @@ def document(platform: str, mission: str, session: ClientSession | None = None) 
 def ends(names: Sequence[str]) -> dict[str, datetime]:
     """End of the data of stored missions, by mission (`platform/mission`) and by the URL of their source.
 
-    For a command line: it may read every mission.
+    A withdrawn mission has the latest possible end: no data are newer. For a command line: it may read every mission.
     """
     query = {"$or": [{"_id": {"$in": list(names)}}, {"source.file_name": {"$in": list(names)}}]}
     end_times: dict[str, datetime] = {}
     for doc in mongo.db.missions.find(query, {"figures.end_at": 1, "source.file_name": 1}).limit(2 * len(names) + 1):
         end_times[doc["_id"]] = end_times[doc["source"]["file_name"]] = doc["figures"]["end_at"]
+    withdrawn = {"$or": [{"_id": {"$in": list(names)}}, {"document.source.file_name": {"$in": list(names)}}]}
+    for doc in mongo.db.withdrawals.find(withdrawn, {"document.source.file_name": 1}).limit(2 * len(names) + 1):
+        end_times[doc["_id"]] = end_times[doc["document"]["source"]["file_name"]] = _NEVER
     return end_times
 
 
@@ -191,6 +195,20 @@ def put(mission: Mission, extra: Mapping[str, Any], session: ClientSession) -> N
     mongo.db.missions.replace_one({"_id": mission.id}, doc, upsert=True, session=session)
 
 
+def put_document(stored: Mapping[str, Any], session: ClientSession) -> None:
+    """Store a whole document again that `document` returned, with the fields that lists need in this release."""
+    record = mission_from_document(stored)
+    mongo.db.missions.replace_one(
+        {"_id": record.id}, {**stored, **mission_to_document(record)}, upsert=True, session=session
+    )
+
+
+def note_natural_version(platform: str, mission: str, version: str, natural: str) -> None:
+    """Store that a version holds the same data as the one that an import of its files makes."""
+    query = {"_id": f"{platform}/{mission}", "version": version}
+    mongo.db.missions.update_one(query, {"$set": {"natural_version": natural}})
+
+
 def put_all(pairs: Sequence[tuple[Mission, Mapping[str, Any]]], session: ClientSession) -> None:
     """Replace several missions at once, each with its `extra`."""
     documents = [{**mission_to_document(mission), **extra} for mission, extra in pairs]
@@ -205,8 +223,8 @@ def of_platform(platform: str, session: ClientSession) -> list[Mission]:
     return [mission_from_document(doc) for doc in cursor]
 
 
-def ids(session: ClientSession) -> list[str]:
-    """The ids of all missions, `platform/mission`."""
+def ids(session: ClientSession | None = None) -> list[str]:
+    """The ids of all missions, `platform/mission`, from the keys of an index."""
     return [doc["_id"] for doc in mongo.db.missions.find({}, {"_id": 1}, session=session).sort("_id", 1)]
 
 

@@ -61,6 +61,13 @@ def digests() -> Iterator[str]:
         yield str(doc["_id"])
 
 
+def beginning_with(digest: str, limit: int) -> list[str]:
+    """At most `limit` SHA-256 of stored files that begin with these hexadecimal digits."""
+    # "g" is beyond all hexadecimal digits.
+    query = {"_id": {"$gte": digest, "$lt": f"{digest}g"}}
+    return [str(doc["_id"]) for doc in mongo.db[f"{BUCKET}.files"].find(query, {"_id": 1}).sort("_id", 1).limit(limit)]
+
+
 def write(digest: str, folder: Path) -> Path:
     """Write a stored file into the folder, under its name if it is a plain one. Raises LookupError without the file."""
     about = mongo.db[f"{BUCKET}.files"].find_one({"_id": digest}, {"filename": 1})

@@ -7,6 +7,7 @@ from typing import Any
 from pymongo.client_session import ClientSession
 
 from app.domain.records import Platform
+from app.domain.reporting import State
 from app.extensions import mongo
 from app.store import combined_reads, keyset
 from app.store.combined_reads import Read
@@ -33,12 +34,14 @@ def page(
     wmo_id: str | None = None,
     since: datetime | None = None,
     before: datetime | None = None,
+    reporting: tuple[State, datetime] | None = None,
 ) -> list[Platform]:
     """At most `limit` platforms in the order of their ids, after `after`; simulated ones only on request.
 
-    `wmo_id` selects by WMO id; the newest data are at `since` or later, and before `before`.
+    `wmo_id` selects by WMO id; the newest data are at `since` or later, and before `before`. `reporting` is a state and
+    the time at which platforms have it.
     """
-    query = _matching(simulated)
+    query = _matching(simulated, reporting)
     if wmo_id is not None:
         query["wmo_id"] = wmo_id
     if bounds := {name: at for name, at in (("$gte", since), ("$lt", before)) if at is not None}:
@@ -50,15 +53,22 @@ def page(
 
 
 def by_last_seen(
-    limit: int, after: tuple[datetime, str] | None = None, simulated: bool = False, silent_first: bool = False
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    simulated: bool = False,
+    oldest_first: bool = False,
+    reporting: tuple[State, datetime] | None = None,
 ) -> list[Platform]:
-    """At most `limit` platforms by their latest data, after (last_seen_at, id); simulated ones only on request."""
-    by = ("last_seen_at", 1 if silent_first else -1)
-    documents = keyset.read(mongo.db.platforms, _matching(simulated), by, after, limit, "heard")
+    """At most `limit` platforms by their latest data, after (last_seen_at, id); simulated ones only on request.
+
+    For `reporting` see `page`.
+    """
+    by = ("last_seen_at", 1 if oldest_first else -1)
+    documents = keyset.read(mongo.db.platforms, _matching(simulated, reporting), by, after, limit, "heard")
     return [platform_from_document(doc) for doc in documents]
 
 
-def silent(since: datetime, limit: int, simulated: bool) -> list[Platform]:
+def without_data(since: datetime, limit: int, simulated: bool) -> list[Platform]:
     """At most `limit` platforms without data since the moment, latest data first."""
     query = _matching(simulated) | {"last_seen_at": {"$lt": since}}
     cursor = mongo.db.platforms.find(query).sort([("last_seen_at", -1), ("_id", 1)]).limit(limit)
@@ -79,9 +89,18 @@ def first_seen_since(since: datetime, simulated: bool) -> datetime | None:
     return next((doc["last_seen_at"] for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")), None)
 
 
-def _matching(simulated: bool) -> dict[str, Any]:
+def _matching(simulated: bool, reporting: tuple[State, datetime] | None = None) -> dict[str, Any]:
     # Also when both values match: the index begins with this field.
-    return {"simulated": {"$in": [False, True]} if simulated else False}
+    query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
+    if reporting is None:
+        return query
+    state, now = reporting
+    bounds = {
+        "on_time": {"late_at": {"$gte": now}},
+        "late": {"late_at": {"$lt": now}, "silent_at": {"$gte": now}},
+        "silent": {"silent_at": {"$lt": now}},
+    }
+    return {**query, "over_from": {"$gt": now}, **bounds[state]}
 
 
 def named(ids: list[str]) -> dict[str, Platform]:

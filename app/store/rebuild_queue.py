@@ -5,21 +5,27 @@ queues it again. Other rebuilds do not wait for it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from typing import Any
 
-from pymongo import ReadPreference
+from pymongo import ReadPreference, UpdateOne
 from pymongo.client_session import ClientSession
 
 from app.domain.import_log import ParkedRebuild
 from app.extensions import mongo
+from app.store import change_log, transactions
 
 _SECTIONS = re.compile("^sections:")
 _NOT_PARKED: dict[str, Any] = {"parked": {"$exists": False}}
+_CHANGED_SECTIONS: dict[str, Any] = {"_id": _SECTIONS, "backlog": {"$exists": False}, **_NOT_PARKED}
 _PARKED: dict[str, Any] = {"parked": {"$exists": True}}
 # Entries of earlier releases have no time.
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# A transaction of so many marks takes a tenth of a second; importers wait for it, because it appends to the change log.
+_MARKED_AT_ONCE = 1000
 
 # The kinds of scopes, and the documents that are rebuilt for each.
 _DOCUMENTS = {
@@ -42,9 +48,36 @@ def mark(scopes: Sequence[str], number: int, session: ClientSession) -> None:
 
     Parked scopes are queued again.
     """
-    change = {"$set": {"number": number}, "$setOnInsert": {"at": datetime.now(UTC)}, "$unset": {"parked": ""}}
-    for scope in scopes:
-        mongo.db.derived_pending.update_one({"_id": scope}, change, upsert=True, session=session)
+    change = {
+        "$set": {"number": number},
+        "$setOnInsert": {"at": datetime.now(UTC)},
+        "$unset": {"parked": "", "backlog": ""},
+    }
+    _write(scopes, change, session)
+
+
+def mark_backlog(scopes: Iterable[str]) -> None:
+    """Queue these scopes because a new release derives them differently, in transactions of bounded size.
+
+    Killed at any point and run again, every scope is queued once. A scope that a change of its data has queued keeps
+    its place before the backlog. Entries of the backlog have no time: their age is no sign of a fault.
+    """
+    remaining = iter(scopes)
+    while batch := list(islice(remaining, _MARKED_AT_ONCE)):
+        transactions.run(partial(_mark_batch, batch))
+
+
+def _mark_batch(scopes: Sequence[str], session: ClientSession) -> None:
+    # The number must be that of a new change: a rebuild for an older one would be discarded.
+    number = change_log.append(("rebuilds",), datetime.now(UTC), session)
+    change = {"$set": {"number": number}, "$setOnInsert": {"backlog": True}, "$unset": {"parked": ""}}
+    _write(scopes, change, session)
+
+
+def _write(scopes: Sequence[str], change: dict[str, Any], session: ClientSession) -> None:
+    if scopes:
+        writes = [UpdateOne({"_id": scope}, change, upsert=True) for scope in scopes]
+        mongo.db.derived_pending.bulk_write(writes, ordered=False, session=session)
 
 
 def park(scope: str, number: int, cause: str) -> None:
@@ -71,14 +104,24 @@ def scopes() -> list[str]:
 
 
 def sections() -> list[str]:
-    """The queued scopes of sections (`sections:p/m`) without parked ones."""
-    cursor = mongo.db.derived_pending.find({"_id": _SECTIONS, **_NOT_PARKED}, {"_id": 1}).sort("_id", 1)
-    return [doc["_id"] for doc in cursor]
+    """The scopes of sections (`sections:p/m`) that changes of data have queued, without parked ones."""
+    return [doc["_id"] for doc in mongo.db.derived_pending.find(_CHANGED_SECTIONS, {"_id": 1}).sort("_id", 1)]
+
+
+def section_backlog() -> Iterator[str]:
+    """The scopes of sections that `mark_backlog` has queued, without parked ones, read one after the other."""
+    after = ""
+    while True:
+        query = {"_id": {"$regex": _SECTIONS, "$gt": after}, "backlog": True, **_NOT_PARKED}
+        doc = mongo.db.derived_pending.find_one(query, {"_id": 1}, sort=[("_id", 1)])
+        if doc is None:
+            return
+        yield (after := doc["_id"])
 
 
 def sections_since() -> list[tuple[str, datetime]]:
-    """The queued scopes of sections, without parked ones, with the time of queuing, oldest first."""
-    cursor = mongo.db.derived_pending.find({"_id": _SECTIONS, **_NOT_PARKED}, {"at": 1}).sort("at", 1)
+    """The scopes of `sections` with the time of queuing, oldest first."""
+    cursor = mongo.db.derived_pending.find(_CHANGED_SECTIONS, {"at": 1}).sort("at", 1)
     return [(doc["_id"], doc.get("at", _LONG_AGO)) for doc in cursor]
 
 

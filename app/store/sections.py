@@ -7,14 +7,16 @@ from typing import Any
 from bson.binary import Binary
 from pymongo.client_session import ClientSession
 
-from app.domain.sections import Cloud, Section, Theme
+from app.domain import indexed_png, plot_style
+from app.domain.plot_style import Scale
+from app.domain.sections import ADJUSTED, Cloud, Section, Theme
 from app.extensions import mongo
 from app.store import combined_reads
 from app.store.combined_reads import Read
 
 # A mission has fewer; the limit guards against a broken store.
 _MOST = 50
-_Pictures = Mapping[Theme, bytes]
+_Pictures = Mapping[Scale, bytes]
 
 
 def listed(platform: str, mission: str) -> list[Section]:
@@ -30,15 +32,20 @@ def find(platform: str, mission: str, variable: str) -> Section | None:
     return _section(doc) if doc else None
 
 
-def having(missions: Sequence[str], variable: str) -> Read[set[str]]:
-    """The missions, among these (`platform/mission`), that have a section by depth of the variable."""
+def best_of(missions: Sequence[str], variable: str) -> Read[dict[str, str]]:
+    """The variable with the best values of a quantity, adjusted before raw ones, by mission (`platform/mission`).
+
+    Missions without a section by depth of it are left out.
+    """
+    names = (variable, variable + ADJUSTED)
     parted = [mission.partition("/") for mission in missions]
-    ids = [_section_id(platform, mission, variable) for platform, _, mission in parted]
+    ids = [_section_id(platform, mission, name) for platform, _, mission in parted for name in names]
 
-    def by_depth(documents: Sequence[dict[str, Any]]) -> set[str]:
-        return {f"{doc['platform']}/{doc['mission']}" for doc in documents if doc["kind"] == "section"}
+    def by_depth(documents: Sequence[dict[str, Any]]) -> dict[str, str]:
+        raw_first = sorted(documents, key=lambda doc: names.index(doc["variable"]))
+        return {f"{doc['platform']}/{doc['mission']}": doc["variable"] for doc in raw_first if doc["kind"] == "section"}
 
-    return combined_reads.by_ids("sections", ids, by_depth, "platform", "mission", "kind")
+    return combined_reads.by_ids("sections", ids, by_depth, "platform", "mission", "kind", "variable")
 
 
 def cloud(platform: str, mission: str) -> Cloud | None:
@@ -47,19 +54,20 @@ def cloud(platform: str, mission: str) -> Cloud | None:
     return _cloud(doc) if doc else None
 
 
-def has_cloud(platform: str, mission: str) -> bool:
-    """True if the mission has a T-S diagram."""
-    return mongo.db.sections.find_one({"_id": _cloud_id(platform, mission)}, {"_id": 1}) is not None
+def cloud_figures(platform: str, mission: str) -> Cloud | None:
+    """The T-S diagram without its points, or None."""
+    doc = mongo.db.sections.find_one({"_id": _cloud_id(platform, mission)}, {"packed": 0, "pictures": 0})
+    return _cloud(doc) if doc else None
 
 
-def picture(platform: str, mission: str, variable: str, theme: Theme) -> bytes | None:
+def picture(platform: str, mission: str, variable: str, theme: Theme, scale: Scale = 1) -> bytes | None:
     """The PNG of a section, or None."""
-    return _picture(_section_id(platform, mission, variable), theme)
+    return _picture(_section_id(platform, mission, variable), theme, scale)
 
 
-def cloud_picture(platform: str, mission: str, theme: Theme) -> bytes | None:
+def cloud_picture(platform: str, mission: str, theme: Theme, scale: Scale = 1) -> bytes | None:
     """The PNG of the T-S diagram, or None."""
-    return _picture(_cloud_id(platform, mission), theme)
+    return _picture(_cloud_id(platform, mission), theme, scale)
 
 
 def any_of(platform: str, mission: str) -> bool:
@@ -109,7 +117,7 @@ def _cloud_id(platform: str, mission: str) -> str:
 
 
 def _stored(record: Section | Cloud, pictures: _Pictures) -> dict[str, Any]:
-    return {**asdict(record), "pictures": {theme: Binary(png) for theme, png in pictures.items()}}
+    return {**asdict(record), "pictures": {f"x{scale}": Binary(png) for scale, png in pictures.items()}}
 
 
 def _section(doc: Mapping[str, Any]) -> Section:
@@ -121,7 +129,12 @@ def _cloud(doc: Mapping[str, Any]) -> Cloud:
     return Cloud(**{key: doc[key] for key in Cloud.__slots__ if key in doc})
 
 
-def _picture(key: str, theme: Theme) -> bytes | None:
-    doc = mongo.db.sections.find_one({"_id": key}, {f"pictures.{theme}": 1})
-    png = doc["pictures"].get(theme) if doc else None
-    return bytes(png) if png is not None else None
+def _picture(key: str, theme: Theme, scale: Scale) -> bytes | None:
+    """The picture in the colours of a theme. Stored is the light one; the other one differs in the palette alone."""
+    # Documents of earlier releases have one size in both themes, until their sections are rebuilt.
+    earlier = {f"pictures.{theme}": 1} if scale == 1 else {}
+    doc = mongo.db.sections.find_one({"_id": key}, {f"pictures.x{scale}": 1, **earlier})
+    pictures = doc.get("pictures", {}) if doc else {}
+    if (png := pictures.get(f"x{scale}")) is None:
+        return bytes(pictures[theme]) if theme in pictures else None
+    return indexed_png.recoloured(bytes(png), plot_style.COLOURS, plot_style.greys(theme))

@@ -94,6 +94,13 @@ def tails(ids: Sequence[str]) -> dict[str, list[tuple[datetime, LonLat]]]:
     }
 
 
+def report_times(platform: str, mission: str, most: int, session: ClientSession) -> list[datetime]:
+    """The times of at most `most` last positions of a mission, oldest first; empty without a track."""
+    projection = {"_id": 1, "mid_at": {"$slice": -most}}
+    doc = mongo.db.tracks.find_one({"_id": f"{platform}/{mission}"}, projection, session=session)
+    return list(doc["mid_at"]) if doc else []
+
+
 def remove(platform: str, mission: str, session: ClientSession) -> None:
     """Remove the mission's track."""
     mongo.db.tracks.delete_one({"_id": f"{platform}/{mission}"}, session=session)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
@@ -12,6 +12,9 @@ from app.extensions import mongo
 from app.store import keyset
 from app.store.combined_reads import Read
 from app.store.documents import update_from_document, update_to_document
+
+# Earlier releases stored ends of missions as this kind, until the next import.
+_FORMER_END = "recovery"
 
 
 def page(
@@ -45,7 +48,15 @@ def next_known(now: datetime, kind: UpdateKind | None, platform: str | None, sim
 def _matching(kind: UpdateKind | None, platform: str | None, simulated: bool) -> dict[str, Any]:
     # Also when both values match: the indexes begin with this field.
     query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
-    return query | {name: value for name, value in (("kind", kind), ("platform", platform)) if value}
+    # Kinds of a later release, which was rolled back, are left out.
+    kinds = [*get_args(UpdateKind), _FORMER_END] if kind is None else [kind, *([_FORMER_END] if kind == "end" else [])]
+    return query | {"kind": {"$in": kinds}} | ({"platform": platform} if platform else {})
+
+
+def end_of(mission: str) -> Update | None:
+    """The end of a mission (`platform/mission`), also a foreseen one; None until it is derived, after an import."""
+    doc = mongo.db.updates.find_one({"_id": {"$in": [f"end/{mission}", f"{_FORMER_END}/{mission}"]}}, sort=[("_id", 1)])
+    return update_from_document(doc) if doc else None
 
 
 def of_platform(platform: str, session: ClientSession) -> list[Update]:
@@ -63,3 +74,10 @@ def replace_of(platform: str, updates: Sequence[Update], session: ClientSession)
         mongo.db.updates.bulk_write(changes, session=session)
     current = [doc["_id"] for doc in documents]
     mongo.db.updates.delete_many({"platform": platform, "_id": {"$nin": current}}, session=session)
+
+
+def copy(platform: str, mission: str, new_platform: str, session: ClientSession) -> None:
+    """Copy the updates of a mission to another platform, so that the times of their first import are kept."""
+    for doc in mongo.db.updates.find({"platform": platform, "mission": mission}, session=session):
+        copied = {**doc, "_id": f"{doc['kind']}/{new_platform}/{mission}", "platform": new_platform}
+        mongo.db.updates.replace_one({"_id": copied["_id"]}, copied, upsert=True, session=session)

@@ -37,6 +37,10 @@ VALIDATORS: dict[str, Document] = {
         "required": ["platform", "serial", "serial_key", "last_seen_at"],
         "properties": {"platform": _TEXT, "serial": _TEXT, "last_seen_at": {"bsonType": "date"}},
     },
+    "audit": {
+        "required": ["at", "actor", "action", "target", "outcome"],
+        "properties": {"at": {"bsonType": "date"}, "outcome": {"enum": ["done", "unchanged", "refused"]}},
+    },
     "imports": {
         "required": ["at", "file_name", "outcome"],
         "properties": {"outcome": {"enum": ["stored", "replaced", "unchanged", "refused"]}},

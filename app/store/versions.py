@@ -69,9 +69,10 @@ def _removed(doc: dict[str, Any]) -> bool:
         )
         if touched.matched_count == 0:
             return None
-        mission = mongo.db.missions.find_one({"_id": f"{doc['platform']}/{doc['mission']}"}, session=session)
-        if mission is not None and mission["version"] == doc["version"]:
-            # A second importer of the same file listed it: it is current and stays.
+        key = {"_id": f"{doc['platform']}/{doc['mission']}", "version": doc["version"]}
+        owners = (mongo.db.missions, mongo.db.withdrawals)
+        if any(owner.find_one(key, {"_id": 1}, session=session) is not None for owner in owners):
+            # A second importer of the same file listed it: it is current, or that of a withdrawn mission, and stays.
             mongo.db.retired_versions.delete_one({"_id": doc["_id"]}, session=session)
             return None
         remain = False

@@ -6,7 +6,7 @@ The metrics process reads them, so every pod reports the same values.
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from pymongo.errors import PyMongoError
 
 from app import errors
+from app.telemetry import queue_metrics
+from app.telemetry.queue_metrics import QueueReads
 
 log = structlog.get_logger()
 
@@ -45,18 +47,21 @@ class StoreReads:
     """The reads of the store. Each may raise pymongo's errors; its metrics are then absent.
 
     `imports`: the number of imports by outcome. `profiles`: the number of profiles in stored files. `last_data`: the
-    time of the newest data of each active platform. `waiting`: since when the oldest rebuild of each kind of derived
-    document waits, None if none waits. `parked`: the number of rebuilds that failed. `verified`: the end of the last
-    verification, seconds since 1970, and its differences.
+    time of the newest data of each active platform. `reporting`: the number of platforms at sea by state. `waiting`:
+    since when the oldest rebuild of each kind of derived document waits, None if none waits. `parked`: the number of
+    rebuilds that failed. `verified`: the end of the last verification, seconds since 1970, and its differences.
+    `queue`: the reads of the queue.
     """
 
     imports: Callable[[], Mapping[str, int]] = dict
     profiles: Callable[[], int | None] = lambda: None
     last_data: Callable[[], Mapping[str, datetime]] = dict
+    reporting: Callable[[], Mapping[str, int]] = dict
     waiting: Callable[[], Mapping[str, datetime | None]] = dict
     parked: Callable[[], int | None] = lambda: None
     verified: Callable[[], tuple[float, int] | None] = lambda: None
     backups: Callable[[], BackupTimes | None] = lambda: None
+    queue: QueueReads = field(default_factory=QueueReads)
 
 
 class StoreMetrics:
@@ -72,10 +77,16 @@ class StoreMetrics:
             "imports": (reads.imports, _imports),
             "profiles": (reads.profiles, _profiles),
             "last_data": (reads.last_data, self._data_age),
+            "reporting": (reads.reporting, _reporting),
             "waiting": (reads.waiting, self._derived_age),
             "parked": (reads.parked, _parked),
             "verified": (reads.verified, _verified),
             "backups": (reads.backups, _backups),
+            "task_counts": (reads.queue.counts, queue_metrics.counts),
+            "parked_tasks": (reads.queue.parked, queue_metrics.parked),
+            "schedule": (reads.queue.schedule, queue_metrics.schedule),
+            # Last: the wait for an unreachable broker must not use up the time of the store.
+            "queue": (reads.queue.state, queue_metrics.state),
         }
         self._clock, self._now = clock, now
         self._values: dict[str, Any] = {}
@@ -144,6 +155,15 @@ def _imports(counts: Mapping[str, int]) -> Iterable[Metric]:
 
 def _profiles(count: int) -> Iterable[Metric]:
     yield CounterMetricFamily("halocline_profiles_ingested", "Profiles in files that imports stored.", value=count)
+
+
+def _reporting(counts: Mapping[str, int]) -> Iterable[Metric]:
+    family = GaugeMetricFamily(
+        "halocline_platforms", "Platforms at sea, by state: on_time, late or silent.", labels=["state"]
+    )
+    for state, count in counts.items():
+        family.add_metric([state], count)
+    yield family
 
 
 def _parked(count: int) -> Iterable[Metric]:

@@ -13,6 +13,7 @@ from app.views import (
     maps,
     missions,
     platforms,
+    plot_page,
     search,
     statistics,
     status,
@@ -30,5 +31,6 @@ def install(app: Flask, version: str) -> None:
     # Without this, the blocks of templates leave empty lines: a third of the bytes of a page.
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    for part in (landing, missions, platforms, basins, data, search, statistics, updates, status, maps, crawlers):
+    parts = (landing, missions, plot_page, platforms, basins, data, search, statistics, updates, status, maps, crawlers)
+    for part in parts:
         app.register_blueprint(part.bp)

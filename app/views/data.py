@@ -12,6 +12,7 @@ from app.domain.records import MODE_NAMES, MODE_RANK
 from app.queries import missions
 from app.queries.platforms import CLOSED_AFTER
 from app.views import template_filters
+from app.views.platforms import reporting_rule
 
 bp = Blueprint("data", __name__)
 
@@ -37,6 +38,7 @@ def index() -> str:
         modes=sorted(MODE_NAMES.items(), key=lambda mode: -MODE_RANK[mode[0]]),
         window=template_filters.elapsed(settings.active_window_h),
         closed_after_d=CLOSED_AFTER.days,
+        **reporting_rule(),
         earliest=settings.accept_from,
         example=recent[0] if recent else None,
     )

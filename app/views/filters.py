@@ -7,7 +7,7 @@ from flask import request
 
 from app.domain import mission_filters
 from app.domain.mission_filters import OneOf, Parameter, Selection
-from app.queries import reporting
+from app.queries import basins, reporting
 from app.queries.missions import Sort
 
 _SORT = Parameter("sort", OneOf(get_args(Sort)), "The order of the list.")
@@ -26,7 +26,9 @@ def missions() -> Choice:
     """The choice in this request's URL. Raises Invalid that names the wrong parameter."""
     parameters = {each.name: each for each in (*mission_filters.PARAMETERS, _SORT)}
     given = {name: text for name in parameters if (text := _text(name))}
-    values = {name: mission_filters.valid(parameters[name], text) for name, text in given.items()}
+    values = basins.resolved({name: mission_filters.valid(parameters[name], text) for name, text in given.items()})
+    if "basin" in values:
+        given["basin"] = values["basin"]
     since = reporting.since() if mission_filters.REPORTING.name in values else None
     return Choice(mission_filters.selection(values, since), values.get("sort", "newest"), given)
 

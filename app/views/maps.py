@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from app.queries import missions
-from app.views import filters, mission_table
+from app.views import embedding, filters, mission_table
 
 bp = Blueprint("maps", __name__)
 
@@ -20,4 +20,5 @@ def index() -> str:
         **mission_table.context(choice, _MISSIONS_A_PAGE),
         span=missions.span(choice.selection.filters, simulated=choice.selection.simulated),
         a_page=_MISSIONS_A_PAGE,
+        embedded=embedding.is_embedded(),
     )

@@ -1,6 +1,7 @@
 """The list of missions and the page of one."""
 
 from datetime import timedelta
+from typing import Literal
 
 from flask import Blueprint, render_template, url_for
 
@@ -8,7 +9,7 @@ from app import portal
 from app.domain import citations
 from app.domain.records import Mission
 from app.http import expiry, public_url
-from app.queries import clock, missions, platforms, profiles, sections, tracks
+from app.queries import clock, missions, platforms, profiles, tracks, updates
 from app.views import declared_metadata, filters, mission_table, paging, plots, schema_org, section_figures
 
 bp = Blueprint("missions", __name__)
@@ -16,6 +17,7 @@ bp = Blueprint("missions", __name__)
 _MISSIONS_A_PAGE = 50
 # The 143 profiles of SEA077 are three pages: enough for an overview, and a phone need not scroll too far.
 _PROFILES_A_PAGE = 50
+State = Literal["at_sea", "without_data", "over"]
 
 
 @bp.get("/missions")
@@ -37,7 +39,7 @@ def one(platform: str, mission: str) -> str:
         "mission.html",
         mission=record,
         platform=owner,
-        is_active=_is_active(record),
+        state=_state(record),
         position=tracks.last_position(record.platform, record.mission),
         citation=citation,
         citation_text=citations.sentence(citation),
@@ -47,16 +49,20 @@ def one(platform: str, mission: str) -> str:
         after=after,
         depths=plots.depths(tracks.of(record)) if record.kind != "sailbuoy" else None,
         pictures=section_figures.of(record),
-        has_ts=sections.has_cloud(record),
+        ts=section_figures.ts(record),
         quality={counts.variable: counts for counts in record.flags},
         declarations=declared_metadata.differing(record.declared, record.figures),
     )
 
 
-def _is_active(record: Mission) -> bool:
-    """True if the newest data are within the window of active missions. The page expires when they leave it."""
-    ends_at = record.figures.end_at + timedelta(hours=portal.current().settings.active_window_h)
-    if ends_at < clock.now():
-        return False
-    expiry.until(ends_at)
-    return True
+def _state(record: Mission) -> State:
+    """Whether the mission is over, as its updates say, and whether it has current data. The page expires with it."""
+    now, over_from = clock.now(), updates.over_from(record)
+    if over_from <= now:
+        return "over"
+    inactive_from = record.figures.end_at + timedelta(hours=portal.current().settings.active_window_h)
+    if inactive_from < now:
+        expiry.until(over_from)
+        return "without_data"
+    expiry.until(inactive_from, over_from)
+    return "at_sea"

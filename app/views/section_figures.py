@@ -1,16 +1,23 @@
-"""Figures of the sections on the page of a mission: pictures with their texts."""
+"""Figures of the sections on the pages of a mission: pictures with their texts."""
 
 from dataclasses import dataclass
 
 from app.domain.records import Mission
-from app.domain.sections import Section, days, unit_shown, variable_label
+from app.domain.sections import ADJUSTED, Cloud, Section, days, unit_shown, variable_label
+from app.errors import NotFound
 from app.http import api_urls
 from app.queries import sections
+
+# The name of the T-S diagram in addresses, where sections have the name of their variable.
+_TS = "ts"
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One figure. `url` is the section in the API; `alt` states in numbers what the picture shows."""
+    """One figure. `url` is the section in the API; `alt` states in numbers what the picture shows.
+
+    `flagged` counts the values that are flagged as bad; `has_distance`: the axis can be the distance along the track.
+    """
 
     id: str
     variable: str
@@ -21,11 +28,57 @@ class Picture:
     profiles_each: int
     samples: int
     is_section: bool
+    flagged: int = 0
+    has_distance: bool = False
+    # For the T-S diagram: what it shows, and why it shows raw values although the mission has adjusted ones.
+    title: str = ""
+    reason: str = ""
+
+    @property
+    def is_ts(self) -> bool:
+        """True for the T-S diagram."""
+        return self.id == _TS
 
 
 def of(mission: Mission) -> list[Picture]:
     """The pictures of a mission's sections, the most interesting first."""
     return [_picture(section) for section in sections.of(mission)]
+
+
+def one(mission: Mission, variable: str) -> Picture:
+    """The picture of the section of a variable, or of the T-S diagram (`ts`). Raises NotFound."""
+    listed = [ts(mission)] if variable == _TS else of(mission)
+    picture = next((each for each in listed if each is not None and each.variable == variable), None)
+    if picture is None:
+        raise NotFound(f"Mission {mission.mission} of {mission.platform} has no plot of {variable[:80]}.")
+    return picture
+
+
+def ts(mission: Mission) -> Picture | None:
+    """The picture of the T-S diagram; None if no sample has both."""
+    cloud = sections.cloud_figures(mission)
+    if cloud is None:
+        return None
+    return Picture(
+        id=_TS,
+        variable=_TS,
+        name="T-S diagram",
+        url=api_urls.mission(mission.platform, mission.mission, "ts"),
+        alt=f"{cloud.name} of {cloud.points} samples, coloured by depth; lines of equal density.",
+        limits="",
+        profiles_each=1,
+        samples=cloud.pairs,
+        is_section=False,
+        flagged=cloud.flagged,
+        title=cloud.name,
+        reason=_why_raw(mission, cloud),
+    )
+
+
+def _why_raw(mission: Mission, cloud: Cloud) -> str:
+    names = {variable.name for variable in mission.variables}
+    has_adjusted = {f"temperature{ADJUSTED}", f"salinity{ADJUSTED}"} <= names
+    return "Raw values, because no sample has good adjusted ones." if has_adjusted and not cloud.is_adjusted else ""
 
 
 def _picture(section: Section) -> Picture:
@@ -42,6 +95,8 @@ def _picture(section: Section) -> Picture:
         profiles_each=section.profiles_each,
         samples=section.samples,
         is_section=is_section,
+        flagged=section.flagged,
+        has_distance=section.along_m is not None,
     )
 
 

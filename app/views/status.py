@@ -5,9 +5,9 @@ from flask import Blueprint, render_template, request
 from app import portal
 from app.domain import mission_filters
 from app.domain.mission_filters import OneOf, Parameter
-from app.queries import clock, imports, platforms
+from app.queries import clock, imports, platforms, reporting
 from app.views import filters, paging
-from app.views.platforms import status_rule, statuses
+from app.views.platforms import reporting_rule, states, status_rule, statuses
 
 bp = Blueprint("status", __name__)
 
@@ -38,9 +38,12 @@ def index() -> str:
         platforms=shown.items,
         more_platforms=shown.next is not None,
         statuses=statuses(shown.items),
+        states=states(shown.items),
+        fleet=reporting.fleet(simulated),
         order=order,
         given=given | ({"simulated": "include"} if simulated else {}),
         simulated_too=simulated,
         revision=settings.revision,
         **status_rule(),
+        **reporting_rule(),
     )

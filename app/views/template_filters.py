@@ -9,6 +9,7 @@ from flask import Flask
 from app.domain import mission_number, sections
 from app.domain.last_position import LastPosition
 from app.domain.records import MODE_NAMES, Bbox, Figures, Mission, Platform
+from app.domain.sections import variable_label
 
 # U+202F, NARROW NO-BREAK SPACE.
 THIN = "\u202f"
@@ -38,6 +39,7 @@ def install(app: Flask) -> None:
         hundredths,
         unit,
         operator_number,
+        variable_label,
         minutes,
         decimals,
         rfc822,

@@ -1,11 +1,11 @@
-"""Updates: deployments, ends of missions and first delayed-mode data, as a page and as an RSS feed."""
+"""Updates: deployments, silent platforms, ends, delayed-mode data and withdrawals, as a page and as an RSS feed."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from flask import Blueprint, Response, render_template, request
 
-from app.domain import lifecycle, mission_filters
+from app.domain import mission_filters, reporting
 from app.domain.mission_filters import OneOf, Parameter, Text
 from app.domain.records import Over, Update, UpdateKind
 from app.http import expiry, public_url
@@ -15,11 +15,17 @@ from app.views import filters, paging
 
 bp = Blueprint("updates", __name__)
 
-KINDS: dict[UpdateKind, str] = {"deployment": "Deployment", "end": "End of mission", "delayed": "Delayed data"}
+KINDS: dict[UpdateKind, str] = {
+    "deployment": "Deployment",
+    "silent": "Silent",
+    "end": "End of mission",
+    "delayed": "Delayed data",
+    "withdrawal": "Withdrawal",
+}
 REASONS: dict[Over, str] = {
     "next_mission": "ended, because its platform has begun a later one",
     "processed_data": "ended, because processed data have been imported",
-    "silence": f"no data for {lifecycle.SILENT_FOR.days} days; treated as ended",
+    "silence": f"no data for {reporting.ENDED_AFTER.days} days; treated as ended",
 }
 _UPDATES_A_PAGE = 50
 # A feed reader that polls once a day misses no update of a large fleet.
@@ -74,7 +80,13 @@ def rss() -> Response:
 def _context(shown: list[Update]) -> dict[str, Any]:
     """The variables by which templates describe these updates."""
     owners = platforms.named(sorted({update.platform for update in shown}))
-    return {"updates": shown, "platforms": owners, "reasons": REASONS, "silent_for_d": lifecycle.SILENT_FOR.days}
+    return {
+        "updates": shown,
+        "platforms": owners,
+        "reasons": REASONS,
+        "ended_after_d": reporting.ENDED_AFTER.days,
+        "silent_after": reporting.SILENT_AFTER,
+    }
 
 
 def _choice() -> Choice:

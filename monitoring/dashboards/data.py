@@ -25,6 +25,7 @@ def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dash
             ("Freshness", [fresh(objectives), *_ages(objectives)]),
             ("Imports", [imports(objectives), *_imports(objectives)]),
             ("Derived documents", _derived(objectives)),
+            ("Queue and schedule", _queue(objectives, limits)),
             (
                 "Verification and backups",
                 [*_verification(objectives, limits), backup(objectives, limits, width=6), *_backups(objectives)],
@@ -203,5 +204,52 @@ def _backups(objectives: Objectives) -> list[Panel]:
             ),
             "bytes",
             [Query(expressions.read_from_mongodb("halocline_backup_bytes"), "stored size")],
+        ),
+    ]
+
+
+def _queue(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
+    return [
+        lines(
+            About(
+                "Tasks that wait or run",
+                "It rises and no task runs: no worker is up. It rises while tasks run: more workers, or patience.",
+                objectives.runbook_url("QueueOld"),
+                width=6,
+            ),
+            "none",
+            [Query(expressions.QUEUE_DEPTH, "{{queue}}"), Query(expressions.TASKS_RUNNING, "with workers")],
+        ),
+        lines(
+            About(
+                "Oldest waiting task",
+                "Above the line: `halocline tasks state`, then the log of the workers.",
+                objectives.runbook_url("QueueOld"),
+                width=6,
+            ),
+            "s",
+            [Query(expressions.QUEUE_AGE, "{{queue}}")],
+            [(limits["QueueOld"], RED)],
+        ),
+        lines(
+            About(
+                "Attempts by outcome, last hour",
+                "`failed` is tried again; `parked` waits for you: `halocline tasks parked` names the cause.",
+                objectives.runbook_url("TasksParked"),
+                width=6,
+            ),
+            "none",
+            [Query(expressions.TASKS_PER_HOUR, "{{outcome}}"), Query(expressions.TASKS_PARKED, "parked now")],
+        ),
+        lines(
+            About(
+                "Lateness of the schedule",
+                "Negative until an entry is due. Above the line: no beat runs, or maintenance is occupied.",
+                objectives.runbook_url("ScheduleMissed"),
+                width=6,
+            ),
+            "s",
+            [Query(expressions.SCHEDULE_LATENESS, "{{entry}}")],
+            [(limits["ScheduleMissed"], RED)],
         ),
     ]

@@ -116,6 +116,13 @@ DATA_AGE = read_from_mongodb("halocline_data_age_seconds", "platform")
 PROFILES_PER_HOUR = counted_in_mongodb("halocline_profiles_ingested_total", "1h")
 IMPORTS_PER_HOUR = counted_in_mongodb("halocline_imports_total", "1h", "outcome")
 DERIVED_AGE = read_from_mongodb("halocline_derived_age_seconds", "document")
+# Of the queue, which every pod reads.
+QUEUE_DEPTH = read_from_mongodb("halocline_queue_depth", "queue")
+QUEUE_AGE = read_from_mongodb("halocline_queue_oldest_age_seconds", "queue")
+TASKS_RUNNING = read_from_mongodb("halocline_tasks_running")
+TASKS_PARKED = read_from_mongodb("halocline_tasks_parked")
+TASKS_PER_HOUR = f"sum by (outcome) ({counted_in_mongodb('halocline_tasks_total', '1h', 'task, outcome')})"
+SCHEDULE_LATENESS = f"time() - {read_from_mongodb('halocline_schedule_due_timestamp_seconds', 'entry')}"
 CHANGE_LAG = f"max(halocline_change_lag_seconds{{{APP}}})"
 _READ = f"halocline_change_log_read_timestamp_seconds{{{APP}}}"
 # At the time of the scrape: at the present time, the age would include the time since the scrape.

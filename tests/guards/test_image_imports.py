@@ -22,9 +22,13 @@ ALSO_IMPORTED_BY_THEIR_COMMANDS = (
     "app.store.connection",
     "app.store.backup_records",
     "app.store.counters",
+    "app.store.parked_tasks",
     "app.store.platforms",
     "app.store.rebuild_queue",
+    "app.store.schedule_runs",
+    "app.store.task_counts",
     "app.store.verifications",
+    "app.tasks.broker",
 )
 
 # Packages of requirements/tracing.txt. Only functions that a setting switches on import them.

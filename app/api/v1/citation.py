@@ -27,7 +27,7 @@ class CitationQuery(Parameters):
 
 
 @bp.get("/missions/<platform>/<mission>/citation")
-@documented(None, "missions", CitationQuery, mimetype=_TEXT, also=[_BIBTEX, _RIS], may_be_missing=True)
+@documented(None, "missions", CitationQuery, mimetype=_TEXT, also=[_BIBTEX, _RIS], of_mission=True)
 def one(platform: str, mission: str, query: CitationQuery) -> Response:
     """The citation of a mission: authors, year, title, version and address.
 

@@ -34,7 +34,7 @@ class DataQuery(WithQuality):
     mimetype=CSV,
     also=[NETCDF],
     success="CSV: a header line, then a line for each sample. NetCDF: the same values.",
-    may_be_missing=True,
+    of_mission=True,
 )
 def export(platform: str, mission: str, query: DataQuery) -> Response:
     """A mission's samples as CSV or NetCDF.

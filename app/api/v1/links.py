@@ -60,7 +60,13 @@ def basin(basin: str) -> Links:
 
 
 def _pictures(own: str) -> Links:
-    return {"png_light": f"{own}.png?theme=light", "png_dark": f"{own}.png?theme=dark"}
+    return {
+        "png_light": f"{own}.png?theme=light",
+        "png_dark": f"{own}.png?theme=dark",
+        "png_2x": f"{own}.png?scale=2",
+        "png_4x": f"{own}.png?scale=4",
+        "svg": f"{own}.svg",
+    }
 
 
 def _page(*parts: str) -> str:

@@ -15,22 +15,13 @@ bp = Blueprint("missions", __name__)
 @documented(schemas.MissionPage, "missions", MissionList)
 def page(query: MissionList) -> Response:
     """Missions that match all given filters; newest data first unless `sort` is given."""
-    selection = query.selection()
-    listed = missions.page(
-        selection.filters,
-        query.limit,
-        query.cursor,
-        sort=query.sort,
-        within=query.bbox,
-        wmo_id=query.wmo_id,
-        **selection.span,
-    )
+    listed = query.page()
     items = [schemas.Mission.of(mission) for mission in listed.items]
     return json(schemas.MissionPage(items=items, next=listed.next).model_dump())
 
 
 @bp.get("/missions/<platform>/<mission>")
-@documented(schemas.Mission, "missions", may_be_missing=True)
+@documented(schemas.Mission, "missions", of_mission=True)
 def one(platform: str, mission: str) -> Response:
     """A mission in its current version."""
     return json(schemas.Mission.of(missions.find(platform, mission)).model_dump())

@@ -10,10 +10,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from app.domain import mission_filters
 from app.domain.mission_filters import MAX_TEXT_LENGTH, Moment, OneOf, Parameter, Selection, Text, Year
 from app.domain.quality_flags import Quality
-from app.domain.records import Bbox
+from app.domain.records import Bbox, Mission
 from app.domain.times import day_or_moment
 from app.errors import Invalid
-from app.queries import reporting
+from app.queries import basins, missions, reporting
+from app.queries.cursors import Page as Listed
 from app.queries.missions import Sort
 from app.queries.tracks import Detail
 
@@ -74,7 +75,7 @@ class SelectingMissions(Parameters):
 
     def selection(self) -> Selection:
         """The filters and the time span of the request. Raises Invalid("to") unless `to` is later than `from`."""
-        values = self.model_dump(by_alias=True, exclude_none=True)
+        values = basins.resolved(self.model_dump(by_alias=True, exclude_none=True))
         return mission_filters.selection(
             values, reporting.since() if mission_filters.REPORTING.name in values else None
         )
@@ -155,6 +156,19 @@ class MissionList(MissionFilters, Page):
         "the one with the longest time at sea (`longest`), the longest distance (`farthest`), the greatest depth "
         "(`deepest`) or the most profiles (`profiles`).",
     )
+
+    def page(self) -> Listed[Mission]:
+        """The page of missions that the parameters select. Raises Invalid("cursor") and that of `selection`."""
+        selection = self.selection()
+        return missions.page(
+            selection.filters,
+            self.limit,
+            self.cursor,
+            sort=self.sort,
+            within=self.bbox,
+            wmo_id=self.wmo_id,
+            **selection.span,
+        )
 
 
 class TrackList(MissionList):

@@ -11,8 +11,9 @@ from app.api.v1.openapi import documented
 from app.api.v1.parameters import Page, Simulated, Word
 from app.api.v1.responses import json
 from app.domain import records
+from app.domain.reporting import State
 from app.http import expiry
-from app.queries import clock, platforms
+from app.queries import clock, platforms, reporting
 from app.queries.platforms import Status
 
 bp = Blueprint("platforms", __name__)
@@ -24,6 +25,9 @@ class PlatformList(Page):
     simulated: Simulated = None
     wmo_id: Word | None = Field(None, description="WMO id of the platform, such as `6801666`.")
     status: Status | None = Field(None, description="Status by the age of the newest data.")
+    reporting_state: State | None = Field(
+        None, description="Only platforms at sea whose reports are `on_time`, `late` or `silent` now."
+    )
 
 
 @bp.get("/platforms")
@@ -36,7 +40,10 @@ def page(query: PlatformList) -> Response:
         now, window_h = clock.now(), portal.current().settings.active_window_h
         last_data = platforms.last_data_with(query.status, now, window_h)
         expiry.until(platforms.status_changes_at(now, window_h, simulated))
-    listed = platforms.page(query.limit, query.cursor, simulated, query.wmo_id, last_data)
+    if query.reporting_state is not None:
+        # Lists expire when any platform changes its state.
+        reporting.fleet(simulated)
+    listed = platforms.page(query.limit, query.cursor, simulated, query.wmo_id, last_data, query.reporting_state)
     items = [_resource(platform) for platform in listed.items]
     return json(schemas.PlatformPage(items=items, next=listed.next).model_dump())
 
@@ -52,8 +59,9 @@ def one(platform: str) -> Response:
 
 
 def _resource(platform: records.Platform) -> schemas.Platform:
-    """The API resource of a platform. The response expires when the platform's status changes."""
+    """The API resource of a platform. The response expires when the platform's status or state changes."""
     settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(platforms.status_until(platform, now, window_h))
-    return schemas.Platform.of(platform, platforms.status(platform, now, window_h))
+    status = platforms.status(platform, now, window_h)
+    return schemas.Platform.of(platform, status, reporting.state(platform))

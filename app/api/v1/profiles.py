@@ -12,7 +12,7 @@ bp = Blueprint("profiles", __name__)
 
 
 @bp.get("/missions/<platform>/<mission>/profiles")
-@documented(schemas.ProfilePage, "profiles", Page, may_be_missing=True)
+@documented(schemas.ProfilePage, "profiles", Page, of_mission=True)
 def page(platform: str, mission: str, query: Page) -> Response:
     """A mission's profiles in time order.
 

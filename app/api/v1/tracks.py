@@ -27,7 +27,7 @@ class TrackQuery(Parameters):
 
 
 @bp.get("/missions/<platform>/<mission>/track")
-@documented(geojson.Tracks, "tracks", TrackQuery, mimetype=GEOJSON, also=[KML], may_be_missing=True)
+@documented(geojson.Tracks, "tracks", TrackQuery, mimetype=GEOJSON, also=[KML], of_mission=True)
 def one(platform: str, mission: str, query: TrackQuery) -> Response:
     """The track and the last position of a mission, as GeoJSON or KML.
 
@@ -60,16 +60,7 @@ def page(query: TrackList) -> Response:
     `recent_track`: their track in that window.
     """
     since = _window_begin()
-    selection = query.selection()
-    listed = missions.page(
-        selection.filters,
-        query.limit,
-        query.cursor,
-        sort=query.sort,
-        within=query.bbox,
-        wmo_id=query.wmo_id,
-        **selection.span,
-    )
+    listed = query.page()
     overviews = tracks.overviews(listed.items, query.detail)
     recent = tracks.lines_since(listed.items, since)
     expiry.until(_recent_until(recent))

@@ -1,4 +1,4 @@
-"""Updates: deployments, ends of missions and first delayed-mode data."""
+"""Updates: deployments, silent platforms, ends, first delayed-mode data and withdrawals of missions."""
 
 from typing import Any, Self
 
@@ -25,13 +25,16 @@ class UpdateLinks(Resource):
 
 
 class Update(Resource):
-    """An update of a mission: its start, its end, or its first delayed-mode data."""
+    """An update of a mission: its start, the silence of its platform, its end, delayed-mode data, or its withdrawal."""
 
     id: str = Field(description="Stable: the same update always has the same id.")
     kind: records.UpdateKind
     platform: str
     mission: str
-    at: Time = Field(description="Time of the event: first data, last data, or import of delayed-mode data.")
+    at: Time = Field(
+        description="Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, or "
+        "withdrawal."
+    )
     published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
         description="For an end, why the mission is considered over: a later mission of its platform, import of "
@@ -40,6 +43,7 @@ class Update(Resource):
     profiles: int | None = Field(description="For an end, number of profiles of the mission; null for other kinds.")
     distance_m: float | None = Field(description="For an end, length of its track; null for other kinds.")
     time_at_sea_s: float | None = Field(description="For an end, time at sea; null for other kinds.")
+    reason: str | None = Field(description="For a withdrawal, its reason; null for other kinds.")
     simulated: bool
     links: UpdateLinks
 
@@ -69,7 +73,10 @@ class UpdateList(Page):
 @bp.get("/updates")
 @documented(UpdatePage, "updates", UpdateList)
 def page(query: UpdateList) -> Response:
-    """Deployments, ends of missions and first delayed-mode data, the latest published first.
+    """Deployments, silent platforms, ends, delayed-mode data and withdrawals of missions, the latest published first.
+
+    A platform is silent after 12 times its usual reporting interval without data, if its mission is not over by then;
+    new data remove that update.
 
     A mission is over when its platform begins a later mission, when data other than real-time data are imported, or
     after 14 days without data, whichever comes first.

@@ -7,17 +7,29 @@ export function showCopyButtons(root) {
   for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
 }
 
-/** Copies the text of each [data-copy] that is clicked, and says so for a moment. */
+/** Copies the text of a button, and shows the outcome for a moment in place of its label. */
+async function copy(button) {
+  // Until the label is back, a second press would copy and announce the same, and take the outcome for the label.
+  if ("copied" in button.dataset) return;
+  const label = button.textContent;
+  button.dataset.copied = "";
+  button.setAttribute("aria-live", "polite");
+  button.textContent = await navigator.clipboard.writeText(button.dataset.copy || location.href).then(
+    () => "Copied",
+    () => "Not allowed",
+  );
+  setTimeout(() => {
+    // Not announced: the label is not news.
+    button.removeAttribute("aria-live");
+    button.textContent = label;
+    delete button.dataset.copied;
+  }, SHOWN_MS);
+}
+
+/** Starts all copy buttons, also those that the page gets later. */
 export function startCopying() {
-  document.addEventListener("click", async ({ target }) => {
+  document.addEventListener("click", ({ target }) => {
     const button = target.closest?.("[data-copy]");
-    if (!button) return;
-    const label = button.textContent;
-    button.setAttribute("aria-live", "polite");
-    button.textContent = await navigator.clipboard.writeText(button.dataset.copy || location.href).then(
-      () => "Copied",
-      () => "Not allowed",
-    );
-    setTimeout(() => (button.textContent = label), SHOWN_MS);
+    if (button) copy(button);
   });
 }

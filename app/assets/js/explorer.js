@@ -1,6 +1,6 @@
 // Plots of a mission's measurements with axes that the visitor changes. This script loads on the first request for one.
 import { json } from "./api.js";
-import { parseRange, readAddress, writeAddress } from "./explorer_address.js";
+import { hasView, parseRange, readAddress, writeAddress } from "./explorer_address.js";
 import { button, choice, element, fields } from "./explorer_form.js";
 import { gestures } from "./explorer_gestures.js";
 import { Plot } from "./explorer_plot.js";
@@ -14,18 +14,42 @@ const HELP = [
   "Drag a box to zoom; on a touch screen pinch, and push sideways.",
   "With the plot in focus: the wheel and + − zoom, 0 shows all, arrows read values, with Shift they move the view.",
 ].join(" ");
-const NO_VIEW = { x: null, y: null, colours: null, by: null };
+const NO_VIEW = { x: null, y: null, colours: null, by: null, along: null, quality: null };
 const COLOURINGS = [
   ["depth", "Depth"],
   ["time", "Time (number of profile)"],
 ];
+const AXES = [
+  ["time", "Time"],
+  ["distance", "Distance along the track"],
+];
+const QUALITIES = [
+  ["good", "Good values"],
+  ["all", "All values"],
+];
+const SIZES = [2, 4]; // Times the size of the plot on the page.
+const FAILED = "The measurements cannot be loaded at the moment; the plot is unchanged.";
 const built = new Map(); // What was built for each figure, and the profile browser, by their element.
+
+// What the page itself chooses.
+const axisOf = (figure) => figure.dataset.axis ?? "time";
+const qualityOf = (figure) => figure.dataset.quality ?? "good";
+
+/** What the address chooses for a figure, else what the page does. */
+function choiceOf(figure) {
+  const { anchor, state } = readAddress();
+  const own = anchor === figure.id ? state : {};
+  return { along: own.along ?? axisOf(figure), quality: own.quality ?? qualityOf(figure) };
+}
 
 /** The plot of a figure with its form and its read-out, from the arrays of the API. */
 async function build(figure) {
-  const data = await json(figure.dataset.src);
+  const chosen = choiceOf(figure);
+  const data = await json(figure.dataset.src + (chosen.quality === "all" ? "?quality=all" : ""));
   const contentOf = "ts" in figure.dataset ? ts : data.kind === "series" ? series : section;
-  const content = contentOf(data, root.dataset.title);
+  const along = data.distance_m ? chosen.along : "time";
+  const content = contentOf(data, root.dataset.title, along);
+  content.legend = flaggedText(data, chosen.quality);
   const canvas = element("canvas", {
     tabindex: "0",
     role: "application",
@@ -48,10 +72,14 @@ async function build(figure) {
     onError("");
     plot.reset();
   };
-  const savePng = button("Save as PNG", () => save(canvas, figure));
+  const savePng = button("Save as PNG", () => save(plot, figure));
   savePng.dataset.save = "";
-  const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), savePng);
-  if (content.note) panel.append(element("p", { class: "small", "data-note": "" }, content.note));
+  const larger = SIZES.map((size) => button(`${size}×`, () => save(plot, figure, size)));
+  larger.forEach((one, i) => one.setAttribute("aria-label", `Save as PNG, ${SIZES[i]} times as large`));
+  const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), savePng, ...larger);
+  for (const note of [content.note, content.legend])
+    if (note) panel.append(element("p", { class: "small", "data-note": "" }, note));
+  form.append(...choices(figure, data, { along, quality: chosen.quality }, onError));
   panel.append(form, error, buttons, element("p", { class: "muted small" }, HELP));
 
   const readView = () => restoreView(plot, colouring);
@@ -60,6 +88,47 @@ async function build(figure) {
   plot.listeners.push(writeView);
   figure.addEventListener("tab-shown", writeView);
   return { panel, readView, writeView };
+}
+
+/** What the plot does with flagged values; empty without any. */
+function flaggedText({ flagged, kind }, quality) {
+  if (!flagged) return "";
+  if (quality === "good") return `Good values only: ${flagged} flagged as bad, not drawn.`;
+  const mark = kind === "section" ? "Striped cells have" : "Hollow points are";
+  return `All values, ${flagged} of them flagged as bad. ${mark} flagged values only.`;
+}
+
+/** The selects for the axis and the values, where there is a choice. */
+function choices(figure, data, { along, quality }, onError) {
+  const select = (name, label, options, value) => {
+    const chosenBy = (text) => {
+      const { along: axis, quality: values } = { along, quality, [name]: text };
+      const changes = {
+        along: axis === axisOf(figure) ? null : axis,
+        quality: values === qualityOf(figure) ? null : values,
+      };
+      writeAddress(figure.id, { ...NO_VIEW, ...changes });
+      rebuild(figure, name).catch(() => onError(FAILED));
+    };
+    const { select: list, field } = choice(label, options, chosenBy);
+    list.value = value;
+    list.dataset.choice = name;
+    return field;
+  };
+  return [
+    ...(data.distance_m ? [select("along", "Axis", AXES, along)] : []),
+    ...(data.flagged ? [select("quality", "Values", QUALITIES, quality)] : []),
+  ];
+}
+
+/** Builds the plot of a figure again after a choice; the focus stays on its select. */
+async function rebuild(figure, name) {
+  const old = built.get(figure).panel;
+  const fresh = await build(figure);
+  old.hidden = true; // Its listeners then write no address.
+  old.remove();
+  built.set(figure, fresh);
+  fresh.panel.querySelector(`[data-choice="${name}"]`)?.focus();
 }
 
 /** Shows values under the pointer; a chosen point opens the profile browser at its time. */
@@ -73,7 +142,9 @@ function startGestures(plot, readOut) {
   const onPick = (values) => {
     const browser = root.querySelector("[data-profile-browser]");
     if (!content.opensProfiles || !browser) return;
-    browser.dataset.at = String((plot.mark ?? values).x);
+    const { ms, x } = plot.mark ?? values;
+    if (ms === undefined && !plot.axes.x.isTime) return; // A gap between two columns.
+    browser.dataset.at = String(ms ?? x);
     built.get(browser)?.showAt(Number(browser.dataset.at));
     browser.dispatchEvent(new Event("open-part"));
   };
@@ -112,13 +183,17 @@ function storeView(figure, plot) {
   writeAddress(figure.id, { x: text("x"), y: text("y"), colours: text("colours"), by });
 }
 
-function save(canvas, figure) {
-  canvas.toBlob((blob) => {
-    const name = `${root.dataset.file}_${figure.dataset.variable ?? "ts"}_view.png`;
+/** Saves the plot as it is on the screen, or drawn again with `size` pixels for each one of the page. */
+function save(plot, figure, size = null) {
+  if (size) plot.draw(size);
+  plot.canvas.toBlob((blob) => {
+    const ending = size ? `_${size}x` : "";
+    const name = `${root.dataset.file}_${figure.dataset.variable ?? "ts"}_view${ending}.png`;
     const link = element("a", { href: URL.createObjectURL(blob), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // The browser still reads it while it saves.
   }, "image/png");
+  if (size) plot.draw();
 }
 
 async function openFigure(figure, isOpen, isQuiet) {
@@ -130,7 +205,7 @@ async function openFigure(figure, isOpen, isQuiet) {
   panel.hidden = !isOpen;
   const { state } = readAddress();
   if (!isOpen) writeAddress(figure.id, NO_VIEW);
-  else if (!isFirst && (state.x || state.y || state.colours || state.by)) readView();
+  else if (!isFirst && hasView(state)) readView();
   else if (!isQuiet) writeView();
 }
 

@@ -1,7 +1,9 @@
-// The view of a figure in the URL's fragment: #section-temperature&x=…,…&y=…,…&colours=…,…&by=…&profile=…
+// The view of a figure in the URL's fragment:
+// #section-temperature&x=…,…&y=…,…&colours=…,…&by=…&along=…&quality=…&profile=…
 // The first part is the figure's own anchor, so that the link also works without scripts.
 
-const NAMES = ["x", "y", "colours", "by", "profile"];
+const VIEW = ["x", "y", "colours", "by", "along", "quality"];
+const NAMES = [...VIEW, "profile"];
 
 /** The anchor and the state as {name: text}; parts with another name or a broken escape are left out. */
 export function parseAddress(hash) {
@@ -24,6 +26,9 @@ export function formatAddress(anchor, state) {
   const parts = NAMES.filter((name) => state[name]).map((name) => `${name}=${escaped(state[name])}`);
   return `#${[anchor, ...parts].join("&")}`;
 }
+
+/** True if a state describes the view of a plot. */
+export const hasView = (state) => VIEW.some((name) => state[name]);
 
 export const readAddress = () => parseAddress(location.hash);
 

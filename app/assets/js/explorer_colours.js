@@ -1,5 +1,5 @@
 // The colour maps of cmocean in 64 steps, as in the images.
-import tables from "../colours.json" with { type: "json" };
+import tables from "../../domain/data/colours.json" with { type: "json" };
 
 const parsed = new Map();
 

@@ -8,7 +8,8 @@ const BAR = { room: 76, gap: 14, width: 14 }; // A colour bar with its numbers, 
 
 export class Plot {
   /**
-   * `content` is {title, axes: {x, y, colours?}, draw(ctx, plot), read({x, y}, plot), step?({x, y}, right, along)};
+   * `content` is {title, legend?, axes: {x, y, colours?}, draw(ctx, plot), read({x, y}, plot),
+   * step?({x, y}, right, along)};
    * an axis is {title, label?, extent: [low, high], initial?: [low, high], isTime?, isDownward?}.
    * `read` returns {x, y, text} for the values
    * under the pointer, `step` returns the next values in the direction of an arrow key.
@@ -105,8 +106,8 @@ export class Plot {
     this.show({ x: panned("x", right), y: panned("y", up) });
   }
 
-  draw() {
-    const ratio = window.devicePixelRatio || 1;
+  /** `ratio`: pixels of the canvas for one of the page. */
+  draw(ratio = window.devicePixelRatio || 1) {
     this.at = this.frame();
     if (this.at.right - this.at.left < 20 || this.at.bottom - this.at.top < 20) return; // Hidden.
     this.canvas.width = Math.round(this.at.width * ratio);
@@ -147,7 +148,9 @@ export class Plot {
     ctx.strokeRect(left + 0.5, top + 0.5, right - left - 1, bottom - top - 1);
     const ticks = (axis, range, count) => (axis.isTime ? timeTicks : numberTicks)(range, count);
     ctx.fillStyle = this.colours.ink;
-    this.write(ctx, this.content.title, left, top - 14, "left", "bold 13px", width - left - 8);
+    const { title, legend } = this.content;
+    this.write(ctx, title, left, legend ? top - 23 : top - 14, "left", "bold 13px", width - left - 8);
+    if (legend) this.write(ctx, legend, left, top - 8, "left", "11px", width - left - 8);
     for (const [value, text] of ticks(x, this.view.x, (right - left) / 76)) {
       const at = Math.round(this.toX(value)) + 0.5;
       ctx.strokeRect(at, bottom, 0, 5);

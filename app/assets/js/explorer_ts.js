@@ -2,11 +2,12 @@
 import { coloursOf, css, stepOf } from "./explorer_colours.js";
 import { densityRange, overlap, salinityAt, sigmaAt } from "./explorer_isopycnals.js";
 import { extentOf, robustRange } from "./explorer_range.js";
-import { displayUnit, minus, titled, withUnit } from "./explorer_text.js";
+import { displayName, displayUnit, minus, titled, withUnit } from "./explorer_text.js";
 import { numberTicks } from "./explorer_ticks.js";
 
 const POINT_PX = 3;
 const REACH_PX = 12; // The largest distance at which the pointer still reads a point.
+const HOLLOW_PX = 4; // The side of a flagged point.
 const AXIS_MARGIN = 0.03;
 
 /** The density as the end of a read-out; empty where it is unknown. */
@@ -49,17 +50,23 @@ function outsideText(data, { x, y }) {
   return outside.length && `${outside.length} of ${data.salinity.length} samples lie outside these axes; − shows them.`;
 }
 
+/** What the diagram shows: both values are adjusted, or both are raw. */
+function nameOf({ temperature_variable }) {
+  const isAdjusted = temperature_variable.endsWith("_adjusted");
+  return isAdjusted ? "Adjusted temperature against adjusted salinity" : "Temperature against salinity";
+}
+
 /** The diagram as the content of a plot; `colourings` holds the values by which its points can be coloured. */
 export function ts(data, title) {
   const unit = displayUnit(data.temperature_unit);
   const colourings = colouringsOf(data);
   const axes = {
-    x: axisOf(data.salinity, titled("Salinity", displayUnit(data.salinity_unit))),
-    y: axisOf(data.temperature, titled("Temperature", unit)),
+    x: axisOf(data.salinity, titled(displayName(data.salinity_variable), displayUnit(data.salinity_unit))),
+    y: axisOf(data.temperature, titled(displayName(data.temperature_variable), unit)),
     colours: colourings.depth,
   };
   return {
-    title: `Temperature against salinity · ${title}`,
+    title: `${nameOf(data)} · ${title}`,
     note: outsideText(data, axes),
     axes,
     colourings,
@@ -73,6 +80,7 @@ export function ts(data, title) {
         ctx.fillStyle = values[i] === null ? plot.colours.muted : colourOf(values[i]);
         ctx.fillRect(x - POINT_PX / 2, y - POINT_PX / 2, POINT_PX, POINT_PX);
       });
+      drawFlagged(ctx, plot, data.flagged_points);
     },
     read({ x, y }, plot) {
       const [left, top] = [plot.toX(x), plot.toY(y)];
@@ -89,6 +97,16 @@ export function ts(data, title) {
       return { x: salinity, y: temperature, text: `${sample}${densityText(data.density, salinity, temperature)}` };
     },
   };
+}
+
+/** Samples of which a value is flagged as bad, hollow. */
+function drawFlagged(ctx, plot, points) {
+  ctx.strokeStyle = plot.colours.ink;
+  ctx.lineWidth = 0.75;
+  points?.salinity.forEach((salinity, i) => {
+    const [x, y] = [plot.toX(salinity), plot.toY(points.temperature[i])];
+    ctx.strokeRect(x - HOLLOW_PX / 2, y - HOLLOW_PX / 2, HOLLOW_PX, HOLLOW_PX);
+  });
 }
 
 function drawDensities(ctx, plot, grid) {

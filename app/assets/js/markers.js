@@ -68,8 +68,22 @@ export function moveMarker(pin, properties, coordinates, at, course) {
   if (!open.getElement()?.contains(document.activeElement)) open.setContent(() => popup(properties, coordinates));
 }
 
-/** Moves the focus into the open popup, and back to `opener` when it closes: for visitors who use the keyboard. */
+/**
+ * Moves the focus into the popup that has just opened, and back to `opener` when it closes with the focus in it: for
+ * visitors who use the keyboard.
+ */
 export function focusPopup(map, opener) {
-  map.getContainer().querySelector(".leaflet-popup-content a")?.focus();
-  map.once("popupclose", () => opener.isConnected && opener.focus());
+  // A popup that was open before fades out: the new one is the last of the map.
+  const box = [...map.getContainer().querySelectorAll(".leaflet-popup")].at(-1);
+  if (!box) return;
+  box.querySelector(".leaflet-popup-content a")?.focus();
+  const restore = (event) => {
+    if (event.popup.getElement() !== box) return;
+    map.off("popupclose", restore);
+    // Closed because another button was pressed, the focus is on that button. A removed popup leaves it to the page.
+    const { activeElement } = document;
+    const isFree = activeElement === document.body || box.contains(activeElement);
+    if (isFree && opener.isConnected) opener.focus();
+  };
+  map.on("popupclose", restore);
 }

@@ -1,5 +1,5 @@
 // The measurements of a mission: tabs at once; the script of the plots loads on the first request for one.
-import { readAddress, writeAddress } from "./explorer_address.js";
+import { hasView, readAddress, writeAddress } from "./explorer_address.js";
 import { tabs } from "./tabs.js";
 
 const FAILED = "The measurements cannot be loaded at the moment; the picture shows the same.";
@@ -62,10 +62,12 @@ function opener(host, part, text) {
   return show;
 }
 
-const select = tabs(root, (id) => {
-  writeAddress(id, { x: null, y: null, colours: null, by: null });
+const chooseTab = (id) => {
+  writeAddress(id, { x: null, y: null, colours: null, by: null, along: null, quality: null });
   document.getElementById(id).dispatchEvent(new Event("tab-shown")); // A plot that is open there writes its own view.
-});
+};
+// The page of one plot has no tabs.
+const select = root.querySelector(".section-tabs") ? tabs(root, chooseTab) : () => {};
 const openers = new Map();
 for (const figure of root.querySelectorAll("figure"))
   openers.set(figure.id, opener(figure, "figure", "Change the axes"));
@@ -95,7 +97,7 @@ function followAddress() {
   }
   select(anchor);
   if (anchor && location.hash.includes("&")) document.getElementById(anchor).scrollIntoView({ block: "nearest" });
-  if (state.x || state.y || state.colours || state.by) openers.get(anchor)?.(true);
+  if (hasView(state)) openers.get(anchor)?.(true);
   if (state.profile && browser) openers.get("")(true);
 }
 window.addEventListener("hashchange", followAddress);

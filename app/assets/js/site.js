@@ -8,6 +8,7 @@ const AGES_EVERY_MS = 60_000; // The smallest unit of an age is a minute.
 
 function startThemeSwitch() {
   const button = document.querySelector("[data-theme-switch]");
+  if (!button) return; // A page in a frame has no header.
   const root = document.documentElement;
   const isDark = () => root.dataset.bsTheme === "dark";
   const updateLabel = () => button.setAttribute("aria-label", isDark() ? "Use light colours" : "Use dark colours");

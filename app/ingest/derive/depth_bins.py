@@ -76,17 +76,24 @@ class Sums:
         self.least = min(self.least, float(values.min()))
         self.greatest = max(self.greatest, float(values.max()))
 
-    def cells(self) -> Cells:
-        """The means, in rows high enough to be mostly filled, down to the deepest value."""
-        height = fine_m(self.deepest_m)
+    def shape(self) -> tuple[int, int]:
+        """The number of fine rows to merge, so that cells are mostly filled; and of the merged rows with a value."""
         for multiple in _MULTIPLES:
-            total, count = _merged(self.total, multiple), _merged(self.count, multiple)
+            count = _merged(self.count, multiple)
             if count.shape[0] <= MOST_ROWS and (count.shape[0] <= 2 or _filled(count) >= _FILLED):
                 break
-        used = int(np.flatnonzero(count.any(axis=1))[-1]) + 1
+        return multiple, int(np.flatnonzero(count.any(axis=1))[-1]) + 1
+
+    def means(self, multiple: int, rows: int) -> Cells:
+        """The means in the first rows after `multiple` fine rows each are merged."""
+        total, count = _merged(self.total, multiple)[:rows], _merged(self.count, multiple)[:rows]
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            values = total[:used] / count[:used]
-        return Cells(np.where(np.isfinite(values), values, np.nan), height * multiple)
+            values = total / count
+        return Cells(np.where(np.isfinite(values), values, np.nan), fine_m(self.deepest_m) * multiple)
+
+    def cells(self) -> Cells:
+        """The means, in rows high enough to be mostly filled, down to the deepest value."""
+        return self.means(*self.shape())
 
     def limits(self, centred: bool) -> tuple[float, float]:
         """The colour limits: percentiles 1 and 99, symmetric around zero when `centred`, never equal."""

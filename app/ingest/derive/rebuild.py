@@ -1,6 +1,6 @@
 """Rebuild of derived documents, once for all changes, including those that a killed run left marked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -8,9 +8,20 @@ from pymongo.client_session import ClientSession
 
 from app.domain import lifecycle
 from app.domain.basins import BasinMap
-from app.ingest.derive import rebuild_loop, search_index, section_refresh, track_builder
+from app.ingest.derive import platform_reporting, rebuild_loop, search_index, section_refresh, track_builder
 from app.ingest.derive import totals as summing
-from app.store import change_log, missions, rebuild_queue, subtotals, totals, tracks, transactions, updates
+from app.store import (
+    change_log,
+    missions,
+    platforms,
+    rebuild_queue,
+    subtotals,
+    totals,
+    tracks,
+    transactions,
+    updates,
+    withdrawals,
+)
 
 # Rebuilds the documents of the scope named; returns the number of the change, None when no page is affected.
 Handler = Callable[[str, BasinMap, datetime, ClientSession], int | None]
@@ -29,6 +40,15 @@ def rebuild(basin_map: BasinMap, draw_at_once: bool = True) -> list[str]:
     )
     # Last, because drawing takes longest.
     return failed + section_refresh.redraw(draw_at_once)
+
+
+def within(scopes: Sequence[str], basin_map: BasinMap, session: ClientSession) -> int | None:
+    """Rebuild queued scopes, without sections, in the transaction of the change itself; the number of the last change.
+
+    For changes that must show everywhere at one moment, also if the process is killed after them.
+    """
+    numbers = [_rebuilt(scope, basin_map, session) for scope in sorted(scopes)]
+    return max((number for number in numbers if number is not None), default=None)
 
 
 def _rebuilt(scope: str, basin_map: BasinMap, session: ClientSession) -> int | None:
@@ -56,20 +76,29 @@ def _track(name: str, _basin_map: BasinMap, now: datetime, session: ClientSessio
 
 
 def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: ClientSession) -> int | None:
-    """Rebuild the updates (deployments, ends, delayed data) and the search index of a platform."""
+    """Rebuild the updates, the reporting and the search index of a platform."""
     of_platform = missions.of_platform(platform, session)
     tags = ["search"] if search_index.refresh(platform, of_platform, session) else []
+    stored = platforms.of(platform, session)
     before = updates.of_platform(platform, session)
-    learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
-    new = lifecycle.updates(of_platform, learned)
+    owner = stored and platform_reporting.with_interval(stored, session)
+    withdrawn = withdrawals.of_platform(platform, session)
+    owner, new = platform_reporting.updates(owner, of_platform, before, withdrawn)
     updates.replace_of(platform, new, session)
-    # Each new profile postpones the inferred end, which needs no invalidation. Cached pages expire at the
+    if owner is not None:
+        platforms.put(owner, session)
+    # Each new profile postpones silence and end, which needs no invalidation. Cached pages expire at the
     # date predicted earlier, so that an earlier date must be published.
-    is_postponed = lifecycle.next_at(new, now) >= lifecycle.next_at(before, now)
-    if not is_postponed or lifecycle.known(before, now) != lifecycle.known(new, now):
-        tags.append("updates")
+    are_postponed = lifecycle.are_postponed(before, new, now)
+    if owner != stored or not are_postponed or lifecycle.known(before, now) != lifecycle.known(new, now):
+        # The pages of the missions of the platform show which of them is over.
+        tags += ["updates", f"platform:{platform}"]
     is_simulated = all(each.simulated for each in of_platform) and all(each.simulated for each in before)
-    return change_log.append(["simulated"] if is_simulated else tags, now, session) if tags else None
+    return (
+        change_log.append(["simulated", f"platform:{platform}"] if is_simulated else tags, now, session)
+        if tags
+        else None
+    )
 
 
 def _subtotals(platform: str, _basin_map: BasinMap, _now: datetime, session: ClientSession) -> None:

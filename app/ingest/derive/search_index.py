@@ -33,9 +33,9 @@ def entries(owner: Platform | None, missions: Sequence[Mission]) -> list[dict[st
 
 def refresh_basins() -> None:
     """Index the stored basins, unless they are indexed already."""
-    digest = basins.digest()
+    digest = basins.digests().names
     if digest != search.basins_digest():
-        indexed = basin_entries({node.id: node.name for node in basins.tree().values()})
+        indexed = basin_entries(basins.names())
 
         def replace(session: ClientSession) -> int:
             search.replace_basins(indexed, digest, session)
@@ -44,9 +44,9 @@ def refresh_basins() -> None:
         events.announce(transactions.run(replace))
 
 
-def basin_entries(names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The entries of basins by id and name."""
-    return [_basin(basin, name) for basin, name in names.items()]
+def basin_entries(names: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The entries of basins by their ids and names; the first name sorts them."""
+    return [_basin(basin, of_basin) for basin, of_basin in names.items()]
 
 
 def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
@@ -75,10 +75,10 @@ def _platform(owner: Platform) -> dict[str, Any]:
     return search.entry("platform", owner.platform, keys, order, platform=owner.platform, simulated=owner.simulated)
 
 
-def _basin(basin: str, name: str) -> dict[str, Any]:
-    return search.entry(
-        "basin", basin, search_terms.beginnings([basin, name]) | _exactly([basin, name]), search_terms.whole(name)
-    )
+def _basin(basin: str, names: Sequence[str]) -> dict[str, Any]:
+    texts = [basin, *names]
+    keys = search_terms.beginnings(texts) | _exactly(texts)
+    return search.entry("basin", basin, keys, search_terms.whole(names[0]))
 
 
 def _datasets(mission: Mission) -> list[str]:

@@ -9,23 +9,21 @@ from typing import Any, Self
 
 import numpy as np
 
-from app.domain.records import LonLat, Mission, Variable
+from app.domain.records import Mission, Variable
 from app.domain.sections import Cloud, Section
 from app.domain.times import to_ms
-from app.ingest.derive import depth_bins, seawater, section_record, section_variables, series_builder
-from app.ingest.derive.depth_bins import Floats
-from app.ingest.derive.section_record import Samples
+from app.ingest.derive import (
+    along_track,
+    cloud_builder,
+    depth_bins,
+    seawater,
+    section_record,
+    section_variables,
+    series_builder,
+)
+from app.ingest.derive.cloud_builder import CloudPairs
+from app.ingest.derive.section_record import SampleDocument, Samples
 from app.ingest.derive.time_columns import TimeColumns, time_columns
-
-# A browser draws this many without delay; evenly thinned points show the same water masses.
-MOST_POINTS = 4000
-# Values along each axis of the density grid. Linear interpolation between them is at most 0.003 kg m-3 off if the
-# temperatures of a mission span 30 °C; a finer grid makes the response longer.
-_DENSITY_GRID_SIZE = 41
-# Margin of the density grid on each side, as a share of the range: visitors may enter wider axes.
-_DENSITY_MARGIN = 0.2
-# Also the margin around a constant, larger than that of any plot.
-_LEAST_DENSITY_MARGIN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +47,42 @@ class Dive:
         return cls(doc["number"], start_ms, mid_ms, doc["max_depth_m"], lon_deg, lat_deg)
 
 
-@dataclass(slots=True)
-class Pairs:
-    """Salinity and temperature of every `stride`-th sample that has both; `stride` grows, so that memory is bounded."""
-
-    stride: int = 1
-    seen: int = 0
-    selected: Floats | None = None
-
-    def add(self, number: int, *values: Floats) -> None:
-        """Add a profile's samples: salinity, temperature, depth, (n,) each."""
-        rows = np.stack((*values, np.full(values[0].size, float(number))))
-        rows = rows[:, np.isfinite(rows[:2]).all(axis=0)]
-        first = -self.seen % self.stride
-        self.seen += rows.shape[1]
-        thinned = rows[:, first :: self.stride]
-        self.selected = thinned if self.selected is None else np.concatenate((self.selected, thinned), axis=1)
-        while self.selected.shape[1] > MOST_POINTS:
-            self.selected, self.stride = self.selected[:, ::2], self.stride * 2
-
-
 @dataclass(frozen=True, slots=True)
 class Built:
     """The sections and the T-S diagram of one mission."""
 
     sections: list[Section]
     cloud: Cloud | None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableSums:
+    """The sums of one variable: of its good values, and of every value if some are flagged as bad."""
+
+    good: depth_bins.Sums
+    every: depth_bins.Sums | None
+
+    def add(self, doc: SampleDocument, name: str, column: int, depth_m: depth_bins.Floats) -> None:
+        """Add the samples of a sample document to a column."""
+        values = section_record.column(doc, name)
+        if values is None:
+            return
+        self.good.add(column, depth_m, values)
+        if self.every is not None:
+            self.every.add(column, depth_m, section_record.every_value(doc, name))
+
+    def cells(self) -> tuple[depth_bins.Cells, dict[str, depth_bins.Floats]]:
+        """The means of the good values; and `every`, the means of all values in the same rows, if some are flagged."""
+        shape = (self.every or self.good).shape()
+        good = self.good.means(*shape)
+        if self.every is None or self.every.samples == self.good.samples:
+            return good, {}
+        return good, {"every": self.every.means(*shape).values}
+
+    @property
+    def flagged(self) -> int:
+        """The number of values that are flagged as bad."""
+        return self.every.samples - self.good.samples if self.every is not None else 0
 
 
 def build(mission: Mission, dives: Sequence[Dive], samples: Samples, number: int, at: datetime) -> Built:
@@ -92,24 +100,25 @@ def _sections(
     mission: Mission, variables: Sequence[Variable], dives: Sequence[Dive], samples: Samples, number: int, at: datetime
 ) -> Built:
     grid = time_columns(np.array([dive.mid_ms for dive in dives], dtype=np.int64))
-    deepest_m = max(dive.max_depth_m for dive in dives)
-    stride = max(-(-mission.figures.samples // depth_bins.MOST_FOR_LIMITS), 1)
-    sums = {v.name: depth_bins.Sums(len(grid.count), deepest_m, stride) for v in variables}
-    pairs = Pairs()
-    of_pairs = _names_of_pairs(mission)
-    _add_profiles(samples, dives, grid, sums, pairs, of_pairs)
+    sums = _sums(mission, variables, dives, len(grid.count))
+    pairs = cloud_builder.candidates(mission)
+    _add_profiles(samples, dives, grid, sums, pairs)
+    packed_columns, along_m = _packed_columns(grid, dives)
     sections: list[Section] = []
     for variable in variables:
         total = sums[variable.name]
-        if total.samples:
-            cells = total.cells()
-            packed = {**_packed_columns(grid, dives), "values": section_record.packed(cells.values, "f4")}
-            section = section_record.section(mission, variable, len(sections), total.sampled, packed, number, at)
+        if total.good.samples:
+            cells, with_flagged = total.cells()
+            means = {"values": cells.values, **with_flagged}
+            packed = {**packed_columns, **{name: section_record.packed(each, "f4") for name, each in means.items()}}
+            section = section_record.section(mission, variable, len(sections), total.good.sampled, packed, number, at)
             sections.append(
                 section(
                     kind="section",
-                    span=(total.least, total.greatest),
-                    samples=total.samples,
+                    span=(total.good.least, total.good.greatest),
+                    samples=total.good.samples,
+                    flagged=total.flagged,
+                    along_m=along_m,
                     profiles=len(dives),
                     profiles_each=grid.each,
                     columns=len(grid.count),
@@ -118,23 +127,28 @@ def _sections(
                 )
             )
     position = seawater.mean_position(np.array([d.lon_deg for d in dives]), np.array([d.lat_deg for d in dives]))
-    return Built(sections, _cloud(mission, pairs, position, number, at))
+    return Built(sections, cloud_builder.cloud(mission, pairs, position, number, at))
 
 
-def _names_of_pairs(mission: Mission) -> tuple[str, str]:
-    """The variables of the T-S diagram: salinity and temperature, both adjusted or both raw."""
-    names = ("salinity", "temperature")
-    best = [section_variables.best(name, mission.variables) for name in names]
-    return (best[0], best[1]) if all(name.endswith(section_variables.ADJUSTED) for name in best) else names
+def _sums(
+    mission: Mission, variables: Sequence[Variable], dives: Sequence[Dive], columns: int
+) -> dict[str, VariableSums]:
+    deepest_m = max(dive.max_depth_m for dive in dives)
+    stride = max(-(-mission.figures.samples // depth_bins.MOST_FOR_LIMITS), 1)
+    flagged = section_variables.flagged(mission)
+
+    def empty() -> depth_bins.Sums:
+        return depth_bins.Sums(columns, deepest_m, stride)
+
+    return {each.name: VariableSums(empty(), empty() if each.name in flagged else None) for each in variables}
 
 
 def _add_profiles(
     samples: Samples,
     dives: Sequence[Dive],
     grid: TimeColumns,
-    sums: Mapping[str, depth_bins.Sums],
-    pairs: Pairs,
-    of_pairs: tuple[str, str],
+    sums: Mapping[str, VariableSums],
+    pairs: Sequence[CloudPairs],
 ) -> None:
     """Add the samples of each profile to the sums and the pairs."""
     index_of = _dive_lookup(dives)
@@ -143,71 +157,29 @@ def _add_profiles(
         depth_m = None if index is None else section_record.column(doc, "depth")
         if index is None or depth_m is None:
             continue
-        values = {name: section_record.column(doc, name) for name in sums.keys() | {*of_pairs}}
         for name, total in sums.items():
-            if (measured := values[name]) is not None:
-                total.add(int(grid.of_profile[index]), depth_m, measured)
-        salinity, temperature = (values[name] for name in of_pairs)
-        if salinity is not None and temperature is not None:
-            pairs.add(doc["number"], salinity, temperature, depth_m)
+            total.add(doc, name, int(grid.of_profile[index]), depth_m)
+        for each in pairs:
+            each.add(doc, depth_m)
 
 
-def _cloud(mission: Mission, pairs: Pairs, position: LonLat | None, number: int, at: datetime) -> Cloud | None:
-    if pairs.selected is None or not pairs.selected.size:
-        return None
-    salinity, temperature, depth_m, profile = pairs.selected
-    units = {variable.name: variable.unit for variable in mission.variables}
-    salinity_unit, temperature_unit = (units.get(name) for name in _names_of_pairs(mission))
-    has_density = seawater.has_expected_units(salinity_unit, temperature_unit)
-    return Cloud(
-        platform=mission.platform,
-        mission=mission.mission,
-        version=mission.version,
-        pairs=pairs.seen,
-        points=salinity.size,
-        salinity_unit=salinity_unit,
-        temperature_unit=temperature_unit,
-        computed_at=at,
-        number=number,
-        packed={
-            "salinity": section_record.packed(salinity, "f4"),
-            "temperature": section_record.packed(temperature, "f4"),
-            "depth_m": section_record.packed(depth_m, "f4"),
-            "profile": section_record.packed_numbers(profile),
-            **(_packed_density(salinity, temperature, position) if has_density else {}),
-        },
-        lon_deg=position[0] if position else None,
-        lat_deg=position[1] if position else None,
-    )
-
-
-def _packed_density(salinity: Floats, temperature_c: Floats, position: LonLat | None) -> dict[str, Any]:
-    ranges = _with_density_margin(salinity), _with_density_margin(temperature_c)
-    grid = seawater.density_grid(*ranges, position, _DENSITY_GRID_SIZE)
-    if grid is None:
-        return {}
-    return {
-        "density_salinity": section_record.packed(grid.salinity, "f8"),
-        "density_temperature": section_record.packed(grid.temperature_c, "f8"),
-        "sigma0": section_record.packed(grid.sigma0, "f4"),
-    }
-
-
-def _with_density_margin(values: Floats) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    margin = max(_DENSITY_MARGIN * (high - low), _LEAST_DENSITY_MARGIN)
-    return low - margin, high + margin
-
-
-def _packed_columns(grid: TimeColumns, dives: Sequence[Dive]) -> dict[str, Any]:
+def _packed_columns(grid: TimeColumns, dives: Sequence[Dive]) -> tuple[dict[str, Any], float | None]:
+    """The stored times, places and numbers of the columns, and the length of the track."""
     numbers = np.array([dive.number for dive in dives], dtype=np.int64)
-    return {
-        "from_ms": section_record.packed(grid.from_ms, "i8"),
-        "mid_ms": section_record.packed(grid.mid_ms, "i8"),
-        "to_ms": section_record.packed(grid.to_ms, "i8"),
+    times = {"from": grid.from_ms, "mid": grid.mid_ms, "to": grid.to_ms}
+    places, along_m = along_track.packed_places(
+        times,
+        np.array([dive.mid_ms for dive in dives], dtype=np.int64),
+        np.array([dive.lon_deg for dive in dives]),
+        np.array([dive.lat_deg for dive in dives]),
+    )
+    packed = {
+        **{f"{name}_ms": section_record.packed(at_ms, "i8") for name, at_ms in times.items()},
+        **places,
         "profile": section_record.packed_numbers(numbers[grid.first]),
         "profiles": section_record.packed(grid.count, "i4"),
     }
+    return packed, along_m
 
 
 def _dive_lookup(dives: Sequence[Dive]) -> Callable[[Mapping[str, Any]], int | None]:

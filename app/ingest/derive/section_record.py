@@ -13,7 +13,8 @@ from app.domain.sections import Section
 from app.ingest.derive import depth_bins, section_variables
 from app.ingest.derive.depth_bins import Floats
 
-Samples = Iterable[Mapping[str, Any]]
+SampleDocument = Mapping[str, Any]
+Samples = Iterable[SampleDocument]
 
 
 def section(
@@ -53,12 +54,18 @@ def section(
     return complete
 
 
-def column(doc: Mapping[str, Any], name: str) -> Floats | None:
+def column(doc: SampleDocument, name: str) -> Floats | None:
     """A column of a sample document without the values flagged as bad, None if it has none."""
     stored = doc["columns"].get(name)
     if stored is None:
         return None
     return np.asarray(columns.good_values(stored), dtype=np.float64)
+
+
+def every_value(doc: SampleDocument, name: str) -> Floats:
+    """A column of a sample document that has it, with the values flagged as bad."""
+    stored = doc["columns"][name]
+    return np.asarray(columns.decoded(stored["data"], stored["dtype"]), dtype=np.float64)
 
 
 def packed(values: NDArray[Any], dtype: columns.Dtype) -> dict[str, Any]:

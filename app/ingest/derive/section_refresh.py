@@ -1,26 +1,44 @@
 """Rebuild of sections after a change: computed outside the transaction that stores them, because drawing is slow."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from pymongo.client_session import ClientSession
 
+from app.domain.sections import mission_label
 from app.ingest.derive import rebuild_loop, section_builder, section_plots
 from app.ingest.derive.section_builder import Dive
 from app.store import change_log, missions, platforms, profiles, rebuild_queue, samples, sections, transactions
 
 # A live mission gets a profile every few seconds; a redraw for each would occupy the importer completely.
 EVERY = timedelta(minutes=1)
+# After its own files, an import draws the backlog of a new release for so long: imports run hourly or more often, and
+# each of them must end before the next one. A mission takes about a second.
+BACKLOG_FOR = timedelta(minutes=2)
 
 
 def redraw(at_once: bool = True) -> list[str]:
-    """Rebuild the sections of every changed mission. Returns the failed scopes.
+    """Rebuild the sections of every changed mission, then the backlog for BACKLOG_FOR. Returns the failed scopes.
 
-    With `at_once` False, a mission with sections waits for a minute after its first change, and each call rebuilds one
-    mission, because the caller returns soon and has other work. Raises pymongo's errors when the store is unreachable.
+    The rest of the backlog stays queued for the next call. With `at_once` False, a mission with sections waits for a
+    minute after its first change, and each call rebuilds one mission, because the caller returns soon and has other
+    work. Raises pymongo's errors when the store is unreachable.
     """
-    scopes = rebuild_queue.sections() if at_once else _due(datetime.now(UTC))[:1]
-    return rebuild_loop.run(scopes, _redraw)
+    if at_once:
+        return rebuild_loop.run(rebuild_queue.sections(), _redraw) + rebuild_loop.run(_backlog(), _redraw)
+    due = _due(datetime.now(UTC)) or list(islice(rebuild_queue.section_backlog(), 1))
+    return rebuild_loop.run(due[:1], _redraw)
+
+
+def _backlog() -> Iterator[str]:
+    """The scopes of the backlog until the time is over, but at least one, so that each run makes progress."""
+    end_s = time.monotonic() + BACKLOG_FOR.total_seconds()
+    for scope in rebuild_queue.section_backlog():
+        yield scope
+        if time.monotonic() >= end_s:
+            return
 
 
 def _due(now: datetime) -> Sequence[str]:
@@ -66,9 +84,7 @@ def _redraw(scope: str) -> int | None:
 
 
 def _label(platform: str, mission: str) -> str:
-    owner = platforms.named([platform]).get(platform)
-    names = dict.fromkeys((owner.serial, owner.name or owner.serial) if owner else (platform,))
-    return " ".join((*names, mission))
+    return mission_label(platform, mission, platforms.named([platform]).get(platform))
 
 
 def _remove(scope: str, session: ClientSession) -> None:

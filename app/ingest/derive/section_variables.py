@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from app.domain.records import Variable
+from app.domain.records import Mission, Variable
+from app.domain.sections import ADJUSTED as ADJUSTED
 
 MOST_SECTIONS = 12
-ADJUSTED = "_adjusted"
 
 # In the order of interest, with cmocean's maps: each name exactly, or with a number as in `backscatter_700`.
 _FIRST = (
@@ -53,6 +53,11 @@ def best(name: str, variables: Sequence[Variable]) -> str:
     """The name of the best values of a quantity: the adjusted ones if the mission has them."""
     adjusted = name + ADJUSTED
     return adjusted if any(variable.name == adjusted for variable in variables) else name
+
+
+def flagged(mission: Mission) -> set[str]:
+    """The variables of which some values are flagged as bad, probably bad or missing."""
+    return {counts.variable for counts in mission.flags if counts.left_out}
 
 
 def colour_map(variable: Variable) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ def known(directory: Path | None) -> list[Basin]:
     """The areas of `*.geojson` in the directory; without one, the built-in ones. Raises Invalid with file and feature.
 
     Features of one id (or, without ids, of one name) are one area. `part_of` is the id of the area that contains it.
+    The ids that the names of the features would give, and that no area has, are aliases of the area.
     """
     features: dict[str, list[dict[str, Any]]] = {}
     for origin, text in _texts(directory):
@@ -38,7 +39,9 @@ def known(directory: Path | None) -> list[Basin]:
                 features.setdefault(basin_id, []).append({**feature, "name": name})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Invalid("HALOCLINE_BASINS_DIR", f"{origin}: not a GeoJSON of named areas: {error!r}") from error
-    basins = [_basin(basin_id, of_id) for basin_id, of_id in sorted(features.items())]
+    basins = [
+        _basin(basin_id, of_id, _aliases(of_id) - features.keys()) for basin_id, of_id in sorted(features.items())
+    ]
     try:
         basin_tree.tree(basins)
     except Invalid as error:
@@ -50,6 +53,11 @@ def slug(name: str) -> str:
     """The name as part of a URL: `Åland Sea` gives `aland-sea`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "unnamed"
+
+
+def _aliases(features: Sequence[dict[str, Any]]) -> set[str]:
+    """The ids that the features would have without `basin_id`, as in earlier files: `kattegat`."""
+    return {slug(feature["name"]) for feature in features}
 
 
 def _texts(directory: Path | None) -> Iterator[tuple[str, str]]:
@@ -65,7 +73,7 @@ def _texts(directory: Path | None) -> Iterator[tuple[str, str]]:
         yield path.name, path.read_text(encoding="utf-8")
 
 
-def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
+def _basin(basin_id: str, features: list[dict[str, Any]], aliases: set[str]) -> Basin:
     try:
         shapes = [shapely.make_valid(shape(feature["geometry"])) for feature in features]
         pieces = [p for s in shapes for p in shapely.get_parts(s) if p.geom_type in ("Polygon", "MultiPolygon")]
@@ -78,14 +86,17 @@ def _basin(basin_id: str, features: list[dict[str, Any]]) -> Basin:
     source = features[0]["properties"].get("source")
     part_of = next((str(each["properties"]["part_of"]) for each in features if each["properties"].get("part_of")), None)
     geometry = json.loads(json.dumps(mapping(_wound(area))))
+    name = features[0]["name"]
     return Basin(
         id=basin_id,
-        name=features[0]["name"],
+        name=name,
         bbox=box,
         geometry=geometry,
         source=str(source) if source else None,
         outline=_outline(area, box),
         part_of=part_of,
+        aliases=tuple(sorted(aliases)),
+        other_names=tuple(sorted({feature["name"] for feature in features} - {name})),
     )
 
 

@@ -111,8 +111,7 @@ def corrected(depth_m: Floats, from_pressure_m: Floats | None) -> Depths:
         too_deep = np.abs(depth) > _DEEPEST_M
     depth[too_deep] = np.nan
     finite = depth[np.isfinite(depth)]
-    # Never by profile: a short one may lie above the surface as a whole.
-    flipped = bool(finite.size and (finite < 0).mean() > _NEARLY_ALL and finite.min() < -_CERTAINLY_BELOW_M)
+    flipped = are_upwards(depth)
     if flipped:
         depth = -depth
     none = np.zeros(depth.size, dtype=bool)
@@ -123,3 +122,13 @@ def corrected(depth_m: Floats, from_pressure_m: Floats | None) -> Depths:
         impossible = (depth < -_HIGHEST_M) | (depth > _DEEPEST_M)
     depth[impossible] = np.nan
     return Depths(depth, from_pressure & ~impossible, too_deep | impossible, int(finite.size) if flipped else 0)
+
+
+def are_upwards(depth_m: Floats) -> bool:
+    """True if up is positive: nearly all depths of a file are negative. depth_m: (n,), NaN where missing.
+
+    Never of a profile: a short one may lie above the surface as a whole.
+    """
+    with np.errstate(invalid="ignore"):
+        known = depth_m[np.isfinite(depth_m) & (np.abs(depth_m) <= _DEEPEST_M)]
+    return bool(known.size and (known < 0).mean() > _NEARLY_ALL and known.min() < -_CERTAINLY_BELOW_M)

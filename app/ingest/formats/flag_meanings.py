@@ -37,6 +37,7 @@ _QARTOD = {"1": flag.GOOD, "2": flag.NOT_EVALUATED, "3": flag.PROBABLY_BAD, "4":
 # Default fill values of the NetCDF library for whole numbers of 8, 16 and 32 bits, and blanks: there is no flag.
 _NO_FLAG = frozenset({"", "nan", "-127", "-128", "255", "-32767", "65535", "-2147483647", "4294967295"})
 _SUFFIX_OF_BYTE = re.compile(r"(?<=\d)[bB]$")
+_UNPACKED = {"scale_factor": (None, 1), "add_offset": (None, 0)}
 _LIST = re.compile(r"[,;]")
 _OTHERS = re.compile(r"[^a-z0-9]+")
 
@@ -65,7 +66,7 @@ def has_bit_masks(file: Variables, name: str) -> bool:
 
 
 def is_contradictory(file: Variables, name: str) -> bool:
-    """True if the meanings that a variable declares do not fit its values: its flags are unknown."""
+    """True if the meanings of a variable do not fit its values, or if it is packed: its flags are unknown."""
     return _declared(file, name) == {}
 
 
@@ -84,8 +85,10 @@ def of_meaning(text: str) -> int:
 def _declared(file: Variables, name: str) -> dict[str, int] | None:
     """The flags by value that `flag_values` and `flag_meanings` declare; empty if they do not fit.
 
-    None without meanings: the table of a convention applies.
+    None without meanings: the table of a convention applies. Empty for packed flags: a value may be packed or not.
     """
+    if any(file.attribute(name, key) not in unpacked for key, unpacked in _UNPACKED.items()):
+        return {}
     meanings = str(file.attribute(name, "flag_meanings") or "").strip(" \t\n,;")
     if not meanings:
         return None

@@ -2,7 +2,7 @@
 
 import re
 
-from app.domain.printable import one_line
+from app.domain.printable import quotation
 from app.ingest.refusals import Refused
 
 # First bytes, code and cause. Compressed files that are read are unpacked before.
@@ -30,7 +30,6 @@ _CDL = re.compile(rb"\s*netcdf\s+\S+\s*\{")
 _ERDDAP_ERROR = re.compile(r"\s*error\s*\{", re.IGNORECASE)
 _STATUS = re.compile(r"\bcode\s*=\s*(\d{3})\b")
 _MESSAGE = re.compile(r'\bmessage\s*=\s*"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_LONGEST = 200
 # Raw files of Slocum gliders that the glider compressed, and the lists of their sensors: they have no signature.
 _SLOCUM = re.compile(r".*\.[demnst][bc]d|.*\.cac|.*\.ccc", re.IGNORECASE)
 
@@ -47,9 +46,9 @@ def require_none(name: str, head: bytes) -> None:
     text = head.decode("utf-8", "replace")
     if _ERDDAP_ERROR.match(text):
         status, message = _STATUS.search(text), _MESSAGE.search(text)
-        plain = one_line(message[1].replace('\\"', '"').replace("\\n", " "))[:_LONGEST] if message else ""
+        quoted = quotation(message[1].replace('\\"', '"').replace("\\n", " ")) if message else ""
         cause = f"the server responded {status[1]}" if status else "the server responded with an error"
-        raise Refused("server_error", f"{cause} instead of data{': ' + plain if plain else ''}")
+        raise Refused("server_error", f"{cause} instead of data{': ' + quoted if quoted else ''}")
     if _SLOCUM.fullmatch(name) and not head.startswith((b"CDF", b"\x89HDF")):
         raise Refused(
             "slocum_raw", "it is a raw file of a Slocum glider: convert it to NetCDF, for example with pyglider"

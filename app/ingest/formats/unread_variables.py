@@ -39,7 +39,7 @@ def _reason(file: Variables, name: str, along: tuple[str, ...], is_flag: bool, i
     variable = file.variables[name]
     dimensions = tuple(str(dimension) for dimension in variable.dimensions)
     if is_unexplained:
-        return "its flag_meanings do not fit its flag_values: its flags are stored as unknown"
+        return "its flag_meanings do not fit its flag_values, or it is packed: its flags are stored as unknown"
     if is_flag or name.endswith("_qc_tests"):
         return "it holds quality flags of no variable that is imported, or in a form that is not read"
     if not file.is_number(name):

@@ -22,6 +22,10 @@ _HEIGHT_STANDARDS = frozenset({
 })  # fmt: skip
 PRESSURE_STANDARDS = frozenset({"sea_water_pressure", "sea_water_pressure_due_to_sea_water"})
 PRESSURES = ("pressure", "pres")
+# Source: CF 1.11, appendix C.
+_MODIFIERS = frozenset({"detection_minimum", "number_of_observations", "standard_error", "status_flag", "quality_flag"})
+# Standard names of the depth of the water, and of the height of a vehicle in it.
+_SEA_FLOOR = "sea_floor"
 # A glider has few samples above the water; the height above the sea floor, which some call altitude, is never below 0.
 _MOSTLY = 0.8
 
@@ -93,13 +97,16 @@ def _invalid(values: Floats, valid: tuple[float, float] | None, axis: Axis) -> M
 def best(file: Variables, shape: tuple[str, ...], names: Collection[str] = DEPTHS) -> Axis | None:
     """The vertical axis along `shape`: by the name of depth, by its standard name, else by its role.
 
-    Flags of an axis are none, although tools copy its attributes to them.
+    Flags of an axis are none, although tools copy its attributes to them. The sea floor is none.
     """
     flags = flag_variables.names(file)
     along = [
         name
         for name, variable in file.variables.items()
-        if tuple(variable.dimensions) == shape and file.is_number(name) and name not in flags
+        if tuple(variable.dimensions) == shape
+        and file.is_number(name)
+        and name not in flags
+        and _SEA_FLOOR not in _standard(file, name)
     ]
     named = [name for name in names if name in along]
     standard = [name for name in along if _standard(file, name) in _DEPTH_STANDARDS]
@@ -146,8 +153,9 @@ def _is_below_water(depth_m: Floats) -> bool:
 
 
 def _standard(file: Variables, name: str) -> str:
-    # With its modifier: the standard error of a depth is no depth (CF 1.11, 3.3).
-    return " ".join(_text(file, name, "standard_name").lower().split())
+    """The standard name without remarks behind it; empty for one with a modifier: the error of a depth is no depth."""
+    standard, *others = _text(file, name, "standard_name").lower().split() or [""]
+    return "" if _MODIFIERS & {*others} else standard
 
 
 def _text(file: Variables, name: str, attribute: str) -> str:

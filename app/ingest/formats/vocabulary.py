@@ -29,7 +29,8 @@ _NOT_MEASURED_SUFFIXES = ("_uv", "_gps", "_gps_end", "_qc", "_qc_tests", "_quali
 # Names of columns that every stored profile and every export has.
 _RESERVED = frozenset({"time", "longitude", "latitude", "depth", "profile", "platform", "mission", "data_mode"})
 _FLAGS = "_qc"
-_STEMS = ("_adjusted", "_raw")
+_ADJUSTED = "_adjusted"
+_STEMS = (_ADJUSTED, "_raw")
 # Lists of missions include these texts for every variable.
 _MAX_NAME, _MAX_UNIT = 200, 80
 
@@ -135,9 +136,8 @@ def column(
     values = fill_values.cleaned(values, file.valid_range(name), warnings)
     if not np.isfinite(values).any():
         return None
-    declared_unit = file.attribute(name, "units")
-    source_unit = None if declared_unit is None else encodable(str(declared_unit))[:_MAX_UNIT]
-    unit, values = converted(canonical, source_unit, values)
+    source_unit = _unit(file, name)
+    unit, values = converted(canonical, source_unit or _unit_of_raw(file, name), values)
     standard_name, long_name = file.attribute(name, "standard_name"), file.attribute(name, "long_name")
     about = Variable(
         name=canonical,
@@ -148,6 +148,18 @@ def column(
         source_unit=source_unit,
     )
     return Column(about, values, flags)
+
+
+def _unit(file: Variables, name: str) -> str | None:
+    """The unit that the file declares for a variable."""
+    declared = file.attribute(name, "units")
+    return None if declared is None else encodable(str(declared))[:_MAX_UNIT]
+
+
+def _unit_of_raw(file: Variables, name: str) -> str | None:
+    """The unit of the raw variable of an adjusted one: some files declare it only there."""
+    raw = name.removesuffix(_ADJUSTED)
+    return _unit(file, raw) if raw != name and raw in file.variables else None
 
 
 def _is_auxiliary(name: str) -> bool:

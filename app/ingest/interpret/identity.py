@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ _SUFFIXES: dict[str, DataMode] = {
     "d": "D", "dm": "D", "delayed": "D", "delayed-mode": "D",
 }  # fmt: skip
 _MODES: dict[str, DataMode] = {"R": "R", "P": "P", "A": "A", "D": "D"}
+_INTERVAL = "reporting_interval"
+_SPAN = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)\s*(min|h|d)")
+_UNITS = {"min": "minutes", "h": "hours", "d": "days"}
+_LEAST_INTERVAL, _MOST_INTERVAL = timedelta(minutes=1), timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class PlatformName:
-    """The names of a platform for people; None where unknown."""
+    """The names of a platform for people, and how often it reports; None where unknown."""
 
     serial: str | None = None
     name: str | None = None
     model: str | None = None
     operator: str | None = None
     kind: Kind | None = None
+    # The only provider that may import data of the platform; None for any.
+    provider: str | None = None
+    reporting_interval: timedelta | None = None
 
 
 def options(platform: str | None, mission: str | None, mode: str | None) -> Options:
@@ -151,4 +159,16 @@ def platform_names(path: Path | None) -> dict[str, PlatformName]:
 
 
 def _named(table: Mapping[str, Any]) -> PlatformName:
-    return PlatformName(**{key: value if isinstance(value, str) else str(value) for key, value in table.items()})  # type: ignore[arg-type]
+    texts: dict[str, Any] = {key: value if isinstance(value, str) else str(value) for key, value in table.items()}
+    if _INTERVAL in texts:
+        texts[_INTERVAL] = _interval(texts[_INTERVAL])
+    return PlatformName(**texts)
+
+
+def _interval(text: str) -> timedelta:
+    """The time span of `90 min`, `6 h` or `2 d`. Raises TypeError."""
+    match = _SPAN.fullmatch(text)
+    span = timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else timedelta()
+    if not _LEAST_INTERVAL <= span <= _MOST_INTERVAL:
+        raise TypeError(f"reporting_interval {text!r} is not a time from 1 min to 30 d, such as 90 min or 6 h")
+    return span

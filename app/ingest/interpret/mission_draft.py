@@ -223,7 +223,7 @@ def _file_warnings(
     repeated = len(parts) - len({part.number for part in parts})
     if repeated:
         warnings["profile_number_repeated"] = repeated
-    warnings["depth_sign_flipped"] = grouped.depths.flipped
+    warnings["depth_sign_flipped"] += grouped.depths.flipped
     if observations.scope == "mission":
         warnings[subset_history.WARNING] = subset_history.constraint_count(observations.attributes)
     return warnings

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ingest.formats import profile_numbers
+from app.ingest.formats import depth_correction, profile_numbers
 from app.ingest.formats.observations import NO_TIME, NUMBERING, Flags, Floats, Ints, Observations
 from app.ingest.interpret import metadata, part_columns
 from app.ingest.interpret.part_columns import REMEDY
@@ -30,6 +30,7 @@ _OF_THE_MISSION = (
     "platform_model", "platform_serial", "wmo_id",
 )  # fmt: skip
 WARNING = "parts_differ"
+_TURNED = "depth_sign_flipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def joined(parts: Sequence[Observations]) -> Observations:
     The part that states most describes the mission, the latest of equals; the others add what it does not state. Raises
     Refused for parts of different forms, and for variables of different units or quantities.
     """
+    parts = [_upright(part) for part in parts]
     last = parts[-1]
     _require_same_form(parts)
     described = [metadata.described(part) for part in parts]
@@ -89,6 +91,14 @@ def joined(parts: Sequence[Observations]) -> Observations:
         warnings=dict(warnings),
         unread={name: reason for part in parts for name, reason in part.unread.items()},
     )
+
+
+def _upright(part: Observations) -> Observations:
+    """The part with depths that are positive down: the parts of a mission may have different signs."""
+    if part.is_surface or not depth_correction.are_upwards(part.depth_m):
+        return part
+    count = int(np.isfinite(part.depth_m).sum())
+    return replace(part, depth_m=-part.depth_m, warnings={**part.warnings, _TURNED: count})
 
 
 def _is_stated_differently(name: str, described: Sequence[Mapping[str, Any]]) -> bool:

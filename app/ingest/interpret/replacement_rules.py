@@ -118,3 +118,27 @@ def _holds_all(draft: Draft, stored: Mission) -> bool:
         and new.samples >= old.samples
         and new.profiles >= old.profiles
     )
+
+
+def require_half(draft: Draft, stored: Mission) -> None:
+    """Raises Refused if the draft loses more than half of the stored mission's samples, span or variables.
+
+    Whatever its mode is: a file that claims to be the delayed data of a mission may be a wrong one.
+    """
+    new, old = draft.summary.figures, stored.figures
+    names = {variable.name for variable in stored.variables}
+    span_h = _hours(old.end_at - old.start_at)
+    kept: list[tuple[str, float, float]] = [
+        ("samples", new.samples, old.samples),
+        ("hours", _hours(min(new.end_at, old.end_at) - max(new.start_at, old.start_at)), span_h),
+        ("variables", len(names & {variable.name for variable in draft.variables}), len(names)),
+    ]
+    for what, some, all_of_them in kept:
+        if some < all_of_them / 2:
+            counts = f"{max(some, 0):.0f} of {all_of_them:.0f} stored {what}"
+            remedy = "import it with --replace and a reason if this is intended"
+            raise Refused("loses_data", f"the file has {counts}: {remedy}", what)
+
+
+def _hours(duration: timedelta) -> float:
+    return duration / timedelta(hours=1)

@@ -32,6 +32,11 @@ def of_mission(doc: Document) -> tuple[FilePart, ...]:
     return (FilePart(*names, *span, source.get("modified_at")),)
 
 
+def described(parts: Sequence[Document]) -> tuple[FilePart, ...]:
+    """The files that these entries of the metadata describe."""
+    return tuple(map(_part, parts))
+
+
 def digests(doc: Document) -> list[str]:
     """The digests of the parts of a mission; none for a mission in one file."""
     return [str(part["sha256"]) for part in doc["metadata"].get(FIELD, ())]

@@ -22,7 +22,7 @@ from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.replacement_rules import Precedence
 from app.ingest.persist import file_parts
 from app.ingest.refusals import Refused
-from app.store.documents import mission_from_document, mission_to_document, profile_to_document
+from app.store.documents import mission_from_document, mission_to_document, profile_to_document, record_of
 
 # A list of 200 missions must fit into memory; MongoDB alone would accept 16 MB for each.
 _MOST_BYTES = 4 << 20
@@ -127,7 +127,7 @@ def mission_of(doc: Mapping[str, Any]) -> Mission:
 def remainder_of(doc: Mapping[str, Any]) -> Remainder:
     """The samples and warnings of a stored mission outside its profiles."""
     stored = doc["remainder"]
-    return Remainder(**{**stored, "bbox": tuple(stored["bbox"]) if stored["bbox"] else None})
+    return record_of(Remainder, stored, bbox=tuple(stored["bbox"]) if stored["bbox"] else None)
 
 
 def precedence_of(doc: Mapping[str, Any]) -> Precedence:

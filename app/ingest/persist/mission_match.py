@@ -17,7 +17,7 @@ from app.domain.records import Figures, Finding, Mission
 from app.ingest.formats import mission_ids
 from app.ingest.interpret.identity import Identity, Options, PlatformName
 from app.ingest.interpret.mission_draft import Draft
-from app.store import missions, platforms
+from app.store import missions, platforms, withdrawals
 
 Document = Mapping[str, Any]
 log = structlog.get_logger(__name__)
@@ -26,14 +26,14 @@ _SERIAL = re.compile(r"0*(\d{1,12})\D*$", re.ASCII)
 
 
 def identity_of(draft: Draft, options: Options, names: Mapping[str, PlatformName]) -> Identity:
-    """The identity of the stored mission that the draft belongs to; the draft's own without such a mission.
+    """The identity of the stored or withdrawn mission that the draft belongs to; the draft's own without one.
 
     A mission that the caller names stays as named.
     """
     own = draft.identity
     if options.mission or draft.kind != "glider" or missions.exists(own.platform, own.mission):
         return own
-    for stored in _neighbours(draft, names):
+    for stored in (*_neighbours(draft, names), *_withdrawn(draft, names)):
         is_allowed = stored["platform"] == own.platform or not options.platform
         # Formats number profiles differently: those of a whole mission would be stored twice.
         is_allowed &= draft.scope != "profiles" or stored.get("source", {}).get("scope") == "profiles"
@@ -72,10 +72,23 @@ def _is_near(figures: Figures, stored: Document) -> bool:
 
 def _neighbours(draft: Draft, names: Mapping[str, PlatformName]) -> Sequence[Document]:
     """The stored missions of the draft's vehicle that are near in time, or named by the same day."""
-    own = draft.identity
-    akin = platforms.akin(draft.metadata.get("wmo_id"), _labels(own.platform, names))
-    day = own.mission[:8] if mission_ids.parsed(f"x-{own.mission}") else None
-    return missions.near({own.platform, *akin}, _span(draft.summary.figures), day, draft.simulated)
+    return missions.near(_vehicle(draft, names), _span(draft.summary.figures), _day(draft), draft.simulated)
+
+
+def _withdrawn(draft: Draft, names: Mapping[str, PlatformName]) -> Sequence[Document]:
+    """The same of the withdrawn missions: a file of one must not come back under another name."""
+    return withdrawals.near(_vehicle(draft, names), _span(draft.summary.figures), _day(draft))
+
+
+def _vehicle(draft: Draft, names: Mapping[str, PlatformName]) -> set[str]:
+    """The platforms that are the draft's vehicle."""
+    own = draft.identity.platform
+    return {own, *platforms.akin(draft.metadata.get("wmo_id"), _labels(own, names))}
+
+
+def _day(draft: Draft) -> str | None:
+    mission = draft.identity.mission
+    return mission[:8] if mission_ids.parsed(f"x-{mission}") else None
 
 
 def _labels(platform: str, names: Mapping[str, PlatformName]) -> list[str]:

@@ -1,6 +1,7 @@
 """Platforms: their names, and the sums over their missions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pymongo.client_session import ClientSession
 
@@ -19,9 +20,24 @@ def refresh(platform: str, names: Mapping[str, PlatformName], session: ClientSes
     if not of_platform:
         platforms.remove(platform, session)
         return True
-    summary = summed(of_platform, names.get(platform, PlatformName()))
+    named = names.get(platform, PlatformName())
+    summary = _reporting_as(platforms.of(platform, session), summed(of_platform, named), named)
     platforms.put(summary, session)
     return summary.simulated
+
+
+def _reporting_as(before: Platform | None, summary: Platform, names: PlatformName) -> Platform:
+    """The summary with the operator's reporting interval, or with the learned one until it is derived again."""
+    if names.reporting_interval is not None:
+        seconds = names.reporting_interval.total_seconds()
+        summary = replace(summary, reporting_interval_s=seconds, reporting_interval_origin="set")
+    if before is None:
+        return summary
+    if summary.reporting_interval_origin != "set" and before.reporting_interval_origin == "learned":
+        seconds = before.reporting_interval_s
+        summary = replace(summary, reporting_interval_s=seconds, reporting_interval_origin="learned")
+    is_same = before.last_mission == summary.last_mission
+    return replace(summary, ended_at=before.ended_at if is_same else None)
 
 
 def summed(missions: Sequence[Mission], names: PlatformName) -> Platform:

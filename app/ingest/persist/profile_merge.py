@@ -25,10 +25,13 @@ from app.store import missions, profiles, samples
 Document = dict[str, Any]
 
 
-def merge(draft: Draft, file: File, basin_map: BasinMap, session: ClientSession, now: datetime) -> Outcome:
+def merge(
+    draft: Draft, file: File, basin_map: BasinMap, session: ClientSession, now: datetime, may_replace: bool = False
+) -> Outcome:
     """Put the draft's profiles into the mission's current version, in the session's transaction.
 
-    "stored" for new profiles, "replaced" if they replace others, "unchanged" if they are stored. Raises Refused.
+    "stored" for new profiles, "replaced" if they replace others, "unchanged" if they are stored. Raises Refused for
+    profiles of lower precedence than the stored ones, unless `may_replace`.
     """
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
@@ -43,7 +46,7 @@ def merge(draft: Draft, file: File, basin_map: BasinMap, session: ClientSession,
     if same and all(doc["sha256"] == file.sha256 for doc in same) and not adds_flags:
         return "unchanged"
     for doc in same:
-        if doc["sha256"] == file.sha256:
+        if may_replace or doc["sha256"] == file.sha256:
             continue
         require_higher(precedence_of(draft), Precedence.of(doc["data_mode"], doc["modified_ms"], doc["end_at"]))
     # Not part of the transaction on purpose: the original is correct even if the transaction is aborted.

@@ -38,4 +38,4 @@ def _remove(
     version = missions.remove_simulated(platform, mission, before, session)
     if version is None:
         return None
-    return mission_removal.forget(platform, mission, version, names, session)
+    return mission_removal.forget(platform, mission, version, names, session, is_simulated=True)

@@ -1,16 +1,18 @@
-"""Error pages and messages of servers, as a refusal in one line."""
+"""Error pages and messages of servers, as a refusal in one line that quotes them."""
 
 import re
 from html import unescape
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 
-from app.domain.printable import one_line
+from app.domain import printable
 from app.ingest.refusals import Refused
 
 # An error message is in the first lines; the title of a page is in its head.
 HEAD_BYTES = 1 << 16
-_LONGEST = 200
+# Of a text without a known message: longer than a quotation.
+_FIRST_CHARACTERS = 300
 # ERDDAP's own format, then the pages of Tomcat and of proxies.
 _MESSAGES = (
     re.compile(r'\bmessage\s*=\s*"((?:[^"\\]|\\.)*)"', re.DOTALL),
@@ -22,16 +24,16 @@ _NOTHING_FOUND = re.compile(r"no matching results|no data matching|nRows\s*=\s*0
 
 
 def refusal(status: int, body: bytes) -> Refused:
-    """The refusal for a response without data, with the server's message."""
+    """The refusal for a response without data, with the server's message as a quotation."""
     text = body.decode("utf-8", "replace")
-    reason = message(text)
     if _NOTHING_FOUND.search(text):
-        return Refused("no_samples", f"the server reports: {reason}")
-    return Refused("server_error", f"the server responds {status}" + (f": {reason}" if reason else ""))
+        return Refused("no_samples", "the server has no rows that match the request")
+    quoted = message(text)
+    return Refused("server_error", f"the server responds {status}{_phrase(status)}" + (f": {quoted}" if quoted else ""))
 
 
 def require_data(path: Path) -> None:
-    """Raises Refused for a page or an error instead of data, with its message."""
+    """Raises Refused for a page or an error instead of data, with its message as a quotation."""
     with path.open("rb") as stream:
         text = stream.read(HEAD_BYTES).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     start = text[:1024].lower()
@@ -42,12 +44,19 @@ def require_data(path: Path) -> None:
 
 
 def message(text: str) -> str:
-    """The message of the text, as one short line without markup; empty when there is none."""
+    """The message of the text as a quotation; empty when there is none."""
     raw = next((match[1] for pattern in _MESSAGES if (match := pattern.search(text))), "")
     if not raw and "<" not in text:
-        raw = text[:_LONGEST]
-    plain = one_line(unescape(re.sub(r"<[^>]*>", " ", raw.replace('\\"', '"').replace("\\n", " "))))
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+        raw = text[:_FIRST_CHARACTERS]
+    return printable.quotation(unescape(re.sub(r"<[^>]*>", " ", raw.replace('\\"', '"').replace("\\n", " "))))
+
+
+def _phrase(status: int) -> str:
+    """The standard name of an error status in parentheses; empty for others."""
+    try:
+        return f" ({HTTPStatus(status).phrase})" if status >= HTTPStatus.BAD_REQUEST else ""
+    except ValueError:
+        return ""
 
 
 def cause(error: Exception) -> str:

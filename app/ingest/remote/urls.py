@@ -63,6 +63,11 @@ class Address:
         """The URL of the description of the dataset."""
         return f"{self.root}/info/{self.dataset}/index.json"
 
+    def whole(self) -> str:
+        """The URL with its query, for another process that imports it; without credentials. It may hold a key."""
+        query = f"?{quote(self.query, safe=_SAFE_PLAIN)}" if self.dataset and self.query else ""
+        return self.url + query
+
 
 # Servers refuse unescaped brackets, quotes and comparison signs, which ERDDAP's constraints contain.
 _SAFE_PLAIN = "&=,()'.-_~!*:"

@@ -5,15 +5,14 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from app.domain import lifecycle
 from app.domain.records import Mission
-from app.ingest.derive import search_index, totals
+from app.ingest.derive import platform_reporting, search_index, totals
 from app.ingest.interpret.identity import PlatformName
 from app.ingest.persist import platform_summary
 from app.ingest.persist.mapping import mission_of
-from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, keyed
+from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, differences, keyed
 from app.ingest.verify.missions import Scope, Tally
-from app.store import verification_reads
+from app.store import verification_reads, withdrawals
 from app.store.documents import (
     platform_from_document,
     platform_to_document,
@@ -23,8 +22,14 @@ from app.store.documents import (
 )
 
 Document = dict[str, Any]
-# They also derive from the operator's file, of which another process may use another version.
-_NAMES = ("serial", "serial_key", "kind", "name", "model", "operator")
+# They also derive from the operator's file, of which another process may use another version; or, for the interval of
+# reports, from a track that may be older than the stored interval.
+_NAMES = (
+    *("serial", "serial_key", "kind", "name", "model", "operator"),
+    *("reporting_interval_s", "reporting_interval_origin", "late_at", "silent_at"),
+)
+# Derived with the updates, and compared with them.
+_END = ("ended_at", "over_from")
 
 
 def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) -> Iterator[Difference]:
@@ -37,7 +42,9 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
     expected: dict[str, Document] = {}
     if missions:
         recomputed_platform = platform_to_document(platform_summary.summed(missions, PlatformName()))
-        expected[platform] = {name: value for name, value in recomputed_platform.items() if name not in _NAMES}
+        expected[platform] = {
+            name: value for name, value in recomputed_platform.items() if name not in (*_NAMES, *_END)
+        }
         if stored is not None:
             expected[platform]["serial_key"] = stored["serial"].lower()
     yield from keyed("platform", {platform: stored} if stored else {}, expected, ("platform", platform))
@@ -45,10 +52,14 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         remedy: Remedy = ("rebuild", f"updates:{platform}")
         stored_updates = {doc["_id"]: doc for doc in verification_reads.of_platform("updates", platform, session)}
         before = [update_from_document(doc) for doc in stored_updates.values()]
-        learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
-        recomputed = [update_to_document(update) for update in lifecycle.updates(missions, learned)]
-        yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
+        withdrawn = withdrawals.of_platform(platform, session)
         owner = platform_from_document(stored) if stored else None
+        owner, news = platform_reporting.updates(owner, missions, before, withdrawn)
+        recomputed = [update_to_document(update) for update in news]
+        yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
+        if stored and owner:
+            end = {name: platform_to_document(owner)[name] for name in _END}
+            yield from differences(f"platform {platform}", stored, end, remedy)
         entries = {doc["_id"]: doc for doc in verification_reads.of_platform("search", platform, session)}
         expected_entries = {doc["_id"]: doc for doc in search_index.entries(owner, missions)}
         yield from keyed("search", entries, expected_entries, remedy)
@@ -84,7 +95,7 @@ def _overlaps(missions: Sequence[Mission], stored: Document | None, session: Cli
 
 
 def _orphans(platform: str, current: dict[str, str], scope: Scope, session: ClientSession) -> Iterator[Difference]:
-    """Documents of missions that do not exist, and versions that are neither current, announced nor retired."""
+    """Documents of missions that do not exist, and versions that are not current, announced, retired or withdrawn."""
     stored = {name: verification_reads.names(name, platform, session) for name in verification_reads.OF_MISSION}
     for mission in sorted(stored["tracks"] - current.keys()):
         key = f"{platform}/{mission}"
@@ -94,8 +105,10 @@ def _orphans(platform: str, current: dict[str, str], scope: Scope, session: Clie
         if not verification_reads.pending([f"sections:{key}"], session):
             remedy: Remedy = ("rebuild", f"sections:{key}")
             yield Difference(f"sections {key}", "documents", PRESENT, "no such mission", (remedy,))
+    withdrawn = {each.mission: each.version for each in withdrawals.of_platform(platform, session)}
     for mission in sorted(stored["profiles"] | stored["samples"]):
-        valid_versions = verification_reads.retired(platform, mission, session) | {current.get(mission, "")}
+        valid_versions = verification_reads.retired(platform, mission, session)
+        valid_versions |= {current.get(mission, ""), withdrawn.get(mission, "")}
         for name in ("profiles", "samples"):
             for version, count in sorted(verification_reads.versions(name, platform, mission, session).items()):
                 if version not in valid_versions:

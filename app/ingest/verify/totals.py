@@ -10,7 +10,7 @@ from app.ingest.derive import search_index
 from app.ingest.derive import totals as summing
 from app.ingest.verify.comparison import Difference, differences, keyed
 from app.ingest.verify.missions import Tally
-from app.store import counters, missions, verification_reads
+from app.store import basins, counters, missions, verification_reads
 from app.store.documents import totals_to_document
 
 Document = dict[str, Any]
@@ -46,9 +46,9 @@ def compared(tally: Tally, session: ClientSession) -> Iterator[Difference]:
 
 
 def _basins(session: ClientSession) -> Iterator[Difference]:
-    basins, indexed = (verification_reads.one("counters", key, session) or {} for key in ("basins", "search_basins"))
-    if basins.get("digest") == indexed.get("digest"):
-        names = {doc["_id"]: doc["name"] for doc in verification_reads.basins(session)}
+    current, indexed = (verification_reads.one("counters", key, session) or {} for key in ("basins", "search_basins"))
+    if current.get("names") == indexed.get("digest"):
+        names = {doc["_id"]: basins.names_of(doc) for doc in verification_reads.basins(session)}
         expected = {doc["_id"]: doc for doc in search_index.basin_entries(names)}
         yield from keyed("search", {doc["_id"]: doc for doc in verification_reads.basin_entries(session)}, expected)
 

@@ -72,6 +72,28 @@ def portal(serve: Callable[..., str]) -> str:
     return serve("demo", ["ingest", "demo"])
 
 
+@pytest.fixture(scope="session")
+def fleets(serve: Callable[[str, list[str]], str]) -> Callable[[int], str]:
+    """A function that returns the address of a portal with so many platforms, a few of them at sea."""
+    addresses: dict[int, str] = {}
+
+    def address(platforms: int) -> str:
+        if platforms not in addresses:
+            addresses[platforms] = serve(f"fleet{platforms}", _fleet(platforms))
+        return addresses[platforms]
+
+    return address
+
+
+def _fleet(platforms: int) -> list[str]:
+    """The command that fills a database with a fleet of this size."""
+    if not platforms:
+        return ["indexes"]
+    # Eight missions each. Sections take a second for each mission at sea.
+    active = min(platforms, 3)
+    return ["seed", "--missions", f"{platforms * 8}", "--profiles", "1", "--samples", "2", "--active", f"{active}"]
+
+
 @contextmanager
 def _serving(
     database: str, command: list[str], mongodb_uri: str, redis_url: str, log: Path, settings: dict[str, str]

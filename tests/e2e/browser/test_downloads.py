@@ -95,7 +95,7 @@ def test_the_track_of_a_mission_downloads_as_kml(visitor: Visitor) -> None:
 
 def test_a_plot_downloads_as_a_picture_and_as_data(visitor: Visitor) -> None:
     visitor.window.open(SMILLA)
-    picture = visitor.download("#section-temperature a[download$='.png']", f"{FILE}_temperature.png")
+    picture = visitor.download("#section-temperature a[download$='_temperature.png']", f"{FILE}_temperature.png")
     values = _rows(visitor.download("#section-temperature a[download$='.csv']", f"{FILE}_temperature.csv"))
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     assert len(values) > 1000
@@ -110,6 +110,10 @@ def test_the_view_of_a_plot_downloads_as_a_picture(visitor: Visitor) -> None:
         lambda _: [one for one in visitor.window.all(save) if one.is_displayed()]
     )
     assert visitor.download(save, f"{FILE}_temperature_view.png").startswith(b"\x89PNG\r\n\x1a\n")
+    larger = "#section-temperature [aria-label$='4 times as large']"
+    picture = visitor.download(larger, f"{FILE}_temperature_view_4x.png")
+    (canvas,) = [one for one in visitor.window.all("canvas[data-plot]") if one.is_displayed()]
+    assert int.from_bytes(picture[16:20], "big") == round(4 * canvas.rect["width"])
 
 
 def test_a_citation_downloads_as_bibtex(visitor: Visitor) -> None:

@@ -121,6 +121,19 @@ def test_zooming_in_by_key_narrows_the_axes(opened: Window) -> None:
     _wait_for(opened, lambda: "x=" not in opened.chrome.current_url)
 
 
+def test_a_plot_can_lie_along_the_track_and_the_url_restores_it(opened: Window) -> None:
+    first = _picture(opened, _open_explorer(opened))
+    (axis,) = [one for one in opened.all("[data-choice=along]") if one.is_displayed()]
+    opened.press(axis.find_element("css selector", "option[value=distance]"))
+    _wait_for(opened, lambda: opened.chrome.current_url.endswith("#section-temperature&along=distance"))
+    _wait_for(opened, lambda: len([one for one in opened.all("canvas[data-plot]") if one.is_displayed()]) == 1)
+    (canvas,) = [one for one in opened.all("canvas[data-plot]") if one.is_displayed()]
+    assert _picture(opened, canvas) != first
+    opened.chrome.refresh()
+    (restored,) = _wait_for(opened, lambda: [one for one in opened.all("[data-choice=along]") if one.is_displayed()])
+    assert restored.get_attribute("value") == "distance"
+
+
 def test_the_view_is_saved_as_a_png(opened: Window) -> None:
     canvas = _open_explorer(opened)
     kind, _, data = _picture(opened, canvas).partition(",")

@@ -7,15 +7,16 @@ import pytest
 from selenium.webdriver import Chrome
 
 from tests.e2e.browser.browser_window import Window
+from tests.e2e.browser.layout_problems import problems
 from tests.e2e.browser.page_paths import PAGES
 
-Serve = Callable[[str, list[str]], str]
 WIDTHS_PX = (390, 768, 1024, 1440, 2560)
 PLATFORMS = (0, 1, 12, 44, 400)
 # Links to the first mission, platform and basin of the list, where there is one.
 LISTS = (
     "/",
     "/map",
+    "/map?embed=1",
     "/missions",
     "/fleet",
     "/stats",
@@ -24,84 +25,29 @@ LISTS = (
     "/data",
     "/search?q=seed",
     "/basins/baltic-sea",
+    "/nowhere",
+    "/api/v1/docs",
 )
-DETAILS = ("main a[href^='/missions/']", "main a[href^='/fleet/']", "main a[href^='/basins/']")
-# A header of one row.
-MAX_HEADER_PX = 64
-
-# Texts that end outside the window, or outside a box that cuts them; texts for screen readers and maps are left out.
-PROBLEMS = """
-  const problems = [];
-  const root = document.documentElement;
-  const bottom = document.querySelector("footer").getBoundingClientRect().bottom + scrollY;
-  const blank = Math.round(root.scrollHeight - bottom);
-  if (blank > 1) problems.push(`${blank} px below the footer`);
-  if (root.scrollWidth > root.clientWidth) problems.push(`${root.scrollWidth - root.clientWidth} px of overflow`);
-  const header = document.querySelector("header").getBoundingClientRect().height;
-  if (header > MAX_HEADER_PX) problems.push(`a header of ${header} px`);
-  const isLeftOut = (element) =>
-    element.closest(".visually-hidden, .skip-link, .map, script, noscript, svg, option, [popover]") ||
-    !element.checkVisibility({ visibilityProperty: true });
-  const boxes = (element) => {
-    const found = [];
-    for (let box = element; box && box !== document.body; box = box.parentElement) {
-      const { overflowX, clipPath } = getComputedStyle(box);
-      if (clipPath !== "none") return null;
-      if (["auto", "scroll"].includes(overflowX)) return found;
-      if (["hidden", "clip"].includes(overflowX)) found.push(box.getBoundingClientRect());
-    }
-    return [...found, { left: 0, right: root.clientWidth }];
-  };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const element = node.parentElement;
-    if (!node.data.trim() || isLeftOut(element)) continue;
-    const cutting = boxes(element);
-    if (!cutting) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    for (const { left, right } of range.getClientRects()) {
-      if (cutting.some((box) => left < box.left - 1 || right > box.right + 1)) {
-        problems.push(`cut: ${element.localName}.${element.className} "${node.data.trim().slice(0, 40)}"`);
-        break;
-      }
-    }
-  }
-  return problems;
-""".replace("MAX_HEADER_PX", str(MAX_HEADER_PX))
-
-
-@pytest.fixture(scope="session")
-def fleets(serve: Serve) -> Callable[[int], str]:
-    """A function that returns the address of a portal with so many platforms, a few of them at sea."""
-    addresses: dict[int, str] = {}
-
-    def address(platforms: int) -> str:
-        if platforms not in addresses:
-            addresses[platforms] = serve(f"fleet{platforms}", _command(platforms))
-        return addresses[platforms]
-
-    return address
-
-
-def _command(platforms: int) -> list[str]:
-    if not platforms:
-        return ["indexes"]
-    # Eight missions each. Sections take a second for each mission at sea.
-    active = min(platforms, 3)
-    return ["seed", "--missions", f"{platforms * 8}", "--profiles", "1", "--samples", "2", "--active", f"{active}"]
-
-
-def problems(window: Window, path: str) -> list[str]:
-    found: list[str] = window.open(path).chrome.execute_script(PROBLEMS)
-    return found
+MISSION = "main a[href^='/missions/']"
+PLOT = "main a[data-large]"
+DETAILS = (MISSION, "main a[href^='/fleet/']", "main a[href^='/basins/']")
 
 
 def _details(window: Window) -> list[str]:
-    """The first mission, platform and basin that a page links to."""
-    first = "return document.querySelector(arguments[0])?.getAttribute('href')"
-    paths = (window.chrome.execute_script(first, selector) for selector in DETAILS)
+    """The first mission, platform and basin of the list of missions, and the first plot of that mission."""
+    window.open("/missions")
+    paths = [_first(window, selector) for selector in DETAILS]
+    if paths[0]:
+        window.open(paths[0])
+        paths.append(_first(window, PLOT))
     return [path for path in paths if path]
+
+
+def _first(window: Window, selector: str) -> str | None:
+    """The address of the first link that matches, None without one."""
+    script = "return document.querySelector(arguments[0])?.getAttribute('href')"
+    address: str | None = window.chrome.execute_script(script, selector)
+    return address
 
 
 CASES = [
@@ -121,7 +67,6 @@ def test_no_page_of_a_fleet_overflows_or_is_cut(
     window = Window(chrome, fleets(platforms), width_px)
     window.prefer_colours(scheme)
     found = {path: problems(window, path) for path in LISTS}
-    window.open("/missions")
     found |= {path: problems(window, path) for path in _details(window)}
     assert {path: each for path, each in found.items() if each} == {}
 

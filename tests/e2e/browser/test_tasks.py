@@ -83,3 +83,11 @@ def test_a_platform_is_found_by_its_wmo_id_with_one_click(window: Open) -> None:
     assert desk.chrome.current_url.endswith("/fleet/smilla77")
     assert wmo_id in desk.all("main")[0].text
     assert visitor.clicks <= 2
+
+
+def test_the_salinity_section_as_a_large_picture_takes_three_clicks(window: Open) -> None:
+    visitor = Visitor(window(1440)).click(f"main a[href='{SMILLA}']").click(".section-tabs [data-variable=salinity]")
+    large = visitor.file("#section-salinity a[download$='_4x.png']")
+    width, height = (int.from_bytes(large[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (3600, 1680)
+    assert visitor.clicks <= 3

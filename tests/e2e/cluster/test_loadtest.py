@@ -84,8 +84,7 @@ def test_the_counts_of_a_run_are_those_of_the_server(quiet: Lab, figures: Figure
     with _running(quiet, run_time_s=30):
         until("two workers", lambda: len(_workers("Running")) == WORKERS, 120)
         reached = _reach(quiet, _workers("Running")[0])
-        kubectl("wait", "--for=condition=complete", "job/loadtest", "--timeout=180s", timeout_s=190)
-        log = kubectl("logs", "job/loadtest")
+        log = _log_at_the_end("SuccessCriteriaMet")
         until("the end of the workers", lambda: len(_workers("Succeeded")) == WORKERS, 60)
     counted = _counted(quiet) - before
 
@@ -99,16 +98,32 @@ def test_the_counts_of_a_run_are_those_of_the_server(quiet: Lab, figures: Figure
 
 def test_a_killed_worker_fails_the_run(quiet: Lab, figures: Figures) -> None:
     with _running(quiet, run_time_s=120):
-        until("all users", lambda: "(4 total users)" in kubectl("logs", "job/loadtest", check=False), 120)
+        until("all users", lambda: "(4 total users)" in _log(), 120)
         # A worker that has not reported yet is unknown to the master.
         time.sleep(2 * REPORT_S)
         kubectl("delete", "pod", _workers("Running")[0], "--grace-period=0", "--force", timeout_s=60)
-        kubectl("wait", "--for=condition=failed", "job/loadtest", "--timeout=200s", timeout_s=210)
-        log = kubectl("logs", "job/loadtest")
+        log = _log_at_the_end("Failed")
 
     lost = re.findall(r"missed: (the worker \S+ was lost during the run)", log)
     figures["load test without a worker"] = {"verdict": "; ".join(lost)}
     assert lost, log
+
+
+def _log() -> str:
+    return kubectl("logs", "job/loadtest", "--tail=-1", check=False)
+
+
+def _log_at_the_end(condition: str) -> str:
+    """The log of the master when its Job has ended; with another end than `condition`, the test fails with the log."""
+
+    def ended() -> set[str]:
+        conditions = get("job/loadtest")["status"].get("conditions", [])
+        return {each["type"] for each in conditions if each["status"] == "True"} & {"SuccessCriteriaMet", "Failed"}
+
+    until("the end of the load test", ended, 210)
+    log = _log()
+    assert condition in ended(), log
+    return log
 
 
 def _workers(phase: str) -> list[str]:

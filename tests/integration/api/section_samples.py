@@ -5,16 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from app.domain import columns
+from app.domain import columns, indexed_png, plot_style
 from app.domain.records import Mission
-from app.domain.sections import Cloud, Section
+from app.domain.sections import Cloud, Section, Theme
 from app.domain.times import to_ms
 from app.store import sections, transactions
 
-PNG = b"\x89PNG light"
-DARK = b"\x89PNG dark"
 START = datetime(2022, 12, 8, 12, tzinfo=UTC)
 HOUR_MS = 3_600_000
+
+
+def png(size: int, theme: Theme = "light") -> bytes:
+    """A stored picture of this many pixels on a side: the first background, in the colours of a theme."""
+    rows = (b"\0" + bytes([plot_style.COLOURS]) * size) * size
+    return indexed_png.assembled(size, size, plot_style.colours("thermal") + plot_style.greys(theme), rows)
 
 
 def packed(values: list[Any], dtype: columns.Dtype) -> dict[str, Any]:
@@ -49,13 +53,19 @@ def section(mission: Mission, variable: str = "temperature", **changes: Any) -> 
         "end_at": START + timedelta(hours=5),
         "computed_at": START,
         "number": 1,
+        "flagged": 2,
+        "along_m": 1500.0,
         "packed": {
             "from_ms": packed([begin, begin + HOUR_MS, begin + 4 * HOUR_MS], "i8"),
             "mid_ms": packed([begin + HOUR_MS // 2, begin + HOUR_MS * 3 // 2, begin + HOUR_MS * 9 // 2], "i8"),
             "to_ms": packed([begin + HOUR_MS, begin + 2 * HOUR_MS, begin + 5 * HOUR_MS], "i8"),
             "profile": packed([1, 2, 5], "i4"),
             "profiles": packed([1, 1, 1], "i4"),
+            "from_m": packed([0.0, 400.0, 1300.0], "f8"),
+            "mid_m": packed([100.0, 600.0, 1400.0], "f8"),
+            "to_m": packed([400.0, 900.0, 1500.0], "f8"),
             "values": packed([1.23456, -1.25, 3.0, 4.0, np.nan, 10.0], "f4"),
+            "every": packed([1.23456, -1.25, 7.0, 4.0, 12.5, 10.0], "f4"),
         },
     }
     return Section(**{**fields, **changes})
@@ -73,7 +83,8 @@ def series(mission: Mission) -> Section:
         "high": packed([3.0, np.nan], "f4"),
     }
     shape = {"kind": "series", "columns": 2, "rows": 1, "bin_m": 0.0, "profiles": 0, "profiles_each": 0, "place": 1}
-    return section(mission, "air_temperature", **shape, packed=packed_columns)
+    of_good_values = {"flagged": 0, "along_m": None}
+    return section(mission, "air_temperature", **shape, **of_good_values, packed=packed_columns)
 
 
 def cloud(mission: Mission) -> Cloud:
@@ -93,20 +104,23 @@ def cloud(mission: Mission) -> Cloud:
             "temperature": packed([9.0, -0.5], "f4"),
             "depth_m": packed([1.5, np.nan], "f4"),
             "profile": packed([1, 2], "i4"),
+            "flagged_salinity": packed([9.5], "f4"),
+            "flagged_temperature": packed([3.25], "f4"),
+            "flagged_depth_m": packed([2.5], "f4"),
+            "flagged_profile": packed([2], "i4"),
             "density_salinity": packed([5.0, 15.0, 25.0], "f8"),
             "density_temperature": packed([-1.0, 10.0], "f8"),
             "sigma0": packed([3.9, 12.0, 20.1, 3.6, 11.3, 19.00004], "f4"),
         },
         lon_deg=15.5,
         lat_deg=55.25,
+        flagged=1,
     )
 
 
 def store(mission: Mission) -> None:
     """Store a section, a series and a T-S diagram of the mission."""
-    pictures = {"light": PNG, "dark": DARK}
+    pictures = {scale: png(scale) for scale in plot_style.SCALES}
     drawn = [(section(mission), pictures), (series(mission), pictures)]
     diagram = (cloud(mission), pictures)
-    transactions.run(
-        lambda session: sections.replace_all(mission.platform, mission.mission, drawn, diagram, session)  # type: ignore[arg-type]
-    )
+    transactions.run(lambda session: sections.replace_all(mission.platform, mission.mission, drawn, diagram, session))

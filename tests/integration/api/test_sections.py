@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from pymongo.database import Database
 
 from app.domain.records import Mission
 from app.store import documents
 from tests.integration.api.conftest import START, make_profile, make_samples
-from tests.integration.api.section_samples import DARK, PNG
+from tests.integration.api.section_samples import png
 
 Get = Callable[..., Any]
 Db = Database[dict[str, Any]]
@@ -58,6 +59,22 @@ def test_a_gap_is_between_the_end_of_a_column_and_the_start_of_the_next(get: Get
     assert (body["time_to"][1], body["time_from"][2]) == ("2022-12-08T14:00:00.000Z", "2022-12-08T16:00:00.000Z")
 
 
+def test_a_section_has_the_distance_of_its_columns(get: Get) -> None:
+    body, series = (get(f"{MISSION}/sections/{name}").json for name in ("temperature", "air_temperature"))
+
+    assert (body["along_m"], body["distance_m"]) == (1500.0, [100.0, 600.0, 1400.0])
+    assert (body["distance_from_m"], body["distance_to_m"]) == ([0.0, 400.0, 1300.0], [400.0, 900.0, 1500.0])
+    assert (series["along_m"], series["distance_m"]) == (None, None)
+
+
+def test_a_section_of_all_values_names_the_cells_of_flagged_values_only(get: Get) -> None:
+    good, every = (get(f"{MISSION}/sections/temperature?quality={quality}").json for quality in ("good", "all"))
+
+    assert every["values"] == [[1.235, -1.25, 7.0], [4.0, 12.5, 10.0]]
+    assert (good["flagged"], good["flagged_cells"], every["flagged_cells"]) == (2, [], [[1, 1]])
+    assert get(f"{MISSION}/sections/air_temperature?quality=all").json["values"] == [[2.5, None]]
+
+
 def test_a_series_has_no_depths(get: Get) -> None:
     body = get(f"{MISSION}/sections/air_temperature").json
 
@@ -88,9 +105,42 @@ def test_csv_of_a_series_has_a_line_for_each_time(get: Get) -> None:
 def test_a_picture_has_the_requested_theme(get: Get) -> None:
     light, dark = get(f"{MISSION}/sections/temperature.png"), get(f"{MISSION}/ts.png?theme=dark")
 
-    assert (light.mimetype, light.data) == ("image/png", PNG)
-    assert dark.data == DARK
+    assert (light.mimetype, light.data) == ("image/png", png(1))
+    assert dark.data == png(1, "dark")
     assert light.headers["Content-Disposition"] == "inline; filename=smilla77_20221208T1145_temperature.png"
+
+
+@pytest.mark.parametrize("part", ["sections/temperature", "ts"])
+def test_a_picture_has_the_requested_size(get: Get, part: str) -> None:
+    name = part.rpartition("/")[2]
+    pictures = {scale: get(f"{MISSION}/{part}.png?scale={scale}&theme=dark") for scale in (1, 2, 4)}
+
+    assert {scale: answer.data for scale, answer in pictures.items()} == {size: png(size, "dark") for size in (1, 2, 4)}
+    assert pictures[4].headers["Content-Disposition"] == f"inline; filename=smilla77_20221208T1145_{name}_4x.png"
+
+
+def test_pictures_of_an_earlier_release_are_sent_until_they_are_redrawn(get: Get, db: Db) -> None:
+    db.sections.update_many({}, {"$set": {"pictures": {"light": b"light", "dark": b"dark"}}})
+    answers = [get(f"{MISSION}/ts.png?{query}") for query in ("theme=light", "theme=dark", "scale=2")]
+    assert [(answer.status_code, answer.data) for answer in answers[:2]] == [(200, b"light"), (200, b"dark")]
+    assert answers[2].status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sections/temperature.png?scale=3",
+        "sections/temperature.png?axis=distance",
+        "sections/temperature.svg?axis=depth",
+        "sections/temperature.svg?quality=bad",
+        "sections/temperature?quality=",
+        "ts.svg?axis=time",
+        "ts?quality=some",
+    ],
+)
+def test_another_choice_of_a_plot_is_refused_and_named(get: Get, path: str) -> None:
+    answer = get(f"{MISSION}/{path}")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, path.partition("?")[2].partition("=")[0])
 
 
 def test_a_picture_with_a_matching_etag_is_304(get: Get) -> None:
@@ -111,6 +161,20 @@ def test_a_t_s_diagram_has_its_points_as_arrays(get: Get) -> None:
 
     assert (body["salinity"], body["temperature"]) == ([7.5, 15.25], [9.0, -0.5])
     assert (body["depth_m"], body["profile"], body["count"], body["pairs"]) == ([1.5, None], [1, 2], 2, 2)
+    assert (body["flagged"], body["flagged_points"]) == (1, None)
+
+
+def test_a_t_s_diagram_of_all_values_has_the_flagged_samples_too(get: Get) -> None:
+    body = get(f"{MISSION}/ts?quality=all").json
+
+    assert body["salinity"] == [7.5, 15.25]
+    assert body["flagged_points"] == {
+        "count": 1,
+        "salinity": [9.5],
+        "temperature": [3.25],
+        "depth_m": [2.5],
+        "profile": [2],
+    }
 
 
 def test_a_t_s_diagram_has_the_density_over_its_axes(get: Get) -> None:

@@ -8,6 +8,7 @@ from app import extensions
 from app.views import landing
 from tests.integration.cache.world import DAY_S, URLS, World
 
+REPORTING = ("/", "/fleet", "/fleet/p1", "/api/v1/platforms/p1", "/api/v1/platforms?reporting_state=late")
 CLOCK_CHANGES = [
     ("/", 1, DAY_S - 30.0),
     ("/", 7, DAY_S - 30.0),
@@ -21,6 +22,11 @@ CLOCK_CHANGES = [
     ("/api/v1/platforms/p1", 1, 365 * DAY_S - 30.0),
     ("/stats", 1, 0.0),
     ("/api/v1/stats", 1, 0.0),
+    # A platform without a learned interval of reports is late after 18 hours and silent after three days.
+    *((url, 1, age_s) for url in REPORTING for age_s in (0.75 * DAY_S - 30.0, 3 * DAY_S - 30.0)),
+    *((url, 1, 14 * DAY_S - 30.0) for url in REPORTING[1:4]),
+    ("/missions/p1/00001", 1, DAY_S - 30.0),
+    ("/missions/p1/00001", 1, 14 * DAY_S - 30.0),
     ("/updates", 1, 14 * DAY_S - 30.0),
     ("/updates.rss", 1, 14 * DAY_S - 30.0),
     ("/api/v1/updates", 1, 14 * DAY_S - 30.0),

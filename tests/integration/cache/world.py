@@ -16,7 +16,7 @@ from app.cache.lru_store import LruStore
 from app.cache.pages import PageCache
 from app.cache.policy import INVENTED, RULES
 from app.cache.redis_store import RedisStore
-from app.domain import lifecycle
+from app.domain import reporting
 from app.domain.records import Mission, Over, Platform, Update, UpdateKind
 from app.domain.totals import Totals
 from app.ingest.derive import search_index
@@ -41,6 +41,7 @@ URLS = [
     "/missions/p7/00007",
     "/?simulated=include",
     "/map",
+    "/map?embed=1",
     "/fleet",
     "/fleet?simulated=include",
     "/fleet/p1",
@@ -229,7 +230,7 @@ def _documents(mission: Mission, written: int) -> list[tuple[str, dict[str, Any]
     )
     kinds: list[tuple[UpdateKind, datetime, Over | None]] = [
         ("deployment", start_at, None),
-        ("end", end_at + lifecycle.SILENT_FOR, "silence"),
+        ("end", end_at + reporting.ENDED_AFTER, "silence"),
     ]
     news = [
         Update(

@@ -16,11 +16,16 @@ def ages(text, name):
     return {label: int(float(value)) // 60 for label, value in samples}
 
 
+STATES = {"on_time": 2.0, "late": 1.0, "silent": 0.0}
+
+
 def platform(name, age_h, simulated=False):
     """The document of a platform with data of this age."""
     last_seen_at = datetime.now(UTC) - timedelta(hours=age_h)
     keys = {"_id": name, "platform": name, "serial": name, "serial_key": name}
-    return {**keys, "simulated": simulated, "last_seen_at": last_seen_at}
+    days = {"late_at": 0.75, "silent_at": 3, "over_from": 14}
+    times = {key: last_seen_at + timedelta(days=count) for key, count in days.items()}
+    return {**keys, **times, "simulated": simulated, "last_seen_at": last_seen_at}
 
 
 # A start of a worker takes a second of CPU time.
@@ -85,6 +90,7 @@ def test_the_metrics_process_exposes_workers_and_the_store(gunicorn, metrics_pro
     assert ages(text, "halocline_data_age_seconds") == {"sea077": 2 * 60, "made": 3 * 60}
     waiting = {"sections": 9, "updates": 1, "basins": 0, "tracks": 0, "subtotals": 0, "totals": 0}
     assert ages(text, "halocline_derived_age_seconds") == waiting
+    assert [f'halocline_platforms{{state="{state}"}} {count}' in text for state, count in STATES.items()] == [True] * 3
     assert "halocline_worker_threads 7.0" in text
     assert "halocline_worker_concurrency_limit 3.0" in text
     assert process.get("/metrics?name[]=halocline_worker_threads").status == 200

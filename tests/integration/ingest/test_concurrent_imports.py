@@ -16,7 +16,7 @@ from pymongo.database import Database
 from app.ingest.reports import Report
 from app.store import missions, original_files, profiles, samples, tracks, versions
 from tests.import_tools import InProcessReader
-from tests.made_files import profile_file, rows, time_series
+from tests.made_files import part_file, profile_file, rows, time_series
 
 Ingest = Callable[..., list[Report]]
 Db = Database[dict[str, Any]]
@@ -62,6 +62,23 @@ def test_concurrent_imports_of_different_profiles_store_all_of_them(tmp_path: Pa
     track = tracks.find(PLATFORM, MISSION)
     assert track is not None
     assert track.number == (1, 2, 3, 4, 5, 6)
+
+
+def test_concurrent_imports_of_parts_store_all_of_them(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    files = [part_file(tmp_path / f"{n}.nc", 4 * n, 4 * n + 4) for n in range(6)]
+    barrier = threading.Barrier(6)
+
+    def run(file: Path) -> Any:
+        barrier.wait(timeout=10)
+        return ingest(file)[0].outcome
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(run, files))
+
+    mission = missions.find(PLATFORM, MISSION)
+    assert mission is not None
+    assert sorted(outcomes) == ["replaced"] * 5 + ["stored"]
+    assert mission.figures.profiles == 24
 
 
 def test_a_second_import_of_a_file_does_not_remove_profiles_that_were_added_after_the_first(

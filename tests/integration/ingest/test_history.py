@@ -11,6 +11,7 @@ from pymongo.database import Database
 
 from app.ingest import importer
 from app.ingest.context import ImportContext
+from app.ingest.interpret.import_terms import Terms
 from app.ingest.reports import Report
 from app.ingest.verify import verification
 from app.store import missions
@@ -64,9 +65,9 @@ def test_delayed_data_may_lack_the_ends_of_a_deployment(tmp_path: Path, ingest: 
 
 
 def test_the_operator_may_let_a_shorter_file_replace(tmp_path: Path, tools: ImportContext, db: Db) -> None:
-    files = [part(tmp_path / "a.nc", 0, 8), part(tmp_path / "b.nc", 0, 4, {"data_mode": "D"})]
+    files = [part(tmp_path / "a.nc", 0, 8), part(tmp_path / "b.nc", 0, 5, {"data_mode": "D"})]
 
-    reports = list(importer.real(files, replace(tools, may_shorten=True)))
+    reports = list(importer.real(files, replace(tools, terms=Terms(shorter=True))))
 
     assert codes(reports) == [("stored", None), ("replaced", None)]
 

@@ -306,3 +306,14 @@ def test_depths_from_two_pressures_are_refused(tmp_path: Path, ingest: Ingest, d
 
     assert outcomes(reports) == ["stored", "part_of_mission"]
     assert "different pressures" in str(reports[1].reason)
+
+
+def test_each_part_has_its_own_sign_of_depth(tmp_path: Path, ingest: Ingest, client: FlaskClient) -> None:
+    depth = rows()["depth"] + 1.0
+
+    ingest(part_file(tmp_path / "a.nc", 0, 4, depth=-depth), part_file(tmp_path / "b.nc", 4, 8))
+
+    mission = client.get(f"/api/v1/missions/{MISSION}").json
+    assert mission["max_depth_m"] == 51.0
+    assert mission["vertical_m"] == 4 * 51.0 + 4 * 50.0
+    assert {warning["code"]: warning["count"] for warning in mission["warnings"]} == {"depth_sign_flipped": 24}

@@ -14,6 +14,7 @@ from pymongo.database import Database
 
 from app.ingest import appending, importer
 from app.ingest.context import ImportContext
+from app.ingest.interpret.import_terms import Terms
 from app.ingest.reports import Report
 from app.ingest.verify import verification
 from tests import made_truth
@@ -203,7 +204,7 @@ def test_the_operator_takes_other_parts_out_by_an_import_of_one_of_them(
     files = [part(tmp_path / f"{n}.nc", 4 * n, 4 * n + 4) for n in range(2)]
     ingest(*files)
 
-    reports = list(importer.real([files[1]], replace(tools, may_shorten=True)))
+    reports = list(importer.real([files[1]], replace(tools, terms=Terms(reason="a part is of another glider"))))
 
     assert outcomes(reports) == ["replaced"]
     assert figures(db)["profiles"] == 4

@@ -128,7 +128,7 @@ def test_a_failed_download_is_logged_and_the_next_dataset_is_imported(
     assert [report.outcome for report in reports] == ["refused", "stored"]
     logged = db.imports.find_one({"outcome": "refused"}) or {}
     assert (logged["reason_code"], logged["sha256"]) == ("server_error", None)
-    assert "404: Not Found: no such thing" in logged["reason"]
+    assert "404 (Not Found): “Not Found: no such thing”" in logged["reason"]
 
 
 def test_a_recorded_dataset_gives_the_figures_of_its_file(

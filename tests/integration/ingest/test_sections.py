@@ -13,7 +13,7 @@ from cmocean import cm
 from PIL import Image
 from pymongo.database import Database
 
-from app.domain import columns
+from app.domain import columns, plot_style
 from app.ingest.context import ImportContext
 from app.ingest.derive import rebuild, seawater, section_plots, section_refresh
 from app.ingest.reports import Report
@@ -35,8 +35,8 @@ def cells(section: Any) -> Any:
     return column(section, "values").reshape(section.rows, section.columns)
 
 
-def pixels(section: Any, theme: Any = "light") -> Any:
-    png = sections.picture(section.platform, section.mission, section.variable, theme)
+def pixels(section: Any, theme: Any = "light", scale: Any = 1) -> Any:
+    png = sections.picture(section.platform, section.mission, section.variable, theme, scale)
     assert png is not None
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
@@ -90,9 +90,21 @@ def test_limits_of_a_real_mission_are_round_numbers_around_the_percentiles_of_it
 
 
 def test_pictures_of_a_real_mission_are_small(smilla: Any, db: Db) -> None:
-    sizes = [len(png) for doc in db.sections.find() for png in doc["pictures"].values()]
-    assert len(sizes) == 8
-    assert max(sizes) <= 30_000
+    sizes = [{scale: len(png) for scale, png in doc["pictures"].items()} for doc in db.sections.find()]
+    assert len(sizes) == 4
+    # Four times as wide and high, but not sixteen times as large.
+    most = {"x1": 30_000, "x2": 50_000, "x4": 100_000}
+    assert [each for each in sizes if each.keys() != most.keys() or any(each[name] > most[name] for name in most)] == []
+
+
+def test_a_large_picture_has_the_same_cells_as_a_small_one(smilla: Any) -> None:
+    section, *_ = smilla
+    small, large = pixels(section), pixels(section, scale=4)
+    assert (small.shape, large.shape) == ((420, 900, 3), (1680, 3600, 3))
+    middle = slice(plot_style.TOP + 5, plot_style.BOTTOM - 5, 20), slice(plot_style.LEFT + 9, 700, 50)
+    rows, columns_at = (slice(part.start * 4 + 2, part.stop * 4 + 2, part.step * 4) for part in middle)
+    # Edges of cells fall between pixels of the small picture.
+    assert (small[middle] == large[rows, columns_at]).all(axis=2).mean() > 0.8
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -103,8 +115,8 @@ def test_a_pixel_has_the_colour_of_the_value(tmp_path: Path, ingest: Ingest, the
 
     low, high = section.limits
     values = cells(section)
-    x = section_plots.LEFT + (np.arange(8) + 0.5) / 8 * (section_plots.RIGHT - section_plots.LEFT)
-    y = section_plots.TOP + (np.arange(section.rows) + 0.5) / section.rows * (section_plots.BOTTOM - section_plots.TOP)
+    x = plot_style.LEFT + (np.arange(8) + 0.5) / 8 * (plot_style.RIGHT - plot_style.LEFT)
+    y = plot_style.TOP + (np.arange(section.rows) + 0.5) / section.rows * (plot_style.BOTTOM - plot_style.TOP)
     share = np.clip(np.floor((values - low) / (high - low) * 64), 0, 63)
     expected = np.round(cm.thermal((share + 0.5) / 64)[:, :, :3] * 255)
     assert np.isfinite(values).all()
@@ -125,7 +137,7 @@ def test_a_gap_in_time_or_depth_has_the_background_colour(tmp_path: Path, ingest
     start, end = column(section, "from_ms"), column(section, "to_ms")
     assert np.flatnonzero(start[1:] != end[:-1]).tolist() == [5]
     assert np.isnan(cells(section)[-1]).tolist() == [False, True] + [False] * 10
-    middle = (section_plots.LEFT + section_plots.RIGHT) // 2, (section_plots.TOP + section_plots.BOTTOM) // 2
+    middle = (plot_style.LEFT + plot_style.RIGHT) // 2, (plot_style.TOP + plot_style.BOTTOM) // 2
     assert pixels(section)[middle[1], middle[0]].tolist() == [255, 255, 255]
     assert pixels(section, "dark")[middle[1], middle[0]].tolist() == [10, 23, 36]
 
@@ -267,8 +279,8 @@ def with_salinity(path: Path, unit: str | None = "1", temperature_unit: str = "C
 def greys_of_lines(db: Db) -> int:
     """The number of pixels of the diagram's plot in the grey of the lines of equal density."""
     (doc,) = db.sections.find({"what": "ts"})
-    pixels = np.asarray(Image.open(io.BytesIO(doc["pictures"]["light"])).convert("RGB")).astype(int)
-    plot = pixels[section_plots.TOP + 3 : section_plots.BOTTOM - 3, section_plots.LEFT + 3 : section_plots.RIGHT - 3]
+    pixels = np.asarray(Image.open(io.BytesIO(doc["pictures"]["x1"])).convert("RGB")).astype(int)
+    plot = pixels[plot_style.TOP + 3 : plot_style.BOTTOM - 3, plot_style.LEFT + 3 : plot_style.RIGHT - 3]
     return int(((plot.mean(axis=2) > 130) & (plot.mean(axis=2) < 190) & (np.ptp(plot, axis=2) < 40)).sum())
 
 

@@ -20,7 +20,7 @@ def dev(tmp_path, few_basins):
     """`halocline dev` in a folder of its own; the server watches the Python files of that folder, too."""
     home, port = tmp_path / ".halocline", reserve()
     home.mkdir()
-    for name in ("mongodb", "redis"):
+    for name in ("mongodb", "redis", "broker"):
         ports.record(home, name, reserve())
     (tmp_path / "watched.py").write_text("")
     command = [*COMMAND, "--home", str(home), "--port", str(port)]

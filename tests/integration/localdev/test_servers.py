@@ -49,3 +49,13 @@ def test_a_running_server_is_reused(home):
 
 def test_stop_without_servers_stops_nothing(home):
     assert servers.stop(home) == []
+
+
+def test_the_broker_evicts_nothing_and_survives_a_restart(home):
+    with Redis.from_url(valkey.start_broker(home)) as client:
+        client.lpush("queue", "task")
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+    assert servers.stop(home) == ["broker"]
+
+    with Redis.from_url(valkey.start_broker(home)) as client:
+        assert client.lrange("queue", 0, -1) == [b"task"]

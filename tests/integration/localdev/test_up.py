@@ -65,7 +65,7 @@ class RunningPortal:
 def home(tmp_path):
     folder = tmp_path / ".halocline"
     folder.mkdir()
-    for name in ("mongodb", "redis"):
+    for name in ("mongodb", "redis", "broker"):
         ports.record(folder, name, reserve())
     yield folder
     pidfiles.stop(tmp_path / ".halocline/up.pid")
@@ -102,6 +102,8 @@ def test_the_portal_shows_the_demo_missions_and_ctrl_c_ends_every_process(up, ho
     assert len(portal.missions()) == 2
     assert pidfiles.alive(home / "up.pid") == portal.process.pid
     assert pidfiles.alive(home / "simulator.pid") is not None
+    assert pidfiles.alive(home / "worker.pid") is not None
+    assert pidfiles.alive(home / "beat.pid") is None
 
     assert portal.end(signal.SIGINT) == 0
     _ended, running = psutil.wait_procs(children, timeout=5)
@@ -138,7 +140,7 @@ def test_a_killed_child_ends_the_portal_and_is_named(up, home):
 @pytest.fixture
 def children(home):
     """Processes that replace those of the portal and sleep until they are ended."""
-    return {name: pidfiles.start(name, ["sleep", "600"], home) for name in ("mongodb", "redis", "web", "simulator")}
+    return {name: pidfiles.start(name, ["sleep", "600"], home) for name in start._PROCESSES}
 
 
 def test_the_first_child_that_ends_is_named(children, home):
@@ -157,15 +159,15 @@ def test_down_stops_the_processes_of_a_killed_up(up, home):
 
     completed = subprocess.run([*COMMAND, "down", "--home", str(home)], capture_output=True, text=True, check=True)
 
-    assert completed.stdout == "Stopped: simulator, web, redis, mongodb.\n"
+    assert completed.stdout == "Stopped: simulator, worker, web, broker, redis, mongodb.\n"
     _ended, running = psutil.wait_procs(children, timeout=5)
     assert running == []
 
 
 def test_down_stops_every_process_of_the_folder(children, home):
-    assert start.down(home) == ["simulator", "web", "redis", "mongodb"]
+    assert start.down(home) == list(start._PROCESSES)
 
-    assert [psutil.pid_exists(pid) for pid in children.values()] == [False] * 4
+    assert [psutil.pid_exists(pid) for pid in children.values()] == [False] * len(children)
     assert list(home.glob("*.pid")) == []
 
 

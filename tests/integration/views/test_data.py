@@ -67,5 +67,5 @@ def test_an_empty_store_shows_example_paths_without_links(page: Page) -> None:
 def test_the_example_downloads_work(page: Page, import_mission: ImportMission, client: FlaskClient) -> None:
     import_mission()
     links = set(re.findall(r'href="(/api/v1/[^"]+)"><code>', page("/data").replace("&amp;", "&")))
-    assert len(links) == 9
+    assert len(links) == 10
     assert {link: client.get(link, buffered=True).status_code for link in links} == dict.fromkeys(links, 200)

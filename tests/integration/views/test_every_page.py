@@ -12,6 +12,7 @@ PAGES = (
     "/",
     "/missions",
     "/missions/sea001/20210629T2053",
+    "/missions/sea001/20210629T2053/plots/temperature",
     "/fleet",
     "/fleet/sea001",
     "/basins/SEA-007",

@@ -64,6 +64,6 @@ def test_an_active_mission_is_at_sea_and_its_map_has_the_last_day(
     assert [feature["properties"]["kind"] for feature in track] == ["track", "recent_track", "last_position"]
 
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY + timedelta(days=2))
-    assert "sea001 was at sea for 23\u202fmin" in page("/missions/sea001/20210629T2053")
+    assert "sea001 has sent no data since 29 Jun 2021" in page("/missions/sea001/20210629T2053")
     track = client.get("/api/v1/missions/sea001/20210629T2053/track").json["features"]
     assert [feature["properties"]["kind"] for feature in track] == ["track", "last_position"]

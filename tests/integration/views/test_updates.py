@@ -56,8 +56,10 @@ def test_an_active_mission_is_a_deployment_without_an_end(
     import_mission: ImportMission, api_updates: Callable[..., Any], at: Callable[..., None]
 ) -> None:
     import_mission()
-    at(ENDED + timedelta(days=14) - timedelta(seconds=1))
+    at(ENDED + timedelta(days=3) - timedelta(seconds=1))
     assert ids(api_updates()) == ["deployment/sea001/20210629T2053"]
+    at(ENDED + timedelta(days=14) - timedelta(seconds=1))
+    assert ids(api_updates()) == ["silent/sea001/20210629T2053", "deployment/sea001/20210629T2053"]
 
 
 def test_fourteen_days_of_silence_are_treated_as_an_end(
@@ -65,7 +67,7 @@ def test_fourteen_days_of_silence_are_treated_as_an_end(
 ) -> None:
     import_mission()
     at(ENDED + timedelta(days=14))
-    first, second = api_updates()
+    first, _, second = api_updates()
     assert (first["id"], first["end_reason"], first["at"]) == (
         "end/sea001/20210629T2053",
         "silence",
@@ -79,9 +81,9 @@ def test_new_data_remove_an_end_by_silence(
 ) -> None:
     import_mission()
     at(ENDED + timedelta(days=15))
-    assert len(api_updates()) == 2
+    assert len(api_updates()) == 3
     import_mission(rows=made_files.rows(profiles=10 * 24 * 2, start_s=SUMMER))
-    assert ids(api_updates()) == ["deployment/sea001/20210629T2053"]
+    assert ids(api_updates()) == ["silent/sea001/20210629T2053", "deployment/sea001/20210629T2053"]
 
 
 def test_the_next_mission_of_a_platform_ends_the_one_before(
@@ -125,12 +127,14 @@ def test_pages_list_every_update_once_while_updates_are_added(
     import_mission("sea001")
     import_mission("sea002")
     at(ENDED + timedelta(days=15))
-    first = client.get("/api/v1/updates?limit=3").json
+    first = client.get("/api/v1/updates?limit=5").json
     import_mission("sea003", "20210713T2053", rows=made_files.rows(start_s=SUMMER + 14 * 86_400 + 7200))
-    rest = client.get(f"/api/v1/updates?limit=3&cursor={first['next']}").json
+    rest = client.get(f"/api/v1/updates?limit=5&cursor={first['next']}").json
     assert ids(first["items"] + rest["items"]) == [
         "end/sea001/20210629T2053",
         "end/sea002/20210629T2053",
+        "silent/sea001/20210629T2053",
+        "silent/sea002/20210629T2053",
         "deployment/sea001/20210629T2053",
         "deployment/sea002/20210629T2053",
     ]
@@ -144,7 +148,7 @@ def test_the_page_is_paged_by_key(page: Page, import_mission: ImportMission, mon
     link = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
     assert 'data-update="end/sea001/20210629T2053"' in first
     assert first.count("data-update=") == 1
-    assert 'data-update="deployment/sea001/20210629T2053"' in page(link)
+    assert 'data-update="silent/sea001/20210629T2053"' in page(link)
 
 
 @pytest.mark.parametrize("query", [{"kind": "deployment"}, {"platform": "SEA002"}, {"kind": "x"}], ids=str)
@@ -206,10 +210,10 @@ def test_the_feed_is_valid_rss(page: Page, client: FlaskClient, import_mission: 
     dates = [parsedate_to_datetime(str(item.findtext("pubDate"))) for item in items]
     assert dates == sorted(dates, reverse=True)
     assert parsedate_to_datetime(str(channel.findtext("lastBuildDate"))) == dates[0]
-    assert [item.find("guid").attrib for item in items] == [{"isPermaLink": "false"}] * 3  # type: ignore[union-attr]
+    assert [item.find("guid").attrib for item in items] == [{"isPermaLink": "false"}] * 4  # type: ignore[union-attr]
     assert {client.get(urlsplit(str(item.findtext("link"))).path).status_code for item in items} == {200}
     assert {item.findtext("guid") for item in items} == {
-        f"halocline:{kind}/sea001/20210629T2053" for kind in ("deployment", "end", "delayed")
+        f"halocline:{kind}/sea001/20210629T2053" for kind in ("deployment", "silent", "end", "delayed")
     }
 
 
@@ -247,9 +251,9 @@ def test_simulated_missions_are_listed_only_on_request(
     assert "data-update=" not in page("/updates")
     assert client.get("/api/v1/updates").json["items"] == []
     html = page("/updates?simulated=include")
-    assert html.count("data-update=") == 2
-    assert html.count('<strong class="simulated">') == 3
-    assert page("/updates.rss?simulated=include").count("(simulated)") == 2
+    assert html.count("data-update=") == 3
+    assert html.count('<strong class="simulated">') == 4
+    assert page("/updates.rss?simulated=include").count("(simulated)") == 3
 
 
 def test_the_landing_page_shows_the_latest_updates(page: Page, import_mission: ImportMission) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatAddress, parseAddress, parseRange } from "../../../app/assets/js/explorer_address.js";
+import { formatAddress, hasView, parseAddress, parseRange } from "../../../app/assets/js/explorer_address.js";
 
 test("the first part is the anchor, the others are the view", () => {
   assert.deepEqual(parseAddress("#section-temperature&y=0,50&by=time"), {
@@ -45,4 +45,9 @@ test("anything else is no range", () => {
     Array(texts.length).fill(null),
   );
   assert.equal(parseRange("now,then", true), null);
+});
+
+test("a profile alone is no view of a plot", () => {
+  assert.equal(hasView(parseAddress("#ts&profile=1%40x").state), false);
+  assert.equal(hasView(parseAddress("#ts&along=distance").state), true);
 });

@@ -33,6 +33,19 @@ test("a section is read at the middle of its cell", () => {
   assert.equal(text(1, 4), "1970-01-01 00:00:00 UTC, 4.0 m: no data");
 });
 
+test("a section along the track is read in kilometres, with the time of the column", () => {
+  const data = { unit: "1", bin_m: 2, rows: 1, depth_m: [1], profile: [7], values: [[35]] };
+  const along = { begins: [0.5], middles: [1], ends: [1.5] };
+  const times = { begins: [0], middles: [120_000], ends: [240_000] };
+  assert.deepEqual(readSection(data, along, { x: 0.7, y: 1 }, times), {
+    x: 1,
+    y: 1,
+    ms: 120_000,
+    text: "1970-01-01 00:02:00 UTC, 1.0 km, 1 m, profile 7: 35",
+  });
+  assert.equal(readSection(data, along, { x: 2, y: 1 }, times).text, "2.0 km, 1.0 m: no data");
+});
+
 test("a series is read with the range of its column", () => {
   const data = {
     variable: "wind_speed",
@@ -48,6 +61,28 @@ test("a series is read with the range of its column", () => {
   assert.deepEqual(content.read({ x: 1 }), { x: 120_000, y: 5, text: "1970-01-01 00:02:00 UTC: 5 m s⁻¹ (3 to 8)" });
   assert.deepEqual(content.read({ x: 600_000 }), { x: 600_000, y: 5.5, text: "1970-01-01 00:10:00 UTC: no data" });
   assert.deepEqual(content.step({ x: 120_000, y: 5 }, 1), { x: 720_000, y: 5 });
+});
+
+test("the axis of a series of all values includes the flagged ones", () => {
+  const data = {
+    variable: "wind_speed",
+    unit: "m s-1",
+    values: [[5, 103]],
+    low: [3, 103],
+    high: [8, 103],
+    range: [3, 8],
+  };
+  const content = series({ ...data, ...MINUTES, flagged_cells: [[0, 1]] }, "SB1");
+  assert.deepEqual(content.axes.y.extent, [-2, 108]);
+});
+
+test("a series can lie along the track", () => {
+  const data = { variable: "wind_speed", unit: "m s-1", values: [[5, 6]], low: [3, 5], high: [8, 7], range: [3, 8] };
+  const places = { distance_from_m: [0, 500], distance_m: [250, 750], distance_to_m: [500, 1000] };
+  const content = series({ ...data, ...MINUTES, ...places }, "SB1", "distance");
+  assert.deepEqual(content.axes.x, { title: "Distance along the track (km)", extent: [0, 1] });
+  assert.equal(content.read({ x: 0.3 }).text, "1970-01-01 00:02:00 UTC: 5 m s⁻¹ (3 to 8)");
+  assert.equal(content.read({ x: 2 }).text, "2.0 km: no data");
 });
 
 test("a profile is read at the nearest sample and leaves out missing ones", () => {
@@ -76,7 +111,15 @@ test("the line of a profile spans five median steps", () => {
   assert.equal(longestStep([]), 2.5);
 });
 
-const SAMPLE = { salinity: [35], temperature: [5], depth_m: [null], profile: [3], temperature_unit: "degree_C" };
+const SAMPLE = {
+  salinity: [35],
+  temperature: [5],
+  depth_m: [null],
+  profile: [3],
+  temperature_unit: "degree_C",
+  salinity_variable: "salinity",
+  temperature_variable: "temperature",
+};
 
 test("the T-S diagram reads a near sample, and the density elsewhere", () => {
   const density = {
@@ -106,4 +149,12 @@ test("the T-S diagram of an earlier release has no densities", () => {
   const plot = { toX: (value) => value * 100, toY: (value) => value * 100 };
   assert.equal(content.read({ x: 35, y: 5 }, plot).text, "Salinity 35, 5 °C, depth unknown, profile 3");
   assert.equal(content.read({ x: 34, y: 5 }, plot).text, "salinity 34.00, 5.00 °C: no sample");
+});
+
+test("the T-S diagram names adjusted values", () => {
+  const adjusted = { salinity_variable: "salinity_adjusted", temperature_variable: "temperature_adjusted" };
+  const content = ts({ ...SAMPLE, ...adjusted, density: null }, "SEA1");
+  assert.equal(content.title, "Adjusted temperature against adjusted salinity · SEA1");
+  assert.equal(content.axes.y.title, "Temperature, adjusted (°C)");
+  assert.equal(ts({ ...SAMPLE, density: null }, "SEA1").axes.x.title, "Salinity");
 });

@@ -34,6 +34,7 @@ def test_each_run_makes_other_passwords() -> None:
 
     assert [item["metadata"]["name"] for item in first["items"]] == [
         "mongodb-keyfile", "mongodb-users", "mongodb-web", "mongodb-ingest", "mongodb-admin", "mongodb-backup", "redis",
+        "redis-broker",
     ]  # fmt: skip
     assert all(
         first["items"][number]["stringData"] != second["items"][number]["stringData"]
@@ -60,6 +61,13 @@ def test_a_missing_secret_is_named() -> None:
         ("mongodb-users", "users.json", "no JSON", "users.json contains no list of users"),
         ("redis", "url", "redis://halocline:other@redis:6379/0", "url has neither password of passwords.json"),
         ("redis", "passwords.json", "[]", "passwords.json has no passwords a and b"),
+        ("redis-broker", "passwords.json", "[]", "passwords.json has no passwords a and b of each user"),
+        (
+            "redis-broker",
+            "metrics-url",
+            "redis://metrics:other@redis-broker/0",
+            "metrics-url has neither password of passwords.json",
+        ),
     ],
 )
 def test_a_secret_that_was_changed_by_hand_is_named(name: str, key: str, text: str, message: str) -> None:
@@ -76,3 +84,37 @@ def test_a_value_that_is_no_text_is_named() -> None:
     stored["items"][0]["data"]["keyfile"] = "not base64"
 
     assert _rotated(stored) == "Secret mongodb-keyfile: has no text in the key keyfile"
+
+
+def _rotate(stored: dict[str, Any]) -> dict[str, dict[str, str]]:
+    result = CliRunner().invoke(cli.cli, ["secrets", "rotate"], input=json.dumps(stored), catch_exceptions=False)
+    return {item["metadata"]["name"]: item["stringData"] for item in json.loads(result.stdout)["items"]}
+
+
+def test_a_rotation_puts_the_other_password_of_each_user_of_the_broker_to_use() -> None:
+    created = _created()
+    before = created["items"][-1]["stringData"]
+
+    after = _rotate(_stored(created))["redis-broker"]
+
+    passwords = {user: json.loads(texts["passwords.json"])[user] for user, texts in
+                 (("halocline", before), ("metrics", before))}  # fmt: skip
+    rotated = json.loads(after["passwords.json"])
+    assert {user: rotated[user]["a"] for user in rotated} == {user: each["a"] for user, each in passwords.items()}
+    assert after["url"] == f"redis://halocline:{rotated['halocline']['b']}@redis-broker:6379/0"
+    assert rotated["metrics"]["b"] != passwords["metrics"]["b"]
+
+
+def test_an_installation_without_a_broker_is_rotated_without_one() -> None:
+    stored = _stored(_created())
+    stored["items"].pop()
+
+    assert "redis-broker" not in _rotate(stored)
+
+
+def test_a_single_secret_is_created_for_a_release_that_adds_one() -> None:
+    result = CliRunner().invoke(cli.cli, ["secrets", "create", "--only", "redis-broker"])
+    wrong = CliRunner().invoke(cli.cli, ["secrets", "create", "--only", "other"])
+
+    assert [item["metadata"]["name"] for item in json.loads(result.stdout)["items"]] == ["redis-broker"]
+    assert (wrong.exit_code, "there is no Secret other" in wrong.stderr) == (2, True)

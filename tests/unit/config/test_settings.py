@@ -72,3 +72,16 @@ def test_an_invalid_uri_of_mongodb_is_one_line_without_the_password(uri: str) ->
     assert str(raised.value) == (
         "MONGODB_URI: is not a MongoDB URI; special characters of a password are escaped, / as %2F"
     )
+
+
+@pytest.mark.parametrize("sources", ["*", "'none'", "'self' https://*.example.org http://localhost:8080"])
+def test_sites_that_may_show_pages_in_frames_are_sources_of_the_policy(sources: str) -> None:
+    assert load(HALOCLINE_EMBED_ANCESTORS=sources).embed_ancestors == sources
+
+
+@pytest.mark.parametrize(
+    "sources", ["example.org", "https://a.example; script-src *", "https://a.example *", "'none' *"]
+)
+def test_other_texts_about_frames_are_refused(sources: str) -> None:
+    with pytest.raises(SettingsError, match="HALOCLINE_EMBED_ANCESTORS"):
+        load(HALOCLINE_EMBED_ANCESTORS=sources)

@@ -13,10 +13,14 @@ STORE_EDGES: set[Edge] = {
     ("ingest", "mongodb", "mongodb"),
     ("verify", "mongodb", "mongodb"),
     ("backup", "mongodb", "mongodb"),
+    ("worker", "mongodb", "mongodb"),
+    ("maintenance", "mongodb", "mongodb"),
     ("mongodb", "mongodb", "mongodb"),
     ("web", "redis", "redis"),
     ("live", "redis", "redis"),
     ("ingest", "redis", "redis"),
+    ("worker", "redis", "redis"),
+    ("maintenance", "redis", "redis"),
 }
 METRICS_EDGES: set[Edge] = {
     (source, to, "metrics") for source in ("namespace monitoring", "prometheus") for to in ("web", "live")
@@ -27,7 +31,7 @@ TRAEFIK_EDGES: set[Edge] = {
     for to in ("web", "live")
 }
 # Pods whose connections are listed here; those of the monitoring components are in their own policies.
-PODS = {"web", "live", "edge", "mongodb", "redis", "indexes", "ingest", "verify", "backup"}
+PODS = {"web", "live", "edge", "mongodb", "redis", "indexes", "ingest", "worker", "maintenance", "verify", "backup"}
 CONTROLLERS = {
     "ingress-traefik": {"namespace traefik", "traefik in namespace kube-system"},
     "ingress-nginx": {
@@ -124,7 +128,8 @@ def test_the_pods_that_validate_a_certificate_are_reached() -> None:
 def test_imports_reach_public_addresses_and_no_private_network(lab_with_erddap: Manifests) -> None:
     policy = lab_with_erddap.one("NetworkPolicy", "ingest-outside")["spec"]
 
-    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "ingest"
+    (selected,) = policy["podSelector"]["matchExpressions"]
+    assert selected["values"] == ["ingest", "worker", "maintenance"]
     (rule,) = policy["egress"]
     assert {port["port"] for port in rule["ports"]} == {80, 443}
     inside = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"}

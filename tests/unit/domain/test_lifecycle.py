@@ -79,3 +79,27 @@ def test_a_later_import_does_not_change_the_time_of_an_earlier_update() -> None:
     learned = {update.id: update.learned_at for update in first.values() if update.learned_at}
     newer = replace(mission().source, imported_at=START_AT + 100 * DAY)
     assert updates_by_id(mission(data_mode="D", source=newer), learned=learned) == first
+
+
+@pytest.mark.parametrize(
+    ("changes", "silent_after", "expected"),
+    [
+        ({}, 2 * DAY, [START_AT + 10 * DAY]),
+        # The mission is over first.
+        ({}, 14 * DAY, []),
+        ({"data_mode": "P"}, 2 * DAY, []),
+    ],
+)
+def test_the_platform_of_a_mission_is_silent_before_its_end(
+    changes: dict[str, object], silent_after: timedelta, expected: list[datetime]
+) -> None:
+    updates = lifecycle.updates([mission(**changes)], {}, silent_after=silent_after)  # type: ignore[arg-type]
+    silences = [update for update in updates if update.kind == "silent"]
+    assert [update.shown_from for update in silences] == expected
+    assert [update.at for update in silences] == [START_AT + 8 * DAY] * len(expected)
+
+
+def test_only_the_last_mission_of_a_platform_becomes_silent() -> None:
+    missions = [mission(), mission("m2", START_AT + 20 * DAY)]
+    silent = [update.id for update in lifecycle.updates(missions, {}, silent_after=2 * DAY) if update.kind == "silent"]
+    assert silent == ["silent/sea001/m2"]

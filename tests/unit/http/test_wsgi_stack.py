@@ -4,6 +4,7 @@ from flask import Flask
 
 from app import wsgi_stack
 from app.cache.pages import PageCache
+from app.http.cors import Preflights
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
@@ -18,10 +19,10 @@ def inner_layers(layer):
 
 
 def test_a_request_enters_the_layers_in_the_documented_order(portal):
-    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, PageCache, LiveRoute]
+    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, Preflights, PageCache, LiveRoute]
 
     # Static files and Flask follow.
-    assert inner_layers(portal.wsgi_app)[:6] == expected
+    assert inner_layers(portal.wsgi_app)[: len(expected)] == expected
 
 
 def test_the_first_layer_of_the_list_is_the_outermost(call):

@@ -134,7 +134,7 @@ def tar() -> bytes:
             "a.csv",
             b'Error {\n    code=404;\n    message="Not Found: Currently unknown datasetID=x";\n}\n',
             "server_error",
-            "404 instead of data: Not Found: Currently unknown datasetID=x",
+            "404 instead of data: “Not Found: Currently unknown datasetID=x”",
         ),
     ],
 )

@@ -67,6 +67,7 @@ def values(*numbers: int) -> dict[str, Any]:
         ),
         pytest.param({**values(1, 1, 2), "flag_meanings": "no_check good bad"}, {"unknown": 24}, id="a value twice"),
         pytest.param({"flag_meanings": "failed passed suspect"}, {"unknown": 24}, id="no values"),
+        pytest.param({"scale_factor": 2.0}, {"unknown": 24}, id="packed"),
         pytest.param({**values(0, 1, 2)}, {"good": 23, "probably_good": 1}, id="no meanings"),
     ],
 )
@@ -174,6 +175,16 @@ def test_the_standard_error_of_a_depth_is_no_depth(tmp_path: Path, read: Read) -
     with netCDF4.Dataset(path, "a") as file:
         file["z_error"].setncatts({"standard_name": "depth standard_error", "units": "m"})
         file["z"].standard_name = "depth"
+
+    assert mission(read(path))["max_depth_m"] == 50.0
+
+
+def test_the_depth_of_the_sea_floor_is_no_depth(tmp_path: Path, read: Read) -> None:
+    columns = rows()
+    columns["glider_depth"], columns["depth"] = columns["depth"], np.full(COUNT, 80.0)
+    path = time_series(tmp_path / "a.nc", columns, units={"glider_depth": "m"})
+    with netCDF4.Dataset(path, "a") as file:
+        file["depth"].standard_name = "sea_floor_depth_below_sea_surface"
 
     assert mission(read(path))["max_depth_m"] == 50.0
 

@@ -1,6 +1,7 @@
 """Platform, mission and data mode of a file."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -150,10 +151,21 @@ def test_the_names_of_an_operator_replace_the_default_names(tmp_path: Path) -> N
     assert identity.platform_names(path) == {"sb2016": identity.PlatformName(serial="SB2016", kind="sailbuoy")}
 
 
-@pytest.mark.parametrize("text", ["[x", '[x]\ncolour = "red"', "x = 1"])
+@pytest.mark.parametrize(
+    "text",
+    ["[x", '[x]\ncolour = "red"', "x = 1", '[x]\nreporting_interval = "often"', '[x]\nreporting_interval = "0 h"'],
+)
 def test_an_invalid_file_of_names_gives_the_name_of_its_setting(tmp_path: Path, text: str) -> None:
     path = tmp_path / "platforms.toml"
     path.write_text(text, encoding="utf-8")
 
     with pytest.raises(Invalid, match="HALOCLINE_PLATFORMS_FILE"):
         identity.platform_names(path)
+
+
+@pytest.mark.parametrize(("text", "hours"), [("90 min", 1.5), ("6h", 6), ("2 d", 48)])
+def test_the_file_of_names_sets_how_often_a_platform_reports(tmp_path: Path, text: str, hours: float) -> None:
+    path = tmp_path / "platforms.toml"
+    path.write_text(f'[x]\nreporting_interval = "{text}"\n', encoding="utf-8")
+
+    assert identity.platform_names(path)["x"].reporting_interval == timedelta(hours=hours)

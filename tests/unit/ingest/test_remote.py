@@ -120,7 +120,12 @@ def test_credentials_are_sent_and_not_reported(server: Server, dataset_url: str,
     [
         pytest.param([faulty_server.truncated(csvp())], "fetch_failed", "incomplete", id="truncated"),
         pytest.param([faulty_server.truncated_chunks(csvp())], "fetch_failed", "incomplete", id="last chunk missing"),
-        pytest.param([faulty_server.status(500, "<h1>Oh no</h1>")], "server_error", "500: Oh no", id="permanent 500"),
+        pytest.param(
+            [faulty_server.status(500, "<h1>Oh no</h1>")],
+            "server_error",
+            "500 (Internal Server Error): “Oh no”",
+            id="permanent 500",
+        ),
         pytest.param(
             [
                 faulty_server.status(
@@ -128,25 +133,25 @@ def test_credentials_are_sent_and_not_reported(server: Server, dataset_url: str,
                 )
             ],
             "no_samples",
-            "no matching results. (nRows = 0)",
+            "no rows that match",
             id="no matching rows",
         ),
         pytest.param(
             [faulty_server.status(404, faulty_server.ERROR.format(code=404, message="Unknown\\ndataset\x1b[31m"))],
             "server_error",
-            "404: Unknown dataset [31m",
+            "404 (Not Found): “Unknown dataset [31m”",
             id="404",
         ),
         pytest.param(
             [faulty_server.body(faulty_server.ERROR.format(code=500, message="Query error: x").encode())],
             "server_error",
-            "Query error: x",
+            "200: “Query error: x”",
             id="error with 200",
         ),
         pytest.param(
             [faulty_server.body(b"<!DOCTYPE html><html><head><title>Log\n in</title>")],
             "html_page",
-            "Log in",
+            "a web page: “Log in”",
             id="web page",
         ),
         pytest.param([faulty_server.body(b"")], "empty_file", "empty", id="empty"),
@@ -210,6 +215,22 @@ def test_a_slow_response_is_refused_after_the_timeout(
 
     assert (report.reason_code, report.outcome) == ("fetch_failed", "refused")
     assert "takes longer than 1 s" in (report.reason or "")
+
+
+def test_a_message_of_a_server_is_a_bounded_quotation_without_markup_and_addresses(
+    server: Server, dataset_url: str, dry_run: Read
+) -> None:
+    message = "Gone”. stored made/1: see http://evil.example/a &lt;script&gt;alert(1)&lt;/script&gt; " + "x" * 5000
+    page = faulty_server.ERROR.format(code=404, message=message)
+    server.answers["/erddap/tabledap/made_1.csvp"] = [faulty_server.status(404, page)]
+
+    reason = dry_run(dataset_url).reason or ""
+
+    quoted = reason.partition("the server responds 404 (Not Found): ")[2]
+    assert quoted.startswith("“Gone'. stored made/1: see … script alert(1) /script xxx")
+    assert quoted.endswith("x…”")
+    assert quoted.count("”") == 1
+    assert len(quoted) == 122
 
 
 def test_a_request_without_a_response_is_retried(server: Server, dataset_url: str, dry_run: Read) -> None:

@@ -17,6 +17,7 @@ from app.telemetry import metrics
 from app.telemetry.exposition import SharedFiles
 from app.telemetry.store_metrics import StoreMetrics, StoreReads
 from monitoring import queries, slo
+from tests import queue_reads
 
 ROOT = Path(__file__).resolve().parents[3]
 MONITORING = ROOT / "monitoring"
@@ -142,6 +143,7 @@ def exposed_by_the_app(directory: Path) -> set[str]:
         parked=lambda: 0,
         verified=lambda: (1.0, 0),
         backups=lambda: BackupTimes(1.0, 1, 1.0),
+        queue=queue_reads.FULL,
     )
     return (
         _exposed(metrics.registry.collect())

@@ -14,11 +14,13 @@ from prometheus_client import CollectorRegistry
 
 from app.commands import probe
 from app.commands.probe_journey import Step
+from app.domain import reporting
 from app.store import counters
 from app.store.backup_records import BackupTimes
 from app.telemetry import exposition, metrics, observe, request_series
 from app.telemetry.request_series import RequestDurations
 from app.telemetry.store_metrics import StoreMetrics, StoreReads
+from tests import queue_reads
 
 CATALOGUE = Path(__file__).parents[3] / "docs" / "metrics.md"
 # What docs/metrics.md promises.
@@ -30,10 +32,12 @@ READS = StoreReads(
     profiles=lambda: 1,
     # A fleet of any size.
     last_data=lambda: {f"sea{n:03}": NOW - timedelta(minutes=n) for n in range(300)},
+    reporting=lambda: dict.fromkeys(reporting.STATES, 1),
     waiting=lambda: dict.fromkeys(DOCUMENTS, NOW),
     parked=lambda: 1,
     verified=lambda: (1.0, 0),
     backups=lambda: BackupTimes(1.0, 1, 1.0),
+    queue=queue_reads.FULL,
 )
 
 

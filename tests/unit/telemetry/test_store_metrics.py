@@ -62,3 +62,10 @@ def test_a_failed_read_leaves_the_others(logged):
 
     assert values(StoreMetrics(reads)) == {("halocline_profiles_ingested_total",): 7}
     assert [(line["event"], line["read"]) for line in logged()] == [("store_unreachable", "imports")]
+
+
+def test_platforms_at_sea_are_counted_by_state():
+    counts = {"on_time": 3, "late": 1, "silent": 0}
+    reads = StoreReads(reporting=lambda: counts)
+
+    assert values(StoreMetrics(reads)) == {("halocline_platforms", state): count for state, count in counts.items()}

@@ -1,0 +1,133 @@
+"""The T-S diagram as SVG: points coloured by depth over lines of equal density, flagged points hollow."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from typing import NamedTuple
+
+from flask import render_template
+
+from app.api.v1.arrays import column
+from app.api.v1.plot_frame import Axis, ColourBar, Frame
+from app.api.v1.section_svg import Choice
+from app.domain import plot_style
+from app.domain.sections import Cloud, legend, name_and_unit, title, variable_label
+
+# Lines through so many temperatures look smooth at the size of the picture.
+_STEPS = 48
+_MOST_LINES = 8
+
+
+class Points(NamedTuple):
+    """Salinity, temperature and depth of samples."""
+
+    salinity: Sequence[float]
+    temperature: Sequence[float]
+    depth_m: Sequence[float]
+
+
+class Isopycnal(NamedTuple):
+    """A line of equal density: its path, and where its label ends."""
+
+    path: str
+    x: float
+    y: float
+    text: str
+
+
+def drawn(cloud: Cloud, label: str, data_mode: str, choice: Choice) -> str:
+    """The SVG. label: the mission's name for people."""
+    good = Points(*(column(cloud.packed[name]) for name in Points._fields))
+    shown = [good]
+    if choice.quality == "all" and "flagged_salinity" in cloud.packed:
+        shown.append(Points(*(column(cloud.packed[f"flagged_{name}"]) for name in Points._fields)))
+    across, up = plot_style.usual_range(good.salinity), plot_style.usual_range(good.temperature)
+    deepest_m = max((depth for depth in good.depth_m if isfinite(depth)), default=1.0)
+    bar = ColourBar((0.0, max(deepest_m, 1.0)), "Depth (m)", "dense")
+    outside = sum(not _is_inside(point, across, up) for points in shown for point in zip(*points[:2], strict=True))
+    drawn_points = sum(len(points.salinity) for points in shown)
+    salinity = name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit)
+    frame = Frame(
+        title(label, cloud, data_mode),
+        legend(cloud.flagged, choice.quality, "hollow points"),
+        Axis(*across, f"{salinity} · {outside} of {drawn_points} points outside" if outside else salinity),
+        Axis(*up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit)),
+        bar,
+        choice.theme,
+    )
+    squares, *hollow = [_squares(points, frame, bar) for points in shown]
+    rings = hollow[0] if hollow else ()
+    lines = _isopycnals(cloud, frame)
+    return render_template("plot.svg", frame=frame, squares=squares, rings=rings, isopycnals=lines)
+
+
+def _is_inside(point: tuple[float, ...], across: tuple[float, float], up: tuple[float, float]) -> bool:
+    return across[0] <= point[0] <= across[1] and up[0] <= point[1] <= up[1]
+
+
+def _squares(points: Points, frame: Frame, bar: ColourBar) -> list[tuple[str, str]]:
+    """The points as one path for each colour: (colour, path)."""
+    paths: defaultdict[int, list[str]] = defaultdict(list)
+    for salinity, temperature, depth_m in zip(*points, strict=True):
+        level = bar.level(depth_m) if isfinite(depth_m) else 0
+        paths[level].append(f"M{frame.x.x(salinity) - 1.5:.1f} {frame.y.y(temperature) - 1.5:.1f}h3v3h-3z")
+    return [(bar.colour(level), "".join(path)) for level, path in sorted(paths.items())]
+
+
+def _isopycnals(cloud: Cloud, frame: Frame) -> list[Isopycnal]:
+    """Lines of round densities within the axes, from the stored grid; none without one."""
+    if "sigma0" not in cloud.packed:
+        return []
+    salinity, temperature, sigma0 = (
+        column(cloud.packed[name]) for name in ("density_salinity", "density_temperature", "sigma0")
+    )
+    fresh, salty = max(frame.x.low, salinity[0]), min(frame.x.high, salinity[-1])
+    cold, warm = max(frame.y.low, temperature[0]), min(frame.y.high, temperature[-1])
+    if fresh >= salty or cold >= warm:
+        return []
+    rows = [sigma0[first : first + len(salinity)] for first in range(0, len(sigma0), len(salinity))]
+    levels = [cold + (warm - cold) * step / _STEPS for step in range(_STEPS + 1)]
+    between = [(each, _row_at(temperature, rows, each)) for each in levels]
+    seen = [_value_at(salinity, row, edge) for _, row in between for edge in (fresh, salty)]
+    lines = []
+    for density, text in plot_style.number_ticks(min(seen), max(seen), _MOST_LINES):
+        line = list(_line(density, salinity, between, frame))
+        if len(line) > 2:
+            lines.append(Isopycnal("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line), *_label(line), text))
+    return lines
+
+
+def _row_at(temperature: Sequence[float], rows: Sequence[Sequence[float]], at: float) -> list[float]:
+    """The densities at a temperature between two rows of the grid."""
+    above, share = _place(temperature, at)
+    return [low + (high - low) * share for low, high in zip(rows[above - 1], rows[above], strict=True)]
+
+
+def _value_at(salinity: Sequence[float], row: Sequence[float], at: float) -> float:
+    """The density at a salinity between two columns of the grid."""
+    above, share = _place(salinity, at)
+    return row[above - 1] + (row[above] - row[above - 1]) * share
+
+
+def _place(axis: Sequence[float], at: float) -> tuple[int, float]:
+    """The place of a value on an axis: the index of the value above it, and the share of the step before that."""
+    above = min(max(bisect_right(axis, at), 1), len(axis) - 1)
+    return above, (at - axis[above - 1]) / (axis[above] - axis[above - 1])
+
+
+def _line(
+    density: float, salinity: Sequence[float], between: Iterable[tuple[float, list[float]]], frame: Frame
+) -> Iterable[tuple[float, float]]:
+    for temperature, row in between:
+        above = bisect_right(row, density)
+        if 0 < above < len(row) and row[above] > row[above - 1]:
+            share = (density - row[above - 1]) / (row[above] - row[above - 1])
+            at = salinity[above - 1] + (salinity[above] - salinity[above - 1]) * share
+            if frame.x.low <= at <= frame.x.high:
+                yield frame.x.x(at), frame.y.y(temperature)
+
+
+def _label(line: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    x, y = line[-1]
+    return round(x - 3, 1), round(y + 11, 1)

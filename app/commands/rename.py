@@ -1,0 +1,36 @@
+"""`halocline rename`: the plan, or the outcome in one line; the exit status."""
+
+import sys
+
+from app.commands import output
+from app.config import Settings
+from app.domain.audit import Actor
+from app.ingest.corrections import renaming
+from app.ingest.interpret import identity
+from app.ingest.verify import verification
+from app.store import connection
+
+# Like an import.
+_STORE_TIMEOUT_MS = 60_000
+
+
+def run(settings: Settings, former: str, present: str, reason: str | None, actor: Actor, is_dry: bool) -> int:
+    """Rename the platform, or print what would be done; 0.
+
+    Raises Invalid, NotFound, Conflict, Unavailable when the store is unreachable, and RunFailed when it refuses.
+    """
+    output.escape_unencodable()
+    names = identity.platform_names(settings.platforms_file)
+    with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
+        plan = renaming.plan(former, present)
+        if is_dry:
+            counts = f"{len(plan.missions)} missions and {len(plan.withdrawn)} withdrawn ones"
+            sys.stdout.write(f"{plan.former} would become {plan.present}, with {counts}.\n")
+            sys.stdout.write("Nothing was changed: --yes renames the platform.\n")
+        else:
+            outcome = renaming.rename(plan, reason, actor, names, verification.basin_map())
+            verb = "renamed  " if outcome == "done" else "unchanged"
+            sys.stdout.write(f"{verb} {plan.former} is {plan.present}\n")
+    if plan.former in names and plan.present not in names:
+        sys.stderr.write(f"halocline: name the table [{plan.former}] of platforms.toml [{plan.present}]\n")
+    return 0

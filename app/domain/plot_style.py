@@ -1,0 +1,133 @@
+"""What the pictures of sections have in common: sizes, colours of both themes, round ticks.
+
+Importers draw PNG with numpy and matplotlib, web workers write SVG: keep numpy out.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from math import ceil, floor, log10
+from typing import Literal, get_args
+
+from app.domain.sections import Theme
+
+Axis = Literal["time", "distance"]
+# Pixels of a PNG for one unit of the picture's size.
+Scale = Literal[1, 2, 4]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+
+# Units, one pixel each at scale 1. Wide enough for a page, and small enough that a picture stays below 30 kB.
+WIDTH, HEIGHT = 900, 420
+LEFT, TOP, RIGHT, BOTTOM = 72, 44, 776, 362
+BAR = (796, 812)
+# More colours are not distinguishable, and a palette has 256 entries.
+COLOURS = 64
+# Shades between background and text, after the colours in the palette of a PNG.
+GREYS = 32
+# Background and text colour of the pages.
+_INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
+    "light": ((255, 255, 255), (11, 34, 57)),
+    "dark": ((10, 23, 36), (230, 238, 245)),
+}
+_STEPS_H = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
+_HOUR_MS = 3_600_000
+# Spikes beyond these percentiles and a margin would squeeze the water masses of a T-S diagram.
+_USUAL = (0.5, 99.5)
+_USUAL_MARGIN = 0.25
+
+
+def greys(theme: Theme) -> bytes:
+    """The shades from the background to the text of a theme, three bytes each."""
+    ground, ink = _INKS[theme]
+    shares = [step / (GREYS - 1) for step in range(GREYS)]
+    return bytes(round(low + (high - low) * share) for share in shares for low, high in zip(ground, ink, strict=True))
+
+
+def inks(theme: Theme) -> tuple[str, str, str]:
+    """The colours of background, text and lines of a theme, as `#rrggbb`."""
+    shades = greys(theme)
+    ground, ink, line = (f"#{shades[3 * at : 3 * at + 3].hex()}" for at in (0, GREYS - 1, GREYS // 2))
+    return ground, ink, line
+
+
+@cache
+def colours(colour_map: str) -> bytes:
+    """The 64 colours of one of cmocean's maps, three bytes each; those of `thermal` for an unknown map."""
+    tables = json.loads(files("app.domain").joinpath("data/colours.json").read_text(encoding="utf-8"))
+    return bytes.fromhex(tables.get(colour_map, tables["thermal"]))
+
+
+def number_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+    """Round numbers in a range, at most one more than `most`, each with its text."""
+    rough = (high - low) / max(most, 1)
+    if not rough > 0:
+        return []
+    power = floor(log10(rough))
+    step = next(factor * 10.0**power for factor in (1, 2, 5, 10) if factor * 10.0**power >= rough * 0.999)
+    digits = min(max(0, -floor(log10(step) + 1e-9)), 10)
+    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+    # Adding 0 turns a negative zero into 0.
+    return [(at * step, f"{at * step + 0:.{digits}f}".replace("-", "−")) for at in range(first, last + 1)]
+
+
+def time_ticks(low_ms: float, high_ms: float, most: int) -> list[tuple[float, str]]:
+    """Round times (UTC, ms) in a range, at most one more than `most`: midnights as days, others as clock times."""
+    rough_h = (high_ms - low_ms) / max(most, 1) / _HOUR_MS
+    step_h = next((step for step in _STEPS_H if step >= rough_h), None)
+    if step_h is None:
+        return _month_ticks(low_ms, high_ms, rough_h)
+    step_ms = step_h * _HOUR_MS
+    first, last = ceil(low_ms / step_ms), floor(high_ms / step_ms)
+    return [(at * step_ms, _moment(at * step_ms)) for at in range(first, last + 1)]
+
+
+def _month_ticks(low_ms: float, high_ms: float, rough_h: float) -> list[tuple[float, str]]:
+    step = next((months for months in _MONTHS if months * 30 * 24 >= rough_h), _MONTHS[-1])
+    begin = _utc(low_ms)
+    month = ((begin.year - 1970) * 12 + begin.month - 1) // step * step
+    ticks = []
+    while (at := datetime(1970 + month // 12, month % 12 + 1, 1, tzinfo=UTC)) <= _utc(high_ms):
+        if at >= begin:
+            ticks.append((at.timestamp() * 1000, f"{at:%Y}" if at.month == 1 else f"{at:%Y-%m}"))
+        month += step
+    return ticks
+
+
+def _moment(ms: float) -> str:
+    at = _utc(ms)
+    return f"{at:%Y-%m-%d}" if ms % (24 * _HOUR_MS) == 0 else f"{at:%H:%M}"
+
+
+def _utc(ms: float) -> datetime:
+    # Not fromtimestamp, which accepts no time before 1970 on some systems.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+
+
+def usual_range(values: Iterable[float]) -> tuple[float, float]:
+    """The range of an axis: of nearly all values, with a margin, and never beyond all of them and a little room."""
+    ordered = sorted(values)
+    low, high = ordered[0], ordered[-1]
+    usual_low, usual_high = (_percentile(ordered, percent) for percent in _USUAL)
+    if usual_low < usual_high:
+        margin = _USUAL_MARGIN * (usual_high - usual_low)
+        low, high = max(low, usual_low - margin), min(high, usual_high + margin)
+    room = 0.03 * (high - low) or 0.01 * abs(high) or 0.5
+    return low - room, high + room
+
+
+def series_range(span: tuple[float, float]) -> tuple[float, float]:
+    """The vertical axis of a series: all values with a little room."""
+    low, high = span
+    room = 0.04 * (high - low) or 0.01 * abs(high) or 0.5
+    return low - room, high + room
+
+
+def _percentile(ordered: Sequence[float], percent: float) -> float:
+    """A percentile of values in order, interpolated linearly."""
+    place = (len(ordered) - 1) * percent / 100
+    below = floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

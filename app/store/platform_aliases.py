@@ -1,0 +1,23 @@
+"""Former ids of platforms: `_id` is the former id, `platform` the present one. Old addresses redirect by it."""
+
+from datetime import datetime
+
+from pymongo.client_session import ClientSession
+
+from app.extensions import mongo
+
+
+def current(platform: str, session: ClientSession | None = None) -> str | None:
+    """The present id of a platform that had this id before; None if there is none."""
+    doc = mongo.db.platform_aliases.find_one({"_id": platform}, {"platform": 1}, session=session)
+    return str(doc["platform"]) if doc else None
+
+
+def put(former: str, present: str, at: datetime, session: ClientSession) -> None:
+    """Store that a platform got another id; its earlier former ids lead to the present one, too."""
+    aliases = mongo.db.platform_aliases
+    # The platform may get a former id again.
+    aliases.delete_one({"_id": present}, session=session)
+    aliases.update_many({"platform": former}, {"$set": {"platform": present}}, session=session)
+    doc = {"_id": former, "platform": present, "at": at}
+    aliases.replace_one({"_id": former}, doc, upsert=True, session=session)

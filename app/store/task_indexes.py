@@ -1,0 +1,17 @@
+"""The collections of the queue and its schedule, with their indexes."""
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+# A restore test runs each week: a quarter of a year shows whether its duration grows.
+RUNS_RETENTION_S = 90 * 86_400
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "spool.files": [],
+    "spool.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
+    "parked_tasks": [IndexModel([("at", DESCENDING)], name="newest")],
+    "schedule_runs": [
+        IndexModel([("entry", ASCENDING), ("ended_at", DESCENDING)], name="last_ended"),
+        IndexModel([("slot_at", ASCENDING)], name="expiry", expireAfterSeconds=RUNS_RETENTION_S),
+    ],
+    "watched_files": [],
+}

@@ -1,0 +1,129 @@
+"""Drills of the queue: workers and the broker are killed, three beats run. Nothing is lost, nothing happens twice."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.cluster import importing
+from tests.e2e.cluster.cluster import Document, Lab, kubectl, until
+
+pytestmark = pytest.mark.timeout(900)
+
+Figures = dict[str, Any]
+QUEUE = Path(__file__).parent / "queue"
+ROLES = ("redis-broker", "worker", "maintenance", "beat")
+# Reads the store in the pod of the importer: the import log and the runs of the schedule are not in the API.
+READ = """
+import json, sys
+from app import config, extensions
+extensions.mongo.bind(config.load())
+print(json.dumps(list(extensions.mongo.db[sys.argv[1]].aggregate(json.loads(sys.argv[2]))), default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def queue(lab: Lab) -> Iterator[None]:
+    """The lab with the queue; afterwards the lab as it was."""
+    lab.apply(manifests=QUEUE)
+    for role in ROLES:
+        kubectl("rollout", "status", f"deployment/{role}", "--timeout=180s", timeout_s=190)
+    lab.replaced()
+    yield
+    kubectl("delete", "deployment", *ROLES, "--ignore-not-found", "--wait=false")
+    kubectl("delete", "hpa/worker", "service/redis-broker", "--ignore-not-found", "--wait=false")
+    kubectl("delete", "pvc/redis-broker", "--ignore-not-found", "--wait=false")
+    lab.apply()
+    lab.replaced()
+
+
+def test_killed_workers_lose_no_queued_file_and_store_none_twice(
+    lab: Lab, queue: None, figures: Figures, full: bool, tmp_path: Path
+) -> None:
+    count = 1000 if full else 200
+    folder = importing.make(tmp_path, "queued", count)
+    began = time.monotonic()
+    _enqueue(folder)
+    queued_s = time.monotonic() - began
+    until("the first files", lambda: len(_stored("queued")) >= 10, 300)
+
+    kubectl("delete", "pod", "--selector=app.kubernetes.io/component=worker", "--grace-period=0", "--force")
+    left = count - len(_stored("queued"))
+    until("an empty queue", lambda: _waiting() == 0, 1200 if full else 600)
+
+    figures["worker killed"] = {
+        "files": count,
+        "queued after, s": round(queued_s, 1),
+        "left when killed": left,
+        "stored after, s": round(time.monotonic() - began, 1),
+    }
+    assert left > 0
+    assert _stored("queued") == dict.fromkeys((f"queued{number:02}" for number in range(count)), 1)
+    assert len(importing.missions(lab, "queued")) == count
+    assert "no differences" in importing.verify()
+
+
+def test_a_killed_broker_loses_no_queued_file(lab: Lab, queue: None, figures: Figures, tmp_path: Path) -> None:
+    kubectl("scale", "deployment/worker", "--replicas=0")
+    _enqueue(importing.make(tmp_path, "kept", 40))
+    # It writes its file each second.
+    time.sleep(2)
+
+    kubectl("delete", "pod", "--selector=app.kubernetes.io/component=redis-broker", "--grace-period=0", "--force")
+    kubectl("rollout", "status", "deployment/redis-broker", "--timeout=120s", timeout_s=130)
+    kubectl("scale", "deployment/worker", "--replicas=1")
+    until("an empty queue", lambda: _waiting() == 0, 300)
+
+    figures["broker killed"] = {"files": 40, "stored": len(_stored("kept"))}
+    assert _stored("kept") == dict.fromkeys((f"kept{number:02}" for number in range(40)), 1)
+
+
+def test_three_beats_run_each_slot_once(lab: Lab, queue: None, figures: Figures) -> None:
+    kubectl("scale", "deployment/beat", "--replicas=3")
+    kubectl("rollout", "status", "deployment/beat", "--timeout=120s", timeout_s=130)
+    before = len(_runs())
+    until("three slots", lambda: len(_runs()) >= before + 3, 120)
+
+    # Two of three: at least one standby is lost, and perhaps the active one.
+    for pod in lab.pods("beat")[:2]:
+        kubectl("delete", "pod", pod["metadata"]["name"], "--grace-period=0", "--force")
+    after = len(_runs())
+    until("three more slots", lambda: len(_runs()) >= after + 3, 180)
+    kubectl("scale", "deployment/beat", "--replicas=1")
+
+    runs = _runs()
+    figures["three beats"] = {"slots": len(runs), "runs": sum(run["runs"] for run in runs)}
+    assert {run["runs"] for run in runs} == {1}
+    assert len({run["slot_at"] for run in runs}) == len(runs)
+
+
+def _enqueue(folder: str) -> None:
+    kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--enqueue", "--json", folder, timeout_s=300)
+
+
+def _waiting() -> int:
+    """The number of tasks that wait or run."""
+    lines = kubectl("exec", "deployment/ingest", "--", "halocline", "tasks", "state", "--json").splitlines()
+    states = [json.loads(line) for line in lines]
+    return sum(state["depth"] for state in states if state["queue"] != "maintenance") + states[0]["running"]
+
+
+def _read(collection: str, pipeline: list[Document]) -> list[Document]:
+    arguments = ("python", "-c", READ, collection, json.dumps(pipeline))
+    found: list[Document] = json.loads(kubectl("exec", "deployment/ingest", "--", *arguments))
+    return found
+
+
+def _stored(name: str) -> dict[str, int]:
+    """How often each mission of `importing.make` was stored."""
+    match = {"platform": {"$regex": f"^{name}"}, "outcome": {"$in": ["stored", "replaced"]}}
+    found = _read("imports", [{"$match": match}, {"$group": {"_id": "$platform", "count": {"$sum": 1}}}])
+    return {doc["_id"]: doc["count"] for doc in sorted(found, key=lambda doc: str(doc["_id"]))}
+
+
+def _runs() -> list[Document]:
+    match = {"entry": "watch-drill", "ended_at": {"$exists": True}}
+    return _read("schedule_runs", [{"$match": match}, {"$project": {"slot_at": 1, "runs": 1}}])

@@ -1,0 +1,147 @@
+"""Brokers, workers and beats. Tests that end processes have their own; the others of a module share a worker."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from app import config
+from app.localdev import pidfiles, valkey
+from app.tasks.broker import Broker
+
+DRIVER = Path(__file__).with_name("driver.py")
+ROOT = Path(__file__).parents[3]
+# The times of production are for outages of minutes.
+SHORT = {
+    "queue.VISIBILITY_S": 3,
+    "queue.RENEW_S": 1,
+    "queue._RESTORE_EVERY_S": 1,
+    "queue._BEAT_EVERY_S": 0.5,
+    "queue.BEAT_LOCK_S": 3,
+    "attempts.FIRST_PAUSE_S": 0.1,
+    "attempts.OUTAGE_PAUSE_S": 0.5,
+    "enqueue.REBUILD_DELAY_S": 0.1,
+}
+Process = subprocess.Popen[bytes]
+
+
+def launched(
+    portal: config.Settings, log: Path, run: str, times: dict[str, float] | None = None, **order: Any
+) -> Process:
+    """A worker or a beat with these settings, in a session of its own."""
+    changed = {
+        "redis_broker_url": portal.redis_broker_url,
+        "mongodb_uri": portal.mongodb_uri,
+        "mongodb_database": portal.mongodb_database,
+        "mongodb_timeout_ms": 10_000,
+        "redis_url": portal.redis_url,
+        "HALOCLINE_BASINS_DIR": str(portal.basins_dir),
+        "HALOCLINE_ENVIRONMENT": "test",
+        **order.pop("settings", {}),
+    }
+    argument = json.dumps({"run": run, "times": {**SHORT, **(times or {})}, "settings": changed, **order})
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, str(DRIVER), argument],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def kill(process: Process) -> None:
+    """End the process and its children at once, as the loss of a node does."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def eventually(condition: Callable[[], Any], within_s: float = 60) -> Any:
+    """The first true result of the condition; fails after the time."""
+    deadline = time.monotonic() + within_s
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not true within {within_s} s")
+        time.sleep(0.05)
+    return result
+
+
+def waiting(settings: config.Settings) -> int:
+    """The number of tasks that wait or run."""
+    state = Broker(settings)
+    try:
+        now = state.state()
+    finally:
+        state.close()
+    return sum(now.depth.values()) + now.running
+
+
+@pytest.fixture
+def db(db: Database[dict[str, Any]], settings: config.Settings) -> Iterator[Database[dict[str, Any]]]:
+    """The database by a client of the test's own: commands close that of the portal."""
+    with MongoClient[dict[str, Any]](settings.mongodb_uri, tz_aware=True) as client:
+        yield client[settings.mongodb_database]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a broker, which is stopped with the test."""
+    folder = tmp_path / "servers"
+    yield folder
+    pidfiles.stop(folder / "broker.pid")
+
+
+@pytest.fixture
+def queued(settings: config.Settings, db: Database[dict[str, Any]], home: Path, few_basins: Path) -> config.Settings:
+    """The settings of the test, with a broker of its own, in an empty database."""
+    return _with_broker(settings, home, few_basins)
+
+
+@pytest.fixture
+def start(queued: config.Settings, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """A function that starts a worker, or with `run="beat"` a beat; all of them are killed with the test."""
+    processes: list[Process] = []
+
+    def started(run: str = "worker", **order: Any) -> Process:
+        processes.append(launched(queued, tmp_path / f"{run}-{len(processes)}.log", run, **order))
+        return processes[-1]
+
+    yield started
+    for process in processes:
+        kill(process)
+
+
+@pytest.fixture(scope="module")
+def _served(
+    settings: config.Settings, tmp_path_factory: pytest.TempPathFactory, few_basins: Path
+) -> Iterator[config.Settings]:
+    """The settings with a broker and a worker, which the tests of a module share."""
+    folder = tmp_path_factory.mktemp("served")
+    shared = _with_broker(settings, folder, few_basins)
+    worker = launched(shared, folder / "worker.log", "worker", concurrency=2)
+    yield shared
+    kill(worker)
+    pidfiles.stop(folder / "broker.pid")
+
+
+@pytest.fixture
+def served(_served: config.Settings, db: Database[dict[str, Any]]) -> config.Settings:
+    """The same in an empty database. The worker is idle at the end of a test."""
+    return _served
+
+
+def _with_broker(settings: config.Settings, home: Path, basins: Path) -> config.Settings:
+    return settings.model_copy(
+        update={"redis_broker_url": valkey.start_broker(home), "basins_dir": basins, "log_level": "INFO"}
+    )
