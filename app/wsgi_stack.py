@@ -39,8 +39,9 @@ def layers(
         Refusals,
         partial(AllowedHosts, hosts=settings.served_hosts),
         Preflights,
-        live.wrap,
         partial(page_cache.wrap, url_map=app.url_map, admit=rate_limits.admission(app)),
+        # Within the page cache, so that it costs cached pages nothing.
+        live.wrap,
         assets.serve_static,
     ]
 

@@ -4,13 +4,16 @@ import json
 import re
 import signal
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 
 from app import events
+from app.localdev.ports import free_port
 from app.store import change_log, transactions
+from bench import nginx
 
 from .conftest import until
 
@@ -242,3 +245,16 @@ def test_sigterm_ends_streams_so_that_clients_move_without_loss(portal, stream):
     assert len({farewell["retry"] for farewell in farewells}) > 5
     assert ends == [b""] * 10
     assert portal.child.wait(60) == 0
+
+
+def test_the_example_proxy_passes_each_event_on_at_once_and_stores_none(portal, start, nginx_folder, opened):
+    port = free_port()
+    start(nginx.command(nginx_folder, port, portal.port), port)
+    proxy = replace(portal, port=port)
+    until(lambda: opens(proxy))
+    streams = [opened(proxy, "tags=totals") for _ in range(2)]
+    _ = [each.event() for each in streams]
+    number = change("totals")
+
+    assert [each.event() for each in streams] == [("change", number, ["totals"])] * 2
+    assert [each.answer.headers.get("X-Cache-Status") for each in streams] == [None] * 2

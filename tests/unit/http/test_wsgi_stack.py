@@ -19,7 +19,7 @@ def inner_layers(layer):
 
 
 def test_a_request_enters_the_layers_in_the_documented_order(portal):
-    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, Preflights, LiveRoute, PageCache]
+    expected = [Observe, SecurityHeaders, Refusals, AllowedHosts, Preflights, PageCache, LiveRoute]
 
     # Static files and Flask follow.
     assert inner_layers(portal.wsgi_app)[: len(expected)] == expected
