@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.cluster import importing
 from tests.e2e.cluster.cluster import Document, Lab, kubectl, until
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(3000)
 
 Figures = dict[str, Any]
 QUEUE = Path(__file__).parent / "queue"
@@ -43,7 +43,7 @@ def queue(lab: Lab) -> Iterator[None]:
 def test_killed_workers_lose_no_queued_file_and_store_none_twice(
     lab: Lab, queue: None, figures: Figures, full: bool, tmp_path: Path
 ) -> None:
-    count = 1000 if full else 200
+    count = 1000 if full else 60
     folder = importing.make(tmp_path, "queued", count)
     began = time.monotonic()
     _enqueue(folder)
@@ -52,7 +52,7 @@ def test_killed_workers_lose_no_queued_file_and_store_none_twice(
 
     kubectl("delete", "pod", "--selector=app.kubernetes.io/component=worker", "--grace-period=0", "--force")
     left = count - len(_stored("queued"))
-    until("an empty queue", lambda: _waiting() == 0, 1200 if full else 600)
+    until("an empty queue", lambda: _waiting() == 0, 2400 if full else 600)
 
     figures["worker killed"] = {
         "files": count,
