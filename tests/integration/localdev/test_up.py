@@ -99,6 +99,8 @@ def test_the_portal_shows_the_demo_missions_and_ctrl_c_ends_every_process(up, ho
         f"Simulated gliders dive on http://127.0.0.1:{portal.port}/?simulated=include\n"
     )
     assert portal.status_of("/") == 200
+    # Simulated profiles appear on open pages.
+    assert portal.status_of("/live?tags=simulated") == 200
     assert len(portal.missions()) == 2
     assert pidfiles.alive(home / "up.pid") == portal.process.pid
     assert pidfiles.alive(home / "simulator.pid") is not None
