@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     web_concurrency_limit: int = Field(3, ge=1, le=255)
     # Per worker: 800 pages of 30 kB with their compressed forms. The memory limit of a pod must include it.
     page_cache_bytes: int = Field(32 << 20, ge=0, le=4 << 30, validation_alias="HALOCLINE_PAGE_CACHE_BYTES")
-    # Open pages that a worker refreshes through GET /live, 3 kB and a socket each; 0: this process serves no streams.
+    # Open pages that a worker refreshes by GET /live/events, 3 kB and a socket each; 0: this process serves no streams.
     # Off by default: in a cluster, pods of their own serve them.
     live_clients: int = Field(0, ge=0, le=50_000, validation_alias="HALOCLINE_LIVE_CLIENTS")
     # Pages open GET /live: for web processes whose streams others serve. HALOCLINE_LIVE_CLIENTS implies it.

@@ -1,4 +1,4 @@
-"""The WSGI layer that answers `GET /live`. The event loop runs it, so it waits for nothing."""
+"""The WSGI layer that answers `GET /live/events`. The event loop runs it, so it waits for nothing."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING

@@ -31,7 +31,7 @@ class LiveUpdates:
         self.feed = Feed(history, change_log)
 
     def wrap(self, app: "WSGIApplication") -> "WSGIApplication":
-        """The application with `GET /live`."""
+        """The application with `GET /live/events`."""
         return LiveRoute(app, self._clients if self.is_enabled else None, self._proxies)
 
     def start(self, call_soon: Callable[[Callable[[], None]], None]) -> None:

@@ -28,7 +28,7 @@ TRACE_ID = "halocline.trace_id"
 EXPORT = "halocline.export"
 STATIC = "/static/<path:filename>"
 # The stream of live updates (app/live).
-LIVE = "/live"
+LIVE = "/live/events"
 
 # A request id from the client is used if every proxy and log store can handle it.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

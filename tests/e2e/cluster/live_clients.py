@@ -93,7 +93,7 @@ class Clients:
         connection = HTTPConnection(self._host, timeout=_SILENT_S)
         try:
             headers = {"Last-Event-ID": stream.last_id} if stream.last_id else {}
-            connection.request("GET", f"/live?tags={self._tags}", headers=headers)
+            connection.request("GET", f"/live/events?tags={self._tags}", headers=headers)
             answer = connection.getresponse()
             if answer.status != 200:
                 with self._lock:

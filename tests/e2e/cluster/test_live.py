@@ -56,11 +56,11 @@ def _received(clients: Clients, number: int) -> float:
 
 
 def test_streams_are_served_by_pods_of_their_own(lab: Lab) -> None:
-    status, body = read(f"{lab.url}/live?tags=unknown")
+    status, body = read(f"{lab.url}/live/events?tags=unknown")
 
     assert (status, b"tags of the change log" in body) == (400, True)
     assert len(lab.pods("live")) == 2
-    assert read(f"{lab.url}/fleet")[1].count(b'data-url="/live"') == 1
+    assert read(f"{lab.url}/fleet")[1].count(b'data-url="/live/events"') == 1
 
 
 def test_a_killed_pod_costs_no_change(lab: Lab, clients: Clients, store: Import, figures: Figures) -> None:

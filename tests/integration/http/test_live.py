@@ -1,4 +1,4 @@
-"""GET /live of a running portal: events of changes, resumption without a gap, limits, and the end of streams."""
+"""GET /live/events of a running portal: events of changes, resumption without a gap, limits, the end of streams."""
 
 import json
 import re
@@ -23,7 +23,7 @@ class Stream:
 
     def __init__(self, portal, query, **headers):
         self.connection = portal.connection()
-        self.connection.request("GET", f"/live?{query}", headers={"Accept": "text/event-stream", **headers})
+        self.connection.request("GET", f"/live/events?{query}", headers={"Accept": "text/event-stream", **headers})
         self.answer = self.connection.getresponse()
 
     def __enter__(self):
@@ -168,7 +168,7 @@ def test_the_state_of_a_page_is_a_position_of_the_stream(portal, stream):
     ],
 )  # fmt: skip
 def test_invalid_tags_are_refused_with_the_reason(quiet, query):
-    answer = quiet.get(f"/live?{query}")
+    answer = quiet.get(f"/live/events?{query}")
 
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
     assert answer.json["detail"].startswith("tags: ")
@@ -179,7 +179,7 @@ def test_beyond_the_limit_of_a_worker_streams_are_refused_for_a_while(gunicorn, 
     until(lambda: opens(portal))
     until(lambda: portal.metric_values()["halocline_live_clients",] == 0)
     _ = [opened(portal, "tags=totals").event() for _ in range(3)]
-    refused = portal.get("/live?tags=totals")
+    refused = portal.get("/live/events?tags=totals")
 
     assert (refused.status, refused.headers["Retry-After"]) == (503, "60")
     assert portal.get("/livez").status == 200
@@ -206,11 +206,11 @@ def test_pages_of_other_sites_cannot_open_a_stream(stream):
 
 def test_only_get_opens_a_stream(quiet):
     connection = quiet.connection()
-    connection.request("POST", "/live?tags=totals", headers={"Connection": "close"})
+    connection.request("POST", "/live/events?tags=totals", headers={"Connection": "close"})
     post = connection.getresponse()
     connection.close()
     connection = quiet.connection()
-    connection.request("HEAD", "/live?tags=totals", headers={"Connection": "close"})
+    connection.request("HEAD", "/live/events?tags=totals", headers={"Connection": "close"})
     head = connection.getresponse()
     connection.close()
 
@@ -219,7 +219,7 @@ def test_only_get_opens_a_stream(quiet):
 
 
 def test_by_default_a_process_serves_no_streams(gunicorn, db):
-    answer = gunicorn().get("/live?tags=totals")
+    answer = gunicorn().get("/live/events?tags=totals")
 
     assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")
 
@@ -229,7 +229,7 @@ def test_a_stream_has_a_line_when_it_opens_and_one_when_it_ends(portal):
         open_stream.event()
     ended = until(lambda: [line for line in portal.lines() if line["event"] == "stream_ended"
                            and line["request_id"] == "stream-of-the-test"])  # fmt: skip
-    begun = [line for line in portal.lines() if line["event"] == "request" and line["route"] == "/live"]
+    begun = [line for line in portal.lines() if line["event"] == "request" and line["route"] == "/live/events"]
 
     assert [(line["reason"], line["events"]) for line in ended] == [("client", 0)]
     assert [line["status"] for line in begun if line["request_id"] == "stream-of-the-test"] == [200]

@@ -100,7 +100,7 @@ def test_the_portal_shows_the_demo_missions_and_ctrl_c_ends_every_process(up, ho
     )
     assert portal.status_of("/") == 200
     # Simulated profiles appear on open pages.
-    assert portal.status_of("/live?tags=simulated") == 200
+    assert portal.status_of("/live/events?tags=simulated") == 200
     assert len(portal.missions()) == 2
     assert pidfiles.alive(home / "up.pid") == portal.process.pid
     assert pidfiles.alive(home / "simulator.pid") is not None

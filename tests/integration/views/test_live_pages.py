@@ -24,8 +24,8 @@ def tags(client, path):
 
 @pytest.mark.parametrize("path", ["/", "/map", "/fleet", "/status"])
 def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path):
-    assert tags(live, path) == [("/live", ALL)]
-    assert tags(live, f"{path}?simulated=include") == [("/live", f"{ALL},simulated")]
+    assert tags(live, path) == [("/live/events", ALL)]
+    assert tags(live, f"{path}?simulated=include") == [("/live/events", f"{ALL},simulated")]
 
 
 @pytest.mark.parametrize("path", ["/missions", "/stats", "/updates", "/data", "/search", "/nothing", MADE])

@@ -101,9 +101,9 @@ def test_the_ingress_routes_to_the_service_and_never_to_the_metrics(manifests: M
     routed += [(one["spec"].get("path", "/"), one["spec"]["to"]["name"], 80) for one in manifests.of("Route")]
 
     assert (
-        sorted(backends) == [("/", "public", "http"), ("/live", "live", "http")]
+        sorted(backends) == [("/", "public", "http"), ("/live/events", "live", "http")]
         if manifests.of("Ingress")
-        else sorted(routed) == [("/", "public", 80), ("/live", "live", 80)]
+        else sorted(routed) == [("/", "public", 80), ("/live/events", "live", 80)]
     )
     assert [port["name"] for port in manifests.one("Service", "public")["spec"]["ports"]] == ["http"]
 
