@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pymongo import MongoClient
 from pymongo.database import Database
 
 import app as halocline
@@ -29,6 +30,8 @@ from tests.restorable_database import RestorableDatabase
 
 _SERVERS = "HALOCLINE_TEST_SERVERS"
 _DATA = "HALOCLINE_TEST_DATA"
+# Longer than any transaction of a test on a busy machine.
+_TRANSACTION_S = 15
 Document = dict[str, Any]
 Seed = Callable[[Hashable, Callable[[], Any]], Any]
 FirstContent = tuple[Hashable, Callable[[Database[Document]], Any]]
@@ -71,7 +74,11 @@ def worker_number(worker_id: str) -> int:
 @pytest.fixture(scope="session")
 def mongodb_uri() -> str:
     """The URI of a real mongod, a replica set of one. All workers share it: each uses a database of its own."""
-    return _shared(mongod.start)
+    uri = _shared(mongod.start)
+    with MongoClient[Document](uri) as client:
+        # A killed importer leaves a transaction, whose locks last until its end: by default for a minute.
+        client.admin.command("setParameter", 1, transactionLifetimeLimitSeconds=_TRANSACTION_S)
+    return uri
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Brokers, workers and beats. Tests that end processes have their own; the others of a module share a worker."""
 
+import contextlib
 import json
 import os
 import signal
@@ -67,6 +68,14 @@ def kill(process: Process) -> None:
     process.wait()
 
 
+def stop(process: Process) -> None:
+    """End a process in order: a killed one would leave a transaction, whose locks outlast the test."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(20)
+    kill(process)
+
+
 def eventually(condition: Callable[[], Any], within_s: float = 60) -> Any:
     """The first true result of the condition; fails after the time."""
     deadline = time.monotonic() + within_s
@@ -110,7 +119,7 @@ def queued(settings: config.Settings, db: Database[dict[str, Any]], home: Path, 
 
 @pytest.fixture
 def start(queued: config.Settings, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """A function that starts a worker, or with `run="beat"` a beat; all of them are killed with the test."""
+    """A function that starts a worker, or with `run="beat"` a beat; all of them end with the test."""
     processes: list[Process] = []
 
     def started(run: str = "worker", **order: Any) -> Process:
@@ -119,7 +128,7 @@ def start(queued: config.Settings, tmp_path: Path) -> Iterator[Callable[..., Pro
 
     yield started
     for process in processes:
-        kill(process)
+        stop(process)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +140,7 @@ def _served(
     shared = _with_broker(settings, folder, few_basins)
     worker = launched(shared, folder / "worker.log", "worker", concurrency=2)
     yield shared
-    kill(worker)
+    stop(worker)
     pidfiles.stop(folder / "broker.pid")
 
 
