@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from app.domain.quality_flags import Quality
-from app.domain.records import Platform
+from app.domain.records import Mission, Platform
 
 # The end of the name of a variable with adjusted values.
 ADJUSTED = "_adjusted"
@@ -142,13 +142,23 @@ def mission_label(platform: str, mission: str, owner: Platform | None) -> str:
     return " ".join((*names, mission))
 
 
-def title(label: str, shown: Section | Cloud, data_mode: str) -> str:
-    """The title of a picture of a section or of a T-S diagram. label: that of the mission."""
-    mode = _MODES.get(data_mode, data_mode)
+def processing(shown: Section | Cloud, mission: Mission) -> str:
+    """How the values were processed: the mission's data mode, or `raw values` for those that it has adjusted, too."""
+    own = (shown.temperature_variable, shown.salinity_variable) if isinstance(shown, Cloud) else (shown.variable,)
+    names = {variable.name for variable in mission.variables}
+    is_raw = any(name + ADJUSTED in names for name in own)
+    return "raw values" if is_raw else _MODES.get(mission.data_mode, mission.data_mode)
+
+
+def title(label: str, shown: Section | Cloud, processed: str) -> str:
+    """The title of a picture of a section or of a T-S diagram.
+
+    label: that of the mission; processed: the result of `processing`.
+    """
     if isinstance(shown, Cloud):
-        return f"{label} · {shown.name} · {mode} · Halocline"
+        return f"{label} · {shown.name} · {processed} · Halocline"
     when = days(shown.start_at, shown.end_at)
-    return f"{label} · {variable_label(shown.variable)} · {when} · {mode} · Halocline"
+    return f"{label} · {variable_label(shown.variable)} · {when} · {processed} · Halocline"
 
 
 def name_and_unit(name: str, unit: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from celery import Celery, Task
-from celery.exceptions import Reject
+from celery.exceptions import Reject, SoftTimeLimitExceeded
 from redis import RedisError
 
 from app import errors
@@ -128,6 +128,9 @@ class _Attempt:
         except errors.Unavailable as error:
             log.warning("task_waits", task=self._kind.name, task_id=self.id, error=str(error))
             return self._postponed(OUTAGE_PAUSE_S, self._failures)
+        except SoftTimeLimitExceeded:
+            # The next attempt would take as long.
+            return self._parked(f"took longer than {self._kind.limit_s / 3600:g} h")
         except Exception as error:  # noqa: BLE001  A defect must not lose the task.
             return self._failed(error)
         return outcome
@@ -145,6 +148,9 @@ class _Attempt:
             task_counts.note(self._kind.name, outcome, self.seconds)
             if self._slot is not None and is_end:
                 schedule_runs.end(self._slot.entry, self._slot.at, outcome)
+                if outcome != "parked":
+                    # A later slot has done what an earlier one could not.
+                    parked_tasks.remove(self._slot.entry)
 
     def _failed(self, error: Exception) -> str:
         log.exception("task_failed", task=self._kind.name, task_id=self.id, attempt=self._failures + 1)
@@ -157,9 +163,11 @@ class _Attempt:
         return self._postponed(min(FIRST_PAUSE_S * 2**self._failures, LONGEST_PAUSE_S), self._failures + 1)
 
     def _parked(self, cause: str) -> str:
+        # Of the slots of an entry, only the latest one is of use.
+        parked_id = self.id if self._slot is None else self._slot.entry
         try:
             with connection.bound(self._settings, STORE_TIMEOUT_MS, ping=True):
-                parked_tasks.park(self.id, self._kind.name, self._arguments, cause)
+                parked_tasks.park(parked_id, self._kind.name, self._arguments, cause)
             self._note("parked")
         except errors.Unavailable:
             return self._postponed(OUTAGE_PAUSE_S, self._failures)

@@ -54,8 +54,8 @@ def import_source(
     """Import one file of the spool, with its companion, or one URL; its outcome.
 
     An import is idempotent: a file that a lost worker has imported is `unchanged`, also if the spool has lost it.
-    Raises RunFailed for a refusal whose cause may pass, unless no attempt follows; Busy while another worker downloads
-    from the host; and what importers raise.
+    Raises RunFailed for a refusal whose cause may pass, unless no attempt at a URL follows; Busy while another worker
+    downloads from the host; and what importers raise.
     """
     terms = Terms(None if actor is None else Actor(**actor), provider, shorter, reason)
     tools = _tools(call.settings, identity.options(platform, mission, mode), terms)
@@ -69,12 +69,15 @@ def import_source(
                 try:
                     source, *_ = [spool.write(each["id"], each["name"], Path(folder)) for each in files]
                 except LookupError:
+                    # The lost worker may have stored the file and queued no rebuild.
+                    enqueue.rebuild(call.app, call.broker)
                     return "unchanged"
             else:
                 source = urls.parsed(url)
             reports = list(importer.imported([source], tools))
         passing = [each for each in reports if each.reason_code in _TEMPORARY]
-        if passing and not call.is_last:
+        # After the last attempt, the file of the spool remains with the parked task.
+        if passing and (files or not call.is_last):
             raise RunFailed(passing[0].reason or "refused")
         _log(reports)
         for each in files:

@@ -5,7 +5,7 @@ from typing import Any
 from celery import Celery
 
 from app.config import Settings
-from app.store import connection, schedule_runs
+from app.store import connection, rebuild_queue, schedule_runs
 from app.tasks import attempts, broker, enqueue, imports, maintenance, pulls, queue
 from app.tasks.attempts import STORE_TIMEOUT_MS, Call, Kind, Slot
 
@@ -23,9 +23,11 @@ def note_schedule(call: Call, entries: list[dict[str, str]]) -> str:
 
 
 def recover(call: Call) -> str:
-    """Queue imports again that the broker has lost; sent by workers when they start, and by the beat."""
+    """Queue imports and a rebuild that the broker has lost; sent by workers when they start, and by the beat."""
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
         enqueue.recover(call.app, call.broker)
+        if rebuild_queue.waiting(1)[0]:
+            enqueue.rebuild(call.app, call.broker)
     return "done"
 
 

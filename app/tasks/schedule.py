@@ -154,8 +154,11 @@ class _Source(_Timed):
 
 def _erddap(text: Any) -> Any:
     try:
-        if urls.parsed(str(text)).root is None:
+        address = urls.parsed(str(text))
+        if address.root is None:
             raise ValueError("use the URL of an ERDDAP, such as https://a.example/erddap")
+        if address.credentials is not None:
+            raise ValueError("has a password, which other processes could read in the queue")
     except Invalid as error:
         raise ValueError(error.problem) from error
     return text

@@ -41,10 +41,10 @@ class _Columns:
     axis: plot_frame.Axis
 
 
-def drawn(section: Section, label: str, data_mode: str, choice: Choice) -> str:
+def drawn(section: Section, label: str, processed: str, choice: Choice) -> str:
     """The SVG. label: the mission's name for people. Raises NotFound for a distance that is not known."""
     along = _columns(section, choice.axis)
-    heading, name = title(label, section, data_mode), name_and_unit(variable_label(section.variable), section.unit)
+    heading, name = title(label, section, processed), name_and_unit(variable_label(section.variable), section.unit)
     if section.kind == "series":
         note = legend(section.flagged, choice.quality, "hollow points")
         up = plot_frame.Axis(*plot_style.series_range(_span(section, choice.quality)), name)

@@ -36,7 +36,7 @@ class Isopycnal(NamedTuple):
     text: str
 
 
-def drawn(cloud: Cloud, label: str, data_mode: str, choice: Choice) -> str:
+def drawn(cloud: Cloud, label: str, processed: str, choice: Choice) -> str:
     """The SVG. label: the mission's name for people."""
     good = Points(*(column(cloud.packed[name]) for name in Points._fields))
     shown = [good]
@@ -49,7 +49,7 @@ def drawn(cloud: Cloud, label: str, data_mode: str, choice: Choice) -> str:
     drawn_points = sum(len(points.salinity) for points in shown)
     salinity = name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit)
     frame = Frame(
-        title(label, cloud, data_mode),
+        title(label, cloud, processed),
         legend(cloud.flagged, choice.quality, "hollow points"),
         Axis(*across, f"{salinity} · {outside} of {drawn_points} points outside" if outside else salinity),
         Axis(*up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit)),

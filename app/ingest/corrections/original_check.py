@@ -55,6 +55,8 @@ def check(name: str, tools: ImportContext, repairer: Actor | None) -> Checked:
         return Checked(name, skipped="it is simulated, or was removed")
     if record.source.scope == "profiles":
         return Checked(name, skipped="its profiles came one by one")
+    if not profiles.are_of_file(record.platform, record.mission, record.version, record.source.sha256):
+        return Checked(name, skipped="a profile was added on its own")
     with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
         try:
             draft, file = recomputation.draft_of(version_record.of(record), tools, Path(folder))
@@ -63,7 +65,10 @@ def check(name: str, tools: ImportContext, repairer: Actor | None) -> Checked:
         found = tuple(_differences(record, draft, file))
         if not found or repairer is None:
             return Checked(name, found)
-        _repair(record, draft, file, tools, repairer)
+        try:
+            _repair(record, draft, file, tools, repairer)
+        except commit.Superseded:
+            return Checked(name, skipped="it was imported again meanwhile")
         return Checked(name, found, is_repaired=True)
 
 
@@ -106,11 +111,15 @@ def _digest(sample: Document) -> str:
 
 
 def _repair(record: Mission, draft: Draft, file: File, tools: ImportContext, repairer: Actor) -> None:
-    """Replace the mission by its recomputed version, under another id, because readers may be reading the old one."""
+    """Replace the mission by its recomputed version, under another id, because readers may be reading the old one.
+
+    Raises Superseded if the mission was imported again since it was read.
+    """
     stored = missions.document(record.platform, record.mission) or {}
     natural = str(stored.get("natural_version", record.version))
     version = hashlib.sha256(f"{record.version}\nrepaired".encode()).hexdigest()[:20]
     terms = Terms(repairer, reason=_REASON, action="repair")
-    commit.commit_draft(replace(draft, version=version), file, tools.basin_map, tools.names, terms)
+    compared = replace(draft, version=version, is_compared=True, base=record.version)
+    commit.commit_draft(compared, file, tools.basin_map, tools.names, terms)
     # The same file is then unchanged, as before.
     missions.note_natural_version(record.platform, record.mission, version, natural)

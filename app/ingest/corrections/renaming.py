@@ -55,7 +55,10 @@ def plan(former: str, present: str) -> Plan:
     if former == present:
         raise Invalid("NEW", "is the present id")
     own, others = (transactions.run(partial(_of, name)) for name in (former, present))
-    is_begun = platform_aliases.current(former) == present
+    begun = platform_aliases.current(former)
+    is_begun = begun == present
+    if begun is not None and not is_begun and any(own):
+        raise Conflict(f"{former} is being renamed to {begun}: finish `halocline rename {former} {begun}` first")
     if not is_begun and not any(own):
         raise NotFound(f"there is no platform {former}")
     if not is_begun and any(others):
@@ -71,10 +74,11 @@ def rename(renaming: Plan, reason: str | None, actor: Actor, names: Names, basin
     former, present = renaming.former, renaming.present
     outcome: AuditOutcome = "done" if renaming.missions or renaming.withdrawn else "unchanged"
     events.announce(transactions.run(lambda session: _begin(former, present, session)))
-    for mission in renaming.missions:
-        _move(former, mission, present, names)
+    # First, so that an import under the new id finds them.
     for mission in renaming.withdrawn:
         _move_withdrawn(former, mission, present)
+    for mission in renaming.missions:
+        _move(former, mission, present, names)
     failed = rebuild.rebuild(basin_map)
     commit.sweep()
     detail = f"to {present}, {len(renaming.missions)} missions"
@@ -147,6 +151,8 @@ def _move_withdrawn(former: str, mission: str, present: str) -> None:
         doc = withdrawals.document(former, mission, session)
         if doc is None:
             return None
+        if missions.document(present, mission, session) is not None:
+            raise Conflict(f"{present}/{mission} exists, and {former}/{mission} is withdrawn: withdraw it, too")
         now = datetime.now(UTC)
         versions.settle(present, mission, stone.version, session)
         versions.retire(former, mission, stone.version, now, session)

@@ -38,11 +38,11 @@ _POINT = 3
 _MOST_TIMES = 7
 
 
-def section(section: Section, label: str, data_mode: str) -> Pictures:
+def section(section: Section, label: str, processed: str) -> Pictures:
     """The section or series in each scale, along time. label: the mission's name for people, drawn as plain text."""
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in section.packed.items()}
     name = name_and_unit(variable_label(section.variable), section.unit)
-    figure = _Chrome(title(label, section, data_mode), legend(section.flagged, "good", ""))
+    figure = _Chrome(title(label, section, processed), legend(section.flagged, "good", ""))
     if section.kind == "series":
         _series(figure, section, packed, name)
         return figure.pictures(section.colour_map)
@@ -67,13 +67,13 @@ def section(section: Section, label: str, data_mode: str) -> Pictures:
     return figure.pictures(section.colour_map, paint)
 
 
-def cloud(cloud: Cloud, label: str, data_mode: str) -> Pictures:
+def cloud(cloud: Cloud, label: str, processed: str) -> Pictures:
     """The T-S diagram in each scale: points coloured by depth, over lines of equal potential density."""
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in cloud.packed.items()}
     salinity, temperature, depth_m = (
         packed[name].astype(np.float64) for name in ("salinity", "temperature", "depth_m")
     )
-    figure = _Chrome(title(label, cloud, data_mode), legend(cloud.flagged, "good", ""))
+    figure = _Chrome(title(label, cloud, processed), legend(cloud.flagged, "good", ""))
     across, up = plot_style.usual_range(salinity.tolist()), plot_style.usual_range(temperature.tolist())
     inside = (salinity >= across[0]) & (salinity <= across[1]) & (temperature >= up[0]) & (temperature <= up[1])
     outside = f" · {np.count_nonzero(~inside)} of {inside.size} points outside" if not inside.all() else ""

@@ -28,7 +28,8 @@ _MODES: dict[str, DataMode] = {"R": "R", "P": "P", "A": "A", "D": "D"}
 _INTERVAL = "reporting_interval"
 _SPAN = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)\s*(min|h|d)")
 _UNITS = {"min": "minutes", "h": "hours", "d": "days"}
-_LEAST_INTERVAL, _MOST_INTERVAL = timedelta(minutes=1), timedelta(days=30)
+# A platform is silent after twelve intervals, and must be before its mission is treated as ended.
+_LEAST_INTERVAL, _MOST_INTERVAL = timedelta(minutes=1), timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,5 +171,5 @@ def _interval(text: str) -> timedelta:
     match = _SPAN.fullmatch(text)
     span = timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else timedelta()
     if not _LEAST_INTERVAL <= span <= _MOST_INTERVAL:
-        raise TypeError(f"reporting_interval {text!r} is not a time from 1 min to 30 d, such as 90 min or 6 h")
+        raise TypeError(f"reporting_interval {text!r} is not a time from 1 min to 24 h, such as 90 min or 6 h")
     return span

@@ -16,8 +16,9 @@ def renamed(draft: Draft) -> Draft:
     """
     own = draft.identity
     present = platform_aliases.current(own.platform)
-    # A rename moves one mission after the other.
-    if present is None or missions.exists(own.platform, own.mission):
+    # A rename moves one mission after the other, also the withdrawn ones, which `require` refuses.
+    is_here = missions.exists(own.platform, own.mission) or withdrawals.find(own.platform, own.mission) is not None
+    if present is None or is_here:
         return draft
     return replace(draft, identity=replace(own, platform=present))
 

@@ -4,6 +4,9 @@ import csv
 import io
 import urllib.request
 from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.e2e.browser.browser_window import Window
 from tests.e2e.browser.page_paths import SMILLA
@@ -18,11 +21,12 @@ class Visitor:
         self.window = window.open(path)
         self.clicks = 0
 
-    def click(self, selector: str) -> "Visitor":
-        """Click the first visible element that matches."""
+    def click(self, selector: str, to: str = "") -> "Visitor":
+        """Click the first visible element that matches, and wait for the address whose path ends with `to`."""
         element = next(each for each in self.window.all(selector) if each.is_displayed())
         self.window.press(element)
         self.clicks += 1
+        WebDriverWait(self.window.chrome, 20).until(lambda chrome: urlsplit(chrome.current_url).path.endswith(to))
         return self
 
     def file(self, selector: str) -> bytes:
@@ -35,7 +39,7 @@ class Visitor:
 
 
 def test_kilometres_by_basin_in_a_year_take_two_clicks(window: Open) -> None:
-    visitor = Visitor(window(1440)).click("header nav a[href='/stats']")
+    visitor = Visitor(window(1440)).click("header nav a[href='/stats']", "/stats")
     rows = list(csv.DictReader(io.StringIO(visitor.file("a[download='halocline-year_basin.csv']").decode())))
     of_2022 = {row["name"]: float(row["distance (m)"]) for row in rows if row["year_basin"].startswith("2022/")}
     assert {"Baltic Sea", "Bornholm Basin"} <= of_2022.keys()
@@ -67,7 +71,7 @@ def test_the_last_position_of_a_platform_on_a_phone_takes_one_click(window: Open
     visitor = Visitor(phone)
     shown = [entry.text for entry in phone.all("[data-platform=smilla77] [data-position]") if entry.is_displayed()]
     assert len(shown) == 1
-    visitor.click("[data-platform=smilla77] a")
+    visitor.click("[data-platform=smilla77] a", "/fleet/SEA077")
     (position,) = phone.all("[data-last-position]")
     assert shown[0] in position.text
     assert "years ago" in position.text
@@ -79,14 +83,15 @@ def test_a_platform_is_found_by_its_wmo_id_with_one_click(window: Open) -> None:
     visitor = Visitor(desk)
     wmo_id = "6801666"
     desk.all("#search")[0].send_keys(f"WMO {wmo_id}")
-    visitor.click(".site-search-button")
-    assert desk.chrome.current_url.endswith("/fleet/smilla77")
+    visitor.click(".site-search-button", "/fleet/smilla77")
     assert wmo_id in desk.all("main")[0].text
     assert visitor.clicks <= 2
 
 
 def test_the_salinity_section_as_a_large_picture_takes_three_clicks(window: Open) -> None:
-    visitor = Visitor(window(1440)).click(f"main a[href='{SMILLA}']").click(".section-tabs [data-variable=salinity]")
+    visitor = (
+        Visitor(window(1440)).click(f"main a[href='{SMILLA}']", SMILLA).click(".section-tabs [data-variable=salinity]")
+    )
     large = visitor.file("#section-salinity a[download$='_4x.png']")
     width, height = (int.from_bytes(large[at : at + 4], "big") for at in (16, 20))
     assert (width, height) == (3600, 1680)

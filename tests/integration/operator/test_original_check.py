@@ -1,13 +1,17 @@
 """`halocline verify --originals`: missions compared with their files, and repaired from them."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app import extensions
+from app import config, extensions
+from app.ingest import recomputation
 from tests import faulty_server
 from tests.faulty_server import Dataset
 from tests.integration.operator.conftest import Run, differences
@@ -71,6 +75,47 @@ def test_a_damaged_mission_is_reported_and_repaired_from_its_file(
     assert report(stored[0]) == ("unchanged", None)
     assert audited() == [("repair", MISSION, "done", "differs from its original files")]
     assert differences() == []
+
+
+def test_a_mission_with_a_profile_of_its_own_keeps_it(stored: list[Path], tmp_path: Path, done: Done) -> None:
+    added = profile_file(tmp_path / "q.nc", 9, {"id": "made-20200913T1226"})
+    assert done("ingest", added).startswith("stored")
+
+    output = done("verify", "--originals", "--repair")
+
+    assert f"mission {MISSION}: skipped: a profile was added on its own" in output
+    assert extensions.mongo.db.profiles.count_documents({"platform": "made", "number": 9}) == 1
+
+
+def test_an_import_during_the_comparison_is_not_undone(
+    stored: list[Path],
+    tmp_path: Path,
+    done: Done,
+    settings: config.Settings,
+    few_basins: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    extensions.mongo.db.missions.update_one({"_id": MISSION}, {"$set": {"figures.distance_m": 1.0}})
+    longer = time_series(tmp_path / "longer.nc", rows(9))
+    recomputed = recomputation.draft_of
+    environment = {
+        **os.environ,
+        "MONGODB_URI": settings.mongodb_uri,
+        "MONGODB_DATABASE": settings.mongodb_database,
+        "REDIS_URL": settings.redis_url,
+        "HALOCLINE_ENVIRONMENT": "test",
+        "HALOCLINE_BASINS_DIR": str(few_basins),
+    }
+
+    def meanwhile(*arguments: Any) -> Any:
+        result = recomputed(*arguments)
+        subprocess.run([sys.executable, "-m", "app.cli", "ingest", longer], check=True, env=environment)
+        return result
+
+    monkeypatch.setattr(recomputation, "draft_of", meanwhile)
+    output = done("verify", "--originals", "--repair", "--mission", MISSION)
+
+    assert f"mission {MISSION}: skipped: it was imported again meanwhile" in output
 
 
 def test_a_table_of_a_server_and_a_lost_original_are_skipped_with_the_reason(

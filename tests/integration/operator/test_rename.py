@@ -112,7 +112,7 @@ def test_it_is_idempotent_audited_and_can_be_undone(
 def test_a_rename_that_was_interrupted_is_continued(
     stored: list[Path], done: Done, halocline: Run, monkeypatch: pytest.MonkeyPatch, client: FlaskClient
 ) -> None:
-    copy, calls = version_copies.copy, iter([True, False])
+    copy, calls = version_copies.copy, iter([True, True, False])
 
     def interrupted(*arguments: str) -> None:
         copy(*arguments)
@@ -126,6 +126,31 @@ def test_a_rename_that_was_interrupted_is_continued(
     addresses = [f"/missions/made/{mission}" for mission in ("20200913T1226", "20210913T1226")]
     assert [client.get(path, follow_redirects=True).status_code for path in addresses] == [200, 200]
     assert done("rename", "made", "sea9", "--yes").startswith("renamed")
+    assert differences() == []
+
+
+def test_a_withdrawn_mission_stays_withdrawn_after_an_interruption(
+    stored: list[Path],
+    done: Done,
+    halocline: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    client: FlaskClient,
+    report: Callable[..., Any],
+) -> None:
+    def interrupted(*_: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(version_copies, "copy", interrupted)
+        assert halocline("rename", "made", "sea9", "--yes").exit_code == 1
+
+    # The file is of the former id, whose withdrawn mission has not moved.
+    assert report(stored[2]) == ("refused", "withdrawn")
+    assert client.get("/missions/sea9/20220808T2306").status_code == 404
+    another = halocline("rename", "made", "sea10", "--yes")
+    assert "finish `halocline rename made sea9` first" in str(another.exception)
+    assert done("rename", "made", "sea9", "--yes").startswith("renamed")
+    assert client.get("/missions/sea9/20220808T2306").status_code == 410
     assert differences() == []
 
 

@@ -68,6 +68,7 @@ def test_the_t_s_diagram_names_its_values(client: FlaskClient, adjusted_mission:
     svg = client.get(f"/api/v1{MISSION}/ts.svg").text
     assert "Adjusted temperature against adjusted salinity" in svg
     assert "Salinity, adjusted" in svg
+    assert "raw values" not in svg
 
 
 def test_the_t_s_diagram_shows_raw_values_if_no_adjusted_one_is_good(
@@ -86,3 +87,6 @@ def test_the_t_s_diagram_shows_raw_values_if_no_adjusted_one_is_good(
     html = page(MISSION)
     assert "Temperature against salinity" in html
     assert "Raw values, because no sample has good adjusted ones." in html
+    # The data mode of the mission is that of the adjusted values.
+    svg = client.get(f"/api/v1{MISSION}/ts.svg").text
+    assert ("raw values" in svg, "· adjusted" in svg) == (True, False)

@@ -153,7 +153,14 @@ def test_the_names_of_an_operator_replace_the_default_names(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["[x", '[x]\ncolour = "red"', "x = 1", '[x]\nreporting_interval = "often"', '[x]\nreporting_interval = "0 h"'],
+    [
+        "[x",
+        '[x]\ncolour = "red"',
+        "x = 1",
+        '[x]\nreporting_interval = "often"',
+        '[x]\nreporting_interval = "0 h"',
+        '[x]\nreporting_interval = "2 d"',
+    ],
 )
 def test_an_invalid_file_of_names_gives_the_name_of_its_setting(tmp_path: Path, text: str) -> None:
     path = tmp_path / "platforms.toml"
@@ -163,7 +170,7 @@ def test_an_invalid_file_of_names_gives_the_name_of_its_setting(tmp_path: Path, 
         identity.platform_names(path)
 
 
-@pytest.mark.parametrize(("text", "hours"), [("90 min", 1.5), ("6h", 6), ("2 d", 48)])
+@pytest.mark.parametrize(("text", "hours"), [("90 min", 1.5), ("6h", 6), ("1 d", 24)])
 def test_the_file_of_names_sets_how_often_a_platform_reports(tmp_path: Path, text: str, hours: float) -> None:
     path = tmp_path / "platforms.toml"
     path.write_text(f'[x]\nreporting_interval = "{text}"\n', encoding="utf-8")

@@ -104,6 +104,10 @@ def test_a_file_adds_servers_and_folders_and_disables_entries(tmp_path: Path) ->
             '[[erddap]]\nname = "a"\nurl = "https://a.example/x.nc"',
             "erddap.0.url: use the URL of an ERDDAP, such as https://a.example/erddap",
         ),
+        (
+            '[[erddap]]\nname = "a"\nurl = "https://ana:secret@a.example/erddap"',
+            "erddap.0.url: has a password, which other processes could read in the queue",
+        ),
         ('[[watch]]\nname = "A B"\nfolder = "/"', "watch.0.name: String should match pattern '^[a-z0-9-]{1,40}$'"),
         (
             '[[watch]]\nname = "a"\nfolder = "/x"\n[[watch]]\nname = "a"\nfolder = "/y"',
