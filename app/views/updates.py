@@ -24,7 +24,7 @@ KINDS: dict[UpdateKind, str] = {
 }
 REASONS: dict[Over, str] = {
     "next_mission": "ended, because its platform has begun a later one",
-    "processed_data": "ended, because processed data have been imported",
+    "processed_data": "ended, because delayed-mode data have been imported",
     "silence": f"no data for {reporting.ENDED_AFTER.days} days; treated as ended",
 }
 _UPDATES_A_PAGE = 50

@@ -38,7 +38,7 @@ class Update(Resource):
     published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
         description="For an end, why the mission is considered over: a later mission of its platform, import of "
-        "data other than real-time data, or 14 days without data; null for other kinds."
+        "delayed-mode data (`processed_data`), or 14 days without data; null for other kinds."
     )
     profiles: int | None = Field(description="For an end, number of profiles of the mission; null for other kinds.")
     distance_m: float | None = Field(description="For an end, length of its track; null for other kinds.")
@@ -78,8 +78,8 @@ def page(query: UpdateList) -> Response:
     A platform is silent after 12 times its usual reporting interval without data, if its mission is not over by then;
     new data remove that update.
 
-    A mission is over when its platform begins a later mission, when data other than real-time data are imported, or
-    after 14 days without data, whichever comes first.
+    A mission is over when its platform begins a later mission, when delayed-mode data are imported, or after 14 days
+    without data, whichever comes first.
     """
     simulated = query.simulated is not None
     listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)
