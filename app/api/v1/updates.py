@@ -12,7 +12,7 @@ from app.api.v1.responses import json
 from app.api.v1.schemas import Next, Resource, Time
 from app.domain import records
 from app.http import expiry
-from app.queries import clock, updates
+from app.queries import clock, former_ids, updates
 
 bp = Blueprint("updates", __name__)
 
@@ -82,6 +82,7 @@ def page(query: UpdateList) -> Response:
     without data, whichever comes first.
     """
     simulated = query.simulated is not None
-    listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)
+    platform = former_ids.platform(query.platform)
+    listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, platform, simulated)
     expiry.until(listed.until)
     return json(UpdatePage(items=[Update.of(update) for update in listed.items], next=listed.next).model_dump())
