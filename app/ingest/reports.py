@@ -70,13 +70,13 @@ def mission_of(draft: Draft) -> dict[str, Any]:
         "basins": [
             {"id": basin.id, "name": basin.name, "share": basin.own} for basin in draft.summary.basins if basin.own
         ],
-        "variables": [variable.name for variable in draft.variables],
         "warnings": [{"code": warning.code, "count": warning.count} for warning in draft.summary.warnings],
         "quality": [
             {"variable": each.variable, "values": each.values, "good": each.good, "left_out": each.left_out}
             | {"flags": dict(each.counts)}
             for each in draft.flag_counts
         ],
+        "variables": [variable.name for variable in draft.variables],
         "unread_variables": [{"name": name, "reason": reason} for name, reason in draft.unread.items()],
     }
 

@@ -65,8 +65,9 @@ const STATES = {
 };
 
 /** The state of an upload: a resource of the service. */
-export function stateText({ state, dry_run: isDryRun, cause }) {
-  if (state === "failed" && cause) return `The portal could not finish: ${trimmed(cause)}.`;
+export function stateText({ state, dry_run: isDryRun, reason }) {
+  if (state === "failed" && reason) return `The portal could not finish: ${trimmed(reason)}.`;
+  if (state === "rejected" && reason) return `An operator has rejected the file: ${trimmed(reason)}.`;
   if (state === "running") return isDryRun ? "The portal checks the file." : "The portal imports the file.";
   if (state === "done") return isDryRun ? "Checked. Nothing is stored yet." : "Finished.";
   return STATES[state] ?? state;

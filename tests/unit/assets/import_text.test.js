@@ -34,6 +34,8 @@ test("a dry run and an import have different states", () => {
   assert.match(stateText({ state: "running", dry_run: true }), /checks/);
   assert.match(stateText({ state: "running", dry_run: false }), /imports/);
   assert.match(stateText({ state: "done", dry_run: true }), /Nothing is stored/);
+  assert.match(stateText({ state: "rejected", reason: "another glider." }), /: another glider\.$/);
+  assert.match(stateText({ state: "failed", reason: "out of memory" }), /: out of memory\.$/);
 });
 
 test("sizes, times and ways out", () => {
