@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     live_updates: bool = Field(False, validation_alias="HALOCLINE_LIVE_UPDATES")
     # An institute, or a ship, has one address for all of its people; a browser has one stream for each visible page.
     live_clients_per_address: int = Field(50, ge=0, validation_alias="HALOCLINE_LIVE_CLIENTS_PER_ADDRESS")
+    # Uploads that a worker receives at once, each with a thread and 2 MB; 0: this process accepts none. Off by default:
+    # in a cluster, pods of their own receive them, and the account of the other ones cannot write.
+    uploads: int = Field(0, ge=0, le=64, validation_alias="HALOCLINE_UPLOADS")
     prometheus_multiproc_dir: Path | None = None
     # The proxies whose X-Forwarded-For and -Proto are trusted: addresses, networks, or `*` for any peer.
     forwarded_allow_ips: str = "127.0.0.1"
