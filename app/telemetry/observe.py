@@ -195,7 +195,8 @@ def _trace_id(environ: "WSGIEnvironment") -> str | None:
 
 def known_routes(app: Flask) -> list[str]:
     """All values of the route label: URL rules but for probes, static files, live updates, and unmatched paths."""
-    rules = {rule.rule for rule in app.url_map.iter_rules()} - probes.PATHS
+    # Requests with other methods have the label `__other__`.
+    rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - probes.PATHS
     return sorted(rules | {STATIC, LIVE, request_series.UNMATCHED})
 
 
