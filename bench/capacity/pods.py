@@ -21,9 +21,9 @@ class Pods:
     surge: int = 0
 
 
-# Connections: one for each thread that uses MongoDB, and the two monitors of each process. A process of one thread had 3
-# on the machine of docs/performance.md, a web process that also serves streams 5. A worker has a process for each task
-# that it runs at once, and none in its parent.
+# Connections: one for each thread that uses MongoDB, and the two monitors of each process. A process of one thread had
+# 3 on the machine of docs/performance.md, a web process that also serves streams 5. A worker has a process for each
+# task that it runs at once, and none in its parent.
 PODS = (
     Pods(
         "live", 2, 2, 75, 480, 5,
@@ -36,6 +36,10 @@ PODS = (
     Pods(
         "maintenance", 1, 1, 50, 1024, 10,
         "two scheduled tasks at a time; their duration grows with the archive", surge=1,
+    ),
+    Pods(
+        "upload", 2, 2, 75, 480, 10,
+        "uploads at once, 4 a pod; their bytes go through it to MongoDB", surge=1,
     ),
     Pods("beat", 1, 1, 10, 256, 0, "nothing: a second one only shortens an outage", surge=1),
     Pods("redis-broker", 1, 1, 20, 256, 0, "queued tasks, a kilobyte each: 128 MiB hold a hundred thousand"),

@@ -159,7 +159,7 @@ def _mongodb(given: Inputs, pods: int, threads: int) -> Iterator[Figure]:
         connections,
         "",
         f"{pods} pods x {given.workers} workers x ({pool} + {MONITORS} monitors) + {OTHER_CLIENTS} other clients x "
-        f"{OTHER_POOL} + {beside_web} of live, worker and maintenance + {SERVER_CONNECTIONS} of the servers; at the "
+        f"{OTHER_POOL} + {beside_web} of the pods beside web + {SERVER_CONNECTIONS} of the servers; at the "
         "primary",
         given.mongodb_connections,
     )

@@ -109,7 +109,8 @@ def test_the_model_has_the_sizes_of_the_manifests(manifests):
 @pytest.fixture(scope="module")
 def beside_web() -> Manifests:
     own = [f"components/worker/{name}.yaml" for name in ("worker", "hpa", "maintenance", "beat", "broker")]
-    return parsed("\n---\n".join((K8S / path).read_text("utf-8") for path in ("base/live/deployment.yaml", *own)))
+    paths = ("base/live/deployment.yaml", "components/upload/deployment.yaml", *own)
+    return parsed("\n---\n".join((K8S / path).read_text("utf-8") for path in paths))
 
 
 @pytest.mark.parametrize("each", pods.PODS, ids=lambda each: each.name)
