@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 API = "api"
 SEARCH = "search"
 EXPORT = "export"
-POLICIES = (API, SEARCH, EXPORT)
+POSITIONS = "positions"
+POLICIES = (API, SEARCH, EXPORT, POSITIONS)
+# Webhooks of one address in a minute, with wrong signatures, too: each is compared with all secrets. A hundred gliders
+# that surface every hour make fewer, also without lists.
+POSITIONS_PER_MIN = 120
 
 _ADMITTED = "halocline.admitted"
 # Every other route under /api/ has the policy `api`.
@@ -30,6 +34,7 @@ POLICY_BY_ROUTE = {
     f"{api_urls.ROOT}/export": EXPORT,
     f"{api_urls.ROOT}/observations": EXPORT,
     f"{api_urls.MISSION_ROUTE}/data": EXPORT,
+    f"{api_urls.ROOT}/positions": POSITIONS,
 }
 
 Admit = Callable[["WSGIEnvironment"], Response | None]
@@ -55,7 +60,12 @@ def policy_of(rule: str | None) -> str | None:
 
 def install(app: Flask, settings: Settings) -> None:
     """Register the hook that counts and refuses requests. Opens no connection."""
-    per_min = {API: settings.api_per_min, SEARCH: settings.searches_per_min, EXPORT: settings.exports_per_min}
+    per_min = {
+        API: settings.api_per_min,
+        SEARCH: settings.searches_per_min,
+        EXPORT: settings.exports_per_min,
+        POSITIONS: min(POSITIONS_PER_MIN, settings.api_per_min),
+    }
     proxies = client_address.proxies(settings.forwarded_allow_ips)
     counters = FailoverCounters(_TimedCounters(RedisCounters(settings)), MemoryCounters(), redis.breaker)
 

@@ -15,6 +15,7 @@ from app.api.v1 import (
     observations,
     openapi,
     platforms,
+    positions,
     profiles,
     search,
     sections,
@@ -23,10 +24,12 @@ from app.api.v1 import (
     tracks,
     updates,
 )
+from app.config import Settings
 
 bp = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 for part in (
     platforms,
+    positions,
     missions,
     tracks,
     profiles,
@@ -46,7 +49,8 @@ for part in (
     bp.register_blueprint(part.bp)
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, settings: Settings) -> None:
     """Register all endpoints, and build the document that describes them."""
     app.register_blueprint(bp)
+    positions.install(app, settings)
     openapi.install(app)

@@ -143,6 +143,49 @@ def documented(
     return decorate
 
 
+class _WebhookResponses(SpecTreeResponse):
+    """The responses of an endpoint that receives webhooks."""
+
+    def __init__(self, body: type[BaseModel]) -> None:
+        problems: dict[str, Any] = {
+            "HTTP_400": (Problem, "The body is malformed."),
+            "HTTP_401": (Problem, "The signature is missing or wrong, or the time of the webhook is not current."),
+            "HTTP_403": (Problem, "The sender may not write this; `errors` names it."),
+            "HTTP_404": (Problem, "This portal receives no such webhooks."),
+            "HTTP_411": (Problem, "`Content-Length` is missing."),
+            "HTTP_413": (Problem, "The body is too large."),
+            "HTTP_415": (Problem, "The body is no JSON."),
+            "HTTP_422": (Problem, "The content is invalid; `errors` names each problem. Nothing was stored."),
+            "HTTP_429": (Problem, "Too many requests from this client; retry after `Retry-After` seconds."),
+            "HTTP_503": (Problem, "The database is unreachable or the server is overloaded; retry later."),
+        }
+        super().__init__(HTTP_200=(body, "Stored, or stored before by the same webhook."), **problems)
+
+    def generate_spec(self, *args: Any, **options: Any) -> dict[str, Any]:
+        responses = super().generate_spec(*args, **options)
+        for status, response in responses.items():
+            if status != "200":
+                response["content"] = dict.fromkeys(["application/problem+json"], *response["content"].values())
+                response |= {"headers": _RETRY_HEADERS[status]} if status in _RETRY_HEADERS else {}
+        return dict(sorted(responses.items()))
+
+
+def documented_webhook(body: type[BaseModel], tag: str, content: type[BaseModel]) -> Callable[[View], View]:
+    """Add an endpoint that receives webhooks with this content to the document. The view validates the content."""
+
+    def decorate(view: View) -> View:
+        decorated = spec.validate(
+            query=Parameters,
+            json=content,
+            resp=_WebhookResponses(body),
+            tags=[Tag(name=tag)],
+            operation_id=f"{view.__module__.rpartition('.')[2]}_{view.__name__}",
+        )(view)
+        return cast(View, decorated)
+
+    return decorate
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
     """The document of an application, and as it is sent."""

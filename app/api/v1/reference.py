@@ -43,10 +43,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An endpoint: its path, parameters and responses."""
+    """An endpoint: its method in capitals, path, parameters and responses."""
 
     id: str
     tag: str
+    method: str
     path: str
     title: str
     description: str
@@ -71,8 +72,9 @@ def operations(document: Schema) -> dict[str, list[Operation]]:
 
 
 def models(document: Schema) -> list[Model]:
-    """The models of response bodies, sorted by name. Models that only parameters use are left out."""
-    used = {ref for path in document["paths"].values() for ref in _references(path["get"]["responses"])}
+    """The models of bodies, sorted by name. Models that only parameters use are left out."""
+    described = (each for methods in document["paths"].values() for each in methods.values())
+    used = {ref for each in described for ref in _references([each["responses"], each.get("requestBody", {})])}
     schemas = document["components"]["schemas"]
     unvisited = sorted(used)
     while unvisited:
@@ -93,11 +95,16 @@ def models(document: Schema) -> list[Model]:
 
 
 def _operations(document: Schema) -> Iterator[Operation]:
-    for path, methods in document["paths"].items():
-        operation = methods["get"]
+    described = [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    for path, method, operation in described:
         yield Operation(
             id=operation["operationId"],
             tag=operation["tags"][0],
+            method=method.upper(),
             path=path,
             title=operation["summary"],
             description=operation.get("description", ""),
