@@ -61,16 +61,15 @@ def history(platform: str, after: datetime | None, limit: int) -> list[ReportedP
 
 
 def rename(former: str, present: str, session: ClientSession) -> None:
-    """Move the positions of a platform to its new id. For importers."""
-    docs = list(_history().find({"platform": former}, session=session).limit(_HISTORY))
-    for doc in docs:
-        moved = doc | {"_id": doc["_id"].replace(former, present, 1), "platform": present}
-        _history().replace_one({"_id": moved["_id"]}, moved, upsert=True, session=session)
-    _history().delete_many({"platform": former}, session=session)
+    """Move the positions of a platform to its new id, in place of those that had this id before. For importers."""
+    docs = _history().find({"platform": former}, session=session).limit(_HISTORY)
+    moved = [doc | {"_id": doc["_id"].replace(former, present, 1), "platform": present} for doc in docs]
+    if moved:
+        _history().delete_many({"platform": {"$in": [former, present]}}, session=session)
+        _history().insert_many(moved, session=session)
     last = _newest().find_one_and_delete({"_id": former}, session=session)
     if last is not None:
-        moved = last | {"_id": present, "platform": present}
-        _newest().replace_one({"_id": present}, moved, upsert=True, session=session)
+        _newest().replace_one({"_id": present}, last | {"_id": present, "platform": present}, True, session=session)
 
 
 def _trim(platform: str, session: ClientSession) -> None:
