@@ -23,6 +23,7 @@ from app.api.v1 import (
     totals,
     tracks,
     updates,
+    uploads,
 )
 from app.config import Settings
 
@@ -44,6 +45,7 @@ for part in (
     basins,
     updates,
     imports,
+    uploads,
     openapi,
 ):
     bp.register_blueprint(part.bp)

@@ -43,7 +43,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An endpoint: its method in capitals, path, parameters and responses."""
+    """An endpoint: its method, path, parameters and responses. `needs_key`: each request needs an API key.
+
+    `body`: the type of a body that is JSON.
+    """
 
     id: str
     tag: str
@@ -53,6 +56,13 @@ class Operation:
     description: str
     parameters: tuple[Field, ...]
     responses: tuple[Response, ...]
+    needs_key: bool = False
+    body: Kind | None = None
+
+    @property
+    def label(self) -> str:
+        """The path, after the method unless it is GET."""
+        return self.path if self.method == "GET" else f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +83,12 @@ def operations(document: Schema) -> dict[str, list[Operation]]:
 
 def models(document: Schema) -> list[Model]:
     """The models of bodies, sorted by name. Models that only parameters use are left out."""
-    described = (each for methods in document["paths"].values() for each in methods.values())
-    used = {ref for each in described for ref in _references([each["responses"], each.get("requestBody", {})])}
+    used = {
+        ref
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for ref in _references([operation["responses"], operation.get("requestBody")])
+    }
     schemas = document["components"]["schemas"]
     unvisited = sorted(used)
     while unvisited:
@@ -95,22 +109,20 @@ def models(document: Schema) -> list[Model]:
 
 
 def _operations(document: Schema) -> Iterator[Operation]:
-    described = [
-        (path, method, operation)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
-    for path, method, operation in described:
-        yield Operation(
-            id=operation["operationId"],
-            tag=operation["tags"][0],
-            method=method.upper(),
-            path=path,
-            title=operation["summary"],
-            description=operation.get("description", ""),
-            parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
-            responses=tuple(_response(status, each) for status, each in operation["responses"].items()),
-        )
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield Operation(
+                id=operation["operationId"],
+                tag=operation["tags"][0],
+                method=method.upper(),
+                path=path,
+                title=operation["summary"],
+                description=operation.get("description", ""),
+                parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
+                responses=tuple(_response(status, each) for status, each in operation["responses"].items()),
+                needs_key=bool(operation.get("security")),
+                body=_body(operation.get("requestBody", {})),
+            )
 
 
 def _parameter(parameter: Schema) -> Field:
@@ -130,6 +142,12 @@ def _response(status: str, response: Schema) -> Response:
     content = response.get("content", {})
     bodies = [_kind(body["schema"]) for body in content.values() if "schema" in body]
     return Response(status, response.get("description", ""), tuple(content), bodies[0] if bodies else None)
+
+
+def _body(request_body: Schema) -> Kind | None:
+    """The type of the body of requests, if it is JSON."""
+    content = request_body.get("content", {})
+    return _kind(content["application/json"]["schema"]) if "application/json" in content else None
 
 
 def _kind(schema: Schema) -> Kind:
