@@ -80,6 +80,7 @@ RULES: dict[str, Rule] = {
     f"{_API}/outlines": Rule(_ALL, strict=True),
     f"{_API}/platforms": Rule(_ALL, (*_PAGED, "simulated", "wmo_id", "status", "reporting_state"), strict=True),
     f"{_API}/platforms/<platform>": Rule(_ALL, strict=True, simulated=True),
+    f"{_API}/platforms/<platform>/positions": Rule(_ALL, ("limit",), strict=True, simulated=True),
     f"{_API}/status": Rule(_ALL, (), _LIVE_LIFETIME_S, strict=True, simulated=True),
     f"{_API}/search": Rule(_FOUND, ("q", "limit", "simulated"), strict=True, invented=True),
     f"{_API}/updates": Rule(_ALL, ("kind", "platform", "simulated", *_PAGED), strict=True),
