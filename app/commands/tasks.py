@@ -16,13 +16,15 @@ from app.errors import NotFound, Unavailable
 from app.ingest import importer
 from app.ingest.interpret.identity import Options
 from app.ingest.interpret.import_terms import Terms
+from app.ingest.refusals import Refused
 from app.ingest.remote.local_copy import Input, name_of
 from app.ingest.remote.urls import parsed
+from app.ingest.reports import Report
 from app.store import connection, indexes, parked_tasks, spool
 from app.store.parked_tasks import ParkedTask
 from app.tasks import enqueue, kinds, queue, schedule
 from app.tasks.broker import QUEUES, Broker
-from app.tasks.enqueue import ImportOptions
+from app.tasks.enqueue import ImportOptions, SpoolLimits
 
 # A file is written in blocks: the deadline of a page request is too short.
 _STORE_TIMEOUT_MS = 60_000
@@ -32,19 +34,30 @@ _MOST = 1000
 
 
 def enqueued(paths: Sequence[Input], settings: Settings, options: Options, terms: Terms, as_json: bool) -> int:
-    """Queue the import of each file, and print the ids of the tasks: 0, or 2 without any data file."""
+    """Queue the import of each file, and print the ids of the tasks.
+
+    1 if a file is too large or cannot be read, 2 without any data file, else 0.
+    """
     app = queue.celery_app(settings)
     selection = importer.selected(paths)
+    has_refusal = False
     output.escape_unencodable()
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
         with pymongo.timeout(_INDEXES_TIMEOUT_S):
             indexes.ensure(extensions.mongo.db)
-        for source, task_id in enqueue.sources(app, selection.files, ImportOptions.of(options, terms)):
-            fields = {"path": str(source), "outcome": "queued", "task": task_id}
-            _print(fields, f"{'queued':<9} {one_line(name_of(source))}: {task_id}", as_json)
+        limits = SpoolLimits.of(settings)
+        for source, result in enqueue.sources(app, selection.files, ImportOptions.of(options, terms), limits):
+            if isinstance(result, Refused):
+                has_refusal = True
+                report = Report(str(source), "refused", result.line(name_of(source)), result.code)
+                _print(report.as_json(), report.line(), as_json)
+            else:
+                fields = {"path": str(source), "outcome": "queued", "task": result}
+                _print(fields, f"{'queued':<9} {one_line(name_of(source))}: {result}", as_json)
     if not selection.files:
         sys.stderr.write(f"halocline: no data file in {', '.join(map(str, paths))}\n")
-    return 0 if selection.files else 2
+        return 2
+    return 1 if has_refusal else 0
 
 
 def parked(settings: Settings, as_json: bool) -> int:

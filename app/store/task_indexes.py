@@ -14,4 +14,5 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("slot_at", ASCENDING)], name="expiry", expireAfterSeconds=RUNS_RETENTION_S),
     ],
     "watched_files": [],
+    "pulled_datasets": [],
 }
