@@ -16,7 +16,7 @@ from app import errors
 from app.config import Settings
 from app.domain.printable import one_line
 from app.store import connection, parked_tasks, schedule_runs, task_counts
-from app.tasks import queue
+from app.tasks import lease, queue
 from app.tasks.broker import Broker
 
 # Attempts at a task that fails by itself: with the pauses below, five minutes.
@@ -119,8 +119,8 @@ class _Attempt:
         """Run the task unless its slot has been run. Raises Unavailable if the next attempt cannot be queued."""
         call = Call(self._app, self._settings, broker, is_last=self._failures + 1 >= MOST_ATTEMPTS)
         try:
-            if self._slot is not None and not self._claimed(self._slot):
-                return "duplicate"
+            if self._slot is not None:
+                return self._outcome_of_slot(call, self._slot)
             outcome = self._kind.work(call, **self._arguments)
             self._note(outcome)
         except Busy:
@@ -139,9 +139,21 @@ class _Attempt:
         """Park a task whose worker was lost each time."""
         return self._parked(f"its process was lost {MOST_STARTS} times, by its memory, its time limit or its node")
 
-    def _claimed(self, slot: Slot) -> bool:
+    def _outcome_of_slot(self, call: Call, slot: Slot) -> str:
         with connection.bound(self._settings, STORE_TIMEOUT_MS, ping=True):
-            return schedule_runs.claim(slot.entry, slot.at, slot.next_at, self._is_repeated)
+            if not schedule_runs.claim(slot.entry, slot.at, slot.next_at, self._is_repeated):
+                return "duplicate"
+        with lease.held(self._settings, slot.entry) as is_held:
+            if not is_held:
+                raise Busy(f"another worker runs {slot.entry}")
+            with connection.bound(self._settings, STORE_TIMEOUT_MS):
+                if not schedule_runs.claim(slot.entry, slot.at, slot.next_at, is_repeated=True):
+                    # The holder of the lease ended this slot in the meantime.
+                    return "duplicate"
+                schedule_runs.begin(slot.entry, slot.at)
+            outcome = self._kind.work(call, **self._arguments)
+            self._note(outcome)
+        return outcome
 
     def _note(self, outcome: str, is_end: bool = True) -> None:
         with connection.bound(self._settings, STORE_TIMEOUT_MS):
