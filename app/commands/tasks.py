@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -20,9 +21,10 @@ from app.ingest.refusals import Refused
 from app.ingest.remote.local_copy import Input, name_of
 from app.ingest.remote.urls import parsed
 from app.ingest.reports import Report
-from app.store import connection, indexes, parked_tasks, spool
+from app.store import connection, indexes, parked_tasks, schedule_runs, spool
 from app.store.parked_tasks import ParkedTask
-from app.tasks import enqueue, kinds, queue, schedule
+from app.tasks import enqueue, kinds, publication, queue, schedule
+from app.tasks.attempts import META, Slot
 from app.tasks.broker import QUEUES, Broker
 from app.tasks.enqueue import ImportOptions, SpoolLimits
 
@@ -81,6 +83,7 @@ def retry(settings: Settings, ids: Sequence[str]) -> int:
             queue.send(app, kind.name, kind.queue, each.arguments, each.id)
             parked_tasks.remove(each.id)
             sys.stdout.write(f"queued    {each.id} {each.task} {_subject(each)}\n")
+        publication.announce()
     return 0
 
 
@@ -92,6 +95,7 @@ def discard(settings: Settings, ids: Sequence[str]) -> int:
                 spool.delete(file["id"])
             parked_tasks.remove(each.id)
             sys.stdout.write(f"discarded {each.id} {each.task} {_subject(each)}\n")
+        publication.announce()
     return 0
 
 
@@ -110,6 +114,20 @@ def state(settings: Settings, as_json: bool) -> int:
         fields = {"queue": name, "depth": now.depth[name], "oldest_age_s": round(now.oldest_age_s[name], 1)}
         fields["running"] = now.running
         _print(fields, f"{name:<12} {fields['depth']:>6} waiting, the oldest for {fields['oldest_age_s']} s", as_json)
+    return 0
+
+
+def queue_entry(settings: Settings, name: str) -> int:
+    """Queue an entry of the schedule now, beside its slots; 0. Raises NotFound for an unknown entry."""
+    entries = schedule.entries(settings)
+    if name not in entries:
+        raise NotFound(f"no entry {name} in the schedule; use {', '.join(entries)}")
+    entry, now = entries[name], datetime.now(UTC)
+    slot = Slot(name, now, entry.slot(now).next_at)
+    kind, task_id = kinds.BY_NAME[entry.task], schedule_runs.key(name, now)
+    arguments = {**entry.arguments, META: {"slot": slot.packed()}}
+    queue.send(queue.celery_app(settings), kind.name, kind.queue, arguments, task_id)
+    sys.stdout.write(f"queued    {task_id}\n")
     return 0
 
 
