@@ -45,6 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """The number of test processes of `-n auto`: many tests wait for a server or a browser."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and (home := os.environ.pop(_SERVERS, None)):
         servers.stop(Path(home))

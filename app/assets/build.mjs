@@ -36,7 +36,7 @@ function emit(name, content, hash = digest(content), brotli = true) {
 }
 
 async function scripts() {
-  const names = ["theme", "live", "site", "map", "api_docs", "sections", "explorer"];
+  const names = ["theme", "live", "site", "map", "api_docs", "sections", "explorer", "imports"];
   const { outputFiles } = await build({
     entryPoints: names.map((name) => join(HERE, "js", `${name}.js`)),
     bundle: true,

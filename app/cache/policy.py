@@ -99,8 +99,12 @@ INVENTED = frozenset(route for route, rule in RULES.items() if rule.invented)
 
 # Routes whose responses are never cached, and why.
 NOT_CACHED = {
+    "/imports/new": "one operator opens it; processes with and without uploads share a cache",
+    "/imports/waiting": "as /imports/new",
     "/sitemap-<part>.xml": "50 000 lines for a crawler that reads them once a day",
     f"{_API}/imports": "a log that one operator pages through",
+    f"{_API}/imports/<upload>": "for the client of one API key",
+    f"{_API}/imports/waiting": "for the client of one API key",
     f"{_API}/observations": "streamed",
     f"{_API}/export": "streamed",
     f"{_MISSION}/data": "streamed",

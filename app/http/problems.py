@@ -23,14 +23,19 @@ from app.errors import (
     Gone,
     HaloclineError,
     Invalid,
+    Mismatch,
     Moved,
+    NoLength,
     NotFound,
     Overloaded,
+    TooLarge,
     TooMany,
     Unauthenticated,
     Unavailable,
+    WrongType,
 )
 from app.extensions import mongo
+from app.server import request_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -45,6 +50,10 @@ _STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
     (Invalid, 400),
+    (NoLength, 411),
+    (TooLarge, 413),
+    (WrongType, 415),
+    (Mismatch, 422),
     (Conflict, 409),
     (Unavailable, 503),
     (Overloaded, 503),
@@ -69,12 +78,14 @@ def install(app: Flask) -> None:
     app.register_error_handler(HaloclineError, _from_halocline)
     app.register_error_handler(Moved, _from_moved)
     app.register_error_handler(PyMongoError, _from_mongodb)
+    app.register_error_handler(request_body.Incomplete, _from_incomplete)
+    app.register_error_handler(request_body.TooSlow, _from_slow)
     app.register_error_handler(HTTPException, _from_http)
 
 
-def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = ()) -> Response:
+def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = (), code: str | None = None) -> Response:
     """A problem document; `errors` holds `field` and `problem` for each invalid field."""
-    response = Response(_document(status, detail, request.path, errors), status, content_type=MEDIA_TYPE)
+    response = Response(_document(status, detail, request.path, errors, code), status, content_type=MEDIA_TYPE)
     return _finish(response)
 
 
@@ -102,7 +113,13 @@ def plain(
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
-def _document(status: int, detail: str, path: str | bytes, errors: Iterable[Mapping[str, str]] = ()) -> bytes:
+def _document(
+    status: int,
+    detail: str,
+    path: str | bytes,
+    errors: Iterable[Mapping[str, str]] = (),
+    code: str | None = None,
+) -> bytes:
     document: dict[str, Any] = {
         # The title describes the type completely, so the type needs no page (RFC 9457, 4.2.1).
         "type": "about:blank",
@@ -113,6 +130,8 @@ def _document(status: int, detail: str, path: str | bytes, errors: Iterable[Mapp
     }
     if fields := [dict(error) for error in errors]:
         document["errors"] = fields
+    if code is not None:
+        document["code"] = code
     return orjson.dumps(document)
 
 
@@ -134,7 +153,17 @@ def _from_halocline(error: HaloclineError) -> Response:
     headers = [("Retry-After", str(RETRY_AFTER_S))] if status == 429 else []
     if status == 401:
         headers.append(("WWW-Authenticate", "Bearer"))
+    if isinstance(error, Mismatch):
+        return problem(status, detail, code=error.code)
     return answer(status, detail, errors, headers)
+
+
+def _from_incomplete(_: request_body.Incomplete) -> Response:
+    return answer(400, "The body is shorter than the header Content-Length announced.")
+
+
+def _from_slow(_: request_body.TooSlow) -> Response:
+    return answer(408, "The body arrived too slowly.")
 
 
 def _from_moved(error: Moved) -> Response:

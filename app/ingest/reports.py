@@ -76,6 +76,7 @@ def mission_of(draft: Draft) -> dict[str, Any]:
             | {"flags": dict(each.counts)}
             for each in draft.flag_counts
         ],
+        "variables": [variable.name for variable in draft.variables],
         "unread_variables": [{"name": name, "reason": reason} for name, reason in draft.unread.items()],
     }
 

@@ -89,13 +89,12 @@ def delete(file_id: str) -> None:
 def delete_orphans(before: datetime) -> int:
     """Delete files from before this moment that no task imports, and chunks of incomplete files; returns their number.
 
-    A process that was killed between storing a file and queuing its task leaves them. A file with the field `owner`
-    is kept: it waits for something other than a task.
+    A process that was killed between storing a file and queuing its task leaves them. The file of an upload that
+    waits for an operator is kept.
     """
-    query = {"uploadDate": {"$lt": before}, "task": {"$exists": False}, "owner": {"$exists": False}}
+    query = {"uploadDate": {"$lt": before}, "task": {"$exists": False}}
     found = mongo.db[_FILES].find(query, {"_id": 1}).limit(_MOST_ORPHANS)
-    # Earlier releases did not record the task of a companion.
-    orphans = [doc["_id"] for doc in found if not _is_named(doc["_id"])]
+    orphans = [doc["_id"] for doc in found if not _is_needed(doc["_id"])]
     # Chunks have no date but that of their ids.
     begun = mongo.db[_CHUNKS].distinct("files_id", {"n": 0, "_id": {"$lt": ObjectId.from_datetime(before)}})
     complete = {doc["_id"] for doc in mongo.db[_FILES].find({"_id": {"$in": begun}}, {"_id": 1})}
@@ -105,9 +104,12 @@ def delete_orphans(before: datetime) -> int:
     return len(orphans)
 
 
-def _is_named(file_id: str) -> bool:
-    """True if the arguments of a task name the file."""
-    return mongo.db[_FILES].find_one({"arguments.files.id": file_id}, {"_id": 1}) is not None
+def _is_needed(file_id: str) -> bool:
+    """True if a task names the file as a companion, which earlier releases did not record, or an upload waits."""
+    if mongo.db[_FILES].find_one({"arguments.files.id": file_id}, {"_id": 1}) is not None:
+        return True
+    query = {"spool_id": file_id, "ended_at": {"$exists": False}}
+    return mongo.db.uploads.find_one(query, {"_id": 1}) is not None
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from app import errors
 from app.config import Settings
 from app.domain.printable import one_line, without_quotations
 from app.store import connection, parked_tasks, schedule_runs, task_counts
-from app.tasks import lease, publication, queue
+from app.tasks import lease, publication, queue, upload_results
 from app.tasks.broker import Broker
 
 # Attempts at a task that fails by itself: with the pauses below, five minutes.
@@ -185,6 +185,7 @@ class _Attempt:
         try:
             with connection.bound(self._settings, STORE_TIMEOUT_MS, ping=True):
                 parked_tasks.park(parked_id, self._kind.name, self._arguments, cause, public_cause)
+                upload_results.park(self._arguments, cause)
                 publication.announce()
             self._note("parked")
         except errors.Unavailable:

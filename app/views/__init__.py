@@ -8,6 +8,7 @@ from app.views import (
     basins,
     crawlers,
     data,
+    imports,
     landing,
     live_pages,
     maps,
@@ -32,5 +33,5 @@ def install(app: Flask, version: str) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     parts = (landing, missions, plot_page, platforms, basins, data, search, statistics, updates, status, maps, crawlers)
-    for part in parts:
+    for part in (*parts, imports):
         app.register_blueprint(part.bp)

@@ -45,6 +45,7 @@ def index() -> str:
         given=given | ({"simulated": "include"} if simulated else {}),
         simulated_too=simulated,
         revision=settings.revision,
+        accepts_uploads=settings.uploads > 0,
         **status_rule(),
         **reporting_rule(),
     )

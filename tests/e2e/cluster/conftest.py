@@ -32,12 +32,12 @@ def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
 
 
 # The first one starts the lab, and imports the data that the others read. Notifications come before drills with errors,
-# and more replicas after those that replace each web pod. The queue adds missions and series, which others compare; the
-# edge cache changes the entry.
+# and more replicas after those that replace each web pod. The queue adds missions, series and pods, which others would
+# compare; the edge cache changes the entry.
 _ORDER = [
     "test_drills", "test_live", "test_notifications", "test_failures", "test_nodes", "test_stores", "test_backups",
-    "test_autoscaling", "test_monitoring", "test_runbooks", "test_alerts", "test_loadtest", "test_tasks",
-    "test_security", "test_ingresses", "test_edge_drills",
+    "test_autoscaling", "test_monitoring", "test_runbooks", "test_alerts", "test_loadtest", "test_security",
+    "test_ingresses", "test_tasks", "test_edge_drills",
 ]  # fmt: skip
 
 

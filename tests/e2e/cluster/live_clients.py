@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import socket
 import threading
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -25,6 +26,7 @@ class _Stream:
     last_id: str = ""
     retry_s: float = 3.0
     resyncs: int = 0
+    connection: HTTPConnection | None = None
 
 
 class Clients:
@@ -47,6 +49,10 @@ class Clients:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._stopping.set()
+        for stream in self._streams:
+            # Its thread waits for the next event.
+            with contextlib.suppress(AttributeError, OSError):
+                stream.connection.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
         _ = [thread.join(_SILENT_S + 5) for thread in self._threads]
 
     def start(self, count: int) -> None:
@@ -90,7 +96,7 @@ class Clients:
             self._stopping.wait(stream.retry_s)
 
     def _read(self, stream: _Stream) -> None:
-        connection = HTTPConnection(self._host, timeout=_SILENT_S)
+        connection = stream.connection = HTTPConnection(self._host, timeout=_SILENT_S)
         try:
             headers = {"Last-Event-ID": stream.last_id} if stream.last_id else {}
             connection.request("GET", f"/live/events?tags={self._tags}", headers=headers)

@@ -14,7 +14,8 @@ from tests.e2e.cluster.visitors import connect_to_redis, statuses
 Figures = dict[str, Any]
 BUDGET = 5
 LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
-LONG_OUTAGE_S = 600
+# A stored page is stale after a second.
+OUTAGE_S, LONG_OUTAGE_S = 20, 600
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,12 @@ def test_limits_count_clients_through_both_proxies(edge: Lab, figures: Figures) 
     assert forged == [429] * 4
 
 
+@pytest.mark.timeout(300)
+def test_stored_pages_survive_the_loss_of_all_web_pods(edge: Lab, figures: Figures) -> None:
+    _survives(outage.of_web_pods(edge, partial(time.sleep, OUTAGE_S)), figures, "all web pods lost")
+
+
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_stored_pages_survive_the_loss_of_all_web_pods_of_which_the_pager_is_notified(
     edge: Lab, figures: Figures
@@ -53,7 +60,7 @@ def test_stored_pages_survive_the_loss_of_all_web_pods_of_which_the_pager_is_not
         lost_s = time.time()
         pages.append(notifications.first("AppDown", lost_s) | {"after_s": time.time() - lost_s})
 
-    _survives(outage.of_web_pods(edge, notified), figures, "all web pods lost")
+    _survives(outage.of_web_pods(edge, notified), figures, "all web pods lost until the pager is notified")
 
     (page,), expected_s = pages, notifications.expected_s("AppDown", "pager")
     figures["notification without any pod"] = {"s": round(page["after_s"]), "expected": round(expected_s)}

@@ -27,17 +27,16 @@ print(json.dumps(list(extensions.mongo.db[sys.argv[1]].aggregate(json.loads(sys.
 
 @pytest.fixture(scope="module")
 def queue(lab: Lab) -> Iterator[None]:
-    """The lab with the queue; afterwards the lab as it was."""
+    """The lab with the queue."""
     lab.apply(manifests=QUEUE)
     for role in ROLES:
         kubectl("rollout", "status", f"deployment/{role}", "--timeout=180s", timeout_s=190)
     lab.replaced()
     yield
+    # The module after it applies the manifests that it needs.
     kubectl("delete", "deployment", *ROLES, "--ignore-not-found", "--wait=false")
     kubectl("delete", "hpa/worker", "service/redis-broker", "--ignore-not-found", "--wait=false")
     kubectl("delete", "pvc/redis-broker", "--ignore-not-found", "--wait=false")
-    lab.apply()
-    lab.replaced()
 
 
 def test_killed_workers_lose_no_queued_file_and_store_none_twice(

@@ -81,7 +81,7 @@ def test_json_output_has_one_object_per_line_with_the_documented_fields(
     assert (report["path"], report["outcome"]) == (str(path), "stored")
     assert set(report["mission"]) == {
         "platform", "mission", "data_mode", "samples", "profiles", "distance_m", "max_depth_m", "vertical_m",
-        "start_at", "end_at", "bbox", "basins", "warnings", "quality", "unread_variables",
+        "start_at", "end_at", "bbox", "basins", "variables", "warnings", "quality", "unread_variables",
     }  # fmt: skip
 
 

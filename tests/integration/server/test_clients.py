@@ -54,7 +54,7 @@ def test_readers_that_stop_lose_their_connections_to_new_clients(server, open_co
 
 def test_a_slow_reader_gets_the_whole_response(server):
     with server.connect(b"GET /large?24 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         _, _, body = rest(connection).partition(b"\r\n\r\n")
 
     assert body == CHUNK * 24

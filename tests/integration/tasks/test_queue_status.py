@@ -40,7 +40,8 @@ def test_the_tasks_of_each_kind_are_counted(queued: config.Settings, tmp_path: P
 def test_a_worker_publishes_what_runs_and_open_pages_are_informed(
     queued: config.Settings, start: Callable[..., Process], db: Database_, client: FlaskClient, tmp_path: Path
 ) -> None:
-    start(faults={"00.nc": "brief"})
+    # Its children are forked while it is connected to MongoDB.
+    start(faults={"00.nc": "brief"}, times={"queue._TASKS_PER_PROCESS": 1})
     eventually(lambda: db.counters.find_one({"_id": "queue"}))
     halocline(queued, "ingest", "--enqueue", time_series(tmp_path / "00.nc"))
 

@@ -56,7 +56,8 @@ def test_files_without_a_task_are_deleted_after_a_day(call: Call, db: Database_,
         nav, pld = (spool.put_blocks(name, [b"data"]) for name in ("nav", "pld"))
         enqueue.spooled(call.app, [{"id": nav, "name": "nav"}, {"id": pld, "name": "pld"}], enqueue.ImportOptions())
     db["spool.files"].update_many({"_id": {"$ne": new}}, {"$set": {"uploadDate": LONG_AGO}})
-    db["spool.files"].update_one({"_id": owned}, {"$set": {"owner": "upload"}})
+    # An upload that waits for an operator.
+    db.uploads.insert_one({"_id": "upload", "state": "waiting", "spool_id": owned, "received_at": LONG_AGO})
     # Chunks of a process that was killed while it stored the file.
     chunk = {"_id": ObjectId.from_datetime(LONG_AGO), "files_id": "killed", "n": 0, "data": b"x"}
     db["spool.chunks"].insert_one(chunk)

@@ -33,7 +33,7 @@ def test_each_run_makes_other_passwords() -> None:
     first, second = _created(), _created()
 
     assert [item["metadata"]["name"] for item in first["items"]] == [
-        "mongodb-keyfile", "mongodb-users", "mongodb-web", "mongodb-ingest", "mongodb-admin", "mongodb-backup", "redis",
+        "mongodb-keyfile", "mongodb-users", "mongodb-web", "mongodb-ingest", "mongodb-upload", "mongodb-admin", "mongodb-backup", "redis",
         "redis-broker",
     ]  # fmt: skip
     assert all(
