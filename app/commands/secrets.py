@@ -34,6 +34,12 @@ _PRIVILEGES: dict[str, dict[str, list[str]]] = {
         "audit": ["insert"],
         # The last use of a key. MongoDB has no right on a single field.
         "api_keys": ["update"],
+        # Positions that platforms report by webhooks, which are changes that pages show.
+        "newest_positions": ["find", "insert", "update", "remove"],
+        "reported_positions": ["find", "insert", "update", "remove"],
+        "webhooks": ["find", "insert"],
+        "changes": ["insert"],
+        "counters": ["find", "insert", "update"],
     },
 }
 # Rights of each role: a role of MongoDB, and the database in which it holds; {} stands for that of the portal.

@@ -48,7 +48,8 @@ class Upload:
     options: UploadOptions
     spool_id: str
     result: tuple[dict[str, Any], ...] | None = None
-    cause: str | None = None
+    # Why the import failed, or why an operator rejected it.
+    reason: str | None = None
     ended_at: datetime | None = None
     decided_by: Actor | None = None
     decided_at: datetime | None = None

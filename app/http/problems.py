@@ -7,7 +7,7 @@ always problem documents. Neither reveals internals.
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 import structlog
@@ -142,14 +142,24 @@ def _title(status: int) -> str:
         return "Error"
 
 
+def described(error: Exception) -> tuple[int, str]:
+    """The status and the text for the client; 500 without its text for an error that is not Halocline's.
+
+    An outage of MongoDB is Unavailable.
+    """
+    if isinstance(error, PyMongoError) and is_outage(error):
+        error = Unavailable("MongoDB")
+    if isinstance(error, Unavailable):
+        log.warning("dependency_unavailable", dependency=error.dependency)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return status, _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
+
+
 def _from_halocline(error: HaloclineError) -> Response:
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    status, detail = described(error)
     errors = [{"field": error.field, "problem": error.problem}] if isinstance(error, Invalid) else []
     if status == 500:
         log.error("unexpected_error", exc_info=error)
-    detail = _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
-    if isinstance(error, Unavailable):
-        log.warning("dependency_unavailable", dependency=error.dependency)
     headers = [("Retry-After", str(RETRY_AFTER_S))] if status == 429 else []
     if status == 401:
         headers.append(("WWW-Authenticate", "Bearer"))
@@ -171,6 +181,10 @@ def _from_moved(error: Moved) -> Response:
     named: dict[str, Any] = request.view_args or {}
     arguments: dict[str, Any] = {name: error.platform if name in _OF_PLATFORM else text for name, text in named.items()}
     query = request.query_string.decode("latin-1")
+    if arguments == named:
+        # The platform is a filter.
+        given = request.args.items(multi=True)
+        query = urlencode([(name, error.platform if name == "platform" else text) for name, text in given])
     location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
     return answer(301, str(error), headers=[("Location", location)])
 
@@ -178,13 +192,6 @@ def _from_moved(error: Moved) -> Response:
 def is_outage(error: PyMongoError) -> bool:
     """True if MongoDB is unreachable or too slow; any other error of the driver is a fault of the portal."""
     return bool(error.timeout) or isinstance(error, ConnectionFailure | WaitQueueTimeoutError)
-
-
-def unavailable(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
-    """The response in place of a body that MongoDB ended before its first byte."""
-    error = Unavailable("MongoDB")
-    log.warning("dependency_unavailable", dependency=error.dependency)
-    return plain(environ, start_response, 503, str(error), retry_after_s=RETRY_AFTER_S)
 
 
 def _from_mongodb(error: PyMongoError) -> Response:

@@ -46,7 +46,7 @@ def begin(upload_id: str) -> Upload | None:
     A parked task that an operator queues again begins again.
     """
     query = {"_id": upload_id, "state": {"$in": [*_OPEN, "failed"]}}
-    change = {"$set": {"state": "running"}, "$unset": {"ended_at": "", "cause": ""}}
+    change = {"$set": {"state": "running"}, "$unset": {"ended_at": "", "reason": ""}}
     return _upload(mongo.db.uploads.find_one_and_update(query, change, return_document=ReturnDocument.AFTER))
 
 
@@ -58,13 +58,16 @@ def note_result(upload_id: str, state: State, result: list[Document], at: dateti
 
 def note_failure(upload_id: str, cause: str, at: datetime) -> None:
     """Record that the task is parked, and why."""
-    change = {"state": "failed", "cause": cause, "ended_at": at}
+    change = {"state": "failed", "reason": cause, "ended_at": at}
     mongo.db.uploads.update_one({"_id": upload_id, "state": {"$in": _OPEN}}, {"$set": change})
 
 
-def decide(upload_id: str, decision: Decision, actor: Actor, at: datetime, session: ClientSession) -> bool:
+def decide(
+    upload_id: str, decision: Decision, actor: Actor, at: datetime, reason: str | None, session: ClientSession
+) -> bool:
     """Record the decision of an operator; False if the upload does not wait for one."""
-    state: Document = {"state": "received"} if decision == "approved" else {"state": "rejected", "ended_at": at}
+    rejected = {"state": "rejected", "ended_at": at, "reason": reason}
+    state: Document = {"state": "received"} if decision == "approved" else rejected
     decided = {"decision": decision, "decided_by": asdict(actor), "decided_at": at}
     query = {"_id": upload_id, "state": "waiting"}
     return mongo.db.uploads.update_one(query, {"$set": {**state, **decided}}, session=session).modified_count == 1

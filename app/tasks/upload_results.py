@@ -11,15 +11,16 @@ from app.store import spool, spool_stream, uploads
 
 def begin(upload_id: str, files: Sequence[dict[str, str]]) -> bool:
     """True if the file is to be imported. Else its import has ended, or it waits for an operator: nothing is to do."""
-    if uploads.begin(upload_id) is not None:
+    upload = uploads.begin(upload_id) or uploads.find(upload_id)
+    # The status expires before a task that was parked for long is queued again.
+    if upload is None or upload.state == "running":
         return True
-    upload = uploads.find(upload_id)
-    if upload is not None and upload.state not in ENDED:
+    if upload.state in ENDED:
+        # A worker was killed between the result and this.
+        for each in files:
+            spool.delete(each["id"])
+    else:
         spool_stream.forget_task(upload.spool_id)
-        return False
-    # A worker was killed between the result and this.
-    for each in files:
-        spool.delete(each["id"])
     return False
 
 

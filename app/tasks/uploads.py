@@ -106,7 +106,7 @@ def decide(settings: Settings, upload_id: str, decision: Decision, key: Key, rea
     now = datetime.now(UTC)
 
     def store(session: ClientSession) -> bool:
-        if not stored.decide(upload_id, decision, key.actor, now, session):
+        if not stored.decide(upload_id, decision, key.actor, now, reason, session):
             return False
         name = {"approved": "approve upload", "rejected": "reject upload"}[decision]
         audit.append(key.actor, name, upload_id, "done", now, reason=reason, detail=upload.file_name, session=session)

@@ -12,7 +12,7 @@ from app.domain.records import Outcome
 from app.domain.uploads import State, Upload, UploadOptions
 
 # As in `halocline ingest`: characters that need no escaping in a URL.
-_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 # As in the import log.
 _MOST_NAMES = 50
 
@@ -31,8 +31,8 @@ class UploadParameters(Parameters):
         min_length=1, max_length=120, description="Name of the file; it appears in the import log."
     )
     dry_run: bool = Field(False, description="Report what an import would do; nothing is stored.")
-    platform: str | None = Field(None, pattern=_NAME_PATTERN, description="Platform id, for files that do not contain it.")
-    mission: str | None = Field(None, pattern=_NAME_PATTERN, description="Mission id, for files that do not contain it.")
+    platform: Name | None = Field(None, description="Platform id, for files that do not contain it.")
+    mission: Name | None = Field(None, description="Mission id, for files that do not contain it.")
     mode: DataMode | None = Field(None, description="Data mode, for files that do not contain it.")
     shorter: bool = Field(False, description="The file may replace a mission of which it covers only a part.")
     replace: Annotated[str, AfterValidator(one_line)] | None = Field(
@@ -78,9 +78,10 @@ class UploadResult(Resource):
         by_reason: dict[str, list[str]] = {}
         for variable in mission.get("unread_variables", ()):
             by_reason.setdefault(variable["reason"], []).append(variable["name"])
+        fields: dict[str, Any] = {name: report[name] for name in ("outcome", "reason_code", "reason")}
+        fields |= {name: mission.get(name) for name in ("platform", "mission", "data_mode", "profiles")}
         return cls(
-            **{name: report[name] for name in ("outcome", "reason_code", "reason")},
-            **{name: mission.get(name) for name in ("platform", "mission", "data_mode", "profiles")},
+            **fields,
             warnings=mission.get("warnings", []),
             not_imported=[
                 NotImported(reason=reason, variables=names[:_MOST_NAMES]) for reason, names in by_reason.items()
@@ -105,15 +106,16 @@ class UploadStatus(Resource):
     state: State
     by: str = Field(description="The API key.")
     result: list[UploadResult] | None = Field(description="For each mission of the file; null before the import ends.")
-    cause: str | None = Field(description="Why the import failed.")
+    reason: str | None = Field(description="Why the import failed, or why an operator rejected it.")
     decided_by: str | None
     decided_at: Time | None
 
     @classmethod
     def of(cls, upload: Upload) -> Self:
-        plain = ("id", "file_name", "sha256", "bytes", "dry_run", "received_at", "state", "cause", "decided_at")
+        plain = ("id", "file_name", "sha256", "bytes", "dry_run", "received_at", "state", "reason", "decided_at")
+        fields: dict[str, Any] = {name: getattr(upload, name) for name in plain}
         return cls(
-            **{name: getattr(upload, name) for name in plain},
+            **fields,
             by=upload.actor.label,
             result=None if upload.result is None else [UploadResult.of(report) for report in upload.result],
             decided_by=None if upload.decided_by is None else upload.decided_by.label,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -142,7 +143,9 @@ def _received(query: UploadParameters, upload_id: str, sha256: str | None = None
         if settings.redis_broker_url is None:
             raise Unavailable("the queue of imports (REDIS_BROKER_URL is not set)")
         try:
-            with spool_stream.received(request.stream.readinto, query.file_name, size_bytes) as file:
+            # Werkzeug's stream ends with the announced length. Its declared type lacks `readinto`.
+            stream: Any = request.stream
+            with spool_stream.received(stream.readinto, query.file_name, size_bytes) as file:
                 if sha256 not in (None, file.sha256):
                     raise Mismatch("hash_mismatch", f"The SHA-256 of the content is {file.sha256}.")
                 upload, is_new = uploads.accept(_upload(upload_id, query, file, settings), file)

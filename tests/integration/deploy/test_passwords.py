@@ -194,7 +194,10 @@ def test_a_user_that_the_file_does_not_contain_any_more_is_dropped(first: Texts,
 
     output = stores.initiate({**first, "mongodb-users": {"users.json": fewer}})
 
-    assert output.splitlines()[-1] == "users: admin-a, admin-b, backup-a, backup-b, ingest-a, ingest-b, web-a"
+    assert (
+        output.splitlines()[-1]
+        == "users: admin-a, admin-b, backup-a, backup-b, ingest-a, ingest-b, upload-a, upload-b, web-a"
+    )
     stores.initiate(first)
 
 

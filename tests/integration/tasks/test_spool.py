@@ -57,7 +57,8 @@ def test_files_without_a_task_are_deleted_after_a_day(call: Call, db: Database_,
         enqueue.spooled(call.app, [{"id": nav, "name": "nav"}, {"id": pld, "name": "pld"}], enqueue.ImportOptions())
     db["spool.files"].update_many({"_id": {"$ne": new}}, {"$set": {"uploadDate": LONG_AGO}})
     # An upload that waits for an operator.
-    db.uploads.insert_one({"_id": "upload", "state": "waiting", "spool_id": owned, "received_at": LONG_AGO})
+    sent = {"file_name": "a.nc", "sha256": "0", "bytes": 4, "key_id": "key", "actor": {"name": "key"}}
+    db.uploads.insert_one({"_id": "u", "state": "waiting", "spool_id": owned, "received_at": LONG_AGO, **sent})
     # Chunks of a process that was killed while it stored the file.
     chunk = {"_id": ObjectId.from_datetime(LONG_AGO), "files_id": "killed", "n": 0, "data": b"x"}
     db["spool.chunks"].insert_one(chunk)

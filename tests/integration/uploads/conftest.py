@@ -77,10 +77,14 @@ class Portal:
 
     def ended(self, answer: Answer, key: str) -> dict[str, Any]:
         """The state of an upload when no worker works for it any more."""
-        path = answer.headers["Location"].removeprefix("/api/v1/imports")
+        return self.wait(answer.headers["Location"].rpartition("/")[2], key)
+
+    def wait(self, upload: str, key: str) -> dict[str, Any]:
+        """The same by the id of the upload."""
         ends = ("done", "failed", "waiting", "rejected")
         status = eventually(
-            lambda: (state := self.send("GET", path, key=key).json)["state"] in ends and state, within_s=TIMEOUT_S
+            lambda: (state := self.send("GET", f"/{upload}", key=key).json)["state"] in ends and state,
+            within_s=TIMEOUT_S,
         )
         eventually(lambda: waiting(self.settings) == 0)
         return dict(status)
@@ -106,7 +110,7 @@ def start_portal(
     broker = valkey.start_broker(folder / "broker")
     queued = settings.model_copy(update={"redis_broker_url": broker, "basins_dir": few_basins, "log_level": "INFO"})
     more = {"HALOCLINE_PLATFORMS_FILE": str(folder / "platforms.toml")}
-    times = {"attempts.MOST_ATTEMPTS": 1}
+    times: dict[str, float] = {"attempts.MOST_ATTEMPTS": 1}
     faults = {"defect.nc": "fail"}
     worker = launched(queued, folder / "worker.log", "worker", times, concurrency=2, settings=more, faults=faults)
     with ExitStack() as stack:

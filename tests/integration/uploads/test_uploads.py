@@ -177,7 +177,7 @@ def test_a_parked_task_is_a_failed_upload(portal: Portal, db: Db, tmp_path: Path
 
     status = portal.ended(answer, importer)
 
-    assert (status["state"], status["cause"], status["result"]) == ("failed", "ValueError: a defect", None)
+    assert (status["state"], status["reason"], status["result"]) == ("failed", "ValueError: a defect", None)
     assert db.parked_tasks.find_one()["_id"] == status["id"]
 
 
@@ -224,7 +224,9 @@ def test_in_quarantine_a_rejected_file_is_deleted(
     rejected = [careful.send("POST", f"{path}?reason=not+ours", key=operator) for _ in range(2)]
 
     assert careful.send("POST", path, key=operator).status == 400
-    assert [(each.status, each.json["state"]) for each in rejected] == [(200, "rejected")] * 2
+    assert [(each.status, each.json["state"], each.json["reason"]) for each in rejected] == [
+        (200, "rejected", "not ours")
+    ] * 2
     assert (spooled(db), db.missions.count_documents({})) == (0, 0)
     assert next((entry.action, entry.reason) for entry in audit.page(10)) == ("reject upload", "not ours")
 

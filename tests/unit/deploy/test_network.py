@@ -34,7 +34,8 @@ TRAEFIK_EDGES: set[Edge] = {
 }
 # Pods whose connections are listed here; those of the monitoring components are in their own policies.
 PODS = {
-    "web", "live", "upload", "edge", "mongodb", "redis", "indexes", "ingest", "worker", "maintenance", "verify", "backup",
+    "web", "live", "upload", "edge", "mongodb", "redis", "indexes", "ingest", "worker", "maintenance", "verify",
+    "backup",
 }  # fmt: skip
 CONTROLLERS = {
     "ingress-traefik": {"namespace traefik", "traefik in namespace kube-system"},

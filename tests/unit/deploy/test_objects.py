@@ -164,7 +164,7 @@ def test_the_replica_set_has_three_members_which_every_client_lists(manifests: M
     assert service["clusterIP"] == "None"
     assert service["publishNotReadyAddresses"] is True
     uris = [one["stringData"]["uri"] for one in secrets.create("halocline")["items"] if "uri" in one["stringData"]]
-    assert len(uris) == 4
+    assert len(uris) == 5
     assert all(uri.partition("@")[2] == f"{','.join(members)}/?replicaSet=rs0&authSource=admin" for uri in uris)
     assert initiate["args"] == ["rs0", *members]
 
