@@ -23,10 +23,10 @@ def tags(client, path):
     return re.findall(r'data-url="([^"]*)"\s+data-tags="([^"]*)"', client.get(path, buffered=True).text)
 
 
-@pytest.mark.parametrize("path", ["/", "/map", "/fleet", "/status"])
-def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path):
-    assert tags(live, path) == [("/live/events", ALL)]
-    assert tags(live, f"{path}?simulated=include") == [("/live/events", f"{ALL},simulated")]
+@pytest.mark.parametrize(("path", "own"), [("/", ""), ("/map", ""), ("/fleet", ""), ("/status", ",queue")])
+def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path, own):
+    assert tags(live, path) == [("/live/events", f"{ALL}{own}")]
+    assert tags(live, f"{path}?simulated=include") == [("/live/events", f"{ALL}{own},simulated")]
 
 
 @pytest.mark.parametrize(("simulated", "more"), [(False, ""), (True, ",simulated")])
