@@ -158,6 +158,7 @@ def post_worker_init(worker: Any) -> None:
 
     worker.ready, worker.on_tick, worker.on_stop = wsgi.ready, wsgi.on_tick, wsgi.end_streams
     worker.concurrency_limit = _settings.web_concurrency_limit
+    worker.body_routes = wsgi.routes_with_body
     wsgi.start_worker(worker.cfg.threads, worker.start_reason, worker.call_soon)
     stop: Any = signal.getsignal(signal.SIGTERM)
 

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app import environment
+from app.environment import EnvironmentOrFile
 
 Dependency = Literal["mongodb", "redis"]
+# Requests with a small body that a worker handles at once beside uploads. Each takes milliseconds.
+SMALL_BODIES = 2
 # Sources of `frame-ancestors` (CSP level 3, 2.3.1): hosts may begin with `*.`.
 _SOURCES = r"^(\*|'none'|('self'|https?://[A-Za-z0-9.*:-]+)( ('self'|https?://[A-Za-z0-9.*:-]+))*)$"
 
@@ -138,6 +142,10 @@ class Settings(BaseSettings):
     # Uploads that a worker receives at once, each with a thread and 2 MB; 0: this process accepts none. Off by default:
     # in a cluster, pods of their own receive them, and the account of the other ones cannot write.
     uploads: int = Field(0, ge=0, le=64, validation_alias="HALOCLINE_UPLOADS")
+    # Files of importers wait for an operator, who sees what each one would change.
+    upload_quarantine: bool = Field(False, validation_alias="HALOCLINE_UPLOAD_QUARANTINE")
+    # Wrong API keys of a client; a correct one is always accepted. A person mistypes one a few times.
+    wrong_keys_per_min: int = Field(10, ge=0, le=1_000_000, validation_alias="HALOCLINE_WRONG_KEYS_PER_MIN")
     prometheus_multiproc_dir: Path | None = None
     # The proxies whose X-Forwarded-For and -Proto are trusted: addresses, networks, or `*` for any peer.
     forwarded_allow_ips: str = "127.0.0.1"
@@ -208,6 +216,11 @@ class Settings(BaseSettings):
         return self.otel_exporter_otlp_headers.split(",") if self.otel_exporter_otlp_headers else []
 
     @property
+    def body_threads(self) -> int:
+        """Threads of a worker for requests with a body: uploads, and small ones such as positions."""
+        return self.uploads and self.uploads + SMALL_BODIES
+
+    @property
     def has_live_updates(self) -> bool:
         """True if pages refresh themselves through GET /live."""
         return self.live_updates or self.live_clients > 0
@@ -241,28 +254,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, _EnvironmentOrFile(settings_cls)
-
-
-class _EnvironmentOrFile(EnvSettingsSource):
-    """The content of the file that NAME_FILE names, without the last line end; else NAME from the environment.
-
-    The file takes precedence, so that a mounted secret replaces a default.
-    """
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        value, key, is_complex = super().get_field_value(field, field_name)
-        path = self.env_vars.get(f"{key}_file".lower())
-        if path:
-            value = _text(path)
-        return value, key, is_complex
-
-
-def _text(path: str) -> str | None:
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        return None  # `load` reports it, together with all other problems.
+        return init_settings, EnvironmentOrFile(settings_cls)
 
 
 def load(**overrides: Any) -> Settings:
@@ -271,7 +263,7 @@ def load(**overrides: Any) -> Settings:
     lines = [
         f"{name}_FILE: cannot read {path}"
         for name in names
-        if (path := os.environ.get(f"{name}_FILE")) and _text(path) is None
+        if (path := os.environ.get(f"{name}_FILE")) and environment.text(path) is None
     ]
     try:
         settings = Settings(**overrides)
@@ -287,6 +279,8 @@ def load_web() -> Settings:
     settings = load()
     if settings.environment == "production" and settings.public_url is None:
         raise SettingsError("HALOCLINE_PUBLIC_URL: is required in production, such as https://ocean.example.org/")
+    if settings.uploads and settings.redis_broker_url and find_spec("celery") is None:
+        raise SettingsError("HALOCLINE_UPLOADS: needs the image halocline-ingest, or the package halocline[ingest]")
     needs = (
         ("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint, "opentelemetry"),
         ("SENTRY_DSN", settings.sentry_dsn, "sentry_sdk"),

@@ -6,6 +6,10 @@ HaloclineError
 ├── Moved         the platform has another id now
 ├── Unauthenticated   the request has no valid API key
 ├── Forbidden     the API key of the request does not allow the operation
+├── WrongType     the body of the request has a type that the operation does not accept
+├── NoLength      the request does not announce the length of its body
+├── TooLarge      the body of the request is larger than allowed
+├── Mismatch      the content is not what the request announces
 ├── Invalid       an input of the caller is invalid; names the field
 ├── Conflict      the present state does not allow the operation
 ├── Unavailable   a dependency is unreachable; a later attempt may succeed
@@ -50,6 +54,26 @@ class Unauthenticated(HaloclineError):
 
 class Forbidden(HaloclineError):
     """The API key of the request does not allow the operation."""
+
+
+class WrongType(HaloclineError):
+    """The body of the request has a type that the operation does not accept."""
+
+
+class NoLength(HaloclineError):
+    """The request does not announce the length of its body."""
+
+
+class TooLarge(HaloclineError):
+    """The body of the request is larger than allowed."""
+
+
+class Mismatch(HaloclineError):
+    """The content is not what the request announces: `code` names the difference for programs."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Conflict(HaloclineError):

@@ -136,7 +136,7 @@ class Mongo:
     def pool_limit(self) -> int:
         """Most connections to each server: one for each request thread, and three for the background threads."""
         # The health check, the change log and the background refresh.
-        return self._bound().web_threads + 3
+        return self._bound().web_threads + self._bound().body_threads + 3
 
     @property
     def database(self) -> str:
@@ -246,7 +246,7 @@ class Redis:
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 1),  # The library's default of ten would hold a thread for a minute.
-            max_connections=self._settings.web_threads + 3,
+            max_connections=self._settings.web_threads + self._settings.body_threads + 3,
         )
 
     def _probe(self) -> None:

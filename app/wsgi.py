@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__, create_app, extensions, portal
 from app.config import load_web
-from app.http import cors, probes
+from app.http import body_routes, cors, probes
 from app.server.load import Load
 from app.server.readiness import Readiness
 from app.telemetry import dependencies, error_reports, logs, metrics, observe
@@ -30,6 +30,7 @@ logs.count_messages(metrics.count_log_message)
 if settings.sentry_dsn:
     error_reports.start(settings, __version__)
 application = create_app(settings)
+routes_with_body = body_routes.of(settings)
 request_lines = logs.RequestLines()
 process_usage = ProcessUsage()
 

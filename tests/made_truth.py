@@ -124,7 +124,8 @@ class Layout:
                 variable = file.createVariable(name, dtype, dimensions, fill_value=fill)
                 variable.setncatts({key: value for key, value in attributes.items() if key != "_FillValue"})
                 variable.set_auto_maskandscale(False)
-                variable[:] = np.asarray(values)[order].reshape(variable.shape)
+                with np.errstate(over="ignore"):  # Fuzzed values may be too large for the type of the variable.
+                    variable[:] = np.asarray(values)[order].reshape(variable.shape)
         return path
 
     def _form(self, file: Any, rows: int) -> tuple[str, ...]:

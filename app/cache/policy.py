@@ -103,6 +103,8 @@ NOT_CACHED = {
     "/imports/waiting": "as /imports/new",
     "/sitemap-<part>.xml": "50 000 lines for a crawler that reads them once a day",
     f"{_API}/imports": "a log that one operator pages through",
+    f"{_API}/imports/<upload>": "for the client of one API key",
+    f"{_API}/imports/waiting": "for the client of one API key",
     f"{_API}/observations": "streamed",
     f"{_API}/export": "streamed",
     f"{_MISSION}/data": "streamed",

@@ -21,16 +21,41 @@ Document = dict[str, Any]
 
 # A role of our own: it records backups for the metrics, in one collection.
 _RECORD = "halocline-backup-record"
+# Another one: what belongs to uploads, without the right to change data.
+_UPLOAD = "halocline-upload"
+# By role of our own: the collections of the portal's database, and the actions on each.
+_PRIVILEGES: dict[str, dict[str, list[str]]] = {
+    _RECORD: {"backups": ["find", "insert", "update"]},
+    _UPLOAD: {
+        "uploads": ["find", "insert", "update"],
+        "spool.files": ["find", "insert", "update", "remove"],
+        "spool.chunks": ["find", "insert", "remove"],
+        # Entries are only added.
+        "audit": ["insert"],
+        # The last use of a key. MongoDB has no right on a single field.
+        "api_keys": ["update"],
+        # Positions that platforms report by webhooks, which are changes that pages show.
+        "newest_positions": ["find", "insert", "update", "remove"],
+        "reported_positions": ["find", "insert", "update", "remove"],
+        "webhooks": ["find", "insert"],
+        "changes": ["insert"],
+        "counters": ["find", "insert", "update"],
+    },
+}
 # Rights of each role: a role of MongoDB, and the database in which it holds; {} stands for that of the portal.
 ROLES: dict[str, list[tuple[str, str]]] = {
     "web": [("read", "{}")],
     # Also for the nightly verification.
     "ingest": [("readWrite", "{}")],
+    # Receives files: it reads what web does.
+    "upload": [("read", "{}"), (_UPLOAD, "admin")],
     # Creates and changes indexes and validators; restores a backup.
     "admin": [("dbOwner", "{}")],
     # The second database is that of a restore test (app/backup/restore_trial.py).
     "backup": [("read", "{}"), ("dbOwner", "{}_restore_test"), (_RECORD, "admin")],
 }
+# Roles that a release added: a rotation makes their Secrets.
+_ADDED = frozenset({"upload"})
 MEMBERS = tuple(f"mongodb-{number}.mongodb:27017" for number in range(3))
 REDIS = "redis:6379"
 # Redis: everything on the portal's own keys and channels, no command that administrates the server.
@@ -80,9 +105,11 @@ def rotate(current: str, database: str) -> Document:
     """
     values = _values(current)
     users = _users(_text(values, "mongodb-users", "users.json"))
-    mongodb = {role: _mongodb_passwords(role, users, _text(values, f"mongodb-{role}", "uri")) for role in ROLES}
+    # An installation of an earlier release lacks some roles.
+    present = [role for role in ROLES if role not in _ADDED or f"mongodb-{role}" in values]
+    mongodb = {role: _mongodb_passwords(role, users, _text(values, f"mongodb-{role}", "uri")) for role in present}
     redis = _redis_passwords(_text(values, "redis", "passwords.json"), _text(values, "redis", "url"))
-    rotated = {role: passwords.rotated() for role, passwords in mongodb.items()}
+    rotated = {role: mongodb[role].rotated() if role in mongodb else Passwords.new() for role in ROLES}
     # An installation of an earlier release has none.
     has_broker = broker_secret.NAME in values
     broker = broker_secret.rotated(lambda key: _text(values, broker_secret.NAME, key)) if has_broker else {}
@@ -97,8 +124,8 @@ def _list(
         for role, passwords in mongodb.items()
         for slot, password in passwords.slots.items()
     ]
-    record = {"resource": {"db": database, "collection": "backups"}, "actions": ["find", "insert", "update"]}
-    accounts = {"roles": [{"role": _RECORD, "privileges": [record]}], "users": users}
+    roles = [{"role": role, "privileges": _privileges(role, database)} for role in _PRIVILEGES]
+    accounts = {"roles": roles, "users": users}
     hashes = redis.hashes
     secret = {
         "mongodb-keyfile": {"keyfile": keyfile},
@@ -128,6 +155,13 @@ def _secret(name: str, texts: dict[str, str]) -> Document:
 
 def _roles(role: str, database: str) -> list[dict[str, str]]:
     return [{"role": right, "db": where.format(database)} for right, where in ROLES[role]]
+
+
+def _privileges(role: str, database: str) -> list[Document]:
+    return [
+        {"resource": {"db": database, "collection": collection}, "actions": actions}
+        for collection, actions in _PRIVILEGES[role].items()
+    ]
 
 
 def _mongodb_uri(role: str, passwords: Passwords) -> str:

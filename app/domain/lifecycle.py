@@ -17,9 +17,10 @@ def updates(
 ) -> list[Update]:
     """The updates of a platform's missions. `learned` holds, by id, the `learned_at` that earlier calls returned.
 
-    A mission is over when the platform begins a later one, when data of a mode above real time are imported, or after
-    ENDED_AFTER without data: the earliest counts. Before that end the platform is silent when its last mission has no
-    data for `silent_after`. Real and simulated missions do not affect each other. A `withdrawn` mission has one update.
+    A mission is over when the platform begins a later one, when delayed-mode data are imported, or after ENDED_AFTER
+    without data: the earliest counts. Adjusted and provisional data may come from a platform at sea. Before that end
+    the platform is silent when its last mission has no data for `silent_after`. Real and simulated missions do not
+    affect each other. A `withdrawn` mission has one update.
     """
     starts = {
         simulated: sorted({mission.figures.start_at for mission in missions if mission.simulated == simulated})
@@ -55,7 +56,7 @@ def _of(
     mission: Mission, next_at: datetime | None, learned: Mapping[str, datetime], silent_after: timedelta | None
 ) -> list[Update]:
     start_at, end_at = mission.figures.start_at, mission.figures.end_at
-    processed_at = _learned(mission, "end", "P", learned)
+    processed_at = _learned(mission, "end", "D", learned)
     reasons: list[tuple[datetime, Over]] = [(end_at + ENDED_AFTER, "silence")]
     if next_at is not None:
         reasons.append((max(next_at, end_at), "next_mission"))

@@ -96,12 +96,14 @@ FROM = Parameter("from", Moment(), "Only missions with data at or after this tim
 TO = Parameter(
     "to", Moment(whole_day=True), "Only missions with data before this time; a bare date includes that whole day."
 )
-REPORTING = Parameter(
-    "reporting", OneOf(("now",)), "`now`: only missions with data in the active window (the last 24 hours)."
+ACTIVE = Parameter(
+    "active", OneOf(("now",)), "`now`: only missions with data in the active window (the last 24 hours)."
 )
+# The state of reporting of a platform is another property; the name stays accepted.
+FORMER_ACTIVE = Parameter("reporting", OneOf(("now",)), "Deprecated: the former name of `active`.")
 SIMULATED = Parameter("simulated", OneOf(("include",)), "`include` adds simulated data, which are left out by default.")
 # All parameters that select missions.
-PARAMETERS: tuple[Parameter, ...] = (*FILTERS, FROM, TO, REPORTING, SIMULATED)
+PARAMETERS: tuple[Parameter, ...] = (*FILTERS, FROM, TO, ACTIVE, FORMER_ACTIVE, SIMULATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +121,21 @@ class Selection:
         return {"since": self.since, "until": self.until, "simulated": self.simulated}
 
 
-def selection(values: Mapping[str, Any], reporting_since: datetime | None = None) -> Selection:
+def is_active(values: Mapping[str, Any]) -> bool:
+    """True if these values select missions with data in the active window."""
+    return ACTIVE.name in values or FORMER_ACTIVE.name in values
+
+
+def selection(values: Mapping[str, Any], active_since: datetime | None = None) -> Selection:
     """The selection by values that have been read, keyed by parameter. Raises Invalid("to").
 
-    `reporting_since` is the begin of the active window if `reporting` is among the values.
+    `active_since` is the begin of the active window if the values select active missions.
     """
     since, until = values.get(FROM.name), values.get(TO.name)
     if since and until and until <= since:
         raise Invalid(TO.name, "must be later than from")
-    if reporting_since is not None:
-        since = max(since or reporting_since, reporting_since)
+    if active_since is not None:
+        since = max(since or active_since, active_since)
     filters = {each.name: values[each.name] for each in FILTERS if each.name in values}
     return Selection(filters, since, until, SIMULATED.name in values)
 

@@ -5,12 +5,15 @@ Importers draw PNG with numpy and matplotlib, web workers write SVG: keep numpy 
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from math import ceil, floor, log10
 from typing import Literal, get_args
+from urllib.parse import urlencode
 
+from app.domain.quality_flags import Quality
 from app.domain.sections import Theme
 
 Axis = Literal["time", "distance"]
@@ -18,14 +21,37 @@ Axis = Literal["time", "distance"]
 Scale = Literal[1, 2, 4]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
+
+@dataclass(frozen=True, slots=True)
+class PlotChoice:
+    """What a visitor chooses for a plot."""
+
+    theme: Theme = "light"
+    axis: Axis = "time"
+    quality: Quality = "good"
+
+    def query(self, **more: str) -> str:
+        """Axis and values that differ from the defaults, and more arguments, as the end of an address."""
+        given = {
+            **({"axis": self.axis} if self.axis != "time" else {}),
+            **({"quality": self.quality} if self.quality != "good" else {}),
+            **more,
+        }
+        return f"?{urlencode(given)}" if given else ""
+
+
 # Units, one pixel each at scale 1. Wide enough for a page, and small enough that a picture stays below 30 kB.
 WIDTH, HEIGHT = 900, 420
 LEFT, TOP, RIGHT, BOTTOM = 72, 44, 776, 362
 BAR = (796, 812)
+# The base line of the last note above the contents, and the height of one.
+_LAST_NOTE_Y, _NOTE_HEIGHT = 38, 11
 # More colours are not distinguishable, and a palette has 256 entries.
 COLOURS = 64
 # Shades between background and text, after the colours in the palette of a PNG.
 GREYS = 32
+# The palette's index of the grey in the middle, for points of unknown depth.
+NEUTRAL = COLOURS + GREYS // 2
 # Background and text colour of the pages.
 _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "light": ((255, 255, 255), (11, 34, 57)),
@@ -38,6 +64,16 @@ _DAY_MS = 86_400_000
 # Spikes beyond these percentiles and a margin would squeeze the water masses of a T-S diagram.
 _USUAL = (0.5, 99.5)
 _USUAL_MARGIN = 0.25
+
+
+def title_y(notes: int) -> int:
+    """The base line of the title above this many notes."""
+    return _LAST_NOTE_Y - 14 - max(notes - 1, 0) * _NOTE_HEIGHT
+
+
+def note_y(line: int, notes: int) -> int:
+    """The base line of a note, numbered from 0, above the contents."""
+    return _LAST_NOTE_Y - (notes - 1 - line) * _NOTE_HEIGHT
 
 
 def greys(theme: Theme) -> bytes:

@@ -90,6 +90,12 @@ class Cloud:
     # Both are adjusted, or both are raw.
     salinity_variable: str = "salinity"
     temperature_variable: str = "temperature"
+    # The flagged samples that are drawn, and the drawn ones of each kind whose depth is unknown.
+    flagged_points: int = 0
+    depth_unknown: int = 0
+    flagged_depth_unknown: int = 0
+    # True if `packed` has the density.
+    has_density: bool = True
 
     @property
     def is_adjusted(self) -> bool:
@@ -100,6 +106,15 @@ class Cloud:
     def name(self) -> str:
         """What the diagram shows, in words."""
         return f"{'Adjusted temperature against adjusted' if self.is_adjusted else 'Temperature against'} salinity"
+
+    @property
+    def has_depths(self) -> bool:
+        """True if the depth of any drawn good sample is known."""
+        return self.depth_unknown < self.points
+
+    def unknown_depths(self, quality: Quality) -> int:
+        """The number of drawn points whose depth is unknown."""
+        return self.depth_unknown + (self.flagged_depth_unknown if quality == "all" else 0)
 
 
 def days(start_at: datetime, end_at: datetime) -> str:
@@ -130,10 +145,30 @@ def legend(flagged: int, quality: Quality, mark: str) -> str:
     """
     if not flagged:
         return ""
-    count = f"{flagged:,}".replace(",", "\u202f")
+    count = _count(flagged)
     if quality == "good":
         return f"Good values only: {count} flagged as bad {'is' if flagged == 1 else 'are'} hidden"
     return f"All values, {count} of them flagged as bad; {mark}: flagged values only"
+
+
+def cloud_notes(cloud: Cloud, quality: Quality) -> list[str]:
+    """What a T-S diagram does with flagged values; then how many samples it draws, and what grey and lines mean."""
+    unknown = cloud.unknown_depths(quality)
+    parts = [
+        _share_drawn(cloud.points, cloud.pairs, "good samples"),
+        _share_drawn(cloud.flagged_points, cloud.flagged, "flagged ones") if quality == "all" else "",
+        f"grey: depth unknown ({_count(unknown)})" if unknown else "",
+        "lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³" if cloud.has_density else "",
+    ]
+    return [line for line in (legend(cloud.flagged, quality, "hollow points"), " · ".join(filter(None, parts))) if line]
+
+
+def _share_drawn(drawn: int, total: int, what: str) -> str:
+    return f"{_count(drawn)} of {_count(total)} {what} drawn" if drawn < total else ""
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def mission_label(platform: str, mission: str, owner: Platform | None) -> str:
@@ -142,7 +177,7 @@ def mission_label(platform: str, mission: str, owner: Platform | None) -> str:
     return " ".join((*names, mission))
 
 
-def processing(shown: Section | Cloud, mission: Mission) -> str:
+def _processing(shown: Section | Cloud, mission: Mission) -> str:
     """How the values were processed: the mission's data mode, or `raw values` for those that it has adjusted, too."""
     own = (shown.temperature_variable, shown.salinity_variable) if isinstance(shown, Cloud) else (shown.variable,)
     names = {variable.name for variable in mission.variables}
@@ -150,15 +185,11 @@ def processing(shown: Section | Cloud, mission: Mission) -> str:
     return "raw values" if is_raw else _MODES.get(mission.data_mode, mission.data_mode)
 
 
-def title(label: str, shown: Section | Cloud, processed: str) -> str:
-    """The title of a picture of a section or of a T-S diagram.
-
-    label: that of the mission; processed: the result of `processing`.
-    """
-    if isinstance(shown, Cloud):
-        return f"{label} · {shown.name} · {processed} · Halocline"
-    when = days(shown.start_at, shown.end_at)
-    return f"{label} · {variable_label(shown.variable)} · {when} · {processed} · Halocline"
+def title(label: str, shown: Section | Cloud, mission: Mission) -> str:
+    """The title of a picture of a section or of a T-S diagram. label: that of the mission."""
+    name = "T-S diagram" if isinstance(shown, Cloud) else variable_label(shown.variable)
+    when = days(mission.figures.start_at, mission.figures.end_at)
+    return f"{label} · {name} · {when} · {_processing(shown, mission)} · Halocline"
 
 
 def name_and_unit(name: str, unit: str | None) -> str:

@@ -7,7 +7,7 @@ always problem documents. Neither reveals internals.
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 import structlog
@@ -23,14 +23,19 @@ from app.errors import (
     Gone,
     HaloclineError,
     Invalid,
+    Mismatch,
     Moved,
+    NoLength,
     NotFound,
     Overloaded,
+    TooLarge,
     TooMany,
     Unauthenticated,
     Unavailable,
+    WrongType,
 )
 from app.extensions import mongo
+from app.server import request_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -45,6 +50,10 @@ _STATUS: tuple[tuple[type[HaloclineError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
     (Invalid, 400),
+    (NoLength, 411),
+    (TooLarge, 413),
+    (WrongType, 415),
+    (Mismatch, 422),
     (Conflict, 409),
     (Unavailable, 503),
     (Overloaded, 503),
@@ -69,12 +78,14 @@ def install(app: Flask) -> None:
     app.register_error_handler(HaloclineError, _from_halocline)
     app.register_error_handler(Moved, _from_moved)
     app.register_error_handler(PyMongoError, _from_mongodb)
+    app.register_error_handler(request_body.Incomplete, _from_incomplete)
+    app.register_error_handler(request_body.TooSlow, _from_slow)
     app.register_error_handler(HTTPException, _from_http)
 
 
-def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = ()) -> Response:
+def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = (), code: str | None = None) -> Response:
     """A problem document; `errors` holds `field` and `problem` for each invalid field."""
-    response = Response(_document(status, detail, request.path, errors), status, content_type=MEDIA_TYPE)
+    response = Response(_document(status, detail, request.path, errors, code), status, content_type=MEDIA_TYPE)
     return _finish(response)
 
 
@@ -102,7 +113,13 @@ def plain(
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
-def _document(status: int, detail: str, path: str | bytes, errors: Iterable[Mapping[str, str]] = ()) -> bytes:
+def _document(
+    status: int,
+    detail: str,
+    path: str | bytes,
+    errors: Iterable[Mapping[str, str]] = (),
+    code: str | None = None,
+) -> bytes:
     document: dict[str, Any] = {
         # The title describes the type completely, so the type needs no page (RFC 9457, 4.2.1).
         "type": "about:blank",
@@ -113,6 +130,8 @@ def _document(status: int, detail: str, path: str | bytes, errors: Iterable[Mapp
     }
     if fields := [dict(error) for error in errors]:
         document["errors"] = fields
+    if code is not None:
+        document["code"] = code
     return orjson.dumps(document)
 
 
@@ -123,18 +142,38 @@ def _title(status: int) -> str:
         return "Error"
 
 
+def described(error: Exception) -> tuple[int, str]:
+    """The status and the text for the client; 500 without its text for an error that is not Halocline's.
+
+    An outage of MongoDB is Unavailable.
+    """
+    if isinstance(error, PyMongoError) and is_outage(error):
+        error = Unavailable("MongoDB")
+    if isinstance(error, Unavailable):
+        log.warning("dependency_unavailable", dependency=error.dependency)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return status, _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
+
+
 def _from_halocline(error: HaloclineError) -> Response:
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    status, detail = described(error)
     errors = [{"field": error.field, "problem": error.problem}] if isinstance(error, Invalid) else []
     if status == 500:
         log.error("unexpected_error", exc_info=error)
-    detail = _DETAIL[500] if status == 500 else str(error) or _DETAIL.get(status, _title(status))
-    if isinstance(error, Unavailable):
-        log.warning("dependency_unavailable", dependency=error.dependency)
     headers = [("Retry-After", str(RETRY_AFTER_S))] if status == 429 else []
     if status == 401:
         headers.append(("WWW-Authenticate", "Bearer"))
+    if isinstance(error, Mismatch):
+        return problem(status, detail, code=error.code)
     return answer(status, detail, errors, headers)
+
+
+def _from_incomplete(_: request_body.Incomplete) -> Response:
+    return answer(400, "The body is shorter than the header Content-Length announced.")
+
+
+def _from_slow(_: request_body.TooSlow) -> Response:
+    return answer(408, "The body arrived too slowly.")
 
 
 def _from_moved(error: Moved) -> Response:
@@ -142,6 +181,10 @@ def _from_moved(error: Moved) -> Response:
     named: dict[str, Any] = request.view_args or {}
     arguments: dict[str, Any] = {name: error.platform if name in _OF_PLATFORM else text for name, text in named.items()}
     query = request.query_string.decode("latin-1")
+    if arguments == named:
+        # The platform is a filter.
+        given = request.args.items(multi=True)
+        query = urlencode([(name, error.platform if name == "platform" else text) for name, text in given])
     location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
     return answer(301, str(error), headers=[("Location", location)])
 
@@ -149,13 +192,6 @@ def _from_moved(error: Moved) -> Response:
 def is_outage(error: PyMongoError) -> bool:
     """True if MongoDB is unreachable or too slow; any other error of the driver is a fault of the portal."""
     return bool(error.timeout) or isinstance(error, ConnectionFailure | WaitQueueTimeoutError)
-
-
-def unavailable(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
-    """The response in place of a body that MongoDB ended before its first byte."""
-    error = Unavailable("MongoDB")
-    log.warning("dependency_unavailable", dependency=error.dependency)
-    return plain(environ, start_response, 503, str(error), retry_after_s=RETRY_AFTER_S)
 
 
 def _from_mongodb(error: PyMongoError) -> Response:

@@ -61,7 +61,7 @@ class RedisCounters:
             socket_connect_timeout=settings.redis_timeout_s,
             # Reconnect once if Redis has closed the connection; do not repeat a command that timed out.
             retry=Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),  # type: ignore[arg-type]
-            max_connections=settings.web_threads + 2,
+            max_connections=settings.web_threads + settings.body_threads + 2,
         )
         # Two counters a client, and no burst at the start of a minute.
         self._limiter = SlidingWindowCounterRateLimiter(storage)

@@ -6,9 +6,10 @@ Counts are in Redis, for all pods; while it is unreachable each worker counts fo
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from app.config import Settings
+from app.errors import TooMany
 from app.extensions import redis
 from app.http import api_urls, client_address, problems
 from app.http.rate_counters import WINDOW_S, Counters, FailoverCounters, MemoryCounters, RedisCounters
@@ -21,8 +22,11 @@ API = "api"
 SEARCH = "search"
 EXPORT = "export"
 POLICIES = (API, SEARCH, EXPORT)
+# Of requests with a wrong API key, beside the policy of their route.
+WRONG_KEY = "wrong_key"
 
 _ADMITTED = "halocline.admitted"
+_COUNT_WRONG_KEY = "halocline.count_wrong_key"
 # Every other route under /api/ has the policy `api`.
 POLICY_BY_ROUTE = {
     "/search": SEARCH,
@@ -55,20 +59,38 @@ def policy_of(rule: str | None) -> str | None:
 
 def install(app: Flask, settings: Settings) -> None:
     """Register the hook that counts and refuses requests. Opens no connection."""
-    per_min = {API: settings.api_per_min, SEARCH: settings.searches_per_min, EXPORT: settings.exports_per_min}
+    per_min = {
+        API: settings.api_per_min,
+        SEARCH: settings.searches_per_min,
+        EXPORT: settings.exports_per_min,
+        WRONG_KEY: settings.wrong_keys_per_min,
+    }
     proxies = client_address.proxies(settings.forwarded_allow_ips)
     counters = FailoverCounters(_TimedCounters(RedisCounters(settings)), MemoryCounters(), redis.breaker)
 
-    @app.before_request
-    def refuse() -> Response | None:
-        policy = _policy()
-        if policy is None or not per_min[policy]:
-            return None
+    def wait_s(policy: str) -> int:
+        """Count a request; the seconds until the client has budget again, 0 if it is allowed."""
+        if not per_min[policy]:
+            return 0
         client = client_address.budget(proxies.client(request.environ))
         decision = counters.hit(policy, per_min[policy], client)
         is_allowed = decision.wait_s == 0
         metrics.rate_limit_decisions.labels(policy, "allow" if is_allowed else "deny", decision.storage).inc()
-        return None if is_allowed else _refusal(policy, per_min[policy], decision.wait_s)
+        return decision.wait_s
+
+    @app.before_request
+    def refuse() -> Response | None:
+        policy = _policy()
+        seconds = 0 if policy is None else wait_s(policy)
+        return None if policy is None or not seconds else _refusal(policy, per_min[policy], seconds)
+
+    app.extensions[_COUNT_WRONG_KEY] = lambda: wait_s(WRONG_KEY)
+
+
+def count_wrong_key() -> None:
+    """Count a wrong API key of this client. Raises TooMany if it has sent too many; a correct key is never refused."""
+    if current_app.extensions[_COUNT_WRONG_KEY]():
+        raise TooMany("Too many wrong API keys from this address; please try again in a minute.")
 
 
 def _policy() -> str | None:

@@ -25,6 +25,6 @@ class Refusals:
         if refusal is None:
             return self._app(environ, start_response)
         if refusal.status == OVERLOADED:
-            metrics.requests_shed.labels("concurrency").inc()
+            metrics.requests_shed.labels(refusal.limit).inc()
         retry_after_s = RETRY_AFTER_S if refusal.status == OVERLOADED else None
         return problems.plain(environ, start_response, refusal.status, refusal.detail, retry_after_s=retry_after_s)

@@ -25,7 +25,7 @@ from app.ingest.interpret.identity import Identity, Options
 from app.ingest.interpret.mission_draft import Draft
 from app.ingest.interpret.part_columns import REMEDY
 from app.ingest.interpret.part_join import FilePart
-from app.ingest.interpret.replacement_rules import Precedence, precedence_of, require_higher
+from app.ingest.interpret.replacement_rules import Precedence, are_apart, precedence_of, require_higher
 from app.ingest.persist import file_parts, mission_match
 from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import Refused
@@ -35,11 +35,11 @@ from app.store.disk_space import DiskSpace
 Document = dict[str, Any]
 log = structlog.get_logger(__name__)
 
-# A longer pause is no pause between the parts of a mission: the id may be used twice. It is the pause beyond which few
-# samples count as those of another clock (`interpret.time_islands`).
+# After a longer pause the file may be another mission with the same id. The limit is also that of
+# `interpret.time_islands`, which sets aside a few samples so far from the others.
 _LONGEST_PAUSE = timedelta(days=30)
-# For each byte of the parts, as for a file: the samples of all parts are written again. The check of the file alone may
-# have been of the same free space, because nothing is written in between.
+# Bytes of disk for each byte of the parts, as for a single file: the samples of all parts are written again. The check
+# of the file alone does not suffice, because it compares the free space with the size of that file.
 _WRITTEN_BYTES = 4
 
 
@@ -56,7 +56,7 @@ def appended(draft: Draft, part: Observations, file: File, tools: ImportContext,
         return draft
     own = _file_part(draft, file)
     files = file_parts.of_mission(stored)
-    others = [each for each in files if _is_apart(own, each)]
+    others = [each for each in files if are_apart(own, each)]
     replaced = [each for each in files if each not in others]
     is_stored = any(each.sha256 == own.sha256 for each in files)
     if not others or is_stored or not all(_covers(own, each) for each in replaced):
@@ -192,10 +192,6 @@ def _require_one_source(
 def _is_of_files_alone(stored: Document) -> bool:
     """True if no profile was added to the mission on its own: it would be missing in the joined files."""
     return profiles.are_of_file(stored["platform"], stored["mission"], stored["version"], stored["source"]["sha256"])
-
-
-def _is_apart(one: FilePart, other: FilePart) -> bool:
-    return one.start_at >= other.end_at or one.end_at <= other.start_at
 
 
 def _covers(new: FilePart, stored: FilePart) -> bool:

@@ -40,6 +40,7 @@ class ImportContext:
     """Everything that a run needs besides the files; created once.
 
     `terms`: who imports, and what a file may replace. `merging` is the mission that is merged into another one.
+    `is_trial`: report what an import would do, and store nothing.
     """
 
     options: Options
@@ -52,6 +53,7 @@ class ImportContext:
     names: dict[str, PlatformName]
     terms: Terms = USUAL
     merging: str | None = None
+    is_trial: bool = False
 
 
 def import_context(

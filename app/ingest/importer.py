@@ -20,7 +20,7 @@ from app.ingest.formats.file_state import FileState
 from app.ingest.formats.observations import Observations
 from app.ingest.interpret import deployment_split, identity, mission_draft, ownership
 from app.ingest.interpret.mission_draft import Draft
-from app.ingest.persist import admission, commit, mission_match
+from app.ingest.persist import admission, commit, mission_match, preview
 from app.ingest.persist.commit import Superseded
 from app.ingest.persist.mapping import File, require_storable
 from app.ingest.refusals import CHANGED, Refused
@@ -129,13 +129,17 @@ def real(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
 
 
 def imported(files: Iterable[Input], tools: ImportContext) -> Iterator[Report]:
-    """Import each file and log the attempt; the derived documents stay marked for a rebuild. Raises as `real` does."""
+    """Import each file and log the attempt; the derived documents stay marked for a rebuild. Raises as `real` does.
+
+    In a trial, the reports are the same, and nothing is stored or logged.
+    """
     with tools.reader:
-        commit.replace_basins(tools.basins)
+        if not tools.is_trial:
+            commit.replace_basins(tools.basins)
         disk, swept_at_s = DiskSpace(), monotonic()
         for source in files:
             yield from _import_file(source, tools, disk)
-            if monotonic() - swept_at_s >= _SWEEP_EVERY_S:
+            if not tools.is_trial and monotonic() - swept_at_s >= _SWEEP_EVERY_S:
                 commit.sweep()
                 swept_at_s = monotonic()
 
@@ -173,7 +177,7 @@ def _import_file(source: Input, tools: ImportContext, disk: DiskSpace) -> Iterat
             for mission in missions:
                 yield _import_mission(source, mission, file, tools, disk)
     except Refused as refusal:
-        commit.log_refusal(name_of(source), sha256, refusal, None, tools.terms)
+        _log_refusal(source, sha256, refusal, None, tools)
         yield _refused(source, refusal)
 
 
@@ -184,7 +188,7 @@ def _import_mission(source: Input, mission: Observations, file: File, tools: Imp
         draft = _matched(draft, mission, file, tools)
         draft, outcome = _stored(draft, mission, file, tools, disk)
     except Refused as refusal:
-        commit.log_refusal(name_of(source), file.sha256, refusal, draft, tools.terms)
+        _log_refusal(source, file.sha256, refusal, draft, tools)
         return _refused(source, refusal, draft)
     return Report(str(source), outcome, mission=reports.mission_of(draft))
 
@@ -253,12 +257,21 @@ def _matched(draft: Draft, mission: Observations, file: File, tools: ImportConte
 
 def _commit(draft: Draft, file: File, tools: ImportContext) -> Outcome:
     """The outcome of the commit. Raises Refused for values that MongoDB rejects, so that other files are imported."""
+    if tools.is_trial:
+        return preview.outcome(draft, file, tools.terms)
     try:
         return commit.commit_draft(draft, file, tools.basin_map, tools.names, tools.terms)
     except DocumentTooLarge as error:
         raise Refused("too_large", f"a document exceeds the limit of MongoDB: {error}") from error
     except (BSONError, OverflowError, UnicodeEncodeError) as error:
         raise Refused("unreadable", f"it holds values that cannot be stored: {error}") from error
+
+
+def _log_refusal(
+    source: Input, sha256: str | None, refusal: Refused, draft: Draft | None, tools: ImportContext
+) -> None:
+    if not tools.is_trial:
+        commit.log_refusal(name_of(source), sha256, refusal, draft, tools.terms)
 
 
 def _refused(source: Input, refusal: Refused, draft: Draft | None = None) -> Report:

@@ -1,8 +1,6 @@
 """Basins with the totals of the missions in them, and the tree of basins."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from app.domain import basin_tree
 from app.domain.basin_tree import Basin, Node, Tree
@@ -22,12 +20,6 @@ def find(basin: str) -> tuple[Basin, Totals | None]:
     if not stored:
         raise NotFound(f"There is no basin {basin}.")
     return stored, totals.find(f"basin:{stored.id}")
-
-
-def resolved(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of filters of missions with the present id of a basin in place of a former one."""
-    current = basins.canonical(values["basin"]) if "basin" in values else None
-    return {**values, **({"basin": current} if current else {})}
 
 
 def page(limit: int = 50, cursor: str | None = None) -> Page[Basin]:

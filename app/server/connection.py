@@ -21,6 +21,9 @@ _STREAMED_BYTES = 256 << 10
 # How long a client may go on to send after the last response. Ending the connection at once could destroy that response
 # on its way.
 LINGER_TIMEOUT_S = 2.0
+# The same while it sends the body of a request that was refused: many clients read no response before they have sent
+# all of it.
+LINGER_BODY_TIMEOUT_S = 10.0
 _RECEIVED_BYTES = 16_384
 
 
@@ -43,7 +46,7 @@ class State(Enum):
 
 
 class Connection:
-    """The socket never blocks, except in a thread that streams a body."""
+    """The socket never blocks, except in a thread that reads the body of a request or streams that of a response."""
 
     def __init__(self, sock: socket.socket, peer: Any, server: Any, idle_timeout_s: float) -> None:
         sock.setblocking(False)

@@ -15,6 +15,7 @@ from gunicorn.http.wsgi import Response
 from app.server import request_head
 from app.server.event_source import SOURCE, Source
 from app.server.refusal import FAILURE, REFUSAL, Refusal
+from app.server.request_body import RequestBody
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -103,8 +104,12 @@ class Exchange:
 
     def __init__(self, request: Request, config: Config, peer: Any, server: Any) -> None:
         self._output = Output()
-        # The portal reads no body. The server discards one, and neither asks for it nor waits for it.
-        has_body = request_head.has_body(request)
+        # Unless `accept` is called, the server discards the body, and neither asks for it nor waits for it.
+        self.has_body = request_head.has_body(request)
+        # The announced size of the body; None for a body in chunks.
+        self.body_bytes = request_head.body_bytes(request) if self.has_body else None
+        self.expects_continue = request._expected_100_continue
+        self._body: RequestBody | None = None
         request._expected_100_continue = False
         self._response: Response
         self.environ: WSGIEnvironment
@@ -116,11 +121,9 @@ class Exchange:
         self.environ[RECEIVED_S] = perf_counter()
         del self.environ["gunicorn.socket"], self.environ["wsgi.early_hints"]
         # The client has announced that it sends nothing else, so the connection can be closed without a wait.
-        self.client_closes = not has_body and request.should_close()
+        self.client_closes = not self.has_body and request.should_close()
         # Produces events that follow the body.
         self.source: Source | None = None
-        if has_body:
-            self.close_afterwards()
 
     @classmethod
     def refused(cls, refusal: Refusal, config: Config, peer: Any, server: Any) -> "Exchange":
@@ -138,6 +141,16 @@ class Exchange:
     def refuse(self, refusal: Refusal) -> None:
         """Let the application refuse the request."""
         self.environ[REFUSAL] = refusal
+
+    def accept(self, body: RequestBody) -> None:
+        """Let the application read the body of the request."""
+        self._body = body
+        self.environ["wsgi.input"] = body
+
+    @property
+    def has_unread_body(self) -> bool:
+        """True if the client may still send parts of the body."""
+        return self.has_body and (self._body is None or not self._body.is_complete)
 
     def close_afterwards(self) -> None:
         """Announce that the connection ends with this response."""
@@ -178,6 +191,9 @@ class Exchange:
         if start_stream is None:
             self.environ[IN_EVENT_LOOP] = True
         body = application(self.environ, response.start_response)
+        if self.has_unread_body:
+            # The next request of the connection could not be located.
+            response.force_close()
         try:
             for chunk in body:
                 if start_stream is not None and not response.headers_sent and self._is_streamed():

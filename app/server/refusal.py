@@ -11,10 +11,11 @@ OVERLOADED = 503
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is refused: the status and a text for the client."""
+    """Why a request is refused: the status and a text for the client. `limit` names the limit that is reached."""
 
     status: int
     detail: str
+    limit: str = "concurrency"
 
 
 NO_THREAD = Refusal(OVERLOADED, "Too many requests at once; please try again in a moment.")

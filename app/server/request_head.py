@@ -67,6 +67,12 @@ def has_body(request: Request) -> bool:
     return any(value.strip("0") for value in lengths)
 
 
+def body_bytes(request: Request) -> int | None:
+    """The announced size of the body, which gunicorn's parser has validated; None for a body in chunks."""
+    headers = dict(request.headers)
+    return None if "TRANSFER-ENCODING" in headers else int(headers["CONTENT-LENGTH"])
+
+
 def _refusal(error: errors.ParseException) -> Refusal:
     """The status of a parse error. The text does not repeat what the client sent."""
     match error:

@@ -11,9 +11,9 @@ log = logging.getLogger(__name__)
 class Threads:
     """A fixed number of threads that run jobs in the order of their submission."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, name: str = "request") -> None:
         self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._threads = [threading.Thread(target=self._run, name=f"request-{n}", daemon=True) for n in range(count)]
+        self._threads = [threading.Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(count)]
         for thread in self._threads:
             thread.start()
 

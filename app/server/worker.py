@@ -8,8 +8,7 @@ response from memory needs none.
 import os
 import selectors
 import socket
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -19,14 +18,16 @@ from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
 from app.server import request_head
-from app.server.connection import HEAD_TIMEOUT_S, LINGER_TIMEOUT_S, Connection, State
+from app.server.bodies import Bodies, BodyRoute
+from app.server.calls import Calls
+from app.server.connection import HEAD_TIMEOUT_S, LINGER_BODY_TIMEOUT_S, LINGER_TIMEOUT_S, Connection, State
 from app.server.connections import Connections
 from app.server.dispatch import WAITING_TICK_S, Dispatcher
 from app.server.exchange import Disconnected, Exchange, Send
 from app.server.listeners import PAUSE_S, Listeners
 from app.server.load import Load
 from app.server.readiness import Readiness, Ready
-from app.server.refusal import NO_THREAD
+from app.server.refusal import NO_THREAD, Refusal
 from app.server.streams import Streams
 from app.server.threads import Threads
 
@@ -45,6 +46,8 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     alive: bool
     # Pages that render at once; None is the number of threads.
     concurrency_limit: int | None = None
+    # Requests whose body the application reads; those of all others are discarded.
+    body_routes: Sequence[BodyRoute] = ()
     ready: Ready = staticmethod(lambda _environ: Readiness.THREAD)
     # Called about once a second in the event loop.
     on_tick: Callable[[Load], None] = staticmethod(lambda _load: None)
@@ -66,8 +69,8 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             self._selector, self.cfg.worker_connections, partial(self._guarded, self._event)
         )
         self._streams = Streams(self._connections, self._linger)
-        # What threads ask the event loop to do.
-        self._calls: deque[Callable[[], None]] = deque()
+        self._calls = Calls(lambda: os.write(self.PIPE[1], b"."))
+        self.call_soon = self._calls.add_from_thread
         self._stop_at_s = float("inf")
         self._next_tick_s = 0.0
         super().init_process()
@@ -84,6 +87,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             start=partial(self._guarded, self._start),
             refuse=partial(self._guarded, self._refuse),
         )
+        self._bodies = Bodies(self.body_routes, self._connections, self._work, self._refuse)
         self._listeners = Listeners(self.sockets, self._selector, self._accepted, self._connections.close_one)
         self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
         while self.alive or (self._connections and monotonic() < self._stop_at_s):
@@ -96,6 +100,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
                 self._begin_to_stop()
         self._connections.close_all()
         self._threads.stop()
+        self._bodies.stop()
         self._selector.close()
 
     def handle_exit(self, _sig: int, _frame: Any) -> None:
@@ -110,9 +115,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             timeout_s = min(timeout_s, PAUSE_S)
         for key, events in self._selector.select(timeout_s):
             key.data(events)
-        # Calls that these calls add have to wait until other connections got their turn.
-        for _ in range(len(self._calls)):
-            self._calls.popleft()()
+        self._calls.run()
         if self._dispatcher.waiting:
             self._dispatcher.advance()
         if monotonic() >= self._next_tick_s:
@@ -129,6 +132,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         # A second before the arbiter kills the worker, so that its last log lines are written.
         self._stop_at_s = monotonic() + max(self.cfg.graceful_timeout - 1, 0)
         self._connections.shorten_idle(_STOP_IDLE_S)
+        self._bodies.refuse_new()
         self.on_stop()
 
     # Connections
@@ -146,7 +150,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             step(connection, *arguments)
         except Exception:
             self.log.exception("A connection is closed because of a fault.")
-            self._dispatcher.finished(connection)
+            self._finished(connection)
             self._connections.close(connection)
 
     def _event(self, connection: Connection) -> None:
@@ -206,15 +210,15 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         connection.wait_for(State.WORK, 0)
         if connection.exchange.is_refused:
             self._answer(connection)
-        else:
+        elif not self._bodies.take(connection):
             self._dispatcher.dispatch(connection)
 
     def _answer(self, connection: Connection) -> None:
         """Run the application in the event loop."""
         self._respond(connection, connection.present().answer(self.wsgi, None))
 
-    def _refuse(self, connection: Connection) -> None:
-        connection.present().refuse(NO_THREAD)
+    def _refuse(self, connection: Connection, refusal: Refusal = NO_THREAD) -> None:
+        connection.present().refuse(refusal)
         self._answer(connection)
 
     def _start(self, connection: Connection) -> None:
@@ -237,8 +241,12 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         self.call_soon(partial(self._dispatcher.streams, connection))
         return connection.stream
 
-    def _worked(self, connection: Connection, chunks: list[bytes] | None) -> None:
+    def _finished(self, connection: Connection) -> None:
         self._dispatcher.finished(connection)
+        self._bodies.finished(connection)
+
+    def _worked(self, connection: Connection, chunks: list[bytes] | None) -> None:
+        self._finished(connection)
         if chunks is None:
             self._connections.close(connection)
         else:
@@ -267,31 +275,23 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             if connection.received:
                 # A pipelined request. Not at once: other connections get their turn first.
                 self._connections.watch(connection, 0)
-                self._calls.append(partial(self._guarded, self._next_request, connection))
+                self._calls.add(partial(self._guarded, self._next_request, connection))
             else:
                 self._connections.watch(connection, selectors.EVENT_READ)
         elif exchange.client_closes and not connection.received:
             self._connections.close(connection)
         else:
-            self._linger(connection)
+            self._linger(connection, LINGER_BODY_TIMEOUT_S if exchange.has_unread_body else LINGER_TIMEOUT_S)
 
-    def _linger(self, connection: Connection) -> None:
+    def _linger(self, connection: Connection, timeout_s: float = LINGER_TIMEOUT_S) -> None:
         try:
             connection.end_sending()
         except OSError:
             self._connections.close(connection)
             return
         connection.received.clear()
-        connection.wait_for(State.LINGERING, LINGER_TIMEOUT_S)
+        connection.wait_for(State.LINGERING, timeout_s)
         self._connections.watch(connection, selectors.EVENT_READ)
-
-    # Threads
-
-    def call_soon(self, function: Callable[[], None]) -> None:
-        """From a thread: let the event loop call the function, which must not raise."""
-        self._calls.append(function)
-        with suppress(BlockingIOError):
-            os.write(self.PIPE[1], b".")
 
     def _woken(self, _events: int) -> None:
         with suppress(BlockingIOError):

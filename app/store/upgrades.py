@@ -16,9 +16,9 @@ from app.store import change_log, rebuild_queue, transactions
 Document = dict[str, Any]
 
 # Incremented when search terms, kinds of updates or the reporting of platforms change: the next import rebuilds these.
-SEARCH_WORDS = 4
+SEARCH_WORDS = 5
 # Incremented when the stored contents of sections or T-S diagrams change: the next imports then rebuild both.
-TS_CONTENTS = 4
+TS_CONTENTS = 5
 
 
 def apply(db: Database[Document], existed: Collection[str]) -> None:

@@ -41,6 +41,14 @@ VALIDATORS: dict[str, Document] = {
         "required": ["at", "actor", "action", "target", "outcome"],
         "properties": {"at": {"bsonType": "date"}, "outcome": {"enum": ["done", "unchanged", "refused"]}},
     },
+    "uploads": {
+        "required": ["file_name", "sha256", "bytes", "received_at", "state", "key_id", "actor", "spool_id"],
+        "properties": {
+            "bytes": _COUNT,
+            "received_at": {"bsonType": "date"},
+            "state": {"enum": ["received", "waiting", "queued", "running", "done", "failed", "rejected"]},
+        },
+    },
     "imports": {
         "required": ["at", "file_name", "outcome"],
         "properties": {"outcome": {"enum": ["stored", "replaced", "unchanged", "refused"]}},

@@ -1,4 +1,5 @@
 """The queue and its schedule: thin tasks that call the layers below. This package file imports nothing.
 
-`broker.py` reads the queue without Celery; only workers, beats and commands that queue tasks import the rest.
+`broker.py` reads the queue, and `uploads.py` stores what a client sends, without Celery. Only workers, beats and
+commands that queue tasks import the rest.
 """

@@ -16,7 +16,7 @@ from app import errors
 from app.config import Settings
 from app.domain.printable import one_line
 from app.store import connection, parked_tasks, schedule_runs, task_counts
-from app.tasks import queue
+from app.tasks import queue, upload_results
 from app.tasks.broker import Broker
 
 # Attempts at a task that fails by itself: with the pauses below, five minutes.
@@ -168,6 +168,7 @@ class _Attempt:
         try:
             with connection.bound(self._settings, STORE_TIMEOUT_MS, ping=True):
                 parked_tasks.park(parked_id, self._kind.name, self._arguments, cause)
+                upload_results.park(self._arguments, cause)
             self._note("parked")
         except errors.Unavailable:
             return self._postponed(OUTAGE_PAUSE_S, self._failures)

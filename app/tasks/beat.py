@@ -49,7 +49,7 @@ class SlotScheduler(RedBeatScheduler):  # type: ignore[misc]  # RedBeat has no t
 
 
 def run(settings: Settings) -> None:
-    """Queue what the schedule says until SIGTERM. Raises SettingsError for an invalid schedule."""
+    """Queue the due tasks of the schedule until SIGTERM. Raises SettingsError for an invalid schedule."""
     entries = schedule.entries(settings)
     app = queue.celery_app(settings)
     app.conf.beat_schedule = {

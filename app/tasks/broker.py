@@ -21,7 +21,7 @@ IMPORTS, DERIVED, MAINTENANCE = QUEUES = ("imports", "derived", "maintenance")
 QUEUED_AT = "queued_at"
 # Longer than any healthy answer, shorter than the scrape of the metrics process.
 _TIMEOUT_S = 2.0
-# A task that is interrupted so late has not been run for a week: its count starts again.
+# Lifetime of the count of starts: a week after the last start of a task, its count begins again at 0.
 _STARTS_KEPT_S = 7 * 86_400
 # A queued rebuild that was lost with its worker is replaced after this time by that of the next import.
 _REBUILD_KEPT_S = 300
@@ -80,15 +80,15 @@ class Broker:
         return int(count)
 
     def end(self, task_id: str) -> None:
-        """Forget the starts of a task that has ended in order, with success or not."""
+        """Delete the count of starts of a task whose process was not lost, after success or failure."""
         self._client.delete(f"{PREFIX}starts:{task_id}")
 
     def may_queue_rebuild(self) -> bool:
-        """True if no rebuild is queued; it is from now on."""
+        """Mark a rebuild as queued. False if the mark is set already."""
         return bool(self._client.set(f"{PREFIX}rebuild", 1, nx=True, ex=_REBUILD_KEPT_S))
 
     def rebuild_begins(self) -> None:
-        """A change from now on needs another rebuild."""
+        """Delete the mark of the queued rebuild: the next change queues another one."""
         self._client.delete(f"{PREFIX}rebuild")
 
     @contextmanager

@@ -28,7 +28,7 @@ from app.ingest.remote.local_copy import Input
 from app.ingest.reports import Report
 from app.ingest.sandbox.process import ReaderProcess
 from app.store import connection, indexes, spool
-from app.tasks import enqueue
+from app.tasks import enqueue, upload_results
 from app.tasks.attempts import STORE_TIMEOUT_MS, Busy, Call
 
 # Refusals whose cause may pass; all others are a property of the file.
@@ -50,19 +50,23 @@ def import_source(
     provider: str | None = None,
     reason: str | None = None,
     actor: dict[str, Any] | None = None,
+    upload: str | None = None,
+    dry_run: bool = False,
 ) -> str:
-    """Import one file of the spool, with its companion, or one URL; its outcome.
+    """Import one file of the spool, with its companion, or one URL; its outcome. A dry run only reports it.
 
     An import is idempotent: a file that a lost worker has imported is `unchanged`, also if the spool has lost it.
     Raises RunFailed for a refusal whose cause may pass, unless no attempt at a URL follows; Busy while another worker
     downloads from the host; and what importers raise.
     """
     terms = Terms(None if actor is None else Actor(**actor), provider, shorter, reason)
-    tools = _tools(call.settings, identity.options(platform, mission, mode), terms)
+    tools = replace(_tools(call.settings, identity.options(platform, mission, mode), terms), is_trial=dry_run)
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True), _host(call, url) as is_free:
         if not is_free:
             raise Busy(f"another download from {urlsplit(url or '').hostname} is running")
         _ensure_indexes(call.settings)
+        if upload is not None and not upload_results.begin(upload, files):
+            return "unchanged"
         with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
             source: Input
             if url is None:
@@ -80,9 +84,12 @@ def import_source(
         if passing and (files or not call.is_last):
             raise RunFailed(passing[0].reason or "refused")
         _log(reports)
-        for each in files:
-            spool.delete(each["id"])
+        if upload is None or not upload_results.end(upload, reports):
+            for each in files:
+                spool.delete(each["id"])
     outcome = next(name for name in _ORDER if name in {each.outcome for each in reports})
+    if dry_run:
+        return "done"
     enqueue.rebuild(call.app, call.broker)
     return outcome
 

@@ -242,7 +242,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 # Every series exists from the start at 0: one that starts at 1 has no increase, so its first event would be lost.
 for _outcome in ("hit", "miss", "stale", "bypass"):
     page_cache_requests.labels(_outcome)
-for _policy in ("api", "search", "export"):
+for _policy in ("api", "search", "export", "wrong_key"):
     for _decision in ("allow", "deny"):
         for _storage in ("redis", "memory"):
             rate_limit_decisions.labels(_policy, _decision, _storage)
@@ -269,7 +269,8 @@ for _level in LOG_LEVELS:
     log_messages.labels(_level)
 for _dependency in OPERATIONS:
     circuit_breaker_open.labels(_dependency)
-requests_shed.labels("concurrency")
+for _limit in ("concurrency", "bodies"):
+    requests_shed.labels(_limit)
 
 
 def count_log_message(level: str) -> None:

@@ -129,12 +129,14 @@ class _Exchange:
         except StopIteration:
             self._complete = True
             raise
-        except Conflict:
-            # The export was aborted: its version was deleted, or the client was too slow. No fault of the portal.
-            raise
-        except BaseException:
-            # The server responds with 503 if nothing is sent yet.
-            self._status = 503 if FAILURE in self._environ else 500
+        except BaseException as error:
+            failure = self._environ.get(FAILURE)
+            if failure is not None:
+                # The server answers with this status if nothing is sent yet.
+                self._status = failure.status
+            elif not isinstance(error, Conflict):
+                # A Conflict ends an export: its version was deleted, or the client was too slow. It is no error.
+                self._status = 500
             raise
         if EXPORT in self._environ and self._first_byte_s is None:
             self._first_byte_s = self._clock() - self._started_s
@@ -193,7 +195,8 @@ def _trace_id(environ: "WSGIEnvironment") -> str | None:
 
 def known_routes(app: Flask) -> list[str]:
     """All values of the route label: URL rules but for probes, static files, live updates, and unmatched paths."""
-    rules = {rule.rule for rule in app.url_map.iter_rules()} - probes.PATHS
+    # Requests with other methods have the label `__other__`.
+    rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - probes.PATHS
     return sorted(rules | {STATIC, LIVE, request_series.UNMATCHED})
 
 

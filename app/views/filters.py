@@ -7,7 +7,8 @@ from flask import request
 
 from app.domain import mission_filters
 from app.domain.mission_filters import OneOf, Parameter, Selection
-from app.queries import basins, reporting
+from app.errors import Moved
+from app.queries import former_ids, reporting
 from app.queries.missions import Sort
 
 _SORT = Parameter("sort", OneOf(get_args(Sort)), "The order of the list.")
@@ -23,13 +24,18 @@ class Choice:
 
 
 def missions() -> Choice:
-    """The choice in this request's URL. Raises Invalid that names the wrong parameter."""
+    """The choice in this request's URL. Raises Invalid for a wrong parameter, and Moved for a former platform."""
     parameters = {each.name: each for each in (*mission_filters.PARAMETERS, _SORT)}
     given = {name: text for name in parameters if (text := _text(name))}
-    values = basins.resolved({name: mission_filters.valid(parameters[name], text) for name, text in given.items()})
+    asked = {name: mission_filters.valid(parameters[name], text) for name, text in given.items()}
+    values = former_ids.resolved(asked)
+    if values.get("platform") != asked.get("platform"):
+        raise Moved(values["platform"])
     if "basin" in values:
         given["basin"] = values["basin"]
-    since = reporting.since() if mission_filters.REPORTING.name in values else None
+    if mission_filters.FORMER_ACTIVE.name in given:
+        given[mission_filters.ACTIVE.name] = given.pop(mission_filters.FORMER_ACTIVE.name)
+    since = reporting.since() if mission_filters.is_active(values) else None
     return Choice(mission_filters.selection(values, since), values.get("sort", "newest"), given)
 
 

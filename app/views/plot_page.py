@@ -1,11 +1,12 @@
 """The page of one plot: large, by time or distance, with good or with all values; also for frames of other sites."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from typing import TypeVar, get_args
 
 from flask import Blueprint, render_template, request, url_for
 
-from app.domain.plot_style import Axis
+from app.domain.plot_style import Axis, PlotChoice
 from app.domain.quality_flags import Quality
 from app.errors import Invalid
 from app.http import public_url
@@ -14,25 +15,10 @@ from app.views import embedding, section_figures
 
 bp = Blueprint("plot_page", __name__)
 
+Value = TypeVar("Value", bound=str)
+
 _AXES: tuple[tuple[Axis, str], ...] = (("time", "by time"), ("distance", "by distance"))
 _QUALITIES: tuple[tuple[Quality, str], ...] = (("good", "good values"), ("all", "all values"))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The axis and the values of a plot."""
-
-    axis: Axis = "time"
-    quality: Quality = "good"
-
-    def query(self, **more: str) -> str:
-        """The arguments that differ from the defaults, and others, as the end of an address."""
-        given = {
-            **({"axis": self.axis} if self.axis != "time" else {}),
-            **({"quality": self.quality} if self.quality != "good" else {}),
-            **more,
-        }
-        return f"?{urlencode(given)}" if given else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +34,10 @@ class Link:
 def one(platform: str, mission: str, variable: str) -> str:
     """A section, a series or the T-S diagram (`ts`) of a mission. Raises Invalid and NotFound."""
     record = missions.find(platform, mission)
-    asked = Choice(_axis(), _quality())
+    asked = PlotChoice(
+        axis=_one_of(get_args(Axis), "axis"),
+        quality=_one_of(get_args(Quality), "quality"),
+    )
     picture = section_figures.one(record, variable)
     choice = asked if picture.has_distance else replace(asked, axis="time")
     here = url_for("plot_page.one", platform=record.platform, mission=record.mission, variable=variable)
@@ -76,23 +65,10 @@ def one(platform: str, mission: str, variable: str) -> str:
     )
 
 
-def _axis() -> Axis:
-    match _argument("axis"):
-        case "" | "time":
-            return "time"
-        case "distance":
-            return "distance"
-    raise Invalid("axis", "should be 'time' or 'distance'")
-
-
-def _quality() -> Quality:
-    match _argument("quality"):
-        case "" | "good":
-            return "good"
-        case "all":
-            return "all"
-    raise Invalid("quality", "should be 'good' or 'all'")
-
-
-def _argument(name: str) -> str:
-    return request.args.get(name, "").strip()
+def _one_of(allowed: Sequence[Value], argument: str) -> Value:
+    """The value of an argument of the query, the first of the allowed ones by default. Raises Invalid for others."""
+    text = request.args.get(argument, "").strip() or allowed[0]
+    value = next((each for each in allowed if each == text), None)
+    if value is None:
+        raise Invalid(argument, f"should be {' or '.join(map(repr, allowed))}")
+    return value

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.quality_flags import Quality
 from app.domain.records import Mission
 from app.domain.sections import ADJUSTED, Cloud, Section, days, unit_shown, variable_label
 from app.errors import NotFound
@@ -30,14 +31,20 @@ class Picture:
     is_section: bool
     flagged: int = 0
     has_distance: bool = False
-    # For the T-S diagram: what it shows, and why it shows raw values although the mission has adjusted ones.
-    title: str = ""
+    # For the T-S diagram: its figures, and why it shows raw values although the mission has adjusted ones.
+    cloud: Cloud | None = None
     reason: str = ""
 
     @property
     def is_ts(self) -> bool:
         """True for the T-S diagram."""
         return self.id == _TS
+
+    def alt_of(self, quality: Quality) -> str:
+        """The same as `alt` for a picture of good or of all values."""
+        if quality == "good" or not self.flagged:
+            return self.alt
+        return f"{self.alt} These are figures of good values; values flagged as bad are drawn, too."
 
 
 def of(mission: Mission) -> list[Picture]:
@@ -59,18 +66,20 @@ def ts(mission: Mission) -> Picture | None:
     cloud = sections.cloud_figures(mission)
     if cloud is None:
         return None
+    colours = ", coloured by depth" if cloud.has_depths else ""
+    lines = "; lines of equal density" if cloud.has_density else ""
     return Picture(
         id=_TS,
         variable=_TS,
         name="T-S diagram",
         url=api_urls.mission(mission.platform, mission.mission, "ts"),
-        alt=f"{cloud.name} of {cloud.points} samples, coloured by depth; lines of equal density.",
+        alt=f"{cloud.name} of {cloud.points} samples{colours}{lines}.",
         limits="",
         profiles_each=1,
         samples=cloud.pairs,
         is_section=False,
         flagged=cloud.flagged,
-        title=cloud.name,
+        cloud=cloud,
         reason=_why_raw(mission, cloud),
     )
 

@@ -8,8 +8,9 @@ from flask import Blueprint, Response, render_template, request
 from app.domain import mission_filters, reporting
 from app.domain.mission_filters import OneOf, Parameter, Text
 from app.domain.records import Over, Update, UpdateKind
+from app.errors import Moved
 from app.http import expiry, public_url
-from app.queries import clock, platforms, updates
+from app.queries import clock, former_ids, platforms, updates
 from app.queries.updates import UpdatePage
 from app.views import filters, paging
 
@@ -24,7 +25,7 @@ KINDS: dict[UpdateKind, str] = {
 }
 REASONS: dict[Over, str] = {
     "next_mission": "ended, because its platform has begun a later one",
-    "processed_data": "ended, because processed data have been imported",
+    "processed_data": "ended, because delayed-mode data have been imported",
     "silence": f"no data for {reporting.ENDED_AFTER.days} days; treated as ended",
 }
 _UPDATES_A_PAGE = 50
@@ -90,10 +91,13 @@ def _context(shown: list[Update]) -> dict[str, Any]:
 
 
 def _choice() -> Choice:
-    """The choice in this request's URL. Raises Invalid that names the wrong parameter."""
+    """The choice in this request's URL. Raises Invalid for a wrong parameter, and Moved for a former platform."""
     given = {each.name: text for each in _FILTERS if (text := request.args.get(each.name, "").strip())}
     values = {each.name: mission_filters.valid(each, given[each.name]) for each in _FILTERS if each.name in given}
+    platform = values.get("platform")
+    if (present := former_ids.platform(platform)) != platform:
+        raise Moved(str(present))
     simulated = filters.simulated()
     if simulated:
         given["simulated"] = "include"
-    return Choice(values.get("kind"), values.get("platform"), simulated, given)
+    return Choice(values.get("kind"), platform, simulated, given)

@@ -3,8 +3,9 @@
 import re
 
 from flask import Flask
+from werkzeug.routing import MapAdapter
 
-from tests.integration.api.paths import LISTS, PLAIN
+from tests.integration.api.paths import KEYED, LISTS, PLAIN
 
 # The OpenAPI document itself and the page that renders it.
 UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
@@ -22,13 +23,27 @@ def test_the_openapi_document_describes_exactly_the_routes_of_the_api(app: Flask
 def test_every_route_is_tested_with_bad_requests(app: Flask) -> None:
     addresses = app.url_map.bind("localhost")
     rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
-    tested = {rules[addresses.match(f"/api/v1{path}")[0]] for path in LISTS + PLAIN}
+    paths = [(path, "GET") for path in LISTS + PLAIN] + [(path, None) for path in KEYED]
+    tested = {rules[_endpoint(addresses, f"/api/v1{path}", method)] for path, method in paths}
     assert tested == routes(app)
 
 
-def test_the_api_allows_only_read_methods(app: Flask) -> None:
-    methods = {method for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/") for method in rule.methods}
-    assert methods == {"GET", "HEAD", "OPTIONS"}
+def _endpoint(addresses: MapAdapter, path: str, method: str | None) -> str:
+    named = method or ("GET" if "GET" in addresses.allowed_methods(path) else "POST")
+    endpoint: str = addresses.match(path, method=named)[0]
+    return endpoint
+
+
+def test_only_routes_with_a_key_allow_other_methods_than_those_that_read(app: Flask) -> None:
+    read = {"GET", "HEAD", "OPTIONS"}
+    writing = {rule.rule for rule in app.url_map.iter_rules() if (rule.methods or set()) - read}
+    assert {rule for rule in writing if not rule.startswith("/api/v1/imports")} == set()
+
+
+def test_every_route_that_writes_needs_a_key(app: Flask) -> None:
+    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    operations = {f"{method} {path}": each for path, of in paths.items() for method, each in of.items()}
+    assert [name for name, each in operations.items() if not name.startswith("get ") and "security" not in each] == []
 
 
 def test_every_parameter_is_described(app: Flask) -> None:

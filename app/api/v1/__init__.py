@@ -22,6 +22,7 @@ from app.api.v1 import (
     totals,
     tracks,
     updates,
+    uploads,
 )
 
 bp = Blueprint("api_v1", __name__, url_prefix="/api/v1")
@@ -41,6 +42,7 @@ for part in (
     basins,
     updates,
     imports,
+    uploads,
     openapi,
 ):
     bp.register_blueprint(part.bp)

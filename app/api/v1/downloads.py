@@ -9,11 +9,13 @@ from flask import Response, request
 from pymongo.errors import PyMongoError
 
 from app import portal
+from app.api.v1.failed_downloads import FailedDownload
 from app.api.v1.responses import attached
 from app.errors import Conflict
 from app.extensions import mongo
-from app.http import client_address, problems
+from app.http import client_address
 from app.http.download_slots import DownloadSlots
+from app.server.exchange import MAX_COLLECTED_BYTES
 from app.server.refusal import FAILURE
 from app.telemetry import observe
 
@@ -42,7 +44,7 @@ def stream(
     client. A client that is too slow is disconnected.
     """
     request.environ[observe.EXPORT] = True
-    slot = _DownloadSlot()
+    slot = _DownloadSlot(is_collected=length is not None and length <= MAX_COLLECTED_BYTES)
     response = _Stream(slot.released_after(_within_time(chunks)), mimetype=mimetype)
     response.headers["Cache-Control"] = _CACHE_CONTROL
     attached(response, filename)
@@ -60,9 +62,10 @@ def stream(
 
 
 class _DownloadSlot:
-    """The slot of this request."""
+    """The slot of this request. `is_collected`: the server sends the body when it is complete, not while it is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_collected: bool) -> None:
+        self._is_collected = is_collected
         self._client = _client()
         # The body is produced after the request's context has ended.
         self._environ = request.environ
@@ -83,11 +86,13 @@ class _DownloadSlot:
         """The chunks; the slot is released after the last one, or after an error."""
         try:
             yield from chunks
-        except PyMongoError as error:
+        except Exception as error:
             # Flask's error handlers end with the head of the response.
-            mongo.note_failure(error)
-            if problems.is_outage(error):
-                self._environ[FAILURE] = problems.unavailable
+            if isinstance(error, PyMongoError):
+                mongo.note_failure(error)
+            # A streamed download that conflicts is no fault of the portal: it is incomplete, and counts as 200.
+            if self._is_collected or not isinstance(error, Conflict):
+                self._environ[FAILURE] = FailedDownload(error)
             raise
         finally:
             self.release()

@@ -1,13 +1,14 @@
 """The OpenAPI 3.1 document, generated from the endpoints, and the reference page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from flask import Blueprint, Flask, Response, current_app, render_template, url_for
 from pydantic import BaseModel
 from spectree import Response as SpecTreeResponse
-from spectree import SpecTree, Tag
+from spectree import SecurityScheme, SpecTree, Tag
+from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
 from app.api.v1 import reference
@@ -17,12 +18,14 @@ from app.api.v1.schemas import Problem
 
 bp = Blueprint("openapi", __name__)
 _KEY = "halocline.openapi"
+_KEY_SCHEME = "key"
 _PATH = {
     "platform": "Platform id in lower case, such as `smilla77`.",
     "mission": "Mission id, such as `20221208T1145`.",
     "basin": "Basin id, as in `/basins`.",
     "variable": "A variable with a section, as in `/sections`, such as `temperature`.",
     "number": "Profile number, as in `/profiles`.",
+    "upload": "Id of an upload; for `PUT`, the SHA-256 of the file in hexadecimal digits.",
 }
 _ETAG = {"ETag": {"description": "Strong entity tag; send it back in `If-None-Match`.", "schema": {"type": "string"}}}
 _WAIT = {
@@ -42,6 +45,22 @@ _BUDGET = {
     },
 }
 _RETRY_HEADERS: dict[str, dict[str, Any]] = {"429": _WAIT | _BUDGET, "503": _WAIT}
+_LOCATION = {"Location": {"description": "The address of the resource.", "schema": {"type": "string"}}}
+# Errors of endpoints that need an API key.
+_KEY_PROBLEMS = {
+    400: "A parameter is invalid, or the body is shorter than announced.",
+    401: "No valid API key: send `Authorization: Bearer KEY`.",
+    403: "The key lacks the role, or a page of another site sends the request.",
+    404: "The resource does not exist, or this process accepts no uploads.",
+    408: "The body arrives too slowly.",
+    409: "The present state does not allow the operation.",
+    411: "The header `Content-Length` is missing.",
+    413: "The body is too large.",
+    415: "The body is a form; send the file as it is.",
+    422: "The content does not have the SHA-256 of the address; `code` is `hash_mismatch`.",
+    429: "Too many requests, or wrong keys, from this client; retry after `Retry-After` seconds.",
+    503: "A dependency is unreachable or too many uploads are running; retry after `Retry-After` seconds.",
+}
 _BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}, GEOJSON: {"type": "object"}}
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -50,7 +69,7 @@ class _StrictQuery(FlaskPlugin):
     """Validate queries with `parameters.read`. Responses are validated in the tests, not at each request."""
 
     def validate(self, func: Callable[..., Response], query: Any = None, *_: Any, **path: Any) -> Response:
-        # The other arguments are about bodies and hooks, which these GET endpoints do not have.
+        # The other arguments are about forms, JSON and hooks: views read a body themselves.
         parameters = read(query)
         return func(**path) if query is Parameters else func(**path, query=parameters)
 
@@ -91,10 +110,22 @@ class _Responses(SpecTreeResponse):
             content = response.get("content", {"": {"schema": {"type": "string"}}}).values()
             if status == "200":
                 response |= {"headers": _ETAG, "content": dict.fromkeys([self._mimetype], *content) | self._also}
+            elif status == "202":
+                response |= {"headers": _LOCATION}
             elif status != "304":
                 response["content"] = dict.fromkeys(["application/problem+json"], *content)
                 response |= {"headers": _RETRY_HEADERS[status]} if status in _RETRY_HEADERS else {}
         return dict(sorted(responses.items()))
+
+
+class _KeyResponses(_Responses):
+    """The responses of an endpoint that needs an API key."""
+
+    def __init__(self, body: type[BaseModel] | None, status: int, problems: Iterable[int]) -> None:
+        codes = sorted({400, 401, 403, 404, 429, 503, *problems})
+        named: dict[str, Any] = {f"HTTP_{code}": (Problem, _KEY_PROBLEMS[code]) for code in codes}
+        SpecTreeResponse.__init__(self, **{f"HTTP_{status}": (body, "OK" if status == 200 else "Accepted")}, **named)
+        self._mimetype, self._also = JSON, {}
 
 
 spec = SpecTree(
@@ -112,7 +143,10 @@ spec = SpecTree(
     nested_naming_strategy=lambda _parent, child: child,
     validation_error_status=400,
     validation_error_model=Problem,
+    security_schemes=[SecurityScheme(name=_KEY_SCHEME, data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"))],
 )
+# By the id of an operation, its `requestBody`.
+_request_bodies: dict[str, Mapping[str, Any]] = {}
 
 
 def documented(
@@ -143,6 +177,36 @@ def documented(
     return decorate
 
 
+def keyed(
+    body: type[BaseModel] | None,
+    tag: str,
+    query: type[Parameters] = Parameters,
+    status: int = 200,
+    problems: Iterable[int] = (),
+    request_body: Mapping[str, Any] | None = None,
+) -> Callable[[View], View]:
+    """As `documented`, for an endpoint that needs an API key.
+
+    `problems` are its further error statuses, `request_body` the object of OpenAPI that describes what clients send.
+    """
+
+    def decorate(view: View) -> View:
+        operation_id = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
+        if request_body is not None:
+            _request_bodies[operation_id] = request_body
+        decorated = spec.validate(
+            query=query,
+            resp=_KeyResponses(body, status, problems),
+            tags=[Tag(name=tag)],
+            security={_KEY_SCHEME: []},
+            path_parameter_descriptions=_PATH,
+            operation_id=operation_id,
+        )(view)
+        return cast(View, decorated)
+
+    return decorate
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
     """The document of an application, and as it is sent."""
@@ -159,6 +223,9 @@ def install(app: Flask) -> None:
     """
     with app.app_context():
         content = spec.spec
+    for operation in (operation for methods in content["paths"].values() for operation in methods.values()):
+        if (request_body := _request_bodies.get(operation["operationId"])) is not None:
+            operation["requestBody"] = request_body
     app.extensions[_KEY] = _Document(content, dumped(content))
 
 

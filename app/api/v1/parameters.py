@@ -13,7 +13,7 @@ from app.domain.quality_flags import Quality
 from app.domain.records import Bbox, Mission
 from app.domain.times import day_or_moment
 from app.errors import Invalid
-from app.queries import basins, missions, reporting
+from app.queries import former_ids, missions, reporting
 from app.queries.cursors import Page as Listed
 from app.queries.missions import Sort
 from app.queries.tracks import Detail
@@ -75,10 +75,8 @@ class SelectingMissions(Parameters):
 
     def selection(self) -> Selection:
         """The filters and the time span of the request. Raises Invalid("to") unless `to` is later than `from`."""
-        values = basins.resolved(self.model_dump(by_alias=True, exclude_none=True))
-        return mission_filters.selection(
-            values, reporting.since() if mission_filters.REPORTING.name in values else None
-        )
+        values = former_ids.resolved(self.model_dump(by_alias=True, exclude_none=True))
+        return mission_filters.selection(values, reporting.since() if mission_filters.is_active(values) else None)
 
 
 def _selecting(*declared: Parameter) -> type[SelectingMissions]:

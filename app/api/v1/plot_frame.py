@@ -1,7 +1,7 @@
 """The frame of a plot in SVG: title, axes with round ticks, colour bar. Numbers and texts that the template writes."""
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class Tick(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class AxisRange:
     """The range of an axis with its title. `is_down`: values grow downwards, as depths do."""
 
     low: float
@@ -71,7 +71,7 @@ class ColourBar:
 
     def ticks(self) -> list[Tick]:
         """The ticks beside the bar."""
-        return Axis(*self.limits, "").up()
+        return AxisRange(*self.limits, "").up()
 
     def picture(self) -> str:
         """The bar as the address of a picture, one pixel wide."""
@@ -84,12 +84,12 @@ class ColourBar:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every plot has around its contents. `note` says what the plot does with flagged values."""
+    """What every plot has around its contents. `notes`: at most two lines that explain its marks."""
 
     title: str
-    note: str
-    x: Axis
-    y: Axis
+    notes: Sequence[str]
+    x: AxisRange
+    y: AxisRange
     bar: ColourBar | None
     theme: Theme
 
@@ -99,8 +99,18 @@ class Frame:
         return LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP
 
     @property
+    def note_lines(self) -> list[tuple[float, str]]:
+        """The notes with their places above the contents."""
+        return [(plot_style.note_y(line, len(self.notes)), note) for line, note in enumerate(self.notes)]
+
+    @property
+    def title_y(self) -> float:
+        """The place of the title above the notes."""
+        return plot_style.title_y(len(self.notes))
+
+    @property
     def bar_area(self) -> tuple[int, int, int, int]:
-        """The same of the colour bar."""
+        """Left and upper edge, width and height of the colour bar."""
         return BAR[0], TOP, BAR[1] - BAR[0], BOTTOM - TOP
 
     @property

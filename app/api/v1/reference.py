@@ -43,15 +43,22 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An endpoint: its path, parameters and responses."""
+    """An endpoint: its method, path, parameters and responses. `needs_key`: each request needs an API key."""
 
     id: str
     tag: str
+    method: str
     path: str
     title: str
     description: str
     parameters: tuple[Field, ...]
     responses: tuple[Response, ...]
+    needs_key: bool = False
+
+    @property
+    def label(self) -> str:
+        """The path, after the method unless it is GET."""
+        return self.path if self.method == "GET" else f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,12 @@ def operations(document: Schema) -> dict[str, list[Operation]]:
 
 def models(document: Schema) -> list[Model]:
     """The models of response bodies, sorted by name. Models that only parameters use are left out."""
-    used = {ref for path in document["paths"].values() for ref in _references(path["get"]["responses"])}
+    used = {
+        ref
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for ref in _references(operation["responses"])
+    }
     schemas = document["components"]["schemas"]
     unvisited = sorted(used)
     while unvisited:
@@ -94,16 +106,18 @@ def models(document: Schema) -> list[Model]:
 
 def _operations(document: Schema) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
-        operation = methods["get"]
-        yield Operation(
-            id=operation["operationId"],
-            tag=operation["tags"][0],
-            path=path,
-            title=operation["summary"],
-            description=operation.get("description", ""),
-            parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
-            responses=tuple(_response(status, each) for status, each in operation["responses"].items()),
-        )
+        for method, operation in methods.items():
+            yield Operation(
+                id=operation["operationId"],
+                tag=operation["tags"][0],
+                method=method.upper(),
+                path=path,
+                title=operation["summary"],
+                description=operation.get("description", ""),
+                parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
+                responses=tuple(_response(status, each) for status, each in operation["responses"].items()),
+                needs_key=bool(operation.get("security")),
+            )
 
 
 def _parameter(parameter: Schema) -> Field:

@@ -10,25 +10,17 @@ from flask import render_template
 
 from app.api.v1 import plot_frame
 from app.api.v1.arrays import column, column_names, flagged_cells
-from app.api.v1.plot_frame import TRANSPARENT, ColourBar, Frame
+from app.api.v1.plot_frame import TRANSPARENT, AxisRange, ColourBar, Frame
 from app.domain import plot_style
-from app.domain.plot_style import LEFT, RIGHT, Axis
+from app.domain.plot_style import LEFT, RIGHT, Axis, PlotChoice
 from app.domain.quality_flags import Quality
-from app.domain.sections import Section, Theme, legend, name_and_unit, title, variable_label
+from app.domain.records import Mission
+from app.domain.sections import Section, legend, name_and_unit, title, variable_label
 from app.errors import NotFound
 
 # Pixels of the raster of cells for one unit of the picture: columns begin and end within half a pixel of a screen.
 _FINE = 2
 _BYTES = [bytes([value]) for value in range(256)]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a visitor chooses for a plot."""
-
-    theme: Theme = "light"
-    axis: Axis = "time"
-    quality: Quality = "good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +30,28 @@ class _Columns:
     begins: Sequence[float]
     middles: Sequence[float]
     ends: Sequence[float]
-    axis: plot_frame.Axis
+    axis: AxisRange
 
 
-def drawn(section: Section, label: str, processed: str, choice: Choice) -> str:
+def drawn(section: Section, label: str, mission: Mission, choice: PlotChoice) -> str:
     """The SVG. label: the mission's name for people. Raises NotFound for a distance that is not known."""
     along = _columns(section, choice.axis)
-    heading, name = title(label, section, processed), name_and_unit(variable_label(section.variable), section.unit)
+    heading, name = title(label, section, mission), name_and_unit(variable_label(section.variable), section.unit)
     if section.kind == "series":
-        note = legend(section.flagged, choice.quality, "hollow points")
-        up = plot_frame.Axis(*plot_style.series_range(_span(section, choice.quality)), name)
-        frame = Frame(heading, note, along.axis, up, None, choice.theme)
+        notes = _notes(section, choice.quality, "hollow points")
+        up = AxisRange(*plot_style.series_range(_span(section, choice.quality)), name)
+        frame = Frame(heading, notes, along.axis, up, None, choice.theme)
         return render_template("plot.svg", frame=frame, **_series(section, along, frame, choice.quality))
     bar = ColourBar(section.limits, name, section.colour_map)
-    note = legend(section.flagged, choice.quality, "striped cells")
-    depth = plot_frame.Axis(0.0, section.bottom_m, "Depth (m)", is_down=True)
-    frame = Frame(heading, note, along.axis, depth, bar, choice.theme)
+    notes = _notes(section, choice.quality, "striped cells")
+    depth = AxisRange(0.0, section.bottom_m, "Depth (m)", is_down=True)
+    frame = Frame(heading, notes, along.axis, depth, bar, choice.theme)
     return render_template("plot.svg", frame=frame, cells=_cells(section, along, bar, choice.quality))
+
+
+def _notes(section: Section, quality: Quality, mark: str) -> list[str]:
+    note = legend(section.flagged, quality, mark)
+    return [note] if note else []
 
 
 def _columns(section: Section, axis: Axis) -> _Columns:
@@ -73,7 +70,7 @@ def _columns(section: Section, axis: Axis) -> _Columns:
             [float(ms) for ms in column(section.packed[name])] for name in ("from_ms", "mid_ms", "to_ms")
         )
         text = "Time (UTC)"
-    return _Columns(begins, middles, ends, plot_frame.Axis(begins[0], ends[-1], text, is_time=axis == "time"))
+    return _Columns(begins, middles, ends, AxisRange(begins[0], ends[-1], text, is_time=axis == "time"))
 
 
 def _cells(section: Section, along: _Columns, bar: ColourBar, quality: Quality) -> str:

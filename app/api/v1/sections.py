@@ -11,10 +11,10 @@ from app.api.v1.parameters import Parameters, Since, WithQuality
 from app.api.v1.profile_arrays import ProfileSamples
 from app.api.v1.responses import CSV, attached, json
 from app.api.v1.ts_arrays import TsDiagram
-from app.domain.plot_style import Axis, Scale
+from app.domain.plot_style import Axis, PlotChoice, Scale
 from app.domain.quality_flags import Quality
 from app.domain.records import Mission
-from app.domain.sections import Theme, mission_label, processing
+from app.domain.sections import Theme, mission_label
 from app.queries import missions, platforms, profiles, sections
 
 bp = Blueprint("sections", __name__)
@@ -122,9 +122,9 @@ def picture(platform: str, mission: str, variable: str, query: PngQuery) -> Resp
 def vector_picture(platform: str, mission: str, variable: str, query: SvgQuery) -> Response:
     """The section of a variable as a picture of any size, along time or distance, of good or of all values."""
     record = missions.find(platform, mission)
-    choice = section_svg.Choice(query.theme, query.axis, query.quality)
+    choice = PlotChoice(query.theme, query.axis, query.quality)
     section = sections.find(record, variable)
-    svg = section_svg.drawn(section, _label(record), processing(section, record), choice)
+    svg = section_svg.drawn(section, _label(record), record, choice)
     return _file(svg, SVG, f"{record.platform}_{record.mission}_{variable}.svg")
 
 
@@ -154,9 +154,8 @@ def ts_picture(platform: str, mission: str, query: PngQuery) -> Response:
 def vector_ts(platform: str, mission: str, query: TsSvgQuery) -> Response:
     """The T-S diagram as a picture of any size, of good or of all values; flagged points are hollow."""
     record = missions.find(platform, mission)
-    choice = section_svg.Choice(query.theme, quality=query.quality)
-    cloud = sections.cloud(record)
-    svg = ts_svg.drawn(cloud, _label(record), processing(cloud, record), choice)
+    choice = PlotChoice(query.theme, quality=query.quality)
+    svg = ts_svg.drawn(sections.cloud(record), _label(record), record, choice)
     return _file(svg, SVG, f"{record.platform}_{record.mission}_ts.svg")
 
 

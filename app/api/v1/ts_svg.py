@@ -1,4 +1,7 @@
-"""The T-S diagram as SVG: points coloured by depth over lines of equal density, flagged points hollow."""
+"""The T-S diagram as SVG: points coloured by depth over lines of equal density.
+
+Flagged points are hollow, points of unknown depth are grey.
+"""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -9,14 +12,17 @@ from typing import NamedTuple
 from flask import render_template
 
 from app.api.v1.arrays import column
-from app.api.v1.plot_frame import Axis, ColourBar, Frame
-from app.api.v1.section_svg import Choice
+from app.api.v1.plot_frame import AxisRange, ColourBar, Frame
 from app.domain import plot_style
-from app.domain.sections import Cloud, legend, name_and_unit, title, variable_label
+from app.domain.plot_style import PlotChoice
+from app.domain.records import Mission
+from app.domain.sections import Cloud, cloud_notes, name_and_unit, title, variable_label
 
 # Lines through so many temperatures look smooth at the size of the picture.
 _STEPS = 48
 _MOST_LINES = 8
+# Sorts before all levels of the colour map.
+_UNKNOWN = -1
 
 
 class Points(NamedTuple):
@@ -36,27 +42,26 @@ class Isopycnal(NamedTuple):
     text: str
 
 
-def drawn(cloud: Cloud, label: str, processed: str, choice: Choice) -> str:
+def drawn(cloud: Cloud, label: str, mission: Mission, choice: PlotChoice) -> str:
     """The SVG. label: the mission's name for people."""
     good = Points(*(column(cloud.packed[name]) for name in Points._fields))
     shown = [good]
     if choice.quality == "all" and "flagged_salinity" in cloud.packed:
         shown.append(Points(*(column(cloud.packed[f"flagged_{name}"]) for name in Points._fields)))
     across, up = plot_style.usual_range(good.salinity), plot_style.usual_range(good.temperature)
-    deepest_m = max((depth for depth in good.depth_m if isfinite(depth)), default=1.0)
-    bar = ColourBar((0.0, max(deepest_m, 1.0)), "Depth (m)", "dense")
+    bar = _depth_bar(shown)
     outside = sum(not _is_inside(point, across, up) for points in shown for point in zip(*points[:2], strict=True))
     drawn_points = sum(len(points.salinity) for points in shown)
     salinity = name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit)
     frame = Frame(
-        title(label, cloud, processed),
-        legend(cloud.flagged, choice.quality, "hollow points"),
-        Axis(*across, f"{salinity} · {outside} of {drawn_points} points outside" if outside else salinity),
-        Axis(*up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit)),
+        title(label, cloud, mission),
+        cloud_notes(cloud, choice.quality),
+        AxisRange(*across, f"{salinity} · {outside} of {drawn_points} points outside" if outside else salinity),
+        AxisRange(*up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit)),
         bar,
         choice.theme,
     )
-    squares, *hollow = [_squares(points, frame, bar) for points in shown]
+    squares, *hollow = [_squares(points, frame) for points in shown]
     rings = hollow[0] if hollow else ()
     lines = _isopycnals(cloud, frame)
     return render_template("plot.svg", frame=frame, squares=squares, rings=rings, isopycnals=lines)
@@ -66,13 +71,23 @@ def _is_inside(point: tuple[float, ...], across: tuple[float, float], up: tuple[
     return across[0] <= point[0] <= across[1] and up[0] <= point[1] <= up[1]
 
 
-def _squares(points: Points, frame: Frame, bar: ColourBar) -> list[tuple[str, str]]:
-    """The points as one path for each colour: (colour, path)."""
+def _depth_bar(shown: Sequence[Points]) -> ColourBar | None:
+    """The colours of the depths; None if no depth is known."""
+    known_m = [depth_m for points in shown for depth_m in points.depth_m if isfinite(depth_m)]
+    return ColourBar((0.0, max(*known_m, 1.0)), "Depth (m)", "dense") if known_m else None
+
+
+def _squares(points: Points, frame: Frame) -> list[tuple[str, str]]:
+    """The points as one path for each colour: (colour, path). Those of unknown depth lie below the others."""
+    bar, neutral = frame.bar, frame.inks[2]
     paths: defaultdict[int, list[str]] = defaultdict(list)
     for salinity, temperature, depth_m in zip(*points, strict=True):
-        level = bar.level(depth_m) if isfinite(depth_m) else 0
+        level = bar.level(depth_m) if bar and isfinite(depth_m) else _UNKNOWN
         paths[level].append(f"M{frame.x.x(salinity) - 1.5:.1f} {frame.y.y(temperature) - 1.5:.1f}h3v3h-3z")
-    return [(bar.colour(level), "".join(path)) for level, path in sorted(paths.items())]
+    return [
+        (bar.colour(level) if bar and level != _UNKNOWN else neutral, "".join(path))
+        for level, path in sorted(paths.items())
+    ]
 
 
 def _isopycnals(cloud: Cloud, frame: Frame) -> list[Isopycnal]:

@@ -12,7 +12,7 @@ from app.api.v1.responses import json
 from app.api.v1.schemas import Next, Resource, Time
 from app.domain import records
 from app.http import expiry
-from app.queries import clock, updates
+from app.queries import clock, former_ids, updates
 
 bp = Blueprint("updates", __name__)
 
@@ -38,7 +38,7 @@ class Update(Resource):
     published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
         description="For an end, why the mission is considered over: a later mission of its platform, import of "
-        "data other than real-time data, or 14 days without data; null for other kinds."
+        "delayed-mode data (`processed_data`), or 14 days without data; null for other kinds."
     )
     profiles: int | None = Field(description="For an end, number of profiles of the mission; null for other kinds.")
     distance_m: float | None = Field(description="For an end, length of its track; null for other kinds.")
@@ -78,10 +78,11 @@ def page(query: UpdateList) -> Response:
     A platform is silent after 12 times its usual reporting interval without data, if its mission is not over by then;
     new data remove that update.
 
-    A mission is over when its platform begins a later mission, when data other than real-time data are imported, or
-    after 14 days without data, whichever comes first.
+    A mission is over when its platform begins a later mission, when delayed-mode data are imported, or after 14 days
+    without data, whichever comes first.
     """
     simulated = query.simulated is not None
-    listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, query.platform, simulated)
+    platform = former_ids.platform(query.platform)
+    listed = updates.page(clock.now(), query.limit, query.cursor, query.kind, platform, simulated)
     expiry.until(listed.until)
     return json(UpdatePage(items=[Update.of(update) for update in listed.items], next=listed.next).model_dump())

@@ -7,6 +7,7 @@ import { Plot } from "./explorer_plot.js";
 import { ProfileBrowser } from "./explorer_profiles.js";
 import { section } from "./explorer_section.js";
 import { series } from "./explorer_series.js";
+import { count } from "./explorer_text.js";
 import { ts } from "./explorer_ts.js";
 
 const root = document.querySelector("[data-sections]");
@@ -49,7 +50,8 @@ async function build(figure) {
   const contentOf = "ts" in figure.dataset ? ts : data.kind === "series" ? series : section;
   const along = data.distance_m ? chosen.along : "time";
   const content = contentOf(data, root.dataset.title, along);
-  content.legend = flaggedText(data, chosen.quality);
+  const flagged = flaggedText(data, chosen.quality);
+  content.legend = (plot) => [...(flagged ? [flagged] : []), ...(content.marks?.(plot) ?? [])];
   const canvas = element("canvas", {
     tabindex: "0",
     role: "application",
@@ -68,7 +70,7 @@ async function build(figure) {
   const form = fields(plot, onError);
   if (colouring) form.append(colouring.field);
   const reset = () => {
-    colouring?.colourBy("depth");
+    colouring?.colourBy(Object.keys(content.colourings)[0]);
     onError("");
     plot.reset();
   };
@@ -77,8 +79,9 @@ async function build(figure) {
   const larger = SIZES.map((size) => button(`${size}×`, () => save(plot, figure, size)));
   larger.forEach((one, i) => one.setAttribute("aria-label", `Save as PNG, ${SIZES[i]} times as large`));
   const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), savePng, ...larger);
-  for (const note of [content.note, content.legend])
+  for (const note of [content.note, flagged])
     if (note) panel.append(element("p", { class: "small", "data-note": "" }, note));
+  if (content.marks) panel.append(marksNote(plot));
   form.append(...choices(figure, data, { along, quality: chosen.quality }, onError));
   panel.append(form, error, buttons, element("p", { class: "muted small" }, HELP));
 
@@ -90,12 +93,21 @@ async function build(figure) {
   return { panel, readView, writeView };
 }
 
+/** What the marks of the plot mean, as a text that follows its colours. */
+function marksNote(plot) {
+  const note = element("p", { class: "small", "data-marks": "" });
+  const update = () => (note.textContent = plot.content.marks(plot).join(" · "));
+  plot.listeners.push(update);
+  update();
+  return note;
+}
+
 /** What the plot does with flagged values; empty without any. */
 function flaggedText({ flagged, kind }, quality) {
   if (!flagged) return "";
-  if (quality === "good") return `Good values only: ${flagged} flagged as bad, not drawn.`;
+  if (quality === "good") return `Good values only: ${count(flagged)} flagged as bad, not drawn.`;
   const mark = kind === "section" ? "Striped cells have" : "Hollow points are";
-  return `All values, ${flagged} of them flagged as bad. ${mark} flagged values only.`;
+  return `All values, ${count(flagged)} of them flagged as bad. ${mark} flagged values only.`;
 }
 
 /** The selects for the axis and the values, where there is a choice. */
@@ -159,7 +171,8 @@ function startColouring(plot) {
     select.value = by;
     plot.notify();
   };
-  const { select, field } = choice("Points coloured by", COLOURINGS, colourBy);
+  const offered = COLOURINGS.filter(([by]) => by in plot.content.colourings);
+  const { select, field } = choice("Points coloured by", offered, colourBy);
   return { field, colourBy };
 }
 
@@ -179,7 +192,7 @@ function storeView(figure, plot) {
     return plot.view[name].map((bound) => format(name, bound)).join(",");
   };
   const { colourings } = plot.content;
-  const by = colourings && plot.axes.colours !== colourings.depth ? "time" : null;
+  const by = colourings?.depth && plot.axes.colours !== colourings.depth ? "time" : null;
   writeAddress(figure.id, { x: text("x"), y: text("y"), colours: text("colours"), by });
 }
 

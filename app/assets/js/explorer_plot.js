@@ -1,17 +1,19 @@
 // A canvas with axes whose ranges can change; a content object draws what lies between the axes.
 import { coloursOf, css } from "./explorer_colours.js";
 import { pannedRange, zoomedRange } from "./explorer_range.js";
+import { legendLines } from "./explorer_text.js";
 import { numberTicks, timeTicks } from "./explorer_ticks.js";
 
 const MARGIN = { top: 34, right: 16, bottom: 46, left: 62 };
+const LEGEND = { height: 13, letter: 5.6 }; // A line and a letter of the legend, px.
 const BAR = { room: 76, gap: 14, width: 14 }; // A colour bar with its numbers, px.
 
 export class Plot {
   /**
-   * `content` is {title, legend?, axes: {x, y, colours?}, draw(ctx, plot), read({x, y}, plot),
+   * `content` is {title, legend?(plot), axes: {x, y, colours?}, draw(ctx, plot), read({x, y}, plot),
    * step?({x, y}, right, along)};
    * an axis is {title, label?, extent: [low, high], initial?: [low, high], isTime?, isDownward?}.
-   * `read` returns {x, y, text} for the values
+   * `legend` returns the parts of the legend, `read` returns {x, y, text} for the values
    * under the pointer, `step` returns the next values in the direction of an arrow key.
    */
   constructor(canvas, content) {
@@ -69,7 +71,9 @@ export class Plot {
   frame() {
     const { width, height } = this.canvas.getBoundingClientRect();
     const right = width - MARGIN.right - (this.axes.colours ? BAR.room : 0);
-    return { width, height, left: MARGIN.left, top: MARGIN.top, right, bottom: height - MARGIN.bottom };
+    const legend = legendLines(this.content.legend?.(this) ?? [], (width - MARGIN.left - 8) / LEGEND.letter);
+    const top = MARGIN.top + Math.max(legend.length - 1, 0) * LEGEND.height;
+    return { width, height, left: MARGIN.left, top, right, bottom: height - MARGIN.bottom, legend };
   }
 
   toX = (value) => {
@@ -148,10 +152,13 @@ export class Plot {
     ctx.strokeRect(left + 0.5, top + 0.5, right - left - 1, bottom - top - 1);
     const ticks = (axis, range, count) => (axis.isTime ? timeTicks : numberTicks)(range, count);
     ctx.fillStyle = this.colours.ink;
-    const { title, legend } = this.content;
+    const { title } = this.content;
+    const { legend } = this.at;
     const font = width < 480 ? "bold 11px" : "bold 13px"; // A squeezed text is hard to read.
-    this.write(ctx, title, left, legend ? top - 23 : top - 14, "left", font, width - left - 8);
-    if (legend) this.write(ctx, legend, left, top - 8, "left", "11px", width - left - 8);
+    this.write(ctx, title, left, legend.length ? MARGIN.top - 23 : top - 14, "left", font, width - left - 8);
+    legend.forEach((line, i) => {
+      this.write(ctx, line, left, MARGIN.top - 8 + i * LEGEND.height, "left", "11px", width - left - 8);
+    });
     for (const [value, text] of ticks(x, this.view.x, (right - left) / 76)) {
       const at = Math.round(this.toX(value)) + 0.5;
       ctx.strokeRect(at, bottom, 0, 5);

@@ -28,5 +28,16 @@ export function displayUnit(unit) {
   return text.replace(/([A-Za-z])(-?\d+)\b/g, (_, letter, power) => letter + raise(power));
 }
 
+/** `12 345`: thousands with a thin space. */
+export const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+
+/** The parts of a legend in lines of at most `most` letters, where possible. */
+export function legendLines(parts, most) {
+  return parts.reduce((lines, part) => {
+    const joined = lines.length ? `${lines.at(-1)} · ${part}` : part;
+    return joined.length <= most ? [...lines.slice(0, -1), joined] : [...lines, part];
+  }, []);
+}
+
 /** `2022-12-08 11:45:52 UTC`. */
 export const moment = (ms) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -2,7 +2,7 @@
 import { coloursOf, css, stepOf } from "./explorer_colours.js";
 import { densityRange, overlap, salinityAt, sigmaAt } from "./explorer_isopycnals.js";
 import { extentOf, minMax, robustRange, roundedOutwards } from "./explorer_range.js";
-import { displayName, displayUnit, minus, titled, withUnit } from "./explorer_text.js";
+import { count, displayName, displayUnit, minus, titled, withUnit } from "./explorer_text.js";
 import { numberTicks } from "./explorer_ticks.js";
 
 const POINT_PX = 3;
@@ -16,16 +16,18 @@ function densityText(grid, salinity, temperature) {
   return sigma0 === null ? "" : `, σ₀ ${minus(sigma0.toFixed(2))} kg m⁻³`;
 }
 
+/** The values by which points can be coloured, the first at first; depth only if some are known. */
 function colouringsOf(data) {
+  const depth = {
+    title: "m",
+    label: "Colours, depth (m)",
+    map: "dense",
+    extent: [0, Math.max(1, Math.ceil(minMax(data.depth_m)[1]))],
+    values: data.depth_m,
+    digits: 1,
+  };
   return {
-    depth: {
-      title: "m",
-      label: "Colours, depth (m)",
-      map: "dense",
-      extent: [0, Math.max(1, Math.ceil(minMax(data.depth_m)[1]))],
-      values: data.depth_m,
-      digits: 1,
-    },
+    ...(data.depth_m.some((depth_m) => depth_m !== null) && { depth }),
     time: {
       title: "profile",
       label: "Colours, number of profile",
@@ -51,10 +53,17 @@ function outsideText(data, { x, y }) {
   return outside.length && `${outside.length} of ${data.salinity.length} ${lie} outside these axes; − shows them.`;
 }
 
-/** What the diagram shows: both values are adjusted, or both are raw. */
-function nameOf({ temperature_variable }) {
-  const isAdjusted = temperature_variable.endsWith("_adjusted");
-  return isAdjusted ? "Adjusted temperature against adjusted salinity" : "Temperature against salinity";
+/** How many samples are drawn, and what grey points and lines mean. */
+function marksOf(data, isByDepth) {
+  const { flagged_points: flagged } = data;
+  const share = (drawn, total, what) => (drawn < total ? [`${count(drawn)} of ${count(total)} ${what} drawn`] : []);
+  const unknown = data.depth_m.filter((depth_m) => depth_m === null).length;
+  return [
+    ...share(data.count, data.pairs, "good samples"),
+    ...(flagged ? share(flagged.count, data.flagged, "flagged ones") : []),
+    ...(isByDepth && unknown ? [`grey: depth unknown (${count(unknown)})`] : []),
+    ...(data.density ? ["lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³"] : []),
+  ];
 }
 
 /** The diagram as the content of a plot; `colourings` holds the values by which its points can be coloured. */
@@ -64,10 +73,11 @@ export function ts(data, title) {
   const axes = {
     x: axisOf(data.salinity, titled(displayName(data.salinity_variable), displayUnit(data.salinity_unit))),
     y: axisOf(data.temperature, titled(displayName(data.temperature_variable), unit)),
-    colours: colourings.depth,
+    colours: Object.values(colourings)[0],
   };
   return {
-    title: `${nameOf(data)} · ${title}`,
+    title: `T-S diagram · ${title}`,
+    marks: (plot) => marksOf(data, plot.axes.colours === colourings.depth),
     note: outsideText(data, axes),
     axes,
     colourings,
@@ -76,8 +86,10 @@ export function ts(data, title) {
       const { map, values } = plot.axes.colours;
       const steps = coloursOf(map).map(css);
       const colourOf = (value) => steps[stepOf(value, plot.view.colours, steps.length)];
-      data.salinity.forEach((salinity, i) => {
-        const [x, y] = [plot.toX(salinity), plot.toY(data.temperature[i])];
+      // Points of unknown depth lie below the others.
+      const order = [...values.keys()].sort((one, other) => (values[one] !== null) - (values[other] !== null));
+      order.forEach((i) => {
+        const [x, y] = [plot.toX(data.salinity[i]), plot.toY(data.temperature[i])];
         ctx.fillStyle = values[i] === null ? plot.colours.muted : colourOf(values[i]);
         ctx.fillRect(x - POINT_PX / 2, y - POINT_PX / 2, POINT_PX, POINT_PX);
       });

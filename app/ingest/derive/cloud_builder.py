@@ -90,7 +90,9 @@ def _cloud(
     salinity, temperature, depth_m, profile = selected
     units = {variable.name: variable.unit for variable in mission.variables}
     salinity_unit, temperature_unit = (units.get(name) for name in pairs.names)
-    has_density = seawater.has_expected_units(salinity_unit, temperature_unit)
+    has_known_units = seawater.has_expected_units(salinity_unit, temperature_unit)
+    density = _packed_density(salinity, temperature, position) if has_known_units else {}
+    flagged_depth_m = pairs.flagged.selected[2] if pairs.flagged.selected is not None else np.empty(0)
     return Cloud(
         platform=mission.platform,
         mission=mission.mission,
@@ -107,13 +109,17 @@ def _cloud(
             "depth_m": section_record.packed(depth_m, "f4"),
             "profile": section_record.packed_numbers(profile),
             **_packed_flagged(pairs.flagged),
-            **(_packed_density(salinity, temperature, position) if has_density else {}),
+            **density,
         },
         lon_deg=position[0] if position else None,
         lat_deg=position[1] if position else None,
         flagged=pairs.flagged.seen,
         salinity_variable=pairs.names[0],
         temperature_variable=pairs.names[1],
+        flagged_points=flagged_depth_m.size,
+        depth_unknown=int(np.count_nonzero(np.isnan(depth_m))),
+        flagged_depth_unknown=int(np.count_nonzero(np.isnan(flagged_depth_m))),
+        has_density=bool(density),
     )
 
 

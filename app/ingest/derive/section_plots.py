@@ -5,7 +5,8 @@ matplotlib draws axes and texts in greys; the cells are painted here, so that ea
 
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 
 from app.domain import columns, indexed_png, plot_style
 from app.domain.plot_style import BAR, BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
-from app.domain.records import LonLat
-from app.domain.sections import Cloud, Section, legend, name_and_unit, title, variable_label
+from app.domain.records import LonLat, Mission
+from app.domain.sections import Cloud, Section, cloud_notes, legend, name_and_unit, title, variable_label
 from app.ingest.derive import seawater
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ _POINT = 3
 _MOST_TIMES = 7
 
 
-def section(section: Section, label: str, processed: str) -> Pictures:
+def section(section: Section, label: str, mission: Mission) -> Pictures:
     """The section or series in each scale, along time. label: the mission's name for people, drawn as plain text."""
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in section.packed.items()}
     name = name_and_unit(variable_label(section.variable), section.unit)
-    figure = _Chrome(title(label, section, processed), legend(section.flagged, "good", ""))
+    note = legend(section.flagged, "good", "")
+    figure = _Chrome(title(label, section, mission), [note] if note else [])
     if section.kind == "series":
         _series(figure, section, packed, name)
         return figure.pictures(section.colour_map)
@@ -67,13 +69,16 @@ def section(section: Section, label: str, processed: str) -> Pictures:
     return figure.pictures(section.colour_map, paint)
 
 
-def cloud(cloud: Cloud, label: str, processed: str) -> Pictures:
-    """The T-S diagram in each scale: points coloured by depth, over lines of equal potential density."""
+def cloud(cloud: Cloud, label: str, mission: Mission) -> Pictures:
+    """The T-S diagram in each scale: points coloured by depth over lines of equal potential density.
+
+    Points of unknown depth are grey.
+    """
     packed = {name: np.asarray(columns.decoded(col["data"], col["dtype"])) for name, col in cloud.packed.items()}
     salinity, temperature, depth_m = (
         packed[name].astype(np.float64) for name in ("salinity", "temperature", "depth_m")
     )
-    figure = _Chrome(title(label, cloud, processed), legend(cloud.flagged, "good", ""))
+    figure = _Chrome(title(label, cloud, mission), cloud_notes(cloud, "good"))
     across, up = plot_style.usual_range(salinity.tolist()), plot_style.usual_range(temperature.tolist())
     inside = (salinity >= across[0]) & (salinity <= across[1]) & (temperature >= up[0]) & (temperature <= up[1])
     outside = f" · {np.count_nonzero(~inside)} of {inside.size} points outside" if not inside.all() else ""
@@ -83,22 +88,23 @@ def cloud(cloud: Cloud, label: str, processed: str) -> Pictures:
     )
     if seawater.has_expected_units(cloud.salinity_unit, cloud.temperature_unit):
         _isopycnals(axes, seawater.density_grid(across, up, _position(cloud), _DENSITY_GRID_SIZE))
-    finite_m = depth_m[np.isfinite(depth_m)]
-    limits = (0.0, max(float(finite_m.max()) if finite_m.size else 0.0, 1.0))
-    figure.bar(limits, "Depth (m)")
-    level = levels(np.nan_to_num(depth_m), limits)[inside]
-    x_share = (salinity[inside] - across[0]) / (across[1] - across[0])
-    y_share = (temperature[inside] - up[0]) / (up[1] - up[0])
+    is_known = np.isfinite(depth_m)
+    limits = (0.0, max(float(depth_m[is_known].max(initial=0.0)), 1.0))
+    if is_known.any():
+        figure.bar(limits, "Depth (m)")
+    level = np.where(is_known, levels(np.nan_to_num(depth_m), limits), plot_style.NEUTRAL).astype(np.uint8)
+    x_share = (salinity - across[0]) / (across[1] - across[0])
+    y_share = (temperature - up[0]) / (up[1] - up[0])
 
     def paint(pixels: Pixels, scale: Scale) -> None:
         left, right, top, bottom = LEFT * scale, RIGHT * scale, TOP * scale, BOTTOM * scale
         x, y = (left + x_share * (right - left)).astype(np.intp), (bottom - y_share * (bottom - top)).astype(np.intp)
-        side = _POINT * scale
-        for beside in range(side):
-            for below in range(side):
-                pixels[
-                    np.clip(y + below - side // 2, top, bottom - 1), np.clip(x + beside - side // 2, left, right - 1)
-                ] = level
+        offsets = range(-(_POINT * scale // 2), _POINT * scale - _POINT * scale // 2)
+        # Points of unknown depth lie below the others.
+        for points in (inside & ~is_known, inside & is_known):
+            for right_by, down_by in product(offsets, offsets):
+                row, column = np.clip(y + down_by, top, bottom - 1), np.clip(x + right_by, left, right - 1)
+                pixels[row[points], column[points]] = level[points]
 
     return figure.pictures("dense", paint)
 
@@ -135,7 +141,7 @@ def table(colour_map: str) -> NDArray[np.uint8]:
 class _Chrome:
     """A figure whose axes and texts matplotlib draws, black on white."""
 
-    def __init__(self, title: str, note: str) -> None:
+    def __init__(self, title: str, notes: Sequence[str]) -> None:
         # Imported here, because it takes half a second that only drawing needs.
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -143,9 +149,11 @@ class _Chrome:
         self.figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor="white")
         self.canvas: Any = FigureCanvasAgg(self.figure)
         self.has_bar = False
-        self.figure.text(LEFT / WIDTH, 1 - 24 / HEIGHT, _printable(title), fontsize=9, parse_math=False)
-        if note:
-            self.figure.text(LEFT / WIDTH, 1 - 38 / HEIGHT, note, fontsize=7, parse_math=False)
+        title_y = plot_style.title_y(len(notes))
+        self.figure.text(LEFT / WIDTH, 1 - title_y / HEIGHT, _printable(title), fontsize=9, parse_math=False)
+        for line, note in enumerate(notes):
+            y = plot_style.note_y(line, len(notes))
+            self.figure.text(LEFT / WIDTH, 1 - y / HEIGHT, note, fontsize=7, parse_math=False)
 
     def axes(self, across: tuple[float, float], up: tuple[float, float], name: str) -> "Axes":
         """Axes over the area of the cells."""

@@ -7,7 +7,7 @@ from itertools import islice
 
 from pymongo.client_session import ClientSession
 
-from app.domain.sections import mission_label, processing
+from app.domain.sections import mission_label
 from app.ingest.derive import rebuild_loop, section_builder, section_plots
 from app.ingest.derive.section_builder import Dive
 from app.store import change_log, missions, platforms, profiles, rebuild_queue, samples, sections, transactions
@@ -66,12 +66,10 @@ def _redraw(scope: str) -> int | None:
     stream = samples.of_version(platform, mission, record.version)
     built = section_builder.build(record, dives, stream, number, datetime.now(UTC))
     label = _label(platform, mission)
-    drawn = [
-        (section, section_plots.section(section, label, processing(section, record))) for section in built.sections
-    ]
+    drawn = [(section, section_plots.section(section, label, record)) for section in built.sections]
     cloud = None
     if built.cloud is not None:
-        cloud = (built.cloud, section_plots.cloud(built.cloud, label, processing(built.cloud, record)))
+        cloud = (built.cloud, section_plots.cloud(built.cloud, label, record))
 
     def store(session: ClientSession) -> int | None:
         # If the version was replaced in the meantime, the replacement has marked the scope again.

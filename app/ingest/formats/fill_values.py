@@ -39,14 +39,14 @@ def cleaned(values: NDArray[Any], valid: tuple[float, float] | None, counts: Cou
     masks = {"value_invalid": meaningless(values), "fill_undeclared": undeclared(values)}
     if valid is not None:
         rest = np.isfinite(values) & ~masks["value_invalid"] & ~masks["fill_undeclared"]
-        inside = rest & (values >= valid[0]) & (values <= valid[1])
+        inside = rest & _within(values, *valid)
         outside = rest & ~inside
         if outside.any() and outside.sum() > _MOSTLY * rest.sum():
             counts["valid_range_ignored"] += int(outside.sum())
         elif outside.any():
             width = valid[1] - valid[0] if math.isfinite(valid[1] - valid[0]) else 0.0
             margin = max(_NOISE * float(np.ptp(values[inside])), _NOISE_OF_WIDTH * width)
-            masks["value_out_of_range"] = outside & ((values < valid[0] - margin) | (values > valid[1] + margin))
+            masks["value_out_of_range"] = outside & ~_within(values, valid[0] - margin, valid[1] + margin)
     flawed = np.logical_or.reduce(list(masks.values()))
     if not flawed.any():
         return values
@@ -54,6 +54,12 @@ def cleaned(values: NDArray[Any], valid: tuple[float, float] | None, counts: Cou
     clean = values.copy()
     clean[flawed] = np.nan
     return clean
+
+
+def _within(values: NDArray[Any], lowest: float, highest: float) -> Mask:
+    """True for values within these bounds, of which a float of 32 bits need not hold every one."""
+    with np.errstate(over="ignore"):
+        return (values >= lowest) & (values <= highest)
 
 
 def meaningless(values: NDArray[Any]) -> Mask:

@@ -9,6 +9,7 @@ from app.domain.records import MODE_RANK, DataMode, Figures, Finding, Mission
 from app.domain.times import from_ms, to_ms
 from app.ingest.formats import subset_history
 from app.ingest.interpret.mission_draft import Draft
+from app.ingest.interpret.part_join import FilePart
 from app.ingest.refusals import Refused
 
 # Delayed data begin after the tests at the surface and end before the recovery. A file that lacks more of the stored
@@ -68,7 +69,7 @@ def require_replaceable(draft: Draft, stored: Mission, precedence: Precedence, m
     has_more = figures.samples > stored_figures.samples and new.mode == precedence.mode
     if not is_subset and _is_subset(stored.warnings) and has_more:
         new = replace(new, modified_ms=None, end_ms=max(new.end_ms, precedence.end_ms + 1))
-    if new.mode == precedence.mode and not may_shorten and _is_apart(figures, stored_figures):
+    if new.mode == precedence.mode and not may_shorten and are_apart(figures, stored_figures):
         # Before the dates are compared: an earlier part is never newer, and the cause is that it is a part.
         _require_span(figures, stored_figures)
     require_higher(new, precedence)
@@ -84,7 +85,7 @@ def _require_span(new: Figures, stored: Figures) -> None:
     if covers(new, stored):
         return
     remedy = "import a file of the whole mission, or accept the shorter one with --shorter"
-    if _is_apart(new, stored):
+    if are_apart(new, stored):
         remedy = "import one file with all parts of the mission, or give each part a name of its own with --mission"
     spans = f"the file covers {_span(new)}, the stored mission {_span(stored)}"
     raise Refused("part_of_mission", f"{spans}: {remedy}", "time")
@@ -96,8 +97,9 @@ def covers(new: Figures, stored: Figures) -> bool:
     return lacking <= min(_TRIMMED, _TRIMMED_SHARE * (stored.end_at - stored.start_at))
 
 
-def _is_apart(new: Figures, stored: Figures) -> bool:
-    return new.start_at > stored.end_at or new.end_at < stored.start_at
+def are_apart(one: Figures | FilePart, other: Figures | FilePart) -> bool:
+    """True if no moment lies within both spans; the end of one may be the start of the other."""
+    return one.start_at >= other.end_at or one.end_at <= other.start_at
 
 
 def _span(figures: Figures) -> str:

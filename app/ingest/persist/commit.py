@@ -50,6 +50,8 @@ from app.store import (
 RETIRED_FOR = timedelta(minutes=10)
 # An active mission is replaced several times a day, and its document must stay small. `mission_versions` has all.
 _MOST_EARLIER = 50
+# Code, cause and variable of a refusal.
+SIMULATED_MISMATCH = ("simulated_mismatch", "a mission is either real or simulated, not both", "simulated")
 
 Work = Callable[[ClientSession, datetime], Outcome | None]
 
@@ -77,10 +79,10 @@ def commit_draft(
         # A simulated mission is replaced by its maker alone.
         terms = replace(terms, shorter=True)
     stored = missions.document(draft.identity.platform, draft.identity.mission)
-    if stored is None or not _holds(stored, draft, file, terms):
+    if stored is None or not holds(stored, draft, file, terms):
         _require_compared(draft, stored)
         if stored is not None:
-            _require_replaceable(draft, file, stored, terms)
+            require_replaceable_by(draft, file, stored, terms)
         originals.store(file, datetime.now(UTC))
         version_writer.write(draft, file)
     return _commit(lambda session, now: _replace(draft, file, terms, session, now), draft, file, names, terms)
@@ -131,11 +133,11 @@ def _replace(draft: Draft, file: File, terms: Terms, session: ClientSession, now
     """Make the written version current. None when a sweep removed it in the meantime: it must be written again."""
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
-    if stored is not None and _holds(stored, draft, file, terms):
+    if stored is not None and holds(stored, draft, file, terms):
         return "unchanged"
     _require_compared(draft, stored, session)
     if stored is not None:
-        _require_replaceable(draft, file, stored, terms)
+        require_replaceable_by(draft, file, stored, terms)
     if not versions.settle(platform, mission, draft.version, session):
         return None
     earlier: tuple[EarlierVersion, ...] = ()
@@ -155,7 +157,7 @@ def _replace(draft: Draft, file: File, terms: Terms, session: ClientSession, now
     return "stored" if stored is None else "replaced"
 
 
-def _holds(stored: Mapping[str, Any], draft: Draft, file: File, terms: Terms) -> bool:
+def holds(stored: Mapping[str, Any], draft: Draft, file: File, terms: Terms) -> bool:
     """True if the stored mission is of the draft's version, or has the file as one of its parts in the same mode."""
     if draft.version in (stored["version"], stored.get("natural_version")):
         return True
@@ -163,7 +165,7 @@ def _holds(stored: Mapping[str, Any], draft: Draft, file: File, terms: Terms) ->
     return is_same_mode and not terms.may_shorten and file.sha256 in file_parts.digests(stored)
 
 
-def _require_replaceable(draft: Draft, file: File, stored: Mapping[str, Any], terms: Terms) -> None:
+def require_replaceable_by(draft: Draft, file: File, stored: Mapping[str, Any], terms: Terms) -> None:
     """Raises Refused unless the draft may replace the stored mission.
 
     A draft of all its files may, and with `may_shorten` a part may replace all parts, which takes the others out; but
@@ -211,7 +213,7 @@ def _commit(work: Work, draft: Draft, file: File, names: Mapping[str, PlatformNa
     def transaction(session: ClientSession) -> tuple[Outcome, int | None] | None:
         admission.require(platform, mission, session)
         if missions.is_simulated(platform, mission, session) not in (None, draft.simulated):
-            raise Refused("simulated_mismatch", "a mission is either real or simulated, not both", "simulated")
+            raise Refused(*SIMULATED_MISMATCH)
         outcome = work(session, now)
         if outcome is None:
             return None

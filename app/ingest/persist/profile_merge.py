@@ -1,7 +1,7 @@
 """Profiles that arrive one by one: upserted into the current version, each under the rules of precedence."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,20 @@ from app.store import missions, profiles, samples
 Document = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The mission of a draft and its profiles, as they are stored, and the outcome of a merge.
+
+    `same` are the profiles that the draft replaces, `removed` the counts of their quality flags.
+    """
+
+    stored: Document | None
+    profiles: Sequence[Document]
+    same: Sequence[Document]
+    removed: tuple[FlagCounts, ...]
+    outcome: Outcome
+
+
 def merge(
     draft: Draft, file: File, basin_map: BasinMap, session: ClientSession, now: datetime, may_replace: bool = False
 ) -> Outcome:
@@ -33,6 +47,24 @@ def merge(
     "stored" for new profiles, "replaced" if they replace others, "unchanged" if they are stored. Raises Refused for
     profiles of lower precedence than the stored ones, unless `may_replace`.
     """
+    comparison = compared(draft, file, session, may_replace)
+    if comparison.outcome == "unchanged":
+        return "unchanged"
+    stored, same = comparison.stored, comparison.same
+    # Not part of the transaction on purpose: the original is correct even if the transaction is aborted.
+    originals.store(file, now)
+    replaced_ids = {doc["_id"] for doc in same}
+    others = [doc for doc in comparison.profiles if doc["_id"] not in replaced_ids]
+    mission_limits.require_few_profiles(len(others) + len(draft.parts))
+    profiles.remove(same, session)
+    before = mapping.mission_of(stored).flags if stored else ()
+    counts = flag_counts.changed(before, draft.flag_counts, comparison.removed)
+    _put(draft, file, stored, others, counts, basin_map, session, now)
+    return comparison.outcome
+
+
+def compared(draft: Draft, file: File, session: ClientSession, may_replace: bool = False) -> Comparison:
+    """The draft's profiles beside the stored ones; only reads. Raises Refused as `merge` does."""
     platform, mission = draft.identity.platform, draft.identity.mission
     stored = missions.document(platform, mission, session)
     if stored and (kind := stored.get("kind", draft.kind)) != draft.kind:
@@ -44,21 +76,12 @@ def merge(
     # An earlier release imported the same file without its quality flags.
     adds_flags = bool(draft.flags) and not removed
     if same and all(doc["sha256"] == file.sha256 for doc in same) and not adds_flags:
-        return "unchanged"
+        return Comparison(stored, stored_profiles, same, removed, "unchanged")
     for doc in same:
         if may_replace or doc["sha256"] == file.sha256:
             continue
         require_higher(precedence_of(draft), Precedence.of(doc["data_mode"], doc["modified_ms"], doc["end_at"]))
-    # Not part of the transaction on purpose: the original is correct even if the transaction is aborted.
-    originals.store(file, now)
-    replaced_ids = {doc["_id"] for doc in same}
-    others = [doc for doc in stored_profiles if doc["_id"] not in replaced_ids]
-    mission_limits.require_few_profiles(len(others) + len(draft.parts))
-    profiles.remove(same, session)
-    before = mapping.mission_of(stored).flags if stored else ()
-    counts = flag_counts.changed(before, draft.flag_counts, removed)
-    _put(draft, file, stored, others, counts, basin_map, session, now)
-    return "replaced" if same else "stored"
+    return Comparison(stored, stored_profiles, same, removed, "replaced" if same else "stored")
 
 
 def _put(

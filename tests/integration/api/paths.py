@@ -36,6 +36,8 @@ PLAIN = [
     "/export",
     "/observations",
 ]
+# Their tests are in tests/integration/uploads: each request needs an API key.
+KEYED = ["/imports/waiting", "/imports/0", "/imports/0/approve", "/imports/0/reject"]
 DATA = "/missions/smilla77/20221208T1145/data?format=netcdf"
 
 

@@ -88,12 +88,12 @@ def series(mission: Mission) -> Section:
 
 
 def cloud(mission: Mission) -> Cloud:
-    """A T-S diagram of two points, one without a depth."""
+    """A T-S diagram of two of five samples, one without a depth."""
     return Cloud(
         platform=mission.platform,
         mission=mission.mission,
         version=mission.version,
-        pairs=2,
+        pairs=5,
         points=2,
         salinity_unit="1",
         temperature_unit="degree_C",
@@ -115,6 +115,8 @@ def cloud(mission: Mission) -> Cloud:
         lon_deg=15.5,
         lat_deg=55.25,
         flagged=1,
+        flagged_points=1,
+        depth_unknown=1,
     )
 
 

@@ -160,7 +160,7 @@ def test_a_t_s_diagram_has_its_points_as_arrays(get: Get) -> None:
     body = get(f"{MISSION}/ts").json
 
     assert (body["salinity"], body["temperature"]) == ([7.5, 15.25], [9.0, -0.5])
-    assert (body["depth_m"], body["profile"], body["count"], body["pairs"]) == ([1.5, None], [1, 2], 2, 2)
+    assert (body["depth_m"], body["profile"], body["count"], body["pairs"]) == ([1.5, None], [1, 2], 2, 5)
     assert (body["flagged"], body["flagged_points"]) == (1, None)
 
 

@@ -1,6 +1,7 @@
 """Plots as SVG: axes, cells and points are those of the arrays, by time or distance, with good or with all values."""
 
 import io
+import re
 from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image
 from pymongo.database import Database
 
 from app.domain import plot_style
+from tests.integration.api import section_samples
 
 Get = Callable[..., Any]
 Db = Database[dict[str, Any]]
@@ -102,6 +104,30 @@ def test_flagged_samples_of_a_t_s_diagram_are_hollow(get: Get) -> None:
     assert [len(each) for each in rings] == [0, 1]
     assert rings[1][0].get("fill") is None
     assert "All values, 1 of them flagged as bad; hollow points: flagged values only" in texts(every)
+
+
+def test_a_sample_of_unknown_depth_is_grey_and_the_legend_names_all_marks(get: Get) -> None:
+    root = plot(get, "ts.svg")
+
+    squares = [path.get("fill") for path in root.iter(f"{SVG}path") if (path.get("d") or "").endswith("h3v3h-3z")]
+    deepest = bytes(colour(1.5, 0.0, 1.5, "dense")[:3]).hex()
+    assert squares == [plot_style.inks("light")[2], f"#{deepest}"]
+    marks = "grey: depth unknown (1) · lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³"
+    assert f"2 of 5 good samples drawn · {marks}" in texts(root)
+
+
+def test_a_t_s_diagram_without_any_depth_has_no_colour_bar(get: Get, db: Db) -> None:
+    unknown = section_samples.packed([float("nan")] * 2, "f4")
+    db.sections.update_one({"what": "ts"}, {"$set": {"packed.depth_m": unknown, "depth_unknown": 2}})
+    root = plot(get, "ts.svg")
+    assert "Depth (m)" not in texts(root)
+    assert list(root.iter(f"{SVG}image")) == []
+
+
+@pytest.mark.parametrize("path", ["ts.svg", "sections/temperature.svg"])
+def test_the_title_of_a_plot_has_the_dates_of_its_mission(get: Get, path: str) -> None:
+    heading = texts(plot(get, path))[0]
+    assert re.search(r" · (T-S diagram|Temperature) · 8 to 16 December 2022 · ", heading), heading
 
 
 def test_a_t_s_diagram_has_lines_of_equal_density_with_their_labels(get: Get) -> None:

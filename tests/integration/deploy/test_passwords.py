@@ -103,8 +103,9 @@ def test_a_member_is_ready_only_when_it_is_primary_or_secondary(first: Texts, st
 
 def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None:
     stores.initiate(first)
-    web, ingest, backup, admin = (
-        stores.mongodb(first[f"mongodb-{role}"]["uri"]).halocline for role in ("web", "ingest", "backup", "admin")
+    web, ingest, upload, backup, admin = (
+        stores.mongodb(first[f"mongodb-{role}"]["uri"]).halocline
+        for role in ("web", "ingest", "upload", "backup", "admin")
     )
     admin.create_collection("missions")
     admin.command("collMod", "missions", validator={})
@@ -112,13 +113,30 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     backup.client.halocline_restore_test.missions.insert_one({"_id": "SEA077/17"})
     backup.backups.replace_one({"_id": "newest"}, {"bytes": 1}, upsert=True)
 
-    assert [each.missions.count_documents({}) for each in (web, ingest, backup, admin)] == [1, 1, 1, 1]
+    upload["spool.files"].insert_one({"_id": "file"})
+    upload["spool.files"].update_one({"_id": "file"}, {"$set": {"length": 1}})
+    upload["spool.chunks"].insert_many([{"files_id": "file", "n": 0}])
+    upload["spool.chunks"].delete_many({"files_id": "file"})
+    upload.uploads.insert_one({"_id": "upload"})
+    upload.uploads.update_one({"_id": "upload"}, {"$set": {"state": "queued"}})
+    upload.audit.insert_one({"_id": "entry"})
+    upload.api_keys.update_one({"_id": "key"}, {"$max": {"last_used_at": 1}})
+    upload.command("dbStats")
+
+    assert [each.missions.count_documents({}) for each in (web, ingest, upload, backup, admin)] == [1] * 5
     for refused in (
         lambda: web.missions.insert_one({}),
         lambda: web.missions.drop(),
         lambda: web.client.other.things.find_one(),
         lambda: ingest.command("collMod", "missions", validator={}),
         lambda: ingest.client.admin.system.users.find_one(),
+        lambda: upload.missions.insert_one({}),
+        lambda: upload.imports.insert_one({}),
+        lambda: upload.uploads.delete_one({}),
+        lambda: upload.audit.update_one({}, {"$set": {"at": 1}}),
+        lambda: upload.audit.delete_one({}),
+        lambda: upload.api_keys.insert_one({}),
+        lambda: upload.api_keys.delete_one({}),
         lambda: backup.missions.insert_one({}),
         lambda: admin.client.admin.command("createUser", "x", pwd="x", roles=[]),
         lambda: stores.mongodb().halocline.missions.find_one(),
@@ -176,7 +194,10 @@ def test_a_user_that_the_file_does_not_contain_any_more_is_dropped(first: Texts,
 
     output = stores.initiate({**first, "mongodb-users": {"users.json": fewer}})
 
-    assert output.splitlines()[-1] == "users: admin-a, admin-b, backup-a, backup-b, ingest-a, ingest-b, web-a"
+    assert (
+        output.splitlines()[-1]
+        == "users: admin-a, admin-b, backup-a, backup-b, ingest-a, ingest-b, upload-a, upload-b, web-a"
+    )
     stores.initiate(first)
 
 

@@ -1,13 +1,18 @@
 """The example configuration of a caching proxy, in a real nginx in front of a real portal."""
 
 import gzip
+import hashlib
+import json
 import re
+from datetime import timedelta
 from http.client import HTTPConnection
 
 import brotli
 import pytest
 
 from app.cache.policy import RULES
+from app.domain.audit import Actor
+from app.ingest.corrections import key_records
 from app.localdev.ports import free_port
 from bench import nginx
 
@@ -206,3 +211,25 @@ def test_probes_and_exports_are_never_cached(path, proxy):
 def test_requests_that_are_too_large_are_refused(proxy):
     assert proxy.get("/", method="POST", content_length="20000").status == 413
     assert proxy.get("/", x_much="a" * 9000).status == 400
+
+
+def test_an_upload_passes_the_proxy_unbuffered_and_other_bodies_do_not(front, gunicorn, db):
+    _, key = key_records.create("feed", ("importer",), None, timedelta(days=1), Actor("user", "ana@here"))
+    portal = gunicorn(HALOCLINE_UPLOADS="1", REDIS_BROKER_URL="redis://127.0.0.1:1/0")
+    proxy = front(portal.port)
+    body = b"x" * 3_000_000
+
+    def send(path, secret):
+        link = HTTPConnection("127.0.0.1", proxy.port, timeout=TIMEOUT_S)
+        link.request("POST", path, body, {"Authorization": f"Bearer {secret}"})
+        answer = link.getresponse()
+        result = answer.status, answer.read()
+        link.close()
+        return result
+
+    status, text = send("/api/v1/imports?file_name=a.nc", key)
+
+    assert (status, json.loads(text)["sha256"]) == (202, hashlib.sha256(body).hexdigest())
+    assert send("/api/v1/imports?file_name=a.nc", "wrong")[0] == 401
+    assert send("/", key)[0] == 413
+    assert db["spool.files"].find_one()["length"] == len(body)

@@ -14,7 +14,7 @@ from . import raw_requests
 from .conftest import until
 from .raw_requests import head
 
-SERIES_A_POD = 2500
+SERIES_A_POD = 3000
 # The most series that the metrics process adds: ages of 200 platforms and of 6 documents, and single ones.
 SERIES_OF_THE_STORE = 220
 OTHER_METHODS = ("HEAD", "OPTIONS", "POST", "BREW")

@@ -119,41 +119,46 @@ def test_a_part_that_states_less_does_not_describe_the_mission(
     ]
 
 
-def test_two_first_parts_at_once_are_joined(
-    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def meanwhile(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[Report]]:
+    """A function that lets the next import store another file just before its own one; the result has its report."""
     keep = original_files.keep
 
-    def keep_while_another_part_is_stored(*arguments: Any) -> bool:
-        monkeypatch.setattr(original_files, "keep", keep)
-        assert outcomes(ingest(part_file(tmp_path / "b.nc", 4, 8))) == ["stored"]
-        return keep(*arguments)
+    def stored_first(other: Path) -> list[Report]:
+        reports: list[Report] = []
 
-    monkeypatch.setattr(original_files, "keep", keep_while_another_part_is_stored)
+        def keep_after_the_other(*arguments: Any) -> bool:
+            monkeypatch.setattr(original_files, "keep", keep)
+            reports.extend(ingest(other))
+            return keep(*arguments)
+
+        monkeypatch.setattr(original_files, "keep", keep_after_the_other)
+        return reports
+
+    return stored_first
+
+
+def test_two_first_parts_at_once_are_joined(
+    tmp_path: Path, ingest: Ingest, db: Db, meanwhile: Callable[[Path], list[Report]]
+) -> None:
+    others = meanwhile(part_file(tmp_path / "b.nc", 4, 8))
 
     reports = ingest(part_file(tmp_path / "a.nc", 0, 4))
 
-    assert outcomes(reports) == ["replaced"]
+    assert (outcomes(others), outcomes(reports)) == (["stored"], ["replaced"])
     assert profiles_of(db) == 8
 
 
 def test_a_part_is_not_lost_that_is_stored_while_another_one_grows(
-    tmp_path: Path, ingest: Ingest, db: Db, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ingest: Ingest, db: Db, meanwhile: Callable[[Path], list[Report]]
 ) -> None:
     ingest(part_file(tmp_path / "a.nc", 0, 60))
-    keep = original_files.keep
-
-    def keep_while_another_part_is_stored(*arguments: Any) -> bool:
-        monkeypatch.setattr(original_files, "keep", keep)
-        assert outcomes(ingest(part_file(tmp_path / "c.nc", 62, 63))) == ["replaced"]
-        return keep(*arguments)
-
-    monkeypatch.setattr(original_files, "keep", keep_while_another_part_is_stored)
+    others = meanwhile(part_file(tmp_path / "c.nc", 62, 63))
 
     # It lacks less than five per cent of the stored span.
     reports = ingest(part_file(tmp_path / "b.nc", 0, 61))
 
-    assert outcomes(reports) == ["replaced"]
+    assert (outcomes(others), outcomes(reports)) == (["replaced"], ["replaced"])
     assert profiles_of(db) == 62
 
 

@@ -300,6 +300,28 @@ def test_the_t_s_diagram_has_the_density_over_its_axes_and_more(tmp_path: Path, 
     assert greys_of_lines(db) > 500
 
 
+def test_samples_of_unknown_depth_are_grey_in_the_picture(tmp_path: Path, ingest: Ingest, db: Db) -> None:
+    made = rows()
+    is_unknown = np.arange(made["time"].size) % 4 == 1
+    depth = np.where(is_unknown, np.nan, made["depth"])
+    salinity = np.where(is_unknown, 36.0, 30.0)
+    ingest(time_series(tmp_path / "made.nc", {**made, "depth": depth, "salinity": salinity}, units={"salinity": "1"}))
+    cloud = sections.cloud(*MADE)
+    assert cloud is not None
+    assert (cloud.points, cloud.depth_unknown) == (24, 6)
+
+    doc = db.sections.find_one({"what": "ts"})
+    assert doc is not None
+    picture = np.asarray(Image.open(io.BytesIO(doc["pictures"]["x1"])).convert("RGB"))
+    low, high = plot_style.usual_range(salinity.tolist())
+    x = int(plot_style.LEFT + (36.0 - low) / (high - low) * (plot_style.RIGHT - plot_style.LEFT))
+    beside = picture[plot_style.TOP + 2 : plot_style.BOTTOM - 2, x]
+    painted = {bytes(pixel).hex() for pixel in beside}
+    assert plot_style.inks("light")[2][1:] in painted
+    colours = plot_style.colours("dense")
+    assert painted & {colours[3 * step : 3 * step + 3].hex() for step in range(plot_style.COLOURS)} == set()
+
+
 @pytest.mark.parametrize(("unit", "temperature_unit"), [("g kg-1", "Celsius"), ("1", "furlong")])
 def test_measurements_in_other_units_have_no_density(
     tmp_path: Path, ingest: Ingest, db: Db, unit: str, temperature_unit: str

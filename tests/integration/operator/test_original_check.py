@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import pytest
 
 from app import config, extensions
@@ -75,6 +76,35 @@ def test_a_damaged_mission_is_reported_and_repaired_from_its_file(
     assert report(stored[0]) == ("unchanged", None)
     assert audited() == [("repair", MISSION, "done", "differs from its original files")]
     assert differences() == []
+
+
+def test_a_mission_whose_two_sensors_became_one_variable_is_reported_and_repaired(
+    tmp_path: Path, done: Done, halocline: Run
+) -> None:
+    for number, name in enumerate(("a_ctd", "b_optode")):
+        part = {key: values[24 * number : 24 * number + 24] for key, values in rows(8).items()}
+        columns = {**part, name: part.pop("temperature")}
+        file = time_series(tmp_path / f"{name}.nc", columns, {"wmo_id": "6801666"}, {name: "Celsius"})
+        with netCDF4.Dataset(file, "a") as data:
+            data[name].standard_name = "sea_water_temperature"
+        done("ingest", file)
+    db = extensions.mongo.db
+    names = sorted(each["name"] for each in db.missions.find_one({"_id": MISSION})["variables"])
+    # As releases stored it that joined by canonical names.
+    second = next(name for name in names if name.startswith("b_"))
+    db.missions.update_one({"_id": MISSION}, {"$pull": {"variables": {"name": second}}})
+    for sample in db.samples.find({"number": {"$gt": 4}}):
+        joined = {name: column for name, column in sample["columns"].items() if name != second}
+        joined["temperature"] = sample["columns"][second]
+        db.samples.update_one({"_id": sample["_id"]}, {"$set": {"columns": joined}})
+
+    found = halocline("verify", "--originals", "--json", "--mission", MISSION)
+    done_again = halocline("verify", "--originals", "--repair")
+
+    assert (found.exit_code, done_again.exit_code) == (1, 1)
+    assert "variables (names)" in [json.loads(line).get("what") for line in found.stdout.splitlines()]
+    stored = extensions.mongo.db.missions.find_one({"_id": MISSION})
+    assert sorted(each["name"] for each in stored["variables"]) == names
 
 
 def test_a_mission_with_a_profile_of_its_own_keeps_it(stored: list[Path], tmp_path: Path, done: Done) -> None:

@@ -48,7 +48,7 @@ def test_a_renamed_platform_has_its_missions_and_the_totals_stay(
     assert api("/totals") == totals
     assert [each["platform"] for each in api("/platforms")["items"]] == ["other", "sea9"]
     assert [each["platform"] for each in api("/missions?platform=sea9")["items"]] == ["sea9", "sea9"]
-    assert api("/missions?platform=made")["items"] == []
+    assert api("/missions?platform=made") == api("/missions?platform=sea9")
     assert api("/updates?kind=delayed")["items"][0]["published_at"] == delayed["published_at"]
     assert client.get("/missions/sea9/20220808T2306").status_code == 410
     assert "/missions/sea9/20200913T1226" in str(api("/search?q=sea9"))
@@ -75,6 +75,28 @@ def test_old_addresses_redirect(stored: list[Path], done: Done, client: FlaskCli
     assert {answer.headers["Cache-Control"] for answer in answers.values()} == {"no-store"}
     assert client.get("/fleet/made", follow_redirects=True).status_code == 200
     assert client.get("/missions/made/unknown", follow_redirects=True).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/missions?platform={}&year=2020", "/map?sort=oldest&platform={}", "/updates?platform={}", "/updates.rss?platform={}"],
+)
+def test_a_page_of_the_old_id_redirects_to_the_new_one(
+    stored: list[Path], done: Done, client: FlaskClient, path: str
+) -> None:
+    done("rename", "made", "sea9", "--yes")
+    answer = client.get(path.format("MADE"), buffered=True)
+    assert (answer.status_code, answer.headers["Location"]) == (301, path.format("sea9"))
+    assert client.get(path.format("sea9"), buffered=True).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/missions", "/tracks", "/updates", "/observations", "/export"])
+def test_a_filter_of_the_api_by_the_old_id_is_one_by_the_new_id(
+    stored: list[Path], done: Done, client: FlaskClient, path: str
+) -> None:
+    done("rename", "made", "sea9", "--yes")
+    former, present = (client.get(f"/api/v1{path}?platform={name}", buffered=True) for name in ("made", "sea9"))
+    assert (former.status_code, former.data) == (200, present.data)
 
 
 def test_imports_under_the_old_id_go_to_the_new_one(

@@ -1,5 +1,6 @@
 """A WSGI application for the tests of the worker class. `/wait/NAME` responds when the file NAME exists."""
 
+import hashlib
 import os
 import threading
 import time
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from app.server.event_source import SOURCE
 from app.server.refusal import REFUSAL
+from app.server.request_body import Incomplete, TooSlow
 
 CHUNK = b"0123456789abcdef" * 4096
 # The open responses of `/events?now`; `/send/<bytes>?now` sends an event of so many bytes to all of them.
@@ -36,8 +38,12 @@ def application(environ, start_response):
         return _text(start_response, f"{refusal.status} Refused", refusal.detail.encode())
     path = environ["PATH_INFO"]
     if path.startswith("/wait/"):
-        while not Path(os.environ["SERVER_TEST_FOLDER"], path.removeprefix("/wait/")).exists():
-            time.sleep(0.01)
+        _wait(path.removeprefix("/wait/"))
+    if path.startswith(("/body/read", "/small")):
+        return _read(environ, start_response)
+    if path.startswith("/body/late/"):
+        _wait(path.removeprefix("/body/late/"))
+        return _read(environ, start_response)
     if path == "/events":
         start_response("200 OK", [("Content-Type", "text/event-stream")])
         environ[SOURCE] = Source()
@@ -70,6 +76,24 @@ def application(environ, start_response):
     if path == "/thread":
         return _text(start_response, "200 OK", threading.current_thread().name.encode())
     return _text(start_response, "200 OK", f"{environ['REQUEST_METHOD']} {path}".encode())
+
+
+def _wait(name):
+    while not Path(os.environ["SERVER_TEST_FOLDER"], name).exists():
+        time.sleep(0.01)
+
+
+def _read(environ, start_response):
+    """The digest of the body, and the name of the thread that read it."""
+    digest, buffer = hashlib.sha256(), bytearray(100_000)
+    try:
+        while count := environ["wsgi.input"].readinto(buffer):
+            digest.update(buffer[:count])
+    except Incomplete:
+        return _text(start_response, "400 Bad Request", b"incomplete")
+    except TooSlow:
+        return _text(start_response, "408 Request Timeout", b"too slow")
+    return _text(start_response, "200 OK", f"{digest.hexdigest()} {threading.current_thread().name}".encode())
 
 
 def _text(start_response, status, body):

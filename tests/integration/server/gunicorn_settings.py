@@ -1,5 +1,6 @@
 """gunicorn's settings for the tests of the worker class: two requests at once, four threads, small limits."""
 
+from app.server.bodies import BodyRoute
 from app.server.readiness import Readiness
 
 worker_class = "app.server.worker.EventLoopWorker"
@@ -15,8 +16,11 @@ limit_request_field_size = 8190
 
 
 def post_worker_init(worker):
+    from app.server import request_body
     from tests.integration.server import application
 
+    request_body.READ_TIMEOUT_S = request_body.GRACE_S = 1
+    worker.body_routes = (BodyRoute("/body", 100_000_000, 2), BodyRoute("/small", 10, 1))
     worker.on_stop = application.end_all
     worker.concurrency_limit = 2
     worker.ready = ready

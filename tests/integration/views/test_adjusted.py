@@ -66,7 +66,7 @@ def test_the_t_s_diagram_names_its_values(client: FlaskClient, adjusted_mission:
         "temperature_adjusted",
     )
     svg = client.get(f"/api/v1{MISSION}/ts.svg").text
-    assert "Adjusted temperature against adjusted salinity" in svg
+    assert "Temperature, adjusted (°C)" in svg
     assert "Salinity, adjusted" in svg
     assert "raw values" not in svg
 

@@ -119,14 +119,18 @@ def test_the_landing_page_links_to_the_missions_that_report_now_in_each_basin(
     import_mission("sea002", "20200913T1226", rows=made_files.rows())
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     link = page("/").split("data-reporting-in")[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
-    assert link == "/missions?basin=SEA-007&reporting=now"
+    assert link == "/missions?basin=SEA-007&active=now"
     html = page(link)
     assert 'data-mission="sea001/20210629T2053"' in html
     assert "sea002" not in html.split("<tbody>")[1]
-    listed = client.get("/api/v1/missions?reporting=now&basin=SEA-007").json["items"]
-    assert [mission["platform"] for mission in listed] == ["sea001"]
+    # The second name is the former one.
+    answers = [
+        client.get(f"/api/v1/missions?{name}=now&basin=SEA-007").json["items"] for name in ("active", "reporting")
+    ]
+    assert [[mission["platform"] for mission in listed] for listed in answers] == [["sea001"], ["sea001"]]
 
 
-def test_reporting_accepts_now_alone(client: FlaskClient) -> None:
-    assert client.get("/missions?reporting=yesterday").status_code == 400
-    assert client.get("/api/v1/missions?reporting=yesterday").status_code == 400
+@pytest.mark.parametrize("name", ["active", "reporting"])
+def test_active_accepts_now_alone(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/missions?{name}=yesterday").status_code == 400
+    assert client.get(f"/api/v1/missions?{name}=yesterday").status_code == 400

@@ -41,7 +41,7 @@ def test_the_landing_page_counts_the_missions_that_it_does_not_list(
     assert f"({FLEET})" in html.split("data-reporting-in")[1].split("</p>")[0]
     assert f"holds all {FLEET}" in html
     assert f"All {FLEET} platforms at sea report on time." in html
-    listed = client.get("/api/v1/missions?reporting=now&basin=SEA-007&limit=200").json["items"]
+    listed = client.get("/api/v1/missions?active=now&basin=SEA-007&limit=200").json["items"]
     assert len(listed) == FLEET
 
 
@@ -50,7 +50,7 @@ def test_the_page_of_a_basin_links_to_the_missions_that_report_there_now(
 ) -> None:
     html = page(BORNHOLM)
     assert f"{FLEET} missions report now</a>" in html
-    assert 'href="/missions?basin=SEA-007&amp;reporting=now"' in html
+    assert 'href="/missions?basin=SEA-007&amp;active=now"' in html
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
     assert "data-reporting-here" not in page(BORNHOLM)
 

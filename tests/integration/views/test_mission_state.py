@@ -66,7 +66,17 @@ def test_a_later_mission_ends_the_one_before_on_its_page(
     assert state(page("/missions/sea001/20210630T0053")) == "at_sea"
 
 
-def test_processed_data_end_a_mission_on_its_page(page: Page, import_mission: ImportMission) -> None:
+@pytest.mark.parametrize("mode", ["P", "A"])
+def test_a_mission_whose_first_data_are_adjusted_is_at_sea(
+    page: Page, client: FlaskClient, import_mission: ImportMission, mode: str
+) -> None:
+    import_mission(rows=made_files.rows(start_s=datetime.now(UTC).timestamp() - 3600), mode=mode)
+    assert state(page(f"/missions/{MISSION}")) == "at_sea"
+    assert client.get("/api/v1/updates?kind=end").json["items"] == []
+    assert client.get("/api/v1/platforms/sea001").json["reporting_state"] == "on_time"
+
+
+def test_delayed_data_end_a_mission_on_its_page(page: Page, import_mission: ImportMission) -> None:
     rows = made_files.rows(start_s=datetime.now(UTC).timestamp() - 3600)
     import_mission(rows=rows)
     assert state(page(f"/missions/{MISSION}")) == "at_sea"

@@ -73,6 +73,38 @@ def test_flagged_values_are_counted_beside_a_plot(page: Page) -> None:
     assert "2 values flagged as bad are hidden" in page(TEMPERATURE)
 
 
+def caption(html: str) -> str:
+    """The text below the first picture, without marks and with plain spaces."""
+    (text,) = re.findall(r"<figcaption>(.*?)</figcaption>", html, re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", text)).replace("\u202f", " ").split())
+
+
+def test_the_caption_of_all_values_counts_the_flagged_ones(page: Page) -> None:
+    good, every = (page(f"{TEMPERATURE}?quality={quality}") for quality in ("good", "all"))
+    assert "means of 22 samples" in caption(good)
+    assert "means of 24 samples, 2 of them flagged as bad" in caption(every)
+    assert "hidden" not in caption(every)
+    assert "values flagged as bad are drawn, too" in every
+
+
+def test_the_caption_of_the_t_s_diagram_counts_the_drawn_and_all_samples(page: Page, db: Db) -> None:
+    thinned = {"pairs": 12_345, "depth_unknown": 3, "flagged": 5000}
+    db.sections.update_one({"what": "ts"}, {"$set": thinned})
+    good, every = (caption(page(f"{MISSION}/plots/ts?quality={quality}")) for quality in ("good", "all"))
+    assert "salinity: 22 of 12 345 good samples, thinned evenly, coloured by depth" in good
+    assert "potential density anomaly σ₀ (TEOS-10), kg m⁻³" in good
+    assert "3 points of unknown depth are grey" in good
+    assert "and, as hollow points, 2 of 5 000 with a flagged value, thinned evenly" in every
+    assert "hidden" not in every
+
+
+def test_the_caption_of_a_t_s_diagram_without_densities_names_none(page: Page, db: Db) -> None:
+    db.sections.update_one({"what": "ts"}, {"$set": {"has_density": False}})
+    html = page(f"{MISSION}/plots/ts")
+    assert "density" not in caption(html)
+    assert "lines of equal density" not in html
+
+
 def test_an_unknown_distance_is_said_and_the_plot_is_by_time(page: Page, db: Db) -> None:
     db.sections.update_many({}, {"$set": {"along_m": None}})
     html = page(f"{TEMPERATURE}?axis=distance")

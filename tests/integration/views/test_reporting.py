@@ -87,7 +87,7 @@ def test_a_platform_whose_mission_is_over_has_no_state(
     assert "No platform is at sea." in page("/fleet")
 
 
-def test_processed_data_end_the_mission_and_the_state(
+def test_delayed_data_end_the_mission_and_the_state(
     page: Page, client: FlaskClient, import_mission: ImportMission
 ) -> None:
     rows = four_hourly()

@@ -154,7 +154,23 @@ test("the T-S diagram of an earlier release has no densities", () => {
 test("the T-S diagram names adjusted values", () => {
   const adjusted = { salinity_variable: "salinity_adjusted", temperature_variable: "temperature_adjusted" };
   const content = ts({ ...SAMPLE, ...adjusted, density: null }, "SEA1");
-  assert.equal(content.title, "Adjusted temperature against adjusted salinity · SEA1");
+  assert.equal(content.title, "T-S diagram · SEA1");
   assert.equal(content.axes.y.title, "Temperature, adjusted (°C)");
   assert.equal(ts({ ...SAMPLE, density: null }, "SEA1").axes.x.title, "Salinity");
+});
+
+test("the T-S diagram names its grey points, and how many samples it draws", () => {
+  const two = { salinity: [35, 36], temperature: [5, 6], profile: [1, 2], count: 2, pairs: 12345, density: null };
+  const content = ts({ ...SAMPLE, ...two, depth_m: [null, 7] }, "SEA1");
+  const { depth, time } = content.colourings;
+  const marks = (colours) => content.marks({ axes: { colours } });
+  assert.deepEqual(marks(depth), ["2 of 12\u202f345 good samples drawn", "grey: depth unknown (1)"]);
+  assert.deepEqual(marks(time), ["2 of 12\u202f345 good samples drawn"]);
+  assert.equal(content.axes.colours, depth);
+});
+
+test("the T-S diagram without any depth is coloured along the mission", () => {
+  const content = ts({ ...SAMPLE, count: 1, pairs: 1, density: null }, "SEA1");
+  assert.deepEqual(Object.keys(content.colourings), ["time"]);
+  assert.equal(content.axes.colours, content.colourings.time);
 });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayName, displayUnit, minus, moment, titled, withUnit } from "../../../app/assets/js/explorer_text.js";
+import {
+  count,
+  displayName,
+  displayUnit,
+  legendLines,
+  minus,
+  moment,
+  titled,
+  withUnit,
+} from "../../../app/assets/js/explorer_text.js";
 
 test("names of variables become words", () => {
   assert.equal(displayName("chlorophyll_a"), "Chlorophyll a");
@@ -34,4 +43,14 @@ test("the minus sign is that of typography", () => {
 
 test("times are UTC", () => {
   assert.equal(moment(Date.UTC(2022, 11, 8, 1, 45, 52)), "2022-12-08 01:45:52 UTC");
+});
+
+test("large counts have thin spaces between thousands", () => {
+  assert.deepEqual([7, 999, 4000, 1234567].map(count), ["7", "999", "4\u202f000", "1\u202f234\u202f567"]);
+});
+
+test("the parts of a legend share a line where they fit", () => {
+  assert.deepEqual(legendLines(["one", "two", "three"], 9), ["one · two", "three"]);
+  assert.deepEqual(legendLines(["a very long part"], 4), ["a very long part"]);
+  assert.deepEqual(legendLines([], 9), []);
 });

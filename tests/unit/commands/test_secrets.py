@@ -33,8 +33,8 @@ def test_each_run_makes_other_passwords() -> None:
     first, second = _created(), _created()
 
     assert [item["metadata"]["name"] for item in first["items"]] == [
-        "mongodb-keyfile", "mongodb-users", "mongodb-web", "mongodb-ingest", "mongodb-admin", "mongodb-backup", "redis",
-        "redis-broker",
+        "mongodb-keyfile", "mongodb-users", "mongodb-web", "mongodb-ingest", "mongodb-upload", "mongodb-admin",
+        "mongodb-backup", "redis", "redis-broker",
     ]  # fmt: skip
     assert all(
         first["items"][number]["stringData"] != second["items"][number]["stringData"]

@@ -159,6 +159,8 @@ def combined(stores: str, ingress: str, others: tuple[str, ...] = tuple(OTHERS))
     certificate = ["cert-manager"] if ingress.startswith("ingress-") else []
     # Certificates for the members of a MongoDB in the cluster.
     skipped = {"mongodb-tls"} if stores == "external" else set()
+    # Routes are objects of OpenShift alone.
+    skipped |= {"upload-route"} if ingress != "openshift-route" else set()
     names = [*STORES[stores], ingress, *certificate, *(name for name in others if name not in last), *last]
     names = [name for name in names if name not in skipped]
     # OpenShift assigns the users of all pods.

@@ -66,6 +66,8 @@ def test_every_component_works_without_the_others(stores: str, other: str) -> No
         "kube-state-metrics": ("monitoring-standalone",),
         "worker-backup": ("backup", "worker"),
         "worker-keda": ("worker",),
+        "upload": ("worker",),
+        "upload-route": ("worker", "upload"),
     }
     manifests = combined(stores, "ingress-traefik", (*changed.get(other, ()), other))
 

@@ -9,6 +9,7 @@ Edge = tuple[str, str, str]
 STORE_EDGES: set[Edge] = {
     ("web", "mongodb", "mongodb"),
     ("live", "mongodb", "mongodb"),
+    ("upload", "mongodb", "mongodb"),
     ("indexes", "mongodb", "mongodb"),
     ("ingest", "mongodb", "mongodb"),
     ("verify", "mongodb", "mongodb"),
@@ -18,6 +19,7 @@ STORE_EDGES: set[Edge] = {
     ("mongodb", "mongodb", "mongodb"),
     ("web", "redis", "redis"),
     ("live", "redis", "redis"),
+    ("upload", "redis", "redis"),
     ("ingest", "redis", "redis"),
     ("worker", "redis", "redis"),
     ("maintenance", "redis", "redis"),
@@ -31,7 +33,10 @@ TRAEFIK_EDGES: set[Edge] = {
     for to in ("web", "live")
 }
 # Pods whose connections are listed here; those of the monitoring components are in their own policies.
-PODS = {"web", "live", "edge", "mongodb", "redis", "indexes", "ingest", "worker", "maintenance", "verify", "backup"}
+PODS = {
+    "web", "live", "upload", "edge", "mongodb", "redis", "indexes", "ingest", "worker", "maintenance", "verify",
+    "backup",
+}  # fmt: skip
 CONTROLLERS = {
     "ingress-traefik": {"namespace traefik", "traefik in namespace kube-system"},
     "ingress-nginx": {
@@ -98,8 +103,9 @@ def test_each_ingress_component_admits_its_controller_to_the_entry_alone(stores:
     assert _to_http(plain, "web") == CONTROLLERS[ingress]
     assert _to_http(edge, "edge") == CONTROLLERS[ingress]
     assert _to_http(edge, "web") == {"edge"}
-    # Streams pass the edge cache by.
+    # Streams and uploads pass the edge cache by.
     assert _to_http(edge, "live") == _to_http(plain, "live") == CONTROLLERS[ingress]
+    assert _to_http(edge, "upload") == CONTROLLERS[ingress]
 
 
 def test_a_developers_cluster_may_have_any_controller(manifests: Manifests) -> None:

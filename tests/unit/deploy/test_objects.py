@@ -62,7 +62,7 @@ def test_every_selector_matches_exactly_the_workload_of_its_name(manifests: Mani
     # Visitors enter at the web pods, or at the edge cache in front of them.
     entry = ["edge"] if "edge" in owners else ["web"]
     assert selected == {
-        name: entry if name == "public" else [re.sub("^(web|live|probe)-metrics$|-pods$", r"\1", name)]
+        name: entry if name == "public" else [re.sub("^(web|live|upload|probe)-metrics$|-pods$", r"\1", name)]
         for name in services
     }
     assert guarded == {name: [name] for name in budgets}
@@ -93,18 +93,20 @@ def test_the_ingress_routes_to_the_service_and_never_to_the_metrics(manifests: M
     ]
 
     routed = [
-        (rule["matches"][0]["path"]["value"], backend["name"], backend["port"])
+        (match["path"]["value"], backend["name"], backend["port"])
         for one in manifests.of("HTTPRoute")
         for rule in one["spec"]["rules"]
+        for match in rule["matches"]
         for backend in rule["backendRefs"]
     ]
     routed += [(one["spec"].get("path", "/"), one["spec"]["to"]["name"], 80) for one in manifests.of("Route")]
 
-    assert (
-        sorted(backends) == [("/", "public", "http"), ("/live/events", "live", "http")]
-        if manifests.of("Ingress")
-        else sorted(routed) == [("/", "public", 80), ("/live/events", "live", 80)]
-    )
+    expected = {"/": "public", "/live/events": "live"}
+    if any(one["metadata"]["name"] == "upload" for one in manifests.of("Service")):
+        expected |= dict.fromkeys(("/api/v1/imports", "/api/v1/positions", "/imports"), "upload")
+    port = "http" if manifests.of("Ingress") else 80
+    paths = backends if manifests.of("Ingress") else routed
+    assert sorted(paths) == sorted((path, service, port) for path, service in expected.items())
     assert [port["name"] for port in manifests.one("Service", "public")["spec"]["ports"]] == ["http"]
 
 
@@ -162,7 +164,7 @@ def test_the_replica_set_has_three_members_which_every_client_lists(manifests: M
     assert service["clusterIP"] == "None"
     assert service["publishNotReadyAddresses"] is True
     uris = [one["stringData"]["uri"] for one in secrets.create("halocline")["items"] if "uri" in one["stringData"]]
-    assert len(uris) == 4
+    assert len(uris) == 5
     assert all(uri.partition("@")[2] == f"{','.join(members)}/?replicaSet=rs0&authSource=admin" for uri in uris)
     assert initiate["args"] == ["rs0", *members]
 

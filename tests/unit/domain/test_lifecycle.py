@@ -52,10 +52,13 @@ def test_a_simulated_mission_does_not_end_a_real_one() -> None:
     assert updates["end/sea001/m2"].simulated
 
 
-@pytest.mark.parametrize("mode", ["P", "A", "D"])
-def test_processed_data_end_the_mission(mode: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "over", "days"),
+    [("R", "silence", 22), ("P", "silence", 22), ("A", "silence", 22), ("D", "processed_data", 9)],
+)
+def test_only_delayed_mode_data_end_the_mission(mode: str, over: str, days: int) -> None:
     update = updates_by_id(mission(data_mode=mode))["end/sea001/m1"]
-    assert (update.shown_from, update.over) == (START_AT + 9 * DAY, "processed_data")
+    assert (update.shown_from, update.over) == (START_AT + days * DAY, over)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("R", 0), ("P", 0), ("A", 0), ("D", 1)])
@@ -87,7 +90,8 @@ def test_a_later_import_does_not_change_the_time_of_an_earlier_update() -> None:
         ({}, 2 * DAY, [START_AT + 10 * DAY]),
         # The mission is over first.
         ({}, 14 * DAY, []),
-        ({"data_mode": "P"}, 2 * DAY, []),
+        ({"data_mode": "A"}, 2 * DAY, [START_AT + 10 * DAY]),
+        ({"data_mode": "D"}, 2 * DAY, []),
     ],
 )
 def test_the_platform_of_a_mission_is_silent_before_its_end(

@@ -264,6 +264,14 @@ def test_a_range_that_most_values_contradict_is_ignored(tmp_path: Path, read: Re
     assert warnings(report) == {"valid_range_ignored": 24}
 
 
+def test_a_declared_limit_may_be_beyond_the_type_of_its_variable(tmp_path: Path, read: Read) -> None:
+    path = time_series(tmp_path / "a.nc")
+
+    report = read(with_attributes(path, "salinity", np.linspace(7, 8, 24), "f4", {"valid_max": 1e39}))
+
+    assert warnings(report) == {}
+
+
 def test_noise_at_the_end_of_a_declared_range_is_kept(tmp_path: Path, read: Read) -> None:
     pressure = rows()["depth"] - 0.2
     path = time_series(tmp_path / "a.nc")

@@ -135,9 +135,9 @@ def _derived(draft: Draft, file: File) -> None:
     samples = list(sample_documents(draft, draft.version, -1, len(draft.parts)))
     built = section_builder.build(mission, [Dive.of(doc) for doc in profiles], samples, 1, NOW)
     for section in built.sections:
-        assert section_plots.section(section, "made", "R")[1].startswith(b"\x89PNG")
+        assert section_plots.section(section, "made", mission)[1].startswith(b"\x89PNG")
     if built.cloud:
-        assert section_plots.cloud(built.cloud, "made", "R")[4].startswith(b"\x89PNG")
+        assert section_plots.cloud(built.cloud, "made", mission)[4].startswith(b"\x89PNG")
     track = track_builder.track_of(mission_to_document(mission), profiles, samples)
     assert all(depth is None or 0 <= depth <= 11_000 for depth in track.deepest_m)
     figures = mission.figures

@@ -11,7 +11,7 @@ class InvalidField(Resource):
 
 
 class Problem(Resource):
-    """An error (RFC 9457). `errors` names the invalid parameters."""
+    """An error (RFC 9457). `errors` names the invalid parameters; `code` names errors that programs handle."""
 
     type: str
     title: str
@@ -19,3 +19,4 @@ class Problem(Resource):
     detail: str
     instance: str
     errors: list[InvalidField] | None = None
+    code: str | None = None

@@ -1,0 +1,131 @@
+"""Uploads, from their arrival to the queue, and the decisions of operators about those in quarantine.
+
+The queue needs Celery, which the web image does not contain: it is loaded when the first file is queued.
+"""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import structlog
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from app.config import Settings
+from app.domain.api_keys import Key
+from app.domain.uploads import Decision, Upload
+from app.errors import Conflict, NotFound, Unavailable
+from app.store import audit, spool, spool_stream, transactions
+from app.store import uploads as stored
+from app.store.spool_stream import Received
+from app.tasks import broker
+from app.telemetry import upload_metrics
+
+# The broker answers within milliseconds; the client waits meanwhile.
+_BROKER_TIMEOUT_S = 2
+
+log = structlog.get_logger(__name__)
+
+
+def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
+    """Store the upload with its file and its task; the upload, and True if it is new.
+
+    If there is an upload with this id, that one is returned and nothing is stored.
+    """
+
+    def store(session: ClientSession) -> None:
+        stored.put(upload, session)
+        spool_stream.keep(file, upload.id, arguments(upload), session)
+        detail = f"{upload.file_name}, {upload.bytes} bytes, SHA-256 {upload.sha256}"
+        action = "upload for a dry run" if upload.dry_run else "upload"
+        reason = upload.options.reason
+        audit.append(
+            upload.actor, action, upload.id, "done", upload.received_at, reason=reason, detail=detail, session=session
+        )
+
+    try:
+        transactions.run(store)
+    except DuplicateKeyError:
+        if (existing := stored.find(upload.id)) is not None:
+            return existing, False
+        raise
+    return upload, True
+
+
+def arguments(upload: Upload) -> dict[str, Any]:
+    """The arguments of the task that imports the file: a dry run for one in quarantine, before it is approved."""
+    is_dry = upload.dry_run or (upload.has_quarantine and upload.decision is None)
+    named = {
+        **asdict(upload.options),
+        "shorter": upload.options.shorter or None,
+        "provider": upload.provider,
+        "actor": asdict(upload.actor),
+        "dry_run": is_dry or None,
+    }
+    given = {name: value for name, value in named.items() if value is not None}
+    return {"files": [{"id": upload.spool_id, "name": upload.file_name}], "upload": upload.id, **given}
+
+
+def queued(settings: Settings, upload: Upload) -> Upload:
+    """Queue the task of a received upload; its present state. Without the broker, `recover` queues it later."""
+    queue = import_module("app.tasks.queue")
+    try:
+        queue.send(_celery(settings), "import", broker.IMPORTS, arguments(upload), upload.id)
+    except Unavailable as error:
+        upload_metrics.uploads_not_queued.inc()
+        log.warning("upload_not_queued", upload=upload.id, error=str(error))
+    else:
+        stored.note_queued(upload.id)
+    return found(upload.id)
+
+
+@cache
+def _celery(settings: Settings) -> Any:
+    app = import_module("app.tasks.queue").celery_app(settings)
+    short = {"socket_timeout": _BROKER_TIMEOUT_S, "socket_connect_timeout": _BROKER_TIMEOUT_S}
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, **short}
+    return app
+
+
+def found(upload_id: str, key: Key | None = None) -> Upload:
+    """The upload. Raises NotFound if there is none, or if the key is an importer's and has not sent it."""
+    upload = stored.find(upload_id)
+    if upload is None or not (key is None or key.has_role("operator") or key.id == upload.key_id):
+        raise NotFound(f"There is no upload {upload_id}.")
+    return upload
+
+
+def decide(settings: Settings, upload_id: str, decision: Decision, key: Key, reason: str | None) -> Upload:
+    """Let the import of an upload in quarantine run, or reject it; repeated, nothing happens.
+
+    Raises NotFound, and Conflict if the upload does not wait for a decision or another one was made.
+    """
+    upload = found(upload_id, key)
+    now = datetime.now(UTC)
+
+    def store(session: ClientSession) -> bool:
+        if not stored.decide(upload_id, decision, key.actor, now, reason, session):
+            return False
+        name = {"approved": "approve upload", "rejected": "reject upload"}[decision]
+        audit.append(key.actor, name, upload_id, "done", now, reason=reason, detail=upload.file_name, session=session)
+        if decision == "approved":
+            decided = stored.find(upload_id, session) or upload
+            spool_stream.note_task(upload.spool_id, upload_id, arguments(decided), session)
+        return True
+
+    if not transactions.run(store):
+        return _decided_before(found(upload_id, key), decision)
+    if decision == "approved":
+        return queued(settings, found(upload_id, key))
+    spool.delete(upload.spool_id)
+    return found(upload_id, key)
+
+
+def _decided_before(upload: Upload, decision: Decision) -> Upload:
+    if upload.decision is None:
+        raise Conflict(f"The upload is {upload.state}: it does not wait for an operator.")
+    if upload.decision != decision:
+        raise Conflict(f"The upload was {upload.decision} already.")
+    return upload

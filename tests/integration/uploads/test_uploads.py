@@ -1,0 +1,242 @@
+"""Uploads through the real server: they are imported as the command does it, and reported in the same words."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.store import audit
+from tests.integration.uploads.conftest import OWNER, Db, Portal, Start
+from tests.made_files import csv_file, profile_file, rows, table, time_series
+
+
+def spooled(db: Db) -> int:
+    """The number of documents of files that wait for a worker."""
+    return db["spool.files"].count_documents({}) + db["spool.chunks"].count_documents({})
+
+
+def test_a_file_is_imported_and_its_state_has_the_report_of_the_command(
+    portal: Portal, db: Db, file: Path, importer: str
+) -> None:
+    answer = portal.upload(file, importer)
+    status = portal.ended(answer, importer)
+
+    assert answer.status == 202
+    assert answer.headers["Location"] == f"/api/v1/imports/{answer.json['id']}"
+    assert answer.json["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert answer.json["state"] in ("queued", "running", "done")
+    assert (answer.json["bytes"], answer.json["result"]) == (file.stat().st_size, None) or status["result"]
+    (result,) = status["result"]
+    assert (result["outcome"], result["platform"], result["mission"]) == ("stored", "made", "20200913T1226")
+    assert result["would"]["samples"] == 24
+    assert result["profiles"] == result["would"]["profiles"]
+    assert (status["state"], status["by"].startswith("key importer-0")) == ("done", True)
+    (attempt,) = db.imports.find()
+    assert (attempt["file_name"], attempt["outcome"], attempt["actor"]) == ("mission.nc", "stored", status["by"])
+    assert next((entry.action, entry.target) for entry in audit.page(10)) == ("upload", status["id"])
+    assert db.api_keys.find_one()["last_used_at"] is not None
+    assert spooled(db) == 0
+
+
+def test_a_refused_file_is_done_with_its_reason(portal: Portal, db: Db, tmp_path: Path, importer: str) -> None:
+    header, *lines = table()
+    file = csv_file(tmp_path / "no_identity.csv", [header, *lines])
+
+    status = portal.ended(portal.upload(file, importer), importer)
+
+    assert status["state"] == "done"
+    assert [(each["outcome"], each["reason_code"]) for each in status["result"]] == [("refused", "no_mission")]
+    assert spooled(db) == 0
+
+
+def test_the_options_of_the_command_are_those_of_the_query(
+    portal: Portal, db: Db, tmp_path: Path, importer: str
+) -> None:
+    file = csv_file(tmp_path / "table.csv", table())
+
+    answer = portal.upload(file, importer, platform="SEA001", mission="M1", mode="D")
+
+    (result,) = portal.ended(answer, importer)["result"]
+    assert [result[name] for name in ("outcome", "platform", "mission", "data_mode")] == ["stored", "sea001", "M1", "D"]
+
+
+@pytest.mark.parametrize("make", [time_series, profile_file], ids=["mission", "profile"])
+def test_a_dry_run_reports_what_an_import_would_do_and_stores_nothing(
+    portal: Portal, db: Db, tmp_path: Path, importer: str, make: type
+) -> None:
+    file = make(tmp_path / "file.nc")
+    first = portal.ended(portal.upload(file, importer, dry_run="true"), importer)
+    counts = {name: db[name].count_documents({}) for name in ("missions", "profiles", "imports", "originals.files")}
+    real = portal.ended(portal.upload(file, importer), importer)
+    second = portal.ended(portal.upload(file, importer, dry_run="true"), importer)
+
+    assert set(counts.values()) == {0}
+    assert first["result"] == real["result"]
+    assert [each["outcome"] for each in first["result"] + second["result"]] == ["stored", "unchanged"]
+    assert spooled(db) == 0
+
+
+def test_a_dry_run_compares_with_what_is_stored(portal: Portal, tmp_path: Path, importer: str) -> None:
+    delayed = time_series(tmp_path / "delayed.nc", attributes={"data_mode": "D"})
+    better = time_series(tmp_path / "better.nc", rows(6), attributes={"data_mode": "D"})
+    worse = time_series(tmp_path / "worse.nc", rows(6), attributes={"data_mode": "R"})
+    portal.ended(portal.upload(delayed, importer), importer)
+
+    dry = [portal.ended(portal.upload(each, importer, dry_run="true"), importer) for each in (better, worse)]
+
+    codes = [(each["result"][0]["outcome"], each["result"][0]["reason_code"]) for each in dry]
+    assert codes == [("replaced", None), ("refused", "lower_mode")]
+
+
+def test_a_platform_of_another_provider_is_refused(portal: Portal, db: Db, file: Path, new_key: type) -> None:
+    stranger, owner = new_key(provider="Other"), new_key(provider=OWNER)
+
+    refused = portal.ended(portal.upload(file, stranger), stranger)
+    dry = portal.ended(portal.upload(file, stranger, dry_run="true"), stranger)
+    stored = portal.ended(portal.upload(file, owner), owner)
+
+    assert [each["result"][0]["reason_code"] for each in (refused, dry, stored)] == ["wrong_provider"] * 2 + [None]
+    assert [each["provider"] for each in db.imports.find().sort("at", 1)] == ["Other", OWNER]
+
+
+def test_a_replacement_needs_an_operators_key_and_is_audited(
+    portal: Portal, tmp_path: Path, importer: str, operator: str
+) -> None:
+    portal.ended(portal.upload(time_series(tmp_path / "long.nc", rows(8)), importer), importer)
+    short = time_series(tmp_path / "short.nc", rows(2))
+
+    forbidden = portal.upload(short, importer, replace="reprocessed")
+    status = portal.ended(portal.upload(short, operator, replace="reprocessed"), operator)
+
+    assert forbidden.status == 403
+    assert status["result"][0]["outcome"] == "replaced"
+    replaced = next(entry for entry in audit.page(10) if entry.action == "replace")
+    assert (replaced.actor.label, replaced.reason) == (status["by"], "reprocessed")
+
+
+def test_the_same_content_is_received_once(portal: Portal, db: Db, file: Path, importer: str) -> None:
+    first = portal.put(file, importer)
+    status = portal.ended(first, importer)
+    second = portal.put(file, importer)
+
+    assert (second.status, second.json) == (202, status)
+    assert second.headers["Location"] == first.headers["Location"]
+    assert (db.imports.count_documents({}), db.uploads.count_documents({})) == (1, 1)
+    assert portal.put(file, importer, dry_run="true").json["id"] != status["id"]
+
+
+def test_two_uploads_of_one_content_at_once_have_one_effect(portal: Portal, db: Db, file: Path, importer: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: portal.put(file, importer), range(2)))
+    portal.ended(answers[0], importer)
+
+    assert {(answer.status, answer.json["id"]) for answer in answers} == {(202, answers[0].json["id"])}
+    assert (db.imports.count_documents({}), db.uploads.count_documents({}), spooled(db)) == (1, 1, 0)
+
+
+def test_a_content_with_another_hash_is_refused_and_not_stored(
+    portal: Portal, db: Db, file: Path, importer: str
+) -> None:
+    answer = portal.send("PUT", f"/{'0' * 64}?file_name=a.nc", file.read_bytes(), importer)
+
+    assert (answer.status, answer.json["code"]) == (422, "hash_mismatch")
+    assert (db.uploads.count_documents({}), spooled(db)) == (0, 0)
+
+
+def test_an_importer_reads_its_own_uploads_and_an_operator_all(
+    portal: Portal, file: Path, importer: str, operator: str, new_key: type
+) -> None:
+    status = portal.ended(portal.upload(file, importer, dry_run="true"), importer)
+    path = f"/{status['id']}"
+
+    assert portal.send("GET", path, key=operator).json == status
+    assert portal.send("GET", path, key=new_key()).status == 404
+    assert portal.send("GET", path).status == 401
+    assert portal.send("GET", path, key=importer).headers["Cache-Control"] == "no-store"
+
+
+def test_an_upload_is_kept_while_the_broker_is_unreachable(
+    start_portal: Start, db: Db, file: Path, importer: str
+) -> None:
+    from app.tasks import broker, enqueue, queue
+
+    cut = start_portal(REDIS_BROKER_URL="redis://127.0.0.1:1/0")
+    answer = cut.upload(file, importer)
+    db["spool.files"].update_one({}, {"$set": {"uploadDate": db.uploads.find_one()["received_at"].replace(year=2025)}})
+    queue.send(queue.celery_app(cut.settings), "recover", broker.DERIVED, {})
+
+    assert (answer.status, answer.json["state"]) == (202, "received")
+    assert cut.ended(answer, importer)["result"][0]["outcome"] == "stored"
+    assert cut.process.metric_values()["halocline_uploads_not_queued_total",] == 1
+    assert enqueue.LOST_AFTER.days == 0
+
+
+def test_a_parked_task_is_a_failed_upload(portal: Portal, db: Db, tmp_path: Path, importer: str) -> None:
+    answer = portal.upload(time_series(tmp_path / "defect.nc"), importer)
+
+    status = portal.ended(answer, importer)
+
+    assert (status["state"], status["reason"], status["result"]) == ("failed", "ValueError: a defect", None)
+    assert db.parked_tasks.find_one()["_id"] == status["id"]
+
+
+@pytest.fixture(scope="module")
+def _careful(start_portal: Start) -> Portal:
+    return start_portal(HALOCLINE_UPLOAD_QUARANTINE="true")
+
+
+@pytest.fixture
+def careful(_careful: Portal, db: Db) -> Portal:
+    """A portal where uploads of importers wait for an operator."""
+    return _careful
+
+
+def test_in_quarantine_a_file_is_imported_once_an_operator_approves_it(
+    careful: Portal, db: Db, file: Path, importer: str, operator: str
+) -> None:
+    answer = careful.upload(file, importer)
+    waiting = careful.ended(answer, importer)
+    listed = careful.send("GET", "/waiting", key=operator).json["items"]
+    stored = db.missions.count_documents({})
+    path = f"/{waiting['id']}/approve"
+
+    denied = careful.send("POST", path, key=importer)
+    approved = [careful.send("POST", path, key=operator) for _ in range(2)]
+    done = careful.ended(approved[0], importer)
+
+    assert (waiting["state"], waiting["result"][0]["outcome"], stored) == ("waiting", "stored", 0)
+    assert listed == [waiting]
+    assert [denied.status, *[each.status for each in approved]] == [403, 202, 202]
+    assert (done["state"], done["result"][0]["outcome"]) == ("done", "stored")
+    assert done["decided_by"].startswith("key operator-1")
+    assert [attempt["actor"] for attempt in db.imports.find()] == [waiting["by"]]
+    assert careful.send("POST", f"/{waiting['id']}/reject?reason=no", key=operator).status == 409
+    assert next(entry.action for entry in audit.page(10)) == "approve upload"
+
+
+def test_in_quarantine_a_rejected_file_is_deleted(
+    careful: Portal, db: Db, file: Path, importer: str, operator: str
+) -> None:
+    waiting = careful.ended(careful.upload(file, importer), importer)
+    path = f"/{waiting['id']}/reject"
+
+    rejected = [careful.send("POST", f"{path}?reason=not+ours", key=operator) for _ in range(2)]
+
+    assert careful.send("POST", path, key=operator).status == 400
+    assert [(each.status, each.json["state"], each.json["reason"]) for each in rejected] == [
+        (200, "rejected", "not ours")
+    ] * 2
+    assert (spooled(db), db.missions.count_documents({})) == (0, 0)
+    assert next((entry.action, entry.reason) for entry in audit.page(10)) == ("reject upload", "not ours")
+
+
+def test_an_operators_upload_and_a_refused_one_do_not_wait(
+    careful: Portal, tmp_path: Path, file: Path, importer: str, operator: str
+) -> None:
+    own = careful.ended(careful.upload(file, operator), operator)
+    refused = careful.ended(careful.upload(csv_file(tmp_path / "no_identity.csv", table()), importer), importer)
+
+    assert (own["state"], refused["state"]) == ("done", "done")
+    assert careful.send("POST", f"/{own['id']}/approve", key=operator).status == 409
+    assert careful.send("GET", "/waiting", key=importer).status == 403
