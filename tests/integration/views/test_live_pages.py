@@ -14,7 +14,7 @@ MADE = "/missions/made/20200913T1226"
 @pytest.fixture
 def live(settings, db):
     """A client of a portal whose pages refresh themselves."""
-    app = halocline.create_app(settings.model_copy(update={"live_updates": True}))
+    app = halocline.create_app(settings.model_copy(update={"live_events": True}))
     with app.test_client() as client:
         yield client
 
@@ -41,5 +41,5 @@ def test_other_pages_and_errors_have_no_stream(live, path):
     assert tags(live, path) == []
 
 
-def test_without_live_updates_no_page_has_a_stream(client):
+def test_without_live_events_no_page_has_a_stream(client):
     assert tags(client, "/") == []
