@@ -85,7 +85,7 @@ def test_it_reaches_the_stores_and_the_broker_alone(manifests: Manifests) -> Non
 
 
 def test_the_lab_of_its_drill_has_room_for_it() -> None:
-    lab = of(ROOT / "tests/e2e/cluster/upload")
+    lab = of(ROOT / "tests/e2e/cluster/queue")
     requested = [quantity(one["resources"]["requests"]["cpu"]) for one in lab.workload("upload").containers]
 
     assert sum(requested) <= quantity("15m")
