@@ -43,7 +43,7 @@ def create_app(settings: "Settings") -> "Flask":
     page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag, observer)
     portal.attach(app, portal.Portal(settings, __version__, health, page_cache, live, tracer))
     flask_hooks.install(app, settings, health)
-    v1.install(app)
+    v1.install(app, settings)
     views.install(app, __version__)
     wsgi_stack.install(app, wsgi_stack.layers(app, settings, page_cache, live, tracer))
     metrics.set_build_info(__version__, settings.revision)

@@ -160,6 +160,9 @@ class Settings(BaseSettings):
     # downloads at once for one client: in a load test, all clients have one address.
     exports_per_min: int = Field(30, ge=0, le=1_000_000, validation_alias="HALOCLINE_EXPORTS_PER_MIN")
 
+    # Senders of POST /api/v1/positions with their secrets; read again when it changes. Unset: no positions.
+    position_secrets_file: Path | None = Field(None, validation_alias="HALOCLINE_POSITION_SECRETS_FILE")
+
     @field_validator("mongodb_uri", "backup_mongodb_uri", mode="after")
     @classmethod
     def _parsed(cls, value: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""`halocline secrets`: the passwords of MongoDB and Redis as Kubernetes Secrets, new or rotated.
+"""`halocline secrets`: the passwords of MongoDB and Redis as Kubernetes Secrets, new or rotated; secrets of senders.
 
 Each role has two users in MongoDB, and the user of Redis has two passwords; one of them is in use. A rotation gives the
 other one a new password and puts it to use, so running pods stay connected with the old one until they are replaced.
@@ -8,6 +8,7 @@ import base64
 import json
 import secrets
 import sys
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import click
 from app import errors
 from app.commands import broker_secret
 from app.commands.passwords import SLOTS, Passwords
+from app.domain import position_senders, webhooks
 
 Document = dict[str, Any]
 
@@ -66,7 +68,7 @@ _KEY_BYTES = 756
 
 @click.group("secrets")
 def group() -> None:
-    """Print the Kubernetes Secrets of MongoDB and Redis, for `kubectl apply --filename -`."""
+    """Print Kubernetes Secrets of MongoDB and Redis, for `kubectl apply --filename -`, and secrets of senders."""
 
 
 @group.command("create")
@@ -89,6 +91,26 @@ def _rotate(database: str) -> None:
     if sys.stdin.isatty():
         raise click.UsageError("standard input is the output of `kubectl get secrets --output=json`")
     click.echo(json.dumps(rotate(sys.stdin.read(), database), indent=2))
+
+
+@group.command("sender")
+@click.argument("name")
+@click.option("--provider", help="The sender may report platforms of this provider, as in platforms.toml.")
+@click.option("--platform", "platforms", multiple=True, help="The sender may report this platform; repeatable.")
+def _sender(name: str, provider: str | None, platforms: tuple[str, ...]) -> None:
+    """A sender of positions with a new secret, as a table for HALOCLINE_POSITION_SECRETS_FILE."""
+    click.echo(sender(name, provider, platforms), nl=False)
+
+
+def sender(name: str, provider: str | None, platforms: Sequence[str]) -> str:
+    """A table of TOML with a new secret. Raises Invalid."""
+    limits = {"provider": provider, "platforms": list(platforms)}
+    fields = {"secrets": [webhooks.new_secret()], **{name: value for name, value in limits.items() if value}}
+    # A text or a list of texts is the same in JSON and TOML, but for characters that JSON escapes as pairs.
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    table = "\n".join([f"[{name}]", *lines, ""])
+    position_senders.parsed(table)
+    return table
 
 
 def create(database: str) -> Document:

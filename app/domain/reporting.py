@@ -44,6 +44,19 @@ def learned_interval(report_times: Sequence[datetime]) -> timedelta | None:
     return min(max(typical, _LEAST_LEARNED), _MOST_LEARNED)
 
 
+def delayed_by_report(
+    late_at: datetime, silent_at: datetime, last_data_at: datetime, reported_at: datetime | None
+) -> tuple[datetime, datetime]:
+    """When a platform becomes late and silent if its newest report is a position without data.
+
+    The end of its mission stays as it is: only data, or their absence, end a mission.
+    """
+    if reported_at is None or reported_at <= last_data_at:
+        return late_at, silent_at
+    delay = reported_at - last_data_at
+    return late_at + delay, silent_at + delay
+
+
 def state(late_at: datetime, silent_at: datetime, over_from: datetime, now: datetime) -> State | None:
     """The state of a platform by the times at which it changes; None if its last mission is over."""
     if now >= over_from:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 API = "api"
 SEARCH = "search"
 EXPORT = "export"
-POLICIES = (API, SEARCH, EXPORT)
+POSITIONS = "positions"
+POLICIES = (API, SEARCH, EXPORT, POSITIONS)
+# Webhooks of one address in a minute, with wrong signatures, too: each is compared with all secrets. A hundred gliders
+# that surface every hour make fewer, also without lists.
+POSITIONS_PER_MIN = 120
 # Of requests with a wrong API key, beside the policy of their route.
 WRONG_KEY = "wrong_key"
 
@@ -34,6 +38,7 @@ POLICY_BY_ROUTE = {
     f"{api_urls.ROOT}/export": EXPORT,
     f"{api_urls.ROOT}/observations": EXPORT,
     f"{api_urls.MISSION_ROUTE}/data": EXPORT,
+    f"{api_urls.ROOT}/positions": POSITIONS,
 }
 
 Admit = Callable[["WSGIEnvironment"], Response | None]
@@ -63,6 +68,7 @@ def install(app: Flask, settings: Settings) -> None:
         API: settings.api_per_min,
         SEARCH: settings.searches_per_min,
         EXPORT: settings.exports_per_min,
+        POSITIONS: min(POSITIONS_PER_MIN, settings.api_per_min),
         WRONG_KEY: settings.wrong_keys_per_min,
     }
     proxies = client_address.proxies(settings.forwarded_allow_ips)

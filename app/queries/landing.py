@@ -1,15 +1,26 @@
 """What the landing page shows besides its lists, read in one round trip."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.last_position import LastPosition
 from app.domain.records import BasinShare, Mission, Platform, Update
+from app.domain.reported_positions import ReportedPosition, newest, times
 from app.domain.totals import Totals
 from app.queries import totals as totals_queries
 from app.queries.missions import MOST_COUNTED
-from app.store import combined_reads, missions, platforms, reporting, sections, totals, tracks, updates
+from app.store import (
+    combined_reads,
+    missions,
+    platforms,
+    reported_positions,
+    reporting,
+    sections,
+    totals,
+    tracks,
+    updates,
+)
 from app.store.reporting import ActiveMissions, Fleet
 
 
@@ -19,7 +30,8 @@ class Details:
 
     `pictured`: the variable of the picture of each mission that has one. `deepest_m`: the greatest depths over time, by
     mission. `last_basins`: of the last mission of each platform. `positions`: the last ones of the listed missions and
-    platforms, by mission. `active`: all missions with current data. `fleet`: the platforms at sea by their state.
+    platforms, by mission; that of the last mission of a platform may be a reported one. `reported`: the newest reported
+    positions, by platform. `active`: all missions with current data. `fleet`: the platforms at sea by their state.
     `simulated`: the number of simulated missions with current data. `next_update_at`: when the next foreseen update is
     published.
     """
@@ -30,6 +42,7 @@ class Details:
     last_basins: dict[str, tuple[BasinShare, ...]]
     positions: dict[str, LastPosition]
     totals: Totals
+    reported: dict[str, ReportedPosition]
     active: ActiveMissions
     fleet: Fleet
     simulated: int
@@ -64,21 +77,37 @@ def details(
         tracks.last_positions_of([*(mission.id for mission in listed), *last_missions]),
         totals.read("fleet"),
         reporting.active_missions(since, with_simulated),
-        reporting.fleet(now, with_simulated),
+        reporting.at_sea(now, with_simulated),
+        reported_positions.newest(),
         missions.simulated_since(since, MOST_COUNTED),
         updates.next_known(now, None, None, with_simulated),
     )
-    by_platform, pictured, deepest_m, basins, positions, of_fleet, active, fleet, simulated, next_update_at = read
+    by_platform, pictured, deepest_m, basins, of_data, of_fleet = read[:6]
+    active, at_sea, reported, simulated, next_update_at = read[6:]
     last_basins = {name.partition("/")[0]: shares for name, shares in basins.items()}
     return Details(
         by_platform,
         pictured,
         deepest_m,
         last_basins,
-        positions,
+        _last_positions(of_data, [*by_platform.values(), *earlier], reported),
         of_fleet or totals_queries.EMPTY,
+        reported,
         active,
-        fleet,
+        reporting.fleet(at_sea, times(reported), now),
         simulated,
         next_update_at,
     )
+
+
+def _last_positions(
+    of_data: Mapping[str, LastPosition], platforms: Sequence[Platform], reported: Mapping[str, ReportedPosition]
+) -> dict[str, LastPosition]:
+    """The last positions by mission, with newer reported ones for the last missions of their platforms."""
+    positions = dict(of_data)
+    for platform in platforms:
+        mission = f"{platform.platform}/{platform.last_mission}"
+        last = newest(positions.get(mission), reported.get(platform.platform))
+        if last is not None:
+            positions[mission] = last
+    return positions

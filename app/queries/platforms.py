@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
+from app.domain import reported_positions as rule
+from app.domain import reporting
 from app.domain.records import Platform
 from app.domain.reporting import State
 from app.errors import Invalid
-from app.queries import absences, clock, cursors
+from app.queries import absences, clock, cursors, reported_positions
 from app.queries.cursors import Page
 from app.store import missions, platforms
+from app.store.platforms import Reporting
 
 # The statuses of OceanOPS that follow from data alone. Probable, Confirmed and Registered need plans, Active needs
 # positions without data.
@@ -100,8 +103,16 @@ def by_last_data(
     return cursors.page(rows, limit, lambda platform: (order, platform.last_seen_at, platform.platform))
 
 
-def _now_in(state: State | None) -> tuple[State, datetime] | None:
-    return None if state is None else (state, clock.now())
+def _now_in(state: State | None) -> Reporting | None:
+    """The selection of platforms in this state now: a reported position counts as a report of its platform."""
+    if state is None:
+        return None
+    now, reported = clock.now(), reported_positions.newest()
+    owners = platforms.named(list(reported)) if reported else {}
+    later = {name: owner for name, owner in owners.items() if reported[name].at > owner.last_seen_at}
+    changes = {name: rule.state_changes(owner, reported[name]) for name, owner in later.items()}
+    matching = [name for name, times in changes.items() if reporting.state(*times, now) == state]
+    return Reporting(state, now, tuple(later), tuple(matching))
 
 
 def without_data(since: datetime, limit: int, simulated: bool = False) -> list[Platform]:

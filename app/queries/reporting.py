@@ -1,17 +1,19 @@
 """The missions and platforms that report now, and the time until which a response about them is valid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from app import portal
 from app.domain import reporting
 from app.domain.records import Platform
+from app.domain.reported_positions import ReportedPosition, state_changes, times
 from app.domain.reporting import State
 from app.http import expiry
 from app.queries import clock, missions
 from app.store import combined_reads
 from app.store import reporting as stored
+from app.store.reported_positions import newest
 from app.store.reporting import Fleet
 
 
@@ -22,17 +24,22 @@ def since() -> datetime:
     return minute - timedelta(hours=portal.current().settings.active_window_h)
 
 
-def state(platform: Platform) -> State | None:
-    """The present state of a platform; None if its last mission is over. The response expires when it changes."""
-    times = platform.late_at, platform.silent_at, platform.over_from, clock.now()
-    expiry.until(reporting.next_change(*times))
-    return reporting.state(*times)
+def states(shown: Sequence[Platform], reported: Mapping[str, ReportedPosition]) -> dict[str, State | None]:
+    """The present state of each platform, by its id; None if its last mission is over.
+
+    `reported`: their newest reported positions. The response expires when a state changes.
+    """
+    now = clock.now()
+    changes = {each.platform: state_changes(each, reported.get(each.platform)) for each in shown}
+    expiry.until(*(reporting.next_change(*each, now) for each in changes.values()))
+    return {platform: reporting.state(*each, now) for platform, each in changes.items()}
 
 
 def fleet(simulated: bool) -> Fleet:
     """The present number of platforms by state. The response expires when a platform changes its state."""
-    counted: Fleet
-    (counted,) = combined_reads.values(stored.fleet(clock.now(), simulated))
+    now = clock.now()
+    at_sea, reported = combined_reads.values(stored.at_sea(now, simulated), newest())
+    counted = stored.fleet(at_sea, times(reported), now)
     expiry.until(counted.until)
     return counted
 

@@ -7,7 +7,7 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from app.domain import mission_filters
-from app.store import operator_indexes, task_indexes, upgrades
+from app.store import operator_indexes, position_indexes, task_indexes, upgrades
 from app.store.validators import VALIDATORS
 
 Document = dict[str, Any]
@@ -152,6 +152,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "retired_versions": [IndexModel([("at", ASCENDING)], name="age")],
     "backups": [],
     **operator_indexes.INDEXES,
+    **position_indexes.INDEXES,
     **task_indexes.INDEXES,
 }
 

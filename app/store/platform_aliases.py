@@ -1,5 +1,6 @@
 """Former ids of platforms: `_id` is the former id, `platform` the present one. Old addresses redirect by it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pymongo.client_session import ClientSession
@@ -11,6 +12,12 @@ def current(platform: str, session: ClientSession | None = None) -> str | None:
     """The present id of a platform that had this id before; None if there is none."""
     doc = mongo.db.platform_aliases.find_one({"_id": platform}, {"platform": 1}, session=session)
     return str(doc["platform"]) if doc else None
+
+
+def current_ids(platforms: Sequence[str]) -> dict[str, str]:
+    """The present ids of those platforms that had one of these ids before, by the former id."""
+    cursor = mongo.db.platform_aliases.find({"_id": {"$in": list(platforms)}}, {"platform": 1})
+    return {doc["_id"]: str(doc["platform"]) for doc in cursor.limit(max(len(platforms), 1))}
 
 
 def put(former: str, present: str, at: datetime, session: ClientSession) -> None:

@@ -1,6 +1,7 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,23 @@ from app.extensions import mongo
 from app.store import combined_reads, keyset
 from app.store.combined_reads import Read
 from app.store.documents import platform_from_document, platform_to_document
+
+# Of names in one request, which are 100 at most; some platforms share a WMO id.
+_MOST_MATCHING = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Selects the platforms with a state of reporting at a moment.
+
+    `reported` are the platforms whose newest report is a position without data: they have the state if they are among
+    `matching`, whatever the times of their data are.
+    """
+
+    state: State
+    at: datetime
+    reported: Sequence[str] = ()
+    matching: Sequence[str] = ()
 
 
 def of(platform: str, session: ClientSession) -> Platform | None:
@@ -34,12 +52,11 @@ def page(
     wmo_id: str | None = None,
     since: datetime | None = None,
     before: datetime | None = None,
-    reporting: tuple[State, datetime] | None = None,
+    reporting: Reporting | None = None,
 ) -> list[Platform]:
     """At most `limit` platforms in the order of their ids, after `after`; simulated ones only on request.
 
-    `wmo_id` selects by WMO id; the newest data are at `since` or later, and before `before`. `reporting` is a state and
-    the time at which platforms have it.
+    `wmo_id` selects by WMO id; the newest data are at `since` or later, and before `before`.
     """
     query = _matching(simulated, reporting)
     if wmo_id is not None:
@@ -57,12 +74,9 @@ def by_last_seen(
     after: tuple[datetime, str] | None = None,
     simulated: bool = False,
     oldest_first: bool = False,
-    reporting: tuple[State, datetime] | None = None,
+    reporting: Reporting | None = None,
 ) -> list[Platform]:
-    """At most `limit` platforms by their latest data, after (last_seen_at, id); simulated ones only on request.
-
-    For `reporting` see `page`.
-    """
+    """At most `limit` platforms by their latest data, after (last_seen_at, id); simulated ones only on request."""
     by = ("last_seen_at", 1 if oldest_first else -1)
     documents = keyset.read(mongo.db.platforms, _matching(simulated, reporting), by, after, limit, "heard")
     return [platform_from_document(doc) for doc in documents]
@@ -89,18 +103,21 @@ def first_seen_since(since: datetime, simulated: bool) -> datetime | None:
     return next((doc["last_seen_at"] for doc in cursor.max_time_ms(keyset.TIMEOUT_MS).hint("heard")), None)
 
 
-def _matching(simulated: bool, reporting: tuple[State, datetime] | None = None) -> dict[str, Any]:
+def _matching(simulated: bool, reporting: Reporting | None = None) -> dict[str, Any]:
     # Also when both values match: the index begins with this field.
     query: dict[str, Any] = {"simulated": {"$in": [False, True]} if simulated else False}
     if reporting is None:
         return query
-    state, now = reporting
-    bounds = {
-        "on_time": {"late_at": {"$gte": now}},
-        "late": {"late_at": {"$lt": now}, "silent_at": {"$gte": now}},
-        "silent": {"silent_at": {"$lt": now}},
+    bounds: dict[State, dict[str, Any]] = {
+        "on_time": {"late_at": {"$gte": reporting.at}},
+        "late": {"late_at": {"$lt": reporting.at}, "silent_at": {"$gte": reporting.at}},
+        "silent": {"silent_at": {"$lt": reporting.at}},
     }
-    return {**query, "over_from": {"$gt": now}, **bounds[state]}
+    query |= {"over_from": {"$gt": reporting.at}}
+    if not reporting.reported:
+        return query | bounds[reporting.state]
+    by_data = {**bounds[reporting.state], "_id": {"$nin": list(reporting.reported)}}
+    return query | {"$or": [by_data, {"_id": {"$in": list(reporting.matching)}}]}
 
 
 def named(ids: list[str]) -> dict[str, Platform]:
@@ -133,6 +150,14 @@ def of_wmo_id(wmo_id: str) -> list[str]:
     """The ids of the platforms with this WMO id."""
     cursor = mongo.db.platforms.find({"wmo_id": wmo_id}, {"_id": 1}).sort("_id", 1).limit(100)
     return [doc["_id"] for doc in cursor.max_time_ms(keyset.TIMEOUT_MS)]
+
+
+def matching_names(names: Sequence[str]) -> list[Platform]:
+    """The platforms that have one of these names as id or serial, ignoring case, or as WMO id; by id."""
+    keys = [name.lower() for name in names]
+    clauses = [{"_id": {"$in": keys}}, {"serial_key": {"$in": keys}}, {"wmo_id": {"$in": list(names)}}]
+    cursor = mongo.db.platforms.find({"$or": clauses}).sort("_id", 1).limit(_MOST_MATCHING)
+    return [platform_from_document(doc) for doc in cursor.max_time_ms(keyset.TIMEOUT_MS)]
 
 
 def akin(wmo_id: str | None, names: Sequence[str]) -> list[str]:

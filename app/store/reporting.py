@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from app.domain import reporting
+from app.domain.reported_positions import times
 from app.domain.reporting import State
-from app.store import combined_reads
+from app.store import combined_reads, reported_positions
 from app.store.combined_reads import Read
 
 Document = dict[str, Any]
@@ -52,26 +53,56 @@ def active_missions(since: datetime, simulated: bool) -> Read[ActiveMissions]:
     return Read("missions", stages, _active)
 
 
-def fleet(now: datetime, simulated: bool) -> Read[Fleet]:
+@dataclass(frozen=True, slots=True)
+class AtSea:
+    """A platform whose last mission is not over, and when its data make it late, silent and over."""
+
+    platform: str
+    last_data_at: datetime
+    late_at: datetime
+    silent_at: datetime
+    over_from: datetime
+
+
+def at_sea(now: datetime, simulated: bool) -> Read[list[AtSea]]:
     """The platforms whose last mission is not over; simulated ones only on request."""
     stages: list[Document] = [
         {"$match": {**_real_or_all(simulated), "over_from": {"$gt": now}}},
         {"$limit": _MOST},
-        {"$project": {"over_from": 1, "late_at": 1, "silent_at": 1}},
+        {"$project": dict.fromkeys(("last_seen_at", "late_at", "silent_at", "over_from"), 1)},
     ]
-    return Read("platforms", stages, lambda documents: _fleet(documents, now))
+    return Read("platforms", stages, lambda documents: [_at_sea(doc) for doc in documents])
+
+
+def fleet(platforms: Sequence[AtSea], reported: Mapping[str, datetime], now: datetime) -> Fleet:
+    """The number of platforms at sea by state. `reported`: the time of the newest reported position, by platform."""
+    counts: Counter[State] = Counter()
+    changes: list[datetime] = []
+    for each in platforms:
+        report_at = reported.get(each.platform)
+        late_at, silent_at = reporting.delayed_by_report(each.late_at, each.silent_at, each.last_data_at, report_at)
+        times = late_at, silent_at, each.over_from, now
+        state, change = reporting.state(*times), reporting.next_change(*times)
+        if state is not None and change is not None:
+            counts[state] += 1
+            changes.append(change)
+    return Fleet({state: counts[state] for state in reporting.STATES}, min(changes, default=None))
 
 
 def platforms_by_state(now: datetime, simulated: bool) -> dict[str, int]:
     """The number of platforms at sea by state, for the metrics."""
-    counted: Fleet
-    (counted,) = combined_reads.values(fleet(now, simulated))
+    platforms, reported = combined_reads.values(at_sea(now, simulated), reported_positions.newest())
+    counted = fleet(platforms, times(reported), now)
     return {str(state): count for state, count in counted.platforms.items()}
 
 
 def _real_or_all(simulated: bool) -> Document:
     # Also when both values match: the indexes begin with this field.
     return {"simulated": {"$in": [False, True]} if simulated else False}
+
+
+def _at_sea(doc: Document) -> AtSea:
+    return AtSea(doc["_id"], doc["last_seen_at"], doc["late_at"], doc["silent_at"], doc["over_from"])
 
 
 def _active(documents: Sequence[Document]) -> ActiveMissions:
@@ -83,15 +114,3 @@ def _active(documents: Sequence[Document]) -> ActiveMissions:
         basins=tuple((basin, names[basin], count) for basin, count in ranked),
         first_end_at=documents[-1]["figures"]["end_at"] if documents else None,
     )
-
-
-def _fleet(documents: Sequence[Document], now: datetime) -> Fleet:
-    counts: Counter[State] = Counter()
-    changes: list[datetime] = []
-    for doc in documents:
-        times = doc["late_at"], doc["silent_at"], doc["over_from"], now
-        state, change = reporting.state(*times), reporting.next_change(*times)
-        if state is not None and change is not None:
-            counts[state] += 1
-            changes.append(change)
-    return Fleet({state: counts[state] for state in reporting.STATES}, min(changes, default=None))

@@ -242,7 +242,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 # Every series exists from the start at 0: one that starts at 1 has no increase, so its first event would be lost.
 for _outcome in ("hit", "miss", "stale", "bypass"):
     page_cache_requests.labels(_outcome)
-for _policy in ("api", "search", "export", "wrong_key"):
+for _policy in ("api", "search", "export", "positions", "wrong_key"):
     for _decision in ("allow", "deny"):
         for _storage in ("redis", "memory"):
             rate_limit_decisions.labels(_policy, _decision, _storage)

@@ -7,9 +7,9 @@ from flask import Blueprint, render_template
 from app import portal
 from app.domain.records import Mission, Platform
 from app.http import expiry
-from app.queries import clock, landing, missions, platforms, updates
+from app.queries import clock, landing, missions, platforms, reporting, updates
 from app.views import filters, plots, schema_org, template_filters
-from app.views.platforms import reporting_rule, states
+from app.views.platforms import reporting_rule
 from app.views.updates import KINDS, REASONS
 
 bp = Blueprint("landing", __name__)
@@ -64,7 +64,7 @@ def index() -> str:
         active_count=details.active.missions,
         reporting_in=details.active.basins[:_BASINS],
         fleet=details.fleet,
-        states=states([*details.platforms.values(), *earlier]),
+        states=reporting.states([*details.platforms.values(), *earlier], details.reported),
         simulated_too=simulated,
         simulation=details.simulated,
         earlier=earlier,
@@ -86,6 +86,6 @@ def index() -> str:
 
 def _earlier(active: list[Mission], since: datetime, simulated: bool) -> list[Platform]:
     """The platforms whose last data are older than the window, latest first, without those of active missions."""
-    reporting = {mission.platform for mission in active}
+    reporting_now = {mission.platform for mission in active}
     platforms_without_data = platforms.without_data(since, _EARLIER, simulated)
-    return [platform for platform in platforms_without_data if platform.platform not in reporting]
+    return [platform for platform in platforms_without_data if platform.platform not in reporting_now]

@@ -7,7 +7,7 @@ from app.cache.invalidation import SIMULATED
 from app.cache.policy import RULES
 
 # Pages that people leave open. The others show their new content when they are opened again.
-_ROUTES = frozenset({"/", "/map", "/missions/<platform>/<mission>", "/status", "/fleet"})
+_ROUTES = frozenset({"/", "/map", "/missions/<platform>/<mission>", "/status", "/fleet", "/fleet/<serial>"})
 
 
 def install(app: Flask) -> None:
@@ -15,7 +15,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["live_tags"] = live_tags
 
 
-def live_tags() -> str:
+def live_tags(shows_simulated: bool = False) -> str:
     """The tags of this page, separated by commas; empty for a page that does not refresh itself.
 
     They are among the tags that invalidate the page in the cache, so that a page from after a change includes it.
@@ -27,5 +27,5 @@ def live_tags() -> str:
     arguments = dict(request.view_args or {})
     if "platform" in arguments:
         arguments["platform"] = arguments["platform"].lower()
-    shown = (*RULES[route].tags, SIMULATED) if "simulated" in request.args else RULES[route].tags
-    return ",".join(tag.format(**arguments) for tag in shown)
+    tags = (*RULES[route].tags, *((SIMULATED,) if shows_simulated or "simulated" in request.args else ()))
+    return ",".join(tag.format(**arguments) for tag in tags)

@@ -11,7 +11,7 @@ from app.domain.mission_filters import OneOf, Parameter
 from app.domain.records import Platform
 from app.domain.reporting import State
 from app.http import expiry
-from app.queries import clock, missions, platforms, reporting, tracks
+from app.queries import clock, missions, platforms, reported_positions, reporting
 from app.queries.platforms import Status
 from app.views import filters, paging, template_filters
 
@@ -56,10 +56,11 @@ def one(serial: str) -> str:
     return render_template(
         "platform.html",
         platform=platform,
+        shows_simulated=platform.simulated,
         status=statuses([platform])[platform.platform],
-        state=reporting.state(platform),
+        state=states([platform])[platform.platform],
         years=platforms.years(platform),
-        position=tracks.last_position(platform.platform, platform.last_mission),
+        position=reported_positions.last_positions([platform]).get(platform.platform),
         missions=listed.items,
         next=listed.next,
         after=after,
@@ -78,7 +79,7 @@ def statuses(shown: Sequence[Platform]) -> dict[str, Status]:
 
 def states(shown: Sequence[Platform]) -> dict[str, State | None]:
     """The present state of reporting of each platform, by its id; None for one that is not at sea."""
-    return {platform.platform: reporting.state(platform) for platform in shown}
+    return reporting.states(shown, reported_positions.newest_of(shown))
 
 
 def status_rule() -> dict[str, str | int]:

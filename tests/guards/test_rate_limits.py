@@ -22,6 +22,7 @@ def test_searches_and_downloads_have_budgets_of_their_own(app: Flask) -> None:
     budgets = {policy: {r for r in rules(app) if rate_limits.policy_of(r) == policy} for policy in rate_limits.POLICIES}
     api = "/api/v1"
     assert budgets[rate_limits.SEARCH] == {"/search", f"{api}/search"}
+    assert budgets[rate_limits.POSITIONS] == {f"{api}/positions"}
     assert budgets[rate_limits.EXPORT] == {
         f"{api}/export",
         f"{api}/observations",

@@ -15,6 +15,7 @@ from app.api.v1 import (
     observations,
     openapi,
     platforms,
+    positions,
     profiles,
     search,
     sections,
@@ -24,10 +25,12 @@ from app.api.v1 import (
     updates,
     uploads,
 )
+from app.config import Settings
 
 bp = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 for part in (
     platforms,
+    positions,
     missions,
     tracks,
     profiles,
@@ -48,7 +51,8 @@ for part in (
     bp.register_blueprint(part.bp)
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, settings: Settings) -> None:
     """Register all endpoints, and build the document that describes them."""
     app.register_blueprint(bp)
+    positions.install(app, settings)
     openapi.install(app)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from app.api.v1 import links
 from app.api.v1.schemas import Basin, Box, DataMode, Next, Time, iso_ms
 from app.domain.records import Kind, LonLat, Mission, Platform, Track
+from app.domain.reported_positions import ReportedPosition
 from app.queries.tracks import Detail
 
 Position = tuple[float, float]
@@ -74,6 +75,14 @@ class LastPositionProperties(MissionProperties):
     max_depth_m: float | None
 
 
+class ReportedPositionProperties(MissionProperties):
+    """The last mission of a platform, and time and accuracy of a position that no file contains."""
+
+    kind: Literal["reported_position"]
+    at: Time
+    accuracy_m: float | None
+
+
 class TrackFeature(BaseModel):
     """The track of a mission; without geometry if the mission has fewer than two positions."""
 
@@ -101,6 +110,15 @@ class LastPositionFeature(BaseModel):
     properties: LastPositionProperties
 
 
+class ReportedPositionFeature(BaseModel):
+    """The reported position of a platform that is newer than the last position of its data."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: Point
+    properties: ReportedPositionProperties
+
+
 class Tracks(BaseModel):
     """A GeoJSON FeatureCollection; without `bbox` if there is no position."""
 
@@ -114,13 +132,14 @@ class Tracks(BaseModel):
 class TracksPage(BaseModel):
     """A page of simplified tracks as a GeoJSON FeatureCollection; newest data first unless `sort` is given.
 
-    Active missions have a `recent_track` between track and last position.
+    Active missions have a `recent_track` between track and last position. A `reported_position` follows the last
+    position of a platform's last mission if the platform has reported a newer one without data.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["FeatureCollection"]
-    features: list[TrackFeature | RecentTrackFeature | LastPositionFeature]
+    features: list[TrackFeature | RecentTrackFeature | LastPositionFeature | ReportedPositionFeature]
     next: Next
 
 
@@ -171,10 +190,12 @@ def features(
     platform: Platform | None,
     detail: Detail | None = None,
     recent: tuple[datetime, Sequence[Sequence[LonLat]]] | None = None,
+    reported: ReportedPosition | None = None,
 ) -> list[dict[str, Any]]:
     """The track of a mission, simplified if a detail is given, and its last position if it has one.
 
-    `recent` is a time and the lines of the track since then.
+    `recent` is a time and the lines of the track since then. `reported` is the newest reported position of the
+    platform, which is a feature of its last mission if it is newer than the track.
     """
     properties = {
         "platform": mission.platform,
@@ -195,7 +216,15 @@ def features(
         position = _rounded((track.lon_deg[-1], track.lat_deg[-1]), max(digits, 5))
         point = {"type": "Point", "coordinates": position}
         features.append(_feature(mission, point, properties | _last_properties(mission, track)))
+    if reported is not None and platform is not None and _is_last(mission, track, platform, reported):
+        point = {"type": "Point", "coordinates": _rounded((reported.lon_deg, reported.lat_deg), max(digits, 5))}
+        features.append(_feature(mission, point, properties | _reported_properties(reported)))
     return features
+
+
+def _is_last(mission: Mission, track: Track, platform: Platform, reported: ReportedPosition) -> bool:
+    is_newer = not track.mid_at or reported.at > track.mid_at[-1]
+    return platform.last_mission == mission.mission and is_newer
 
 
 def _feature(mission: Mission, geometry: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, Any]:
@@ -226,6 +255,10 @@ def _last_properties(mission: Mission, track: Track) -> dict[str, Any]:
         "at": iso_ms(track.mid_at[-1]),
         "max_depth_m": track.max_depth_m[-1] if mission.kind != "sailbuoy" else None,
     }
+
+
+def _reported_properties(reported: ReportedPosition) -> dict[str, Any]:
+    return {"kind": "reported_position", "at": iso_ms(reported.at), "accuracy_m": reported.accuracy_m}
 
 
 def _lines(lines: Sequence[Sequence[LonLat]], digits: int) -> dict[str, Any] | None:

@@ -61,6 +61,20 @@ _KEY_PROBLEMS = {
     429: "Too many requests, or wrong keys, from this client; retry after `Retry-After` seconds.",
     503: "A dependency is unreachable or too many uploads are running; retry after `Retry-After` seconds.",
 }
+# Errors of endpoints that receive webhooks.
+_WEBHOOK_PROBLEMS = {
+    400: "The body is malformed.",
+    401: "The signature is missing or wrong, or the time of the webhook is not current.",
+    403: "The sender may not write this; `errors` names it.",
+    404: "This portal receives no such webhooks.",
+    408: "The body arrives too slowly.",
+    411: "The header `Content-Length` is missing.",
+    413: "The body is too large.",
+    415: "The body is no JSON.",
+    422: "The content is invalid; `errors` names each problem. Nothing was stored.",
+    429: "Too many requests from this client; retry after `Retry-After` seconds.",
+    503: "A dependency is unreachable or the server is overloaded; retry after `Retry-After` seconds.",
+}
 _BODIES: dict[str, dict[str, str]] = {NETCDF: {"type": "string", "format": "binary"}, GEOJSON: {"type": "object"}}
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -201,6 +215,31 @@ def keyed(
             security={_KEY_SCHEME: []},
             path_parameter_descriptions=_PATH,
             operation_id=operation_id,
+        )(view)
+        return cast(View, decorated)
+
+    return decorate
+
+
+class _WebhookResponses(_Responses):
+    """The responses of an endpoint that receives webhooks."""
+
+    def __init__(self, body: type[BaseModel]) -> None:
+        named: dict[str, Any] = {f"HTTP_{code}": (Problem, text) for code, text in _WEBHOOK_PROBLEMS.items()}
+        SpecTreeResponse.__init__(self, HTTP_200=(body, "Stored, or stored before by the same webhook."), **named)
+        self._mimetype, self._also = JSON, {}
+
+
+def documented_webhook(body: type[BaseModel], tag: str, content: type[BaseModel]) -> Callable[[View], View]:
+    """Add an endpoint that receives webhooks with this content to the document. The view validates the content."""
+
+    def decorate(view: View) -> View:
+        decorated = spec.validate(
+            query=Parameters,
+            json=content,
+            resp=_WebhookResponses(body),
+            tags=[Tag(name=tag)],
+            operation_id=f"{view.__module__.rpartition('.')[2]}_{view.__name__}",
         )(view)
         return cast(View, decorated)
 

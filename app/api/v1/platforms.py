@@ -1,5 +1,6 @@
 """Platforms: gliders and sailbuoys with the totals of their missions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response
@@ -13,7 +14,7 @@ from app.api.v1.responses import json
 from app.domain import records
 from app.domain.reporting import State
 from app.http import expiry
-from app.queries import clock, platforms, reporting
+from app.queries import clock, platforms, reported_positions, reporting
 from app.queries.platforms import Status
 
 bp = Blueprint("platforms", __name__)
@@ -44,8 +45,7 @@ def page(query: PlatformList) -> Response:
         # Lists expire when any platform changes its state.
         reporting.fleet(simulated)
     listed = platforms.page(query.limit, query.cursor, simulated, query.wmo_id, last_data, query.reporting_state)
-    items = [_resource(platform) for platform in listed.items]
-    return json(schemas.PlatformPage(items=items, next=listed.next).model_dump())
+    return json(schemas.PlatformPage(items=_resources(listed.items), next=listed.next).model_dump())
 
 
 @bp.get("/platforms/<platform>")
@@ -55,13 +55,23 @@ def one(platform: str) -> Response:
 
     The lookup is case-insensitive.
     """
-    return json(_resource(platforms.find(platform)).model_dump())
+    (resource,) = _resources([platforms.find(platform)])
+    return json(resource.model_dump())
 
 
-def _resource(platform: records.Platform) -> schemas.Platform:
-    """The API resource of a platform. The response expires when the platform's status or state changes."""
+def _resources(shown: Sequence[records.Platform]) -> list[schemas.Platform]:
+    """The API resources of platforms. The response expires when the status or the state of one changes."""
     settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
-    expiry.until(platforms.status_until(platform, now, window_h))
-    status = platforms.status(platform, now, window_h)
-    return schemas.Platform.of(platform, status, reporting.state(platform))
+    expiry.until(*(platforms.status_until(platform, now, window_h) for platform in shown))
+    states = reporting.states(shown, reported_positions.newest_of(shown))
+    positions = reported_positions.last_positions(shown)
+    return [
+        schemas.Platform.of(
+            platform,
+            platforms.status(platform, now, window_h),
+            states[platform.platform],
+            positions.get(platform.platform),
+        )
+        for platform in shown
+    ]

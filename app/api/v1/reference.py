@@ -43,7 +43,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An endpoint: its method, path, parameters and responses. `needs_key`: each request needs an API key."""
+    """An endpoint: its method, path, parameters and responses. `needs_key`: each request needs an API key.
+
+    `body`: the type of a body that is JSON.
+    """
 
     id: str
     tag: str
@@ -54,6 +57,7 @@ class Operation:
     parameters: tuple[Field, ...]
     responses: tuple[Response, ...]
     needs_key: bool = False
+    body: Kind | None = None
 
     @property
     def label(self) -> str:
@@ -78,12 +82,12 @@ def operations(document: Schema) -> dict[str, list[Operation]]:
 
 
 def models(document: Schema) -> list[Model]:
-    """The models of response bodies, sorted by name. Models that only parameters use are left out."""
+    """The models of bodies, sorted by name. Models that only parameters use are left out."""
     used = {
         ref
         for methods in document["paths"].values()
         for operation in methods.values()
-        for ref in _references(operation["responses"])
+        for ref in _references([operation["responses"], operation.get("requestBody")])
     }
     schemas = document["components"]["schemas"]
     unvisited = sorted(used)
@@ -117,6 +121,7 @@ def _operations(document: Schema) -> Iterator[Operation]:
                 parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
                 responses=tuple(_response(status, each) for status, each in operation["responses"].items()),
                 needs_key=bool(operation.get("security")),
+                body=_body(operation.get("requestBody", {})),
             )
 
 
@@ -137,6 +142,12 @@ def _response(status: str, response: Schema) -> Response:
     content = response.get("content", {})
     bodies = [_kind(body["schema"]) for body in content.values() if "schema" in body]
     return Response(status, response.get("description", ""), tuple(content), bodies[0] if bodies else None)
+
+
+def _body(request_body: Schema) -> Kind | None:
+    """The type of the body of requests, if it is JSON."""
+    content = request_body.get("content", {})
+    return _kind(content["application/json"]["schema"]) if "application/json" in content else None
 
 
 def _kind(schema: Schema) -> Kind:

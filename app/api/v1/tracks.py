@@ -12,7 +12,7 @@ from app.api.v1.openapi import documented
 from app.api.v1.parameters import Parameters, TrackList
 from app.api.v1.responses import GEOJSON, KML, file, json
 from app.http import expiry
-from app.queries import clock, missions, platforms, tracks
+from app.queries import clock, missions, platforms, reported_positions, tracks
 
 bp = Blueprint("tracks", __name__)
 
@@ -57,7 +57,8 @@ def page(query: TrackList) -> Response:
 
     `detail` is the accuracy of the simplified lines, `limit` the number of missions. `next` is a member that GeoJSON
     does not define. Missions with data in the active window (by default the last 24 hours) also have a
-    `recent_track`: their track in that window.
+    `recent_track`: their track in that window. If a platform has reported a position that is newer than its data, its
+    last mission also has a `reported_position`.
     """
     since = _window_begin()
     listed = query.page()
@@ -65,6 +66,7 @@ def page(query: TrackList) -> Response:
     recent = tracks.lines_since(listed.items, since)
     expiry.until(_recent_until(recent))
     owners = platforms.named(sorted({mission.platform for mission in listed.items}))
+    reported = reported_positions.newest_of(list(owners.values()))
     features = [
         feature
         for mission in listed.items
@@ -75,6 +77,7 @@ def page(query: TrackList) -> Response:
             owners.get(mission.platform),
             query.detail,
             (since, recent.get(mission.id, [])),
+            reported.get(mission.platform),
         )
     ]
     return json({"type": "FeatureCollection", "features": features, "next": listed.next}, GEOJSON)

@@ -19,7 +19,10 @@ export function popup(properties, coordinates) {
   line("div", `Mission ${properties.mission}`);
   if (properties.simulated) line("div", "Simulated", "map-simulated");
   const { at } = properties;
-  line("div", `Last position ${at.slice(0, 16).replace("T", " ")} UTC (${age(Date.parse(at))})`, "map-when");
+  const isReported = properties.kind === "reported_position";
+  const kind = isReported ? "Reported position" : "Last position";
+  line("div", `${kind} ${at.slice(0, 16).replace("T", " ")} UTC (${age(Date.parse(at))})`, "map-when");
+  if (isReported) line("div", reportNote(properties), "map-when");
   line("div", inMinutes(coordinates));
   line("div", inDecimals(coordinates), "map-when");
   const copy = Object.assign(line("button", "Copy position", "copy"), { type: "button", hidden: true });
@@ -30,6 +33,13 @@ export function popup(properties, coordinates) {
   const link = line("a", "Open the mission");
   link.href = properties.html;
   return box;
+}
+
+/** What a reported position is; `accuracy_m` is null if its sender states none. */
+function reportNote({ accuracy_m: accuracyM }) {
+  if (accuracyM === null) return "Not from profile data";
+  const accuracy = accuracyM < 1000 ? `${Math.round(accuracyM)}\u202fm` : `${(accuracyM / 1000).toFixed(1)}\u202fkm`;
+  return `Not from profile data; accuracy ${accuracy}`;
 }
 
 const isRecentAt = ({ at }) => Date.now() - Date.parse(at) < RECENT_MS;

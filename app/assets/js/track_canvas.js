@@ -2,7 +2,7 @@
 import L from "leaflet";
 import { nearestTurn } from "./longitudes.js";
 import { marker, moveMarker, popup } from "./markers.js";
-import { byMission, heading, positions, RECENT_MS, unrollFeatures } from "./track_features.js";
+import { byMission, heading, lastOf, positions, RECENT_MS, unrollFeatures } from "./track_features.js";
 import { isFiner } from "./track_detail.js";
 
 // Further missions get a dot on the canvas: each marker is an element of the page.
@@ -45,11 +45,11 @@ export class TrackCanvas {
 
   addMission(key, features, detail, isNewer) {
     const previous = this.missions.get(key);
-    const stamp = JSON.stringify(ofKind(features, "track").properties);
+    const last = lastOf(features);
+    const stamp = JSON.stringify([ofKind(features, "track").properties, last?.properties]);
     const isChanged = isNewer && previous && previous.stamp !== stamp;
     if (previous && !isChanged && !isFiner(detail, previous.detail)) return;
     const track = ofKind(features, "track");
-    const last = ofKind(features, "last_position");
     const recent = ofKind(features, "recent_track");
     const unroll = unrollFeatures(features);
     const toLatLng = ([lon, lat]) => [lat, unroll(lon)];

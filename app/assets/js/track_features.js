@@ -26,6 +26,12 @@ export function positions(geometry) {
 export const unrollFeatures = (features) =>
   unrollTrack(features.flatMap(({ geometry }) => positions(geometry).map(([lon]) => lon)));
 
+/** The feature of the marker: the reported position of the platform if there is one, else the last one of its data. */
+export function lastOf(features) {
+  const ofKind = (kind) => features.findLast(({ properties }) => properties.kind === kind);
+  return ofKind("reported_position") ?? ofKind("last_position");
+}
+
 const mercatorY = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360));
 
 /** Course of the last step of lines [[lat, lon], …] on the Mercator map, degrees from north; 0 if unknown. */

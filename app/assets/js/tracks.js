@@ -1,7 +1,7 @@
 // Tracks and last positions as elements of the page, for maps of few missions; list entries and map mark each other.
 import L from "leaflet";
 import { focusPopup, marker, moveMarker } from "./markers.js";
-import { byMission, heading, missionKey, unrollFeatures } from "./track_features.js";
+import { byMission, heading, lastOf, missionKey, unrollFeatures } from "./track_features.js";
 
 // Beyond it labels cover the tracks.
 const MAX_LABELS = 24;
@@ -46,7 +46,9 @@ function drawMission(map, features, unroll, pin = null) {
     const options = { className: "track-recent", weight: 4.5, interactive: false };
     group.recent.push(L.polyline(toLatLngs(geometry, unroll), options).addTo(map));
   }
-  for (const { geometry, properties } of ofKind(features, "last_position")) {
+  const last = lastOf(features);
+  if (last) {
+    const { geometry, properties } = last;
     const [lon, lat] = geometry.coordinates;
     const at = [lat, unroll(lon)];
     const course = heading(latLngs);
@@ -81,7 +83,7 @@ export function drawTracks(map, collection, element, unroll) {
     const group = drawMission(map, features, unroll ?? unrollFeatures(features), before?.pin);
     if (!group.pin) before?.pin?.remove();
     if (group.pin && !before?.pin && element.dataset.map === "fleet" && drawn.size < MAX_LABELS) {
-      addLabel(group.pin, ofKind(features, "last_position").at(-1).properties.serial);
+      addLabel(group.pin, lastOf(features).properties.serial);
     }
     if (group.bounds.isValid()) bounds.extend(group.bounds);
     drawn.set(key, Object.assign(before ?? {}, group));

@@ -28,6 +28,7 @@ from app.store import (
     missions,
     platform_aliases,
     rebuild_queue,
+    reported_positions,
     transactions,
     updates,
     version_copies,
@@ -107,6 +108,7 @@ def _of(platform: str, session: ClientSession) -> tuple[tuple[str, ...], tuple[s
 def _begin(former: str, present: str, session: ClientSession) -> int:
     now = datetime.now(UTC)
     platform_aliases.put(former, present, now, session)
+    reported_positions.rename(former, present, session)
     return change_log.append((f"platform:{former}", f"platform:{present}"), now, session)
 
 

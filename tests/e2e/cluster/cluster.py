@@ -19,6 +19,8 @@ NAMESPACE = "halocline-lab"
 DRILL = Path(__file__).parent / "drill"
 # The same with the edge cache.
 EDGE = Path(__file__).parent / "edge"
+# The same with the queue and with uploads.
+QUEUE = Path(__file__).parent / "queue"
 Document = dict[str, Any]
 Value = TypeVar("Value")
 
@@ -68,8 +70,13 @@ def read(url: str, timeout_s: float = 30) -> tuple[int, bytes]:
 
 def response(url: str, timeout_s: float = 30) -> tuple[int, bytes, dict[str, str]]:
     """The same with the headers."""
+    return send(urllib.request.Request(url), timeout_s)
+
+
+def send(request: urllib.request.Request, timeout_s: float = 30) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of the response to any request."""
     try:
-        with _opener.open(url, timeout=timeout_s) as answer:
+        with _opener.open(request, timeout=timeout_s) as answer:
             return answer.status, answer.read(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         with error:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import usage
-from tests.e2e.cluster.cluster import NAMESPACE, Lab, kubectl
+from tests.e2e.cluster.cluster import NAMESPACE, QUEUE, Lab, kubectl
 
 ROOT = Path(__file__).parents[3]
 FIGURES = pytest.StashKey[dict[str, Any]]()
@@ -37,7 +37,7 @@ def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
 _ORDER = [
     "test_drills", "test_live", "test_notifications", "test_failures", "test_nodes", "test_stores", "test_backups",
     "test_autoscaling", "test_monitoring", "test_runbooks", "test_alerts", "test_loadtest", "test_security",
-    "test_ingresses", "test_tasks", "test_edge_drills",
+    "test_ingresses", "test_tasks", "test_uploads", "test_edge_drills",
 ]  # fmt: skip
 
 
@@ -73,6 +73,15 @@ def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
         }
     finally:
         lab.delete()
+
+
+@pytest.fixture(scope="session")
+def queue(lab: Lab) -> None:
+    """The lab with the queue and with uploads, for the drills at the end; it keeps them."""
+    lab.apply(manifests=QUEUE)
+    for role in ("redis-broker", "worker", "maintenance", "beat", "upload"):
+        kubectl("rollout", "status", f"deployment/{role}", "--timeout=180s", timeout_s=190)
+    lab.replaced()
 
 
 @pytest.hookimpl(wrapper=True)

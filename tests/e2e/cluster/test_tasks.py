@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,6 @@ from tests.e2e.cluster.cluster import Document, Lab, kubectl, until
 pytestmark = pytest.mark.timeout(3000)
 
 Figures = dict[str, Any]
-QUEUE = Path(__file__).parent / "queue"
-ROLES = ("redis-broker", "worker", "maintenance", "beat")
 # Reads the store in the pod of the importer: the import log and the runs of the schedule are not in the API.
 READ = """
 import json, sys
@@ -23,20 +20,6 @@ from app import config, extensions
 extensions.mongo.bind(config.load())
 print(json.dumps(list(extensions.mongo.db[sys.argv[1]].aggregate(json.loads(sys.argv[2]))), default=str))
 """
-
-
-@pytest.fixture(scope="module")
-def queue(lab: Lab) -> Iterator[None]:
-    """The lab with the queue."""
-    lab.apply(manifests=QUEUE)
-    for role in ROLES:
-        kubectl("rollout", "status", f"deployment/{role}", "--timeout=180s", timeout_s=190)
-    lab.replaced()
-    yield
-    # The module after it applies the manifests that it needs.
-    kubectl("delete", "deployment", *ROLES, "--ignore-not-found", "--wait=false")
-    kubectl("delete", "hpa/worker", "service/redis-broker", "--ignore-not-found", "--wait=false")
-    kubectl("delete", "pvc/redis-broker", "--ignore-not-found", "--wait=false")
 
 
 def test_killed_workers_lose_no_queued_file_and_store_none_twice(

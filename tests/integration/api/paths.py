@@ -19,6 +19,7 @@ PLAIN = [
     "/openapi.json",
     "/docs",
     "/platforms/smilla77",
+    "/platforms/smilla77/positions",
     "/search",
     "/basins/SEA-007",
     "/missions/smilla77/20221208T1145",

@@ -5,6 +5,7 @@ import re
 import pytest
 
 import app as halocline
+from app import extensions
 
 ALL = "mission,platform,totals,tracks,basins,updates"
 MADE = "/missions/made/20200913T1226"
@@ -22,10 +23,17 @@ def tags(client, path):
     return re.findall(r'data-url="([^"]*)"\s+data-tags="([^"]*)"', client.get(path, buffered=True).text)
 
 
-@pytest.mark.parametrize("path", ["/", "/map", "/fleet", "/status"])
-def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path):
-    assert tags(live, path) == [("/live/events", ALL)]
-    assert tags(live, f"{path}?simulated=include") == [("/live/events", f"{ALL},simulated")]
+@pytest.mark.parametrize(("path", "own"), [("/", ""), ("/map", ""), ("/fleet", ""), ("/status", ",queue")])
+def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path, own):
+    assert tags(live, path) == [("/live/events", f"{ALL}{own}")]
+    assert tags(live, f"{path}?simulated=include") == [("/live/events", f"{ALL}{own},simulated")]
+
+
+@pytest.mark.parametrize(("simulated", "more"), [(False, ""), (True, ",simulated")])
+def test_the_page_of_a_platform_waits_for_changes_of_its_kind(live, import_mission, simulated, more):
+    import_mission()
+    extensions.mongo.db.platforms.update_one({}, {"$set": {"simulated": simulated}})
+    assert tags(live, "/fleet/sea001") == [("/live/events", ALL + more)]
 
 
 @pytest.mark.parametrize("path", ["/missions", "/stats", "/updates", "/data", "/search", "/nothing", MADE])

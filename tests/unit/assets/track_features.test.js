@@ -4,6 +4,7 @@ import {
   byMission,
   counted,
   heading,
+  lastOf,
   missionKey,
   omissions,
   positions,
@@ -106,6 +107,13 @@ test("the heading is the angle on the Mercator map, where a degree of latitude g
     [60.001, 0.002],
   ];
   assert.equal(heading([step]).toFixed(1), "45.0");
+});
+
+test("the marker of a mission is at the reported position if there is one", () => {
+  const [track, last, reported] = ["track", "last_position", "reported_position"].map((kind) => feature("a", kind));
+  assert.equal(lastOf([track, last, reported]), reported);
+  assert.equal(lastOf([track, last]), last);
+  assert.equal(lastOf([track]), undefined);
 });
 
 test("without a step the heading is north", () => {
