@@ -53,7 +53,7 @@ workers = _settings.web_workers
 # As many as may render at once, and more for downloads.
 threads = _settings.web_threads
 # Connections of a worker, idle ones included. A proxy keeps up to 200 idle ones. At the limit, the worker closes
-# the connection that has waited longest for its client, so that a probe can connect. Streams of live updates come on
+# the connection that has waited longest for its client, so that a probe can connect. Streams of live events come on
 # top: they are never closed for others.
 worker_connections = 512 + _settings.live_clients
 # The default of 2048 hides an overload: connections would wait in the kernel instead of getting a 503.

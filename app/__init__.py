@@ -23,7 +23,7 @@ def create_app(settings: "Settings") -> "Flask":
     from app.cache.worker import WorkerCache
     from app.http import flask_hooks
     from app.http.health import Health, report_circuit
-    from app.live.updates import LiveUpdates
+    from app.live.worker import LiveEvents
     from app.store import change_log, indexes
     from app.telemetry import dependencies, metrics, observe, tracing
 
@@ -38,7 +38,7 @@ def create_app(settings: "Settings") -> "Flask":
     tracer = tracing.Tracing(settings, __version__) if settings.otel_exporter_otlp_endpoint else None
     if tracer is not None:
         extensions.mongo.listeners = (*extensions.mongo.listeners, tracer.listener())
-    live = LiveUpdates(settings, change_log)
+    live = LiveEvents(settings, change_log)
     observer = live.feed if live.is_enabled else None
     page_cache = WorkerCache(settings, __version__, change_log, extensions.replica_lag, observer)
     portal.attach(app, portal.Portal(settings, __version__, health, page_cache, live, tracer))

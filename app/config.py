@@ -136,6 +136,8 @@ class Settings(BaseSettings):
     # Off by default: in a cluster, pods of their own serve them.
     live_clients: int = Field(0, ge=0, le=50_000, validation_alias="HALOCLINE_LIVE_CLIENTS")
     # Pages open GET /live: for web processes whose streams others serve. HALOCLINE_LIVE_CLIENTS implies it.
+    live_events: bool = Field(False, validation_alias="HALOCLINE_LIVE_EVENTS")
+    # The former name of HALOCLINE_LIVE_EVENTS: updates are the entries of the feed.
     live_updates: bool = Field(False, validation_alias="HALOCLINE_LIVE_UPDATES")
     # An institute, or a ship, has one address for all of its people; a browser has one stream for each visible page.
     live_clients_per_address: int = Field(50, ge=0, validation_alias="HALOCLINE_LIVE_CLIENTS_PER_ADDRESS")
@@ -224,9 +226,9 @@ class Settings(BaseSettings):
         return self.uploads and self.uploads + SMALL_BODIES
 
     @property
-    def has_live_updates(self) -> bool:
+    def has_live_events(self) -> bool:
         """True if pages refresh themselves through GET /live."""
-        return self.live_updates or self.live_clients > 0
+        return self.live_events or self.live_updates or self.live_clients > 0
 
     @field_validator("accept_from", mode="after")
     @classmethod

@@ -37,7 +37,7 @@ class PageCacheControl(Protocol):
 
 
 class LiveControl(Protocol):
-    """The live updates as process hooks control them. `app.live.updates` implements it."""
+    """The live events as process hooks control them. `app.live.worker` implements it."""
 
     def start(self, call_soon: Callable[[Callable[[], None]], None]) -> None:
         """Start sending changes. `call_soon` lets the event loop of the worker call a function."""

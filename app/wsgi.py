@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SWITCH_INTERVAL_S = 0.0005
 
 # What the event loop answers at once besides cached pages: it reads a static file in less time than it takes to hand
-# the request to a thread. A stream of live updates needs no thread.
+# the request to a thread. A stream of live events needs no thread.
 _IN_MEMORY = probes.PATHS | assets.paths() | {observe.LIVE}
 
 settings = load_web()
@@ -75,7 +75,7 @@ def drain_worker() -> None:
 
 
 def end_streams() -> None:
-    """End the streams of live updates, which have no end of their own. In the event loop of a worker that stops."""
+    """End the streams of live events, which have no end of their own. In the event loop of a worker that stops."""
     portal.of(application).live.drain()
 
 

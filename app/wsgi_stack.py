@@ -13,7 +13,7 @@ from app.http.cors import Preflights
 from app.http.headers import SecurityHeaders
 from app.http.hosts import AllowedHosts
 from app.http.refusals import Refusals
-from app.live.updates import LiveUpdates
+from app.live.worker import LiveEvents
 from app.telemetry.observe import Observe
 from app.telemetry.tracing import Tracing
 from app.views import assets
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def layers(
-    app: Flask, settings: Settings, page_cache: WorkerCache, live: LiveUpdates, tracing: Tracing | None = None
+    app: Flask, settings: Settings, page_cache: WorkerCache, live: LiveEvents, tracing: Tracing | None = None
 ) -> "list[Layer]":
     """The layers in the order in which a request enters them. Each one calls the next; the last one calls Flask.
 

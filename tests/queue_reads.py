@@ -8,7 +8,7 @@ from app.telemetry.queue_metrics import QueueReads
 _ENDS = ("done", "failed", "parked")
 _OUTCOMES = {
     "import": ("stored", "replaced", "unchanged", "refused", "failed", "parked"),
-    **dict.fromkeys(("rebuild", "pull", "watch", "backup", "schedule", "recover"), _ENDS),
+    **dict.fromkeys(("rebuild", "pull", "watch", "bucket", "backup", "schedule", "recover"), _ENDS),
     **dict.fromkeys(("verify", "restore-test"), ("differences", "empty", *_ENDS)),
 }
 _COUNTS = [TaskCount(task, outcome, 1, 1.0) for task, outcomes in _OUTCOMES.items() for outcome in outcomes]

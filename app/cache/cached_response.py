@@ -100,7 +100,7 @@ class Entry:
         # A strong ETag names exact bytes, so each encoding has its own.
         opaque_tag = self.opaque_tag if encoding == "identity" else f"{self.opaque_tag}-{encoding}"
         etag = f'"{opaque_tag}"'
-        # The state of the change log from which the page was rendered. Live updates resume there: scripts read it from
+        # The state of the change log from which the page was rendered. Live events resume there: scripts read it from
         # a response, and from the page that they run on.
         state = ("Server-Timing", f'change;desc="{self.mark.id}"')
         common = [*self.headers, ("ETag", etag), ("Vary", "Accept-Encoding"), state]

@@ -33,9 +33,14 @@ def worker(queues: tuple[str, ...], concurrency: int) -> None:
 
 @click.command()
 @click.option("--check", is_flag=True, help="Only print the schedule.")
-def beat(check: bool) -> None:
+@click.option("--now", "entry", metavar="ENTRY", help="Only queue this entry of the schedule, beside its slots.")
+def beat(check: bool, entry: str | None) -> None:
     """Queue scheduled tasks until SIGTERM. Several may run: one of them is active, and the others replace it."""
     settings = _settings()
+    if entry is not None:
+        from app.commands import tasks as command
+
+        sys.exit(_run(lambda settings: command.queue_entry(settings, entry)))
     if check:
         from app.commands import tasks as command
 

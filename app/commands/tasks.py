@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -16,13 +17,16 @@ from app.errors import NotFound, Unavailable
 from app.ingest import importer
 from app.ingest.interpret.identity import Options
 from app.ingest.interpret.import_terms import Terms
+from app.ingest.refusals import Refused
 from app.ingest.remote.local_copy import Input, name_of
 from app.ingest.remote.urls import parsed
-from app.store import connection, indexes, parked_tasks, spool
+from app.ingest.reports import Report
+from app.store import connection, indexes, parked_tasks, schedule_runs, spool
 from app.store.parked_tasks import ParkedTask
-from app.tasks import enqueue, kinds, queue, schedule
+from app.tasks import enqueue, kinds, publication, queue, schedule
+from app.tasks.attempts import META, Slot
 from app.tasks.broker import QUEUES, Broker
-from app.tasks.enqueue import ImportOptions
+from app.tasks.enqueue import ImportOptions, SpoolLimits
 
 # A file is written in blocks: the deadline of a page request is too short.
 _STORE_TIMEOUT_MS = 60_000
@@ -32,19 +36,30 @@ _MOST = 1000
 
 
 def enqueued(paths: Sequence[Input], settings: Settings, options: Options, terms: Terms, as_json: bool) -> int:
-    """Queue the import of each file, and print the ids of the tasks: 0, or 2 without any data file."""
+    """Queue the import of each file, and print the ids of the tasks.
+
+    1 if a file is too large or cannot be read, 2 without any data file, else 0.
+    """
     app = queue.celery_app(settings)
     selection = importer.selected(paths)
+    has_refusal = False
     output.escape_unencodable()
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
         with pymongo.timeout(_INDEXES_TIMEOUT_S):
             indexes.ensure(extensions.mongo.db)
-        for source, task_id in enqueue.sources(app, selection.files, ImportOptions.of(options, terms)):
-            fields = {"path": str(source), "outcome": "queued", "task": task_id}
-            _print(fields, f"{'queued':<9} {one_line(name_of(source))}: {task_id}", as_json)
+        limits = SpoolLimits.of(settings)
+        for source, result in enqueue.sources(app, selection.files, ImportOptions.of(options, terms), limits):
+            if isinstance(result, Refused):
+                has_refusal = True
+                report = Report(str(source), "refused", result.line(name_of(source)), result.code)
+                _print(report.as_json(), report.line(), as_json)
+            else:
+                fields = {"path": str(source), "outcome": "queued", "task": result}
+                _print(fields, f"{'queued':<9} {one_line(name_of(source))}: {result}", as_json)
     if not selection.files:
         sys.stderr.write(f"halocline: no data file in {', '.join(map(str, paths))}\n")
-    return 0 if selection.files else 2
+        return 2
+    return 1 if has_refusal else 0
 
 
 def parked(settings: Settings, as_json: bool) -> int:
@@ -68,6 +83,7 @@ def retry(settings: Settings, ids: Sequence[str]) -> int:
             queue.send(app, kind.name, kind.queue, each.arguments, each.id)
             parked_tasks.remove(each.id)
             sys.stdout.write(f"queued    {each.id} {each.task} {_subject(each)}\n")
+        publication.announce()
     return 0
 
 
@@ -79,6 +95,7 @@ def discard(settings: Settings, ids: Sequence[str]) -> int:
                 spool.delete(file["id"])
             parked_tasks.remove(each.id)
             sys.stdout.write(f"discarded {each.id} {each.task} {_subject(each)}\n")
+        publication.announce()
     return 0
 
 
@@ -97,6 +114,20 @@ def state(settings: Settings, as_json: bool) -> int:
         fields = {"queue": name, "depth": now.depth[name], "oldest_age_s": round(now.oldest_age_s[name], 1)}
         fields["running"] = now.running
         _print(fields, f"{name:<12} {fields['depth']:>6} waiting, the oldest for {fields['oldest_age_s']} s", as_json)
+    return 0
+
+
+def queue_entry(settings: Settings, name: str) -> int:
+    """Queue an entry of the schedule now, beside its slots; 0. Raises NotFound for an unknown entry."""
+    entries = schedule.entries(settings)
+    if name not in entries:
+        raise NotFound(f"no entry {name} in the schedule; use {', '.join(entries)}")
+    entry, now = entries[name], datetime.now(UTC)
+    slot = Slot(name, now, entry.slot(now).next_at)
+    kind, task_id = kinds.BY_NAME[entry.task], schedule_runs.key(name, now)
+    arguments = {**entry.arguments, META: {"slot": slot.packed()}}
+    queue.send(queue.celery_app(settings), kind.name, kind.queue, arguments, task_id)
+    sys.stdout.write(f"queued    {task_id}\n")
     return 0
 
 

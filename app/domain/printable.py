@@ -6,6 +6,7 @@ import re
 _LONGEST_QUOTATION = 120
 _ADDRESS = re.compile(r"\S*(?:://|www\.)\S*", re.IGNORECASE)
 _QUOTES = str.maketrans(dict.fromkeys('“”„"«»', "'"))
+_QUOTED = re.compile("“[^”]*”?")
 
 
 def one_line(text: str) -> str:
@@ -27,3 +28,8 @@ def quotation(text: str) -> str:
     if len(plain) > _LONGEST_QUOTATION:
         plain = f"{plain[: _LONGEST_QUOTATION - 1]}…"
     return f"“{plain}”" if plain else ""
+
+
+def without_quotations(text: str) -> str:
+    """The text with an ellipsis for each `quotation`."""
+    return _QUOTED.sub("…", text)

@@ -157,8 +157,8 @@ def cloud_notes(cloud: Cloud, quality: Quality) -> list[str]:
     parts = [
         _share_drawn(cloud.points, cloud.pairs, "good samples"),
         _share_drawn(cloud.flagged_points, cloud.flagged, "flagged ones") if quality == "all" else "",
-        f"grey: depth unknown ({_count(unknown)})" if unknown else "",
-        "lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³" if cloud.has_density else "",
+        f"Grey: depth unknown ({_count(unknown)})" if unknown else "",
+        "Lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³" if cloud.has_density else "",
     ]
     return [line for line in (legend(cloud.flagged, quality, "hollow points"), " · ".join(filter(None, parts))) if line]
 

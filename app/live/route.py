@@ -45,7 +45,7 @@ class LiveRoute:
         if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
             return problems.plain(environ, start_response, 405, "Only GET is supported here.", allow="GET, HEAD")
         if self._clients is None or IN_EVENT_LOOP not in environ:
-            return problems.plain(environ, start_response, 404, "This process serves no live updates.")
+            return problems.plain(environ, start_response, 404, "This process serves no live events.")
         # Other sites cannot read the stream, but their scripts could occupy it. Old browsers do not send the header.
         if environ.get("HTTP_SEC_FETCH_SITE", "none") not in ("same-origin", "none"):
             return problems.plain(environ, start_response, 403, "Only pages of this portal may open the stream.")

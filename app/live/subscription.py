@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 PATH = LIVE
-# A page of the portal has seven.
+# A page of the portal has eight.
 _MAX_TAGS = 16
 _MAX_QUERY_LENGTH = 2_000
 # A kind, or one platform or mission. Ids of platforms and missions have these characters.
 _TAG = re.compile(
-    r"(mission|platform|totals|tracks|basins|updates|search|simulated)"
+    r"(mission|platform|totals|tracks|basins|updates|search|queue|simulated)"
     r"|platform:[a-z0-9._-]{1,80}|mission:[a-z0-9._-]{1,80}/[A-Za-z0-9._-]{1,80}"
 )
 

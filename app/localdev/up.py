@@ -175,7 +175,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
         env.setdefault(f"HALOCLINE_{name}_PER_MIN", "0")
     env.setdefault("HALOCLINE_UPLOADS", "2")
     if portal.web is GUNICORN:
-        # The server of `make dev` has no event loop, which live updates need.
+        # The server of `make dev` has no event loop, which live events need.
         env.setdefault("HALOCLINE_LIVE_CLIENTS", "1000")
         env.setdefault("HALOCLINE_LIVE_CLIENTS_PER_ADDRESS", "0")
     if "mongodb_uri" not in settings.model_fields_set:

@@ -49,9 +49,9 @@ class Bodies:
         self._is_open = True
 
     def take(self, connection: Connection) -> bool:
-        """True if the request has a body of one of the routes: it is begun or refused. Else nothing happens."""
+        """True if this request, which has a body, is of one of the routes: it is begun or refused."""
         exchange = connection.present()
-        if not (exchange.has_body and self._routes and exchange.environ["REQUEST_METHOD"] in _METHODS):
+        if exchange.environ["REQUEST_METHOD"] not in _METHODS:
             return False
         path = exchange.environ["PATH_INFO"]
         route = next((route for route in self._routes if route.matches(path)), None)

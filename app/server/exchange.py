@@ -102,14 +102,19 @@ class _Response(Response):  # type: ignore[misc]
 class Exchange:
     """One request and its response. `answer` may be called once, in the event loop or in a thread."""
 
+    # Of the class, because most requests have no body: its announced size, None for a body in chunks; True if the
+    # client waits to be asked for it; and the body that the application reads.
+    body_bytes: int | None = None
+    expects_continue = False
+    _body: RequestBody | None = None
+
     def __init__(self, request: Request, config: Config, peer: Any, server: Any) -> None:
         self._output = Output()
         # Unless `accept` is called, the server discards the body, and neither asks for it nor waits for it.
         self.has_body = request_head.has_body(request)
-        # The announced size of the body; None for a body in chunks.
-        self.body_bytes = request_head.body_bytes(request) if self.has_body else None
-        self.expects_continue = request._expected_100_continue
-        self._body: RequestBody | None = None
+        if self.has_body:
+            self.body_bytes = request_head.body_bytes(request)
+            self.expects_continue = request._expected_100_continue
         request._expected_100_continue = False
         self._response: Response
         self.environ: WSGIEnvironment
@@ -191,7 +196,7 @@ class Exchange:
         if start_stream is None:
             self.environ[IN_EVENT_LOOP] = True
         body = application(self.environ, response.start_response)
-        if self.has_unread_body:
+        if self.has_body and self.has_unread_body:
             # The next request of the connection could not be located.
             response.force_close()
         try:

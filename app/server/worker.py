@@ -210,7 +210,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         connection.wait_for(State.WORK, 0)
         if connection.exchange.is_refused:
             self._answer(connection)
-        elif not self._bodies.take(connection):
+        elif not (connection.exchange.has_body and self._bodies.take(connection)):
             self._dispatcher.dispatch(connection)
 
     def _answer(self, connection: Connection) -> None:

@@ -9,18 +9,27 @@ from app.extensions import mongo
 
 @dataclass(frozen=True, slots=True)
 class ParkedTask:
-    """A task with its arguments, since when it is parked, and why."""
+    """A task with its arguments, since when it is parked, and why. `public_cause`: without the words of others."""
 
     id: str
     task: str
     arguments: dict[str, Any]
     at: datetime
     cause: str
+    public_cause: str
+
+    @property
+    def subject(self) -> str | None:
+        """The entry of the schedule, the names of the files, or the address without its query; None without any."""
+        if self.arguments.get("url"):
+            return str(self.arguments["url"]).partition("?")[0]
+        names = ", ".join(str(file["name"]) for file in self.arguments.get("files", ()))
+        return names or self.arguments.get("entry")
 
 
-def park(task_id: str, task: str, arguments: dict[str, Any], cause: str) -> None:
+def park(task_id: str, task: str, arguments: dict[str, Any], cause: str, public_cause: str) -> None:
     """Store the task as parked, or replace an earlier cause."""
-    doc = {"_id": task_id, "task": task, "arguments": arguments, "at": datetime.now(UTC), "cause": cause}
+    doc = {"task": task, "arguments": arguments, "at": datetime.now(UTC), "cause": cause, "public_cause": public_cause}
     mongo.db.parked_tasks.replace_one({"_id": task_id}, doc, upsert=True)
 
 
@@ -46,4 +55,6 @@ def count() -> int:
 
 
 def _task(doc: dict[str, Any]) -> ParkedTask:
-    return ParkedTask(doc["_id"], doc["task"], doc["arguments"], doc["at"], doc["cause"])
+    # Earlier releases have stored no public cause.
+    public_cause = doc.get("public_cause", "its operator can read the cause")
+    return ParkedTask(doc["_id"], doc["task"], doc["arguments"], doc["at"], doc["cause"], public_cause)

@@ -1,10 +1,15 @@
-"""Runs of scheduled tasks: one document for each slot, whose unique id admits one run, whatever beats are running."""
+"""Runs of scheduled tasks: one document for each slot, whose unique id admits one run, whatever beats are running.
 
-from collections.abc import Mapping
+A lease for each entry admits one run at a time, also if a broker hands a task to a second worker while the first one
+still runs it.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from app.extensions import mongo
@@ -12,6 +17,9 @@ from app.extensions import mongo
 # The counter with the next slot of each entry of the schedule.
 _SCHEDULE = "schedule"
 _MOST_ENTRIES = 200
+# A run renews its lease four times as often (`app/tasks/lease.py`). Longer than an election, shorter than the wait for
+# the message of a lost worker.
+LEASE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +36,67 @@ def key(entry: str, slot_at: datetime) -> str:
 
 
 def claim(entry: str, slot_at: datetime, next_at: datetime, is_repeated: bool) -> bool:
-    """True if the slot is to be run now; False if another task has run it, or runs it.
+    """True if the slot is to be run; False if another task has claimed it, or if its run has ended.
 
     `is_repeated`: this task has claimed the slot before; its worker was lost, or its attempt failed.
     """
     slot = key(entry, slot_at)
-    doc = {"_id": slot, "entry": entry, "slot_at": slot_at, "began_at": datetime.now(UTC), "runs": 1}
+    doc = {"_id": slot, "entry": entry, "slot_at": slot_at, "began_at": datetime.now(UTC), "runs": 0}
     # The next slot of a late one is no earlier than that of one that was claimed before.
     mongo.db.counters.update_one({"_id": _SCHEDULE}, {"$max": {f"next.{entry}": next_at}}, upsert=True)
     try:
         mongo.db.schedule_runs.insert_one(doc)
     except DuplicateKeyError:
-        if not is_repeated:
-            return False
         query = {"_id": slot, "ended_at": {"$exists": False}}
-        again = mongo.db.schedule_runs.find_one_and_update(
-            query, {"$inc": {"runs": 1}}, return_document=ReturnDocument.AFTER
-        )
-        return again is not None
+        return is_repeated and mongo.db.schedule_runs.find_one(query, {"_id": 1}) is not None
     return True
+
+
+def take_lease(db: Database[dict[str, Any]], entry: str, holder: str) -> bool:
+    """Take or renew the lease of an entry until LEASE_S from now; False while another holder has it.
+
+    The clock is MongoDB's. `db`: the portal's database, to which a restore test has no other connection.
+    """
+    lease = f"lease:{entry}"
+    until = [{"$set": {"holder": holder, "until": {"$add": ["$$NOW", LEASE_S * 1000]}}}]
+    try:
+        db.schedule_runs.update_one({"_id": lease, "holder": holder}, until, upsert=True)
+    except DuplicateKeyError:
+        expired = {"_id": lease, "$expr": {"$lt": ["$until", "$$NOW"]}}
+        return db.schedule_runs.update_one(expired, until).matched_count == 1
+    return True
+
+
+def release_lease(db: Database[dict[str, Any]], entry: str, holder: str) -> None:
+    """End the lease of this holder; does nothing to that of another one."""
+    db.schedule_runs.delete_one({"_id": f"lease:{entry}", "holder": holder})
+
+
+def begin(entry: str, slot_at: datetime) -> None:
+    """Count a run of the slot, which begins now."""
+    mongo.db.schedule_runs.update_one({"_id": key(entry, slot_at)}, {"$inc": {"runs": 1}})
 
 
 def end(entry: str, slot_at: datetime, outcome: str) -> None:
     """Record the end of the run of a slot."""
     ended = {"$set": {"ended_at": datetime.now(UTC), "outcome": outcome}}
     mongo.db.schedule_runs.update_one({"_id": key(entry, slot_at)}, ended)
+
+
+def last_ends(entries: Sequence[str]) -> dict[str, tuple[datetime, str]]:
+    """The end and the outcome of the last run of each entry that has ended a run."""
+    stages: list[dict[str, Any]] = [
+        {"$match": {"entry": {"$in": list(entries[:_MOST_ENTRIES])}, "ended_at": {"$exists": True}}},
+        {"$sort": {"entry": 1, "ended_at": -1}},
+        {"$group": {"_id": "$entry", "at": {"$first": "$ended_at"}, "outcome": {"$first": "$outcome"}}},
+    ]
+    return {doc["_id"]: (doc["at"], doc["outcome"]) for doc in mongo.db.schedule_runs.aggregate(stages)}
+
+
+def next_slots() -> dict[str, datetime]:
+    """The next slot of each entry of the schedule; empty if no beat has run yet."""
+    schedule = mongo.db.counters.find_one({"_id": _SCHEDULE})
+    return {} if schedule is None else dict(schedule["next"])
 
 
 def note_schedule(next_at: Mapping[str, datetime]) -> None:
@@ -62,13 +106,8 @@ def note_schedule(next_at: Mapping[str, datetime]) -> None:
 
 def times() -> ScheduleTimes | None:
     """The last runs and the next slots of the entries of the schedule; None if no beat has run yet."""
-    schedule = mongo.db.counters.find_one({"_id": _SCHEDULE})
-    if schedule is None:
+    slots = next_slots()
+    if not slots:
         return None
-    ended = {}
-    for entry in list(schedule["next"])[:_MOST_ENTRIES]:
-        query = {"entry": entry, "ended_at": {"$exists": True}}
-        last = mongo.db.schedule_runs.find_one(query, {"ended_at": 1}, sort=[("ended_at", -1)])
-        if last is not None:
-            ended[entry] = last["ended_at"].timestamp()
-    return ScheduleTimes(ended, {entry: at.timestamp() for entry, at in schedule["next"].items()})
+    ended = {entry: at.timestamp() for entry, (at, _) in last_ends(list(slots)).items()}
+    return ScheduleTimes(ended, {entry: at.timestamp() for entry, at in slots.items()})

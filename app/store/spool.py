@@ -1,18 +1,25 @@
 """Files that wait for a worker, in GridFS: every worker can read them, and none is lost with a worker or the broker."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from bson import ObjectId
 from gridfs import GridFSBucket, NoFile
 
 from app.extensions import mongo
 
 BUCKET = "spool"
+_FILES, _CHUNKS = f"{BUCKET}.files", f"{BUCKET}.chunks"
 # Longer names do not fit into a file name with the suffixes that an import adds.
 _LONGEST_NAME = 120
+# GridFS stores chunks of 255 KiB.
+_BLOCK_BYTES = 1 << 18
+# In one call; the next one continues.
+_MOST_ORPHANS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +31,40 @@ class SpooledTask:
 
 
 def put(path: Path) -> str:
-    """Store a copy of the file; returns its id."""
+    """Store a copy of the file; returns its id. Raises OSError if the file cannot be read."""
+    return put_blocks(path.name, _blocks(path))
+
+
+def put_blocks(name: str, blocks: Iterable[bytes]) -> str:
+    """Store these bytes as a file; returns its id. If `blocks` raises, nothing is stored."""
     file_id = uuid4().hex
-    with path.open("rb") as stream:
-        _bucket().upload_from_stream_with_id(file_id, path.name, stream)
+    stream = _bucket().open_upload_stream_with_id(file_id, name)
+    try:
+        for block in blocks:
+            stream.write(block)
+    except BaseException:
+        stream.abort()
+        raise
+    stream.close()
     return file_id
 
 
 def note_task(file_id: str, task_id: str, arguments: dict[str, Any]) -> None:
-    """Record the task that imports this file, so that it can be queued again if the broker loses it."""
-    mongo.db[f"{BUCKET}.files"].update_one({"_id": file_id}, {"$set": {"task": task_id, "arguments": arguments}})
+    """Record the task that imports this file, so that it can be queued again if the broker loses it.
+
+    Its companions, which `arguments` name, belong to the same task.
+    """
+    files = mongo.db[_FILES]
+    files.update_one({"_id": file_id}, {"$set": {"task": task_id, "arguments": arguments}})
+    companions = [each["id"] for each in arguments.get("files", ()) if each["id"] != file_id]
+    if companions:
+        files.update_many({"_id": {"$in": companions}}, {"$set": {"task": task_id}})
 
 
 def tasks_before(moment: datetime, most: int) -> list[SpooledTask]:
     """The tasks of files that have been stored before this moment, the oldest first."""
-    query = {"uploadDate": {"$lt": moment}, "task": {"$exists": True}}
-    found = mongo.db[f"{BUCKET}.files"].find(query, {"task": 1, "arguments": 1}).sort("uploadDate", 1).limit(most)
+    query = {"uploadDate": {"$lt": moment}, "task": {"$exists": True}, "arguments": {"$exists": True}}
+    found = mongo.db[_FILES].find(query, {"task": 1, "arguments": 1}).sort("uploadDate", 1).limit(most)
     return [SpooledTask(doc["task"], doc["arguments"]) for doc in found]
 
 
@@ -57,8 +82,40 @@ def write(file_id: str, name: str, folder: Path) -> Path:
 
 def delete(file_id: str) -> None:
     """Delete a file; does nothing if it is no longer stored."""
-    mongo.db[f"{BUCKET}.files"].delete_one({"_id": file_id})
-    mongo.db[f"{BUCKET}.chunks"].delete_many({"files_id": file_id})
+    mongo.db[_FILES].delete_one({"_id": file_id})
+    mongo.db[_CHUNKS].delete_many({"files_id": file_id})
+
+
+def delete_orphans(before: datetime) -> int:
+    """Delete files from before this moment that no task imports, and chunks of incomplete files; returns their number.
+
+    A process that was killed between storing a file and queuing its task leaves them. The file of an upload that
+    waits for an operator is kept.
+    """
+    query = {"uploadDate": {"$lt": before}, "task": {"$exists": False}}
+    found = mongo.db[_FILES].find(query, {"_id": 1}).limit(_MOST_ORPHANS)
+    orphans = [doc["_id"] for doc in found if not _is_needed(doc["_id"])]
+    # Chunks have no date but that of their ids.
+    begun = mongo.db[_CHUNKS].distinct("files_id", {"n": 0, "_id": {"$lt": ObjectId.from_datetime(before)}})
+    complete = {doc["_id"] for doc in mongo.db[_FILES].find({"_id": {"$in": begun}}, {"_id": 1})}
+    orphans += [file_id for file_id in begun[:_MOST_ORPHANS] if file_id not in complete]
+    for file_id in orphans:
+        delete(file_id)
+    return len(orphans)
+
+
+def _is_needed(file_id: str) -> bool:
+    """True if a task names the file as a companion, which earlier releases did not record, or an upload waits."""
+    if mongo.db[_FILES].find_one({"arguments.files.id": file_id}, {"_id": 1}) is not None:
+        return True
+    query = {"spool_id": file_id, "ended_at": {"$exists": False}}
+    return mongo.db.uploads.find_one(query, {"_id": 1}) is not None
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            yield block
 
 
 def _bucket() -> GridFSBucket:

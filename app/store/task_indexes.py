@@ -20,4 +20,5 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("slot_at", ASCENDING)], name="expiry", expireAfterSeconds=RUNS_RETENTION_S),
     ],
     "watched_files": [],
+    "pulled_datasets": [],
 }

@@ -14,9 +14,9 @@ from redis import RedisError
 
 from app import errors
 from app.config import Settings
-from app.domain.printable import one_line
+from app.domain.printable import one_line, without_quotations
 from app.store import connection, parked_tasks, schedule_runs, task_counts
-from app.tasks import queue, upload_results
+from app.tasks import lease, publication, queue, upload_results
 from app.tasks.broker import Broker
 
 # Attempts at a task that fails by itself: with the pauses below, five minutes.
@@ -119,8 +119,8 @@ class _Attempt:
         """Run the task unless its slot has been run. Raises Unavailable if the next attempt cannot be queued."""
         call = Call(self._app, self._settings, broker, is_last=self._failures + 1 >= MOST_ATTEMPTS)
         try:
-            if self._slot is not None and not self._claimed(self._slot):
-                return "duplicate"
+            if self._slot is not None:
+                return self._outcome_of_slot(call, self._slot)
             outcome = self._kind.work(call, **self._arguments)
             self._note(outcome)
         except Busy:
@@ -130,27 +130,44 @@ class _Attempt:
             return self._postponed(OUTAGE_PAUSE_S, self._failures)
         except SoftTimeLimitExceeded:
             # The next attempt would take as long.
-            return self._parked(f"took longer than {self._kind.limit_s / 3600:g} h")
+            cause = f"it took longer than {self._kind.limit_s / 3600:g} h"
+            return self._parked(cause, cause)
         except Exception as error:  # noqa: BLE001  A defect must not lose the task.
             return self._failed(error)
         return outcome
 
     def outcome_of_poison(self) -> str:
         """Park a task whose worker was lost each time."""
-        return self._parked(f"its process was lost {MOST_STARTS} times, by its memory, its time limit or its node")
+        cause = f"its process was lost {MOST_STARTS} times, by its memory, its time limit or its node"
+        return self._parked(cause, cause)
 
-    def _claimed(self, slot: Slot) -> bool:
+    def _outcome_of_slot(self, call: Call, slot: Slot) -> str:
         with connection.bound(self._settings, STORE_TIMEOUT_MS, ping=True):
-            return schedule_runs.claim(slot.entry, slot.at, slot.next_at, self._is_repeated)
+            if not schedule_runs.claim(slot.entry, slot.at, slot.next_at, self._is_repeated):
+                return "duplicate"
+        with lease.held(self._settings, slot.entry) as is_held:
+            if not is_held:
+                raise Busy(f"another worker runs {slot.entry}")
+            with connection.bound(self._settings, STORE_TIMEOUT_MS):
+                if not schedule_runs.claim(slot.entry, slot.at, slot.next_at, is_repeated=True):
+                    # The holder of the lease ended this slot in the meantime.
+                    return "duplicate"
+                schedule_runs.begin(slot.entry, slot.at)
+            outcome = self._kind.work(call, **self._arguments)
+            self._note(outcome)
+        return outcome
 
     def _note(self, outcome: str, is_end: bool = True) -> None:
         with connection.bound(self._settings, STORE_TIMEOUT_MS):
             task_counts.note(self._kind.name, outcome, self.seconds)
             if self._slot is not None and is_end:
+                _, before = schedule_runs.last_ends([self._slot.entry]).get(self._slot.entry, (None, None))
                 schedule_runs.end(self._slot.entry, self._slot.at, outcome)
                 if outcome != "parked":
                     # A later slot has done what an earlier one could not.
                     parked_tasks.remove(self._slot.entry)
+                if outcome != before:
+                    publication.announce()
 
     def _failed(self, error: Exception) -> str:
         log.exception("task_failed", task=self._kind.name, task_id=self.id, attempt=self._failures + 1)
@@ -158,17 +175,18 @@ class _Attempt:
         # Wrong settings, an empty database, a damaged backup: the next attempt would fail in the same way.
         is_final = isinstance(error, errors.HaloclineError) and not isinstance(error, errors.RunFailed)
         if is_final or self._failures + 1 >= MOST_ATTEMPTS:
-            return self._parked(cause)
+            return self._parked(cause, _public_cause(error))
         self._note("failed", is_end=False)
         return self._postponed(min(FIRST_PAUSE_S * 2**self._failures, LONGEST_PAUSE_S), self._failures + 1)
 
-    def _parked(self, cause: str) -> str:
+    def _parked(self, cause: str, public_cause: str) -> str:
         # Of the slots of an entry, only the latest one is of use.
         parked_id = self.id if self._slot is None else self._slot.entry
         try:
             with connection.bound(self._settings, STORE_TIMEOUT_MS, ping=True):
-                parked_tasks.park(parked_id, self._kind.name, self._arguments, cause)
+                parked_tasks.park(parked_id, self._kind.name, self._arguments, cause, public_cause)
                 upload_results.park(self._arguments, cause)
+                publication.announce()
             self._note("parked")
         except errors.Unavailable:
             return self._postponed(OUTAGE_PAUSE_S, self._failures)
@@ -185,3 +203,10 @@ class _Attempt:
         arguments = {**self._arguments, META: meta}
         queue.send(self._app, self._kind.name, self._kind.queue, arguments, self.id, delay_s)
         return "postponed"
+
+
+def _public_cause(error: Exception) -> str:
+    """The cause of a failure for the public: without the words of servers, and without those of a library."""
+    if not isinstance(error, errors.HaloclineError):
+        return f"an unexpected error ({type(error).__name__})"
+    return without_quotations(one_line(str(error)))[:_MOST_CAUSE]

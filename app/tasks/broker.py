@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from redis import Redis, RedisError
@@ -25,6 +26,8 @@ _TIMEOUT_S = 2.0
 _STARTS_KEPT_S = 7 * 86_400
 # A queued rebuild that was lost with its worker is replaced after this time by that of the next import.
 _REBUILD_KEPT_S = 300
+# Deletes a lock if it is still that of this holder: one that has expired may be another worker's by now.
+_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Broker:
             # A worker's children and its parent use one connection each.
             max_connections=2,
         )
-        self._host_s = int(settings.fetch_timeout_s) + 60
+        # A download is that of the description of a dataset, and that of its data.
+        self._host_s = 2 * int(settings.fetch_timeout_s) + 60
 
     def state(self) -> QueueState:
         """What waits in each queue, and how many tasks have been handed to workers."""
@@ -67,10 +71,8 @@ class Broker:
     def known(self) -> set[str]:
         """The ids of all tasks that wait in the queue `imports`, or that workers hold."""
         waiting: list[Any] = self._client.lrange(PREFIX + IMPORTS, 0, -1)
-        held: list[Any] = self._client.hvals(PREFIX + "unacked")
-        # A held message is the first of three fields: the others are its exchange and its routing key.
-        messages = [orjson.loads(each) for each in waiting] + [orjson.loads(each)[0] for each in held]
-        return {str(message["headers"]["id"]) for message in messages}
+        headers = [orjson.loads(each)["headers"] for each in waiting] + self.held()
+        return {str(each["id"]) for each in headers}
 
     def begin(self, task_id: str) -> int:
         """Count a start of the task; the number of its starts since its last orderly end."""
@@ -95,15 +97,33 @@ class Broker:
     def host(self, name: str) -> Iterator[bool]:
         """True if no other worker downloads from the host; none does for the duration of the block.
 
-        The lock of a lost worker expires with the deadline of a download.
+        The lock of a lost worker expires after the deadlines of a download.
         """
-        key = f"{PREFIX}host:{name}"
-        is_free = bool(self._client.set(key, 1, nx=True, ex=self._host_s))
+        key, token = f"{PREFIX}host:{name}", uuid4().hex
+        is_free = bool(self._client.set(key, token, nx=True, ex=self._host_s))
         try:
             yield is_free
         finally:
             if is_free:
-                self._client.delete(key)
+                # The download has ended: a broker that fails now only delays the next one.
+                with suppress(RedisError):
+                    self._client.eval(_RELEASE, 1, key, token)
+
+    def messages(self, queue: str, most: int) -> tuple[int, list[dict[str, Any]]]:
+        """The number of tasks that wait in a queue, and the headers of the oldest ones, the oldest last."""
+        pipe: Any = self._client.pipeline(transaction=False)
+        depth, waiting = pipe.llen(PREFIX + queue).lrange(PREFIX + queue, -most, -1).execute()
+        return int(depth), [orjson.loads(each)["headers"] for each in waiting]
+
+    def held(self) -> list[dict[str, Any]]:
+        """The headers of the tasks that workers run, or hold for a later attempt."""
+        held: list[Any] = self._client.hvals(PREFIX + "unacked")
+        # A held message is the first of three fields: the others are its exchange and its routing key.
+        return [orjson.loads(each)[0]["headers"] for each in held]
+
+    def may_publish(self, every_s: float) -> bool:
+        """True for one worker in this time: it publishes the state of the queue for all."""
+        return bool(self._client.set(f"{PREFIX}published", 1, nx=True, px=int(every_s * 1000)))
 
     def close(self) -> None:
         """Close the connections."""

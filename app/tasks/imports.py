@@ -1,14 +1,13 @@
 """Import of one source, as `halocline ingest` does it, and the rebuild of derived documents after all of them."""
 
 import tempfile
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -24,12 +23,14 @@ from app.ingest.interpret import identity
 from app.ingest.interpret.identity import Options
 from app.ingest.interpret.import_terms import USUAL, Terms
 from app.ingest.remote import urls
+from app.ingest.remote.http_download import FetchPolicy
 from app.ingest.remote.local_copy import Input
 from app.ingest.reports import Report
 from app.ingest.sandbox.process import ReaderProcess
 from app.store import connection, indexes, spool
 from app.tasks import enqueue, upload_results
 from app.tasks.attempts import STORE_TIMEOUT_MS, Busy, Call
+from app.tasks.broker import Broker
 
 # Refusals whose cause may pass; all others are a property of the file.
 _TEMPORARY = frozenset({"fetch_failed", "changed_while_reading"})
@@ -60,10 +61,9 @@ def import_source(
     downloads from the host; and what importers raise.
     """
     terms = Terms(None if actor is None else Actor(**actor), provider, shorter, reason)
-    tools = replace(_tools(call.settings, identity.options(platform, mission, mode), terms), is_trial=dry_run)
-    with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True), _host(call, url) as is_free:
-        if not is_free:
-            raise Busy(f"another download from {urlsplit(url or '').hostname} is running")
+    tools = _tools(call.settings, identity.options(platform, mission, mode), terms)
+    tools = replace(tools, fetch_policy=locked(tools.fetch_policy, call.broker), is_trial=dry_run)
+    with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
         _ensure_indexes(call.settings)
         if upload is not None and not upload_results.begin(upload, files):
             return "unchanged"
@@ -104,9 +104,18 @@ def rebuild(call: Call) -> str:
     return "done"
 
 
-def _host(call: Call, url: str | None) -> AbstractContextManager[bool]:
-    """A lock for the host of a URL: one download at a time from each server, however many workers there are."""
-    return nullcontext(True) if url is None else call.broker.host(urlsplit(url).hostname or "")
+def locked(policy: FetchPolicy, broker: Broker) -> FetchPolicy:
+    """The policy with one download at a time from each host, however many workers there are."""
+    return replace(policy, host_lock=partial(_host_lock, broker))
+
+
+@contextmanager
+def _host_lock(broker: Broker, host: str) -> Iterator[None]:
+    """The lock of a host for a download. Raises Busy during another one."""
+    with broker.host(host) as is_free:
+        if not is_free:
+            raise Busy(f"another download from {host} is running")
+        yield
 
 
 def _tools(settings: Settings, options: Options | None = None, terms: Terms = USUAL) -> ImportContext:

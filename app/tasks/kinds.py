@@ -7,7 +7,7 @@ from celery import Celery
 
 from app.config import Settings
 from app.store import connection, rebuild_queue, schedule_runs, spool_stream
-from app.tasks import attempts, broker, enqueue, imports, maintenance, pulls, queue
+from app.tasks import attempts, broker, buckets, enqueue, imports, maintenance, pulls, queue
 from app.tasks.attempts import STORE_TIMEOUT_MS, Call, Kind, Slot
 
 _HOUR_S = 3600
@@ -43,6 +43,8 @@ KINDS = (
     Kind("pull", broker.MAINTENANCE, _HOUR_S, pulls.pull),
     # It copies files of a folder into MongoDB.
     Kind("watch", broker.MAINTENANCE, _HOUR_S, pulls.watch),
+    # It copies objects of a store into MongoDB, and ends by itself after half of the time.
+    Kind("bucket", broker.MAINTENANCE, _HOUR_S, buckets.look),
     # As the CronJobs of the same names.
     Kind("verify", broker.MAINTENANCE, 4 * _HOUR_S, maintenance.verify),
     Kind("backup", broker.MAINTENANCE, 4 * _HOUR_S, maintenance.backup),

@@ -66,6 +66,8 @@ def celery_app(settings: Settings) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_acks_on_timeout=False,
+        # The broker hands the message of a running task to another worker once this one cannot renew it.
+        worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_prefetch_multiplier=1,
         worker_eta_task_limit=_MOST_POSTPONED,
         worker_max_tasks_per_child=_TASKS_PER_PROCESS,

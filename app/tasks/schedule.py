@@ -177,6 +177,32 @@ class _Watch(_Source):
     folder: Path
 
 
+def _endpoint(text: Any) -> Any:
+    # Not the text itself, which may have a password.
+    if not isinstance(text, str) or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/?", text):
+        raise ValueError("use the address of a store, such as https://s3.example.org, without name and password")
+    return text
+
+
+class _Bucket(_Source):
+    # As surfacings, objects arrive minutes to hours apart.
+    default = Timing(timedelta(minutes=5))
+    bucket: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$")]
+    prefix: Annotated[str, Field(max_length=500)] = ""
+    endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
+    region: str = "us-east-1"
+    # A file, so that no key is in the schedule or in the queue.
+    credentials: Path | None = None
+    anonymous: bool = False
+    names: tuple[str, ...] = ("*.nc",)
+    # Stores list an object when it is complete; this is for those that other programs replace in steps.
+    settled_s: int = Field(60, ge=0, le=86_400)
+
+    def arguments(self, entry: str) -> dict[str, Any]:
+        """The arguments of the task."""
+        return {"entry": entry, **self.model_dump(mode="json", exclude={"name", "every", "at", "weekday", "enabled"})}
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -185,10 +211,11 @@ class _File(BaseModel):
     restore_test: _RestoreTest = Field(_RestoreTest(), alias="restore-test")
     erddap: tuple[_Erddap, ...] = ()
     watch: tuple[_Watch, ...] = ()
+    bucket: tuple[_Bucket, ...] = ()
 
     @model_validator(mode="after")
     def _unique_names(self) -> "_File":
-        names = [each.name for each in (*self.erddap, *self.watch)]
+        names = [each.name for each in (*self.erddap, *self.watch, *self.bucket)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two entries have the name {twice[0]}")
         return self
@@ -201,6 +228,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "restore-test": _RestoreTest,
     "erddap": _Erddap,
     "watch": _Watch,
+    "bucket": _Bucket,
 }
 
 
@@ -235,6 +263,10 @@ def _entries(file: _File, has_target: bool) -> Iterator[Entry]:
         if each.enabled:
             name = f"watch-{each.name}"
             yield Entry(name, "watch", {"entry": name, "folder": str(each.folder), "most": each.most}, each.timing)
+    for store in file.bucket:
+        if store.enabled:
+            name = f"bucket-{store.name}"
+            yield Entry(name, "bucket", store.arguments(name), store.timing)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from redis import RedisError
 
 from app import errors
 from app.config import Settings
-from app.tasks import broker, kinds, queue
+from app.tasks import broker, interruption, kinds, publication, queue
 from app.tasks.broker import Broker
 from app.tasks.renewal import Renewal
 
@@ -29,6 +29,8 @@ def worker_app(settings: Settings) -> Celery:
     app = queue.celery_app(settings)
     kinds.register(app, settings)
     app.steps["worker"].add(Renewal)
+    interruption.install(app, settings)
+    publication.install(app, settings)
     return app
 
 

@@ -201,7 +201,7 @@ change_lag = Gauge(
 )
 live_clients = Gauge(
     "halocline_live_clients",
-    "Open pages that receive live updates.",
+    "Open pages that receive live events.",
     multiprocess_mode="livesum",
     registry=registry,
 )
@@ -213,14 +213,14 @@ live_events = Counter(
 )
 live_refused = Counter(
     "halocline_live_refused",
-    "Streams of live updates refused: the worker stops or starts (draining), or too many are open in it (worker) or "
+    "Streams of live events refused: the worker stops or starts (draining), or too many are open in it (worker) or "
     "for the address (address).",
     ["limit"],
     registry=registry,
 )
 live_streams_ended = Counter(
     "halocline_live_streams_ended",
-    "Streams of live updates that ended: by the client, because it was slow, after their lifetime, or by a drain.",
+    "Streams of live events that ended: by the client, because it was slow, after their lifetime, or by a drain.",
     ["reason"],
     registry=registry,
 )

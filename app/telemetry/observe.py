@@ -27,7 +27,7 @@ TRACE_ID = "halocline.trace_id"
 # Set on streamed downloads, whose duration depends on the client.
 EXPORT = "halocline.export"
 STATIC = "/static/<path:filename>"
-# The stream of live updates (app/live).
+# The stream of live events (app/live).
 LIVE = "/live/events"
 
 # A request id from the client is used if every proxy and log store can handle it.
@@ -194,7 +194,7 @@ def _trace_id(environ: "WSGIEnvironment") -> str | None:
 
 
 def known_routes(app: Flask) -> list[str]:
-    """All values of the route label: URL rules but for probes, static files, live updates, and unmatched paths."""
+    """All values of the route label: URL rules but for probes, static files, live events, and unmatched paths."""
     # Requests with other methods have the label `__other__`.
     rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - probes.PATHS
     return sorted(rules | {STATIC, LIVE, request_series.UNMATCHED})

@@ -22,7 +22,7 @@ def live_tags(shows_simulated: bool = False) -> str:
     Pages without simulated platforms do not wait for their changes, although they count them.
     """
     route = request.url_rule.rule if request.url_rule is not None else ""
-    if route not in _ROUTES or not portal.current().settings.has_live_updates:
+    if route not in _ROUTES or not portal.current().settings.has_live_events:
         return ""
     arguments = dict(request.view_args or {})
     if "platform" in arguments:

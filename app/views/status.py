@@ -1,11 +1,11 @@
-"""Status: the age of each platform's newest data, the state of importing, and pending rebuilds."""
+"""Status: the age of each platform's newest data, the state of importing, pending rebuilds, and the queue."""
 
 from flask import Blueprint, render_template, request
 
 from app import portal
 from app.domain import mission_filters
 from app.domain.mission_filters import OneOf, Parameter
-from app.queries import clock, imports, platforms, reporting
+from app.queries import clock, imports, platforms, reporting, task_queue
 from app.views import filters, paging
 from app.views.platforms import reporting_rule, states, status_rule, statuses
 
@@ -32,6 +32,7 @@ def index() -> str:
     return render_template(
         "status.html",
         health=imports.health(clock.now()),
+        queue=task_queue.overview(clock.now()),
         failures=failures.items,
         next=failures.next,
         after=after,

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bench.capacity import limits
+from bench.capacity import pods as beside_web
 from bench.capacity.model import Base, Installation, base
 
 DOCUMENT = Path(__file__).parents[2] / "docs/capacity.md"
@@ -132,13 +133,29 @@ def breaks(values: Base) -> str:
     return _table(["reached at", "of", "limit", "today", "remedy"], rows)
 
 
+def pods(_: Base) -> str:
+    """The pods beside those of web."""
+    rows = [
+        (
+            f"`{each.name}`",
+            str(each.least) if each.least == each.most else f"{each.least} to {each.most}",
+            f"{each.cpu_m}m",
+            f"{each.memory_mib:,} MiB",
+            str(each.connections),
+            each.sized_by,
+        )
+        for each in beside_web.PODS
+    ]
+    return _table(["pods", "number", "CPU", "memory", "connections to the primary", "sized by"], rows)
+
+
 def shard_keys(_: Base) -> str:
     """The shard keys with their reasons."""
     rows = [(f"`{one.collection}`", f"`{{{', '.join(one.key)}}}`", one.reason) for one in limits.SHARD_KEYS]
     return _table(["collection", "key", "reason"], rows)
 
 
-TABLES = {table.__name__: table for table in (knees, measured, assumed, load, archive, breaks, shard_keys)}
+TABLES = {table.__name__: table for table in (knees, measured, assumed, load, pods, archive, breaks, shard_keys)}
 
 
 def updated(text: str, values: Base) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.capacity import sizing
+from bench.capacity import pods, sizing
 from bench.capacity.model import HPA_TARGET, WEB_REQUEST_CORES, Installation
 
 # Of the manifests in deploy/k8s; tests/unit/bench/test_capacity_growth.py compares them.
@@ -56,7 +56,9 @@ def of(today: Installation) -> list[Limit]:
         ),
         Limit(
             "MongoDB's memory for connections", traffic, sizing.MONGODB_CONNECTION_MIB * today.pooled_connections,
-            MONGODB_MIB - 1024 * WIREDTIGER_GIB - sizing.MONGODB_REST_MIB, "MiB",
+            MONGODB_MIB - 1024 * WIREDTIGER_GIB - sizing.MONGODB_REST_MIB
+            - sizing.MONGODB_CONNECTION_MIB * pods.connections(),
+            "MiB",
             "memory of MongoDB, a MiB for each connection",
         ),
         Limit(

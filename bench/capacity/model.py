@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bench.capacity import pods as beside_web
 from bench.capacity import sizing
 
 HERE = Path(__file__).parent
@@ -210,7 +211,7 @@ class Installation:
     def mongodb_connections(self) -> int:
         """Connections at the primary during a rollout."""
         pods = self.pods + math.ceil(self.pods * sizing.SURGE)
-        clients = sizing.OTHER_CLIENTS * sizing.OTHER_POOL + sizing.SERVER_CONNECTIONS
+        clients = sizing.OTHER_CLIENTS * sizing.OTHER_POOL + beside_web.connections() + sizing.SERVER_CONNECTIONS
         return pods * WORKERS * (sizing.mongodb_pool(THREADS) + sizing.MONITORS) + clients
 
     @property

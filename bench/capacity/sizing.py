@@ -5,6 +5,7 @@ import math
 from collections.abc import Generator, Iterator
 
 from app.http.download_slots import WORKER_LIMIT as DOWNLOADS
+from bench.capacity import pods as other_pods
 
 # Of the web container in deploy/k8s/base/web: two workers with full caches of 32 MiB had 235 MiB, so each has 86 MiB
 # besides its cache; the metric files have 32 MiB; the margin for peaks is 1.4.
@@ -150,13 +151,16 @@ def _threads(given: Inputs) -> Generator[Figure, None, int]:
 def _mongodb(given: Inputs, pods: int, threads: int) -> Iterator[Figure]:
     pool = mongodb_pool(threads)
     yield Figure("MongoDB pool of a worker", pool, "", f"WEB_THREADS + {MONGODB_SPARE}")
-    connections = pods * given.workers * (pool + MONITORS) + OTHER_CLIENTS * OTHER_POOL + SERVER_CONNECTIONS
+    beside_web = other_pods.connections()
+    of_web = pods * given.workers * (pool + MONITORS)
+    connections = of_web + OTHER_CLIENTS * OTHER_POOL + beside_web + SERVER_CONNECTIONS
     yield Figure(
         "MongoDB connections",
         connections,
         "",
         f"{pods} pods x {given.workers} workers x ({pool} + {MONITORS} monitors) + {OTHER_CLIENTS} other clients x "
-        f"{OTHER_POOL} + {SERVER_CONNECTIONS} of the servers; at the primary",
+        f"{OTHER_POOL} + {beside_web} of the pods beside web + {SERVER_CONNECTIONS} of the servers; at the "
+        "primary",
         given.mongodb_connections,
     )
     cache_mib = 1024 * given.working_set_gib

@@ -50,7 +50,7 @@ def _load(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
         ),
         lines(
             About(
-                "Open pages with live updates",
+                "Open pages with live events",
                 "Near the limit of a pod (HALOCLINE_LIVE_CLIENTS), further pages are refused: add a pod.",
                 objectives.runbook_url("LiveRefused"),
             ),

@@ -22,7 +22,7 @@ def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dash
         "Do observations arrive, are they imported, and are derived documents, checks and backups recent?",
         objectives,
         [
-            ("Freshness", [fresh(objectives), *_ages(objectives)]),
+            ("Freshness", [fresh(objectives, width=6), _states(objectives), *_ages(objectives)]),
             ("Imports", [imports(objectives), *_imports(objectives)]),
             ("Derived documents", _derived(objectives)),
             ("Queue and schedule", _queue(objectives, limits)),
@@ -34,12 +34,17 @@ def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dash
     )
 
 
+def _quarter(objectives: Objectives, title: str, advice: str, alert: str) -> About:
+    """Return the properties of a panel that takes a quarter of a row, with the runbook of an alert."""
+    return About(title, advice, objectives.runbook_url(alert), width=6)
+
+
 def _fresh_within_s(objectives: Objectives) -> float:
     """Return the age below which data are fresh, of the objective on freshness."""
     return next(slo.younger_s for slo in objectives.slos if slo.younger_s)
 
 
-def fresh(objectives: Objectives) -> Panel:
+def fresh(objectives: Objectives, width: int = 8) -> Panel:
     """Return the panel on the share of platforms at sea with recent data."""
     return lines(
         About(
@@ -47,6 +52,7 @@ def fresh(objectives: Objectives) -> Panel:
             f"Share of platforms at sea with data of the last {_fresh_within_s(objectives) / HOUR_S:g} h. All fall: "
             "the import has stopped. One: ask its pilot.",
             objectives.runbook_url("DataFreshnessBudgetBurn"),
+            width=width,
         ),
         "percentunit",
         [Query(expressions.fresh(_fresh_within_s(objectives)), "fresh")],
@@ -82,24 +88,39 @@ def backup(objectives: Objectives, limits: Mapping[str, float], width: int = 8) 
     )
 
 
+def _states(objectives: Objectives) -> Panel:
+    return lines(
+        _quarter(
+            objectives,
+            "Platforms at sea by state",
+            "Silent rises by one: ask the pilot of that platform. By several: their provider's files have stopped.",
+            "PlatformsSilent",
+        ),
+        "none",
+        [Query(expressions.PLATFORMS, "{{state}}")],
+    )
+
+
 def _ages(objectives: Objectives) -> list[Panel]:
     oldest = f"topk({MOST_PLATFORMS}, {expressions.DATA_AGE})"
     return [
         rows(
-            About(
+            _quarter(
+                objectives,
                 "Age of the latest data by platform",
                 "The oldest first. A platform that has been recovered leaves the list when its mission ends.",
-                objectives.runbook_url("ImportsRefused"),
+                "ImportsRefused",
             ),
             Key("platform", "platform"),
             [Column(oldest, "age", "s", [(_fresh_within_s(objectives), RED)])],
             sort_by="age",
         ),
         lines(
-            About(
+            _quarter(
+                objectives,
                 "Oldest and median age",
                 "The median rises: all platforms stop, so the import or its source. The oldest alone: one platform.",
-                objectives.runbook_url("ImportsRefused"),
+                "ImportsRefused",
             ),
             "s",
             [
@@ -162,22 +183,22 @@ def _derived(objectives: Objectives) -> list[Panel]:
 def _verification(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     return [
         figures(
-            About(
+            _quarter(
+                objectives,
                 "Differences of the last verification",
                 "More than 0: read the log of the Job verify, then `halocline verify --repair`.",
-                objectives.runbook_url("DataDiffer"),
-                width=6,
+                "DataDiffer",
             ),
             "none",
             [Query(expressions.read_from_mongodb("halocline_verification_differences"), "differences")],
             steps((1, RED)),
         ),
         figures(
-            About(
+            _quarter(
+                objectives,
                 "Age of the checks, as a share of the limit",
                 "At 100 % an alert fires: the nightly or the weekly Job failed; read its log and run it by hand.",
-                objectives.runbook_url("VerificationMissing"),
-                width=6,
+                "VerificationMissing",
             ),
             "percentunit",
             [
@@ -196,11 +217,11 @@ def _verification(objectives: Objectives, limits: Mapping[str, float]) -> list[P
 def _backups(objectives: Objectives) -> list[Panel]:
     return [
         lines(
-            About(
+            _quarter(
+                objectives,
                 "Size of the last backup",
                 "A sudden fall: the backup lacks collections; run a restore test before you rely on it.",
-                objectives.runbook_url("RestoreTestTooOld"),
-                width=6,
+                "RestoreTestTooOld",
             ),
             "bytes",
             [Query(expressions.read_from_mongodb("halocline_backup_bytes"), "stored size")],
@@ -211,42 +232,42 @@ def _backups(objectives: Objectives) -> list[Panel]:
 def _queue(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]:
     return [
         lines(
-            About(
+            _quarter(
+                objectives,
                 "Tasks that wait or run",
                 "It rises and no task runs: no worker is up. It rises while tasks run: more workers, or patience.",
-                objectives.runbook_url("QueueOld"),
-                width=6,
+                "QueueOld",
             ),
             "none",
             [Query(expressions.QUEUE_DEPTH, "{{queue}}"), Query(expressions.TASKS_RUNNING, "with workers")],
         ),
         lines(
-            About(
+            _quarter(
+                objectives,
                 "Oldest waiting task",
                 "Above the line: `halocline tasks state`, then the log of the workers.",
-                objectives.runbook_url("QueueOld"),
-                width=6,
+                "QueueOld",
             ),
             "s",
             [Query(expressions.QUEUE_AGE, "{{queue}}")],
             [(limits["QueueOld"], RED)],
         ),
         lines(
-            About(
+            _quarter(
+                objectives,
                 "Attempts by outcome, last hour",
                 "`failed` is tried again; `parked` waits for you: `halocline tasks parked` names the cause.",
-                objectives.runbook_url("TasksParked"),
-                width=6,
+                "TasksParked",
             ),
             "none",
             [Query(expressions.TASKS_PER_HOUR, "{{outcome}}"), Query(expressions.TASKS_PARKED, "parked now")],
         ),
         lines(
-            About(
+            _quarter(
+                objectives,
                 "Lateness of the schedule",
                 "Negative until an entry is due. Above the line: no beat runs, or maintenance is occupied.",
-                objectives.runbook_url("ScheduleMissed"),
-                width=6,
+                "ScheduleMissed",
             ),
             "s",
             [Query(expressions.SCHEDULE_LATENESS, "{{entry}}")],

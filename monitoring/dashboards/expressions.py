@@ -113,6 +113,7 @@ LOG_MESSAGES = f"sum by (level) (rate(halocline_log_messages_total{{{APP}}}[{WIN
 
 # Of the data.
 DATA_AGE = read_from_mongodb("halocline_data_age_seconds", "platform")
+PLATFORMS = read_from_mongodb("halocline_platforms", "state")
 PROFILES_PER_HOUR = counted_in_mongodb("halocline_profiles_ingested_total", "1h")
 IMPORTS_PER_HOUR = counted_in_mongodb("halocline_imports_total", "1h", "outcome")
 DERIVED_AGE = read_from_mongodb("halocline_derived_age_seconds", "document")

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask
 
 ROOT = Path(__file__).parents[2]
-# Rows of the table that are no Flask rule of this list: WhiteNoise, live updates, the API, the metrics process.
+# Rows of the table that are no Flask rule of this list: WhiteNoise, live events, the API, the metrics process.
 ELSEWHERE = {"/static/<path:filename>", "/live/events", "/api/v1/…", ":9100/metrics"}
 
 

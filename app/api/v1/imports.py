@@ -11,8 +11,9 @@ from app.api.v1.openapi import documented
 from app.api.v1.parameters import Page, Simulated
 from app.api.v1.responses import json
 from app.api.v1.schemas import DataMode, Next, Resource, Time
+from app.api.v1.schemas.task_queue import TaskQueue
 from app.domain import import_log, records
-from app.queries import clock, imports
+from app.queries import clock, imports, task_queue
 
 bp = Blueprint("imports", __name__)
 
@@ -92,7 +93,7 @@ class ParkedRebuild(Resource):
 
 
 class Status(Resource):
-    """The version of the portal, imports of the last days by outcome, pending rebuilds, and the last verification."""
+    """The version, imports of the last days by outcome, pending rebuilds, the last verification, and the queue."""
 
     version: str
     revision: str
@@ -106,6 +107,7 @@ class Status(Resource):
         description="The latest rebuilds that failed; each waits for a change. 20 at most."
     )
     verification: Verification | None = Field(description="The last verification of the whole store.")
+    queue: TaskQueue | None = Field(description="The queue and its schedule; null for a portal without a queue.")
 
 
 @bp.get("/imports")
@@ -120,9 +122,10 @@ def page(query: ImportList) -> Response:
 @bp.get("/status")
 @documented(Status, "imports")
 def status() -> Response:
-    """Version, state of importing, pending rebuilds and last verification."""
+    """Version, state of importing, pending rebuilds, last verification, and the queue."""
     running = portal.current()
     health = imports.health(clock.now())
+    queue = task_queue.overview(clock.now())
     body = Status(
         version=running.version,
         revision=running.settings.revision,
@@ -134,5 +137,6 @@ def status() -> Response:
         pending_since=health.pending_since,
         parked=[ParkedRebuild.model_validate(each) for each in health.parked],
         verification=Verification.of(health.verification) if health.verification else None,
+        queue=TaskQueue.of(queue) if queue else None,
     )
     return json(body.model_dump())

@@ -61,8 +61,8 @@ function marksOf(data, isByDepth) {
   return [
     ...share(data.count, data.pairs, "good samples"),
     ...(flagged ? share(flagged.count, data.flagged, "flagged ones") : []),
-    ...(isByDepth && unknown ? [`grey: depth unknown (${count(unknown)})`] : []),
-    ...(data.density ? ["lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³"] : []),
+    ...(isByDepth && unknown ? [`Grey: depth unknown (${count(unknown)})`] : []),
+    ...(data.density ? ["Lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³"] : []),
   ];
 }
 

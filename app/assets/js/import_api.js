@@ -73,11 +73,6 @@ export class ImportApi {
     return this.#send(method, `${path}?${query}`, file, onProgress, signal);
   }
 
-  /** Import what a dry run has received, without sending it again. */
-  importChecked(id) {
-    return this.#request(`/${encodeURIComponent(id)}/import`, "POST");
-  }
-
   /** The state of an upload. */
   state(id) {
     return this.#request(`/${encodeURIComponent(id)}`);

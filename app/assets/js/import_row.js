@@ -1,10 +1,8 @@
 // A file in the list of the page: it is checked, its report is shown, and it is imported when the visitor wants it.
 import { ended } from "./import_poll.js";
 import { reportOf } from "./import_report.js";
-import { byteSize, stateText } from "./import_text.js";
+import { byteSize, NO_RESPONSE, stateText } from "./import_text.js";
 
-// Answers of a service that has no bytes of the check (any more): they are sent again.
-const WITHOUT_BYTES = new Set([404, 405, 410, 501]);
 // Another upload may need minutes; after so many attempts the visitor decides.
 const MOST_ATTEMPTS = 6;
 const BUSY = new Set([429, 503]);
@@ -50,6 +48,7 @@ export class FileRow {
     this.abort();
     this.control = new AbortController();
     this.checked = null;
+    this.isRepeated = false;
     this.options = this.page.options();
     this.#showOptions();
     this.page.view.show(this.part("report"), [], false);
@@ -97,18 +96,19 @@ export class FileRow {
   }
 
   async #import(signal) {
-    const { api } = this.page;
-    const { id, sha256, received_at: checkedAt } = this.checked;
-    this.#show("importing", "The portal imports the file.");
+    const { sha256, received_at: checkedAt } = this.checked;
+    const send = (hash) => (onProgress) => this.page.api.send(this.file, this.options, hash, onProgress, signal);
+    if (this.isRepeated) return this.#transfer(signal, send(null));
     try {
-      return await api.importChecked(id);
+      const received = await this.#transfer(signal, send(sha256));
+      // The service answers with an earlier upload of this content, which may have been imported long ago.
+      if (received.received_at > checkedAt) return received;
     } catch (error) {
-      if (!WITHOUT_BYTES.has(error.status)) throw error;
+      // Perhaps the service has answered with an earlier upload, and closed the connection before the last byte.
+      this.isRepeated = error.status === NO_RESPONSE;
+      throw error;
     }
-    const send = (hash) => (onProgress) => api.send(this.file, this.options, hash, onProgress, signal);
-    const received = await this.#transfer(signal, send(sha256));
-    // The service answers with an earlier upload of this content, which may have been imported long ago.
-    return received.received_at > checkedAt ? received : this.#transfer(signal, send(null));
+    return this.#transfer(signal, send(null));
   }
 
   /** Send bytes, with the progress on the page; again while the portal receives too many other uploads. */
@@ -166,7 +166,8 @@ export class FileRow {
 
   #showImported(resource) {
     if (resource.state !== "done") {
-      // The report on the page remains that of the check.
+      // The report on the page remains that of the check. Sent again by its hash, the same upload would be returned.
+      this.isRepeated = true;
       this.#show(resource.state === "failed" ? "import-failed" : resource.state, stateText(resource));
       return;
     }

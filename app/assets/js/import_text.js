@@ -16,7 +16,6 @@ const PROBLEMS = {
   404: (detail) => `The portal has no such upload, or accepts none: ${detail || "not found"}.`,
   408: () => "The upload was too slow, so the portal ended it. Try again on a faster connection.",
   409: (detail) => `This is not possible any more: ${detail || "the state has changed"}.`,
-  410: () => "The portal has deleted the bytes of the check. Check the file again.",
   411: () => "The portal did not receive the size of the file. A proxy between you and the portal may remove it.",
   413: (detail) => `The file is larger than this portal accepts. ${sentence(detail)}`,
   415: () => "The portal accepts files as they are, and no forms.",

@@ -120,7 +120,7 @@ export function drawTracks(map, collection, element, unroll) {
 /** Marks the list entry and the track of a mission together, and starts the entry's button. */
 function linkToList(map, key, group) {
   const entry = document.querySelector(`[data-track="${CSS.escape(key)}"]`);
-  // Live updates call this again: for new entries, and for those that were linked before their mission had a position.
+  // Live events call this again: for new entries, and for those that were linked before their mission had a position.
   if (!entry || (group.entry === entry && group.linkedPin === group.pin)) return;
   Object.assign(group, { entry, linkedPin: group.pin });
   const mark = (isMarked) => {

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -36,7 +36,8 @@ _PORTS = {"http": 80, "https": 443}
 class FetchPolicy:
     """Deadlines, retries, and the hosts to which redirects are followed.
 
-    `read_s` limits the time between two blocks of data, `total_s` all attempts for a URL together.
+    `read_s` limits the time between two blocks of data, `total_s` all attempts for a URL together. `host_lock` is
+    entered with the host for the duration of a download; it may raise.
     """
 
     connect_s: float
@@ -45,6 +46,7 @@ class FetchPolicy:
     attempts: int
     backoff_s: float
     hosts: frozenset[str] = frozenset()
+    host_lock: Callable[[str], contextlib.AbstractContextManager[None]] = lambda _host: contextlib.nullcontext()
 
 
 class _Retryable(Exception):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.config import Settings
 from app.domain.printable import one_line
@@ -55,16 +56,26 @@ def local_copy(source: Input, most_bytes: int, policy: FetchPolicy) -> Iterator[
             yield LocalCopy(path)
         return
     with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
-        path = Path(folder, "data")
-        if source.dataset is None:
-            fetch(source.url, source.credentials, path, most_bytes, policy)
-            with compressed.unpacked(path, most_bytes) as plain:
-                yield LocalCopy(plain, address=source.shown)
+        # Other downloads from the host wait for this one, but not for what is done with the file.
+        with policy.host_lock(urlsplit(source.url).hostname or ""):
+            path, about = _download(source, Path(folder), most_bytes, policy)
+        if about is not None:
+            yield LocalCopy(path, about, source.shown)
             return
-        if source.dataset == ALL_DATASETS:
-            raise Refused("not_observations", "this is the list of all datasets: use `halocline erddap` to print it")
-        info = Path(folder, "info")
-        fetch(source.info_url(), source.credentials, info, _MOST_INFO_BYTES, policy)
-        fetch(source.table_url(), source.credentials, path, most_bytes, policy)
-        is_part = bool(narrowing(source.selection()[1]))
-        yield LocalCopy(path, About(str(info), source.dataset, source.shown, is_part), source.shown)
+        with compressed.unpacked(path, most_bytes) as plain:
+            yield LocalCopy(plain, address=source.shown)
+
+
+def _download(source: Address, folder: Path, most_bytes: int, policy: FetchPolicy) -> tuple[Path, About | None]:
+    """The downloaded file, and the server's description of a dataset. Raises Refused."""
+    path = folder / "data"
+    if source.dataset is None:
+        fetch(source.url, source.credentials, path, most_bytes, policy)
+        return path, None
+    if source.dataset == ALL_DATASETS:
+        raise Refused("not_observations", "this is the list of all datasets: use `halocline erddap` to print it")
+    info = folder / "info"
+    fetch(source.info_url(), source.credentials, info, _MOST_INFO_BYTES, policy)
+    fetch(source.table_url(), source.credentials, path, most_bytes, policy)
+    is_part = bool(narrowing(source.selection()[1]))
+    return path, About(str(info), source.dataset, source.shown, is_part)

@@ -37,7 +37,7 @@ def figures(pytestconfig: pytest.Config) -> dict[str, Any]:
 _ORDER = [
     "test_drills", "test_live", "test_notifications", "test_failures", "test_nodes", "test_stores", "test_backups",
     "test_autoscaling", "test_monitoring", "test_runbooks", "test_alerts", "test_loadtest", "test_security",
-    "test_ingresses", "test_tasks", "test_edge_drills",
+    "test_ingresses", "test_tasks", "test_uploads", "test_edge_drills",
 ]  # fmt: skip
 
 

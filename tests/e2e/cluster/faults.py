@@ -78,7 +78,7 @@ def redis_lost(lab: Lab) -> Iterator[None]:
 
 @contextlib.contextmanager
 def live_lost(lab: Lab) -> Iterator[None]:
-    """The pods of live updates are scaled to 0."""
+    """The pods of live events are scaled to 0."""
     kubectl("scale", "deployment/live", "--replicas=0")
     until("the end of live", lambda: not lab.pods("live"), 90)
     yield
@@ -88,7 +88,7 @@ def live_lost(lab: Lab) -> Iterator[None]:
 
 @contextlib.contextmanager
 def live_full(lab: Lab) -> Iterator[None]:
-    """Each pod of live updates accepts one stream, and six clients want one."""
+    """Each pod of live events accepts one stream, and six clients want one."""
     for limit in ("1", "5000"):
         kubectl("set", "env", "deployment/live", "--containers=app", f"HALOCLINE_LIVE_CLIENTS={limit}")
         kubectl("rollout", "status", "deployment/live", "--timeout=120s", timeout_s=130)
@@ -279,7 +279,7 @@ PHASES: dict[str, tuple[Fault, ...]] = {
         ),
         Fault("autoscaler without its metric", ("AppHpaBlind",), scaler("absent", 60), shows_after_s=15),
         Fault("probe that is not scraped", ("AppTargetDown", "JourneyMissing"), probe_not_scraped, shows_after_s=30),
-        Fault("live updates lost", ("LiveDown",), live_lost, shows_after_s=10),
+        Fault("live events lost", ("LiveDown",), live_lost, shows_after_s=10),
         Fault("changed platform", ("DataDiffer",), stored.different, shows_after_s=10),
     ),
     "without state metrics": (

@@ -1,4 +1,4 @@
-"""Many streams of live updates, each read and opened again as a browser does it."""
+"""Many streams of live events, each read and opened again as a browser does it."""
 
 import contextlib
 import json

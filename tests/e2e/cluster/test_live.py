@@ -1,4 +1,4 @@
-"""Drills of live updates: streams move to other pods when theirs is lost or replaced, and miss no change."""
+"""Drills of live events: streams move to other pods when theirs is lost or replaced, and miss no change."""
 
 import time
 from collections.abc import Callable, Iterator

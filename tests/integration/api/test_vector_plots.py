@@ -112,7 +112,7 @@ def test_a_sample_of_unknown_depth_is_grey_and_the_legend_names_all_marks(get: G
     squares = [path.get("fill") for path in root.iter(f"{SVG}path") if (path.get("d") or "").endswith("h3v3h-3z")]
     deepest = bytes(colour(1.5, 0.0, 1.5, "dense")[:3]).hex()
     assert squares == [plot_style.inks("light")[2], f"#{deepest}"]
-    marks = "grey: depth unknown (1) · lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³"
+    marks = "Grey: depth unknown (1) · Lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³"
     assert f"2 of 5 good samples drawn · {marks}" in texts(root)
 
 

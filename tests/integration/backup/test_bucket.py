@@ -1,14 +1,8 @@
 """Backups in an S3-compatible store: moto's server in a process of its own on loopback."""
 
 import json
-import os
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import obstore
@@ -16,32 +10,18 @@ import pytest
 from obstore.store import S3Store
 from pymongo.database import Database
 
-from app.localdev import ports
-from tests import reserved_ports
+from tests import reserved_ports, s3_server
 from tests.integration.backup.conftest import Run, documents
 
 Db = Database[dict[str, Any]]
-# Its libraries need older versions of Halocline's, so they have a folder of their own: scripts/setup dev.
-LIBRARIES = Path(sys.prefix) / "s3-server"
 _BUCKETS = count()
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an S3 server without credentials of its own: it accepts any."""
-    assert LIBRARIES.is_dir(), "run scripts/setup dev: it installs requirements/s3-server.txt"
-    port = reserved_ports.reserve()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(LIBRARIES)}
-    log = tmp_path_factory.mktemp("s3") / "log"
-    with log.open("wb") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as server:
-        deadline_s = time.monotonic() + 60
-        while ports.is_free(port):
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline_s, log.read_text()
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
+    with s3_server.serving(tmp_path_factory.mktemp("s3") / "log") as address:
+        yield address
 
 
 @pytest.fixture
@@ -51,8 +31,7 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     name = f"backups-{next(_BUCKETS)}"
-    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{name}", method="PUT")) as response:
-        assert response.status == 200
+    s3_server.create_bucket(endpoint, name)
     return name
 
 

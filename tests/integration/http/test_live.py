@@ -57,7 +57,7 @@ def change(*tags):
 
 @pytest.fixture
 def portal(gunicorn, db):
-    """A portal that serves live updates."""
+    """A portal that serves live events."""
     change("basins")
     portal = gunicorn(HALOCLINE_LIVE_CLIENTS="20")
     until(lambda: opens(portal))
@@ -66,7 +66,7 @@ def portal(gunicorn, db):
 
 @pytest.fixture(scope="module")
 def quiet(shared_gunicorn):
-    """A portal that serves live updates, for tests that change nothing."""
+    """A portal that serves live events, for tests that change nothing."""
     portal = shared_gunicorn(HALOCLINE_LIVE_CLIENTS="20")
     until(lambda: opens(portal))
     return portal

@@ -79,7 +79,12 @@ def test_old_addresses_redirect(stored: list[Path], done: Done, client: FlaskCli
 
 @pytest.mark.parametrize(
     "path",
-    ["/missions?platform={}&year=2020", "/map?sort=oldest&platform={}", "/updates?platform={}", "/updates.rss?platform={}"],
+    [
+        "/missions?platform={}&year=2020",
+        "/map?sort=oldest&platform={}",
+        "/updates?platform={}",
+        "/updates.rss?platform={}",
+    ],
 )
 def test_a_page_of_the_old_id_redirects_to_the_new_one(
     stored: list[Path], done: Done, client: FlaskClient, path: str

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from pymongo import MongoClient
 from pymongo.database import Database
 
 from app import config
+from app.cli import cli
 from app.localdev import pidfiles, valkey
+from app.tasks import queue
+from app.tasks.attempts import Call
 from app.tasks.broker import Broker
 
 DRIVER = Path(__file__).with_name("driver.py")
@@ -31,6 +35,8 @@ SHORT = {
     "attempts.FIRST_PAUSE_S": 0.1,
     "attempts.OUTAGE_PAUSE_S": 0.5,
     "enqueue.REBUILD_DELAY_S": 0.1,
+    "publication.EVERY_S": 0.5,
+    "publication.CHANGES_EVERY_S": 0.5,
 }
 Process = subprocess.Popen[bytes]
 
@@ -96,6 +102,21 @@ def waiting(settings: config.Settings) -> int:
     return sum(now.depth.values()) + now.running
 
 
+def halocline(settings: config.Settings, *words: object) -> Result:
+    """Run a command with these settings."""
+    env = {
+        "REDIS_BROKER_URL": settings.redis_broker_url,
+        "MONGODB_URI": settings.mongodb_uri,
+        "MONGODB_DATABASE": settings.mongodb_database,
+        "REDIS_URL": settings.redis_url,
+        "HALOCLINE_BASINS_DIR": str(settings.basins_dir),
+        "HALOCLINE_ENVIRONMENT": "test",
+        "HALOCLINE_MAX_FILE_BYTES": str(settings.max_file_bytes),
+        "HALOCLINE_SCHEDULE_FILE": "" if settings.schedule_file is None else str(settings.schedule_file),
+    }
+    return CliRunner().invoke(cli, [str(word) for word in words], env=env, catch_exceptions=False)
+
+
 @pytest.fixture
 def db(db: Database[dict[str, Any]], settings: config.Settings) -> Iterator[Database[dict[str, Any]]]:
     """The database by a client of the test's own: commands close that of the portal."""
@@ -115,6 +136,14 @@ def home(tmp_path: Path) -> Iterator[Path]:
 def queued(settings: config.Settings, db: Database[dict[str, Any]], home: Path, few_basins: Path) -> config.Settings:
     """The settings of the test, with a broker of its own, in an empty database."""
     return _with_broker(settings, home, few_basins)
+
+
+@pytest.fixture
+def call(queued: config.Settings) -> Iterator[Call]:
+    """What a task gets, for tests that run the work of one in their own process, without a worker."""
+    state = Broker(queued)
+    yield Call(queue.celery_app(queued), queued, state, is_last=False)
+    state.close()
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_workers_beats_and_metrics_work_with_their_users(
     settings = queued.model_copy(update={"redis_broker_url": protected["url"]})
     metrics = broker.Broker(settings.model_copy(update={"redis_broker_url": protected["metrics-url"]}))
     app = queue.celery_app(settings)
-    list(enqueue.sources(app, [time_series(tmp_path / "made.nc")], enqueue.ImportOptions()))
+    enqueue.file(app, time_series(tmp_path / "made.nc"), enqueue.ImportOptions(), enqueue.SpoolLimits.of(settings))
 
     waiting = metrics.state()
     start(settings={"redis_broker_url": protected["url"]})

@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from pymongo.database import Database
 from redis import Redis
 
 from app import config
-from app.cli import cli
 from app.errors import Invalid
 from app.localdev import pidfiles, valkey
 from app.tasks.broker import Broker
-from tests.integration.tasks.conftest import Process, eventually, kill, waiting
+from tests.integration.tasks.conftest import Process, eventually, halocline, kill, waiting
 from tests.made_files import csv_file, table, time_series
 
 Start = Callable[..., Process]
@@ -34,18 +32,6 @@ def _files(folder: Path, count: int) -> Path:
     return folder
 
 
-def _halocline(settings: config.Settings, *words: object) -> Result:
-    env = {
-        "REDIS_BROKER_URL": settings.redis_broker_url,
-        "MONGODB_URI": settings.mongodb_uri,
-        "MONGODB_DATABASE": settings.mongodb_database,
-        "REDIS_URL": settings.redis_url,
-        "HALOCLINE_BASINS_DIR": str(settings.basins_dir),
-        "HALOCLINE_ENVIRONMENT": "test",
-    }
-    return CliRunner().invoke(cli, [str(word) for word in words], env=env, catch_exceptions=False)
-
-
 def _stored(db: Database_) -> int:
     return db.missions.count_documents({})
 
@@ -57,7 +43,7 @@ def _outcomes(db: Database_) -> list[str]:
 def test_a_worker_imports_queued_files_and_rebuilds_derived_documents_once_for_all(
     served: config.Settings, db: Database_, tmp_path: Path
 ) -> None:
-    result = _halocline(served, "ingest", "--enqueue", "--json", _files(tmp_path / "files", 3))
+    result = halocline(served, "ingest", "--enqueue", "--json", _files(tmp_path / "files", 3))
 
     assert [json.loads(line)["outcome"] for line in result.stdout.splitlines()] == ["queued"] * 3
     eventually(lambda: db.totals.find_one({"_id": "fleet"}) and waiting(served) == 0)
@@ -70,7 +56,7 @@ def test_a_worker_imports_queued_files_and_rebuilds_derived_documents_once_for_a
 def test_a_refused_file_is_no_failure_of_its_task(served: config.Settings, db: Database_, tmp_path: Path) -> None:
     header, *rows = table()
     csv_file(tmp_path / "no_identity.csv", [header, *rows])
-    _halocline(served, "ingest", "--enqueue", tmp_path / "no_identity.csv")
+    halocline(served, "ingest", "--enqueue", tmp_path / "no_identity.csv")
 
     eventually(lambda: _outcomes(db) and waiting(served) == 0)
 
@@ -83,7 +69,7 @@ def test_without_a_broker_the_files_are_imported_at_once(
 ) -> None:
     without = queued.model_copy(update={"redis_broker_url": None})
 
-    result = _halocline(without, "ingest", "--enqueue", _files(tmp_path / "files", 1))
+    result = halocline(without, "ingest", "--enqueue", _files(tmp_path / "files", 1))
 
     assert result.stderr.splitlines()[0] == "halocline: REDIS_BROKER_URL is not set: the files are imported now"
     assert result.stdout.startswith("stored    ")
@@ -94,12 +80,12 @@ def test_an_unreachable_broker_is_named(queued: config.Settings, tmp_path: Path)
     away = queued.model_copy(update={"redis_broker_url": "redis://127.0.0.1:1/0"})
 
     with pytest.raises(Exception, match=r"the broker of the queue \(REDIS_BROKER_URL\) is not available"):
-        _halocline(away, "ingest", "--enqueue", _files(tmp_path / "files", 1))
+        halocline(away, "ingest", "--enqueue", _files(tmp_path / "files", 1))
 
 
 def test_a_url_with_a_password_is_not_queued(queued: config.Settings) -> None:
     with pytest.raises(Invalid, match="a URL with a password is not queued: import it without --enqueue"):
-        _halocline(queued, "ingest", "--enqueue", "https://name:password@a.example/x.nc")
+        halocline(queued, "ingest", "--enqueue", "https://name:password@a.example/x.nc")
 
     assert waiting(queued) == 0
 
@@ -108,7 +94,7 @@ def test_a_url_with_a_password_is_not_queued(queued: config.Settings) -> None:
 def test_a_killed_worker_loses_no_file_and_stores_none_twice(
     queued: config.Settings, start: Start, db: Database_, tmp_path: Path, count: int
 ) -> None:
-    _halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", count))
+    halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", count))
     first = start(concurrency=2)
     eventually(lambda: _stored(db) >= count // 5)
 
@@ -129,7 +115,7 @@ def test_a_killed_worker_loses_no_file_and_stores_none_twice(
 def test_a_terminated_worker_ends_its_task_and_takes_no_other(
     queued: config.Settings, start: Start, db: Database_, tmp_path: Path
 ) -> None:
-    _halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 2))
+    halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 2))
     worker = start(faults={"00.nc": "brief", "01.nc": "brief"})
     eventually(lambda: Broker(queued).state().running >= 1)
 
@@ -146,7 +132,7 @@ def test_a_terminated_worker_hands_its_task_back(
 ) -> None:
     # Nothing but the hand-back returns the task in time.
     times = {"queue.VISIBILITY_S": 600, "queue.DRAIN_S": 1}
-    _halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 1))
+    halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 1))
     first = start(times=times, faults={"00.nc": "slow"})
     eventually(lambda: Broker(queued).state().running == 1)
 
@@ -160,41 +146,41 @@ def test_a_terminated_worker_hands_its_task_back(
 def test_a_file_that_kills_its_worker_is_parked_and_the_others_are_imported(
     queued: config.Settings, start: Start, db: Database_, tmp_path: Path
 ) -> None:
-    _halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 2))
+    halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 2))
     start(faults={"00.nc": "kill"})
 
     (parked,) = eventually(lambda: list(db.parked_tasks.find()))
 
     assert parked["cause"].startswith("its process was lost 3 times")
     eventually(lambda: _stored(db) == 1)
-    listed = _halocline(queued, "tasks", "parked")
+    listed = halocline(queued, "tasks", "parked")
     assert (listed.exit_code, "import 00.nc: its process was lost" in listed.stdout) == (1, True)
-    assert _halocline(queued, "tasks", "discard", parked["_id"]).exit_code == 0
+    assert halocline(queued, "tasks", "discard", parked["_id"]).exit_code == 0
     assert db["spool.files"].count_documents({}) == 0
-    assert _halocline(queued, "tasks", "parked").exit_code == 0
+    assert halocline(queued, "tasks", "parked").exit_code == 0
 
 
 @pytest.mark.slow
 def test_a_task_that_fails_each_time_is_parked_and_an_operator_can_retry_it(
     queued: config.Settings, start: Start, db: Database_, tmp_path: Path
 ) -> None:
-    _halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 1))
+    halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 1))
     first = start(faults={"00.nc": "fail"}, times={"attempts.MOST_ATTEMPTS": 2})
     (parked,) = eventually(lambda: list(db.parked_tasks.find()))
     kill(first)
 
     assert parked["cause"] == "ValueError: a defect"
-    assert _halocline(queued, "tasks", "retry", "--all").stdout.startswith(f"queued    {parked['_id']} import 00.nc")
+    assert halocline(queued, "tasks", "retry", "--all").stdout.startswith(f"queued    {parked['_id']} import 00.nc")
     start()
     eventually(lambda: _stored(db) == 1)
-    assert _halocline(queued, "tasks", "parked").exit_code == 0
+    assert halocline(queued, "tasks", "parked").exit_code == 0
 
 
 @pytest.mark.slow
 def test_tasks_wait_while_the_broker_restarts(
     queued: config.Settings, start: Start, db: Database_, tmp_path: Path, home: Path
 ) -> None:
-    _halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 3))
+    halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 3))
     # AOF is written each second.
     time.sleep(1.2)
     pid = pidfiles.alive(home / "broker.pid")
@@ -209,7 +195,7 @@ def test_tasks_wait_while_the_broker_restarts(
 def test_files_that_a_broker_has_lost_are_queued_again_when_a_worker_starts(
     queued: config.Settings, start: Start, db: Database_, tmp_path: Path, home: Path
 ) -> None:
-    _halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 2))
+    halocline(queued, "ingest", "--enqueue", _files(tmp_path / "files", 2))
     with Redis.from_url(queued.redis_broker_url) as client:
         client.flushall()
     # One of them may still be on its way.

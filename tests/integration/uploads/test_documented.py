@@ -1,4 +1,4 @@
-"""The commands of docs/api.md for uploads, run by a shell against the real server."""
+"""The commands of docs/uploads.md, run by a shell against the real server."""
 
 import json
 import re
@@ -13,8 +13,8 @@ import pytest
 from tests.integration.uploads.conftest import Portal, Start
 from tests.made_files import time_series
 
-PAGE = (Path(__file__).parents[3] / "docs/api.md").read_text(encoding="utf-8").partition("\n## Uploads\n")[2]
-DRY_RUN, STATUS, PUT, QUARANTINE = re.findall(r"```bash\n(.*?)```", PAGE.partition("\n## ")[0], flags=re.DOTALL)
+PAGE = (Path(__file__).parents[3] / "docs/uploads.md").read_text(encoding="utf-8")
+DRY_RUN, STATUS, PUT, QUARANTINE = re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
 DOCUMENTED = json.loads(re.findall(r"```json\n(.*?)```", PAGE, flags=re.DOTALL)[0])
 Run = Callable[..., Any]
 

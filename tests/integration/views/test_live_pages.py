@@ -14,7 +14,7 @@ MADE = "/missions/made/20200913T1226"
 @pytest.fixture
 def live(settings, db):
     """A client of a portal whose pages refresh themselves."""
-    app = halocline.create_app(settings.model_copy(update={"live_updates": True}))
+    app = halocline.create_app(settings.model_copy(update={"live_events": True}))
     with app.test_client() as client:
         yield client
 
@@ -23,10 +23,10 @@ def tags(client, path):
     return re.findall(r'data-url="([^"]*)"\s+data-tags="([^"]*)"', client.get(path, buffered=True).text)
 
 
-@pytest.mark.parametrize("path", ["/", "/map", "/fleet", "/status"])
-def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path):
-    assert tags(live, path) == [("/live/events", ALL)]
-    assert tags(live, f"{path}?simulated=include") == [("/live/events", f"{ALL},simulated")]
+@pytest.mark.parametrize(("path", "own"), [("/", ""), ("/map", ""), ("/fleet", ""), ("/status", ",queue")])
+def test_a_page_of_all_missions_waits_for_all_changes_of_real_ones(live, path, own):
+    assert tags(live, path) == [("/live/events", f"{ALL}{own}")]
+    assert tags(live, f"{path}?simulated=include") == [("/live/events", f"{ALL}{own},simulated")]
 
 
 @pytest.mark.parametrize(("simulated", "more"), [(False, ""), (True, ",simulated")])
@@ -41,5 +41,5 @@ def test_other_pages_and_errors_have_no_stream(live, path):
     assert tags(live, path) == []
 
 
-def test_without_live_updates_no_page_has_a_stream(client):
+def test_without_live_events_no_page_has_a_stream(client):
     assert tags(client, "/") == []

@@ -164,7 +164,7 @@ test("the T-S diagram names its grey points, and how many samples it draws", () 
   const content = ts({ ...SAMPLE, ...two, depth_m: [null, 7] }, "SEA1");
   const { depth, time } = content.colourings;
   const marks = (colours) => content.marks({ axes: { colours } });
-  assert.deepEqual(marks(depth), ["2 of 12\u202f345 good samples drawn", "grey: depth unknown (1)"]);
+  assert.deepEqual(marks(depth), ["2 of 12\u202f345 good samples drawn", "Grey: depth unknown (1)"]);
   assert.deepEqual(marks(time), ["2 of 12\u202f345 good samples drawn"]);
   assert.equal(content.axes.colours, depth);
 });

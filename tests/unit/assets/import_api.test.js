@@ -49,16 +49,14 @@ test("a text that cannot be a key is not used", () => {
   assert.equal(JSON.stringify(api).includes("hlk_a"), false);
 });
 
-test("what a dry run has received is imported by its id", async () => {
-  const requests = answering(202, { id: "b" });
-  assert.deepEqual(await apiWith("k").importChecked("a/b"), { id: "b" });
-  assert.deepEqual([requests[0].method, requests[0].url], ["POST", "/api/v1/imports/a%2Fb/import"]);
-});
-
-test("a rejection contains its reason", async () => {
+test("a decision names the upload, and a rejection its reason", async () => {
   const requests = answering(200, {});
+  await apiWith("k").approve("a/b");
   await apiWith("k").reject("a", "wrong glider");
-  assert.equal(requests[0].url, "/api/v1/imports/a/reject?reason=wrong+glider");
+  assert.deepEqual(
+    requests.map(({ method, url }) => `${method} ${url}`),
+    ["POST /api/v1/imports/a%2Fb/approve", "POST /api/v1/imports/a/reject?reason=wrong+glider"],
+  );
 });
 
 test("a refusal has the status, the text and the time to wait", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byteSize, isPassing, problemText, stateText, utc, wayOut } from "../../../app/assets/js/import_text.js";
 
-const STATUSES = [0, 400, 401, 403, 404, 408, 409, 410, 411, 413, 415, 422, 429, 500, 503];
+const STATUSES = [0, 400, 401, 403, 404, 408, 409, 411, 413, 415, 422, 429, 500, 503];
 
 test("every error of the service has a sentence of its own", () => {
   const texts = STATUSES.map((status) => problemText({ status }));

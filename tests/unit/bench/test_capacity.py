@@ -11,7 +11,7 @@ import pytest
 from app import config
 from app.extensions import Mongo, Redis
 from app.http.rate_counters import RedisCounters
-from bench.capacity import sizing
+from bench.capacity import pods, sizing
 
 ROOT = Path(__file__).parents[3]
 # 300 requests a second with 1.5 cores of two workers: 5 ms of CPU time a request.
@@ -47,10 +47,10 @@ def test_figures_of_a_peak_of_200_requests_a_second():
         "WEB_CONCURRENCY_LIMIT": 3,
         "WEB_THREADS": 7,
         "MongoDB pool of a worker": 10,
-        # 12 x 2 x (10 + 2) = 288, 4 x 12 = 48, and 16.
-        "MongoDB connections": 352,
+        # 12 x 2 x (10 + 2) = 288, 4 x 12 = 48, those of the pods beside web, and 16.
+        "MongoDB connections": 352 + pods.connections(),
         "WiredTiger cache": 0.5,
-        # 512 + 352 + 256 = 1120, above 2 x 512.
+        # 512 + 442 + 256 = 1210, above 2 x 512.
         "memory of a MongoDB pod": 1280,
         # 12 x 2 x (10 + 9).
         "Redis connections": 456,
@@ -124,7 +124,7 @@ def test_the_command_prints_each_figure_with_its_formula(tmp_path):
 
 
 def test_a_limit_that_is_exceeded_is_named_and_sets_the_exit_status(tmp_path):
-    done = capacity(tmp_path, KNEE, *REQUIRED, "--mongodb-connections=351", "--json")
+    done = capacity(tmp_path, KNEE, *REQUIRED, f"--mongodb-connections={351 + pods.connections()}", "--json")
     assert done.returncode == 1
     assert [one["name"] for one in json.loads(done.stdout) if one["is_exceeded"]] == ["MongoDB connections"]
 

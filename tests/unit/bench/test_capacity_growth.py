@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from app.store import indexes
-from bench.capacity import growth, limits, model, sizing
+from bench.capacity import growth, limits, model, pods, sizing
 from bench.capacity.sizes import measure
-from tests.unit.deploy.manifests import K8S, Manifests, of, quantity
+from tests.unit.deploy.manifests import K8S, Manifests, of, parsed, quantity
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def test_the_traffic_of_the_model_computed_by_hand(values):
     assert one.cores == pytest.approx({"cached": 0.07, "rendered": 0.2, "downloads": 1})
     # 1.27 cores / (0.5 x 60 %) = 4.2.
     assert one.pods == 5
-    # 5 + 2 pods x 2 workers x (10 + 2) + 64.
-    assert one.mongodb_connections == 232
+    # 5 + 2 pods x 2 workers x (10 + 2) + 64, and those of the pods beside web.
+    assert one.mongodb_connections == 232 + pods.connections()
     assert [one.origin_rps, one.origin_cores] == pytest.approx([65, 1.235])
     # 20 renderings of 5 ms; 20 x 4 commands; (90 x 1,000 + 10 x 600 x 10 bytes) x 8.
     assert [one.mongodb_cores, one.redis_commands_per_s, one.egress_mbit_per_s] == pytest.approx([0.1, 80, 1.2])
@@ -104,6 +104,26 @@ def test_the_model_has_the_sizes_of_the_manifests(manifests):
     assert verify["activeDeadlineSeconds"] == limits.VERIFY_DEADLINE_S
     rollout = manifests.one("Deployment", "web")["spec"]["strategy"]["rollingUpdate"]
     assert rollout["maxSurge"] == f"{sizing.SURGE:.0%}"
+
+
+@pytest.fixture(scope="module")
+def beside_web() -> Manifests:
+    own = [f"components/worker/{name}.yaml" for name in ("worker", "hpa", "maintenance", "beat", "broker")]
+    paths = ("base/live/deployment.yaml", "components/upload/deployment.yaml", *own)
+    return parsed("\n---\n".join((K8S / path).read_text("utf-8") for path in paths))
+
+
+@pytest.mark.parametrize("each", pods.PODS, ids=lambda each: each.name)
+def test_the_pods_beside_web_are_those_of_the_manifests(beside_web, each):
+    scalers = {one["spec"]["scaleTargetRef"]["name"]: one["spec"] for one in beside_web.of("HorizontalPodAutoscaler")}
+    replicas = beside_web.one("Deployment", each.name)["spec"].get("replicas")
+    scaler = scalers.get(each.name, {"minReplicas": replicas, "maxReplicas": replicas})
+    workload = beside_web.workload(each.name)
+    running = [*workload.pod["containers"], *workload.sidecars]
+
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (each.least, each.most)
+    assert workload.cpu * 1000 == each.cpu_m
+    assert sum(quantity(one["resources"]["requests"]["memory"]) for one in running) == each.memory_mib * 2**20
 
 
 @pytest.mark.parametrize("shard", limits.SHARD_KEYS, ids=lambda shard: shard.collection)

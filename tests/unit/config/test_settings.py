@@ -85,3 +85,10 @@ def test_sites_that_may_show_pages_in_frames_are_sources_of_the_policy(sources: 
 def test_other_texts_about_frames_are_refused(sources: str) -> None:
     with pytest.raises(SettingsError, match="HALOCLINE_EMBED_ANCESTORS"):
         load(HALOCLINE_EMBED_ANCESTORS=sources)
+
+
+@pytest.mark.parametrize("name", ["HALOCLINE_LIVE_EVENTS", "HALOCLINE_LIVE_UPDATES"])
+def test_live_events_have_a_name_and_a_former_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert not load().has_live_events
+    monkeypatch.setenv(name, "true")
+    assert load().has_live_events

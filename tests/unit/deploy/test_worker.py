@@ -1,6 +1,7 @@
 """The components worker, worker-backup and worker-keda: connections, rights, and jobs that run once."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -135,6 +136,41 @@ def test_the_schedule_of_the_component_is_valid() -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1].split()[:5] == ["verify", "verify", "each", "day", "at"]
     assert tomllib.loads(path.read_text())
+
+
+def test_one_import_adds_no_worker_and_two_at_once_do(queued: Manifests) -> None:
+    container = _container(queued, "worker")
+    parsed = task_options.worker.make_context("worker", list(container["args"][2:])).params
+    (metric,) = queued.one("HorizontalPodAutoscaler", "worker")["spec"]["metrics"]
+    target = metric["resource"]["target"]["averageUtilization"]
+    # An import, with the process that reads its file, uses one core. The autoscaler ignores a difference of a tenth.
+    of_one_import = 100 * quantity("1") / quantity(container["resources"]["requests"]["cpu"])
+
+    assert parsed["concurrency"] == 2
+    assert of_one_import <= target
+    assert parsed["concurrency"] * of_one_import > 1.1 * target
+
+
+def test_a_worker_has_memory_and_space_for_its_tasks_at_once(queued: Manifests) -> None:
+    container = _container(queued, "worker")
+    settings = {one["name"]: one.get("value") for one in container["env"]}
+    (folder,) = [one["emptyDir"] for one in queued.workload("worker").pod["volumes"] if one["name"] == "tmp"]
+
+    # Each task has a reader, and a child of some 200 MiB with the numerical libraries, beside the parent.
+    readers = 2 * int(settings["HALOCLINE_READER_MEMORY_BYTES"])
+    assert readers + 3 * quantity("200Mi") <= quantity(container["resources"]["limits"]["memory"])
+    # Of each file a copy and its unpacked form.
+    assert 2 * 2 * int(settings["HALOCLINE_MAX_FILE_BYTES"]) <= quantity(folder["sizeLimit"])
+
+
+@pytest.mark.parametrize(("name", "component"), [("worker", "worker-keda"), ("web", "keda")])
+def test_keda_reads_the_series_of_one_namespace(tmp_path: Path, name: str, component: str) -> None:
+    triggers = _rendered(tmp_path, "worker", component).one("ScaledObject", name)["spec"]["triggers"]
+    queries = [one["metadata"]["query"] for one in triggers if one["type"] == "prometheus"]
+
+    selectors = [selector for query in queries for selector in re.findall(r"halocline_\w+(\{[^}]*\})?", query)]
+    assert selectors
+    assert [one for one in selectors if 'namespace="halocline"' not in one] == []
 
 
 def test_keda_scales_by_the_queue_instead_of_the_autoscaler(tmp_path: Path) -> None:

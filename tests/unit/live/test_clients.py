@@ -45,7 +45,7 @@ def _event(data: bytes) -> tuple[str, str, list[str]] | None:
 
 
 class Portal:
-    """The live updates of a worker whose change log has one change, and whose time the test sets."""
+    """The live events of a worker whose change log has one change, and whose time the test sets."""
 
     def __init__(self, limit: int = 1000, limit_per_address: int = 0) -> None:
         self.history, self.now_s = History(), 0.0

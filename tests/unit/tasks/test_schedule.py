@@ -1,5 +1,6 @@
 """The schedule: its slots, and one clear error for each mistake in its file."""
 
+import inspect
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,8 +9,13 @@ from celery.schedules import crontab
 
 from app import config
 from app.config import SettingsError
-from app.tasks import schedule
+from app.tasks import buckets, schedule
 
+# Of a bucket: none is a key.
+FIELDS = (
+    "anonymous, at, bucket, credentials, enabled, endpoint, every, most, name, names, prefix, region, "
+    "settled_s, weekday"
+)
 NOON = datetime(2026, 11, 27, 12, 0, 30, tzinfo=UTC)  # A Friday.
 
 
@@ -87,10 +93,22 @@ def test_a_file_adds_servers_and_folders_and_disables_entries(tmp_path: Path) ->
     assert entries["erddap-voto"].arguments == {"url": "https://a.example/erddap", "datasets": ["nrt_*"], "most": 200}
 
 
+def test_a_bucket_is_an_entry_whose_message_has_no_key(tmp_path: Path) -> None:
+    text = '[[bucket]]\nname = "gliders"\nbucket = "data"\nprefix = "nrt"\ncredentials = "/run/secrets/bucket"'
+    entry = _entries(tmp_path, text, AWS_SECRET_ACCESS_KEY="secret")["bucket-gliders"]
+
+    assert (entry.task, entry.timing.every) == ("bucket", timedelta(minutes=5))
+    assert entry.arguments == {
+        "entry": "bucket-gliders", "bucket": "data", "prefix": "nrt", "endpoint": None, "region": "us-east-1",
+        "credentials": "/run/secrets/bucket", "anonymous": False, "names": ["*.nc"], "settled_s": 60, "most": 200,
+    }  # fmt: skip
+    assert set(entry.arguments) == set(inspect.signature(buckets.look).parameters) - {"call"}
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[verfy]", "verfy: is unknown; use backup, erddap, restore-test, verify, watch"),
+        ("[verfy]", "verfy: is unknown; use backup, bucket, erddap, restore-test, verify, watch"),
         ('[verify]\natt = "02:00"', "verify.att: is unknown; use at, enabled, every, pace, weekday"),
         ('[verify]\nat = "2:00"', 'verify.at: use a time of day in UTC, such as "02:23"'),
         ('[verify]\nevery = "7m"', "verify.every: use a part of a minute, an hour or a day, such as 30s, 15m or 6h"),
@@ -113,6 +131,12 @@ def test_a_file_adds_servers_and_folders_and_disables_entries(tmp_path: Path) ->
             '[[watch]]\nname = "a"\nfolder = "/x"\n[[watch]]\nname = "a"\nfolder = "/y"',
             "the schedule: two entries have the name a",
         ),
+        ('[[bucket]]\nname = "a"', "bucket.0.bucket: Field required"),
+        (
+            '[[bucket]]\nname = "a"\nbucket = "data"\nendpoint = "https://key:secret@s3.example"',
+            "bucket.0.endpoint: use the address of a store, such as https://s3.example.org, without name and password",
+        ),
+        ('[[bucket]]\nname = "a"\nbucket = "data"\nsecret = "abc"', f"bucket.0.secret: is unknown; use {FIELDS}"),
     ],
 )
 def test_a_mistake_is_one_clear_error(tmp_path: Path, text: str, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""The live updates of one worker process: the history, the clients, and the thread between them."""
+"""The live events of one worker process: the history, the clients, and the thread between them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-class LiveUpdates:
+class LiveEvents:
     """Built before the fork, started after it. With HALOCLINE_LIVE_CLIENTS=0 it serves no streams."""
 
     def __init__(self, settings: Settings, change_log: ReadChanges) -> None:
@@ -53,8 +53,8 @@ class LiveUpdates:
 
 
 def _safely(step: Callable[[], None]) -> None:
-    """A fault of the live updates must not end the event loop, which serves the pages, too."""
+    """A fault of the live events must not end the event loop, which serves the pages, too."""
     try:
         step()
     except Exception:
-        log.exception("live_updates_failed")
+        log.exception("live_events_failed")
