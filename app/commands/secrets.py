@@ -105,9 +105,9 @@ def _sender(name: str, provider: str | None, platforms: tuple[str, ...]) -> None
 def sender(name: str, provider: str | None, platforms: Sequence[str]) -> str:
     """A table of TOML with a new secret. Raises Invalid."""
     limits = {"provider": provider, "platforms": list(platforms)}
-    fields = {"secrets": [webhooks.new_secret()], **{name: value for name, value in limits.items() if value}}
+    fields = {"secrets": [webhooks.new_secret()], **{key: value for key, value in limits.items() if value}}
     # A text or a list of texts is the same in JSON and TOML, but for characters that JSON escapes as pairs.
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
     table = "\n".join([f"[{name}]", *lines, ""])
     position_senders.parsed(table)
     return table

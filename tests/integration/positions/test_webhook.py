@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from app import config, create_app, extensions
 from app.telemetry import position_metrics
 from tests import made_files, signed_webhooks
-from tests.integration.positions.conftest import DATA_START, SENDERS, Send, position, stored
+from tests.integration.positions.conftest import DATA_START, NOW, SENDERS, Send, position, stored
 from tests.signed_webhooks import PATH, secret
 
 ImportMission = Callable[..., None]
@@ -213,7 +214,8 @@ def test_all_problems_are_named_at_once(send: Send) -> None:
 )
 @pytest.mark.usefixtures("at_sea")
 def test_a_position_is_neither_of_the_future_nor_too_old(send: Send, minutes: float, status: int, words: str) -> None:
-    answer = send(position(minutes))
+    since_now = (datetime.now(UTC) - NOW) / timedelta(minutes=1)
+    answer = send(position(minutes + since_now))
     assert answer.status_code == status
     assert words in json.dumps(answer.json)
 

@@ -237,6 +237,6 @@ def test_an_operators_upload_and_a_refused_one_do_not_wait(
     own = careful.ended(careful.upload(file, operator), operator)
     refused = careful.ended(careful.upload(csv_file(tmp_path / "no_identity.csv", table()), importer), importer)
 
-    assert (own["state"], refused["state"]) == ("done", "done")
+    assert (own["state"], refused["state"]) == ("done", "done"), (own, refused)
     assert careful.send("POST", f"/{own['id']}/approve", key=operator).status == 409
     assert careful.send("GET", "/waiting", key=importer).status == 403
