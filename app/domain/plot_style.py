@@ -50,8 +50,10 @@ _LAST_NOTE_Y, _NOTE_HEIGHT = 38, 11
 COLOURS = 64
 # Shades between background and text, after the colours in the palette of a PNG.
 GREYS = 32
-# The palette's index of the grey in the middle, for points of unknown depth; and of the ground of coloured contents.
-NEUTRAL, GROUND = COLOURS + GREYS // 2, COLOURS + GREYS
+# The palette's index of the first grey of coloured contents, which is their ground; and of the one in the middle, for
+# points of unknown depth.
+GROUND = COLOURS + GREYS
+NEUTRAL = GROUND + GREYS // 2
 # On the dark background of the pages, the darkest colours of a map would look like gaps between cells, or be invisible.
 _GROUNDS: dict[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (70, 82, 94)}
 # Background and text colour of the pages.
@@ -80,14 +82,17 @@ def note_y(line: int, notes: int) -> int:
 
 def greys(theme: Theme) -> bytes:
     """The shades from the background to the text of a theme, three bytes each."""
-    ground, ink = _INKS[theme]
+    return _greys(*_INKS[theme])
+
+
+def _greys(ground: tuple[int, int, int], ink: tuple[int, int, int]) -> bytes:
     shares = [step / (GREYS - 1) for step in range(GREYS)]
     return bytes(round(low + (high - low) * share) for share in shares for low, high in zip(ground, ink, strict=True))
 
 
 def shades(theme: Theme) -> bytes:
-    """What follows the colours of a map in the palette of a PNG: the greys, and the ground of coloured contents."""
-    return greys(theme) + bytes(_GROUNDS[theme])
+    """What follows the colours of a map in the palette of a PNG: the greys, and those of coloured contents."""
+    return greys(theme) + _greys(_GROUNDS[theme], _INKS[theme][1])
 
 
 def ground(theme: Theme) -> str:

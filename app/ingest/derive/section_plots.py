@@ -184,7 +184,7 @@ class _Chrome:
             pixels = self._drawn(scale)
             if paint is not None:
                 area = pixels[TOP * scale : BOTTOM * scale, LEFT * scale : RIGHT * scale]
-                area[area == COLOURS] = plot_style.GROUND
+                area += np.uint8(plot_style.GREYS)
                 paint(pixels, scale)
             pictures[scale] = _png(pixels, palette)
         return pictures
