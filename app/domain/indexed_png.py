@@ -26,13 +26,13 @@ def assembled(width: int, height: int, palette: bytes, rows: bytes, alpha: bytes
 
 
 def recoloured(png: bytes, first: int, colours: bytes) -> bytes:
-    """The PNG with other colours from the index `first` on; unchanged if its palette is shorter."""
+    """The PNG with other colours from the index `first` on, as many as its palette has."""
     at = len(_SIGNATURE)
     while at + 12 <= len(png):
         length, name = struct.unpack(">I4s", png[at : at + 8])
-        if name == b"PLTE" and length >= 3 * first + len(colours):
+        if name == b"PLTE":
             palette = png[at + 8 : at + 8 + length]
-            changed = palette[: 3 * first] + colours + palette[3 * first + len(colours) :]
+            changed = (palette[: 3 * first] + colours + palette[3 * first + len(colours) :])[:length]
             return png[:at] + _chunk(b"PLTE", changed) + png[at + 12 + length :]
         at += 12 + length
     return png

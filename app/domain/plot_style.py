@@ -50,8 +50,10 @@ _LAST_NOTE_Y, _NOTE_HEIGHT = 38, 11
 COLOURS = 64
 # Shades between background and text, after the colours in the palette of a PNG.
 GREYS = 32
-# The palette's index of the grey in the middle, for points of unknown depth.
-NEUTRAL = COLOURS + GREYS // 2
+# The palette's index of the grey in the middle, for points of unknown depth; and of the ground of coloured contents.
+NEUTRAL, GROUND = COLOURS + GREYS // 2, COLOURS + GREYS
+# On the dark background of the pages, the darkest colours of a map would look like gaps between cells, or be invisible.
+_GROUNDS: dict[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (70, 82, 94)}
 # Background and text colour of the pages.
 _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "light": ((255, 255, 255), (11, 34, 57)),
@@ -81,6 +83,16 @@ def greys(theme: Theme) -> bytes:
     ground, ink = _INKS[theme]
     shares = [step / (GREYS - 1) for step in range(GREYS)]
     return bytes(round(low + (high - low) * share) for share in shares for low, high in zip(ground, ink, strict=True))
+
+
+def shades(theme: Theme) -> bytes:
+    """What follows the colours of a map in the palette of a PNG: the greys, and the ground of coloured contents."""
+    return greys(theme) + bytes(_GROUNDS[theme])
+
+
+def ground(theme: Theme) -> str:
+    """The ground of contents in the colours of a map, as `#rrggbb`."""
+    return f"#{bytes(_GROUNDS[theme]).hex()}"
 
 
 def inks(theme: Theme) -> tuple[str, str, str]:

@@ -137,4 +137,4 @@ def _picture(key: str, theme: Theme, scale: Scale) -> bytes | None:
     pictures = doc.get("pictures", {}) if doc else {}
     if (png := pictures.get(f"x{scale}")) is None:
         return bytes(pictures[theme]) if theme in pictures else None
-    return indexed_png.recoloured(bytes(png), plot_style.COLOURS, plot_style.greys(theme))
+    return indexed_png.recoloured(bytes(png), plot_style.COLOURS, plot_style.shades(theme))

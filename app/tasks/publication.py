@@ -62,7 +62,7 @@ class _Publisher:
         self._settings = settings
         self._broker = Broker(settings)
         self._paused_until_s = self._announced_s = float("-inf")
-        self._shown: object = None
+        self._has_news = False
 
     def publish(self) -> None:
         """Count and store the state, unless another worker has done it just now."""
@@ -83,12 +83,13 @@ class _Publisher:
         extensions.mongo.bind(self._settings)
         extensions.redis.bind(self._settings)
         with pymongo.timeout(_TIMEOUT_S):
-            if self._shown is None and (before := queue_state.published()) is not None:
-                self._shown = _shown(before)
+            # Of this worker or of another one.
+            before = queue_state.published()
             queue_state.publish(state)
-            if _shown(state) != self._shown and now_s - self._announced_s >= CHANGES_EVERY_S:
+            self._has_news = self._has_news or before is None or _shown(before) != _shown(state)
+            if self._has_news and now_s - self._announced_s >= CHANGES_EVERY_S:
                 events.announce(queue_state.append_change())
-                self._shown, self._announced_s = _shown(state), now_s
+                self._has_news, self._announced_s = False, now_s
 
 
 def counted(state: Broker) -> QueueState:

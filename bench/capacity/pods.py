@@ -30,7 +30,7 @@ PODS = (
         "open pages, 5,000 a pod: one pod holds them all after the loss of a node", surge=1,
     ),
     Pods(
-        "worker", 1, 4, 100, 1536, 5,
+        "worker", 1, 4, 200, 2560, 10,
         "files that arrive at once, at a core and the memory of one file for each running import", surge=1,
     ),
     Pods(

@@ -114,6 +114,11 @@ class Frame:
         return BAR[0], TOP, BAR[1] - BAR[0], BOTTOM - TOP
 
     @property
+    def ground(self) -> str:
+        """The colour behind the contents: that of the page, or a neutral one behind the colours of a map."""
+        return plot_style.ground(self.theme) if self.bar else self.inks[0]
+
+    @property
     def inks(self) -> tuple[str, str, str]:
         """The colours of background, text and lines."""
         return plot_style.inks(self.theme)

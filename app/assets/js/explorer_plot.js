@@ -121,6 +121,7 @@ export class Plot {
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
     this.colours = {
       ground: colour("surface"),
+      behind: colour("plot-ground"),
       ink: colour("ink"),
       muted: colour("muted"),
       line: colour("line"),
@@ -136,6 +137,10 @@ export class Plot {
     ctx.beginPath();
     ctx.rect(left, top, right - left, bottom - top);
     ctx.clip();
+    if (this.axes.colours) {
+      ctx.fillStyle = this.colours.behind;
+      ctx.fillRect(left, top, right - left, bottom - top);
+    }
     this.content.draw(ctx, this);
     this.drawMark(ctx);
     ctx.restore();

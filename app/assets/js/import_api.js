@@ -45,6 +45,7 @@ export function queryOf(fileName, options, isDryRun) {
 
 export class ImportApi {
   #key = "";
+  keyNumber = 0; // Another one for each key that is used.
 
   constructor(url) {
     this.url = url;
@@ -57,7 +58,9 @@ export class ImportApi {
   /** Use this key from now on; false if it cannot be one. */
   use(key) {
     const text = key.trim();
-    this.#key = KEY.test(text) ? text : "";
+    const next = KEY.test(text) ? text : "";
+    if (next && next !== this.#key) this.keyNumber += 1;
+    this.#key = next;
     return this.hasKey || text === "";
   }
 

@@ -1,7 +1,7 @@
 // The field of the API key and its error text. The field has no name, so that no form can send its value.
 
 export class KeyField {
-  /** `onEnter` is called when a key was entered that can be sent. */
+  /** `onEnter(isNew)` is called when a key was entered that can be sent; `isNew`: it is another one than before. */
   constructor(form, api, onEnter) {
     Object.assign(this, { form, api, onEnter });
     this.input = form.querySelector("[data-key]");
@@ -19,9 +19,10 @@ export class KeyField {
   }
 
   #read() {
+    const before = this.api.keyNumber;
     const isValid = this.api.use(this.input.value);
     this.show(isValid ? "" : "This is not an API key: it contains spaces or other characters.");
-    if (this.api.hasKey) this.onEnter();
+    if (this.api.hasKey) this.onEnter(this.api.keyNumber !== before);
   }
 
   /** Show an error of the key; an empty text removes it. */

@@ -23,7 +23,7 @@ export class ImportPage {
     this.jobs = new Jobs(AT_ONCE);
     this.view = new ReportView(part("warning-texts"), missions);
     this.announce = announcer(part("announce"));
-    this.key = new KeyField(part("key-form"), this.api, () => this.#resume());
+    this.key = new KeyField(part("key-form"), this.api, (isNew) => this.#resume(isNew));
     Object.assign(this, {
       list: part("files"),
       listPart: part("files-part"),
@@ -79,11 +79,16 @@ export class ImportPage {
     this.onChange();
   }
 
-  #resume() {
-    for (const row of this.rows) if (row.state === "no-key") row.resume();
+  #resume(isNewKey) {
+    for (const row of this.rows) {
+      // Its request has the key of before, which may be the wrong one.
+      if (isNewKey && row.state === "sending") row.waitForKey();
+      if (row.state === "no-key") row.resume();
+    }
   }
 
   onKeyRefused(text) {
+    for (const row of this.rows) if (row.state === "sending") row.waitForKey();
     this.key.refused(text);
   }
 

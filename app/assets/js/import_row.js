@@ -180,13 +180,20 @@ export class FileRow {
   #fail(error, state, signal) {
     if (error.isAborted || signal.aborted) return;
     if (error.status === 401) {
-      this.#show("no-key", "Waits for a valid API key.");
+      this.waitForKey();
       this.page.onKeyRefused(error.message);
       return;
     }
     // After a changed file, only a new check helps.
     const isImportable = this.checked && error.code !== "hash_mismatch";
     this.#show(state === "import-failed" && !isImportable ? "check-failed" : state, error.message ?? String(error));
+  }
+
+  /** Stop sending until `resume`: the service would refuse the file at its end. */
+  waitForKey() {
+    this.abort();
+    this.control = new AbortController();
+    this.#show("no-key", "Waits for a valid API key.");
   }
 
   /** Continue after a valid key was entered. */

@@ -177,12 +177,14 @@ class _Chrome:
         axes.set_ylabel(_printable(name), fontsize=9, parse_math=False)
 
     def pictures(self, colour_map: str, paint: Paint | None = None) -> Pictures:
-        """The figure in each scale as PNG with the colours of the map, then the greys of the light theme."""
-        palette = table(colour_map).tobytes() + plot_style.greys("light")
+        """The figure in each scale as PNG with the colours of the map, then the shades of the light theme."""
+        palette = table(colour_map).tobytes() + plot_style.shades("light")
         pictures: Pictures = {}
         for scale in plot_style.SCALES:
             pixels = self._drawn(scale)
             if paint is not None:
+                area = pixels[TOP * scale : BOTTOM * scale, LEFT * scale : RIGHT * scale]
+                area[area == COLOURS] = plot_style.GROUND
                 paint(pixels, scale)
             pictures[scale] = _png(pixels, palette)
         return pictures

@@ -94,8 +94,8 @@ class Source:
     def blocks(self, listed: StoredObject) -> Iterator[bytes]:
         """The content of an object, in blocks.
 
-        Raises Refused for an object that has vanished, changed, denies access or has another size than the listing
-        says, and RunFailed if the transfer fails. What was read before an error is incomplete.
+        Raises Refused for an object that has vanished, changed, denies access or has another size than listed, and
+        RunFailed if the transfer fails. What was read before an error is incomplete.
         """
         size = 0
         try:

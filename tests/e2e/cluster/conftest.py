@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import signed_webhooks
 from tests.e2e.cluster import usage
 from tests.e2e.cluster.cluster import NAMESPACE, QUEUE, Lab, kubectl
 
@@ -78,6 +79,8 @@ def lab(pytestconfig: pytest.Config) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def queue(lab: Lab) -> None:
     """The lab with the queue and with uploads, for the drills at the end; it keeps them."""
+    senders = f'[drill]\nsecrets = ["{signed_webhooks.secret()}"]\n'
+    kubectl("create", "secret", "generic", "position-senders", f"--from-literal=senders.toml={senders}")
     lab.apply(manifests=QUEUE)
     for role in ("redis-broker", "worker", "maintenance", "beat", "upload"):
         kubectl("rollout", "status", f"deployment/{role}", "--timeout=180s", timeout_s=190)

@@ -60,14 +60,18 @@ def test_an_upgrade_and_its_rollback_lose_no_request(two_pods: Lab, figures: Fig
     # which contains everything that the web pods run.
     other = os.environ.get("OTHER_IMAGE") or f"{two_pods.name}-ingest:{two_pods.tag}"
     spec = {"initContainers": [{"name": "metrics", "image": other}], "containers": [{"name": "app", "image": other}]}
-    upgrade = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web"},
-        "spec": {"template": {"spec": spec}},
-    }
+    upgrade: list[Document] = [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": name},
+            "spec": {"template": {"spec": spec}},
+        }
+        # All Deployments that the rollback undoes must have been changed.
+        for name in ("web", "live")
+    ]
     with Visitors(two_pods.url) as visitors:
-        two_pods.run("Upgrade", upgrade)
+        two_pods.run("Upgrade", *upgrade)
         two_pods.replaced()
         changed = {box["image"] for pod in two_pods.pods("web") for box in pod["spec"]["containers"]}
         assert changed == {other}

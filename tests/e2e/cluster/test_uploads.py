@@ -1,10 +1,11 @@
-"""Drills of uploads through the ingress: a file is imported by a worker and shown; none is lost or stored twice."""
+"""Drills of uploads and positions through the ingress: what is received is shown; none is lost or stored twice."""
 
 import hashlib
 import http.client
 import json
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.request import Request
 
 import pytest
 
+from tests import signed_webhooks
 from tests.e2e.cluster.cluster import Document, Lab, kubectl, read, send, until
 from tests.e2e.cluster.importing import MISSION
 from tests.made_files import time_series
@@ -70,6 +72,24 @@ def test_an_uploaded_file_is_imported_and_shown(lab: Lab, secret: str, figures: 
     assert _put(lab, "uploaded00", content, "hlk_wrong")[0] == 401
 
 
+def test_a_signed_position_is_shown_by_the_web_pods(lab: Lab, secret: str, figures: Figures) -> None:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    position = {"platform": "uploaded00", "time": at, "latitude": 56.25, "longitude": 16.5}
+    body = json.dumps(position).encode()
+    url = f"{lab.url}{signed_webhooks.PATH}"
+    began = time.monotonic()
+    answers = [
+        send(Request(url, body, signed_webhooks.headers(body, sender, webhook="msg_drill"), method="POST"))
+        for sender in (signed_webhooks.secret(), signed_webhooks.secret(), signed_webhooks.secret("x"))
+    ]
+    shown = until("the position", lambda: _reported(lab), 30, every_s=0.05)
+
+    figures["position"] = {"three webhooks to shown, s": round(time.monotonic() - began, 2)}
+    assert [status for status, _, _ in answers] == [200, 200, 401]
+    assert [json.loads(text)["positions"][0]["outcome"] for _, text, _ in answers[:2]] == ["newest", "newest"]
+    assert (shown["latitude"], shown["longitude"]) == (56.25, 16.5)
+
+
 def test_a_file_whose_receiver_is_killed_is_sent_again_and_stored_once(
     lab: Lab, secret: str, figures: Figures, tmp_path: Path
 ) -> None:
@@ -109,6 +129,12 @@ except urllib.error.HTTPError as error:
 """
     assert lab.python("deployment/web", code).strip() in {"404", "405"}
     assert read(f"{lab.url}/imports/new")[0] == 200
+
+
+def _reported(lab: Lab) -> Document | None:
+    """The last position of the platform once it is a reported one."""
+    last: Document = lab.json("/api/v1/platforms/uploaded00")["last_position"]
+    return last if last["source"] == "report" else None
 
 
 def _received(answer: tuple[int, Document]) -> tuple[int, Document] | None:

@@ -13,6 +13,7 @@ from PIL import Image
 from pymongo.database import Database
 
 from app.domain import plot_style
+from app.domain.sections import Theme
 from tests.integration.api import section_samples
 
 Get = Callable[..., Any]
@@ -137,9 +138,10 @@ def test_a_t_s_diagram_has_lines_of_equal_density_with_their_labels(get: Get) ->
 
 
 @pytest.mark.parametrize(("theme", "ground"), [("light", "#ffffff"), ("dark", "#0a1724")])
-def test_a_plot_has_the_colours_of_its_theme(get: Get, theme: str, ground: str) -> None:
+def test_a_plot_has_the_colours_of_its_theme(get: Get, theme: Theme, ground: str) -> None:
     root = plot(get, f"sections/temperature.svg?theme={theme}")
-    assert next(root.iter(f"{SVG}rect")).get("fill") == ground
+    page, behind, *_ = [rect.get("fill") for rect in root.iter(f"{SVG}rect")]
+    assert (page, behind) == (ground, plot_style.ground(theme))
 
 
 def test_hostile_names_are_escaped(get: Get, db: Db) -> None:

@@ -46,6 +46,10 @@ test("a text that cannot be a key is not used", () => {
   assert.equal(api.hasKey, false);
   assert.equal(api.use(""), true);
   assert.equal(api.use("hlk_a"), true);
+  api.use(" hlk_a");
+  assert.equal(api.keyNumber, 1);
+  api.use("hlk_b");
+  assert.equal(api.keyNumber, 2);
   assert.equal(JSON.stringify(api).includes("hlk_a"), false);
 });
 

@@ -50,7 +50,7 @@ def test_figures_of_a_peak_of_200_requests_a_second():
         # 12 x 2 x (10 + 2) = 288, 4 x 12 = 48, those of the pods beside web, and 16.
         "MongoDB connections": 352 + pods.connections(),
         "WiredTiger cache": 0.5,
-        # 512 + 442 + 256 = 1210, above 2 x 512.
+        # 512 + 467 + 256 = 1235, above 2 x 512.
         "memory of a MongoDB pod": 1280,
         # 12 x 2 x (10 + 9).
         "Redis connections": 456,

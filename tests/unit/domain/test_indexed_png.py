@@ -33,7 +33,8 @@ def test_colours_are_replaced_from_an_index_on() -> None:
     assert indexed_png.recoloured(changed, 1, PALETTE[3:]) == png
 
 
-def test_a_picture_with_fewer_colours_stays() -> None:
-    png = indexed_png.assembled(1, 1, PALETTE, b"\0\0")
+def test_a_picture_with_fewer_colours_gets_as_many_as_it_has() -> None:
+    png = indexed_png.assembled(1, 1, PALETTE, b"\0\2")
+    assert colours(indexed_png.recoloured(png, 2, bytes([1, 2, 3, 4, 5, 6]))) == [(1, 2, 3, 255)]
     assert indexed_png.recoloured(png, 3, b"\1\2\3") == png
     assert indexed_png.recoloured(b"no picture", 0, b"") == b"no picture"
