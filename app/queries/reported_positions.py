@@ -1,6 +1,6 @@
 """Reported positions of platforms, and the platforms that a sender names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain import reported_positions as rule
 from app.domain.last_position import LastPosition
@@ -25,10 +25,14 @@ def newest_of(shown: Sequence[Platform]) -> dict[str, ReportedPosition]:
     return positions
 
 
-def last_positions(shown: Sequence[Platform]) -> dict[str, LastPosition]:
-    """The last position of each of these platforms that has one, by platform: reported, or of its last mission."""
+def last_positions(shown: Sequence[Platform], reported: Mapping[str, ReportedPosition]) -> dict[str, LastPosition]:
+    """The last position of each of these platforms that has one, by platform: reported, or of its last mission.
+
+    `reported`: their newest reported positions.
+    """
     ids = {platform.platform: f"{platform.platform}/{platform.last_mission}" for platform in shown}
-    of_data, reported = combined_reads.values(tracks.last_positions_of(list(ids.values())), stored.newest_of(list(ids)))
+    of_data: dict[str, LastPosition]
+    (of_data,) = combined_reads.values(tracks.last_positions_of(list(ids.values())))
     positions = {name: rule.newest(of_data.get(mission), reported.get(name)) for name, mission in ids.items()}
     return {name: position for name, position in positions.items() if position is not None}
 

@@ -53,14 +53,15 @@ def one(serial: str) -> str:
     platform, after = platforms.find(serial), paging.after()
     with paging.invalid_as_after():
         listed = missions.page({"platform": platform.platform}, _MISSIONS_A_PAGE, after, simulated=platform.simulated)
+    reported = reported_positions.newest_of([platform])
     return render_template(
         "platform.html",
         platform=platform,
         shows_simulated=platform.simulated,
         status=statuses([platform])[platform.platform],
-        state=states([platform])[platform.platform],
+        state=reporting.states([platform], reported)[platform.platform],
         years=platforms.years(platform),
-        position=reported_positions.last_positions([platform]).get(platform.platform),
+        position=reported_positions.last_positions([platform], reported).get(platform.platform),
         missions=listed.items,
         next=listed.next,
         after=after,

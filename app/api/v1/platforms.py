@@ -64,8 +64,9 @@ def _resources(shown: Sequence[records.Platform]) -> list[schemas.Platform]:
     settings = portal.current().settings
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(*(platforms.status_until(platform, now, window_h) for platform in shown))
-    states = reporting.states(shown, reported_positions.newest_of(shown))
-    positions = reported_positions.last_positions(shown)
+    reported = reported_positions.newest_of(shown)
+    states = reporting.states(shown, reported)
+    positions = reported_positions.last_positions(shown, reported)
     return [
         schemas.Platform.of(
             platform,

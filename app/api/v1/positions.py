@@ -5,6 +5,7 @@ The headers follow the specification Standard Webhooks. A sender does not name i
 
 from flask import Blueprint, Flask, Response, current_app, request
 from pydantic import Field
+from werkzeug.exceptions import ClientDisconnected
 
 from app import portal
 from app.api.v1 import position_body
@@ -21,6 +22,7 @@ from app.errors import Overloaded, RunFailed, Unavailable
 from app.http import problems
 from app.queries import clock, platforms, reported_positions
 from app.queries.position_senders import Senders
+from app.server.request_body import BodyFailed
 from app.store import received_positions
 from app.store.received_positions import Receipt
 from app.telemetry import position_metrics
@@ -67,6 +69,9 @@ def receive() -> Response:
         position_metrics.webhooks_refused.labels(refusal.reason).inc()
         headers = [_CHALLENGE] if refusal.status == 401 else []
         return problems.answer(refusal.status, refusal.detail, refusal.problems, headers)
+    except (BodyFailed, ClientDisconnected):
+        position_metrics.webhooks_refused.labels("malformed").inc()
+        raise
     except (Unavailable, Overloaded):
         position_metrics.webhooks_refused.labels("unavailable").inc()
         raise

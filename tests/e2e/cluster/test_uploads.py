@@ -87,7 +87,7 @@ def test_a_signed_position_is_shown_by_the_web_pods(lab: Lab, secret: str, figur
     figures["position"] = {"three webhooks to shown, s": round(time.monotonic() - began, 2)}
     assert [status for status, _, _ in answers] == [200, 200, 401]
     assert [json.loads(text)["positions"][0]["outcome"] for _, text, _ in answers[:2]] == ["newest", "newest"]
-    assert (shown["latitude"], shown["longitude"]) == (56.25, 16.5)
+    assert (shown["lat_deg"], shown["lon_deg"]) == (56.25, 16.5)
 
 
 def test_a_file_whose_receiver_is_killed_is_sent_again_and_stored_once(

@@ -9,6 +9,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,8 +20,10 @@ from pymongo.errors import OperationFailure
 from redis import Redis, RedisError, ResponseError
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from app import errors
+from app import config, errors, extensions
+from app.domain.reported_positions import ReportedPosition
 from app.localdev import libraries, pidfiles, readiness, servers
+from app.store import position_indexes, received_positions, reported_positions
 from tests.integration.deploy import replica_set_users
 from tests.integration.deploy.replica_set_users import COMPONENT, Texts
 from tests.reserved_ports import reserve
@@ -143,6 +146,24 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     ):
         with pytest.raises(OperationFailure, match=r"not authorized|requires authentication"):
             refused()
+
+
+def test_the_account_of_uploads_stores_positions(
+    first: Texts, stores: Servers, settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores.initiate(first)
+    admin = stores.mongodb(first["mongodb-admin"]["uri"]).halocline
+    _ = [admin.create_collection(name) for name in (*position_indexes.INDEXES, "changes", "counters")]
+    login, now = urlsplit(first["mongodb-upload"]["uri"]), datetime.now(UTC)
+    uri = f"mongodb://{login.username}:{login.password}@{stores.member}/?directConnection=true"
+    monkeypatch.setattr(reported_positions, "_HISTORY", 1)
+    extensions.redis.bind(settings)
+    extensions.mongo.bind(settings.model_copy(update={"mongodb_uri": uri, "mongodb_database": "halocline"}))
+    positions = [ReportedPosition("sea077", now - timedelta(minutes=age), 16.5, 56.25) for age in (30, 20, 10)]
+    receipts = [received_positions.commit("tracker", f"msg_{n}", [each], (), now) for n, each in enumerate(positions)]
+    extensions.mongo.bind(settings)
+
+    assert [receipt.result[0]["outcome"] for receipt in receipts] == ["newest"] * 3
 
 
 def test_a_wrong_password_has_its_own_name_in_the_logs(first: Texts, stores: Servers) -> None:

@@ -24,6 +24,7 @@ from app.localdev import pidfiles, valkey
 from tests.integration.http.conftest import Process, start_gunicorn, started_commands
 from tests.integration.tasks.conftest import eventually, launched, stop, waiting
 from tests.made_files import time_series
+from tests.restorable_database import RestorableDatabase
 
 Db = Database[dict[str, Any]]
 Start = Callable[..., "Portal"]
@@ -102,9 +103,14 @@ class Portal:
 
 @pytest.fixture(scope="module")
 def start_portal(
-    settings: config.Settings, tmp_path_factory: pytest.TempPathFactory, few_basins: Path
+    settings: config.Settings,
+    _restorable: RestorableDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+    few_basins: Path,
 ) -> Iterator[Start]:
     """A function that starts a portal; all of them share a broker and a worker, which end with the module."""
+    # Before the worker writes the state of the queue, which would belong to the empty database otherwise.
+    _restorable.empty()
     folder = tmp_path_factory.mktemp("uploads")
     (folder / "platforms.toml").write_text(PLATFORMS, encoding="utf-8")
     broker = valkey.start_broker(folder / "broker")
