@@ -106,7 +106,8 @@ class NetCdf:
         for fill in self._fills(variable, raw.dtype):
             values[(raw == fill) | (stored == fill)] = np.nan
         if is_scaled:
-            values = values * scale + offset
+            with np.errstate(over="ignore"):  # What overflows is infinite: no measurement, and no time.
+                values = values * scale + offset
         values[~np.isfinite(values)] = np.nan
         return values
 
