@@ -15,6 +15,7 @@ CODES = {
     "slocum_raw": "a raw file of a Slocum glider, which must be converted first",
     "truncated": "the file ends too early or is damaged inside",
     "unreadable": "no reader of this portal expects the structure of the file",
+    "external_data": "a part of the file is a reference to another file, which is never read",
     "not_observations": "the file is valid but holds no observations of a platform",
     "no_header": "a table without a row of names, as ERDDAP's .csv0",
     "no_time": "no usable time",

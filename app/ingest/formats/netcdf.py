@@ -13,7 +13,7 @@ import structlog
 from numpy.typing import NDArray
 
 from app.domain.printable import one_line
-from app.ingest.formats import cf_time, fill_values
+from app.ingest.formats import cf_time, external_data, fill_values
 from app.ingest.formats.observations import Floats, Ints
 from app.ingest.refusals import Refused
 
@@ -30,10 +30,8 @@ _ONE_AT_A_TIME = threading.Lock()
 @contextmanager
 def opened(path: Path) -> Iterator["NetCdf"]:
     """The file, closed at the end. Raises Refused when its bytes are damaged, also while it is read."""
-    # The library requires a text that it can encode; Latin-1 restores the bytes of any name.
-    name = os.fsencode(path).decode("latin-1")
     try:
-        with _ONE_AT_A_TIME, netCDF4.Dataset(name, encoding="latin-1") as dataset:
+        with _ONE_AT_A_TIME, _dataset(path) as dataset:
             # The library would mask by valid_min and valid_max: a depth of -0.02 m is noise, not a missing value.
             dataset.set_auto_mask(False)
             dataset.set_auto_scale(False)
@@ -50,6 +48,12 @@ def opened(path: Path) -> Iterator["NetCdf"]:
         # A hostile or odd file must not stop the import of the others; the log has the traceback.
         log.warning("file_unreadable", file_name=one_line(path.name), exc_info=True)
         raise Refused("unreadable", f"the structure of the file is not valid: {_cause(error)}") from error
+
+
+def _dataset(path: Path) -> Any:
+    external_data.require_none(path)
+    # The library requires a text that it can encode; Latin-1 restores the bytes of any name.
+    return netCDF4.Dataset(os.fsencode(path).decode("latin-1"), encoding="latin-1")
 
 
 def _cause(error: Exception) -> str:
