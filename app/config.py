@@ -15,7 +15,8 @@ from app import environment
 from app.environment import EnvironmentOrFile
 
 Dependency = Literal["mongodb", "redis"]
-# Requests with a small body that a worker handles at once beside uploads. Each takes milliseconds.
+# Threads of a worker for requests with a small body, beside uploads. Each request takes milliseconds, because the body
+# has arrived before the thread begins.
 SMALL_BODIES = 2
 # Sources of `frame-ancestors` (CSP level 3, 2.3.1): hosts may begin with `*.`.
 _SOURCES = r"^(\*|'none'|('self'|https?://[A-Za-z0-9.*:-]+)( ('self'|https?://[A-Za-z0-9.*:-]+))*)$"

@@ -34,6 +34,8 @@ class State(Enum):
     IDLE = "idle"
     # The rest of a head.
     HEAD = "head"
+    # The rest of a body that the event loop collects.
+    BODY = "body"
     # A thread, or the end of its work.
     WORK = "work"
     # Room in the buffer of the socket for the rest of a response.

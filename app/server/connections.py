@@ -7,7 +7,7 @@ from time import monotonic
 from app.server.connection import Connection, State
 
 # States in which a connection waits for its client, in the order in which they are given up.
-_WAITING_FOR_CLIENT = (State.LINGERING, State.HEAD, State.IDLE)
+_WAITING_FOR_CLIENT = ((State.LINGERING,), (State.HEAD, State.BODY), (State.IDLE,))
 # A client that has accepted no byte for so long may lose its connection to others.
 _STALLED_S = 2.0
 # Of responses that clients have not accepted, in a worker. Cached pages are shared, and count for each connection.
@@ -24,6 +24,10 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
+    def in_states(self, *states: State) -> list[Connection]:
+        """The open connections in one of these states."""
+        return [connection for connection in self._open if connection.state in states]
+
     def make_room(self) -> bool:
         """True if another connection may be added. At the limit, one that waits for its client is closed.
 
@@ -37,7 +41,7 @@ class Connections:
 
     def limit_unsent(self) -> None:
         """Close the connections with the slowest clients while too many bytes wait to be sent."""
-        sending = [connection for connection in self._open if connection.state is State.SENDING]
+        sending = self.in_states(State.SENDING)
         unsent_bytes = sum(connection.unsent_bytes for connection in sending)
         for connection in sorted(sending, key=lambda connection: connection.progress_at_s):
             if unsent_bytes <= _MAX_UNSENT_BYTES:
@@ -66,13 +70,12 @@ class Connections:
 
     def close_one(self) -> bool:
         """Close the connection that has waited longest for its client. False if there is none."""
-        for state in _WAITING_FOR_CLIENT:
-            waiting = [connection for connection in self._open if connection.state is state]
-            if waiting:
+        for states in _WAITING_FOR_CLIENT:
+            if waiting := self.in_states(*states):
                 self.close(min(waiting, key=lambda connection: connection.deadline_s))
                 return True
         stalled_since_s = monotonic() - _STALLED_S
-        sending = [connection for connection in self._open if connection.state is State.SENDING]
+        sending = self.in_states(State.SENDING)
         stalled = [connection for connection in sending if connection.progress_at_s < stalled_since_s]
         if stalled:
             self.close(min(stalled, key=lambda connection: connection.progress_at_s))
@@ -84,9 +87,9 @@ class Connections:
             self.close(connection)
 
     def close_expired(self) -> None:
-        """End the connections whose client has exceeded its time."""
-        now_s = monotonic()
-        for connection in [one for one in self._open if one.deadline_s < now_s and one.state is not State.WORK]:
+        """End the connections whose client has exceeded its time, except for a body: it gets a response."""
+        now_s, excepted = monotonic(), (State.WORK, State.BODY)
+        for connection in [one for one in self._open if one.deadline_s < now_s and one.state not in excepted]:
             self.close(connection)
 
     def shorten_idle(self, idle_s: float) -> None:

@@ -15,7 +15,7 @@ from gunicorn.http.wsgi import Response
 from app.server import request_head
 from app.server.event_source import SOURCE, Source
 from app.server.refusal import FAILURE, REFUSAL, Refusal
-from app.server.request_body import RequestBody
+from app.server.request_body import Body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -106,7 +106,7 @@ class Exchange:
     # client waits to be asked for it; and the body that the application reads.
     body_bytes: int | None = None
     expects_continue = False
-    _body: RequestBody | None = None
+    _body: Body | None = None
 
     def __init__(self, request: Request, config: Config, peer: Any, server: Any) -> None:
         self._output = Output()
@@ -123,7 +123,7 @@ class Exchange:
         )
         self.environ["wsgi.multithread"] = True
         self.environ["wsgi.input"] = io.BytesIO()
-        self.environ[RECEIVED_S] = perf_counter()
+        self.restart_clock()
         del self.environ["gunicorn.socket"], self.environ["wsgi.early_hints"]
         # The client has announced that it sends nothing else, so the connection can be closed without a wait.
         self.client_closes = not self.has_body and request.should_close()
@@ -147,7 +147,11 @@ class Exchange:
         """Let the application refuse the request."""
         self.environ[REFUSAL] = refusal
 
-    def accept(self, body: RequestBody) -> None:
+    def restart_clock(self) -> None:
+        """Measure the duration of the request from this moment, so that it excludes the wait for the client."""
+        self.environ[RECEIVED_S] = perf_counter()
+
+    def accept(self, body: Body) -> None:
         """Let the application read the body of the request."""
         self._body = body
         self.environ["wsgi.input"] = body

@@ -16,7 +16,7 @@ GRACE_S = 30.0
 MIN_BYTES_PER_S = 4_096
 # The largest file (2 GiB) at 100 kB/s. A body that takes longer occupies a thread that others need.
 LONGEST_S = 6 * 3600.0
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class BodyFailed(Exception):
@@ -29,6 +29,26 @@ class Incomplete(BodyFailed):
 
 class TooSlow(BodyFailed):
     """The client sent nothing for too long, or sends at less than the minimum rate."""
+
+
+class CollectedBody(io.BytesIO):
+    """A body that has arrived completely, so that a read never waits."""
+
+    is_complete = True
+
+
+class ShortBody(io.RawIOBase):
+    """A body that ended before it had its announced length."""
+
+    is_complete = False
+
+    def readable(self) -> bool:
+        """Always true."""
+        return True
+
+    def readinto(self, _buffer: "WriteableBuffer", /) -> int:
+        """Raise Incomplete."""
+        raise Incomplete
 
 
 class RequestBody(io.RawIOBase):
@@ -78,7 +98,7 @@ class RequestBody(io.RawIOBase):
         try:
             if self._expects_continue:
                 self._expects_continue = False
-                self._sock.sendall(_CONTINUE)
+                self._sock.sendall(CONTINUE)
             count = self._sock.recv_into(view)
         except TimeoutError as error:
             raise TooSlow from error
@@ -89,3 +109,6 @@ class RequestBody(io.RawIOBase):
         if not count:
             raise Incomplete
         return count
+
+
+Body = RequestBody | CollectedBody | ShortBody

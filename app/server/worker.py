@@ -87,7 +87,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             start=partial(self._guarded, self._start),
             refuse=partial(self._guarded, self._refuse),
         )
-        self._bodies = Bodies(self.body_routes, self._connections, self._work, self._refuse)
+        self._bodies = Bodies(self.body_routes, self._connections, self._work, partial(self._guarded, self._refuse))
         self._listeners = Listeners(self.sockets, self._selector, self._accepted, self._connections.close_one)
         self._selector.register(self.PIPE[0], selectors.EVENT_READ, self._woken)
         while self.alive or (self._connections and monotonic() < self._stop_at_s):
@@ -125,6 +125,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
         """Called about once a second."""
         self._next_tick_s = monotonic() + _TICK_S
         self._connections.close_expired()
+        self._bodies.refuse_slow()
         self.on_tick(Load(len(self._connections), self._dispatcher.busy, self._dispatcher.waiting))
 
     def _begin_to_stop(self) -> None:
@@ -158,6 +159,8 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
             self._writable(connection)
         elif connection.state is State.STREAMING:
             self._streams.advance(connection)
+        elif connection.state is State.BODY:
+            self._bodies.receive(connection)
         elif connection.state is State.WORK:
             # The next request of the client stays in the socket until the response to this one is sent.
             self._connections.watch(connection, 0)
@@ -167,9 +170,7 @@ class EventLoopWorker(Worker):  # type: ignore[misc]
     def _readable(self, connection: Connection) -> None:
         if not connection.receive():
             self._connections.close(connection)
-        elif connection.state is State.LINGERING:
-            self._connections.watch(connection, selectors.EVENT_READ)
-        else:
+        elif connection.state is not State.LINGERING:
             self._next_request(connection)
 
     def _writable(self, connection: Connection) -> None:

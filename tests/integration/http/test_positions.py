@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -111,6 +112,16 @@ def test_a_body_that_is_cut_off_stores_nothing_and_is_counted(portal):
     assert b" 400 " in answer.splitlines()[0]
     until(lambda: portal.metric_values()["halocline_position_webhooks_refused_total", "malformed"] == 1)
     assert portal.get("/api/v1/platforms/p1/positions").json["items"] == []
+
+
+def test_slow_senders_without_a_secret_delay_no_other(portal):
+    head = f"POST {signed_webhooks.PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with ExitStack() as stack:
+        for _ in range(40):
+            link = stack.enter_context(socket.create_connection(("127.0.0.1", portal.port), timeout=10))
+            link.sendall(f"{head}Content-Length: 65536\r\n\r\n{{".encode())
+
+        assert [send(portal, position(54 + number))[0] for number in range(3)] == [200] * 3
 
 
 def time_before(minutes):

@@ -39,10 +39,10 @@ def application(environ, start_response):
     path = environ["PATH_INFO"]
     if path.startswith("/wait/"):
         _wait(path.removeprefix("/wait/"))
-    if path.startswith(("/body/read", "/small")):
+    if path.startswith(("/body/read", "/small", "/collected/read", "/patient/read")):
         return _read(environ, start_response)
-    if path.startswith("/body/late/"):
-        _wait(path.removeprefix("/body/late/"))
+    if path.startswith(("/body/late/", "/collected/late/")):
+        _wait(path.rpartition("/")[2])
         return _read(environ, start_response)
     if path == "/events":
         start_response("200 OK", [("Content-Type", "text/event-stream")])

@@ -16,11 +16,17 @@ limit_request_field_size = 8190
 
 
 def post_worker_init(worker):
-    from app.server import request_body
+    from app.server import bodies, request_body
     from tests.integration.server import application
 
     request_body.READ_TIMEOUT_S = request_body.GRACE_S = 1
-    worker.body_routes = (BodyRoute("/body", 100_000_000, 2), BodyRoute("/small", 10, 1))
+    bodies._MAX_COLLECTING = 50
+    worker.body_routes = (
+        BodyRoute("/body", 100_000_000, 2),
+        BodyRoute("/small", 10, 1),
+        BodyRoute("/collected", 65_536, 1, 1.0),
+        BodyRoute("/patient", 65_536, 1, 60.0),
+    )
     worker.on_stop = application.end_all
     worker.concurrency_limit = 2
     worker.ready = ready
