@@ -22,7 +22,7 @@ from app.domain.audit import Actor
 from app.ingest.corrections import key_records
 from app.localdev import pidfiles, valkey
 from tests.integration.http.conftest import Process, start_gunicorn, started_commands
-from tests.integration.tasks.conftest import eventually, launched, stop, waiting
+from tests.integration.tasks.conftest import eventually, is_idle, launched, stop
 from tests.made_files import time_series
 from tests.restorable_database import RestorableDatabase
 
@@ -87,7 +87,7 @@ class Portal:
             lambda: (state := self.send("GET", f"/{upload}", key=key).json)["state"] in ends and state,
             within_s=TIMEOUT_S,
         )
-        eventually(lambda: waiting(self.settings) == 0)
+        eventually(lambda: is_idle(self.settings))
         return dict(status)
 
     def raw(self, sent: bytes) -> bytes:
