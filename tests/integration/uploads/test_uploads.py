@@ -53,6 +53,14 @@ def test_a_refused_file_is_done_with_its_reason(portal: Portal, db: Db, tmp_path
     assert spooled(db) == 0
 
 
+def test_a_file_with_a_long_name_in_any_script_is_imported(portal: Portal, file: Path, importer: str) -> None:
+    answer = portal.upload(file, importer, file_name=f"{'水' * 117}.nc", dry_run="true")
+
+    status = portal.ended(answer, importer)
+
+    assert (status["state"], [each["outcome"] for each in status["result"] or ()]) == ("done", ["stored"])
+
+
 def test_the_options_of_the_command_are_those_of_the_query(
     portal: Portal, db: Db, tmp_path: Path, importer: str
 ) -> None:
