@@ -29,10 +29,18 @@ def put(upload: Upload, session: ClientSession) -> None:
     mongo.db.uploads.insert_one({"_id": doc.pop("id"), **_without_none(doc)}, session=session)
 
 
-def waiting(limit: int) -> list[Upload]:
-    """The uploads that wait for an operator, the oldest first."""
-    found = mongo.db.uploads.find({"state": "waiting"}).sort([("received_at", 1), ("_id", 1)]).limit(limit)
+def waiting(provider: str | None, limit: int) -> list[Upload]:
+    """The uploads of this provider, or of all for None, that wait for an operator, the oldest first."""
+    query = {"state": "waiting", **({} if provider is None else {"provider": provider})}
+    found = mongo.db.uploads.find(query).sort([("received_at", 1), ("_id", 1)]).limit(limit)
     return [upload for doc in found if (upload := _upload(doc)) is not None]
+
+
+def count_undecided(key_id: str, most: int) -> int:
+    """The number of uploads with this key that wait for an operator, or will after their dry run; `most` at most."""
+    states = [*_OPEN, "waiting"]
+    query = {"key_id": key_id, "has_quarantine": True, "decision": None, "state": {"$in": states}}
+    return mongo.db.uploads.count_documents(query, limit=most)
 
 
 def note_queued(upload_id: str) -> None:

@@ -124,7 +124,7 @@ def start_portal(
         def started(**environ: str) -> Portal:
             own = tmp_path_factory.mktemp("portal")
             start = stack.enter_context(started_commands(own, settings))
-            given = {"HALOCLINE_UPLOADS": "2", "REDIS_BROKER_URL": broker, "HALOCLINE_API_PER_MIN": "0", **environ}
+            given = {"HALOCLINE_UPLOADS": "4", "REDIS_BROKER_URL": broker, "HALOCLINE_API_PER_MIN": "0", **environ}
             return Portal(start_gunicorn(start, **given), queued)
 
         yield started

@@ -272,6 +272,48 @@ def test_a_dry_run_that_is_delivered_again_leaves_an_approved_upload_to_its_impo
     assert (db.missions.count_documents({}), spooled(db)) == (1, 0)
 
 
+def test_an_operator_of_a_provider_decides_about_uploads_of_this_provider(
+    careful: Portal, tmp_path: Path, new_key: type
+) -> None:
+    operator = new_key("operator", provider=OWNER)
+    file = time_series(tmp_path / "a.nc")
+    uploads = [careful.ended(careful.upload(file, key), key) for key in (new_key(provider=OWNER), new_key())]
+    own, other = [each["id"] for each in uploads]
+
+    listed = careful.send("GET", "/waiting", key=operator)
+    answers = [
+        careful.send(method, path, key=operator).status
+        for method, path in (
+            ("GET", f"/{other}"),
+            ("POST", f"/{other}/approve"),
+            ("POST", f"/{other}/reject?reason=no"),
+            ("POST", f"/{own}/reject?reason=no"),
+        )
+    ]
+
+    assert [each["id"] for each in listed.json["items"]] == [own]
+    assert listed.headers["Cache-Control"] == "no-store"
+    assert answers == [404, 404, 404, 200]
+
+
+def test_a_key_has_at_most_a_hundred_uploads_that_wait_for_an_operator(
+    careful: Portal, db: Db, file: Path, importer: str, new_key: type
+) -> None:
+    first = careful.ended(careful.upload(file, importer), importer)
+    doc = db.uploads.find_one()
+    db.uploads.insert_many([{**doc, "_id": f"{number}"} for number in range(99)])
+
+    refused = careful.upload(file, importer)
+    others = [careful.upload(file, importer, dry_run="true"), careful.upload(file, new_key())]
+    careful.send("POST", f"/{first['id']}/reject?reason=no", key=new_key("operator"))
+    after = careful.upload(file, importer)
+
+    assert (refused.status, "100 uploads with this API key wait" in refused.json["detail"]) == (429, True)
+    assert refused.headers["Retry-After"]
+    assert [each.status for each in [*others, after]] == [202] * 3
+    eventually(lambda: is_idle(careful.settings))
+
+
 def test_an_operators_upload_and_a_refused_one_do_not_wait(
     careful: Portal, tmp_path: Path, file: Path, importer: str, operator: str
 ) -> None:
