@@ -173,7 +173,8 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     for name in ("API", "SEARCHES", "EXPORTS"):
         # All clients have one address here, load tests and developers' tools included.
         env.setdefault(f"HALOCLINE_{name}_PER_MIN", "0")
-    env.setdefault("HALOCLINE_UPLOADS", "2")
+    # One API key may use half of them, and the page sends two files at once.
+    env.setdefault("HALOCLINE_UPLOADS", "4")
     if portal.web is GUNICORN:
         # The server of `make dev` has no event loop, which live events need.
         env.setdefault("HALOCLINE_LIVE_CLIENTS", "1000")

@@ -1,5 +1,6 @@
 """Files that wait for a worker, in GridFS: every worker can read them, and none is lost with a worker or the broker."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from app.extensions import mongo
 
 BUCKET = "spool"
 _FILES, _CHUNKS = f"{BUCKET}.files", f"{BUCKET}.chunks"
-# Longer names do not fit into a file name with the suffixes that an import adds.
+# In bytes. Longer names do not fit into a file name with the suffixes that an import adds.
 _LONGEST_NAME = 120
 # GridFS stores chunks of 255 KiB.
 _BLOCK_BYTES = 1 << 18
@@ -70,14 +71,25 @@ def tasks_before(moment: datetime, most: int) -> list[SpooledTask]:
 
 def write(file_id: str, name: str, folder: Path) -> Path:
     """Write a stored file into the folder under this name. Raises LookupError if it is no longer stored."""
-    plain = Path(name).name
-    path = folder / (plain if 0 < len(plain) <= _LONGEST_NAME and plain not in (".", "..") else "data")
+    path = folder / _short(Path(name).name)
     with path.open("wb") as stream:
         try:
             _bucket().download_to_stream(file_id, stream)
         except NoFile as error:
             raise LookupError(file_id) from error
     return path
+
+
+def _short(name: str) -> str:
+    """The name of a file; a long one is cut before its suffix, by which the format is found."""
+    if name in ("", ".", ".."):
+        return "data"
+    if len(os.fsencode(name)) <= _LONGEST_NAME:
+        return name
+    suffix = Path(name).suffix
+    stem_bytes = max(_LONGEST_NAME - len(os.fsencode(suffix)), 0)
+    stem = os.fsencode(Path(name).stem)[:stem_bytes].decode(errors="ignore")
+    return f"{stem}{suffix}" if stem else "data"
 
 
 def delete(file_id: str) -> None:

@@ -71,9 +71,12 @@ def note_task(file_id: str, task_id: str, arguments: dict[str, Any], session: Cl
     _files().update_one({"_id": file_id}, {"$set": {"task": task_id, "arguments": arguments}}, session=session)
 
 
-def forget_task(file_id: str) -> None:
-    """Record that no task imports the file for now: `recover` must not queue one."""
-    _files().update_one({"_id": file_id}, {"$unset": {"task": "", "arguments": ""}})
+def forget_trial(file_id: str) -> None:
+    """Record that no task imports the file for now: `recover` must not queue its dry run.
+
+    After the approval of an operator, the file has the task that imports it, which stays.
+    """
+    _files().update_one({"_id": file_id, "arguments.dry_run": True}, {"$unset": {"task": "", "arguments": ""}})
 
 
 def sweep(before: datetime) -> int:

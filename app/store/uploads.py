@@ -29,10 +29,18 @@ def put(upload: Upload, session: ClientSession) -> None:
     mongo.db.uploads.insert_one({"_id": doc.pop("id"), **_without_none(doc)}, session=session)
 
 
-def waiting(limit: int) -> list[Upload]:
-    """The uploads that wait for an operator, the oldest first."""
-    found = mongo.db.uploads.find({"state": "waiting"}).sort([("received_at", 1), ("_id", 1)]).limit(limit)
+def waiting(provider: str | None, limit: int) -> list[Upload]:
+    """The uploads of this provider, or of all for None, that wait for an operator, the oldest first."""
+    query = {"state": "waiting", **({} if provider is None else {"provider": provider})}
+    found = mongo.db.uploads.find(query).sort([("received_at", 1), ("_id", 1)]).limit(limit)
     return [upload for doc in found if (upload := _upload(doc)) is not None]
+
+
+def count_undecided(key_id: str, most: int) -> int:
+    """The number of uploads with this key that wait for an operator, or will after their dry run; `most` at most."""
+    states = [*_OPEN, "waiting"]
+    query = {"key_id": key_id, "has_quarantine": True, "decision": None, "state": {"$in": states}}
+    return mongo.db.uploads.count_documents(query, limit=most)
 
 
 def note_queued(upload_id: str) -> None:
@@ -40,26 +48,28 @@ def note_queued(upload_id: str) -> None:
     mongo.db.uploads.update_one({"_id": upload_id, "state": "received"}, {"$set": {"state": "queued"}})
 
 
-def begin(upload_id: str) -> Upload | None:
+def begin(upload_id: str, dry_run: bool) -> Upload | None:
     """Record that a worker imports the file; None if its import has ended, or waits for an operator.
 
-    A parked task that an operator queues again begins again.
+    None for a dry run, too, once an operator has decided. A parked task that an operator queues again begins again.
     """
-    query = {"_id": upload_id, "state": {"$in": [*_OPEN, "failed"]}}
+    query = {"_id": upload_id, "state": {"$in": [*_OPEN, "failed"]}, **_undecided(dry_run)}
     change = {"$set": {"state": "running"}, "$unset": {"ended_at": "", "reason": ""}}
     return _upload(mongo.db.uploads.find_one_and_update(query, change, return_document=ReturnDocument.AFTER))
 
 
-def note_result(upload_id: str, state: State, result: list[Document], at: datetime) -> None:
+def note_result(upload_id: str, state: State, result: list[Document], at: datetime, dry_run: bool) -> None:
     """Store the result of the import. An earlier one stays: the file may be imported again after a killed worker."""
     change: Document = {"state": state, "result": result, **({} if state == "waiting" else {"ended_at": at})}
-    mongo.db.uploads.update_one({"_id": upload_id, "state": {"$in": _OPEN}}, {"$set": change})
+    query = {"_id": upload_id, "state": {"$in": _OPEN}, **_undecided(dry_run)}
+    mongo.db.uploads.update_one(query, {"$set": change})
 
 
-def note_failure(upload_id: str, cause: str, at: datetime) -> None:
+def note_failure(upload_id: str, cause: str, at: datetime, dry_run: bool) -> None:
     """Record that the task is parked, and why."""
     change = {"state": "failed", "reason": cause, "ended_at": at}
-    mongo.db.uploads.update_one({"_id": upload_id, "state": {"$in": _OPEN}}, {"$set": change})
+    query = {"_id": upload_id, "state": {"$in": _OPEN}, **_undecided(dry_run)}
+    mongo.db.uploads.update_one(query, {"$set": change})
 
 
 def decide(
@@ -71,6 +81,11 @@ def decide(
     decided = {"decision": decision, "decided_by": asdict(actor), "decided_at": at}
     query = {"_id": upload_id, "state": "waiting"}
     return mongo.db.uploads.update_one(query, {"$set": {**state, **decided}}, session=session).modified_count == 1
+
+
+def _undecided(dry_run: bool) -> Document:
+    """The condition under which a task may change an upload: a dry run has no effect once an operator has decided."""
+    return {"decision": None} if dry_run else {}
 
 
 def _without_none(doc: Document) -> Document:

@@ -185,7 +185,7 @@ class _Attempt:
         try:
             with connection.bound(self._settings, STORE_TIMEOUT_MS, ping=True):
                 parked_tasks.park(parked_id, self._kind.name, self._arguments, cause, public_cause)
-                upload_results.park(self._arguments, cause)
+                upload_results.park(self._arguments, public_cause)
                 publication.announce()
             self._note("parked")
         except errors.Unavailable:

@@ -65,7 +65,7 @@ def import_source(
     tools = replace(tools, fetch_policy=locked(tools.fetch_policy, call.broker), is_trial=dry_run)
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
         _ensure_indexes(call.settings)
-        if upload is not None and not upload_results.begin(upload, files):
+        if upload is not None and not upload_results.begin(upload, files, dry_run):
             return "unchanged"
         with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
             source: Input
@@ -84,7 +84,7 @@ def import_source(
         if passing and (files or not call.is_last):
             raise RunFailed(passing[0].reason or "refused")
         _log(reports)
-        if upload is None or not upload_results.end(upload, reports):
+        if upload is None or not upload_results.end(upload, reports, dry_run):
             for each in files:
                 spool.delete(each["id"])
     outcome = next(name for name in _ORDER if name in {each.outcome for each in reports})

@@ -9,40 +9,51 @@ from app.ingest.reports import Report
 from app.store import spool, spool_stream, uploads
 
 
-def begin(upload_id: str, files: Sequence[dict[str, str]]) -> bool:
-    """True if the file is to be imported. Else its import has ended, or it waits for an operator: nothing is to do."""
-    upload = uploads.begin(upload_id) or uploads.find(upload_id)
+def begin(upload_id: str, files: Sequence[dict[str, str]], dry_run: bool) -> bool:
+    """True if the file is to be imported. Else its import has ended, or it waits for an operator: nothing is to do.
+
+    The message of the dry run before a decision may arrive again after it: then the file belongs to the import.
+    """
+    upload = uploads.begin(upload_id, dry_run) or uploads.find(upload_id)
     # The status expires before a task that was parked for long is queued again.
-    if upload is None or upload.state == "running":
+    if upload is None:
+        return True
+    if dry_run and upload.decision is not None:
+        return False
+    if upload.state == "running":
         return True
     if upload.state in ENDED:
         # A worker was killed between the result and this.
         for each in files:
             spool.delete(each["id"])
     else:
-        spool_stream.forget_task(upload.spool_id)
+        spool_stream.forget_trial(upload.spool_id)
     return False
 
 
-def end(upload_id: str, reports: Sequence[Report]) -> bool:
+def end(upload_id: str, reports: Sequence[Report], dry_run: bool) -> bool:
     """Store the result; True if the file remains in the spool, because an operator decides about its import.
 
     There is nothing to decide about a file that the import would refuse.
     """
     upload = uploads.find(upload_id)
-    is_trial = upload is not None and upload.has_quarantine and upload.decision is None
+    is_trial = dry_run and upload is not None and upload.has_quarantine
     is_waiting = is_trial and any(each.outcome != "refused" for each in reports)
     result = [_stored(each) for each in reports]
-    uploads.note_result(upload_id, "waiting" if is_waiting else "done", result, datetime.now(UTC))
-    if is_waiting and upload is not None:
-        spool_stream.forget_task(upload.spool_id)
-    return is_waiting
+    uploads.note_result(upload_id, "waiting" if is_waiting else "done", result, datetime.now(UTC), dry_run)
+    if upload is None or not is_trial:
+        return False
+    # Another delivery of this message may have ended in the meantime, and an operator may have decided.
+    present = uploads.find(upload_id)
+    if present is not None and present.state == "waiting":
+        spool_stream.forget_trial(upload.spool_id)
+    return present is not None and (present.state != "done" or present.decision is not None)
 
 
 def park(arguments: dict[str, Any], cause: str) -> None:
-    """Record that the task is parked, if it is that of an upload."""
+    """Record that the task is parked, if it is that of an upload. `cause`: without the words of others."""
     if (upload_id := arguments.get("upload")) is not None:
-        uploads.note_failure(upload_id, cause, datetime.now(UTC))
+        uploads.note_failure(upload_id, cause, datetime.now(UTC), bool(arguments.get("dry_run")))
 
 
 def _stored(report: Report) -> dict[str, Any]:

@@ -90,11 +90,19 @@ def _celery(settings: Settings) -> Any:
 
 
 def found(upload_id: str, key: Key | None = None) -> Upload:
-    """The upload. Raises NotFound if there is none, or if the key is an importer's and has not sent it."""
+    """The upload. Raises NotFound if there is none, or if the key may not read it.
+
+    An importer's key reads what it has sent; an operator's key that is limited to a provider, also what keys of this
+    provider have sent.
+    """
     upload = stored.find(upload_id)
-    if upload is None or not (key is None or key.has_role("operator") or key.id == upload.key_id):
+    if upload is None or not (key is None or key.id == upload.key_id or _is_operator_of(key, upload)):
         raise NotFound(f"There is no upload {upload_id}.")
     return upload
+
+
+def _is_operator_of(key: Key, upload: Upload) -> bool:
+    return key.has_role("operator") and key.provider in (None, upload.provider)
 
 
 def decide(settings: Settings, upload_id: str, decision: Decision, key: Key, reason: str | None) -> Upload:

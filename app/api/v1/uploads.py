@@ -30,11 +30,12 @@ from app.errors import (
     Overloaded,
     RunFailed,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
     WrongType,
 )
-from app.http import api_urls, rate_limits
+from app.http import api_urls, rate_limits, upload_slots
 from app.queries import api_keys, clock
 from app.server.request_body import BodyFailed
 from app.store import api_keys as stored_keys
@@ -51,6 +52,8 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # An operator decides about files one by one; further ones follow.
 _MOST_WAITING = 200
+# Of one key: a file remains in MongoDB until the decision. An operator decides about as many in a day.
+_MOST_UNDECIDED = 100
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FILE = {
     "required": True,
@@ -111,10 +114,13 @@ def status(upload: str) -> Response:
 @bp.get("/imports/waiting")
 @keyed(UploadList, "uploads")
 def waiting() -> Response:
-    """The uploads in quarantine that wait for an operator, oldest first, 200 at most. For operators' keys."""
+    """The uploads in quarantine that wait for an operator, oldest first, 200 at most. For operators' keys.
+
+    A key that is limited to a provider gets those of this provider.
+    """
     _require_operator()
-    items = [UploadStatus.of(upload) for upload in stored.waiting(_MOST_WAITING)]
-    return responses.json(UploadList(items=items).model_dump())
+    items = [UploadStatus.of(upload) for upload in stored.waiting(_key().provider, _MOST_WAITING)]
+    return _not_stored(responses.json(UploadList(items=items).model_dump()))
 
 
 @bp.post("/imports/<upload>/approve")
@@ -142,10 +148,15 @@ def _received(query: UploadParameters, upload_id: str, sha256: str | None = None
             _require_operator()
         if settings.redis_broker_url is None:
             raise Unavailable("the queue of imports (REDIS_BROKER_URL is not set)")
+        if _has_quarantine(query, settings) and stored.count_undecided(_key().id, _MOST_UNDECIDED) >= _MOST_UNDECIDED:
+            raise TooMany(f"{_MOST_UNDECIDED} uploads with this API key wait for the decision of an operator.")
         try:
             # Werkzeug's stream ends with the announced length. Its declared type lacks `readinto`.
             stream: Any = request.stream
-            with spool_stream.received(stream.readinto, query.file_name, size_bytes) as file:
+            with (
+                upload_slots.held(_key().id, settings.uploads),
+                spool_stream.received(stream.readinto, query.file_name, size_bytes) as file,
+            ):
                 if sha256 not in (None, file.sha256):
                     raise Mismatch("hash_mismatch", f"The SHA-256 of the content is {file.sha256}.")
                 upload, is_new = uploads.accept(_upload(upload_id, query, file, settings), file)
@@ -197,7 +208,7 @@ def _upload(upload_id: str, query: UploadParameters, file: Received, settings: S
         sha256=file.sha256,
         bytes=file.size_bytes,
         dry_run=query.dry_run,
-        has_quarantine=settings.upload_quarantine and not query.dry_run and not key.has_role("operator"),
+        has_quarantine=_has_quarantine(query, settings),
         received_at=clock.now(),
         state="received",
         key_id=key.id,
@@ -206,6 +217,11 @@ def _upload(upload_id: str, query: UploadParameters, file: Received, settings: S
         options=query.options(),
         spool_id=file.id,
     )
+
+
+def _has_quarantine(query: UploadParameters, settings: Settings) -> bool:
+    """True if the file waits for an operator after its dry run."""
+    return settings.upload_quarantine and not query.dry_run and not _key().has_role("operator")
 
 
 def _id_of(sha256: str, query: UploadParameters) -> str:
@@ -240,7 +256,10 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _described(upload: Upload) -> Response:
-    response = responses.json(UploadStatus.of(upload).model_dump())
+    return _not_stored(responses.json(UploadStatus.of(upload).model_dump()))
+
+
+def _not_stored(response: Response) -> Response:
     # It changes within seconds, and is of one client.
     response.headers["Cache-Control"] = "no-store"
     return response

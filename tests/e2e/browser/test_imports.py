@@ -76,7 +76,7 @@ def portal(serve: Callable[..., str], environment: dict[str, str]) -> str:
     return serve(
         "imports",
         ["indexes"],
-        HALOCLINE_UPLOADS="2",
+        HALOCLINE_UPLOADS="4",
         HALOCLINE_UPLOAD_QUARANTINE="true",
         REDIS_BROKER_URL=environment["REDIS_BROKER_URL"],
     )

@@ -15,13 +15,14 @@ import pytest
 from click.testing import CliRunner, Result
 from pymongo import MongoClient
 from pymongo.database import Database
+from redis import Redis
 
 from app import config
 from app.cli import cli
 from app.localdev import pidfiles, valkey
 from app.tasks import queue
 from app.tasks.attempts import Call
-from app.tasks.broker import Broker
+from app.tasks.broker import PREFIX, QUEUES, Broker
 
 DRIVER = Path(__file__).with_name("driver.py")
 ROOT = Path(__file__).parents[3]
@@ -100,6 +101,23 @@ def waiting(settings: config.Settings) -> int:
     finally:
         state.close()
     return sum(now.depth.values()) + now.running
+
+
+def is_idle(settings: config.Settings) -> bool:
+    """True if no task waits or runs. For tests with one worker, which waits for the next message then.
+
+    A message that the worker has read and not recorded yet is neither in a queue nor held: `waiting` misses it.
+    """
+    assert settings.redis_broker_url is not None
+    client = Redis.from_url(settings.redis_broker_url)
+    try:
+        pipe: Any = client.pipeline()
+        for name in QUEUES:
+            pipe.llen(PREFIX + name)
+        *counts, clients = pipe.hlen(PREFIX + "unacked").client_list().execute()
+    finally:
+        client.close()
+    return not any(counts) and any(each["cmd"] == "brpop" and "b" in each["flags"] for each in clients)
 
 
 def halocline(settings: config.Settings, *words: object) -> Result:

@@ -22,7 +22,7 @@ from app.domain.audit import Actor
 from app.ingest.corrections import key_records
 from app.localdev import pidfiles, valkey
 from tests.integration.http.conftest import Process, start_gunicorn, started_commands
-from tests.integration.tasks.conftest import eventually, launched, stop, waiting
+from tests.integration.tasks.conftest import eventually, is_idle, launched, stop
 from tests.made_files import time_series
 from tests.restorable_database import RestorableDatabase
 
@@ -87,7 +87,7 @@ class Portal:
             lambda: (state := self.send("GET", f"/{upload}", key=key).json)["state"] in ends and state,
             within_s=TIMEOUT_S,
         )
-        eventually(lambda: waiting(self.settings) == 0)
+        eventually(lambda: is_idle(self.settings))
         return dict(status)
 
     def raw(self, sent: bytes) -> bytes:
@@ -124,7 +124,7 @@ def start_portal(
         def started(**environ: str) -> Portal:
             own = tmp_path_factory.mktemp("portal")
             start = stack.enter_context(started_commands(own, settings))
-            given = {"HALOCLINE_UPLOADS": "2", "REDIS_BROKER_URL": broker, "HALOCLINE_API_PER_MIN": "0", **environ}
+            given = {"HALOCLINE_UPLOADS": "4", "REDIS_BROKER_URL": broker, "HALOCLINE_API_PER_MIN": "0", **environ}
             return Portal(start_gunicorn(start, **given), queued)
 
         yield started

@@ -1,7 +1,9 @@
 """Bad uploads: each gets one clear error, is counted, leaves nothing stored, and costs no worker."""
 
 import io
+import socket
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.config import Settings
 from app.server.request_body import Incomplete, TooSlow
-from tests.integration.tasks.conftest import eventually, waiting
+from tests.integration.tasks.conftest import eventually, is_idle
 from tests.integration.uploads.conftest import Db, Portal
 
 OCTETS = {"Content_Type": "application/octet-stream"}
@@ -22,7 +24,7 @@ OCTETS = {"Content_Type": "application/octet-stream"}
 def _healthy(portal: Portal, db: Db, importer: str, file: Path) -> Any:
     """After each test, nothing is stored and the next upload is accepted."""
     yield
-    eventually(lambda: waiting(portal.settings) == 0)
+    eventually(lambda: is_idle(portal.settings))
     assert (db["spool.files"].count_documents({}), db["spool.chunks"].count_documents({})) == (0, 0)
     assert portal.upload(file, importer, dry_run="true").status == 202
 
@@ -144,6 +146,27 @@ def test_what_is_no_data_file_is_refused_by_the_import(portal: Portal, db: Db, i
     status = portal.ended(portal.upload(tmp_path / "mission.nc", importer), importer)
 
     assert [each["reason_code"] for each in status["result"]] == ["archive"]
+
+
+def test_one_key_holds_half_of_the_upload_slots(portal: Portal, new_key: Any, file: Path) -> None:
+    def running() -> float:
+        return portal.process.metric_values()["halocline_uploads_in_progress",]
+
+    slow, other = new_key(), new_key()
+    with ExitStack() as stack:
+        for _ in range(2):
+            link = stack.enter_context(socket.create_connection(("127.0.0.1", portal.process.port)))
+            link.sendall(head(slow, "Content-Length: 1000") + b"first bytes")
+        eventually(lambda: running() == 2)
+        refused = portal.upload(file, slow, dry_run="true")
+        accepted = portal.upload(file, other, dry_run="true")
+    eventually(lambda: running() == 0)
+
+    assert (problem(refused)[0], "with this API key" in refused.json["detail"]) == (429, True)
+    assert refused.headers["Retry-After"]
+    assert accepted.status == 202
+    portal.ended(accepted, other)
+    portal.ended(portal.upload(file, slow, dry_run="true"), slow)
 
 
 def test_outcomes_are_counted(portal: Portal, importer: str, file: Path) -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app import create_app
 from app.store import audit
+from app.tasks import broker, queue
+from tests.integration.tasks.conftest import eventually, is_idle
 from tests.integration.uploads.conftest import OWNER, Db, Portal, Start
 from tests.made_files import csv_file, profile_file, rows, table, time_series
 
@@ -48,6 +51,14 @@ def test_a_refused_file_is_done_with_its_reason(portal: Portal, db: Db, tmp_path
     assert status["state"] == "done"
     assert [(each["outcome"], each["reason_code"]) for each in status["result"]] == [("refused", "no_mission")]
     assert spooled(db) == 0
+
+
+def test_a_file_with_a_long_name_in_any_script_is_imported(portal: Portal, file: Path, importer: str) -> None:
+    answer = portal.upload(file, importer, file_name=f"{'水' * 117}.nc", dry_run="true")
+
+    status = portal.ended(answer, importer)
+
+    assert (status["state"], [each["outcome"] for each in status["result"] or ()]) == ("done", ["stored"])
 
 
 def test_the_options_of_the_command_are_those_of_the_query(
@@ -159,7 +170,7 @@ def test_an_importer_reads_its_own_uploads_and_an_operator_all(
 def test_an_upload_is_kept_while_the_broker_is_unreachable(
     start_portal: Start, db: Db, file: Path, importer: str
 ) -> None:
-    from app.tasks import broker, enqueue, queue
+    from app.tasks import enqueue
 
     cut = start_portal(REDIS_BROKER_URL="redis://127.0.0.1:1/0")
     answer = cut.upload(file, importer)
@@ -177,7 +188,11 @@ def test_a_parked_task_is_a_failed_upload(portal: Portal, db: Db, tmp_path: Path
 
     status = portal.ended(answer, importer)
 
-    assert (status["state"], status["reason"], status["result"]) == ("failed", "ValueError: a defect", None)
+    assert (status["state"], status["reason"], status["result"]) == (
+        "failed",
+        "an unexpected error (ValueError)",
+        None,
+    )
     assert db.parked_tasks.find_one()["_id"] == status["id"]
 
 
@@ -229,6 +244,74 @@ def test_in_quarantine_a_rejected_file_is_deleted(
     ] * 2
     assert (spooled(db), db.missions.count_documents({})) == (0, 0)
     assert next((entry.action, entry.reason) for entry in audit.page(10)) == ("reject upload", "not ours")
+
+
+def test_a_dry_run_that_is_delivered_again_leaves_an_approved_upload_to_its_import(
+    careful: Portal, db: Db, file: Path, importer: str, operator: str
+) -> None:
+    answer = careful.upload(file, importer)
+    upload = careful.ended(answer, importer)["id"]
+    # Without a broker, the import is not queued yet.
+    alone = careful.settings.model_copy(update={"uploads": 1, "redis_broker_url": "redis://127.0.0.1:1/0"})
+    client = create_app(alone).test_client()
+    approved = client.post(f"/api/v1/imports/{upload}/approve", headers={"Authorization": f"Bearer {operator}"})
+    real = db["spool.files"].find_one()
+    trial = {**real["arguments"], "dry_run": True}
+    app = queue.celery_app(careful.settings)
+
+    queue.send(app, "import", broker.IMPORTS, trial, upload)
+    eventually(lambda: is_idle(careful.settings))
+
+    assert approved.json["state"] == "received"
+    assert careful.send("GET", f"/{upload}", key=importer).json["state"] == "received"
+    assert db["spool.files"].find_one() == real
+    db["spool.files"].update_one({}, {"$set": {"uploadDate": real["uploadDate"].replace(year=2025)}})
+    queue.send(app, "recover", broker.DERIVED, {})
+    done = careful.ended(answer, importer)
+    assert (done["state"], done["result"][0]["outcome"]) == ("done", "stored")
+    assert (db.missions.count_documents({}), spooled(db)) == (1, 0)
+
+
+def test_an_operator_of_a_provider_decides_about_uploads_of_this_provider(
+    careful: Portal, tmp_path: Path, new_key: type
+) -> None:
+    operator = new_key("operator", provider=OWNER)
+    file = time_series(tmp_path / "a.nc")
+    uploads = [careful.ended(careful.upload(file, key), key) for key in (new_key(provider=OWNER), new_key())]
+    own, other = [each["id"] for each in uploads]
+
+    listed = careful.send("GET", "/waiting", key=operator)
+    answers = [
+        careful.send(method, path, key=operator).status
+        for method, path in (
+            ("GET", f"/{other}"),
+            ("POST", f"/{other}/approve"),
+            ("POST", f"/{other}/reject?reason=no"),
+            ("POST", f"/{own}/reject?reason=no"),
+        )
+    ]
+
+    assert [each["id"] for each in listed.json["items"]] == [own]
+    assert listed.headers["Cache-Control"] == "no-store"
+    assert answers == [404, 404, 404, 200]
+
+
+def test_a_key_has_at_most_a_hundred_uploads_that_wait_for_an_operator(
+    careful: Portal, db: Db, file: Path, importer: str, new_key: type
+) -> None:
+    first = careful.ended(careful.upload(file, importer), importer)
+    doc = db.uploads.find_one()
+    db.uploads.insert_many([{**doc, "_id": f"{number}"} for number in range(99)])
+
+    refused = careful.upload(file, importer)
+    others = [careful.upload(file, importer, dry_run="true"), careful.upload(file, new_key())]
+    careful.send("POST", f"/{first['id']}/reject?reason=no", key=new_key("operator"))
+    after = careful.upload(file, importer)
+
+    assert (refused.status, "100 uploads with this API key wait" in refused.json["detail"]) == (429, True)
+    assert refused.headers["Retry-After"]
+    assert [each.status for each in [*others, after]] == [202] * 3
+    eventually(lambda: is_idle(careful.settings))
 
 
 def test_an_operators_upload_and_a_refused_one_do_not_wait(
