@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import dashboard
 
 from monitoring.dashboards import board, expressions
 from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, lines, states, steps
-from monitoring.dashboards.selectors import APP, WINDOW
+from monitoring.dashboards.selectors import APP, SERVING, WINDOW
 from monitoring.slo import Objectives
 
 
@@ -52,7 +52,7 @@ def dependencies(objectives: Objectives) -> Panel:
             "Red: unreachable from at least one pod. Redis: slower, still correct. MongoDB: reads return 503.",
             objectives.runbook_url("DependencyDown"),
         ),
-        [Query(f"min by (dependency) (halocline_dependency_up{{{APP}}})", "{{dependency}}")],
+        [Query(f"min by (dependency) (halocline_dependency_up{{{SERVING}}})", "{{dependency}}")],
         steps((1, "green"), base=RED),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from grafana_foundation_sdk.builders import dashboard
 
-from monitoring.dashboards import board, expressions
+from monitoring.dashboards import board, expressions, uploads
 from monitoring.dashboards.panels import RED, YELLOW, About, Panel, Query, figures, lines, steps
 from monitoring.dashboards.tables import Column, Key, rows
 from monitoring.slo import Objectives
@@ -26,6 +26,7 @@ def build(objectives: Objectives, limits: Mapping[str, float]) -> dashboard.Dash
             ("Imports", [imports(objectives), *_imports(objectives)]),
             ("Derived documents", _derived(objectives)),
             ("Queue and schedule", _queue(objectives, limits)),
+            ("Uploads and positions", uploads.panels(objectives)),
             (
                 "Verification and backups",
                 [*_verification(objectives, limits), backup(objectives, limits, width=6), *_backups(objectives)],

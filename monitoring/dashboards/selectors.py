@@ -3,6 +3,10 @@
 DURATION = "http_server_request_duration_seconds"
 APP = 'namespace="$namespace",job="${service}-web"'
 LIVE = 'namespace="$namespace",job=~"${service}-(web|live)"'
+# The pods that receive uploads; the web pods themselves where one process does both.
+UPLOAD = 'namespace="$namespace",job=~"${service}-(web|upload)"'
+# All pods that check their dependencies.
+SERVING = 'namespace="$namespace",job=~"${service}-(web|live|upload)"'
 ROUTED = f'{APP},http_route=~"$route"'
 SLO = 'namespace="$namespace",service="$service"'
 PROBE = 'namespace="$namespace",job="${service}-probe"'

@@ -102,6 +102,18 @@ def test_the_portal_becomes_ready_with_mongodb(gunicorn, db):
     assert portal.metric_values()["halocline_dependency_up", "mongodb"] == 1
 
 
+def test_the_series_of_uploads_exist_at_0_before_the_first_one(gunicorn, db):
+    portal = gunicorn()
+
+    assert until(lambda: ready(portal))
+    # An alert on an increase, and panels of a portal without uploads, need them.
+    values = portal.metric_values()
+    assert [values[name] for name in [
+        ("halocline_uploads_not_queued_total",), ("halocline_uploads_in_progress",), ("halocline_upload_bytes_total",),
+        ("halocline_uploads_total", "received"), ("halocline_positions_total", "newest"),
+    ]] == [0] * 5  # fmt: skip
+
+
 def test_without_redis_no_request_fails(gunicorn, db):
     portal = gunicorn(REDIS_URL="redis://127.0.0.1:9/0")
 

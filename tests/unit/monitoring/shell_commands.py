@@ -119,6 +119,8 @@ class Checker:
         elif command.verb in {"logs", "exec", "port-forward", "cordon"}:
             kind, _, name = command.words[0].rpartition("/")
             yield kind or ("node" if command.verb == "cordon" else "pod"), name
+        elif command.verb == "cp":
+            yield from (("pod", word.partition(":")[0]) for word in command.words if ":" in word)
         elif "/" in "".join(command.words[:1]):
             yield from (tuple(word.split("/", 1)) for word in command.words)  # type: ignore[misc]
         else:

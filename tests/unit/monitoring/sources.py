@@ -13,7 +13,7 @@ import yaml
 from prometheus_client.core import Metric
 
 from app.store.backup_records import BackupTimes
-from app.telemetry import metrics
+from app.telemetry import metrics, position_metrics, upload_metrics
 from app.telemetry.exposition import SharedFiles
 from app.telemetry.store_metrics import StoreMetrics, StoreReads
 from monitoring import queries, slo
@@ -145,8 +145,10 @@ def exposed_by_the_app(directory: Path) -> set[str]:
         backups=lambda: BackupTimes(1.0, 1, 1.0),
         queue=queue_reads.FULL,
     )
+    # One registry, in which each of these modules registers its metrics.
+    (registry,) = {module.registry for module in (metrics, position_metrics, upload_metrics)}
     return (
-        _exposed(metrics.registry.collect())
+        _exposed(registry.collect())
         | _exposed(SharedFiles(directory).collect())
         | _exposed(StoreMetrics(reads).collect())
     )

@@ -33,8 +33,8 @@ def sources() -> str:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 @pytest.mark.parametrize(("page", "command"), COMMANDS, ids=name)
 def test_a_command_runs_as_it_is_written(page: Page, command: str, overlay: str) -> None:
-    # Runbooks have a variant for components/worker, whose Deployments no overlay has.
-    is_of_queue = re.search(r"deploy/(worker|maintenance|beat)\b", command) is not None
+    # Runbooks have a variant for components/worker and components/upload, whose Deployments no overlay has.
+    is_of_queue = re.search(r"[/=( ,](worker|maintenance|beat|upload|redis-broker)\b", command) is not None
     rendered = manifests.of(QUEUE if is_of_queue else manifests.K8S / "overlays" / overlay)
     created = set(re.findall(r"create job ([a-z-]+) ", page.text))
 
