@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,10 +28,14 @@ class Sender:
     provider: str | None = None
     platforms: frozenset[str] | None = None
 
-    def may_report(self, platform: str, owner: str | None) -> bool:
-        """True if it may report a platform with this id, whose provider is `owner`; None for a platform without one."""
-        if self.platforms is not None and platform not in self.platforms:
+    def may_report(self, ids: Sequence[str], owners: Mapping[str, str]) -> bool:
+        """True if it may report the platform with these ids: its present one, then its former ids, newest first.
+
+        `owners`: the provider by id. That of the first id with one applies; any provider may report a platform without.
+        """
+        if self.platforms is not None and self.platforms.isdisjoint(ids):
             return False
+        owner = next((owners[name] for name in ids if name in owners), None)
         return self.provider is None or owner is None or _folded(owner) == _folded(self.provider)
 
 

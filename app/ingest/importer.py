@@ -247,7 +247,9 @@ def _matched(draft: Draft, mission: Observations, file: File, tools: ImportConte
     claimed = draft.identity.platform
     draft = admission.renamed(draft)
     same = mission_match.identity_of(draft, tools.options, tools.names)
-    ownership.require(dict.fromkeys((claimed, same.platform)), tools.names, tools.terms.provider)
+    # The table of a former id protects a renamed platform until the operator renames the table.
+    owned = ownership.owned_id((same.platform, *admission.former_ids(same.platform)), tools.names)
+    ownership.require(dict.fromkeys(filter(None, (claimed, owned))), tools.names, tools.terms.provider)
     if same != draft.identity:
         digest = deployment_split.digest_of(mission, file.sha256)
         version = mission_draft.version_of(same, draft.scope, digest, bool(draft.flags))

@@ -54,6 +54,12 @@ class NamedPlatforms:
         former = platform_aliases.current_ids([name.lower() for name in wanted]) if wanted else {}
         self._present = former
         self._platforms = platforms.matching_names([*wanted, *former.values()]) if wanted else []
+        present = [platform.platform for platform in self._platforms]
+        self._former = platform_aliases.former_ids(present) if present else {}
+
+    def ids(self, platform: Platform) -> list[str]:
+        """The present id of one of the platforms, then its former ids, newest first."""
+        return [platform.platform, *self._former.get(platform.platform, ())]
 
     def of(self, name: str) -> Platform:
         """The platform with this name. Raises Invalid("platform") for an unknown one, and one that several have."""

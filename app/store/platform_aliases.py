@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
 from app.extensions import mongo
+
+# Ten for each of the 100 platforms that one webhook may name.
+_MOST_FORMER = 1000
 
 
 def current(platform: str, session: ClientSession | None = None) -> str | None:
@@ -18,6 +22,15 @@ def current_ids(platforms: Sequence[str]) -> dict[str, str]:
     """The present ids of those platforms that had one of these ids before, by the former id."""
     cursor = mongo.db.platform_aliases.find({"_id": {"$in": list(platforms)}}, {"platform": 1})
     return {doc["_id"]: str(doc["platform"]) for doc in cursor.limit(max(len(platforms), 1))}
+
+
+def former_ids(platforms: Sequence[str]) -> dict[str, list[str]]:
+    """The former ids of these platforms that have some, newest first, by the present id."""
+    cursor = mongo.db.platform_aliases.find({"platform": {"$in": list(platforms)}}, {"platform": 1})
+    former: dict[str, list[str]] = {}
+    for doc in cursor.sort([("at", DESCENDING), ("_id", ASCENDING)]).limit(_MOST_FORMER):
+        former.setdefault(str(doc["platform"]), []).append(doc["_id"])
+    return former
 
 
 def put(former: str, present: str, at: datetime, session: ClientSession) -> None:

@@ -9,7 +9,6 @@ from app.domain import mission_filters
 from app.domain import reporting as rule
 from app.domain.mission_filters import OneOf, Parameter
 from app.domain.records import Platform
-from app.domain.reporting import State
 from app.http import expiry
 from app.queries import clock, missions, platforms, reported_positions, reporting
 from app.queries.platforms import Status
@@ -31,11 +30,13 @@ def index() -> str:
     state = mission_filters.valid(_STATE, text) if text else None
     with paging.invalid_as_after():
         listed = platforms.by_last_data(_PLATFORMS_A_PAGE, after, simulated=simulated, state=state)
+    reported = reported_positions.newest_of(listed.items)
     return render_template(
         "fleet.html",
         platforms=listed.items,
         statuses=statuses(listed.items),
-        states=states(listed.items),
+        states=reporting.states(listed.items, reported),
+        reported=reported,
         fleet=reporting.fleet(simulated),
         state=state,
         simulated_too=simulated,
@@ -76,11 +77,6 @@ def statuses(shown: Sequence[Platform]) -> dict[str, Status]:
     now, window_h = clock.now(), settings.active_window_h
     expiry.until(*(platforms.status_until(platform, now, window_h) for platform in shown))
     return {platform.platform: platforms.status(platform, now, window_h) for platform in shown}
-
-
-def states(shown: Sequence[Platform]) -> dict[str, State | None]:
-    """The present state of reporting of each platform, by its id; None for one that is not at sea."""
-    return reporting.states(shown, reported_positions.newest_of(shown))
 
 
 def status_rule() -> dict[str, str | int]:

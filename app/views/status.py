@@ -5,9 +5,9 @@ from flask import Blueprint, render_template, request
 from app import portal
 from app.domain import mission_filters
 from app.domain.mission_filters import OneOf, Parameter
-from app.queries import clock, imports, platforms, reporting, task_queue
+from app.queries import clock, imports, platforms, reported_positions, reporting, task_queue
 from app.views import filters, paging
-from app.views.platforms import reporting_rule, states, status_rule, statuses
+from app.views.platforms import reporting_rule, status_rule, statuses
 
 bp = Blueprint("status", __name__)
 
@@ -28,6 +28,7 @@ def index() -> str:
     with paging.invalid_as_after():
         failures = imports.page(_FAILURES_A_PAGE, after, outcome="refused", simulated=simulated)
     shown = platforms.by_last_data(_PLATFORMS, simulated=simulated, oldest_first=order == "oldest")
+    reported = reported_positions.newest_of(shown.items)
     settings = portal.current().settings
     return render_template(
         "status.html",
@@ -39,7 +40,8 @@ def index() -> str:
         platforms=shown.items,
         more_platforms=shown.next is not None,
         statuses=statuses(shown.items),
-        states=states(shown.items),
+        states=reporting.states(shown.items, reported),
+        reported=reported,
         fleet=reporting.fleet(simulated),
         order=order,
         given=given | ({"simulated": "include"} if simulated else {}),

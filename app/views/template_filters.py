@@ -134,12 +134,14 @@ def mode_name(data_mode: str) -> str:
 
 
 def byte_size(size_bytes: int) -> str:
-    """A file's size in bytes, kB or MB."""
+    """A file's size in bytes, kB, MB or GB."""
     if size_bytes < 1000:
         return f"{size_bytes}{THIN}bytes"
     if size_bytes < 1_000_000:
         return f"{number(size_bytes / 1000, 1)}{THIN}kB"
-    return f"{number(size_bytes / 1_000_000, 1)}{THIN}MB"
+    if size_bytes < 1_000_000_000:
+        return f"{number(size_bytes / 1_000_000, 1)}{THIN}MB"
+    return f"{number(size_bytes / 1_000_000_000, 1)}{THIN}GB"
 
 
 def box(bbox: Bbox | None) -> str:

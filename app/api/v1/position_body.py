@@ -72,7 +72,7 @@ def reported(positions: list[Position], sender: Sender, owners: Mapping[str, str
     if problems:
         raise Refused(422, "unknown_platform", _detail(problems), problems)
     for index, platform in enumerate(platforms):
-        if not sender.may_report(platform.platform, owners.get(platform.platform)):
+        if not sender.may_report(named.ids(platform), owners):
             # Not the name of the owner, as in the reasons of imports.
             problem = f"the platform {platform.platform} does not belong to the sender {sender.name}"
             problems += _problem(index, "platform", problem)

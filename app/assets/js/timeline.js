@@ -1,14 +1,5 @@
 // The time slider: two handles over the time span of the data.
-import { boundDays, boundFilters, boundTimes, DAY_MS, handleAt, timelineScale } from "./timeline_scale.js";
-
-const DAY_FORMAT = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  timeZone: "UTC",
-});
-
-const dayText = (day) => DAY_FORMAT.format(new Date(day * DAY_MS));
+import { boundDays, boundFilters, boundTimes, handleAt, isoDay, timelineScale } from "./timeline_scale.js";
 
 /**
  * Starts the slider in `box`. `initial` is {from, to} as days in ISO 8601, or empty. `onMove` receives each step as
@@ -30,9 +21,9 @@ export function timeline(box, initial, { onMove, onSettle }) {
     const { from, to } = bounds();
     const start = first + Number(low.value);
     const end = Math.min(first + Number(high.value), first + days);
-    low.setAttribute("aria-valuetext", dayText(start));
-    high.setAttribute("aria-valuetext", dayText(end));
-    output.value = `${dayText(start)} to ${dayText(end)}`;
+    low.setAttribute("aria-valuetext", isoDay(start));
+    high.setAttribute("aria-valuetext", isoDay(end));
+    output.value = `${isoDay(start)} to ${isoDay(end)}`;
     all.hidden = from === null && to === null;
     box.style.setProperty("--low", Number(low.value) / last);
     box.style.setProperty("--high", Number(high.value) / last);

@@ -6,6 +6,11 @@ from app.ingest.interpret.identity import PlatformName
 from app.ingest.refusals import Refused
 
 
+def owned_id(ids: Iterable[str], names: Mapping[str, PlatformName]) -> str | None:
+    """The first of these ids of a platform that has a provider; None if none has."""
+    return next((name for name in ids if name in names and names[name].provider is not None), None)
+
+
 def require(platforms: Iterable[str], names: Mapping[str, PlatformName], provider: str | None) -> None:
     """Raises Refused if a provider imports for a platform of another one.
 

@@ -23,6 +23,11 @@ def renamed(draft: Draft) -> Draft:
     return replace(draft, identity=replace(own, platform=present))
 
 
+def former_ids(platform: str) -> list[str]:
+    """The former ids of a platform, newest first."""
+    return platform_aliases.former_ids([platform]).get(platform, [])
+
+
 def require(platform: str, mission: str, session: ClientSession | None = None) -> None:
     """Raises Refused for a withdrawn mission, and if the platform was renamed since `renamed`.
 

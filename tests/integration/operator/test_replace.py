@@ -1,6 +1,7 @@
 """`halocline ingest --replace`, the loss of more than half of a mission, and the owner of a platform."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,10 @@ def test_another_provider_does_not_import_for_a_platform(tmp_path: Path, report:
 
     refused = client.get("/api/v1/imports?outcome=refused").json["items"]
     assert [each["platform"] for each in refused] == ["x001", "made", "made"]
+    # The operator's table still has the former id.
+    extensions.mongo.db.platform_aliases.insert_one({"_id": "made", "platform": "free", "at": datetime.now(UTC)})
+    renamed = time_series(tmp_path / "d.nc", rows(3), {"id": "free-20210913T1226"})
+    assert report("--provider", "Others", renamed) == ("refused", "wrong_provider")
     assert "Observatory" not in str(refused)
 
 

@@ -31,7 +31,7 @@ def last_position(get: Get) -> tuple[str, float, float, float | None]:
 def test_the_newest_position_is_shown_with_its_source_and_accuracy(send: Send, page: Page, get: Get) -> None:
     before = [f'data-position="{OF_DATA}"' in page(path) for path in ("/", "/fleet/sea001")]
     send(position(-10, accuracy_m=450))
-    landing, own = page("/").split("Reporting now")[1].split("</table>")[0], page("/fleet/sea001")
+    landing, own = page("/").split('id="listed"')[1].split("</table>")[0], page("/fleet/sea001")
 
     assert before == [True, True]
     assert f'data-position="{REPORTED}"' in landing
@@ -55,6 +55,9 @@ def test_a_platform_without_data_in_the_window_shows_its_reported_position(
     send(position(platform="sea002"))
     row = page("/").split('data-platform="sea002"')[1].split("</tr>")[0]
     assert f'data-position="{REPORTED}"' in row
+    for path in ("/fleet", "/status"):
+        row = page(path).split('data-platform="sea002"')[1].split("</tr>")[0]
+        assert "data-reported>position reported <time" in row
 
 
 def test_the_map_has_the_reported_position_beside_the_track(send: Send, get: Get) -> None:

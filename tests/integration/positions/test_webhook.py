@@ -166,6 +166,18 @@ def test_a_sender_reports_only_platforms_of_its_own(
     assert len(stored()) == (2 if status == 200 else 0)
 
 
+@pytest.mark.parametrize(("of", "status"), [("p", 200), ("i", 403)])
+@pytest.mark.parametrize("posted", ["sea001", "{former}"])
+@pytest.mark.usefixtures("at_sea")
+def test_a_former_id_in_a_list_of_platforms_counts_after_a_rename(
+    send: Send, files: dict[str, Path], of: str, status: int, posted: str
+) -> None:
+    former = "sea002" if of == "p" else "sea003"
+    extensions.mongo.db.platform_aliases.insert_one({"_id": former, "platform": "sea001", "at": NOW})
+    answer = send(position(platform=posted.format(former=former)), secret(of))
+    assert answer.status_code == status, answer.json
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [

@@ -25,7 +25,7 @@ def test_an_inactive_fleet_shows_the_platform_with_the_latest_data(
 ) -> None:
     import_mission()
     html = page("/")
-    assert "No platform has reported in the last 24 hours. The last data came from sea001" in html
+    assert "No platform has sent data in the last 24 hours. The last data came from sea001" in html
     assert "Latest data" in html
 
 
@@ -35,8 +35,8 @@ def test_a_mission_with_data_of_the_last_24_hours_is_active(
     import_mission()
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     html = page("/")
-    assert "1 mission has reported in the last 24 hours." in html
-    assert "Reporting now" in html
+    assert "1 mission has data of the last 24 hours." in html
+    assert 'id="listed">Data of the last 24 hours<' in html
     assert "Earlier data" not in html
 
 
@@ -76,7 +76,7 @@ def test_simulated_missions_are_counted_and_listed_only_on_request(
     import_mission("sim001", simulated="true")
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
     plain, with_simulated = page("/"), page("/?simulated=include")
-    assert 'data-simulated="left-out">1 simulated mission is under way' in plain
+    assert 'data-simulated="left-out">1 simulated mission has data of the last 24 hours' in plain
     assert "sim001/20210629T2053" not in plain
     assert 'data-track="sim001/20210629T2053"' in with_simulated
     assert 'data-tracks="/api/v1/tracks?limit=200&amp;detail=coarse&amp;simulated=include"' in with_simulated

@@ -37,7 +37,7 @@ def test_the_landing_page_counts_the_missions_that_it_does_not_list(
     page: Page, client: FlaskClient, large_fleet: None
 ) -> None:
     html = page("/")
-    assert f"{FLEET} missions have reported in the last 24 hours." in html
+    assert f"{FLEET} missions have data of the last 24 hours." in html
     assert f"({FLEET})" in html.split("data-reporting-in")[1].split("</p>")[0]
     assert f"holds all {FLEET}" in html
     assert f"All {FLEET} platforms at sea report on time." in html

@@ -42,7 +42,17 @@ def test_the_landing_page_shows_positions_of_active_missions(
 ) -> None:
     import_mission()
     monkeypatch.setattr(clock, "now", lambda: SAME_DAY)
-    assert MINUTES in page("/").split("Reporting now")[1].split("</table>")[0]
+    assert MINUTES in page("/").split('id="listed"')[1].split("</table>")[0]
+
+
+def test_an_entry_of_the_landing_page_has_the_time_of_a_position_that_is_older_than_the_data(
+    page: Page, import_mission: ImportMission, db: Database[dict[str, Any]]
+) -> None:
+    import_mission()
+    assert "data-position-at" not in page("/")
+    before = {"$map": {"input": "$mid_at", "in": {"$subtract": ["$$this", 2 * 3_600_000]}}}
+    db.tracks.update_many({}, [{"$set": {"mid_at": before}}])
+    assert 'data-position-at>position of <time datetime="2021-06-29T19:1' in page("/")
 
 
 def test_a_platform_without_a_valid_position_says_so(

@@ -13,9 +13,11 @@ from pymongo.database import Database
 
 from app import extensions
 from app.commands import verify as command
+from app.domain.task_queue import QueueState
 from app.ingest import context, importer
 from app.queries import clock
 from app.queries.imports import public_text
+from app.store import queue_state
 from app.views import status
 from tests import made_files
 from tests.integration.views.conftest import HOSTILE, SUMMER, value
@@ -184,6 +186,9 @@ def test_simulated_attempts_are_listed_only_on_request(
 def test_pending_rebuilds_are_reported(page: Page, client: FlaskClient, db: Database[dict[str, Any]]) -> None:
     db.derived_pending.insert_many([{"_id": "totals", "number": 1, "at": NOON}, {"_id": "mission:a/b", "number": 1}])
     assert value(page("/status"), 'data-pending="scopes"') == "2"
+    assert "the next import runs them." in page("/status")
+    queue_state.publish(QueueState(clock.now(), ()))
+    assert "a task of the queue runs them." in page("/status")
     assert 'since <time datetime="2026-01-01T12:00:00Z"' in page("/status")
     report = client.get("/api/v1/status").json
     assert (report["pending"], report["pending_since"]) == (2, "2026-01-01T12:00:00.000Z")

@@ -69,7 +69,15 @@ def test_a_sender_does_not_print_its_keys() -> None:
 def test_provider_and_platforms_limit_a_sender(
     provider: str | None, platforms: frozenset[str] | None, owner: str | None, is_allowed: bool
 ) -> None:
-    assert Sender("a", (), provider, platforms).may_report("sea077", owner) is is_allowed
+    assert Sender("a", (), provider, platforms).may_report(["sea077"], {"sea077": owner} if owner else {}) is is_allowed
+
+
+def test_former_ids_of_a_platform_count() -> None:
+    ids, owners = ["sea077", "smilla77", "test1"], {"smilla77": "Voice of the Ocean", "test1": "Another Institute"}
+    assert Sender("a", (), None, frozenset({"test1"})).may_report(ids, owners)
+    assert Sender("a", (), "Voice of the Ocean").may_report(ids, owners)
+    assert not Sender("a", (), "Another Institute").may_report(ids, owners)
+    assert Sender("a", (), "Another Institute").may_report(ids, owners | {"sea077": "Another Institute"})
 
 
 def test_the_owners_are_those_of_the_file_of_platforms() -> None:
