@@ -115,7 +115,13 @@ def test_a_unit_has_one_spelling_and_no_line_break(text: str | None, shown: str)
 
 @pytest.mark.parametrize(
     ("size_bytes", "text"),
-    [(0, "0\u202fbytes"), (40, "40\u202fbytes"), (1500, "1.5\u202fkB"), (2_000_000, "2.0\u202fMB"), (2_147_483_648, "2.1\u202fGB")],
+    [
+        (0, "0\u202fbytes"),
+        (40, "40\u202fbytes"),
+        (1500, "1.5\u202fkB"),
+        (2_000_000, "2.0\u202fMB"),
+        (2_147_483_648, "2.1\u202fGB"),
+    ],
 )
 def test_a_size_has_the_unit_of_its_magnitude(size_bytes: int, text: str) -> None:
     assert template_filters.byte_size(size_bytes) == text
