@@ -207,6 +207,8 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     click.echo(f"\nHalocline is on {portal.url}  (Ctrl-C stops it; logs are in {_short(portal.home)})")
     if portal.simulate:
         click.echo(f"Simulated gliders dive on {portal.url}/?simulated=include")
+    if "mongodb_uri" not in settings.model_fields_set:
+        click.echo(f"Other commands: MONGODB_URI='{env['MONGODB_URI']}' halocline keys create feed --role importer")
     for line in prometheus:
         click.echo(line)
 

@@ -52,6 +52,16 @@ class RunningPortal:
         with MongoClient[Any]("127.0.0.1", port, directConnection=True) as client:
             return {doc["_id"]: doc["version"] for doc in client.halocline.missions.find({"simulated": False})}
 
+    def runs_other_commands(self):
+        """True if the printed command reaches the database, with another subcommand."""
+        printed = next(line for line in self.process.stdout if line.startswith("Other commands: "))
+        uri = printed.split("'")[1]
+        env = {**os.environ, "MONGODB_URI": uri}
+        return (
+            f":{(self.home / 'mongodb.port').read_text().strip()}/" in uri
+            and not subprocess.run([*COMMAND, "keys", "list"], env=env, check=False, capture_output=True).returncode
+        )
+
     def children(self):
         return psutil.Process(self.process.pid).children(recursive=True)
 
@@ -99,6 +109,7 @@ def test_the_portal_shows_the_demo_missions_and_ctrl_c_ends_every_process(up, ho
         f"Simulated gliders dive on http://127.0.0.1:{portal.port}/?simulated=include\n"
     )
     assert portal.status_of("/") == 200
+    assert portal.runs_other_commands()
     # Simulated profiles appear on open pages.
     assert portal.status_of("/live/events?tags=simulated") == 200
     assert len(portal.missions()) == 2
