@@ -224,7 +224,7 @@ def test_a_second_up_beside_a_running_one_is_refused_in_one_line(up, home):
 def test_with_monitoring_prometheus_scrapes_the_portal_and_evaluates_the_rules(up, home):
     portal = up("--no-simulate", "--monitoring")
     assert portal.ready, "".join(portal.output)
-    prometheus = portal.process.stdout.readline().split()[-1]
+    prometheus = next(line for line in portal.process.stdout if "Prometheus" in line).split()[-1]
 
     # A scrape and an evaluation later; the rules are those of the dashboards and alerts.
     wait = WebDriverWait(prometheus, 60)

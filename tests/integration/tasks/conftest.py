@@ -36,9 +36,11 @@ SHORT = {
     "attempts.FIRST_PAUSE_S": 0.1,
     "attempts.OUTAGE_PAUSE_S": 0.5,
     "enqueue.REBUILD_DELAY_S": 0.1,
-    "publication.EVERY_S": 0.5,
-    "publication.CHANGES_EVERY_S": 0.5,
+    # Off: it would write into the database while another test prepares its content.
+    "publication.EVERY_S": 1e6,
 }
+# For tests of the published state.
+PUBLISHED = {"publication.EVERY_S": 0.5, "publication.CHANGES_EVERY_S": 0.5}
 Process = subprocess.Popen[bytes]
 
 

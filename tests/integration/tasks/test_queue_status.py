@@ -10,7 +10,7 @@ from pymongo.database import Database
 from app import config
 from app.tasks import broker, publication, queue
 from app.tasks.broker import Broker
-from tests.integration.tasks.conftest import Process, eventually, halocline, waiting
+from tests.integration.tasks.conftest import PUBLISHED, Process, eventually, halocline, waiting
 from tests.made_files import time_series
 
 Database_ = Database[dict[str, Any]]
@@ -41,7 +41,7 @@ def test_a_worker_publishes_what_runs_and_open_pages_are_informed(
     queued: config.Settings, start: Callable[..., Process], db: Database_, client: FlaskClient, tmp_path: Path
 ) -> None:
     # Its children are forked while it is connected to MongoDB.
-    start(faults={"00.nc": "brief"}, times={"queue._TASKS_PER_PROCESS": 1})
+    start(faults={"00.nc": "brief"}, times={**PUBLISHED, "queue._TASKS_PER_PROCESS": 1})
     eventually(lambda: db.counters.find_one({"_id": "queue"}))
     halocline(queued, "ingest", "--enqueue", time_series(tmp_path / "00.nc"))
 
