@@ -20,7 +20,7 @@ from app.store import queue_state
 from app.tasks import broker, queue
 from app.tasks.broker import Broker
 
-# A visitor who waits for a file looks again after some seconds; the count reads a few kilobytes.
+# Each count reads a few kilobytes from the broker. Visitors look again after some seconds, not earlier.
 EVERY_S = 5.0
 # Open pages refresh at most so often because of the queue: imports change them anyway.
 CHANGES_EVERY_S = 10.0

@@ -150,13 +150,14 @@ def test_a_client_that_leaves_frees_the_thread(server):
     server.until(lambda: b"HTTP/1.1 200" in server.exchange(head("/body/read", 1, "Connection: close") + b"a"))
 
 
-def test_sigterm_lets_a_body_arrive_and_refuses_new_ones(own_server):
-    with own_server.connect() as idle, own_server.connect(head("/body/read", 6) + b"abc") as working:
+@pytest.mark.parametrize("path", ["/body/read", "/patient/read"], ids=["in a thread", "collected"])
+def test_sigterm_lets_a_body_arrive_and_refuses_new_ones(own_server, path):
+    with own_server.connect() as idle, own_server.connect(head(path, 6) + b"abc") as working:
         idle.sendall(b"GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
         idle.recv(1000)
         own_server.child.send_signal(signal.SIGTERM)
         time.sleep(0.3)
-        idle.sendall(head("/body/read", 3) + b"abc")
+        idle.sendall(head(path, 3) + b"abc")
         refused = rest(idle)
         working.sendall(b"def")
         answer = rest(working)

@@ -1,7 +1,6 @@
 """Small request bodies: the event loop collects them, so that slow senders occupy connections and no thread."""
 
 import select
-import signal
 import socket
 import time
 from contextlib import ExitStack
@@ -135,19 +134,3 @@ def test_bodies_wait_for_a_thread_and_too_many_are_refused(server):
         answers = [rest(connection) for connection in waiting]
 
     assert all(digest(b"abc") in answer for answer in answers)
-
-
-def test_sigterm_lets_a_body_arrive_and_refuses_new_ones(own_server):
-    with own_server.connect() as idle, own_server.connect(head("/patient/read", 6) + b"abc") as working:
-        idle.sendall(b"GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
-        idle.recv(1000)
-        own_server.child.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
-        idle.sendall(head("/patient/read", 3) + b"abc")
-        refused = rest(idle)
-        working.sendall(b"def")
-        answer = rest(working)
-
-    assert refused.startswith(b"HTTP/1.1 503")
-    assert digest(b"abcdef") in answer
-    assert own_server.child.wait(60) == 0

@@ -1,7 +1,6 @@
 """A portal that accepts uploads, with a broker and a worker: real processes, which the tests of a module share."""
 
 import hashlib
-import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from app.domain.api_keys import Role
 from app.domain.audit import Actor
 from app.ingest.corrections import key_records
 from app.localdev import pidfiles, valkey
-from tests.integration.http.conftest import Process, start_gunicorn, started_commands
+from tests.integration.http.conftest import Answer, Process, start_gunicorn, started_commands
 from tests.integration.tasks.conftest import eventually, is_idle, launched, stop
 from tests.made_files import time_series
 from tests.restorable_database import RestorableDatabase
@@ -32,19 +31,6 @@ OWNER = "Made Observatory"
 # The platform `made` belongs to this provider.
 PLATFORMS = f'[made]\nserial = "MADE1"\nprovider = "{OWNER}"\n'
 TIMEOUT_S = 60
-
-
-@dataclass
-class Answer:
-    """A response of the portal."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 @dataclass
