@@ -1,7 +1,7 @@
 """The settings, tools and reference data of one import run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -73,5 +73,18 @@ def import_context(
         span=mission_draft.span(settings.accept_from, datetime.now(UTC), settings.future_tolerance_s),
         basins=all_basins,
         basin_map=BasinMap(all_basins),
+        names=identity.platform_names(settings.platforms_file),
+    )
+
+
+def renewed(earlier: ImportContext, settings: Settings, options: Options) -> ImportContext:
+    """The context of another run with the basins and the reader of an earlier one, whose index takes 0.2 s to build.
+
+    Times are accepted up to now, and the operator's file of names is read again. Raises Invalid when it is invalid.
+    """
+    return replace(
+        earlier,
+        options=options,
+        span=mission_draft.span(settings.accept_from, datetime.now(UTC), settings.future_tolerance_s),
         names=identity.platform_names(settings.platforms_file),
     )

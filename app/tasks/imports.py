@@ -14,11 +14,9 @@ import structlog
 from app import extensions
 from app.config import Settings
 from app.domain.audit import Actor
-from app.domain.records import Basin
 from app.errors import RunFailed
 from app.ingest import context, importer
 from app.ingest.context import ImportContext
-from app.ingest.formats import basin_polygons
 from app.ingest.interpret import identity
 from app.ingest.interpret.identity import Options
 from app.ingest.interpret.import_terms import USUAL, Terms
@@ -120,9 +118,14 @@ def _host_lock(broker: Broker, host: str) -> Iterator[None]:
 
 def _tools(settings: Settings, options: Options | None = None, terms: Terms = USUAL) -> ImportContext:
     """The context of an import now: times are accepted up to now, and the operator's files are read again."""
-    options = options or Options()
-    made = context.import_context(settings, options, _basins(settings.basins_dir), _reader(settings))
-    return replace(made, terms=terms)
+    return replace(context.renewed(_first_tools(settings), settings, options or Options()), terms=terms)
+
+
+@cache
+def _first_tools(settings: Settings) -> ImportContext:
+    """The context of the first task of this process. Another set of basins needs a restart of the worker."""
+    reader = _KeptReader(settings.reader_timeout_s, settings.reader_memory_bytes, settings.log_level)
+    return context.import_context(settings, Options(), reader=reader)
 
 
 class _KeptReader(ReaderProcess):
@@ -132,17 +135,6 @@ class _KeptReader(ReaderProcess):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the process running. It ends with the worker, whose end closes its input."""
-
-
-@cache
-def _reader(settings: Settings) -> _KeptReader:
-    return _KeptReader(settings.reader_timeout_s, settings.reader_memory_bytes, settings.log_level)
-
-
-@cache
-def _basins(folder: Path | None) -> tuple[Basin, ...]:
-    # Parsing takes 0.2 s. Another set of basins needs a restart of the worker.
-    return tuple(basin_polygons.known(folder))
 
 
 @cache

@@ -14,6 +14,7 @@ from redis import RedisError
 
 from app import errors
 from app.config import Settings
+from app.store import connection
 from app.tasks import broker, interruption, kinds, publication, queue
 from app.tasks.broker import Broker
 from app.tasks.renewal import Renewal
@@ -38,6 +39,7 @@ def run(settings: Settings, queues: Sequence[str], concurrency: int) -> None:
     """Run tasks of the queues until SIGTERM. Running tasks then get DRAIN_S to end, and are handed back after it."""
     if set(queues) == {broker.MAINTENANCE}:
         os.nice(_NICENESS)
+    connection.keep_open()
     drain = _Drain(settings)
     # A receiver of this signal replaces Celery's own logging by that of the command.
     signals.setup_logging.connect(_keep_logging)

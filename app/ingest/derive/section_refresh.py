@@ -1,5 +1,6 @@
 """Rebuild of sections after a change: computed outside the transaction that stores them, because drawing is slow."""
 
+import random
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,10 @@ def redraw(at_once: bool = True) -> list[str]:
     work. Raises pymongo's errors when the store is unreachable.
     """
     if at_once:
-        return rebuild_loop.run(rebuild_queue.sections(), _redraw) + rebuild_loop.run(_backlog(), _redraw)
+        changed = rebuild_queue.sections()
+        # Several workers redraw at once: in one order, each would draw what another one is drawing.
+        random.shuffle(changed)
+        return rebuild_loop.run(changed, _redraw) + rebuild_loop.run(_backlog(), _redraw)
     due = _due(datetime.now(UTC)) or list(islice(rebuild_queue.section_backlog(), 1))
     return rebuild_loop.run(due[:1], _redraw)
 

@@ -13,9 +13,10 @@ import pytest
 from pymongo.database import Database
 from redis import Redis
 
-from app import config
+from app import config, extensions
 from app.errors import Invalid
 from app.localdev import pidfiles, valkey
+from app.store import connection
 from app.tasks.broker import Broker
 from tests.integration.tasks.conftest import Process, eventually, halocline, kill, waiting
 from tests.made_files import csv_file, table, time_series
@@ -205,3 +206,21 @@ def test_files_that_a_broker_has_lost_are_queued_again_when_a_worker_starts(
 
     eventually(lambda: waiting(queued) == 0 and _stored(db) == 1)
     assert [doc["filename"] for doc in db["spool.files"].find()] == ["01.nc"]
+
+
+def test_a_worker_keeps_its_connections_between_tasks(
+    queued: config.Settings, db: Database_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection._Life, "is_kept", False)
+    with connection.bound(queued, 60_000, ping=True):
+        of_a_command = extensions.mongo.client
+    connection.keep_open()
+    with connection.bound(queued, 60_000, ping=True):
+        first = extensions.mongo.client
+    with connection.bound(queued, 60_000):
+        second = extensions.mongo.client
+    extensions.mongo.close()
+    extensions.redis.close()
+
+    assert of_a_command is not first
+    assert second is first
