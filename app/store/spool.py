@@ -69,6 +69,15 @@ def tasks_before(moment: datetime, most: int) -> list[SpooledTask]:
     return [SpooledTask(doc["task"], doc["arguments"]) for doc in found]
 
 
+def pending_bytes(key_id: str) -> int:
+    """The bytes of all files with this API key that wait for their import or for an operator."""
+    pipeline = [
+        {"$match": {"key_id": key_id, "kept_until": None}},
+        {"$group": {"_id": None, "bytes": {"$sum": "$length"}}},
+    ]
+    return sum(int(doc["bytes"]) for doc in mongo.db[_FILES].aggregate(pipeline))
+
+
 def write(file_id: str, name: str, folder: Path) -> Path:
     """Write a stored file into the folder under this name. Raises LookupError if it is no longer stored."""
     path = folder / _short(Path(name).name)
@@ -102,9 +111,9 @@ def delete_orphans(before: datetime) -> int:
     """Delete files from before this moment that no task imports, and chunks of incomplete files; returns their number.
 
     A process that was killed between storing a file and queuing its task leaves them. The file of an upload that
-    waits for an operator is kept.
+    waits for an operator is kept, and that of a dry run (`kept_files`).
     """
-    query = {"uploadDate": {"$lt": before}, "task": {"$exists": False}}
+    query = {"uploadDate": {"$lt": before}, "task": {"$exists": False}, "kept_until": {"$exists": False}}
     found = mongo.db[_FILES].find(query, {"_id": 1}).limit(_MOST_ORPHANS)
     orphans = [doc["_id"] for doc in found if not _is_needed(doc["_id"])]
     # Chunks have no date but that of their ids.

@@ -59,9 +59,9 @@ def received(read_into: ReadInto, name: str, size_bytes: int) -> Iterator[Receiv
                 spool.delete(file_id)
 
 
-def keep(file: Received, task_id: str, arguments: dict[str, Any], session: ClientSession) -> None:
-    """Make the file part of the spool, with the task that imports it."""
-    change = {"$set": {"length": file.size_bytes}, "$unset": {"unfinished": ""}}
+def keep(file: Received, task_id: str, arguments: dict[str, Any], key_id: str, session: ClientSession) -> None:
+    """Make the file part of the spool, with the task that imports it and the API key that has sent it."""
+    change = {"$set": {"length": file.size_bytes, "key_id": key_id}, "$unset": {"unfinished": ""}}
     _files().update_one({"_id": file.id}, change, session=session)
     note_task(file.id, task_id, arguments, session)
 

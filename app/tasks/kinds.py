@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 
 from app.config import Settings
-from app.store import connection, rebuild_queue, schedule_runs, spool_stream
+from app.store import connection, kept_files, rebuild_queue, schedule_runs, spool_stream
 from app.tasks import attempts, broker, buckets, enqueue, imports, maintenance, pulls, queue
 from app.tasks.attempts import STORE_TIMEOUT_MS, Call, Kind, Slot
 
@@ -29,6 +29,7 @@ def recover(call: Call) -> str:
     """Queue imports and a rebuild that the broker has lost; sent by workers when they start, and by the beat."""
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
         spool_stream.sweep(datetime.now(UTC) - _UNFINISHED_FOR)
+        kept_files.delete_expired(datetime.now(UTC))
         enqueue.recover(call.app, call.broker)
         if rebuild_queue.waiting(1)[0]:
             enqueue.rebuild(call.app, call.broker)

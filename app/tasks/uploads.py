@@ -16,7 +16,7 @@ from pymongo.errors import DuplicateKeyError
 from app.config import Settings
 from app.domain.api_keys import Key
 from app.domain.uploads import Decision, Upload
-from app.errors import Conflict, NotFound, Unavailable
+from app.errors import Conflict, NotFound, TooMany, Unavailable
 from app.store import audit, spool, spool_stream, transactions
 from app.store import uploads as stored
 from app.store.spool_stream import Received
@@ -26,7 +26,23 @@ from app.telemetry import upload_metrics
 # The broker answers within milliseconds; the client waits meanwhile.
 _BROKER_TIMEOUT_S = 2
 
+# Of one key: a file remains in MongoDB until the decision. An operator decides about as many in a day.
+_MOST_UNDECIDED = 100
+# Of one key, in files of the largest size: a client sends faster than workers import, or than operators decide.
+_MOST_PENDING = 4
+
 log = structlog.get_logger(__name__)
+
+
+def require_room(settings: Settings, key_id: str, size_bytes: int, has_quarantine: bool) -> None:
+    """Raises Unavailable without a queue, TooMany if the files that wait for their import reach the limits of a key."""
+    if settings.redis_broker_url is None:
+        raise Unavailable("the queue of imports (REDIS_BROKER_URL is not set)")
+    if has_quarantine and stored.count_undecided(key_id, _MOST_UNDECIDED) >= _MOST_UNDECIDED:
+        raise TooMany(f"{_MOST_UNDECIDED} uploads with this API key wait for the decision of an operator.")
+    pending_bytes = spool.pending_bytes(key_id)
+    if pending_bytes + size_bytes > _MOST_PENDING * settings.max_file_bytes:
+        raise TooMany(f"Files with {pending_bytes} bytes of this API key wait for their import; try again later.")
 
 
 def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
@@ -37,7 +53,7 @@ def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
 
     def store(session: ClientSession) -> None:
         stored.put(upload, session)
-        spool_stream.keep(file, upload.id, arguments(upload), session)
+        spool_stream.keep(file, upload.id, arguments(upload), upload.key_id, session)
         detail = f"{upload.file_name}, {upload.bytes} bytes, SHA-256 {upload.sha256}"
         action = "upload for a dry run" if upload.dry_run else "upload"
         reason = upload.options.reason

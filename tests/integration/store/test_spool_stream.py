@@ -29,7 +29,7 @@ def documents(db: Db) -> int:
 
 def test_a_file_that_is_kept_can_be_read_by_workers(db: Db, tmp_path: Path) -> None:
     with spool_stream.received(readinto(CONTENT), "a.nc", len(CONTENT)) as file:
-        transactions.run(lambda session: spool_stream.keep(file, "task", {"upload": "u"}, session))
+        transactions.run(lambda session: spool_stream.keep(file, "task", {"upload": "u"}, "key", session))
 
     assert (file.sha256, file.size_bytes) == (hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
     assert spool.write(file.id, "a.nc", tmp_path).read_bytes() == CONTENT
