@@ -76,7 +76,7 @@ def admit() -> None:
             rate_limits.count_wrong_key()
         raise
     if request.method in _WRITES:
-        stored_keys.note_use(key, now)
+        stored_keys.note_use(key.id, now)
     g.key = key
 
 

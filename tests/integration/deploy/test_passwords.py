@@ -123,7 +123,8 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     upload.uploads.insert_one({"_id": "upload"})
     upload.uploads.update_one({"_id": "upload"}, {"$set": {"state": "queued"}})
     upload.audit.insert_one({"_id": "entry"})
-    upload.api_keys.update_one({"_id": "key"}, {"$max": {"last_used_at": 1}})
+    ingest.api_keys.insert_one({"_id": "key"})
+    upload.api_key_uses.update_one({"_id": "key"}, {"$inc": {"uses": 1}}, upsert=True)
     upload.command("dbStats")
 
     assert [each.missions.count_documents({}) for each in (web, ingest, upload, backup, admin)] == [1] * 5
@@ -139,6 +140,8 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
         lambda: upload.audit.update_one({}, {"$set": {"at": 1}}),
         lambda: upload.audit.delete_one({}),
         lambda: upload.api_keys.insert_one({}),
+        lambda: upload.api_keys.update_one({"_id": "key"}, {"$set": {"roles": ["operator"]}}),
+        lambda: upload.api_key_uses.delete_one({}),
         lambda: upload.api_keys.delete_one({}),
         lambda: backup.missions.insert_one({}),
         lambda: admin.client.admin.command("createUser", "x", pwd="x", roles=[]),

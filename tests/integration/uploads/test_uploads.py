@@ -33,7 +33,7 @@ def test_a_file_is_imported_and_its_state_has_the_report_of_the_command(
     (attempt,) = db.imports.find()
     assert (attempt["file_name"], attempt["outcome"], attempt["actor"]) == ("mission.nc", "stored", status["by"])
     assert next((entry.action, entry.target) for entry in audit.page(10)) == ("upload", status["id"])
-    assert db.api_keys.find_one()["last_used_at"] is not None
+    assert db.api_key_uses.find_one().items() >= {"_id": importer.split("_")[1], "uses": 1}.items()
     assert waiting_files(db) == 0
 
 
