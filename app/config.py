@@ -147,6 +147,8 @@ class Settings(BaseSettings):
     uploads: int = Field(0, ge=0, le=64, validation_alias="HALOCLINE_UPLOADS")
     # Files of importers wait for an operator, who sees what each one would change.
     upload_quarantine: bool = Field(False, validation_alias="HALOCLINE_UPLOAD_QUARANTINE")
+    # After these days without a decision they are rejected: their files must not fill MongoDB for ever. For workers.
+    upload_quarantine_days: float = Field(30, gt=0, le=3650, validation_alias="HALOCLINE_UPLOAD_QUARANTINE_DAYS")
     # Wrong API keys of a client; a correct one is always accepted. A person mistypes one a few times.
     wrong_keys_per_min: int = Field(10, ge=0, le=1_000_000, validation_alias="HALOCLINE_WRONG_KEYS_PER_MIN")
     prometheus_multiproc_dir: Path | None = None

@@ -4,7 +4,7 @@ The queue needs Celery, which the web image does not contain: it is loaded when 
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from app.config import Settings
 from app.domain.api_keys import Key
+from app.domain.audit import Actor
 from app.domain.uploads import Decision, Upload
 from app.errors import Conflict, NotFound, TooMany, Unavailable
 from app.store import audit, spool, spool_stream, transactions
@@ -30,6 +31,9 @@ _BROKER_TIMEOUT_S = 2
 _MOST_UNDECIDED = 100
 # Of one key, in files of the largest size: a client sends faster than workers import, or than operators decide.
 _MOST_PENDING = 4
+# At once; the next recovery continues.
+_MOST_EXPIRED = 1_000
+_EXPIRY = Actor("task", "recover")
 
 log = structlog.get_logger(__name__)
 
@@ -126,25 +130,38 @@ def decide(settings: Settings, upload_id: str, decision: Decision, key: Key, rea
 
     Raises NotFound, and Conflict if the upload does not wait for a decision or another one was made.
     """
+    if not _decide(found(upload_id, key), decision, key.actor, datetime.now(UTC), reason):
+        return _decided_before(found(upload_id, key), decision)
     upload = found(upload_id, key)
-    now = datetime.now(UTC)
+    return queued(settings, upload) if decision == "approved" else upload
+
+
+def expire(settings: Settings, now: datetime) -> int:
+    """Reject the uploads about which no operator has decided in time; returns their number."""
+    before = now - timedelta(days=settings.upload_quarantine_days)
+    return sum(
+        _decide(upload, "rejected", _EXPIRY, now, "expired") for upload in stored.waiting_since(before, _MOST_EXPIRED)
+    )
+
+
+def _decide(upload: Upload, decision: Decision, actor: Actor, at: datetime, reason: str | None) -> bool:
+    """Store the decision; False if the upload does not wait for one. The file of a rejected upload is deleted."""
 
     def store(session: ClientSession) -> bool:
-        if not stored.decide(upload_id, decision, key.actor, now, reason, session):
+        if not stored.decide(upload.id, decision, actor, at, reason, session):
             return False
         name = {"approved": "approve upload", "rejected": "reject upload"}[decision]
-        audit.append(key.actor, name, upload_id, "done", now, reason=reason, detail=upload.file_name, session=session)
+        audit.append(actor, name, upload.id, "done", at, reason=reason, detail=upload.file_name, session=session)
         if decision == "approved":
-            decided = stored.find(upload_id, session) or upload
-            spool_stream.note_task(upload.spool_id, upload_id, arguments(decided), session)
+            decided = stored.find(upload.id, session) or upload
+            spool_stream.note_task(upload.spool_id, upload.id, arguments(decided), session)
         return True
 
     if not transactions.run(store):
-        return _decided_before(found(upload_id, key), decision)
-    if decision == "approved":
-        return queued(settings, found(upload_id, key))
-    spool.delete(upload.spool_id)
-    return found(upload_id, key)
+        return False
+    if decision == "rejected":
+        spool.delete(upload.spool_id)
+    return True
 
 
 def _decided_before(upload: Upload, decision: Decision) -> Upload:

@@ -2,6 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,28 @@ def test_in_quarantine_a_rejected_file_is_deleted(
     ] * 2
     assert (waiting_files(db), db.missions.count_documents({})) == (0, 0)
     assert next((entry.action, entry.reason) for entry in audit.page(10)) == ("reject upload", "not ours")
+
+
+def test_in_quarantine_an_upload_without_a_decision_expires(
+    careful: Portal, db: Db, file: Path, importer: str, operator: str
+) -> None:
+    old, new = (careful.ended(careful.upload(file, importer), importer)["id"] for _ in range(2))
+    for upload, age in ((old, timedelta(days=30, minutes=1)), (new, timedelta(days=29))):
+        db.uploads.update_one({"_id": upload}, {"$set": {"received_at": datetime.now(UTC) - age}})
+
+    queue.send(queue.celery_app(careful.settings), "recover", broker.DERIVED, {})
+    expired = eventually(lambda: (state := careful.wait(old, importer))["state"] == "rejected" and state)
+
+    assert (expired["reason"], expired["decided_by"]) == ("expired", "task recover")
+    assert [doc["_id"] for doc in db["spool.files"].find()] == [db.uploads.find_one({"_id": new})["spool_id"]]
+    assert db["spool.chunks"].count_documents({}) == 1
+    entry = next(iter(audit.page(10)))
+    assert (entry.actor.label, entry.action, entry.target, entry.reason) == (
+        "task recover", "reject upload", old, "expired",
+    )  # fmt: skip
+    late = careful.send("POST", f"/{old}/approve", key=operator)
+    assert (late.status, late.json["detail"]) == (409, "The upload was rejected already.")
+    assert careful.send("POST", f"/{new}/reject?reason=no", key=operator).status == 200
 
 
 def test_a_dry_run_that_is_delivered_again_leaves_an_approved_upload_to_its_import(
