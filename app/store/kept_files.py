@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 
 from app.domain.uploads import Upload
 from app.extensions import mongo
@@ -64,5 +65,5 @@ def _delete(file_id: str) -> bool:
     return True
 
 
-def _files() -> Any:
+def _files() -> Collection[dict[str, Any]]:
     return mongo.db[f"{spool.BUCKET}.files"]

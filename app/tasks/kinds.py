@@ -1,21 +1,19 @@
 """All kinds of tasks: their queue, their time limit, and the function that does the work."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from celery import Celery
 
 from app.config import Settings
-from app.store import connection, kept_files, rebuild_queue, schedule_runs, spool_stream
+from app.store import connection, kept_files, rebuild_queue, schedule_runs
 from app.tasks import attempts, broker, buckets, enqueue, imports, maintenance, pulls, queue, uploads
 from app.tasks.attempts import STORE_TIMEOUT_MS, Call, Kind, Slot
 
 _HOUR_S = 3600
 # A task that ignores the end of its time, because a library does not return, is killed this much later.
 _KILL_AFTER_S = 60
-# An upload lasts six hours at most (`app.server.request_body`).
-_UNFINISHED_FOR = timedelta(hours=12)
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +33,6 @@ def recover(call: Call) -> str:
     """
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
         now = datetime.now(UTC)
-        spool_stream.sweep(now - _UNFINISHED_FOR)
         kept_files.delete_expired(now)
         if expired := uploads.expire(call.settings, now):
             log.warning("waiting_uploads_expired", count=expired)

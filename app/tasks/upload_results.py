@@ -7,7 +7,7 @@ from typing import Any
 from app.config import Settings
 from app.domain.uploads import ENDED, Upload
 from app.ingest.reports import Report
-from app.store import kept_files, spool, spool_stream, uploads
+from app.store import kept_files, spool, uploads
 
 # For each API key, in files of the largest size.
 _MOST_KEPT = 2
@@ -33,7 +33,7 @@ def begin(upload_id: str, files: Sequence[dict[str, str]], dry_run: bool) -> boo
         for each in files:
             spool.delete(each["id"])
     else:
-        spool_stream.forget_trial(upload.spool_id)
+        spool.forget_trial(upload.spool_id)
     return False
 
 
@@ -55,7 +55,7 @@ def end(upload_id: str, reports: Sequence[Report], dry_run: bool, settings: Sett
     # Another delivery of this message may have ended in the meantime, and an operator may have decided.
     present = uploads.find(upload_id)
     if present is not None and present.state == "waiting":
-        spool_stream.forget_trial(upload.spool_id)
+        spool.forget_trial(upload.spool_id)
     return present is not None and (present.state != "done" or present.decision is not None)
 
 

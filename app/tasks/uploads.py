@@ -57,7 +57,8 @@ def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
 
     def store(session: ClientSession) -> None:
         stored.put(upload, session)
-        spool_stream.keep(file, upload.id, arguments(upload), upload.key_id, session)
+        spool_stream.keep(file, upload.key_id, session)
+        spool.note_task(upload.spool_id, upload.id, arguments(upload), session)
         detail = f"{upload.file_name}, {upload.bytes} bytes, SHA-256 {upload.sha256}"
         action = "upload for a dry run" if upload.dry_run else "upload"
         reason = upload.options.reason
@@ -154,7 +155,7 @@ def _decide(upload: Upload, decision: Decision, actor: Actor, at: datetime, reas
         audit.append(actor, name, upload.id, "done", at, reason=reason, detail=upload.file_name, session=session)
         if decision == "approved":
             decided = stored.find(upload.id, session) or upload
-            spool_stream.note_task(upload.spool_id, upload.id, arguments(decided), session)
+            spool.note_task(upload.spool_id, upload.id, arguments(decided), session)
         return True
 
     if not transactions.run(store):

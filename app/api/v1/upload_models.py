@@ -32,9 +32,7 @@ class ImportParameters(Parameters):
     platform: Name | None = Field(None, description="Platform id, for files that do not contain it.")
     mission: Name | None = Field(None, description="Mission id, for files that do not contain it.")
     mode: DataMode | None = Field(None, description="Data mode, for files that do not contain it.")
-    shorter: bool | None = Field(
-        None, description="The file may replace a mission of which it covers only a part."
-    )
+    shorter: bool | None = Field(None, description="The file may replace a mission of which it covers only a part.")
     replace: Annotated[str, AfterValidator(one_line)] | None = Field(
         None,
         min_length=1,
@@ -45,8 +43,8 @@ class ImportParameters(Parameters):
     def options_after(self, earlier: UploadOptions) -> UploadOptions:
         """The options of the import: those of this request, and for the others the earlier ones."""
         platform = self.platform.lower() if self.platform else None
-        given: dict[str, Any] = {"platform": platform, "mission": self.mission, "mode": self.mode, "shorter": self.shorter}
-        given["reason"] = self.replace
+        given: dict[str, Any] = {"platform": platform, "mission": self.mission, "mode": self.mode}
+        given |= {"shorter": self.shorter, "reason": self.replace}
         return replace(earlier, **{name: value for name, value in given.items() if value is not None})
 
 

@@ -123,13 +123,13 @@ def import_checked(upload: str, query: ImportParameters) -> Response:
         options = query.options_after(checked.options)
         if options.reason is not None:
             _require_operator()
-        existing, is_new = checked_uploads.import_of(checked, options), False
-        if existing is None:
+        imported, is_new = checked_uploads.import_of(checked, options), False
+        if imported is None:
             has_quarantine = _has_quarantine(settings, dry_run=False)
             uploads.require_room(settings, checked.key_id, checked.bytes, has_quarantine)
-            existing, is_new = checked_uploads.accept(checked, options, _key(), has_quarantine)
+            imported, is_new = checked_uploads.accept(checked, options, _key(), has_quarantine)
         upload_metrics.uploads.labels("received" if is_new else "repeated").inc()
-    return _accepted(uploads.queued(settings, existing) if is_new else existing)
+    return _accepted(uploads.queued(settings, imported) if is_new else imported)
 
 
 @bp.get("/imports/waiting")
@@ -169,12 +169,13 @@ def _received(query: UploadParameters, upload_id: str, sha256: str | None = None
             _require_operator()
         uploads.require_room(settings, _key().id, size_bytes, _has_quarantine(settings, query.dry_run))
         try:
+            spool_stream.require_space(size_bytes)
             # Werkzeug's stream ends with the announced length. Its declared type lacks `readinto`.
             stream: Any = request.stream
             with (
                 upload_metrics.uploads_in_progress.track_inprogress(),
                 upload_slots.held(_key().id, settings.uploads),
-                spool_stream.received(stream.readinto, query.file_name, size_bytes) as file,
+                spool_stream.received(stream.readinto, query.file_name) as file,
             ):
                 if sha256 not in (None, file.sha256):
                     raise Mismatch("hash_mismatch", f"The SHA-256 of the content is {file.sha256}.")

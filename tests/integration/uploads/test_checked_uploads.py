@@ -29,9 +29,7 @@ def problem(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.json["detail"]
 
 
-def test_a_checked_file_is_imported_without_sending_it_again(
-    portal: Portal, db: Db, file: Path, importer: str
-) -> None:
+def test_a_checked_file_is_imported_without_sending_it_again(portal: Portal, db: Db, file: Path, importer: str) -> None:
     before = portal.process.metric_values()
     dry = checked(portal, file, importer)
     answers = [portal.import_checked(dry["id"], importer) for _ in range(2)]
@@ -77,6 +75,21 @@ def test_of_two_imports_at_once_one_is_stored(portal: Portal, db: Db, file: Path
     assert [entry.action for entry in audit.page(10)].count("import upload") == 1
 
 
+def test_two_senders_of_the_same_bytes_import_one_mission(
+    portal: Portal, db: Db, file: Path, new_key: Callable[..., str]
+) -> None:
+    keys = [new_key() for _ in range(2)]
+    dry = [checked(portal, file, key)["id"] for key in keys]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(portal.import_checked, dry, keys))
+
+    done = [portal.ended(answer, key) for answer, key in zip(answers, keys, strict=True)]
+
+    assert sorted(each["result"][0]["outcome"] for each in done) == ["stored", "unchanged"]
+    assert len({each["id"] for each in done}) == 2
+    assert (db.missions.count_documents({}), waiting_files(db)) == (1, 0)
+
+
 def test_options_are_those_of_the_dry_run_unless_others_are_given(
     portal: Portal, tmp_path: Path, importer: str
 ) -> None:
@@ -93,7 +106,10 @@ def test_options_are_those_of_the_dry_run_unless_others_are_given(
     names = [[each[name] for name in ("outcome", "platform", "mission", "data_mode")] for each in results]
     assert names == [["stored", "b", "M2", "D"], ["stored", "a", "M1", "R"]]
     other = portal.import_checked(named["id"], importer, mission="M3")
-    assert problem(other) == (409, f"The file was imported with other options, as {answers[1].json['id']}. Send it again.")
+    assert problem(other) == (
+        409,
+        f"The file was imported with other options, as {answers[1].json['id']}. Send it again.",
+    )
 
 
 def test_a_file_of_the_dry_run_may_be_shorter(portal: Portal, tmp_path: Path, importer: str) -> None:
