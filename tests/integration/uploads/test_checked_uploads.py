@@ -215,10 +215,12 @@ def test_of_each_key_the_latest_files_are_kept(
     other = new_key()
     first, second = checked(portal, file, other), checked(portal, file, importer)
     doc = db["spool.files"].find_one({"key_id": importer.split("_")[1]})
-    db["spool.files"].insert_many([{**doc, "_id": str(number), "length": 1} for number in range(199)])
+    later = {**doc, "length": 1}
+    db["spool.files"].update_one({"_id": doc["_id"]}, {"$set": {"kept_until": doc["kept_until"] - timedelta(hours=1)}})
+    db["spool.files"].insert_many([{**later, "_id": str(number)} for number in range(199)])
     full = [checked(portal, file, importer)["id"] for _ in range(2)]
     kept = [portal.wait(each, importer)["kept_until"] is not None for each in (second["id"], *full)]
-    # As if the last but one had the largest size, twice.
+    # As if each of the two had all of the bytes that are kept.
     db["spool.files"].update_one({"key_id": doc["key_id"], "length": {"$gt": 1}}, {"$set": {"length": 2_000_000}})
     last = checked(portal, file, importer)
 
