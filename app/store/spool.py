@@ -60,7 +60,7 @@ def tasks_before(moment: datetime, most: int) -> list[SpooledTask]:
 
 def pending_bytes(key_id: str) -> int:
     """The bytes of all files with this API key that wait for their import or for an operator."""
-    pipeline = [
+    pipeline: list[dict[str, Any]] = [
         {"$match": {"key_id": key_id, "kept_until": None}},
         {"$group": {"_id": None, "bytes": {"$sum": "$length"}}},
     ]

@@ -114,7 +114,7 @@ def test_options_are_those_of_the_dry_run_unless_others_are_given(
 
 def test_a_file_of_the_dry_run_may_be_shorter(portal: Portal, tmp_path: Path, importer: str) -> None:
     portal.ended(portal.upload(time_series(tmp_path / "long.nc", rows(8)), importer), importer)
-    dry = checked(portal, time_series(tmp_path / "short.nc", rows(6)), importer)
+    dry = checked(portal, time_series(tmp_path / "short.nc", rows(6), attributes={"data_mode": "D"}), importer)
 
     done = portal.ended(portal.import_checked(dry["id"], importer, shorter="true"), importer)
 
@@ -220,8 +220,8 @@ def test_of_each_key_the_latest_files_are_kept(
     db["spool.files"].insert_many([{**later, "_id": str(number)} for number in range(199)])
     full = [checked(portal, file, importer)["id"] for _ in range(2)]
     kept = [portal.wait(each, importer)["kept_until"] is not None for each in (second["id"], *full)]
-    # As if each of the two had all of the bytes that are kept.
-    db["spool.files"].update_one({"key_id": doc["key_id"], "length": {"$gt": 1}}, {"$set": {"length": 2_000_000}})
+    # As if each of the two had all of the bytes that are kept: twice the limit of the worker.
+    db["spool.files"].update_many({"key_id": doc["key_id"], "length": {"$gt": 1}}, {"$set": {"length": 4 << 30}})
     last = checked(portal, file, importer)
 
     assert kept == [False, True, True]
