@@ -6,8 +6,8 @@ import { byteSize, NO_RESPONSE, stateText } from "./import_text.js";
 // Another upload may need minutes; after so many attempts the visitor decides.
 const MOST_ATTEMPTS = 6;
 const BUSY = new Set([429, 503]);
-// The portal does not keep the bytes of the check, or it is one of an earlier release.
-const NOT_KEPT = new Set([404, 405, 409, 410]);
+// The portal does not keep the bytes of the check any more.
+const NOT_KEPT = new Set([404, 409, 410]);
 const BUSY_S = 10;
 const OPTION_NAMES = { platform: "platform", mission: "mission", mode: "data mode", shorter: "shorter" };
 
@@ -99,7 +99,7 @@ export class FileRow {
 
   /** Import the bytes that the portal keeps since the check; send them again only if it does not keep them. */
   async #import(signal) {
-    if (this.isRepeated) return this.#send(signal);
+    if (this.isRepeated || !this.checked.kept_until) return this.#send(signal);
     try {
       return await this.#whileBusy(signal, () => this.page.api.importChecked(this.checked.id));
     } catch (error) {
