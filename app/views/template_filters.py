@@ -1,6 +1,7 @@
 """Values formatted for people: times in UTC, units, thin non-breaking spaces, significant digits only."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -8,7 +9,7 @@ from flask import Flask
 
 from app.domain import mission_number, sections
 from app.domain.last_position import LastPosition
-from app.domain.records import MODE_NAMES, Bbox, Figures, Mission, Platform
+from app.domain.records import MODE_NAMES, Bbox, Figures, Mission, Platform, Update
 from app.domain.sections import variable_label
 
 # U+202F, NARROW NO-BREAK SPACE.
@@ -39,6 +40,7 @@ def install(app: Flask) -> None:
         hundredths,
         unit,
         operator_number,
+        owner_name,
         variable_label,
         minutes,
         decimals,
@@ -158,9 +160,22 @@ def unit(text: str | None) -> str:
     return sections.unit_shown(text).replace(" ", "\u00a0")
 
 
-def operator_number(mission: Mission) -> str:
+def operator_number(record: Mission | Update) -> str:
     """The operator's number of a mission, such as `M17`; empty if its file has none."""
-    return mission_number.of_file(mission.source.file_name) or ""
+    if isinstance(record, Update):
+        return record.operator_number or ""
+    return mission_number.of_file(record.source.file_name) or ""
+
+
+def owner_name(record: Mission | Update, platforms: Mapping[str, Platform]) -> str:
+    """The display name of the platform of a mission or an update; its id if the platform is unknown.
+
+    All missions of the platform of a withdrawal may be withdrawn: the update has its name.
+    """
+    owner = platforms.get(record.platform)
+    if owner is not None:
+        return owner.display_name
+    return (record.platform_name if isinstance(record, Update) else None) or record.platform
 
 
 def minutes(position: LastPosition) -> str:
