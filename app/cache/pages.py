@@ -57,7 +57,10 @@ class PageCache:
         if cached is not None and (is_fresh or self._may_serve_stale(page, cached, environ)):
             environ[_FOUND] = ("hit" if is_fresh else "stale", cached)
             return Readiness.NOW
-        return Readiness.SOON if self._fill.is_running(page.key) else Readiness.THREAD
+        if self._fill.is_running(page.key):
+            return Readiness.SOON
+        # Clients can invent any number of texts to search for: these pages have no priority.
+        return Readiness.THREAD if page.rule.invented else Readiness.SHARED
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if (found := environ.pop(_FOUND, None)) is not None:

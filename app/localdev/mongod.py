@@ -21,7 +21,7 @@ def start(home: Path) -> str:
     data.mkdir(parents=True, exist_ok=True)
     port = ports.recorded(home, "mongodb")
     if pidfiles.alive(home / "mongodb.pid") is None:
-        port = ports.record(home, "mongodb", port if ports.is_free(port) else ports.free_port())
+        port = ports.assigned(home, "mongodb")
         command = [str(libraries.mongod()), "--dbpath", str(data), "--port", str(port)]
         command += ["--bind_ip", "127.0.0.1", "--nounixsocket", "--replSet", _REPLICA_SET, "--quiet"]
         # A laptop runs other programs, too: mongod's default cache is half of the memory.

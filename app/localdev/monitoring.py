@@ -40,7 +40,7 @@ def check() -> None:
 
 def prepare(home: Path, env: dict[str, str]) -> None:
     """Set the variables through which the web workers and the metrics process share their files and find their port."""
-    env["METRICS_BIND"] = f"127.0.0.1:{_port(home, 'metrics')}"
+    env["METRICS_BIND"] = f"127.0.0.1:{ports.assigned(home, 'metrics')}"
     env["PROMETHEUS_MULTIPROC_DIR"] = str(home / "metrics")
 
 
@@ -48,10 +48,10 @@ def start(home: Path, env: dict[str, str], portal: str) -> str:
     """URL of a ready Prometheus that scrapes the portal at this URL. Raises LocalDevError if it does not start."""
     cli = [sys.executable, "-m", "app.cli"]
     pidfiles.start("metrics", [*cli, "metrics"], home, env)
-    probe = f"127.0.0.1:{_port(home, 'probe')}"
+    probe = f"127.0.0.1:{ports.assigned(home, 'probe')}"
     pidfiles.start("probe", [*cli, "probe", portal, "--every", str(_SCRAPE_S), "--bind", probe], home, env)
     (home / "prometheus.yml").write_text(config(env["METRICS_BIND"], probe), encoding="utf-8")
-    port = _port(home, "prometheus")
+    port = ports.assigned(home, "prometheus")
     command = ["prometheus", f"--config.file={home / 'prometheus.yml'}", f"--web.listen-address=127.0.0.1:{port}"]
     # Two days: enough to compare with yesterday, and small on a laptop.
     command += [f"--storage.tsdb.path={home / 'prometheus'}", "--storage.tsdb.retention.time=2d"]
@@ -64,12 +64,6 @@ def config(metrics: str, probe: str) -> str:
     """Configuration of a Prometheus that scrapes these addresses and evaluates the generated rules."""
     rules = _ROOT / "monitoring" / "rules" / "*.yml"
     return _PROMETHEUS_YML.format(scrape_s=_SCRAPE_S, rules=rules, metrics=metrics, probe=probe, namespace=NAMESPACE)
-
-
-def _port(home: Path, name: str) -> int:
-    """The port of the process `name`: the one that it used before, if it is free."""
-    port = ports.recorded(home, name)
-    return ports.record(home, name, port if ports.is_free(port) else ports.free_port())
 
 
 def page(home: Path, prometheus: str, name: str = "overview") -> tuple[Path, str]:

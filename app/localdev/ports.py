@@ -1,7 +1,11 @@
 """TCP ports on the loopback interface: free ones, and the ports that the servers of a folder used before."""
 
 import socket
+import time
 from pathlib import Path
+
+# A client that goes on connecting to a stopped server can be given the very port for its own end, for a moment.
+_BUSY_S = 2.0
 
 
 def free_port() -> int:
@@ -22,6 +26,14 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return port != 0
+
+
+def assigned(home: Path, name: str) -> int:
+    """The port for a server `name` that starts: the one that it used before, or else a free one, which is recorded."""
+    port, until = recorded(home, name), time.monotonic() + _BUSY_S
+    while port and not is_free(port) and time.monotonic() < until:
+        time.sleep(0.05)
+    return record(home, name, port if is_free(port) else free_port())
 
 
 def recorded(home: Path, name: str) -> int:

@@ -27,7 +27,7 @@ def start_broker(home: Path) -> str:
 def _started(name: str, home: Path, options: tuple[str, ...]) -> str:
     port = ports.recorded(home, name)
     if pidfiles.alive(home / f"{name}.pid") is None:
-        port = ports.record(home, name, port if ports.is_free(port) else ports.free_port())
+        port = ports.assigned(home, name)
         command = [str(libraries.valkey()), "--port", str(port), "--bind", "127.0.0.1"]
         # 128 databases, since tests use one for each worker.
         pidfiles.start(name, [*command, *options, "--databases", "128"], home)

@@ -31,6 +31,9 @@ class _Waiting:
 class Dispatcher:
     """All methods run in the event loop. At most `limit` requests render at once; the others wait in a queue.
 
+    Shared pages wait in a queue that comes first: in a new process during a peak, they must not wait behind requests
+    whose responses serve one client each.
+
     A response that a thread streams does not count, as long as `limit` other threads are left.
     """
 
@@ -48,6 +51,7 @@ class Dispatcher:
         self._ready, self._answer, self._start, self._refuse = ready, answer, start, refuse
         self._rendering: set[Connection] = set()
         self._streaming: set[Connection] = set()
+        self._shared: deque[_Waiting] = deque()
         self._queue: deque[_Waiting] = deque()
         self._sharing: deque[_Waiting] = deque()
         self._examine_at_s = 0.0
@@ -60,7 +64,7 @@ class Dispatcher:
     @property
     def waiting(self) -> int:
         """The number of requests that wait for a thread or for a page."""
-        return len(self._queue) + len(self._sharing)
+        return len(self._shared) + len(self._queue) + len(self._sharing)
 
     def dispatch(self, connection: Connection) -> None:
         """Answer the request of this connection, now or later."""
@@ -90,11 +94,12 @@ class Dispatcher:
             for _ in range(len(self._sharing)):
                 waiting = self._sharing.popleft()
                 self._assign(waiting, self._readiness(waiting.connection))
-            for waiting in [waiting for waiting in self._queue if now_s >= waiting.refuse_at_s]:
-                self._queue.remove(waiting)
-                self._refuse(waiting.connection)
-        while self._queue and self._has_capacity():
-            waiting = self._queue.popleft()
+            for queue in (self._shared, self._queue):
+                for waiting in [waiting for waiting in queue if now_s >= waiting.refuse_at_s]:
+                    queue.remove(waiting)
+                    self._refuse(waiting.connection)
+        while (queue := self._shared or self._queue) and self._has_capacity():
+            waiting = queue.popleft()
             # Another request may have rendered the page in the meantime.
             self._assign(waiting, self._readiness(waiting.connection))
 
@@ -110,7 +115,7 @@ class Dispatcher:
             self._rendering.add(waiting.connection)
             self._start(waiting.connection)
         else:
-            self._queue.append(waiting)
+            (self._queue if readiness is Readiness.THREAD else self._shared).append(waiting)
 
     def _readiness(self, connection: Connection) -> Readiness:
         try:

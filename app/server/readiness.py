@@ -15,6 +15,8 @@ class Readiness(Enum):
     NOW = "now"
     # A page that another thread of this process renders at this moment.
     SOON = "soon"
+    # A thread, before others: many clients ask for this page, and it stays in memory.
+    SHARED = "shared"
     # A thread.
     THREAD = "thread"
 

@@ -15,7 +15,7 @@ Figures = dict[str, Any]
 BUDGET = 5
 LIMITED = {"HALOCLINE_API_PER_MIN": str(BUDGET)}
 # A stored page is stale after a second.
-OUTAGE_S, LONG_OUTAGE_S = 20, 600
+OUTAGE_S, LONG_OUTAGE_S = 10, 600
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,7 @@ def test_stored_pages_survive_ten_minutes_without_web_pods(edge: Lab, figures: F
     )
 
 
+@pytest.mark.full
 @pytest.mark.timeout(300)
 def test_limits_count_clients_through_both_proxies(edge: Lab, figures: Figures) -> None:
     # After the outages: every page that the edge cache requests counts against the limit, too.

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.timeout(600)
 Figures = dict[str, Any]
 # Imports that last longer than an election.
 IMPORTS = 12
+# Files of the import that is killed after its first mission.
+KILLED_OF = 24
 EVICTION = "/api/v1/namespaces/{namespace}/pods/{name}/eviction"
 
 # SIGKILL to the running `halocline ingest` of the pod; prints how many processes there were.
@@ -124,7 +126,7 @@ def test_a_killed_import_that_runs_again_leaves_what_one_clean_run_leaves(
 ) -> None:
     (tmp_path / "clean").mkdir()
     (tmp_path / "killed").mkdir()
-    clean, killed = (importing.make(tmp_path / name, name, 4 * IMPORTS) for name in ("clean", "killed"))
+    clean, killed = (importing.make(tmp_path / name, name, KILLED_OF) for name in ("clean", "killed"))
     importing.run(clean)
     run = importing.start(killed)
     until("the first mission", lambda: importing.missions(lab, "killed"), 60, every_s=0.2)
@@ -141,8 +143,8 @@ def test_a_killed_import_that_runs_again_leaves_what_one_clean_run_leaves(
         "verify": output.strip().splitlines()[-1],
     }
     assert processes
-    assert len(before) < 4 * IMPORTS
-    assert len(again) == 4 * IMPORTS
+    assert len(before) < KILLED_OF
+    assert len(again) == KILLED_OF
     assert "no differences" in output
     assert [_figures(each) for each in expected.values()] == [_figures(each) for each in found.values()]
 

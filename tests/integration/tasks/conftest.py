@@ -19,10 +19,11 @@ from redis import Redis
 
 from app import config
 from app.cli import cli
-from app.localdev import pidfiles, valkey
+from app.localdev import pidfiles, ports, valkey
 from app.tasks import queue
 from app.tasks.attempts import Call
 from app.tasks.broker import PREFIX, QUEUES, Broker
+from tests.reserved_ports import reserve
 
 DRIVER = Path(__file__).with_name("driver.py")
 ROOT = Path(__file__).parents[3]
@@ -148,6 +149,8 @@ def db(db: Database[dict[str, Any]], settings: config.Settings) -> Iterator[Data
 def home(tmp_path: Path) -> Iterator[Path]:
     """The folder of a broker, which is stopped with the test."""
     folder = tmp_path / "servers"
+    folder.mkdir()
+    ports.record(folder, "broker", reserve())
     yield folder
     pidfiles.stop(folder / "broker.pid")
 

@@ -22,7 +22,15 @@ from app.http.expiry import VALID_UNTIL
 from app.telemetry.observe import ROUTE
 
 URLS = Map(
-    [UrlRule("/"), UrlRule("/list"), UrlRule("/api"), UrlRule("/things/<name>"), UrlRule("/feed"), UrlRule("/no")]
+    [
+        UrlRule("/"),
+        UrlRule("/list"),
+        UrlRule("/api"),
+        UrlRule("/things/<name>"),
+        UrlRule("/feed"),
+        UrlRule("/search"),
+        UrlRule("/no"),
+    ]
 )
 RULES = {
     "/": Rule(("mission",)),
@@ -30,6 +38,7 @@ RULES = {
     "/api": Rule(("mission",), ("year",), strict=True),
     "/things/<name>": Rule(("thing:{name}",), max_age_s=60.0),
     "/feed": Rule(("mission",), absolute=True),
+    "/search": Rule(("mission",), ("q",), invented=True),
 }
 TEXT = "Sea water is salty, and colder further down. " * 40
 
@@ -140,7 +149,8 @@ class Setup:
             pause=lambda _s: None,
             **more,
         )
-        self.client = Client(PageCache(self.site, dependencies), use_cookies=False)
+        self.pages = PageCache(self.site, dependencies)
+        self.client = Client(self.pages, use_cookies=False)
         self.follower.poll()
 
     def _refresh(self, _key: object, render: Callable[[], object]) -> bool:

@@ -1,8 +1,10 @@
 """What the page cache serves from memory, and what it never stores."""
 
 import pytest
+from werkzeug.test import create_environ
 
 from app.http import credentials
+from app.server.readiness import Readiness
 from tests.unit.cache.doubles import Setup
 
 
@@ -203,3 +205,19 @@ def test_head_has_the_headers_of_get_and_no_body(setup: Setup) -> None:
     assert head.data == b""
     assert dict(head.headers) == dict(get.headers)
     assert get.headers["Content-Length"] == str(len(get.data))
+
+
+@pytest.mark.parametrize(
+    ("path", "readiness"),
+    [
+        ("/", Readiness.NOW),
+        ("/list", Readiness.SHARED),
+        ("/search?q=invented", Readiness.THREAD),
+        ("/no", Readiness.THREAD),
+    ],
+)
+def test_only_pages_that_many_clients_read_come_before_other_requests(
+    setup: Setup, path: str, readiness: Readiness
+) -> None:
+    setup.get("/")
+    assert setup.pages.ready(create_environ(path)) is readiness

@@ -21,6 +21,7 @@ class Request:
 class Setup:
     def __init__(self, monkeypatch):
         self.now_s, self.readiness = 100.0, Readiness.THREAD
+        self.first: Request
         self.outcomes: list[tuple[str, Request]] = []
         monkeypatch.setattr(dispatch, "monotonic", lambda: self.now_s)
 
@@ -43,7 +44,8 @@ def setup(monkeypatch):
 @pytest.fixture
 def busy(setup):
     """The only rendering thread is taken."""
-    setup.dispatcher.dispatch(Request())
+    setup.first = Request()
+    setup.dispatcher.dispatch(setup.first)
     setup.outcomes.clear()
     return setup
 
@@ -76,6 +78,26 @@ def test_a_request_that_is_passed_between_both_queues_ends_in_time(busy):
         busy.wait(0.05)
 
     assert busy.outcomes == [("refuse", request)]
+
+
+def test_a_shared_page_comes_before_requests_that_wait_longer(busy):
+    requests = [Request() for _ in range(3)]
+    for request, busy.readiness in zip(requests, [Readiness.THREAD, Readiness.THREAD, Readiness.SHARED], strict=True):
+        busy.dispatcher.dispatch(request)
+    busy.readiness = Readiness.THREAD
+    for running in [busy.first, requests[2], requests[0]]:
+        busy.dispatcher.finished(running)
+        busy.wait(0.01)
+
+    assert busy.outcomes == [("start", requests[2]), ("start", requests[0]), ("start", requests[1])]
+
+
+def test_a_shared_page_that_waits_for_a_second_is_refused(busy):
+    busy.readiness = Readiness.SHARED
+    busy.dispatcher.dispatch(Request())
+    busy.wait(1.1)
+
+    assert [outcome for outcome, _ in busy.outcomes] == ["refuse"]
 
 
 def test_a_stream_leaves_the_place_of_a_rendering(setup):
