@@ -151,12 +151,15 @@ def _document(
 
 def _withdrawn(mission: WithdrawnMission) -> dict[str, Any]:
     """The fields of a withdrawn mission: the addresses of its tombstone answer 410, too."""
-    of_mission = {"platform": mission.platform, "mission": mission.mission}
     return {
-        **of_mission,
+        "platform": mission.platform,
+        "mission": mission.mission,
         "at": mission.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "reason": mission.reason,
-        "links": {"self": api_urls.mission(**of_mission), "html": url_for("missions.one", **of_mission)},
+        "links": {
+            "self": api_urls.mission(mission.platform, mission.mission),
+            "html": url_for("missions.one", platform=mission.platform, mission=mission.mission),
+        },
     }
 
 

@@ -12,7 +12,7 @@ from tests.integration.operator.conftest import Run, differences
 from tests.made_files import rows, time_series
 
 Done = Callable[..., str]
-TABLE = '[made]\nserial = "MADE1"\nname = "Smilla"\noperator = "Made Observatory"\n'
+TABLE = '[made]\nserial = "MADE1"\nname = "Smilla"\noperator = "Ocean Observatory"\n'
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def test_a_renamed_platform_keeps_its_name(
     result = halocline("rename", "made", "sea9", "--yes")
     assert "has the names of the table [made], but not its label" in result.stderr
 
-    assert label(api) == ("sea9", "Smilla", "Made Observatory")
+    assert label(api) == ("sea9", "Smilla", "Ocean Observatory")
     assert "<h1>sea9 Smilla" in client.get("/fleet/sea9").text
     done("ingest", time_series(tmp_path / "longer.nc", rows(6)))
     done("rename", "sea9", "sea10", "--yes")
     done("rename", "sea10", "sea9", "--yes")
-    assert label(api) == ("sea9", "Smilla", "Made Observatory")
+    assert label(api) == ("sea9", "Smilla", "Ocean Observatory")
     assert differences() == []
 
 
