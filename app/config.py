@@ -144,6 +144,8 @@ class Settings(BaseSettings):
     # Uploads that a worker receives at once, each with a thread and 2 MB; 0: this process accepts none. Off by default:
     # in a cluster, pods of their own receive them, and the account of the other ones cannot write.
     uploads: int = Field(0, ge=0, le=64, validation_alias="HALOCLINE_UPLOADS")
+    # Pages link to /imports/new: for web processes beside others that accept uploads. HALOCLINE_UPLOADS implies it.
+    upload_page: bool = Field(False, validation_alias="HALOCLINE_UPLOAD_PAGE")
     # Files of importers wait for an operator, who sees what each one would change.
     upload_quarantine: bool = Field(False, validation_alias="HALOCLINE_UPLOAD_QUARANTINE")
     # After these days without a decision they are rejected: their files must not fill MongoDB for ever. For workers.

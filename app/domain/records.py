@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from app.domain import mission_number
 from app.domain.basin_tree import Basin as Basin
 from app.domain.basin_tree import BasinShare as BasinShare
 from app.domain.basin_tree import Bbox as Bbox
@@ -142,6 +143,11 @@ class Mission:
         return f"{self.platform}/{self.mission}"
 
     @property
+    def operator_number(self) -> str | None:
+        """The number by which operators name it, such as `M17`; None if its file has none."""
+        return mission_number.of_file(self.source.file_name)
+
+    @property
     def smallest_basins(self) -> tuple[BasinShare, ...]:
         """The basins to which profiles are assigned, the largest own share first."""
         return tuple(basin for basin in self.basins if basin.own)
@@ -262,7 +268,7 @@ class Update:
 
     `over` is the reason why the mission is regarded as over; `learned_at` is the first import of the data that prove
     the event. Figures are set for missions that are over: before, an update would change with every profile. Only a
-    withdrawal has a `reason`.
+    withdrawal has a `reason`. `operator_number` is not stored: queries read it from the mission.
     """
 
     id: str
@@ -278,3 +284,4 @@ class Update:
     time_at_sea_s: float | None = None
     simulated: bool = False
     reason: str | None = None
+    operator_number: str | None = None

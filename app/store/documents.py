@@ -205,6 +205,7 @@ def basin_from_document(doc: Mapping[str, Any]) -> Basin:
 def update_to_document(update: Update) -> Document:
     """The update as its document."""
     doc = asdict(update)
+    del doc["operator_number"]
     if doc["reason"] is None:
         # Like updates of earlier releases, so that they need no rebuild.
         del doc["reason"]

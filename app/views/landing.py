@@ -72,7 +72,7 @@ def index() -> str:
         positions=details.positions,
         shown=shown,
         platforms=details.platforms,
-        updates=news,
+        updates=details.updates,
         kinds=KINDS,
         reasons=REASONS,
         pictured=details.pictured,

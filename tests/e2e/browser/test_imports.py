@@ -132,6 +132,12 @@ def shown_with(portal: str, platforms: set[str]) -> None:
     WebDriverWait[Any](portal, WITHIN_S).until(lambda address: platforms <= {*missions(address)}, "not stored")
 
 
+def until_summary(window: Window, text: str) -> None:
+    """Wait until the line about all files has this text; screen readers announce it."""
+    (line,) = window.all("[data-summary][role=status]")
+    WebDriverWait[Any](line, WITHIN_S).until(lambda shown: shown.text == text, f"the summary is not {text}")
+
+
 def is_focused(window: Window, selector: str) -> bool:
     focused: bool = window.chrome.execute_script(_FOCUSED, selector)
     return focused
@@ -151,6 +157,7 @@ def test_files_are_checked_before_they_are_stored(
     assert f"desk1\nMission\n{STAMP}" in checked.text
     assert "html_page" in refused.text
     assert missions(portal) == []
+    until_summary(desk, "2 files: 1 checked, 1 refused.")
     assert desk.accessibility_violations() == []
 
     desk.press(button(checked, "Import"))

@@ -25,7 +25,7 @@ from app.domain import api_keys
 from app.domain.api_keys import Digest
 from app.domain.reported_positions import ReportedPosition
 from app.localdev import libraries, pidfiles, readiness, servers
-from app.store import position_indexes, received_positions, reported_positions
+from app.store import leases, position_indexes, received_positions, reported_positions
 from tests.integration.deploy import replica_set_users
 from tests.integration.deploy.replica_set_users import COMPONENT, Texts
 from tests.reserved_ports import reserve
@@ -117,6 +117,9 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     ingest.missions.insert_one({"_id": "SEA077/17"})
     backup.client.halocline_restore_test.missions.insert_one({"_id": "SEA077/17"})
     backup.backups.replace_one({"_id": "newest"}, {"bytes": 1}, upsert=True)
+    assert leases.take(backup, "backups", "restore_test", "first")
+    leases.release(backup, "backups", "restore_test", "first")
+    assert leases.take(backup, "backups", "restore_test", "second")
 
     upload["spool.files"].insert_one({"_id": "file"})
     upload["spool.files"].update_one({"_id": "file"}, {"$set": {"length": 1}})

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byteSize, isPassing, problemText, stateText, utc, wayOut } from "../../../app/assets/js/import_text.js";
 
-const STATUSES = [0, 400, 401, 403, 404, 408, 409, 411, 413, 415, 422, 429, 500, 503];
+const STATUSES = [0, 400, 401, 403, 404, 408, 409, 410, 411, 413, 415, 422, 429, 500, 503];
 
 test("every error of the service has a sentence of its own", () => {
   const texts = STATUSES.map((status) => problemText({ status }));
@@ -20,6 +20,11 @@ test("the detail of the service is a part of the sentence, with one full stop", 
 
 test("a time to wait is named", () => {
   assert.match(problemText({ status: 429, retryAfterS: 12 }), /Try again in 12\u202fs\.$/);
+});
+
+test("the limit that was reached is named, with the advice of the service", () => {
+  const detail = "Too many uploads at once with this API key; try again when one of them has ended.";
+  assert.equal(problemText({ status: 429, detail, retryAfterS: 10 }), detail);
 });
 
 test("a changed file needs a new check, whatever the status", () => {

@@ -36,6 +36,8 @@ def test_only_its_pods_accept_uploads(manifests: Manifests) -> None:
 
     assert accepting == {"upload"}
     assert "HALOCLINE_UPLOADS" not in manifests.settings
+    # The status page of the other pods links to theirs.
+    assert manifests.settings["HALOCLINE_UPLOAD_PAGE"] == "true"
 
 
 def test_its_pods_have_passwords_of_their_own_and_write_to_no_volume(manifests: Manifests) -> None:
