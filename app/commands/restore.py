@@ -8,8 +8,10 @@ from app.backup.manifest import Manifest
 from app.backup.targets import Target
 from app.commands import backup_lines
 from app.config import Settings
+from app.errors import RunFailed
 from app.store import backup_records, connection
 from app.store.backup_records import RestoreTestRecord
+from app.tasks import lease
 
 # A part of 16 MB is written or read within seconds: the deadline of a page request is too short.
 _STORE_TIMEOUT_MS = 60_000
@@ -32,14 +34,22 @@ def restore(settings: Settings, target_name: str, name: str | None, into: str | 
 
 
 def restore_test(settings: Settings, target_name: str, name: str | None, as_json: bool) -> int:
-    """Test a backup, print differences and record success: 0 without differences, else 1. Raises HaloclineError."""
+    """Test a backup, print differences and record success: 0 without differences, else 1.
+
+    Raises RunFailed while another restore test uses the same database, and HaloclineError.
+    """
     os.nice(_NICENESS)
     target = targets.opened(target_name, settings)
     chosen = _chosen(target, name)
     database = restore_trial.database_of(settings.mongodb_database)
     trial = settings.model_copy(update={"mongodb_database": database})
-    with connection.bound(trial, _STORE_TIMEOUT_MS, ping=True):
-        tested = restore_trial.run(target, chosen)
+    with lease.restore_test(settings) as is_held:
+        if not is_held:
+            raise RunFailed(
+                "another restore test uses the database: wait for its end, or for a minute if it was killed"
+            )
+        with connection.bound(trial, _STORE_TIMEOUT_MS, ping=True):
+            tested = restore_trial.run(target, chosen)
     for difference in tested.differences:
         backup_lines.write(difference.as_json(), difference.line(), as_json)
     if not tested.differences:

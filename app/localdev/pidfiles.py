@@ -14,18 +14,25 @@ from app.localdev.errors import LocalDevError
 # preserves all acknowledged writes.
 STOP_WITHIN_S = 20.0
 _POLL_S = 0.02
+# In place of the start time of a process that has ended.
+_GONE = "gone"
 
 
 def start(
-    name: str, command: Sequence[str], home: Path, env: Mapping[str, str] | None = None, is_on_terminal: bool = False
+    name: str,
+    command: Sequence[str],
+    home: Path,
+    env: Mapping[str, str] | None = None,
+    is_on_terminal: bool = False,
+    appends: bool = False,
 ) -> int:
     """Pid of `command`, started in a session of its own, so that Ctrl-C reaches only this process.
 
-    Its output replaces `home/NAME.log`, or goes to the terminal, which it may also read; its pid is written to
-    `home/NAME.pid`. Raises LocalDevError when it cannot be executed.
+    Its output replaces `home/NAME.log`, or with `appends` follows its lines, or goes to the terminal, which it may also
+    read; its pid is written to `home/NAME.pid`. Raises LocalDevError when it cannot be executed.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with (home / f"{name}.log").open("wb") as log:
+    with (home / f"{name}.log").open("ab" if appends else "wb") as log:
         try:
             child = subprocess.Popen(
                 command,
@@ -54,7 +61,8 @@ def alive(pid_file: Path) -> int | None:
     except (OSError, ValueError):
         return None
     _reap(int(pid))
-    return int(pid) if _born(int(pid)) == born else None
+    # One that ended before its file was written has no time there.
+    return int(pid) if born != _GONE and _born(int(pid)) == born else None
 
 
 def stop(pid_file: Path, within_s: float = STOP_WITHIN_S) -> bool:
@@ -69,6 +77,12 @@ def stop(pid_file: Path, within_s: float = STOP_WITHIN_S) -> bool:
             time.sleep(_POLL_S)
     pid_file.unlink(missing_ok=True)
     return pid is not None
+
+
+def kill_group(pid_file: Path) -> None:
+    """Kill the children that a process of `start` has left when it ended."""
+    with suppress(OSError, ValueError):
+        os.killpg(int(pid_file.read_text(encoding="ascii").split()[0]), signal.SIGKILL)
 
 
 def last_lines(log: Path, count: int = 3) -> str:
@@ -101,7 +115,7 @@ def _born(pid: int) -> str:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return "gone"
+        return _GONE
     # The command's name, in parentheses, may hold spaces: count the fields after it. Source: proc(5).
     state, *fields = stat.rpartition(")")[2].split()
-    return "gone" if state == "Z" else fields[18]
+    return _GONE if state == "Z" else fields[18]

@@ -20,6 +20,7 @@ import click
 
 from app.config import Settings
 from app.localdev import background, mongod, monitoring, pidfiles, servers, valkey
+from app.localdev.background import Background
 from app.localdev.errors import LocalDevError
 
 # The checkout: gunicorn.conf.py and demo/ are beside the package.
@@ -82,9 +83,9 @@ def run(
 ) -> None:
     """Run the portal until SIGINT, SIGTERM or the end of one of its processes; then stop all of them.
 
-    MONGODB_URI and REDIS_URL, if set, replace the embedded servers. `simulate` defaults to true with the embedded
-    MongoDB, and to false with another one: simulated data must not enter it unasked. `is_monitored` adds Prometheus.
-    Raises LocalDevError.
+    A worker or a beat that ends is started again, and does not end the portal. MONGODB_URI and REDIS_URL, if set,
+    replace the embedded servers. `simulate` defaults to true with the embedded MongoDB, and to false with another one:
+    simulated data must not enter it unasked. `is_monitored` adds Prometheus. Raises LocalDevError.
     """
     if simulate is None:
         simulate = "mongodb_uri" not in settings.model_fields_set
@@ -97,8 +98,7 @@ def run(
             check_port(port)
             check_disk(_make(home))
             (home / "up.pid").write_text(pidfiles.identity(os.getpid()), encoding="ascii")
-            _start(portal, settings, demo)
-            _watch(portal)
+            _watch(portal, _start(portal, settings, demo))
         except _Stopped:
             click.echo("\nStopping …")
         finally:
@@ -165,7 +165,7 @@ def _refuse_twice(portal: Portal) -> None:
         pidfiles.stop(portal.home / f"{name}.pid")
 
 
-def _start(portal: Portal, settings: Settings, demo: Path) -> None:
+def _start(portal: Portal, settings: Settings, demo: Path) -> Background:
     env = portal.env
     env.update(os.environ, WEB_BIND=f"127.0.0.1:{portal.port}", PYTHONUNBUFFERED="1")
     if "environment" not in settings.model_fields_set:
@@ -199,7 +199,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
     pidfiles.start("web", portal.web.command, portal.home, env, is_on_terminal=portal.web.is_on_terminal)
     _await_page(portal)
     _step("Worker")
-    background.start(portal.home, env, settings)
+    beside = background.start(portal.home, env, settings)
     if portal.simulate:
         _step("Simulated gliders")
         pidfiles.start("simulator", [sys.executable, "-m", "app.cli", "simulate"], portal.home, env)
@@ -211,6 +211,7 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> None:
         click.echo(f"Other commands: MONGODB_URI='{env['MONGODB_URI']}' halocline keys create feed --role importer")
     for line in prometheus:
         click.echo(line)
+    return beside
 
 
 def _monitored(portal: Portal) -> list[str]:
@@ -258,10 +259,12 @@ def _answers(portal: Portal) -> bool:
         connection.close()
 
 
-def _watch(portal: Portal) -> None:
+def _watch(portal: Portal, beside: Background) -> None:
     """Watch the children; never returns. Raises _Stopped on a stop signal, LocalDevError if a child ended by itself."""
-    children = [name for name in _PROCESSES if (portal.home / f"{name}.pid").exists()]
+    started = [name for name in _PROCESSES if (portal.home / f"{name}.pid").exists()]
+    children = [name for name in started if name not in beside.names]
     while True:
+        beside.check()
         for name in children:
             if pidfiles.alive(portal.home / f"{name}.pid") is None:
                 log = portal.home / f"{name}.log"

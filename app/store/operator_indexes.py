@@ -13,4 +13,5 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "platform_aliases": [IndexModel([("platform", ASCENDING)], name="platform")],
     "api_keys": [],
+    "api_key_uses": [],
 }

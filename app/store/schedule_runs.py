@@ -1,7 +1,7 @@
 """Runs of scheduled tasks: one document for each slot, whose unique id admits one run, whatever beats are running.
 
-A lease for each entry admits one run at a time, also if a broker hands a task to a second worker while the first one
-still runs it.
+A lease for each entry (`leases`) admits one run at a time, also if a broker hands a task to a second worker while the
+first one still runs it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from app.extensions import mongo
@@ -17,9 +16,6 @@ from app.extensions import mongo
 # The counter with the next slot of each entry of the schedule.
 _SCHEDULE = "schedule"
 _MOST_ENTRIES = 200
-# A run renews its lease four times as often (`app/tasks/lease.py`). Longer than an election, shorter than the wait for
-# the message of a lost worker.
-LEASE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +46,6 @@ def claim(entry: str, slot_at: datetime, next_at: datetime, is_repeated: bool) -
         query = {"_id": slot, "ended_at": {"$exists": False}}
         return is_repeated and mongo.db.schedule_runs.find_one(query, {"_id": 1}) is not None
     return True
-
-
-def take_lease(db: Database[dict[str, Any]], entry: str, holder: str) -> bool:
-    """Take or renew the lease of an entry until LEASE_S from now; False while another holder has it.
-
-    The clock is MongoDB's. `db`: the portal's database, to which a restore test has no other connection.
-    """
-    lease = f"lease:{entry}"
-    until = [{"$set": {"holder": holder, "until": {"$add": ["$$NOW", LEASE_S * 1000]}}}]
-    try:
-        db.schedule_runs.update_one({"_id": lease, "holder": holder}, until, upsert=True)
-    except DuplicateKeyError:
-        expired = {"_id": lease, "$expr": {"$lt": ["$until", "$$NOW"]}}
-        return db.schedule_runs.update_one(expired, until).matched_count == 1
-    return True
-
-
-def release_lease(db: Database[dict[str, Any]], entry: str, holder: str) -> None:
-    """End the lease of this holder; does nothing to that of another one."""
-    db.schedule_runs.delete_one({"_id": f"lease:{entry}", "holder": holder})
 
 
 def begin(entry: str, slot_at: datetime) -> None:

@@ -12,7 +12,8 @@ from app.errors import Invalid, NotFound
 from app.ingest.verify import verification
 from app.store import backup_records, connection, indexes, verification_reads, verifications
 from app.store.backup_records import BackupRecord, RestoreTestRecord
-from app.tasks.attempts import STORE_TIMEOUT_MS, Call
+from app.tasks import lease
+from app.tasks.attempts import STORE_TIMEOUT_MS, Busy, Call
 
 # The log of a worker is no report: `halocline verify` prints all of them.
 _MOST_LOGGED = 20
@@ -45,7 +46,10 @@ def backup(call: Call, keep_days: float) -> str:
 
 
 def restore_test(call: Call) -> str:
-    """Test the newest backup of the target: `done`, `differences`, or `empty` before the first backup."""
+    """Test the newest backup of the target: `done`, `differences`, or `empty` before the first backup.
+
+    Raises Busy while `halocline restore --test` uses the same database.
+    """
     settings = _account(call.settings)
     target = targets.opened(_target(settings), settings)
     try:
@@ -53,8 +57,11 @@ def restore_test(call: Call) -> str:
     except NotFound:
         return "empty"
     trial = settings.model_copy(update={"mongodb_database": restore_trial.database_of(settings.mongodb_database)})
-    with connection.bound(trial, STORE_TIMEOUT_MS, ping=True):
-        tested = restore_trial.run(target, chosen)
+    with lease.restore_test(settings) as is_held:
+        if not is_held:
+            raise Busy("a restore test by hand is running")
+        with connection.bound(trial, STORE_TIMEOUT_MS, ping=True):
+            tested = restore_trial.run(target, chosen)
     for difference in tested.differences[:_MOST_LOGGED]:
         log.warning("difference", line=difference.line())
     if tested.differences:

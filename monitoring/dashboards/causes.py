@@ -250,7 +250,7 @@ def _metrics(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]
                 objectives.runbook_url("AppTargetDown"),
             ),
             "none",
-            [Query(f"sum(up{{{APP}}})", "scraped"), Query(f"count(up{{{APP}}})", "targets")],
+            [Query(f"sum(up{{{SERVING}}})", "scraped"), Query(f"count(up{{{SERVING}}})", "targets")],
         ),
         lines(
             About(
@@ -259,7 +259,7 @@ def _metrics(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]
                 objectives.runbook_url("MetricsCollectSlow"),
             ),
             "s",
-            [Query(f"max by (pod) (halocline_metrics_collect_seconds{{{APP}}})", "{{pod}}")],
+            [Query(f"max by (pod) (halocline_metrics_collect_seconds{{{SERVING}}})", "{{pod}}")],
             [(limits["MetricsCollectSlow"], RED)],
         ),
         lines(
@@ -269,6 +269,6 @@ def _metrics(objectives: Objectives, limits: Mapping[str, float]) -> list[Panel]
                 objectives.runbook_url("MetricsCollectSlow"),
             ),
             "none",
-            [Query(f"max by (pod) (halocline_metrics_multiproc_files{{{APP}}})", "{{pod}}")],
+            [Query(f"max by (pod) (halocline_metrics_multiproc_files{{{SERVING}}})", "{{pod}}")],
         ),
     ]

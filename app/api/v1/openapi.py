@@ -54,6 +54,7 @@ _KEY_PROBLEMS = {
     404: "The resource does not exist, or this process accepts no uploads.",
     408: "The body arrives too slowly.",
     409: "The present state does not allow the operation.",
+    410: "The file is no longer kept; send it again.",
     411: "The header `Content-Length` is missing.",
     413: "The body is too large.",
     415: "The body is a form; send the file as it is.",

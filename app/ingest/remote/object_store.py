@@ -5,13 +5,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 import obstore
+import structlog
 from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 from obstore.store import S3Store
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry, Timeout
 
+from app import errors
 from app.config import Settings
 from app.errors import Invalid, RunFailed
 from app.ingest.refusals import Refused
@@ -27,9 +34,16 @@ _BLOCK_BYTES = 1 << 20
 # A store that restarts answers again within seconds; a later slot of the schedule continues after a longer outage.
 _RETRIES = 3
 _RETRY_FOR = timedelta(seconds=30)
+# Of an answer; the root of a listing is in it.
+_HEAD_BYTES = 4 << 10
+_LISTING = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(\w+:)?ListBucketResult[\s/>]", re.DOTALL)
+_SIGNED_FOR = timedelta(minutes=1)
 # The library has no class of its own for these errors of a listing.
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _KEYS = ("aws_access_key_id", "aws_secret_access_key")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +83,14 @@ class Source:
     def __init__(self, location: Location, settings: Settings) -> None:
         """Raises Invalid if the credentials cannot be read. Connects to nothing."""
         self._location = location
+        self._connect_s, self._read_s = settings.fetch_connect_timeout_s, settings.fetch_read_timeout_s
         self._store = _opened(location, settings)
 
     def objects(self) -> Iterator[StoredObject]:
-        """All objects with content. Raises Invalid for a wrong bucket or wrong keys, RunFailed for a failed listing."""
+        """All objects with content. Raises Invalid for a wrong bucket or wrong keys, RunFailed for a failed listing.
+
+        A web page instead of a listing is a failure: the library reads it as a listing without objects.
+        """
         count = 0
         try:
             for page in obstore.list(self._store, prefix=self._location.prefix or None, chunk_size=_PAGE):
@@ -90,6 +108,36 @@ class Source:
             if status in ("401", "403"):
                 raise Invalid("bucket", f"{self._name} denies access with these credentials") from error
             raise RunFailed(f"{self._name} cannot be listed: no connection, or no valid listing") from error
+        if count == 0 and self._is_another_server():
+            raise RunFailed(
+                f"{self._name} cannot be listed: the server answers without a listing of objects, such as with a web "
+                "page; check the endpoint"
+            )
+
+    def _is_another_server(self) -> bool:
+        """True if the server answers a request for a listing with something else.
+
+        False, too, if that request fails: keys that are limited to a prefix may not list the whole bucket.
+        """
+        timeout = Timeout(self._connect_s, self._read_s)
+        try:
+            with PoolManager(timeout=timeout, retries=Retry(_RETRIES, backoff_factor=0.2)) as pool:
+                answer = pool.request("GET", self._address_of_listing(), preload_content=False)
+                head = answer.read(_HEAD_BYTES)
+                answer.release_conn()
+        except (HTTPError, BaseError, OSError, ValueError) as error:
+            log.warning("empty_bucket_not_checked", bucket=self._location.bucket, error=errors.name_of(error))
+            return False
+        return answer.status == HTTPStatus.OK and _LISTING.match(head.removeprefix(_BYTE_ORDER_MARK)) is None
+
+    def _address_of_listing(self) -> str:
+        location = self._location
+        if not location.is_anonymous:
+            # The bucket itself: its parameters are signed, so that no prefix can be added.
+            return str(obstore.sign(self._store, "GET", "", _SIGNED_FOR))
+        endpoint = location.endpoint or f"https://s3.{location.region}.amazonaws.com"
+        query = urlencode({"list-type": 2, "max-keys": 1, "prefix": location.prefix})
+        return f"{endpoint.rstrip('/')}/{quote(location.bucket)}?{query}"
 
     def blocks(self, listed: StoredObject) -> Iterator[bytes]:
         """The content of an object, in blocks.

@@ -1,4 +1,7 @@
-"""Drills of the queue: workers and the broker are killed, three beats run. Nothing is lost, nothing happens twice."""
+"""Drills of the queue: workers are killed and scaled, the broker is killed, three beats run.
+
+Nothing is lost, nothing happens twice.
+"""
 
 import json
 import time
@@ -8,11 +11,13 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import importing
-from tests.e2e.cluster.cluster import Document, Lab, kubectl, until
+from tests.e2e.cluster.cluster import Document, Lab, get, is_ready, kubectl, until
 
 pytestmark = pytest.mark.timeout(3000)
 
 Figures = dict[str, Any]
+# Each look starts Python in a pod, which takes a second of one of the two cores: seldom, or the imports wait for it.
+LOOK_EVERY_S = 5
 # Files in the queue when the broker is killed.
 KEPT = 20
 # Reads the store in the pod of the importer: the import log and the runs of the schedule are not in the API.
@@ -36,7 +41,7 @@ def test_killed_workers_lose_no_queued_file_and_store_none_twice(
 
     kubectl("delete", "pod", "--selector=app.kubernetes.io/component=worker", "--grace-period=0", "--force")
     left = count - len(_stored("queued"))
-    until("an empty queue", lambda: _waiting() == 0, 2400 if full else 600)
+    until("an empty queue", lambda: _waiting() == 0, 2400 if full else 600, 3 * LOOK_EVERY_S if full else LOOK_EVERY_S)
 
     figures["worker killed"] = {
         "files": count,
@@ -50,6 +55,35 @@ def test_killed_workers_lose_no_queued_file_and_store_none_twice(
     assert "no differences" in importing.verify()
 
 
+def test_the_autoscaler_adds_a_worker_while_files_wait_and_removes_it_without_losing_one(
+    lab: Lab, queue: None, figures: Figures, full: bool, tmp_path: Path
+) -> None:
+    count = 200 if full else 60
+    # The drill before may have left a second one; its removal needs the stabilization window.
+    until("one worker", lambda: len(lab.pods("worker")) == 1, 300, LOOK_EVERY_S)
+    added, removed = _rescales("above target"), _rescales("below target")
+    _enqueue(importing.make(tmp_path, "scaled", count))
+    began = time.monotonic()
+
+    until("the autoscaler's event", lambda: _rescales("above target") > added, 300, 2)
+    decided_s = time.monotonic() - began
+    until("a second worker", lambda: sum(is_ready(pod) for pod in lab.pods("worker")) >= 2, 180, 2)
+    ready_s = time.monotonic() - began
+    until("an empty queue", lambda: _waiting() == 0, 1200, LOOK_EVERY_S)
+    workers = [pod["metadata"]["name"] for pod in lab.pods("worker")]
+    if full:
+        until("the autoscaler removes one", lambda: _rescales("below target") > removed, 300, 2)
+        until("one worker", lambda: len(lab.pods("worker")) == 1, 120, 2)
+
+    figures["workers scaled"] = {
+        "files": count,
+        "files to decision, s": round(decided_s, 1),
+        "files to second worker Ready, s": round(ready_s, 1),
+        "workers": len(workers),
+    }
+    assert _stored("scaled") == dict.fromkeys((f"scaled{number:02}" for number in range(count)), 1)
+
+
 def test_a_killed_broker_loses_no_queued_file(lab: Lab, queue: None, figures: Figures, tmp_path: Path) -> None:
     kubectl("scale", "deployment/worker", "--replicas=0")
     _enqueue(importing.make(tmp_path, "kept", KEPT))
@@ -59,7 +93,7 @@ def test_a_killed_broker_loses_no_queued_file(lab: Lab, queue: None, figures: Fi
     kubectl("delete", "pod", "--selector=app.kubernetes.io/component=redis-broker", "--grace-period=0", "--force")
     kubectl("rollout", "status", "deployment/redis-broker", "--timeout=120s", timeout_s=130)
     kubectl("scale", "deployment/worker", "--replicas=1")
-    until("an empty queue", lambda: _waiting() == 0, 300)
+    until("an empty queue", lambda: _waiting() == 0, 300, LOOK_EVERY_S)
 
     figures["broker killed"] = {"files": KEPT, "stored": len(_stored("kept"))}
     assert _stored("kept") == dict.fromkeys((f"kept{number:02}" for number in range(KEPT)), 1)
@@ -84,8 +118,15 @@ def test_three_beats_run_each_slot_once(lab: Lab, queue: None, figures: Figures)
     assert len({run["slot_at"] for run in runs}) == len(runs)
 
 
+def _rescales(reason: str) -> int:
+    """How often the autoscaler of the workers has changed their number for this reason."""
+    ours = "involvedObject.kind=HorizontalPodAutoscaler,involvedObject.name=worker,reason=SuccessfulRescale"
+    events = get("events", f"--field-selector={ours}")["items"]
+    return sum(event.get("count") or 1 for event in events if reason in event["message"])
+
+
 def _enqueue(folder: str) -> None:
-    kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--enqueue", "--json", folder, timeout_s=300)
+    kubectl("exec", "deployment/ingest", "--", "halocline", "ingest", "--enqueue", "--json", folder, timeout_s=900)
 
 
 def _waiting() -> int:

@@ -1,12 +1,16 @@
 """`halocline restore --test`: what it compares, what it leaves behind, and the metrics."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
+from app import config
 from app.store import backup_records, restored_documents
+from app.tasks import lease, maintenance
+from app.tasks.attempts import Busy
 from app.telemetry import exposition
 from app.telemetry.store_metrics import StoreReads
 from tests.integration.backup.conftest import Run
@@ -96,6 +100,37 @@ def test_the_database_of_a_killed_test_is_dropped_and_other_data_are_not(
     assert refused.stderr.endswith("the database for restore tests has documents in missions: drop it first\n")
     assert precious == {"_id": "precious"}
     assert result.exit_code == 0, result.output
+
+
+def test_a_second_test_is_refused_until_the_first_one_ends_and_leaves_its_database(
+    tmp_path: Path, stored: Db, restored: Db, halocline: Run, settings: config.Settings
+) -> None:
+    halocline("backup", tmp_path / "backups")
+    with lease.restore_test(settings) as is_first:
+        stored.client[trial(stored)].counters.insert_one({"_id": "restore", "manifest": "of the first", "done": 3})
+        refused = halocline("restore", tmp_path / "backups", "--test")
+        of_the_first = stored.client[trial(stored)].counters.find_one()
+    result = halocline("restore", tmp_path / "backups", "--test")
+
+    assert is_first
+    assert refused.exit_code == 3, refused.output
+    assert refused.stderr == (
+        "halocline: another restore test uses the database: wait for its end, or for a minute if it was killed\n"
+    )
+    assert of_the_first == {"_id": "restore", "manifest": "of the first", "done": 3}
+    assert result.exit_code == 0, result.output
+
+
+def test_the_scheduled_test_waits_while_one_by_hand_runs(
+    tmp_path: Path, stored: Db, restored: Db, halocline: Run, settings: config.Settings
+) -> None:
+    halocline("backup", tmp_path / "backups")
+    scheduled = settings.model_copy(update={"backup_target": str(tmp_path / "backups")})
+    call: Any = SimpleNamespace(settings=scheduled)
+
+    with lease.restore_test(settings), pytest.raises(Busy):
+        maintenance.restore_test(call)
+    assert maintenance.restore_test(call) == "done"
 
 
 def test_a_count_that_differs_from_the_manifest_is_damage(

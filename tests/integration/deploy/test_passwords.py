@@ -23,7 +23,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 from app import config, errors, extensions
 from app.domain.reported_positions import ReportedPosition
 from app.localdev import libraries, pidfiles, readiness, servers
-from app.store import position_indexes, received_positions, reported_positions
+from app.store import leases, position_indexes, received_positions, reported_positions
 from tests.integration.deploy import replica_set_users
 from tests.integration.deploy.replica_set_users import COMPONENT, Texts
 from tests.reserved_ports import reserve
@@ -115,6 +115,9 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     ingest.missions.insert_one({"_id": "SEA077/17"})
     backup.client.halocline_restore_test.missions.insert_one({"_id": "SEA077/17"})
     backup.backups.replace_one({"_id": "newest"}, {"bytes": 1}, upsert=True)
+    assert leases.take(backup, "backups", "restore_test", "first")
+    leases.release(backup, "backups", "restore_test", "first")
+    assert leases.take(backup, "backups", "restore_test", "second")
 
     upload["spool.files"].insert_one({"_id": "file"})
     upload["spool.files"].update_one({"_id": "file"}, {"$set": {"length": 1}})
@@ -123,7 +126,8 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     upload.uploads.insert_one({"_id": "upload"})
     upload.uploads.update_one({"_id": "upload"}, {"$set": {"state": "queued"}})
     upload.audit.insert_one({"_id": "entry"})
-    upload.api_keys.update_one({"_id": "key"}, {"$max": {"last_used_at": 1}})
+    ingest.api_keys.insert_one({"_id": "key"})
+    upload.api_key_uses.update_one({"_id": "key"}, {"$inc": {"uses": 1}}, upsert=True)
     upload.command("dbStats")
 
     assert [each.missions.count_documents({}) for each in (web, ingest, upload, backup, admin)] == [1] * 5
@@ -139,6 +143,8 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
         lambda: upload.audit.update_one({}, {"$set": {"at": 1}}),
         lambda: upload.audit.delete_one({}),
         lambda: upload.api_keys.insert_one({}),
+        lambda: upload.api_keys.update_one({"_id": "key"}, {"$set": {"roles": ["operator"]}}),
+        lambda: upload.api_key_uses.delete_one({}),
         lambda: upload.api_keys.delete_one({}),
         lambda: backup.missions.insert_one({}),
         lambda: admin.client.admin.command("createUser", "x", pwd="x", roles=[]),

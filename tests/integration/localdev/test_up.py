@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 from selenium.webdriver.support.wait import WebDriverWait
 
-from app.localdev import monitoring, pidfiles, ports, servers
+from app.localdev import background, monitoring, pidfiles, ports, servers
 from app.localdev import up as start
 from app.localdev.errors import LocalDevError
 from tests.reserved_ports import reserve
@@ -115,8 +115,14 @@ def test_the_portal_shows_the_demo_missions_and_ctrl_c_ends_every_process(up, ho
     assert len(portal.missions()) == 2
     assert pidfiles.alive(home / "up.pid") == portal.process.pid
     assert pidfiles.alive(home / "simulator.pid") is not None
-    assert pidfiles.alive(home / "worker.pid") is not None
+    worker = pidfiles.alive(home / "worker.pid")
+    assert worker is not None
     assert pidfiles.alive(home / "beat.pid") is None
+
+    os.kill(worker, signal.SIGKILL)
+    wait = WebDriverWait(home, 20, 0.05)
+    wait.until(lambda folder: pidfiles.alive(folder / "worker.pid") not in (None, worker))
+    assert portal.status_of("/missions") == 200
 
     assert portal.end(signal.SIGINT) == 0
     _ended, running = psutil.wait_procs(children, timeout=5)
@@ -150,6 +156,21 @@ def test_a_killed_child_ends_the_portal_and_is_named(up, home):
     assert running == []
 
 
+@pytest.mark.slow
+def test_a_portal_whose_worker_cannot_start_serves_without_it(up, home, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import os, sys\nif sys.orig_argv[-1] == 'worker': os._exit(3)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    portal = up("--no-simulate")
+    assert portal.ready, "".join(portal.output)
+
+    WebDriverWait(home, 60, 0.1).until(lambda folder: "stays stopped" in (folder / "worker.log").read_text())
+
+    assert portal.status_of("/") == 200
+    assert portal.end(signal.SIGINT) == 0
+    assert "worker ended 5 times in a row and stays stopped" in "".join(portal.output)
+    assert list(home.glob("*.pid")) == []
+
+
 @pytest.fixture
 def children(home):
     """Processes that replace those of the portal and sleep until they are ended."""
@@ -160,7 +181,57 @@ def test_the_first_child_that_ends_is_named(children, home):
     os.kill(children["web"], signal.SIGKILL)
 
     with pytest.raises(LocalDevError, match=r"^web ended by itself; its log is .*web\.log"):
-        start._watch(start.Portal(home, 1))
+        start._watch(start.Portal(home, 1), background.Background(home, {}, {}))
+
+
+@pytest.fixture
+def short_pauses(monkeypatch):
+    """Restarts after hundredths of a second."""
+    monkeypatch.setattr(background, "FIRST_PAUSE_S", 0.01)
+
+
+def ended(pid):
+    """End a child, and wait until it is no more than an entry of the process table."""
+    os.kill(pid, signal.SIGKILL)
+    WebDriverWait(pid, 10, 0.01).until(lambda one: psutil.Process(one).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_worker_that_ends_is_started_again_and_its_log_continues(home, short_pauses, capsys):
+    beside = background.Background(home, dict(os.environ), {"worker": ["sh", "-c", "echo begins; sleep 600"]})
+    wait = WebDriverWait(home, 10, 0.01)
+    wait.until(lambda folder: (folder / "worker.log").read_text() == "begins\n")
+    first = pidfiles.alive(home / "worker.pid")
+
+    ended(first)
+    wait.until(lambda folder: beside.check() or pidfiles.alive(folder / "worker.pid") not in (None, first))
+
+    line = "worker ended by itself; start 1 of 4 in 0.01 s"
+    wait.until(lambda folder: (folder / "worker.log").read_text() == f"begins\nhalocline up: {line}\nbegins\n")
+    assert capsys.readouterr().err == f"{line}; its log is {home / 'worker.log'}\n"
+    pidfiles.stop(home / "worker.pid")
+
+
+def test_a_worker_that_ends_at_once_is_given_up(home, short_pauses, capsys):
+    beside = background.Background(home, dict(os.environ), {"worker": ["sh", "-c", "echo wrong settings; exit 2"]})
+
+    wait = WebDriverWait(home / "worker.log", 20, 0.01)
+    wait.until(lambda log: beside.check() or "stays stopped" in log.read_text())
+    beside.check()
+
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == background.MOST_RESTARTS + 1
+    assert lines[-1].startswith("worker ended 5 times in a row and stays stopped: uploads and queued imports wait")
+    assert (home / "worker.log").read_text().count("wrong settings\n") == background.MOST_RESTARTS + 1
+
+
+def test_a_worker_that_ran_for_long_has_all_restarts_again(home, short_pauses, monkeypatch):
+    monkeypatch.setattr(background, "STABLE_S", 0.0)
+    beside = background.Background(home, dict(os.environ), {"worker": ["false"]})
+
+    wait = WebDriverWait(home / "worker.log", 20, 0.01)
+    wait.until(lambda log: beside.check() or log.read_text().count("start 1 of 4") > 5)
+
+    assert "stays stopped" not in (home / "worker.log").read_text()
 
 
 @pytest.mark.slow

@@ -72,6 +72,9 @@ def listing(size_bytes: int, key: str = "nrt/made.nc", modified: str = "2026-01-
     ).encode()
 
 
+EMPTY = b'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>gliders</Name></ListBucketResult>'
+
+
 def put_object(server: faulty_server.Server, listed_bytes: int, answer: faulty_server.Answer) -> None:
     """Let the server list an object and answer in this way to the request for it."""
     server.answers["/gliders"] = [faulty_server.body(listing(listed_bytes), Content_Type="application/xml")]
@@ -198,6 +201,63 @@ def test_a_listing_that_fails_is_one_error_without_the_words_of_the_server(
         look()
 
     assert not {"10.0.0.1", "secret", "login"} & set(str(raised.value).replace(":", " ").split())
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<!DOCTYPE html>\n<html><head><title>Log in</title></head><body>secret at 10.0.0.1</body></html>",
+        b'<?xml version="1.0" encoding="UTF-8"?><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>',
+        b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>",
+    ],
+    ids=["a login page", "a page in XML", "another answer of S3"],
+)
+def test_a_server_that_answers_without_a_listing_is_an_error_and_no_empty_bucket(
+    look: Look, faulty: faulty_server.Server, page: bytes, anonymous: bool
+) -> None:
+    faulty.answers["/gliders"] = faulty.answers["/gliders/"] = [faulty_server.body(page, Content_Type="text/html")]
+
+    with pytest.raises(RunFailed, match=r"cannot be listed: .+ such as with a web page; check the endpoint"):
+        look(anonymous=anonymous)
+
+
+def test_a_page_behind_a_redirect_is_no_empty_bucket(look: Look, faulty: faulty_server.Server) -> None:
+    faulty.answers["/gliders"] = faulty.answers["/gliders/"] = [faulty_server.redirect(faulty.url("/login"))]
+    faulty.answers["/login"] = [faulty_server.body(b"<html><body>Log in</body></html>", Content_Type="text/html")]
+
+    with pytest.raises(RunFailed, match="cannot be listed"):
+        look()
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        faulty_server.body(EMPTY, Content_Type="application/xml"),
+        faulty_server.status(403, "<Error><Code>AccessDenied</Code></Error>"),
+    ],
+    ids=["an empty listing", "keys that may list the prefix alone"],
+)
+def test_an_empty_bucket_is_no_error(look: Look, faulty: faulty_server.Server, check: faulty_server.Answer) -> None:
+    faulty.answers["/gliders"] = [faulty_server.body(EMPTY, Content_Type="application/xml")]
+    faulty.answers["/gliders/"] = [check]
+
+    assert look() == "done"
+
+
+def test_a_web_page_in_place_of_a_bucket_is_counted_and_on_the_status_page(
+    served: Any, db: Database_, arguments: dict[str, Any], faulty: faulty_server.Server
+) -> None:
+    page = faulty_server.body(b"<html><body>Log in</body></html>", Content_Type="text/html")
+    faulty.answers["/gliders"] = faulty.answers["/gliders/"] = [page]
+    app = queue.celery_app(served)
+    queue.send(app, "bucket", broker.MAINTENANCE, {**arguments, "endpoint": faulty.url("")}, ENTRY)
+
+    parked = eventually(lambda: db.parked_tasks.find_one({"_id": ENTRY}), 120)
+    eventually(lambda: waiting(served) == 0)
+
+    assert "the server answers without a listing of objects" in parked["public_cause"]
+    assert db.counters.find_one({"_id": "tasks:bucket:failed"})["n"] >= 1
 
 
 def test_a_store_that_is_unreachable_is_one_error(look: Look) -> None:

@@ -3,6 +3,7 @@
 import ast
 import functools
 import importlib.util
+import itertools
 import json
 import re
 import shlex
@@ -11,18 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import click
-
-from app.cli import cli
 from tests.unit.deploy import manifests
 from tests.unit.deploy.manifests import Document, Manifests, Workload
+from tests.unit.monitoring import halocline_commands
 
 # Programs of the operator's machine.
-LOCAL = {"curl", "dig", "grep", "halocline", "head", "jq", "kubectl", "sort", "tail"}
+LOCAL = {"curl", "dig", "grep", "halocline", "head", "jq", "kubectl", "sort", "tail", "tar", "xargs"}
 # Programs in the images that the runbooks use, by the name of the image without its registry.
 IN_IMAGES = {
     "halocline": {"halocline", "printenv", "python"},
-    "halocline-ingest": {"halocline", "printenv", "python"},
+    "halocline-ingest": {"halocline", "printenv", "python", "tar"},
     "mongo": {"bash"},
     "alertmanager": {"amtool"},
 }
@@ -31,15 +30,22 @@ KINDS = {
     "job": "Job", "jobs": "Job", "cronjob": "CronJob", "cronjobs": "CronJob", "hpa": "HorizontalPodAutoscaler",
     "pdb": "PodDisruptionBudget", "pvc": "PersistentVolumeClaim", "svc": "Service", "networkpolicy": "NetworkPolicy",
     "ingress": "Ingress", "endpointslices": "EndpointSlice", "replicasets": "ReplicaSet", "events": "Event",
-    "nodes": "Node", "node": "Node", "secret": "Secret",
+    "nodes": "Node", "node": "Node", "secret": "Secret", "secrets": "Secret", "service": "Service",
+    "horizontalpodautoscaler": "HorizontalPodAutoscaler", "scaledobject": "ScaledObject",
     # cert-manager, where it is installed.
     "certificate": "Certificate", "certificates": "Certificate", "certificaterequests": "CertificateRequest",
     "orders": "Order", "challenges": "Challenge",
 }  # fmt: skip
 CREATES_PODS = ("Deployment", "StatefulSet", "Job", "CronJob")
-# Flags with a value in the next word; all others have it after "=".
-WITH_VALUE = {"-n", "-l", "-c", "-o", "-p"}
-SUBCOMMANDS = {"rollout", "create", "top"}
+# The forms of flags with a value in the next word; all others have it after "=".
+SHORT = {
+    "--namespace": "-n", "--selector": "-l", "--container": "-c", "--output": "-o", "--patch": "-p",
+    "--filename": "-f", "--kustomize": "-k",
+}  # fmt: skip
+WITH_VALUE = {*SHORT.values(), "--since", "--tail"}
+SUBCOMMANDS = {"rollout", "create", "top", "config"}
+# Commands whose words name no object of the manifests: they create or change what a file or their words describe.
+NO_OBJECTS = {"apply", "replace", "create", "create namespace", "create secret generic", "config set-context", "top pods"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +65,30 @@ class Kubectl:
         plain: list[str] = []
         rest = iter(own)
         for word in rest:
-            if word in WITH_VALUE:
-                flags[word] = next(rest, "")
+            name, equals, value = word.partition("=")
+            name = SHORT.get(name, name)
+            if name in WITH_VALUE and not equals:
+                flags[name] = next(rest, "")
             elif word.startswith("-"):
-                name, _, value = word.partition("=")
                 flags[name] = value
             else:
                 plain.append(word)
-        is_group = plain[:1] and plain[0] in SUBCOMMANDS
-        verb = " ".join(plain[:2]) if is_group else "".join(plain[:1])
-        return cls(verb, plain[2 if is_group else 1 :], flags, inner)
+        # A group has a subcommand; that of a Secret has the type of the Secret, too.
+        count = 3 if plain[:2] == ["create", "secret"] else 2 if plain[:1] and plain[0] in SUBCOMMANDS else 1
+        return cls(" ".join(plain[:count]), plain[count:], flags, inner)
 
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Checks the commands of a page against rendered manifests; `created` are the Jobs that the page creates."""
+    """Checks the commands of a page against rendered manifests; `created` are the Jobs that the page creates.
+
+    `names_namespace`: each command of kubectl must name it. `is_whole`: each command can be run as it is written.
+    """
 
     rendered: Manifests
     created: set[str] = field(default_factory=set)
+    names_namespace: bool = True
+    is_whole: bool = True
 
     def faults(self, command: str) -> list[str]:
         """What is wrong with a command: an empty list for one that can be run as it is written."""
@@ -90,9 +102,12 @@ class Checker:
         if words[0] not in LOCAL:
             yield f"{words[0]} is no program of the operator"
         elif words[0] == "halocline":
-            yield from wrong_options(words[1:])
+            # On the operator's machine it is named, not run: the runbooks run it in a pod.
+            yield from halocline_commands.faults(words[1:], is_whole=False)
         elif words[0] == "kubectl":
             yield from self._kubectl(Kubectl.of(words[1:]))
+        elif words[0] == "xargs":
+            yield from halocline_commands.faults(words[2:], is_whole=False)
 
     def _kubectl(self, command: Kubectl) -> Iterator[str]:
         if (known := flags_of(command.verb)) is None:
@@ -100,9 +115,9 @@ class Checker:
             return
         yield from (f"kubectl {command.verb} has no flag {flag}" for flag in command.flags if flag not in known)
         is_cluster = command.verb == "cordon" or any(KINDS.get(word) == "Node" for word in command.words)
-        if not is_cluster and not {"-n", "-A"} & command.flags.keys():
+        if self.names_namespace and not is_cluster and not {"-n", "-A"} & command.flags.keys():
             yield "the namespace is missing"
-        if command.flags.get("-n", "NAMESPACE") != "NAMESPACE":
+        if self.names_namespace and command.flags.get("-n", "NAMESPACE") != "NAMESPACE":
             return  # Objects of another product.
         yield from self._objects(command)
         yield from self._selected(command)
@@ -124,13 +139,13 @@ class Checker:
         elif "/" in "".join(command.words[:1]):
             yield from (tuple(word.split("/", 1)) for word in command.words)  # type: ignore[misc]
         else:
-            for kind in "".join(command.words[:1]).split(","):
-                yield from ((kind, name) for name in command.words[1:] or [""])
+            for kind in filter(None, "".join(command.words[:1]).split(",")):
+                # An annotation follows the name of the object.
+                names = command.words[1:2] if command.verb == "annotate" else command.words[1:]
+                yield from ((kind, name) for name in names or [""])
 
     def _objects(self, command: Kubectl) -> Iterator[str]:
-        if command.verb == "logs" and "-l" in command.flags:
-            return
-        if command.verb == "top pods":
+        if command.verb in NO_OBJECTS or (command.verb == "logs" and "-l" in command.flags):
             return
         for kind, name in self._named(command):
             if kind not in KINDS:
@@ -190,6 +205,9 @@ class Checker:
         workload = self._workload(kind, name) if kind else None
         if workload is not None and workload.kind in {"Deployment", "StatefulSet"} and self.rendered.pods(workload) > 1:
             yield f"{command.words[0]} has several pods: kubectl reads the log of one"
+        container = command.flags.get("-c", "")
+        if container and not _is_placeholder(container) and self._container(command) is None:
+            yield f"{command.words[0]} has no container {container}"
 
     def _workload(self, kind: str, name: str) -> Workload | None:
         """The workload of a target such as deploy/web or mongodb-0; None if it is a placeholder."""
@@ -213,10 +231,10 @@ class Checker:
         if program not in IN_IMAGES.get(image, set()):
             yield f"the image {image} has no {program}"
         elif program == "halocline":
-            yield from wrong_options(arguments)
+            yield from halocline_commands.faults(arguments, self.is_whole)
         elif program == "python":
             yield from wrong_python(arguments[1], container)
-        mounted = [mount["mountPath"] for mount in container["volumeMounts"]]
+        mounted = [mount["mountPath"] for mount in container.get("volumeMounts", [])]
         for path in (word for word in arguments if word.startswith("/")):
             if not any(path.startswith(mount) for mount in mounted):
                 yield f"{path} is on no volume of the container"
@@ -247,7 +265,8 @@ def _pipeline(command: str) -> list[list[str]]:
             parts.append([])
         else:
             parts[-1].append(word)
-    return parts
+    # The file of a redirection is no word of the command.
+    return [list(itertools.takewhile(lambda word: not set(word) <= {">"}, words)) for words in parts]
 
 
 def _is_placeholder(name: str) -> bool:
@@ -268,24 +287,6 @@ def flags_of(verb: str) -> set[str] | None:
 
 def _output(*words: str) -> str:
     return subprocess.run([manifests.kubectl(), *words], capture_output=True, text=True, check=False).stdout
-
-
-def wrong_options(words: list[str]) -> Iterator[str]:
-    """What `halocline` does not have of these words."""
-    command: click.Command = cli
-    rest = list(words)
-    while rest and isinstance(command, click.Group):
-        name = rest.pop(0)
-        if name not in command.commands:
-            yield f"halocline has no command {name}"
-            return
-        command = command.commands[name]
-    known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
-    yield from (
-        f"halocline {words[0]} has no option {word}"
-        for word in rest
-        if word.startswith("--") and word.partition("=")[0] not in known
-    )
 
 
 def wrong_python(code: str, container: Document) -> Iterator[str]:

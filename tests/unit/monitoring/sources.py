@@ -145,17 +145,32 @@ def exposed_by_the_app(directory: Path) -> set[str]:
         backups=lambda: BackupTimes(1.0, 1, 1.0),
         queue=queue_reads.FULL,
     )
+    return exposed_by_a_process(directory) | _exposed(StoreMetrics(reads).collect())
+
+
+def exposed_by_a_process(directory: Path) -> set[str]:
+    """Return the names of what a component counts itself: not those that each pod reads from MongoDB or the broker."""
     # One registry, in which each of these modules registers its metrics.
     (registry,) = {module.registry for module in (metrics, position_metrics, upload_metrics)}
-    return (
-        _exposed(registry.collect())
-        | _exposed(SharedFiles(directory).collect())
-        | _exposed(StoreMetrics(reads).collect())
-    )
+    return _exposed(registry.collect()) | _exposed(SharedFiles(directory).collect())
 
 
 def named(expr: str) -> set[str]:
     """Return the series that an expression reads. Raises ValueError if it does not parse."""
+    return {each.name for each in _selectors(expr) if each.name}
+
+
+def jobs_read(expr: str) -> dict[str, set[str]]:
+    """Return the values or patterns of the label `job` with which an expression selects each series."""
+    jobs: dict[str, set[str]] = {}
+    for each in _selectors(expr):
+        for matcher in each.matchers.matchers:
+            if matcher.name == "job":
+                jobs.setdefault(each.name, set()).add(matcher.value)
+    return jobs
+
+
+def _selectors(expr: str) -> list[Any]:
     nodes: list[Any] = []
     promql_parser.walk(promql_parser.parse(expr), pre_visit=nodes.append)
-    return {node.name for node in nodes if isinstance(node, promql_parser.VectorSelector) and node.name}
+    return [node for node in nodes if isinstance(node, promql_parser.VectorSelector)]

@@ -19,9 +19,14 @@ from tests.unit.monitoring.sources import (
     RULES,
     SILENT,
     Proof,
+    exposed_by_a_process,
     exposed_by_the_app,
+    jobs_read,
     named,
 )
+
+# The components that run the program of the web pods and are scraped, by the names of their jobs.
+SERVING = ("halocline-web", "halocline-live", "halocline-upload")
 
 
 def label(rule: dict[str, Any]) -> str:
@@ -121,6 +126,35 @@ def test_every_runbook_belongs_to_an_alert() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=label)
 def test_a_rule_reads_only_series_that_exist(rule: dict[str, Any], tmp_path: Path) -> None:
     assert named(rule["expr"]) <= exposed_by_the_app(tmp_path) | RECORDED | FOREIGN
+
+
+@pytest.mark.parametrize("alert", [alert for alert in ALERTS if "slo" not in alert["labels"]], ids=label)
+def test_an_alert_on_what_a_process_does_covers_each_component(alert: dict[str, Any], tmp_path: Path) -> None:
+    of_a_process = exposed_by_a_process(tmp_path) | {"scrape_samples_post_metric_relabeling"}
+    read = {name: jobs for name, jobs in jobs_read(alert["expr"]).items() if name in of_a_process}
+
+    missing = {
+        name: [job for job in SERVING if not any(re.fullmatch(pattern, job) for pattern in jobs)]
+        for name, jobs in read.items()
+        # Counted by some of the components alone.
+        if not name.startswith(("halocline_live_", "halocline_uploads_"))
+    }
+    assert {name: jobs for name, jobs in missing.items() if jobs} == {}
+
+
+def test_the_runbook_of_absent_kube_state_metrics_names_each_alert_that_needs_them() -> None:
+    text = (MONITORING / "runbooks/KubeStateMetricsAbsent.md").read_text("utf-8").partition("## First")[0]
+    blind = {alert["alert"] for alert in ALERTS if any(name.startswith("kube_") for name in named(alert["expr"]))}
+
+    assert sorted(name for name in blind - {"KubeStateMetricsAbsent"} if name not in text) == []
+
+
+@pytest.mark.parametrize("name", ["AppRolloutStuck", "AppHpaAtMax", "AppHpaBlind", "LiveDown"])
+def test_a_runbook_of_an_alert_on_deployments_names_the_exporter_that_it_needs(name: str) -> None:
+    text = (MONITORING / f"runbooks/{name}.md").read_text("utf-8").partition("## Impact")[0]
+
+    assert "kube-state-metrics" in text
+    assert "(KubeStateMetricsAbsent.md)" in text
 
 
 @pytest.mark.parametrize("objective", [one for one in OBJECTIVES.slos if one.below_s], ids=lambda one: one.name)

@@ -14,6 +14,8 @@ from tests.unit.monitoring.sources import COMPONENT, MONITORING, ROOT, RULES
 
 OVERLAYS = ("production", "lab")
 QUEUE = ROOT / "tests/e2e/cluster/queue"
+# The objects of components that no overlay has.
+OPTIONAL = {"worker": "worker|maintenance|beat|redis-broker", "upload": "upload"}
 COMMANDS = parametrised("commands")
 QUERIES = parametrised("queries")
 pages = pytest.mark.parametrize("page", [Page(path) for path in PAGES], ids=lambda page: page.path.stem)
@@ -39,6 +41,20 @@ def test_a_command_runs_as_it_is_written(page: Page, command: str, overlay: str)
     created = set(re.findall(r"create job ([a-z-]+) ", page.text))
 
     assert Checker(rendered, created).faults(command) == []
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=name)
+def test_a_command_on_objects_of_a_component_is_on_a_page_that_names_it(page: Page, command: str) -> None:
+    needed = {component for component, names in OPTIONAL.items() if _names_object(command, names)}
+
+    # Where there is only one of two components, kubectl reports the objects of the other one as not found.
+    assert len(needed) <= 1
+    assert [one for one in needed if re.search(rf"`components/{one}(-\w+)?`", page.text) is None] == []
+
+
+def _names_object(command: str, names: str) -> bool:
+    """True if a command names one of these objects, except in a set of labels, of which each selects what there is."""
+    return re.search(rf"[/= ]({names})\b", re.sub(r"'[\w./-]+ in \([^)]*\)'", "", command)) is not None
 
 
 def test_runbooks_of_removed_cronjobs_have_the_commands_of_the_schedule() -> None:
@@ -97,6 +113,12 @@ def test_a_setting_exists(page: Page) -> None:
         ("kubectl -n NAMESPACE exec mongodb-0 -- bash /etc/mongodb/x.sh", "/etc/mongodb/x.sh is in no ConfigMap"),
         ("kubectl -n NAMESPACE exec mongodb-0 -- bash /opt/shell.sh", "/opt/shell.sh is on no volume of the container"),
         ("kubectl -n NAMESPACE exec deploy/ingest -- halocline verify --fix", "halocline verify has no option --fix"),
+        ("kubectl -n NAMESPACE exec deploy/ingest -- halocline verify now", "halocline verify: Got unexpected …"),
+        ("kubectl -n NAMESPACE exec deploy/ingest -- halocline erddap", "halocline erddap: Missing argument …"),
+        ("kubectl -n NAMESPACE exec deploy/ingest -- halocline tasks", "halocline tasks needs a subcommand"),
+        ("halocline worker --queue mails", "halocline worker: Invalid value for '--queue': …"),
+        ("halocline beat --now verfy", "the schedule has no entry verfy"),
+        ("kubectl -n NAMESPACE logs deploy/ingest -c app --tail=9", "deploy/ingest has no container app"),
         ("kubectl -n NAMESPACE exec deploy/web -- python -c 'import numpyy'", "no module numpyy"),
         ("kubectl -n NAMESPACE create job x --from=cronjob/backups", "CronJob backups does not exist"),
         ("halocline backups /backups", "halocline has no command backups"),
