@@ -19,7 +19,7 @@ Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
 # Vessels that stay at the surface: they have fixes instead of profiles.
 SURFACE_KINDS = frozenset({"sailbuoy"})
-UpdateKind = Literal["deployment", "silent", "end", "delayed", "withdrawal"]
+UpdateKind = Literal["deployment", "silent", "end", "delayed", "withdrawal", "restoration"]
 # Why a mission is regarded as over.
 Over = Literal["next_mission", "processed_data", "silence"]
 
@@ -230,10 +230,13 @@ class Platform:
     @property
     def display_name(self) -> str:
         """Name for display: `SEA077 Smilla`, else its serial."""
-        # A name that only repeats the serial adds nothing.
-        if self.name and self.name.lower() not in self.serial.lower():
-            return f"{self.serial} {self.name}"
-        return self.serial
+        return display_name(self.serial, self.name)
+
+
+def display_name(serial: str, name: str | None) -> str:
+    """The label of a platform and its name, if it has one."""
+    # A name that only repeats the serial adds nothing.
+    return f"{serial} {name}" if name and name.lower() not in serial.lower() else serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +271,8 @@ class Update:
 
     `over` is the reason why the mission is regarded as over; `learned_at` is the first import of the data that prove
     the event. Figures are set for missions that are over: before, an update would change with every profile. Only a
-    withdrawal has a `reason`. `operator_number` is not stored: queries read it from the mission.
+    withdrawal and a restoration have a `reason`. `operator_number` is that of the mission, such as `M17`. Only a
+    withdrawal has a `platform_name`, because its platform may not be stored any more.
     """
 
     id: str
@@ -285,3 +289,4 @@ class Update:
     simulated: bool = False
     reason: str | None = None
     operator_number: str | None = None
+    platform_name: str | None = None

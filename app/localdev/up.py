@@ -20,7 +20,6 @@ import click
 
 from app.config import Settings
 from app.localdev import background, mongod, monitoring, pidfiles, servers, valkey
-from app.localdev.background import Background
 from app.localdev.errors import LocalDevError
 
 # The checkout: gunicorn.conf.py and demo/ are beside the package.
@@ -83,9 +82,9 @@ def run(
 ) -> None:
     """Run the portal until SIGINT, SIGTERM or the end of one of its processes; then stop all of them.
 
-    A worker or a beat that ends is started again, and does not end the portal. MONGODB_URI and REDIS_URL, if set,
-    replace the embedded servers. `simulate` defaults to true with the embedded MongoDB, and to false with another one:
-    simulated data must not enter it unasked. `is_monitored` adds Prometheus. Raises LocalDevError.
+    A worker or beat that ends is started again. MONGODB_URI and REDIS_URL, if set, replace the embedded servers.
+    `simulate` defaults to true with the embedded MongoDB, and to false with another one: simulated data must not enter
+    it unasked. `is_monitored` adds Prometheus. Raises LocalDevError.
     """
     if simulate is None:
         simulate = "mongodb_uri" not in settings.model_fields_set
@@ -165,7 +164,7 @@ def _refuse_twice(portal: Portal) -> None:
         pidfiles.stop(portal.home / f"{name}.pid")
 
 
-def _start(portal: Portal, settings: Settings, demo: Path) -> Background:
+def _start(portal: Portal, settings: Settings, demo: Path) -> background.Background:
     env = portal.env
     env.update(os.environ, WEB_BIND=f"127.0.0.1:{portal.port}", PYTHONUNBUFFERED="1")
     if "environment" not in settings.model_fields_set:
@@ -259,10 +258,10 @@ def _answers(portal: Portal) -> bool:
         connection.close()
 
 
-def _watch(portal: Portal, beside: Background) -> None:
+def _watch(portal: Portal, beside: background.Background) -> None:
     """Watch the children; never returns. Raises _Stopped on a stop signal, LocalDevError if a child ended by itself."""
-    started = [name for name in _PROCESSES if (portal.home / f"{name}.pid").exists()]
-    children = [name for name in started if name not in beside.names]
+    others = (name for name in _PROCESSES if name not in beside.names)
+    children = [name for name in others if (portal.home / f"{name}.pid").exists()]
     while True:
         beside.check()
         for name in children:

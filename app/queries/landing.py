@@ -9,7 +9,6 @@ from app.domain.records import BasinShare, Mission, Platform, Update
 from app.domain.reported_positions import ReportedPosition, newest, times
 from app.domain.totals import Totals
 from app.queries import totals as totals_queries
-from app.queries import updates as update_queries
 from app.queries.missions import MOST_COUNTED
 from app.store import (
     combined_reads,
@@ -33,8 +32,8 @@ class Details:
     mission. `last_basins`: of the last mission of each platform. `positions`: the last ones of the listed missions and
     platforms, by mission; that of the last mission of a platform may be a reported one. `reported`: the newest reported
     positions, by platform. `active`: all missions with current data. `fleet`: the platforms at sea by their state.
-    `simulated`: the number of simulated missions with current data. `updates`: with the operators' numbers of their
-    missions. `next_update_at`: when the next foreseen update is published.
+    `simulated`: the number of simulated missions with current data. `next_update_at`: when the next foreseen update is
+    published.
     """
 
     platforms: dict[str, Platform]
@@ -47,7 +46,6 @@ class Details:
     active: ActiveMissions
     fleet: Fleet
     simulated: int
-    updates: list[Update]
     next_update_at: datetime | None
 
 
@@ -83,10 +81,9 @@ def details(
         reported_positions.newest(),
         missions.simulated_since(since, MOST_COUNTED),
         updates.next_known(now, None, None, with_simulated),
-        update_queries.operator_numbers_of(news),
     )
     by_platform, pictured, deepest_m, basins, of_data, of_fleet = read[:6]
-    active, at_sea, reported, simulated, next_update_at, numbers = read[6:]
+    active, at_sea, reported, simulated, next_update_at = read[6:]
     last_basins = {name.partition("/")[0]: shares for name, shares in basins.items()}
     return Details(
         by_platform,
@@ -99,7 +96,6 @@ def details(
         active,
         reporting.fleet(at_sea, times(reported), now),
         simulated,
-        update_queries.numbered(news, numbers),
         next_update_at,
     )
 

@@ -1,14 +1,12 @@
 """Updates: deployments, silent platforms, ends of missions and first delayed-mode data."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain import reporting
 from app.domain.records import Mission, Update, UpdateKind
 from app.queries import cursors
-from app.store import combined_reads, missions, updates
-from app.store.combined_reads import Read
+from app.store import combined_reads, updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +35,8 @@ def page(
     after = (position[0], position[1]) if position else None
     rows = updates.page(now, limit + 1, after=after, kind=kind, platform=platform, simulated=simulated)
     page = cursors.page(rows, limit, lambda update: (update.shown_from, update.id))
-    until, numbers = combined_reads.values(
-        updates.next_known(now, kind, platform, simulated), operator_numbers_of(page.items)
-    )
-    return UpdatePage(numbered(page.items, numbers), page.next, until)
-
-
-def operator_numbers_of(updates: Sequence[Update]) -> Read[dict[str, str]]:
-    """The operators' numbers of the missions of these updates, by mission (`platform/mission`)."""
-    return missions.operator_numbers_of(sorted({f"{update.platform}/{update.mission}" for update in updates}))
-
-
-def numbered(updates: Sequence[Update], numbers: Mapping[str, str]) -> list[Update]:
-    """The updates with the operators' numbers of their missions."""
-    return [replace(each, operator_number=numbers.get(f"{each.platform}/{each.mission}")) for each in updates]
+    (until,) = combined_reads.values(updates.next_known(now, kind, platform, simulated))
+    return UpdatePage(page.items, page.next, until)
 
 
 def over_from(mission: Mission) -> datetime:
@@ -60,5 +46,5 @@ def over_from(mission: Mission) -> datetime:
 
 
 def latest(now: datetime, limit: int, simulated: bool) -> list[Update]:
-    """The first updates of `page`, without the operators' numbers of their missions."""
+    """The first updates of `page`."""
     return updates.page(now, limit, simulated=simulated)

@@ -72,7 +72,7 @@ def index() -> str:
         positions=details.positions,
         shown=shown,
         platforms=details.platforms,
-        updates=details.updates,
+        updates=news,
         kinds=KINDS,
         reasons=REASONS,
         pictured=details.pictured,

@@ -1,6 +1,7 @@
 """Values formatted for people: times in UTC, units, thin non-breaking spaces, significant digits only."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -42,6 +43,7 @@ def install(app: Flask) -> None:
         unit,
         mission_name,
         name_parts,
+        owner_name,
         variable_label,
         minutes,
         decimals,
@@ -169,6 +171,17 @@ def mission_name(record: Mission | Update) -> str:
 def name_parts(file_name: str) -> list[str]:
     """The parts of a file name between which a line may break: each but the last one ends in `_`, `-`, `.` or `/`."""
     return _NAME_PART.findall(file_name)
+
+
+def owner_name(record: Mission | Update, platforms: Mapping[str, Platform]) -> str:
+    """The display name of the platform of a mission or an update; its id if the platform is unknown.
+
+    All missions of the platform of a withdrawal may be withdrawn: the update has its name.
+    """
+    owner = platforms.get(record.platform)
+    if owner is not None:
+        return owner.display_name
+    return (record.platform_name if isinstance(record, Update) else None) or record.platform
 
 
 def minutes(position: LastPosition) -> str:

@@ -236,7 +236,14 @@ def test_a_body_that_breaks_off_is_a_problem_of_the_client(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "?file_name=a.nc"), ("PUT", f"/{'0' * 64}"), ("GET", "/waiting"), ("GET", "/a"), ("POST", "/a/approve")],
+    [
+        ("POST", "?file_name=a.nc"),
+        ("PUT", f"/{'0' * 64}"),
+        ("GET", "/waiting"),
+        ("GET", "/a"),
+        ("POST", "/a/approve"),
+        ("POST", "/a/import"),
+    ],
 )
 def test_a_process_without_uploads_answers_404(client: FlaskClient, method: str, path: str) -> None:
     answer = client.open(f"/api/v1/imports{path}", method=method, data=b"content")

@@ -45,7 +45,9 @@ SHORT = {
 WITH_VALUE = {*SHORT.values(), "--since", "--tail"}
 SUBCOMMANDS = {"rollout", "create", "top", "config"}
 # Commands whose words name no object of the manifests: they create or change what a file or their words describe.
-NO_OBJECTS = {"apply", "replace", "create", "create namespace", "create secret generic", "config set-context", "top pods"}
+NO_OBJECTS = {
+    "apply", "replace", "create", "create namespace", "create secret generic", "config set-context", "top pods",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
