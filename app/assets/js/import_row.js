@@ -99,7 +99,7 @@ export class FileRow {
 
   /** Import the bytes that the portal keeps since the check; send them again only if it does not keep them. */
   async #import(signal) {
-    if (this.isRepeated || !this.checked.kept_until) return this.#send(signal);
+    if (this.isRepeated) return this.#send(signal);
     try {
       return await this.#whileBusy(signal, () => this.page.api.importChecked(this.checked.id));
     } catch (error) {

@@ -70,7 +70,7 @@ export function stateText({ state, dry_run: isDryRun, reason }) {
   if (state === "failed" && reason) return `The portal could not finish: ${trimmed(reason)}.`;
   if (state === "rejected" && reason) return `An operator has rejected the file: ${trimmed(reason)}.`;
   if (state === "running") return isDryRun ? "The portal checks the file." : "The portal imports the file.";
-  if (state === "done") return isDryRun ? "Checked. The check itself stores nothing." : "Finished.";
+  if (state === "done") return isDryRun ? "Checked. Nothing is imported yet." : "Finished.";
   return STATES[state] ?? state;
 }
 
