@@ -18,6 +18,7 @@ Dependency = Literal["mongodb", "redis"]
 # Threads of a worker for requests with a small body, beside uploads. Each request takes milliseconds, because the body
 # has arrived before the thread begins.
 SMALL_BODIES = 2
+_MONGODB = r"^mongodb(\+srv)?://.+"
 # Sources of `frame-ancestors` (CSP level 3, 2.3.1): hosts may begin with `*.`.
 _SOURCES = r"^(\*|'none'|('self'|https?://[A-Za-z0-9.*:-]+)( ('self'|https?://[A-Za-z0-9.*:-]+))*)$"
 
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    mongodb_uri: str = Field("mongodb://127.0.0.1:27017", pattern=r"^mongodb(\+srv)?://.+")
+    mongodb_uri: str = Field("mongodb://127.0.0.1:27017", pattern=_MONGODB)
     mongodb_database: str = Field("halocline", pattern=r"^[A-Za-z0-9_-]{1,63}$")
     # The certificate authority of MongoDB's servers; set, all connections to MongoDB use TLS and check it.
     mongodb_tls_ca_path: Path | None = None
@@ -51,9 +52,7 @@ class Settings(BaseSettings):
     # Where scheduled backups go; unset: none are scheduled.
     backup_target: str | None = Field(None, validation_alias="HALOCLINE_BACKUP_TARGET")
     # The account of scheduled backups, which needs other rights than that of imports; unset: MONGODB_URI.
-    backup_mongodb_uri: str | None = Field(
-        None, pattern=r"^mongodb(\+srv)?://.+", validation_alias="HALOCLINE_BACKUP_MONGODB_URI"
-    )
+    backup_mongodb_uri: str | None = Field(None, pattern=_MONGODB, validation_alias="HALOCLINE_BACKUP_MONGODB_URI")
     # Empty by default: with an unreachable shared dependency, all replicas would leave the Service at once.
     ready_requires: Annotated[frozenset[Dependency], NoDecode] = frozenset()
 
@@ -145,8 +144,12 @@ class Settings(BaseSettings):
     # Uploads that a worker receives at once, each with a thread and 2 MB; 0: this process accepts none. Off by default:
     # in a cluster, pods of their own receive them, and the account of the other ones cannot write.
     uploads: int = Field(0, ge=0, le=64, validation_alias="HALOCLINE_UPLOADS")
+    # Pages link to /imports/new: for web processes beside others that accept uploads. HALOCLINE_UPLOADS implies it.
+    upload_page: bool = Field(False, validation_alias="HALOCLINE_UPLOAD_PAGE")
     # Files of importers wait for an operator, who sees what each one would change.
     upload_quarantine: bool = Field(False, validation_alias="HALOCLINE_UPLOAD_QUARANTINE")
+    # After these days without a decision they are rejected: their files must not fill MongoDB for ever. For workers.
+    upload_quarantine_days: float = Field(30, gt=0, le=3650, validation_alias="HALOCLINE_UPLOAD_QUARANTINE_DAYS")
     # Wrong API keys of a client; a correct one is always accepted. A person mistypes one a few times.
     wrong_keys_per_min: int = Field(10, ge=0, le=1_000_000, validation_alias="HALOCLINE_WRONG_KEYS_PER_MIN")
     prometheus_multiproc_dir: Path | None = None
@@ -175,9 +178,8 @@ class Settings(BaseSettings):
                 parse_uri(value, warn=False)
             except (PyMongoError, ValueError):
                 # Not the text of the error, which may contain a part of the password.
-                raise ValueError(
-                    "is not a MongoDB URI; special characters of a password are escaped, / as %2F"
-                ) from None
+                problem = "is not a MongoDB URI; special characters of a password are escaped, / as %2F"
+                raise ValueError(problem) from None
         return value
 
     @field_validator("mongodb_tls_ca_path", mode="after")

@@ -18,6 +18,10 @@ HaloclineError
 └── TooMany       a limit of this client is reached; a later attempt may succeed
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 
 class HaloclineError(Exception):
     """Base of all exceptions that Halocline raises itself. The text may be shown to the caller."""
@@ -27,8 +31,22 @@ class NotFound(HaloclineError):
     """The resource does not exist."""
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawnMission:
+    """A withdrawn mission of a platform that is gone."""
+
+    platform: str
+    mission: str
+    at: datetime
+    reason: str
+
+
 class Gone(HaloclineError):
-    """The resource existed and was withdrawn; the text has the reason."""
+    """The resource existed and was withdrawn; the text has the reason. `missions`: the withdrawn ones of a platform."""
+
+    def __init__(self, text: str, missions: Sequence[WithdrawnMission] = ()) -> None:
+        super().__init__(text)
+        self.missions = tuple(missions)
 
 
 class Moved(HaloclineError):

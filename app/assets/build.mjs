@@ -66,7 +66,8 @@ async function styles() {
     safelist: {
       standard: [/^mode-[RPAD]$/],
       greedy: [/data-bs-theme/],
-      variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal)/],
+      // Scripts read them by name.
+      variables: [/^--(map|track|graphic|faint|focus|lift|surface|band|signal|plot)/],
     },
   });
   emit("site.css", (await transform(css, { loader: "css", minify: true, target: TARGET })).code);

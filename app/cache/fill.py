@@ -92,6 +92,9 @@ class CacheFill:
         rendered = render(self._app, environ, page)
         is_found = rendered.status.startswith("200")
         is_cacheable = is_found or rendered.status.startswith("404")
+        if not is_cacheable and not rendered.status.startswith("5"):
+            # A withdrawn or renamed resource: an outage of MongoDB must not bring its stale page back.
+            self._store.remove(page.key)
         if mark is None or not is_cacheable or rendered.is_private or self._replica_lag.has_secondary_read():
             return rendered
         lifetime_s = page.rule.max_age_s if is_found else _NOT_FOUND_LIFETIME_S

@@ -132,7 +132,7 @@ class WorkerCache:
         release = settings.revision if settings.revision != "unknown" else _fingerprint()
         identity = f"{self._version}\n{release}\n{settings.mongodb_uri}\n{settings.mongodb_database}"
         # Pages have one script more, and a link to the page that imports files.
-        identity += f"\n{settings.has_live_events}\n{settings.uploads > 0}"
+        identity += f"\n{settings.has_live_events}\n{settings.uploads > 0}\n{settings.upload_page}"
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 

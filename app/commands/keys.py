@@ -76,4 +76,5 @@ def _fields(key: Key, now: datetime) -> dict[str, Any]:
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
         "last_used_at": key.last_used_at,
+        "uses": key.uses,
     }

@@ -32,5 +32,8 @@ def run(settings: Settings, former: str, present: str, reason: str | None, actor
             verb = "renamed  " if outcome == "done" else "unchanged"
             sys.stdout.write(f"{verb} {plan.former} is {plan.present}\n")
     if plan.former in names and plan.present not in names:
-        sys.stderr.write(f"halocline: name the table [{plan.former}] of platforms.toml [{plan.present}]\n")
+        sys.stderr.write(
+            f"halocline: {plan.present} has the names of the table [{plan.former}], but not its label: "
+            f"a table [{plan.present}] in platforms.toml gives it one\n"
+        )
     return 0

@@ -34,8 +34,8 @@ _PRIVILEGES: dict[str, dict[str, list[str]]] = {
         "spool.chunks": ["find", "insert", "remove"],
         # Entries are only added.
         "audit": ["insert"],
-        # The last use of a key. MongoDB has no right on a single field.
-        "api_keys": ["update"],
+        # The keys themselves are in `api_keys`, which it only reads.
+        "api_key_uses": ["insert", "update"],
         # Positions that platforms report by webhooks, which are changes that pages show.
         "newest_positions": ["find", "insert", "update", "remove"],
         "reported_positions": ["find", "insert", "update", "remove"],

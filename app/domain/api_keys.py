@@ -26,7 +26,7 @@ _SECRET = re.compile(rf"{_PREFIX}_([0-9a-f]{{{2 * _ID_BYTES}}})_[\w-]{{43}}", re
 class Key:
     """A key without its secret. `provider` limits it to platforms of that provider; None is any.
 
-    `last_used_at` is exact to a minute.
+    `uses` counts its requests that write; `last_used_at` is the time of the last one.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Key:
     provider: str | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    uses: int = 0
 
     @property
     def actor(self) -> Actor:

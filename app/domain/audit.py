@@ -4,23 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-# A user of a host, or an API key.
-ActorKind = Literal["user", "key"]
+# A user of a host, an API key, or a scheduled task.
+ActorKind = Literal["user", "key", "task"]
 # "unchanged": the store was already as requested. "refused": a rule did not allow it.
 AuditOutcome = Literal["done", "unchanged", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a user with the host (`ana@importer-0`), or an API key by its name."""
+    """Who acts: a user with the host (`ana@importer-0`), an API key by its name, or a scheduled task."""
 
     kind: ActorKind
     name: str
 
     @property
     def label(self) -> str:
-        """The actor for people: `ana@importer-0`, or `key feed`."""
-        return self.name if self.kind == "user" else f"key {self.name}"
+        """The actor for people: `ana@importer-0`, `key feed`, or `task recover`."""
+        return self.name if self.kind == "user" else f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Node:
 Tree = Mapping[str, Node]
 
 
-def tree(basins: Iterable[Basin]) -> dict[str, Node]:
+def tree(basins: Iterable[Basin | Node]) -> dict[str, Node]:
     """The tree of these basins, by id. Raises Invalid("part_of") if basins contain each other in a circle."""
     nodes = {basin.id: Node(basin.id, basin.name, basin.part_of) for basin in basins}
     for basin_id in nodes:

@@ -24,13 +24,16 @@ class BasinMap:
         self._area = shapely.area(self._polygons) if len(basins) else np.zeros(0)
         self._index = shapely.STRtree(self._polygons)
         self._tree = basin_tree.tree(basins)
+        above = [len(basin_tree.containing(basin.id, self._tree)) for basin in basins]
+        self._depth = np.array(above, dtype=np.intp)
 
     def indexes(self, lon: Floats, lat: Floats) -> NDArray[np.intp]:
         """For each position the index of the smallest polygon that covers it, -1 for none. A boundary counts once."""
         smallest = np.full(lon.size, -1, dtype=np.intp)
         position, polygon = self._index.query(shapely.points(lon, lat), predicate="intersects")
-        # Assigned from the largest to the smallest, so the smallest wins; the order settles ties.
-        order = np.lexsort((-polygon, -self._area[polygon]))
+        # Assigned from the largest to the smallest, so the smallest wins. Of equal ones a part wins against the basin
+        # that contains it; the order settles other ties.
+        order = np.lexsort((-polygon, self._depth[polygon], -self._area[polygon]))
         smallest[position[order]] = polygon[order]
         return smallest
 

@@ -37,6 +37,14 @@ class ImportAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class IncompleteImports:
+    """Attempts whose files have the same variables that are not imported, for the same reasons; the latest first."""
+
+    not_imported: tuple[NotImported, ...]
+    attempts: tuple[ImportAttempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """A verification of the whole store: when it ran, what it compared, how many differences there were.
 

@@ -1,18 +1,22 @@
-"""Updates of a platform's missions: deployment, silence, end (inferred from data), delayed data, withdrawal."""
+"""Updates of a platform's missions: deployment, silence, end (inferred from data), delayed data, corrections."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.domain import mission_number
 from app.domain.records import MODE_RANK, DataMode, Mission, Over, Update, UpdateKind
 from app.domain.reporting import ENDED_AFTER
-from app.domain.withdrawals import Withdrawal
+from app.domain.withdrawals import Corrections, Restoration, Withdrawal
+
+_NO_CORRECTIONS = Corrections()
 
 
 def updates(
     missions: Sequence[Mission],
     learned: Mapping[str, datetime],
-    withdrawn: Sequence[Withdrawal] = (),
+    corrections: Corrections = _NO_CORRECTIONS,
     silent_after: timedelta | None = None,
 ) -> list[Update]:
     """The updates of a platform's missions. `learned` holds, by id, the `learned_at` that earlier calls returned.
@@ -20,8 +24,11 @@ def updates(
     A mission is over when the platform begins a later one, when delayed-mode data are imported, or after ENDED_AFTER
     without data: the earliest counts. Adjusted and provisional data may come from a platform at sea. Before that end
     the platform is silent when its last mission has no data for `silent_after`. Real and simulated missions do not
-    affect each other. A `withdrawn` mission has one update.
+    affect each other. A withdrawn mission has one update; the restoration of a stored mission is one more.
     """
+    stored = {mission.id: mission for mission in missions}
+    restored = [each for each in corrections.restored if each.id in stored]
+    learned = {f"{kind}/{each.id}": at for each in restored for kind, at in each.learned.items()} | dict(learned)
     starts = {
         simulated: sorted({mission.figures.start_at for mission in missions if mission.simulated == simulated})
         for simulated in (False, True)
@@ -34,7 +41,8 @@ def updates(
         next_at = later[following] if following < len(later) else None
         is_last = mission.id == last[mission.simulated]
         news += _of(mission, next_at, learned, silent_after if is_last else None)
-    return [*news, *map(_withdrawal, withdrawn)]
+    news += [_restoration(each, stored[each.id]) for each in restored]
+    return [*news, *map(_withdrawal, corrections.withdrawn)]
 
 
 def known(candidates: Sequence[Update], now: datetime) -> dict[str, Update]:
@@ -109,6 +117,7 @@ def _update(
         distance_m=mission.figures.known_distance_m if ended else None,
         time_at_sea_s=mission.duration_s if ended else None,
         simulated=mission.simulated,
+        operator_number=mission.operator_number,
     )
 
 
@@ -118,7 +127,7 @@ def _id(mission: Mission, kind: UpdateKind) -> str:
 
 def _withdrawal(withdrawn: Withdrawal) -> Update:
     return Update(
-        id=f"withdrawal/{withdrawn.id}",
+        id=_numbered("withdrawal", withdrawn.id, withdrawn.number),
         kind="withdrawal",
         platform=withdrawn.platform,
         mission=withdrawn.mission,
@@ -127,4 +136,16 @@ def _withdrawal(withdrawn: Withdrawal) -> Update:
         over=None,
         learned_at=None,
         reason=withdrawn.reason,
+        operator_number=mission_number.of_file(withdrawn.file_name),
+        platform_name=withdrawn.platform_name,
     )
+
+
+def _restoration(restored: Restoration, mission: Mission) -> Update:
+    update = _update(mission, "restoration", restored.at, restored.at)
+    return replace(update, id=_numbered("restoration", restored.id, restored.number), reason=restored.reason)
+
+
+def _numbered(kind: UpdateKind, mission: str, number: int) -> str:
+    """The id of an update that may occur again for the same mission: feed readers show each id once."""
+    return f"{kind}/{mission}" if number == 1 else f"{kind}/{mission}/{number}"

@@ -56,6 +56,11 @@ GROUND = COLOURS + GREYS
 NEUTRAL = GROUND + GREYS // 2
 # On the dark background of the pages, the darkest colours of a map would look like gaps between cells, or be invisible.
 _GROUNDS: dict[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (70, 82, 94)}
+# The maps that colour the points of T-S diagrams: by depth, and by time.
+DEPTH_MAP = "dense"
+POINT_MAPS = (DEPTH_MAP, "thermal")
+# The ground behind points: that of the pages; in dark pages the lighter one of the plots in the browser.
+POINT_GROUNDS: dict[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (16, 36, 58)}
 # Background and text colour of the pages.
 _INKS: dict[Theme, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "light": ((255, 255, 255), (11, 34, 57)),
@@ -93,6 +98,16 @@ def _greys(ground: tuple[int, int, int], ink: tuple[int, int, int]) -> bytes:
 def shades(theme: Theme) -> bytes:
     """What follows the colours of a map in the palette of a PNG: the greys, and those of coloured contents."""
     return greys(theme) + _greys(_GROUNDS[theme], _INKS[theme][1])
+
+
+def point_map(colour_map: str, theme: Theme) -> str:
+    """The name of the part of a map for points: its colours have a contrast of 3:1 to the ground (WCAG 2.2, 1.4.11)."""
+    return f"{colour_map}_on_{theme}"
+
+
+def cloud_palette(theme: Theme) -> bytes:
+    """The palette of the PNG of a T-S diagram: the colours of depths, then the shades of the page twice."""
+    return colours(point_map(DEPTH_MAP, theme)) + 2 * greys(theme)
 
 
 def ground(theme: Theme) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from app.domain import mission_number
 from app.domain.basin_tree import Basin as Basin
 from app.domain.basin_tree import BasinShare as BasinShare
 from app.domain.basin_tree import Bbox as Bbox
@@ -18,7 +19,7 @@ Direction = Literal["down", "up"]
 Kind = Literal["glider", "sailbuoy"]
 # Vessels that stay at the surface: they have fixes instead of profiles.
 SURFACE_KINDS = frozenset({"sailbuoy"})
-UpdateKind = Literal["deployment", "silent", "end", "delayed", "withdrawal"]
+UpdateKind = Literal["deployment", "silent", "end", "delayed", "withdrawal", "restoration"]
 # Why a mission is regarded as over.
 Over = Literal["next_mission", "processed_data", "silence"]
 
@@ -142,6 +143,11 @@ class Mission:
         return f"{self.platform}/{self.mission}"
 
     @property
+    def operator_number(self) -> str | None:
+        """The number by which operators name it, such as `M17`; None if its file has none."""
+        return mission_number.of_file(self.source.file_name)
+
+    @property
     def smallest_basins(self) -> tuple[BasinShare, ...]:
         """The basins to which profiles are assigned, the largest own share first."""
         return tuple(basin for basin in self.basins if basin.own)
@@ -224,10 +230,13 @@ class Platform:
     @property
     def display_name(self) -> str:
         """Name for display: `SEA077 Smilla`, else its serial."""
-        # A name that only repeats the serial adds nothing.
-        if self.name and self.name.lower() not in self.serial.lower():
-            return f"{self.serial} {self.name}"
-        return self.serial
+        return display_name(self.serial, self.name)
+
+
+def display_name(serial: str, name: str | None) -> str:
+    """The label of a platform and its name, if it has one."""
+    # A name that only repeats the serial adds nothing.
+    return f"{serial} {name}" if name and name.lower() not in serial.lower() else serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +271,8 @@ class Update:
 
     `over` is the reason why the mission is regarded as over; `learned_at` is the first import of the data that prove
     the event. Figures are set for missions that are over: before, an update would change with every profile. Only a
-    withdrawal has a `reason`.
+    withdrawal and a restoration have a `reason`. `operator_number` is that of the mission, such as `M17`. Only a
+    withdrawal has a `platform_name`, because its platform may not be stored any more.
     """
 
     id: str
@@ -278,3 +288,5 @@ class Update:
     time_at_sea_s: float | None = None
     simulated: bool = False
     reason: str | None = None
+    operator_number: str | None = None
+    platform_name: str | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from app.domain import mission_number
 from app.domain.quality_flags import Quality
 from app.domain.records import Mission, Platform
 
@@ -171,10 +172,10 @@ def _count(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
-def mission_label(platform: str, mission: str, owner: Platform | None) -> str:
-    """A mission's name in pictures: `SEA077 Smilla 20221208T1145`; the ids alone without the record of its platform."""
-    names = dict.fromkeys((owner.serial, owner.name or owner.serial) if owner else (platform,))
-    return " ".join((*names, mission))
+def mission_label(mission: Mission, owner: Platform | None) -> str:
+    """A mission's name in pictures: `SEA077 Smilla M17 20221208T1145`; its id without the record of its platform."""
+    names = dict.fromkeys((owner.serial, owner.name or owner.serial) if owner else (mission.platform,))
+    return " ".join((*names, mission_number.named(mission.mission, mission.operator_number)))
 
 
 def _processing(shown: Section | Cloud, mission: Mission) -> str:

@@ -4,7 +4,8 @@ Under /api the response is a problem document (RFC 9457), elsewhere a page. Refu
 always problem documents. Neither reveals internals.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -32,9 +33,11 @@ from app.errors import (
     TooMany,
     Unauthenticated,
     Unavailable,
+    WithdrawnMission,
     WrongType,
 )
 from app.extensions import mongo
+from app.http import api_urls
 from app.server import request_body
 
 if TYPE_CHECKING:
@@ -76,6 +79,7 @@ _OF_PLATFORM = ("platform", "serial")
 def install(app: Flask) -> None:
     """Register the error handlers."""
     app.register_error_handler(HaloclineError, _from_halocline)
+    app.register_error_handler(Gone, _from_gone)
     app.register_error_handler(Moved, _from_moved)
     app.register_error_handler(PyMongoError, _from_mongodb)
     app.register_error_handler(request_body.Incomplete, _from_incomplete)
@@ -83,9 +87,16 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_http)
 
 
-def problem(status: int, detail: str, errors: Iterable[Mapping[str, str]] = (), code: str | None = None) -> Response:
+def problem(
+    status: int,
+    detail: str,
+    errors: Iterable[Mapping[str, str]] = (),
+    code: str | None = None,
+    withdrawn: Sequence[WithdrawnMission] = (),
+) -> Response:
     """A problem document; `errors` holds `field` and `problem` for each invalid field."""
-    response = Response(_document(status, detail, request.path, errors, code), status, content_type=MEDIA_TYPE)
+    body = _document(status, detail, request.path, errors, code, withdrawn)
+    response = Response(body, status, content_type=MEDIA_TYPE)
     return _finish(response)
 
 
@@ -119,6 +130,7 @@ def _document(
     path: str | bytes,
     errors: Iterable[Mapping[str, str]] = (),
     code: str | None = None,
+    withdrawn: Sequence[WithdrawnMission] = (),
 ) -> bytes:
     document: dict[str, Any] = {
         # The title describes the type completely, so the type needs no page (RFC 9457, 4.2.1).
@@ -132,7 +144,23 @@ def _document(
         document["errors"] = fields
     if code is not None:
         document["code"] = code
+    if withdrawn:
+        document["withdrawn"] = [_withdrawn(each) for each in withdrawn]
     return orjson.dumps(document)
+
+
+def _withdrawn(mission: WithdrawnMission) -> dict[str, Any]:
+    """The fields of a withdrawn mission: the addresses of its tombstone answer 410, too."""
+    return {
+        "platform": mission.platform,
+        "mission": mission.mission,
+        "at": mission.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "reason": mission.reason,
+        "links": {
+            "self": api_urls.mission(mission.platform, mission.mission),
+            "html": url_for("missions.one", platform=mission.platform, mission=mission.mission),
+        },
+    }
 
 
 def _title(status: int) -> str:
@@ -174,6 +202,10 @@ def _from_incomplete(_: request_body.Incomplete) -> Response:
 
 def _from_slow(_: request_body.TooSlow) -> Response:
     return answer(408, "The body arrived too slowly.")
+
+
+def _from_gone(error: Gone) -> Response:
+    return answer(410, str(error), withdrawn=error.missions)
 
 
 def _from_moved(error: Moved) -> Response:
@@ -218,19 +250,22 @@ def answer(
     detail: str,
     errors: Iterable[Mapping[str, str]] = (),
     headers: Iterable[tuple[str, str]] = (),
+    withdrawn: Sequence[WithdrawnMission] = (),
 ) -> Response:
-    """A problem document under /api, else a page; with these headers added."""
+    """A problem document under /api, else a page; with these headers added. `withdrawn`: missions of a platform."""
     is_api = request.path.startswith("/api/")
-    response = problem(status, detail, errors) if is_api else _finish(_page(status, detail))
+    response = (
+        problem(status, detail, errors, withdrawn=withdrawn) if is_api else _finish(_page(status, detail, withdrawn))
+    )
     response.headers.extend(list(headers))
     return response
 
 
-def _page(status: int, detail: str) -> Response:
+def _page(status: int, detail: str, withdrawn: Sequence[WithdrawnMission] = ()) -> Response:
     if request_ctx.url_adapter is None:
         return _text(status, detail)  # The Host header is no host name, so the links of the page cannot be built.
     try:
-        page = render_template("error.html", status=status, title=_title(status), detail=detail)
+        page = render_template("error.html", status=status, title=_title(status), detail=detail, withdrawn=withdrawn)
     except TemplateError as error:
         # A fault in the error page must not hide the error itself.
         log.error("error_page_failed", exc_info=error)

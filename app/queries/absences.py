@@ -1,21 +1,55 @@
 """Why a mission or a platform is not stored: it never was, an operator withdrew it, or it has another id now."""
 
-from app.errors import Gone, HaloclineError, Moved, NotFound
-from app.store import platform_aliases, withdrawals
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.domain.withdrawals import Withdrawal
+from app.errors import Gone, HaloclineError, Moved, NotFound, WithdrawnMission
+from app.store import platform_aliases, platforms, withdrawals
+
+# The decades of a platform have fewer.
+_MOST_LISTED = 100
 
 
 def of_mission(platform: str, mission: str) -> HaloclineError:
     """The error for a mission that is not stored: Gone with the reason of a withdrawal, Moved, or NotFound."""
     stone = withdrawals.find(platform.lower(), mission)
     if stone is not None:
-        day = f"{stone.at.day} {stone.at:%B %Y}"
-        return Gone(f"Mission {stone.mission} of {stone.platform} was withdrawn on {day}: {stone.reason}")
+        return Gone(f"Mission {stone.mission} of {stone.platform} was withdrawn on {_day(stone.at)}: {stone.reason}")
     return _moved(platform) or NotFound(f"There is no mission {mission} of {platform}.")
 
 
-def of_platform(platform: str) -> HaloclineError:
-    """The error for a platform that is not stored: Moved if it has another id now, else NotFound."""
-    return _moved(platform) or NotFound(f"There is no platform {platform}.")
+def of_platform(name: str) -> HaloclineError:
+    """The error for a platform without a stored mission that has this id or label.
+
+    Gone with the reasons if its missions were withdrawn, Moved if it has another id now, else NotFound.
+    """
+    key = name.lower()
+    if stones := withdrawals.of_platform(key):
+        return _gone(stones)
+    if (moved := _moved(key)) is not None:
+        return moved
+    stones = withdrawals.of_label(key)
+    labelled = platforms.named(sorted({stone.platform for stone in stones})) if stones else {}
+    # The label of a platform with other missions may have changed since one was withdrawn.
+    present = next(iter(labelled), None) or platform_aliases.of_label(key)
+    if present is not None:
+        return Moved(present)
+    return _gone(stones) if stones else NotFound(f"There is no platform {name}.")
+
+
+def _gone(stones: Sequence[Withdrawal]) -> Gone:
+    latest_first = sorted(stones, key=lambda stone: stone.at, reverse=True)
+    last = latest_first[0]
+    subject = f"The only mission of {last.platform_name}, {last.mission}, was withdrawn on"
+    if len(stones) > 1:
+        subject = f"All {len(stones)} missions of {last.platform_name} were withdrawn, the last one, {last.mission}, on"
+    listed = [WithdrawnMission(each.platform, each.mission, each.at, each.reason) for each in latest_first]
+    return Gone(f"{subject} {_day(last.at)}: {last.reason}", listed[:_MOST_LISTED])
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
 
 
 def _moved(platform: str) -> Moved | None:

@@ -1,10 +1,12 @@
 """The public import log: the outcome of each file, without folders, addresses and servers."""
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.domain.import_log import ImportAttempt, NotImported, ParkedRebuild, Verification
+from app.domain.import_log import ImportAttempt, IncompleteImports, NotImported, ParkedRebuild, Verification
 from app.domain.records import Outcome
 from app.queries import cursors
 from app.queries.cursors import Page
@@ -33,12 +35,12 @@ class Health:
 
     Outcomes are counted up to 10 000, pending rebuilds up to 1 000. `ever` holds the outcomes since the first import.
     `parked` are the latest rebuilds that failed and wait for a change of their data, 20 at most.
-    `incomplete` are those of the latest 20 attempts whose files have variables that are not imported.
+    `incomplete` are those of the latest 20 attempts whose files have variables that are not imported, by variables.
     `verification` is the last one of the whole store.
     """
 
     last: ImportAttempt | None
-    incomplete: tuple[ImportAttempt, ...]
+    incomplete: tuple[IncompleteImports, ...]
     counted_for: timedelta
     outcomes: dict[Outcome, int]
     ever: dict[str, int]
@@ -64,7 +66,7 @@ def health(now: datetime) -> Health:
     pending, pending_since = rebuild_queue.waiting(_MOST_PENDING)
     return Health(
         last=latest[0] if latest else None,
-        incomplete=tuple(attempt for attempt in latest if attempt.not_imported),
+        incomplete=_incomplete(latest),
         counted_for=COUNTED_FOR,
         outcomes={outcome: imports.count(outcome, now - COUNTED_FOR, _MOST_COUNTED) for outcome in OUTCOMES},
         ever=counters.imports(),
@@ -73,6 +75,13 @@ def health(now: datetime) -> Health:
         parked=tuple(replace(each, cause=public_text(each.cause)) for each in rebuild_queue.parked(_MOST_PARKED)),
         verification=verifications.last(),
     )
+
+
+def _incomplete(attempts: Sequence[ImportAttempt]) -> tuple[IncompleteImports, ...]:
+    groups: defaultdict[tuple[NotImported, ...], list[ImportAttempt]] = defaultdict(list)
+    for attempt in attempts:
+        groups[attempt.not_imported].append(attempt)
+    return tuple(IncompleteImports(group, tuple(same)) for group, same in groups.items() if group)
 
 
 def _public(attempt: ImportAttempt) -> ImportAttempt:

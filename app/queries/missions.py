@@ -1,6 +1,6 @@
 """Missions: one, a page of a list, the active and the recent ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from app.domain.records import Bbox, Mission
 from app.errors import Invalid
 from app.queries import absences, cursors
 from app.queries.cursors import Page
-from app.store import mission_lists, missions, platforms, totals
+from app.store import combined_reads, mission_lists, missions, platforms, totals
 from app.store.mission_lists import Criteria
 
 Sort = Literal["newest", "oldest", "longest", "farthest", "profiles", "deepest"]
@@ -113,6 +113,13 @@ def oldest_since(since: datetime, filters: Mapping[str, Any], simulated: bool = 
 def recent(limit: int = 6, simulated: bool = False) -> list[Mission]:
     """The missions with the newest data."""
     return mission_lists.page(Criteria({}, simulated=simulated), "newest", limit)
+
+
+def operator_numbers(ids: Sequence[str]) -> dict[str, str]:
+    """The operators' numbers of the missions with these ids (`platform/mission`); those without one are left out."""
+    numbers: dict[str, str]
+    (numbers,) = combined_reads.values(missions.operator_numbers_of(ids))
+    return numbers
 
 
 def simulation_until(now: datetime, window_h: float) -> datetime | None:

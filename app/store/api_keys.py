@@ -1,7 +1,10 @@
-"""API keys: one document a key, with the digest of its secret. A revoked key stays, for the audit log."""
+"""API keys: one document a key, with the digest of its secret. A revoked key stays, for the audit log.
+
+The use of keys is in a collection of its own: the account that receives uploads writes it, and can change no key.
+"""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -12,8 +15,8 @@ from app.extensions import mongo
 Document = dict[str, Any]
 
 _MOST = 10_000
-# A feed may send several files a second: one write a minute is enough to see that a key is in use.
-_USE_NOTED_EVERY = timedelta(minutes=1)
+# Fields of a key that are in `api_key_uses`.
+_OF_USE = frozenset({"last_used_at", "uses"})
 
 
 def find(key_id: str, session: ClientSession | None = None) -> tuple[Key, Digest] | None:
@@ -23,9 +26,10 @@ def find(key_id: str, session: ClientSession | None = None) -> tuple[Key, Digest
 
 
 def listed() -> list[Key]:
-    """All keys, the newest first."""
-    cursor = mongo.db.api_keys.find({}, {"digest": 0}).sort("created_at", -1).limit(_MOST)
-    return [_key(doc) for doc in cursor]
+    """All keys with their use, the newest first."""
+    docs = list(mongo.db.api_keys.find({}, {"digest": 0}).sort("created_at", -1).limit(_MOST))
+    uses = {doc["_id"]: doc for doc in mongo.db.api_key_uses.find({"_id": {"$in": [doc["_id"] for doc in docs]}})}
+    return [_key({**doc, **uses.get(doc["_id"], {})}) for doc in docs]
 
 
 def is_name_in_use(name: str, at: datetime, session: ClientSession) -> bool:
@@ -36,7 +40,7 @@ def is_name_in_use(name: str, at: datetime, session: ClientSession) -> bool:
 
 def put(key: Key, digest: Digest, session: ClientSession) -> None:
     """Store a new key."""
-    doc = asdict(key)
+    doc = {name: value for name, value in asdict(key).items() if name not in _OF_USE}
     mongo.db.api_keys.insert_one({"_id": doc.pop("id"), **doc, "digest": asdict(digest)}, session=session)
 
 
@@ -45,10 +49,10 @@ def revoke(key_id: str, at: datetime, session: ClientSession) -> None:
     mongo.db.api_keys.update_one({"_id": key_id, "revoked_at": None}, {"$set": {"revoked_at": at}}, session=session)
 
 
-def note_use(key: Key, at: datetime) -> None:
-    """Store when the key was used last, at most once a minute."""
-    if key.last_used_at is None or at - key.last_used_at >= _USE_NOTED_EVERY:
-        mongo.db.api_keys.update_one({"_id": key.id}, {"$max": {"last_used_at": at}})
+def note_use(key_id: str, at: datetime) -> None:
+    """Count a use of the key, and store its time."""
+    use = {"$max": {"last_used_at": at}, "$inc": {"uses": 1}}
+    mongo.db.api_key_uses.update_one({"_id": key_id}, use, upsert=True)
 
 
 def _key(doc: Document) -> Key:

@@ -205,9 +205,10 @@ def basin_from_document(doc: Mapping[str, Any]) -> Basin:
 def update_to_document(update: Update) -> Document:
     """The update as its document."""
     doc = asdict(update)
-    if doc["reason"] is None:
+    for name in ("reason", "operator_number", "platform_name"):
         # Like updates of earlier releases, so that they need no rebuild.
-        del doc["reason"]
+        if doc[name] is None:
+            del doc[name]
     return {"_id": doc.pop("id"), **doc}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from app.domain import mission_number
 from app.domain.records import BasinShare, Finding, Mission
 from app.extensions import mongo
 from app.store import bulk, combined_reads, keyset
@@ -42,6 +43,16 @@ def basins_of(ids: Sequence[str]) -> Read[dict[str, tuple[BasinShare, ...]]]:
         return {doc["_id"]: basin_shares(doc) for doc in documents}
 
     return combined_reads.by_ids("missions", ids, basins, "basins")
+
+
+def operator_numbers_of(ids: Sequence[str]) -> Read[dict[str, str]]:
+    """The operators' numbers of the missions with these ids, by id; those without one are left out."""
+
+    def numbers(documents: Sequence[dict[str, Any]]) -> dict[str, str]:
+        by_id = {doc["_id"]: mission_number.of_file(doc["source"]["file_name"]) for doc in documents}
+        return {name: number for name, number in by_id.items() if number}
+
+    return combined_reads.by_ids("missions", ids, numbers, "source.file_name")
 
 
 def simulated_since(since: datetime, most: int) -> Read[int]:

@@ -62,12 +62,13 @@ def cloud_figures(platform: str, mission: str) -> Cloud | None:
 
 def picture(platform: str, mission: str, variable: str, theme: Theme, scale: Scale = 1) -> bytes | None:
     """The PNG of a section, or None."""
-    return _picture(_section_id(platform, mission, variable), theme, scale)
+    key, first = _section_id(platform, mission, variable), plot_style.COLOURS
+    return _picture(key, theme, scale, first, plot_style.shades(theme))
 
 
 def cloud_picture(platform: str, mission: str, theme: Theme, scale: Scale = 1) -> bytes | None:
     """The PNG of the T-S diagram, or None."""
-    return _picture(_cloud_id(platform, mission), theme, scale)
+    return _picture(_cloud_id(platform, mission), theme, scale, 0, plot_style.cloud_palette(theme))
 
 
 def any_of(platform: str, mission: str) -> bool:
@@ -129,12 +130,12 @@ def _cloud(doc: Mapping[str, Any]) -> Cloud:
     return Cloud(**{key: doc[key] for key in Cloud.__slots__ if key in doc})
 
 
-def _picture(key: str, theme: Theme, scale: Scale) -> bytes | None:
-    """The picture in the colours of a theme. Stored is the light one; the other one differs in the palette alone."""
+def _picture(key: str, theme: Theme, scale: Scale, first: int, colours: bytes) -> bytes | None:
+    """The picture with the colours of a theme from the index `first` on: themes differ in the palette alone."""
     # Documents of earlier releases have one size in both themes, until their sections are rebuilt.
     earlier = {f"pictures.{theme}": 1} if scale == 1 else {}
     doc = mongo.db.sections.find_one({"_id": key}, {f"pictures.x{scale}": 1, **earlier})
     pictures = doc.get("pictures", {}) if doc else {}
     if (png := pictures.get(f"x{scale}")) is None:
         return bytes(pictures[theme]) if theme in pictures else None
-    return indexed_png.recoloured(bytes(png), plot_style.COLOURS, plot_style.shades(theme))
+    return indexed_png.recoloured(bytes(png), first, colours)

@@ -1,15 +1,17 @@
-"""Files that wait for a worker, in GridFS: every worker can read them, and none is lost with a worker or the broker."""
+"""Files that wait for a worker, in GridFS: every worker can read them, and none is lost with a worker or the broker.
+
+`spool_stream` stores them.
+"""
 
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from bson import ObjectId
 from gridfs import GridFSBucket, NoFile
+from pymongo.client_session import ClientSession
 
 from app.extensions import mongo
 
@@ -17,8 +19,6 @@ BUCKET = "spool"
 _FILES, _CHUNKS = f"{BUCKET}.files", f"{BUCKET}.chunks"
 # In bytes. Longer names do not fit into a file name with the suffixes that an import adds.
 _LONGEST_NAME = 120
-# GridFS stores chunks of 255 KiB.
-_BLOCK_BYTES = 1 << 18
 # In one call; the next one continues.
 _MOST_ORPHANS = 1_000
 
@@ -31,35 +31,24 @@ class SpooledTask:
     arguments: dict[str, Any]
 
 
-def put(path: Path) -> str:
-    """Store a copy of the file; returns its id. Raises OSError if the file cannot be read."""
-    return put_blocks(path.name, _blocks(path))
-
-
-def put_blocks(name: str, blocks: Iterable[bytes]) -> str:
-    """Store these bytes as a file; returns its id. If `blocks` raises, nothing is stored."""
-    file_id = uuid4().hex
-    stream = _bucket().open_upload_stream_with_id(file_id, name)
-    try:
-        for block in blocks:
-            stream.write(block)
-    except BaseException:
-        stream.abort()
-        raise
-    stream.close()
-    return file_id
-
-
-def note_task(file_id: str, task_id: str, arguments: dict[str, Any]) -> None:
+def note_task(file_id: str, task_id: str, arguments: dict[str, Any], session: ClientSession | None = None) -> None:
     """Record the task that imports this file, so that it can be queued again if the broker loses it.
 
     Its companions, which `arguments` name, belong to the same task.
     """
     files = mongo.db[_FILES]
-    files.update_one({"_id": file_id}, {"$set": {"task": task_id, "arguments": arguments}})
+    files.update_one({"_id": file_id}, {"$set": {"task": task_id, "arguments": arguments}}, session=session)
     companions = [each["id"] for each in arguments.get("files", ()) if each["id"] != file_id]
     if companions:
-        files.update_many({"_id": {"$in": companions}}, {"$set": {"task": task_id}})
+        files.update_many({"_id": {"$in": companions}}, {"$set": {"task": task_id}}, session=session)
+
+
+def forget_trial(file_id: str) -> None:
+    """Record that no task imports the file for now: `recover` must not queue its dry run.
+
+    After the approval of an operator, the file has the task that imports it, which stays.
+    """
+    mongo.db[_FILES].update_one({"_id": file_id, "arguments.dry_run": True}, {"$unset": {"task": "", "arguments": ""}})
 
 
 def tasks_before(moment: datetime, most: int) -> list[SpooledTask]:
@@ -67,6 +56,15 @@ def tasks_before(moment: datetime, most: int) -> list[SpooledTask]:
     query = {"uploadDate": {"$lt": moment}, "task": {"$exists": True}, "arguments": {"$exists": True}}
     found = mongo.db[_FILES].find(query, {"task": 1, "arguments": 1}).sort("uploadDate", 1).limit(most)
     return [SpooledTask(doc["task"], doc["arguments"]) for doc in found]
+
+
+def pending_bytes(key_id: str) -> int:
+    """The bytes of all files with this API key that wait for their import or for an operator."""
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"key_id": key_id, "kept_until": None}},
+        {"$group": {"_id": None, "bytes": {"$sum": "$length"}}},
+    ]
+    return sum(int(doc["bytes"]) for doc in mongo.db[_FILES].aggregate(pipeline))
 
 
 def write(file_id: str, name: str, folder: Path) -> Path:
@@ -99,12 +97,13 @@ def delete(file_id: str) -> None:
 
 
 def delete_orphans(before: datetime) -> int:
-    """Delete files from before this moment that no task imports, and chunks of incomplete files; returns their number.
+    """Delete files from before this moment that no task imports, and chunks without a file; returns their number.
 
-    A process that was killed between storing a file and queuing its task leaves them. The file of an upload that
-    waits for an operator is kept.
+    A process that was killed leaves them: while it received or deleted a file, or before it queued its task. No process
+    receives a file for so long. The files of uploads that wait for an operator stay, and those of dry runs
+    (`kept_files`).
     """
-    query = {"uploadDate": {"$lt": before}, "task": {"$exists": False}}
+    query = {"uploadDate": {"$lt": before}, "task": {"$exists": False}, "kept_until": {"$exists": False}}
     found = mongo.db[_FILES].find(query, {"_id": 1}).limit(_MOST_ORPHANS)
     orphans = [doc["_id"] for doc in found if not _is_needed(doc["_id"])]
     # Chunks have no date but that of their ids.
@@ -122,12 +121,6 @@ def _is_needed(file_id: str) -> bool:
         return True
     query = {"spool_id": file_id, "ended_at": {"$exists": False}}
     return mongo.db.uploads.find_one(query, {"_id": 1}) is not None
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            yield block
 
 
 def _bucket() -> GridFSBucket:

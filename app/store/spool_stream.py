@@ -1,10 +1,15 @@
-"""Receive a file into the spool in blocks, with its digest: no process holds the file as a whole, and no disk does."""
+"""Store files in the spool, in blocks and with their digest: no process holds a file as a whole.
+
+A file is marked as unfinished until it is complete and kept. `spool.delete_orphans` deletes what killed processes
+leave.
+"""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +17,7 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
+from app.errors import RunFailed
 from app.extensions import mongo
 from app.store import spool
 from app.store.disk_space import DiskSpace
@@ -38,53 +44,71 @@ class Received:
     size_bytes: int
 
 
+def put(path: Path) -> str:
+    """Store a copy of the file; returns its id. Raises OSError if the file cannot be read."""
+    with path.open("rb") as stream:
+        return _put(stream.readinto, path.name)
+
+
+def put_blocks(name: str, blocks: Iterable[bytes]) -> str:
+    """Store these bytes as a file; returns its id. If `blocks` raises, nothing is stored."""
+    return _put(_reading(blocks), name)
+
+
+def require_space(size_bytes: int) -> None:
+    """Raises RunFailed if the disk of MongoDB lacks the space for a file of this size."""
+    DiskSpace().require(_WRITTEN_BYTES * size_bytes)
+
+
 @contextmanager
-def received(read_into: ReadInto, name: str, size_bytes: int) -> Iterator[Received]:
+def received(read_into: ReadInto, name: str) -> Iterator[Received]:
     """The file for the duration of the block, which keeps it with `keep`; else it is deleted at the end.
 
-    Raises RunFailed if the disk of MongoDB lacks the space, what `read_into` raises, and pymongo's errors.
+    Raises what `read_into` raises, and pymongo's errors.
     """
-    DiskSpace().require(_WRITTEN_BYTES * size_bytes)
     file_id = uuid4().hex
-    # If this process is killed, `sweep` finds the chunks by this document.
+    # If this process is killed, the chunks are found by this document.
     about = {"filename": name, "chunkSize": _CHUNK_BYTES, "length": 0, "uploadDate": datetime.now(UTC)}
     with pymongo.timeout(_WRITE_TIMEOUT_S):
         _files().insert_one({"_id": file_id, **about, "unfinished": True})
     try:
         yield _stored(read_into, file_id)
     finally:
-        # Without MongoDB, `sweep` does it later.
+        # Without MongoDB, it is an orphan that is deleted later.
         with suppress(PyMongoError):
             if _files().find_one({"_id": file_id, "unfinished": True}, {"_id": 1}) is not None:
                 spool.delete(file_id)
 
 
-def keep(file: Received, task_id: str, arguments: dict[str, Any], session: ClientSession) -> None:
-    """Make the file part of the spool, with the task that imports it."""
-    change = {"$set": {"length": file.size_bytes}, "$unset": {"unfinished": ""}}
-    _files().update_one({"_id": file.id}, change, session=session)
-    note_task(file.id, task_id, arguments, session)
+def keep(file: Received, key_id: str | None = None, session: ClientSession | None = None) -> None:
+    """Make the file part of the spool, with the API key that has sent it. Raises RunFailed if it was deleted."""
+    fields = {"length": file.size_bytes, **({} if key_id is None else {"key_id": key_id})}
+    change = {"$set": fields, "$unset": {"unfinished": ""}}
+    if not _files().update_one({"_id": file.id, "unfinished": True}, change, session=session).matched_count:
+        raise RunFailed("The file took longer than a day to arrive and was deleted.")
 
 
-def note_task(file_id: str, task_id: str, arguments: dict[str, Any], session: ClientSession) -> None:
-    """As `spool.note_task`, in a transaction."""
-    _files().update_one({"_id": file_id}, {"$set": {"task": task_id, "arguments": arguments}}, session=session)
+def _put(read_into: ReadInto, name: str) -> str:
+    with received(read_into, name) as file:
+        keep(file)
+    return file.id
 
 
-def forget_trial(file_id: str) -> None:
-    """Record that no task imports the file for now: `recover` must not queue its dry run.
+def _reading(blocks: Iterable[bytes]) -> ReadInto:
+    """A source of the bytes of these blocks."""
+    remaining, rest = iter(blocks), memoryview(b"")
 
-    After the approval of an operator, the file has the task that imports it, which stays.
-    """
-    _files().update_one({"_id": file_id, "arguments.dry_run": True}, {"$unset": {"task": "", "arguments": ""}})
+    def read_into(buffer: memoryview) -> int:
+        nonlocal rest
+        while not rest:
+            if (block := next(remaining, None)) is None:
+                return 0
+            rest = memoryview(block)
+        count = min(len(buffer), len(rest))
+        buffer[:count], rest = rest[:count], rest[count:]
+        return count
 
-
-def sweep(before: datetime) -> int:
-    """Delete what processes that were killed have received before this moment; the number of files."""
-    ids = [doc["_id"] for doc in _files().find({"unfinished": True, "uploadDate": {"$lt": before}}, {"_id": 1})]
-    for file_id in ids:
-        spool.delete(file_id)
-    return len(ids)
+    return read_into
 
 
 def _stored(read_into: ReadInto, file_id: str) -> Received:

@@ -8,7 +8,14 @@ RUNS_RETENTION_S = 90 * 86_400
 UPLOADS_RETENTION_S = 30 * 86_400
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "spool.files": [],
+    "spool.files": [
+        # Those that API keys have sent.
+        IndexModel(
+            [("key_id", ASCENDING), ("kept_until", ASCENDING)],
+            name="key",
+            partialFilterExpression={"key_id": {"$exists": True}},
+        )
+    ],
     "spool.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True)],
     "uploads": [
         IndexModel([("state", ASCENDING), ("received_at", ASCENDING), ("_id", ASCENDING)], name="state_oldest"),

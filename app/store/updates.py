@@ -1,4 +1,4 @@
-"""Updates: events of missions, derived; `_id` is `kind/platform/mission`, so that each occurs once."""
+"""Updates: events of missions, derived; `_id` begins with `kind/platform/mission`, so that each occurs once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -61,9 +61,15 @@ def end_of(mission: str) -> Update | None:
 
 def of_platform(platform: str, session: ClientSession) -> list[Update]:
     """All updates of a platform, including those that are not public yet."""
-    # Three per mission, and a platform makes a few missions a year.
+    # Five per mission at most, and a platform makes a few missions a year.
     cursor = mongo.db.updates.find({"platform": platform}, session=session).sort("_id", 1).limit(30_000)
     return [update_from_document(doc) for doc in cursor]
+
+
+def learned(platform: str, mission: str, session: ClientSession) -> dict[str, datetime]:
+    """The times at which the data that prove the updates of a mission were first imported, by kind."""
+    query = {"platform": platform, "mission": mission, "learned_at": {"$type": "date"}}
+    return {doc["kind"]: doc["learned_at"] for doc in mongo.db.updates.find(query, session=session).limit(10)}
 
 
 def replace_of(platform: str, updates: Sequence[Update], session: ClientSession) -> None:
@@ -79,5 +85,6 @@ def replace_of(platform: str, updates: Sequence[Update], session: ClientSession)
 def copy(platform: str, mission: str, new_platform: str, session: ClientSession) -> None:
     """Copy the updates of a mission to another platform, so that the times of their first import are kept."""
     for doc in mongo.db.updates.find({"platform": platform, "mission": mission}, session=session):
-        copied = {**doc, "_id": f"{doc['kind']}/{new_platform}/{mission}", "platform": new_platform}
+        copied_id = doc["_id"].replace(f"/{platform}/", f"/{new_platform}/", 1)
+        copied = {**doc, "_id": copied_id, "platform": new_platform}
         mongo.db.updates.replace_one({"_id": copied["_id"]}, copied, upsert=True, session=session)

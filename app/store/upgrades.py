@@ -16,7 +16,7 @@ from app.store import change_log, rebuild_queue, transactions
 Document = dict[str, Any]
 
 # Incremented when search terms, kinds of updates or the reporting of platforms change: the next import rebuilds these.
-SEARCH_WORDS = 5
+SEARCH_WORDS = 6
 # Incremented when the stored contents of sections or T-S diagrams change: the next imports then rebuild both.
 TS_CONTENTS = 5
 
@@ -42,7 +42,9 @@ def _queue_platforms(db: Database[Document]) -> None:
     """Queue the rebuild of what is derived for each platform: updates, search entries, subtotals."""
     query = {"simulated": {"$in": [False, True]}}
     keys = db.missions.find(query, {"_id": 0, "platform": 1}).hint("platform_newest_first")
-    platforms = sorted({doc["platform"] for doc in keys})
+    # A platform whose missions are all withdrawn has updates, too.
+    withdrawn = db.withdrawals.find({}, {"_id": 0, "platform": 1}).hint("mission")
+    platforms = sorted({doc["platform"] for doc in (*keys, *withdrawn)})
     rebuild_queue.mark_backlog(f"updates:{platform}" for platform in platforms)
     rebuild_queue.mark_backlog(rebuild_queue.sums_of(platforms) if platforms else ())
 

@@ -36,6 +36,13 @@ def waiting(provider: str | None, limit: int) -> list[Upload]:
     return [upload for doc in found if (upload := _upload(doc)) is not None]
 
 
+def waiting_since(before: datetime, limit: int) -> list[Upload]:
+    """The uploads received before this moment that wait for an operator, the oldest first."""
+    query = {"state": "waiting", "received_at": {"$lt": before}}
+    found = mongo.db.uploads.find(query).sort([("received_at", 1), ("_id", 1)]).limit(limit)
+    return [upload for doc in found if (upload := _upload(doc)) is not None]
+
+
 def count_undecided(key_id: str, most: int) -> int:
     """The number of uploads with this key that wait for an operator, or will after their dry run; `most` at most."""
     states = [*_OPEN, "waiting"]

@@ -11,10 +11,13 @@ from pymongo.client_session import ClientSession
 
 from app.domain.withdrawals import Withdrawal
 from app.extensions import mongo
+from app.store.documents import record_of
 
 Document = dict[str, Any]
 
-_STONE = ("platform", "mission", "version", "at", "reason")
+_STONE = ("platform", "mission", "version", "at", "reason", "serial", "name", "learned", "number")
+_FILE_NAME = "document.source.file_name"
+_READ = dict.fromkeys((*_STONE, _FILE_NAME), 1)
 # A platform makes a few missions a year; nearly all of them are right.
 _MOST = 10_000
 
@@ -22,7 +25,7 @@ _MOST = 10_000
 def find(platform: str, mission: str, session: ClientSession | None = None) -> Withdrawal | None:
     """The tombstone of a mission; None if it is not withdrawn."""
     query = {"_id": f"{platform}/{mission}"}
-    doc = mongo.db.withdrawals.find_one(query, dict.fromkeys(_STONE, 1), session=session)
+    doc = mongo.db.withdrawals.find_one(query, _READ, session=session)
     return _withdrawal(doc) if doc else None
 
 
@@ -32,10 +35,16 @@ def document(platform: str, mission: str, session: ClientSession) -> Document | 
     return dict(doc["document"]) if doc else None
 
 
-def of_platform(platform: str, session: ClientSession) -> list[Withdrawal]:
+def of_platform(platform: str, session: ClientSession | None = None) -> list[Withdrawal]:
     """The withdrawn missions of a platform, in their order."""
-    cursor = mongo.db.withdrawals.find({"platform": platform}, dict.fromkeys(_STONE, 1), session=session)
+    cursor = mongo.db.withdrawals.find({"platform": platform}, _READ, session=session)
     return [_withdrawal(doc) for doc in cursor.sort("mission", 1).limit(_MOST)]
+
+
+def of_label(label: str) -> list[Withdrawal]:
+    """The withdrawn missions of the platforms that had this label, in lower case."""
+    cursor = mongo.db.withdrawals.find({"serial_key": label}, _READ)
+    return [_withdrawal(doc) for doc in cursor.sort([("platform", 1), ("mission", 1)]).limit(_MOST)]
 
 
 def near(platforms: Collection[str], span: tuple[datetime, datetime], day: str | None) -> list[Document]:
@@ -50,7 +59,9 @@ def near(platforms: Collection[str], span: tuple[datetime, datetime], day: str |
 
 def put(withdrawal: Withdrawal, stored: Document, session: ClientSession) -> None:
     """Store the tombstone of a mission with its document."""
-    doc = {"_id": withdrawal.id, **{name: getattr(withdrawal, name) for name in _STONE}, "document": stored}
+    fields = {name: getattr(withdrawal, name) for name in _STONE}
+    key = (withdrawal.serial or withdrawal.platform).lower()
+    doc = {"_id": withdrawal.id, "serial_key": key, **fields, "document": stored}
     mongo.db.withdrawals.replace_one({"_id": withdrawal.id}, doc, upsert=True, session=session)
 
 
@@ -60,4 +71,4 @@ def remove(platform: str, mission: str, session: ClientSession) -> None:
 
 
 def _withdrawal(doc: Document) -> Withdrawal:
-    return Withdrawal(**{name: doc[name] for name in _STONE})
+    return record_of(Withdrawal, doc, file_name=doc["document"]["source"]["file_name"])

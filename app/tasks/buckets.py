@@ -13,7 +13,7 @@ from app.domain.printable import encodable, one_line
 from app.ingest.persist import commit
 from app.ingest.refusals import Refused
 from app.ingest.remote.object_store import Location, Source, StoredObject
-from app.store import connection, spool, watched_files
+from app.store import connection, spool_stream, watched_files
 from app.tasks import enqueue
 from app.tasks.attempts import STORE_TIMEOUT_MS, Call
 from app.tasks.enqueue import ImportOptions, SpoolLimits
@@ -85,7 +85,7 @@ def _queue(call: Call, entry: str, source: Source, listed: StoredObject, limits:
     name = one_line(encodable(PurePosixPath(listed.key).name))
     try:
         limits.require(listed.size_bytes)
-        file_id = spool.put_blocks(name, source.blocks(listed))
+        file_id = spool_stream.put_blocks(name, source.blocks(listed))
     except Refused as refusal:
         commit.log_refusal(name, None, refusal, None)
         watched_files.note_tag(entry, listed.key, _tag_of_refused(listed))

@@ -19,7 +19,7 @@ from app.ingest.interpret.import_terms import Terms
 from app.ingest.refusals import Refused
 from app.ingest.remote.local_copy import Input
 from app.ingest.remote.urls import Address
-from app.store import parked_tasks, spool
+from app.store import parked_tasks, spool, spool_stream
 from app.store.disk_space import DiskSpace
 from app.tasks import broker, queue
 from app.tasks.broker import Broker
@@ -28,7 +28,7 @@ from app.tasks.broker import Broker
 REBUILD_DELAY_S = 1.0
 # A task is queued within seconds after its file is stored, and returns from a lost worker within a minute.
 LOST_AFTER = timedelta(minutes=5)
-# No process takes so long between storing a file and queuing its task.
+# No process takes so long to receive a file and to queue its task: an upload lasts six hours at most.
 ORPHANED_AFTER = timedelta(days=1)
 # At once; the next recovery continues.
 _MOST_RECOVERED = 10_000
@@ -117,7 +117,7 @@ def file(app: Celery, path: Path, options: ImportOptions, limits: SpoolLimits) -
     try:
         for each in paths:
             limits.require(each.stat().st_size)
-        files = [{"id": spool.put(each), "name": each.name} for each in paths]
+        files = [{"id": spool_stream.put(each), "name": each.name} for each in paths]
     except OSError as error:
         raise Refused("not_found", f"it cannot be read: {error.strerror or type(error).__name__}") from error
     return spooled(app, files, options)

@@ -82,7 +82,7 @@ def import_source(
         if passing and (files or not call.is_last):
             raise RunFailed(passing[0].reason or "refused")
         _log(reports)
-        if upload is None or not upload_results.end(upload, reports, dry_run):
+        if upload is None or not upload_results.end(upload, reports, dry_run, call.settings):
             for each in files:
                 spool.delete(each["id"])
     outcome = next(name for name in _ORDER if name in {each.outcome for each in reports})

@@ -1,20 +1,21 @@
 """All kinds of tasks: their queue, their time limit, and the function that does the work."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from celery import Celery
 
 from app.config import Settings
-from app.store import connection, rebuild_queue, schedule_runs, spool_stream
-from app.tasks import attempts, broker, buckets, enqueue, imports, maintenance, pulls, queue
+from app.store import connection, kept_files, rebuild_queue, schedule_runs
+from app.tasks import attempts, broker, buckets, enqueue, imports, maintenance, pulls, queue, uploads
 from app.tasks.attempts import STORE_TIMEOUT_MS, Call, Kind, Slot
 
 _HOUR_S = 3600
 # A task that ignores the end of its time, because a library does not return, is killed this much later.
 _KILL_AFTER_S = 60
-# An upload lasts six hours at most (`app.server.request_body`).
-_UNFINISHED_FOR = timedelta(hours=12)
+
+log = structlog.get_logger(__name__)
 
 
 def note_schedule(call: Call, entries: list[dict[str, str]]) -> str:
@@ -26,9 +27,15 @@ def note_schedule(call: Call, entries: list[dict[str, str]]) -> str:
 
 
 def recover(call: Call) -> str:
-    """Queue imports and a rebuild that the broker has lost; sent by workers when they start, and by the beat."""
+    """Queue imports and a rebuild that the broker has lost, and delete files that no import needs any more.
+
+    Sent by workers when they start, and by the beat.
+    """
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
-        spool_stream.sweep(datetime.now(UTC) - _UNFINISHED_FOR)
+        now = datetime.now(UTC)
+        kept_files.delete_expired(now)
+        if expired := uploads.expire(call.settings, now):
+            log.warning("waiting_uploads_expired", count=expired)
         enqueue.recover(call.app, call.broker)
         if rebuild_queue.waiting(1)[0]:
             enqueue.rebuild(call.app, call.broker)

@@ -4,7 +4,7 @@ The queue needs Celery, which the web image does not contain: it is loaded when 
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -15,8 +15,9 @@ from pymongo.errors import DuplicateKeyError
 
 from app.config import Settings
 from app.domain.api_keys import Key
+from app.domain.audit import Actor
 from app.domain.uploads import Decision, Upload
-from app.errors import Conflict, NotFound, Unavailable
+from app.errors import Conflict, NotFound, TooMany, Unavailable
 from app.store import audit, spool, spool_stream, transactions
 from app.store import uploads as stored
 from app.store.spool_stream import Received
@@ -26,7 +27,26 @@ from app.telemetry import upload_metrics
 # The broker answers within milliseconds; the client waits meanwhile.
 _BROKER_TIMEOUT_S = 2
 
+# Of one key: a file remains in MongoDB until the decision. An operator decides about as many in a day.
+_MOST_UNDECIDED = 100
+# Of one key, in files of the largest size: a client sends faster than workers import, or than operators decide.
+_MOST_PENDING = 4
+# At once; the next recovery continues.
+_MOST_EXPIRED = 1_000
+_EXPIRY = Actor("task", "recover")
+
 log = structlog.get_logger(__name__)
+
+
+def require_room(settings: Settings, key_id: str, size_bytes: int, has_quarantine: bool) -> None:
+    """Raises Unavailable without a queue, TooMany if the files that wait for their import reach the limits of a key."""
+    if settings.redis_broker_url is None:
+        raise Unavailable("the queue of imports (REDIS_BROKER_URL is not set)")
+    if has_quarantine and stored.count_undecided(key_id, _MOST_UNDECIDED) >= _MOST_UNDECIDED:
+        raise TooMany(f"{_MOST_UNDECIDED} uploads with this API key wait for the decision of an operator.")
+    pending_bytes = spool.pending_bytes(key_id)
+    if pending_bytes + size_bytes > _MOST_PENDING * settings.max_file_bytes:
+        raise TooMany(f"Files with {pending_bytes} bytes of this API key wait for their import; try again later.")
 
 
 def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
@@ -37,7 +57,8 @@ def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
 
     def store(session: ClientSession) -> None:
         stored.put(upload, session)
-        spool_stream.keep(file, upload.id, arguments(upload), session)
+        spool_stream.keep(file, upload.key_id, session)
+        spool.note_task(upload.spool_id, upload.id, arguments(upload), session)
         detail = f"{upload.file_name}, {upload.bytes} bytes, SHA-256 {upload.sha256}"
         action = "upload for a dry run" if upload.dry_run else "upload"
         reason = upload.options.reason
@@ -110,25 +131,38 @@ def decide(settings: Settings, upload_id: str, decision: Decision, key: Key, rea
 
     Raises NotFound, and Conflict if the upload does not wait for a decision or another one was made.
     """
+    if not _decide(found(upload_id, key), decision, key.actor, datetime.now(UTC), reason):
+        return _decided_before(found(upload_id, key), decision)
     upload = found(upload_id, key)
-    now = datetime.now(UTC)
+    return queued(settings, upload) if decision == "approved" else upload
+
+
+def expire(settings: Settings, now: datetime) -> int:
+    """Reject the uploads about which no operator has decided in time; returns their number."""
+    before = now - timedelta(days=settings.upload_quarantine_days)
+    return sum(
+        _decide(upload, "rejected", _EXPIRY, now, "expired") for upload in stored.waiting_since(before, _MOST_EXPIRED)
+    )
+
+
+def _decide(upload: Upload, decision: Decision, actor: Actor, at: datetime, reason: str | None) -> bool:
+    """Store the decision; False if the upload does not wait for one. The file of a rejected upload is deleted."""
 
     def store(session: ClientSession) -> bool:
-        if not stored.decide(upload_id, decision, key.actor, now, reason, session):
+        if not stored.decide(upload.id, decision, actor, at, reason, session):
             return False
         name = {"approved": "approve upload", "rejected": "reject upload"}[decision]
-        audit.append(key.actor, name, upload_id, "done", now, reason=reason, detail=upload.file_name, session=session)
+        audit.append(actor, name, upload.id, "done", at, reason=reason, detail=upload.file_name, session=session)
         if decision == "approved":
-            decided = stored.find(upload_id, session) or upload
-            spool_stream.note_task(upload.spool_id, upload_id, arguments(decided), session)
+            decided = stored.find(upload.id, session) or upload
+            spool.note_task(upload.spool_id, upload.id, arguments(decided), session)
         return True
 
     if not transactions.run(store):
-        return _decided_before(found(upload_id, key), decision)
-    if decision == "approved":
-        return queued(settings, found(upload_id, key))
-    spool.delete(upload.spool_id)
-    return found(upload_id, key)
+        return False
+    if decision == "rejected":
+        spool.delete(upload.spool_id)
+    return True
 
 
 def _decided_before(upload: Upload, decision: Decision) -> Upload:

@@ -6,7 +6,8 @@ from app.telemetry.metrics import registry
 
 uploads = Counter(
     "halocline_uploads",
-    "Uploads by outcome: stored in the spool (received), of the same content as before (repeated), refused (refused), "
+    "Uploads by outcome: stored in the spool, or imported from a dry run (received), requested before with the same "
+    "content (repeated), refused (refused), "
     "ended by the client or too slow (broken), not stored (failed).",
     ["outcome"],
     registry=registry,

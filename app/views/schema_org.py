@@ -96,8 +96,9 @@ def _description(record: Mission, platform: Platform | None) -> str:
     """The file's own summary or comment, and the figures, which alone are long enough for search engines."""
     figures = record.figures
     named = plain(platform.display_name) if platform else record.platform
+    vessel_and_mission = f"{record.kind} {named}, mission {template_filters.mission_name(record)}"
     in_numbers = (
-        f"{MODE_NAMES[record.data_mode]} data of {record.kind} {named}, mission {record.mission}: "
+        f"{MODE_NAMES[record.data_mode]} data of {vessel_and_mission}: "
         f"{figures.profiles} profiles and {figures.samples} samples{_along(figures.known_distance_m)}, "
         f"{template_filters.iso(figures.start_at)} to {template_filters.iso(figures.end_at)}."
     )

@@ -1,11 +1,14 @@
 """Status: the age of each platform's newest data, the state of importing, pending rebuilds, and the queue."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, render_template, request
 
 from app import portal
-from app.domain import mission_filters
+from app.domain import mission_filters, mission_number
 from app.domain.mission_filters import OneOf, Parameter
-from app.queries import clock, imports, platforms, reported_positions, reporting, task_queue
+from app.domain.records import Platform
+from app.queries import clock, imports, missions, platforms, reported_positions, reporting, task_queue
 from app.views import filters, paging
 from app.views.platforms import reporting_rule, status_rule, statuses
 
@@ -39,6 +42,7 @@ def index() -> str:
         after=after,
         platforms=shown.items,
         more_platforms=shown.next is not None,
+        last_missions=_last_missions(shown.items),
         statuses=statuses(shown.items),
         states=reporting.states(shown.items, reported),
         reported=reported,
@@ -47,7 +51,17 @@ def index() -> str:
         given=given | ({"simulated": "include"} if simulated else {}),
         simulated_too=simulated,
         revision=settings.revision,
-        accepts_uploads=settings.uploads > 0,
+        has_upload_page=settings.upload_page or settings.uploads > 0,
         **status_rule(),
         **reporting_rule(),
     )
+
+
+def _last_missions(platforms: Sequence[Platform]) -> dict[str, str]:
+    """The names of the last missions of these platforms, by platform."""
+    ids = {platform.platform: f"{platform.platform}/{platform.last_mission}" for platform in platforms}
+    numbers = missions.operator_numbers([*ids.values()])
+    return {
+        platform.platform: mission_number.named(platform.last_mission, numbers.get(ids[platform.platform]))
+        for platform in platforms
+    }

@@ -1,6 +1,7 @@
 """Values formatted for people: times in UTC, units, thin non-breaking spaces, significant digits only."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -8,7 +9,7 @@ from flask import Flask
 
 from app.domain import mission_number, sections
 from app.domain.last_position import LastPosition
-from app.domain.records import MODE_NAMES, Bbox, Figures, Mission, Platform
+from app.domain.records import MODE_NAMES, Bbox, Figures, Mission, Platform, Update
 from app.domain.sections import variable_label
 
 # U+202F, NARROW NO-BREAK SPACE.
@@ -17,6 +18,8 @@ _KILO = 1000.0
 _DAY_S = 86_400.0
 # https://www.w3.org/TR/xml/#charsets
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_NAME_PART = re.compile("[^-_./]*[-_./]+|[^-_./]+")
 
 
 def install(app: Flask) -> None:
@@ -38,7 +41,9 @@ def install(app: Flask) -> None:
         share,
         hundredths,
         unit,
-        operator_number,
+        mission_name,
+        name_parts,
+        owner_name,
         variable_label,
         minutes,
         decimals,
@@ -158,9 +163,25 @@ def unit(text: str | None) -> str:
     return sections.unit_shown(text).replace(" ", "\u00a0")
 
 
-def operator_number(mission: Mission) -> str:
-    """The operator's number of a mission, such as `M17`; empty if its file has none."""
-    return mission_number.of_file(mission.source.file_name) or ""
+def mission_name(record: Mission | Update) -> str:
+    """The name of a mission as plain text: `M17 20221208T1145`, or the stamp alone without an operator's number."""
+    return mission_number.named(record.mission, record.operator_number)
+
+
+def name_parts(file_name: str) -> list[str]:
+    """The parts of a file name between which a line may break: each but the last one ends in `_`, `-`, `.` or `/`."""
+    return _NAME_PART.findall(file_name)
+
+
+def owner_name(record: Mission | Update, platforms: Mapping[str, Platform]) -> str:
+    """The display name of the platform of a mission or an update; its id if the platform is unknown.
+
+    All missions of the platform of a withdrawal may be withdrawn: the update has its name.
+    """
+    owner = platforms.get(record.platform)
+    if owner is not None:
+        return owner.display_name
+    return (record.platform_name if isinstance(record, Update) else None) or record.platform
 
 
 def minutes(position: LastPosition) -> str:

@@ -1,4 +1,4 @@
-"""Updates: deployments, silent platforms, ends, delayed-mode data and withdrawals, as a page and as an RSS feed."""
+"""Updates: deployments, silent platforms, ends, delayed-mode data and corrections, as a page and as an RSS feed."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -22,6 +22,7 @@ KINDS: dict[UpdateKind, str] = {
     "end": "End of mission",
     "delayed": "Delayed data",
     "withdrawal": "Withdrawal",
+    "restoration": "Restoration",
 }
 REASONS: dict[Over, str] = {
     "next_mission": "ended, because its platform has begun a later one",

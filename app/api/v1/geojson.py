@@ -34,7 +34,7 @@ class Point(BaseModel):
 
 
 class MissionProperties(BaseModel):
-    """The mission of a feature; `html` links to its page."""
+    """The mission of a feature; `operator_number`: as operators name it; `html` links to its page."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,6 +42,7 @@ class MissionProperties(BaseModel):
     serial: str
     name: str | None
     mission: str
+    operator_number: str | None
     platform_kind: Kind
     simulated: bool
     html: str
@@ -202,6 +203,7 @@ def features(
         "serial": platform.serial if platform else mission.platform,
         "name": platform.name if platform else None,
         "mission": mission.mission,
+        "operator_number": mission.operator_number,
         "platform_kind": mission.kind,
         "simulated": mission.simulated,
         "html": links.mission(mission.platform, mission.mission)["html"],

@@ -54,6 +54,7 @@ _KEY_PROBLEMS = {
     404: "The resource does not exist, or this process accepts no uploads.",
     408: "The body arrives too slowly.",
     409: "The present state does not allow the operation.",
+    410: "The file is no longer kept; send it again.",
     411: "The header `Content-Length` is missing.",
     413: "The body is too large.",
     415: "The body is a form; send the file as it is.",
@@ -98,14 +99,16 @@ class _Responses(SpecTreeResponse):
         mimetype: str,
         may_be_missing: bool,
         of_mission: bool,
+        of_platform: bool,
         also: str | Sequence[str],
     ) -> None:
         problems: dict[str, Any] = {"HTTP_400": (Problem, "A parameter is invalid; `errors` names it.")}
-        if may_be_missing or of_mission:
+        if may_be_missing or of_mission or of_platform:
             problems["HTTP_404"] = (Problem, "The resource does not exist.")
-        if of_mission:
+        if of_mission or of_platform:
+            gone = "The mission was" if of_mission else "All missions of the platform were"
             problems["HTTP_301"] = (Problem, "The platform has another id now; `Location` is the new address.")
-            problems["HTTP_410"] = (Problem, "The mission was withdrawn; `detail` has the reason.")
+            problems["HTTP_410"] = (Problem, f"{gone} withdrawn; `detail` has the reason.")
         problems["HTTP_429"] = (Problem, "Too many requests from this client; retry after `Retry-After` seconds.")
         problems["HTTP_503"] = (
             Problem,
@@ -171,17 +174,18 @@ def documented(
     success: str = "OK",
     may_be_missing: bool = False,
     of_mission: bool = False,
+    of_platform: bool = False,
     also: str | Sequence[str] = (),
 ) -> Callable[[View], View]:
     """Add an endpoint to the document and validate its query, which the view receives as `query` if it has parameters.
 
-    `also` are the other media types of the resource. A resource `of_mission` may be missing, or withdrawn.
+    `also` are the other media types of the resource. One `of_mission` or `of_platform` may be missing, or withdrawn.
     """
 
     def decorate(view: View) -> View:
         decorated = spec.validate(
             query=query,
-            resp=_Responses(body, success, mimetype, may_be_missing, of_mission, also),
+            resp=_Responses(body, success, mimetype, may_be_missing, of_mission, of_platform, also),
             tags=[Tag(name=tag)],
             path_parameter_descriptions=_PATH,
             operation_id=f"{view.__module__.rpartition('.')[2]}_{view.__name__}",

@@ -49,7 +49,7 @@ def page(query: PlatformList) -> Response:
 
 
 @bp.get("/platforms/<platform>")
-@documented(schemas.Platform, "platforms", may_be_missing=True)
+@documented(schemas.Platform, "platforms", of_platform=True)
 def one(platform: str) -> Response:
     """A platform, by its id or serial.
 

@@ -84,7 +84,11 @@ class ColourBar:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every plot has around its contents. `notes`: at most two lines that explain its marks."""
+    """What every plot has around its contents.
+
+    `notes`: at most two lines that explain its marks. `has_points`: its contents are points, whose colours suit the
+    ground of the page.
+    """
 
     title: str
     notes: Sequence[str]
@@ -92,6 +96,7 @@ class Frame:
     y: AxisRange
     bar: ColourBar | None
     theme: Theme
+    has_points: bool = False
 
     @property
     def area(self) -> tuple[int, int, int, int]:
@@ -115,8 +120,8 @@ class Frame:
 
     @property
     def ground(self) -> str:
-        """The colour behind the contents: that of the page, or a neutral one behind the colours of a map."""
-        return plot_style.ground(self.theme) if self.bar else self.inks[0]
+        """The colour behind the contents: that of the page, or a neutral one behind all colours of a map."""
+        return plot_style.ground(self.theme) if self.bar and not self.has_points else self.inks[0]
 
     @property
     def inks(self) -> tuple[str, str, str]:

@@ -44,7 +44,7 @@ class ReportedList(Parameters):
 
 
 @bp.get("/platforms/<platform>/positions")
-@documented(schemas.ReportedPositions, "platforms", ReportedList, may_be_missing=True)
+@documented(schemas.ReportedPositions, "platforms", ReportedList, of_platform=True)
 def since_last_data(platform: str, query: ReportedList) -> Response:
     """Reported positions of a platform that are newer than the last position of its data, the newest first.
 

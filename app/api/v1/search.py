@@ -44,6 +44,7 @@ class SearchResult(Resource):
     title: str = Field(description="Display name; a search for it returns this result.")
     exact: bool = Field(description="True if the whole name equals the text, not only beginnings of words.")
     simulated: bool
+    operator_number: str | None = Field(description="For a mission, its number such as `M17`; null if it has none.")
     links: ResultLinks
 
 
@@ -84,6 +85,7 @@ def _platform(platform: Platform, exact: bool) -> SearchResult:
         title=platform.display_name,
         exact=exact,
         simulated=platform.simulated,
+        operator_number=None,
         links=_own_links(links.platform(platform.platform, platform.serial)),
     )
 
@@ -95,13 +97,16 @@ def _mission(mission: Mission, owner: Platform | None, exact: bool) -> SearchRes
         title=f"{owner.display_name if owner else mission.platform} {mission.mission}",
         exact=exact,
         simulated=mission.simulated,
+        operator_number=mission.operator_number,
         links=_own_links(links.mission(mission.platform, mission.mission)),
     )
 
 
 def _basin(basin: BasinHit, exact: bool) -> SearchResult:
     own = _own_links(links.basin(basin.id))
-    return SearchResult(kind="basin", id=basin.id, title=basin.name, exact=exact, simulated=False, links=own)
+    return SearchResult(
+        kind="basin", id=basin.id, title=basin.name, exact=exact, simulated=False, operator_number=None, links=own
+    )
 
 
 def _own_links(all_links: links.Links) -> ResultLinks:

@@ -175,7 +175,7 @@ def profile(platform: str, mission: str, number: str, query: ProfileQuery) -> Re
 
 def _label(record: Mission) -> str:
     owner = platforms.named([record.platform]).get(record.platform)
-    return mission_label(record.platform, record.mission, owner)
+    return mission_label(record, owner)
 
 
 def _size(query: PngQuery) -> str:

@@ -16,7 +16,7 @@ from app.api.v1.plot_frame import AxisRange, ColourBar, Frame
 from app.domain import plot_style
 from app.domain.plot_style import PlotChoice
 from app.domain.records import Mission
-from app.domain.sections import Cloud, cloud_notes, name_and_unit, title, variable_label
+from app.domain.sections import Cloud, Theme, cloud_notes, name_and_unit, title, variable_label
 
 # Lines through so many temperatures look smooth at the size of the picture.
 _STEPS = 48
@@ -49,7 +49,7 @@ def drawn(cloud: Cloud, label: str, mission: Mission, choice: PlotChoice) -> str
     if choice.quality == "all" and "flagged_salinity" in cloud.packed:
         shown.append(Points(*(column(cloud.packed[f"flagged_{name}"]) for name in Points._fields)))
     across, up = plot_style.usual_range(good.salinity), plot_style.usual_range(good.temperature)
-    bar = _depth_bar(shown)
+    bar = _depth_bar(shown, choice.theme)
     outside = sum(not _is_inside(point, across, up) for points in shown for point in zip(*points[:2], strict=True))
     drawn_points = sum(len(points.salinity) for points in shown)
     salinity = name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit)
@@ -60,6 +60,7 @@ def drawn(cloud: Cloud, label: str, mission: Mission, choice: PlotChoice) -> str
         AxisRange(*up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit)),
         bar,
         choice.theme,
+        has_points=True,
     )
     squares, *hollow = [_squares(points, frame) for points in shown]
     rings = hollow[0] if hollow else ()
@@ -71,10 +72,13 @@ def _is_inside(point: tuple[float, ...], across: tuple[float, float], up: tuple[
     return across[0] <= point[0] <= across[1] and up[0] <= point[1] <= up[1]
 
 
-def _depth_bar(shown: Sequence[Points]) -> ColourBar | None:
+def _depth_bar(shown: Sequence[Points], theme: Theme) -> ColourBar | None:
     """The colours of the depths; None if no depth is known."""
     known_m = [depth_m for points in shown for depth_m in points.depth_m if isfinite(depth_m)]
-    return ColourBar((0.0, max(*known_m, 1.0)), "Depth (m)", "dense") if known_m else None
+    if not known_m:
+        return None
+    colour_map = plot_style.point_map(plot_style.DEPTH_MAP, theme)
+    return ColourBar((0.0, max(*known_m, 1.0)), "Depth (m)", colour_map)
 
 
 def _squares(points: Points, frame: Frame) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Updates: deployments, silent platforms, ends, first delayed-mode data and withdrawals of missions."""
+"""Updates: deployments, silent platforms, ends, first delayed-mode data, withdrawals and restorations."""
 
 from typing import Any, Self
 
@@ -25,15 +25,15 @@ class UpdateLinks(Resource):
 
 
 class Update(Resource):
-    """An update of a mission: its start, the silence of its platform, its end, delayed-mode data, or its withdrawal."""
+    """An update of a mission: its start, the silence of its platform, its end, delayed-mode data, or a correction."""
 
     id: str = Field(description="Stable: the same update always has the same id.")
     kind: records.UpdateKind
     platform: str
     mission: str
     at: Time = Field(
-        description="Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, or "
-        "withdrawal."
+        description="Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, "
+        "withdrawal, or restoration."
     )
     published_at: Time = Field(description="Time of publication; the list is sorted by it, latest first.")
     end_reason: records.Over | None = Field(
@@ -43,7 +43,7 @@ class Update(Resource):
     profiles: int | None = Field(description="For an end, number of profiles of the mission; null for other kinds.")
     distance_m: float | None = Field(description="For an end, length of its track; null for other kinds.")
     time_at_sea_s: float | None = Field(description="For an end, time at sea; null for other kinds.")
-    reason: str | None = Field(description="For a withdrawal, its reason; null for other kinds.")
+    reason: str | None = Field(description="For a withdrawal, and for some restorations, the reason; else null.")
     simulated: bool
     links: UpdateLinks
 
@@ -73,10 +73,12 @@ class UpdateList(Page):
 @bp.get("/updates")
 @documented(UpdatePage, "updates", UpdateList)
 def page(query: UpdateList) -> Response:
-    """Deployments, silent platforms, ends, delayed-mode data and withdrawals of missions, the latest published first.
+    """Updates of missions, the latest published first: deployments, silences, ends, delayed-mode data, corrections.
 
     A platform is silent after 12 times its usual reporting interval without data, if its mission is not over by then;
     new data remove that update.
+
+    A withdrawn mission has one update. Its restoration brings back the others, and is an update itself.
 
     A mission is over when its platform begins a later mission, when delayed-mode data are imported, or after 14 days
     without data, whichever comes first.

@@ -1,5 +1,7 @@
 """What the endpoints of uploads take and return."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field
@@ -24,17 +26,13 @@ def _plain(name: str) -> str:
     return name
 
 
-class UploadParameters(Parameters):
-    """The name of the file, and the options of `halocline ingest`."""
+class ImportParameters(Parameters):
+    """The options of `halocline ingest`; those that are not given are those of the dry run."""
 
-    file_name: Annotated[str, AfterValidator(_plain)] = Field(
-        min_length=1, max_length=120, description="Name of the file; it appears in the import log."
-    )
-    dry_run: bool = Field(False, description="Report what an import would do; nothing is stored.")
     platform: Name | None = Field(None, description="Platform id, for files that do not contain it.")
     mission: Name | None = Field(None, description="Mission id, for files that do not contain it.")
     mode: DataMode | None = Field(None, description="Data mode, for files that do not contain it.")
-    shorter: bool = Field(False, description="The file may replace a mission of which it covers only a part.")
+    shorter: bool | None = Field(None, description="The file may replace a mission of which it covers only a part.")
     replace: Annotated[str, AfterValidator(one_line)] | None = Field(
         None,
         min_length=1,
@@ -42,10 +40,27 @@ class UploadParameters(Parameters):
         description="Why the file may replace its mission, whatever its mode, date and extent. For operators' keys.",
     )
 
+    def options_after(self, earlier: UploadOptions) -> UploadOptions:
+        """The options of the import: those of this request, and for the others the earlier ones."""
+        platform = self.platform.lower() if self.platform else None
+        given: dict[str, Any] = {"platform": platform, "mission": self.mission, "mode": self.mode}
+        given |= {"shorter": self.shorter, "reason": self.replace}
+        return replace(earlier, **{name: value for name, value in given.items() if value is not None})
+
+
+class UploadParameters(ImportParameters):
+    """The name of the file, and the options of `halocline ingest`."""
+
+    file_name: Annotated[str, AfterValidator(_plain)] = Field(
+        min_length=1, max_length=120, description="Name of the file; it appears in the import log."
+    )
+    dry_run: bool = Field(
+        False, description="Report what an import would do; nothing is stored, but the file for a day."
+    )
+
     def options(self) -> UploadOptions:
         """The options of the import."""
-        platform = self.platform.lower() if self.platform else None
-        return UploadOptions(platform, self.mission, self.mode, self.shorter, self.replace)
+        return self.options_after(UploadOptions())
 
 
 class RejectionParameters(Parameters):
@@ -109,14 +124,18 @@ class UploadStatus(Resource):
     reason: str | None = Field(description="Why the import failed, or why an operator rejected it.")
     decided_by: str | None
     decided_at: Time | None
+    kept_until: Time | None = Field(
+        description="Until then, `POST /imports/{upload}/import` imports the file of this dry run; else null."
+    )
 
     @classmethod
-    def of(cls, upload: Upload) -> Self:
+    def of(cls, upload: Upload, kept_until: datetime | None = None) -> Self:
         plain = ("id", "file_name", "sha256", "bytes", "dry_run", "received_at", "state", "reason", "decided_at")
         fields: dict[str, Any] = {name: getattr(upload, name) for name in plain}
         return cls(
             **fields,
             by=upload.actor.label,
+            kept_until=kept_until,
             result=None if upload.result is None else [UploadResult.of(report) for report in upload.result],
             decided_by=None if upload.decided_by is None else upload.decided_by.label,
         )

@@ -16,7 +16,7 @@ from werkzeug.exceptions import ClientDisconnected
 from app import portal
 from app.api.v1 import responses
 from app.api.v1.openapi import keyed
-from app.api.v1.upload_models import RejectionParameters, UploadList, UploadParameters, UploadStatus
+from app.api.v1.upload_models import ImportParameters, RejectionParameters, UploadList, UploadParameters, UploadStatus
 from app.config import Settings
 from app.domain.api_keys import Key
 from app.domain.uploads import Upload
@@ -30,7 +30,6 @@ from app.errors import (
     Overloaded,
     RunFailed,
     TooLarge,
-    TooMany,
     Unauthenticated,
     Unavailable,
     WrongType,
@@ -39,10 +38,10 @@ from app.http import api_urls, rate_limits, upload_slots
 from app.queries import api_keys, clock
 from app.server.request_body import BodyFailed
 from app.store import api_keys as stored_keys
-from app.store import spool_stream
+from app.store import kept_files, spool_stream
 from app.store import uploads as stored
 from app.store.spool_stream import Received
-from app.tasks import uploads
+from app.tasks import checked_uploads, uploads
 from app.telemetry import upload_metrics
 
 bp = Blueprint("uploads", __name__)
@@ -52,8 +51,6 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # An operator decides about files one by one; further ones follow.
 _MOST_WAITING = 200
-# Of one key: a file remains in MongoDB until the decision. An operator decides about as many in a day.
-_MOST_UNDECIDED = 100
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FILE = {
     "required": True,
@@ -79,7 +76,7 @@ def admit() -> None:
             rate_limits.count_wrong_key()
         raise
     if request.method in _WRITES:
-        stored_keys.note_use(key, now)
+        stored_keys.note_use(key.id, now)
     g.key = key
 
 
@@ -109,6 +106,30 @@ def put(upload: str, query: UploadParameters) -> Response:
 def status(upload: str) -> Response:
     """The state of an upload, with its result. An importer's key reads its own uploads, an operator's key all."""
     return _described(uploads.found(upload, _key()))
+
+
+@bp.post("/imports/<upload>/import")
+@keyed(UploadStatus, "uploads", ImportParameters, 202, (409, 410))
+def import_checked(upload: str, query: ImportParameters) -> Response:
+    """Import the file of a dry run that is done, without a second upload. The request has no body.
+
+    The import is a resource of its own, whose address is in `Location`. Repeated, it returns the import that exists.
+    """
+    with _counted():
+        if request.content_length:
+            raise Invalid("body", "must be empty: the file of the dry run is imported")
+        settings = portal.current().settings
+        checked = uploads.found(upload, _key())
+        options = query.options_after(checked.options)
+        if options.reason is not None:
+            _require_operator()
+        imported, is_new = checked_uploads.import_of(checked, options), False
+        if imported is None:
+            has_quarantine = _has_quarantine(settings, dry_run=False)
+            uploads.require_room(settings, checked.key_id, checked.bytes, has_quarantine)
+            imported, is_new = checked_uploads.accept(checked, options, _key(), has_quarantine)
+        upload_metrics.uploads.labels("received" if is_new else "repeated").inc()
+    return _accepted(uploads.queued(settings, imported) if is_new else imported)
 
 
 @bp.get("/imports/waiting")
@@ -146,16 +167,15 @@ def _received(query: UploadParameters, upload_id: str, sha256: str | None = None
         size_bytes = _size(settings)
         if query.replace is not None:
             _require_operator()
-        if settings.redis_broker_url is None:
-            raise Unavailable("the queue of imports (REDIS_BROKER_URL is not set)")
-        if _has_quarantine(query, settings) and stored.count_undecided(_key().id, _MOST_UNDECIDED) >= _MOST_UNDECIDED:
-            raise TooMany(f"{_MOST_UNDECIDED} uploads with this API key wait for the decision of an operator.")
+        uploads.require_room(settings, _key().id, size_bytes, _has_quarantine(settings, query.dry_run))
         try:
+            spool_stream.require_space(size_bytes)
             # Werkzeug's stream ends with the announced length. Its declared type lacks `readinto`.
             stream: Any = request.stream
             with (
+                upload_metrics.uploads_in_progress.track_inprogress(),
                 upload_slots.held(_key().id, settings.uploads),
-                spool_stream.received(stream.readinto, query.file_name, size_bytes) as file,
+                spool_stream.received(stream.readinto, query.file_name) as file,
             ):
                 if sha256 not in (None, file.sha256):
                     raise Mismatch("hash_mismatch", f"The SHA-256 of the content is {file.sha256}.")
@@ -169,10 +189,9 @@ def _received(query: UploadParameters, upload_id: str, sha256: str | None = None
 
 @contextmanager
 def _counted() -> Iterator[None]:
-    """Count the upload as in progress, and one that fails by its cause."""
+    """Count an upload that fails by its cause."""
     try:
-        with upload_metrics.uploads_in_progress.track_inprogress():
-            yield
+        yield
     except (BodyFailed, ClientDisconnected):
         upload_metrics.uploads.labels("broken").inc()
         raise
@@ -208,7 +227,7 @@ def _upload(upload_id: str, query: UploadParameters, file: Received, settings: S
         sha256=file.sha256,
         bytes=file.size_bytes,
         dry_run=query.dry_run,
-        has_quarantine=_has_quarantine(query, settings),
+        has_quarantine=_has_quarantine(settings, query.dry_run),
         received_at=clock.now(),
         state="received",
         key_id=key.id,
@@ -219,9 +238,9 @@ def _upload(upload_id: str, query: UploadParameters, file: Received, settings: S
     )
 
 
-def _has_quarantine(query: UploadParameters, settings: Settings) -> bool:
+def _has_quarantine(settings: Settings, dry_run: bool) -> bool:
     """True if the file waits for an operator after its dry run."""
-    return settings.upload_quarantine and not query.dry_run and not _key().has_role("operator")
+    return settings.upload_quarantine and not dry_run and not _key().has_role("operator")
 
 
 def _id_of(sha256: str, query: UploadParameters) -> str:
@@ -256,7 +275,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _described(upload: Upload) -> Response:
-    return _not_stored(responses.json(UploadStatus.of(upload).model_dump()))
+    return _not_stored(responses.json(UploadStatus.of(upload, kept_files.kept_until(upload)).model_dump()))
 
 
 def _not_stored(response: Response) -> Response:

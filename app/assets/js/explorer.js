@@ -61,7 +61,11 @@ async function build(figure) {
   const readOut = element("p", { class: "read-out", role: "status", "data-read-out": "" });
   const error = element("p", { class: "wrong", role: "alert" });
   const panel = element("div", { class: "explorer" }, element("div", { class: "plot" }, canvas), readOut);
-  figure.querySelector("figcaption").before(panel);
+  const controls = element("div", { class: "explorer" });
+  // The button that shows the controls lies between them and the plot.
+  const line = figure.querySelector(".explore");
+  line.before(panel);
+  line.after(controls);
   const plot = new Plot(canvas, content);
   startGestures(plot, readOut);
   const colouring = content.colourings && startColouring(plot);
@@ -83,14 +87,14 @@ async function build(figure) {
     if (note) panel.append(element("p", { class: "small", "data-note": "" }, note));
   if (content.marks) panel.append(marksNote(plot));
   form.append(...choices(figure, data, { along, quality: chosen.quality }, onError));
-  panel.append(form, error, buttons, element("p", { class: "muted small" }, HELP));
+  controls.append(form, error, buttons, element("p", { class: "muted small" }, HELP));
 
   const readView = () => restoreView(plot, colouring);
   const writeView = () => panel.hidden || storeView(figure, plot);
   readView();
   plot.listeners.push(writeView);
   figure.addEventListener("tab-shown", writeView);
-  return { panel, readView, writeView };
+  return { panel, controls, readView, writeView };
 }
 
 /** What the marks of the plot mean, as a text that follows its colours. */
@@ -135,12 +139,13 @@ function choices(figure, data, { along, quality }, onError) {
 
 /** Builds the plot of a figure again after a choice; the focus stays on its select. */
 async function rebuild(figure, name) {
-  const old = built.get(figure).panel;
+  const { panel, controls } = built.get(figure);
   const fresh = await build(figure);
-  old.hidden = true; // Its listeners then write no address.
-  old.remove();
+  panel.hidden = true; // Its listeners then write no address.
+  panel.remove();
+  controls.remove();
   built.set(figure, fresh);
-  fresh.panel.querySelector(`[data-choice="${name}"]`)?.focus();
+  fresh.controls.querySelector(`[data-choice="${name}"]`)?.focus();
 }
 
 /** Shows values under the pointer; a chosen point opens the profile browser at its time. */
@@ -209,17 +214,19 @@ function save(plot, figure, size = null) {
   if (size) plot.draw();
 }
 
-async function openFigure(figure, isOpen, isQuiet) {
+/** Shows the plot of a figure in place of its picture, or the picture; with the fields of the axes if `hasAxes`. */
+async function openFigure(figure, isOpen, hasAxes) {
   const isFirst = isOpen && !built.has(figure);
   if (isFirst) built.set(figure, await build(figure));
-  const { panel, readView, writeView } = built.get(figure) ?? {};
+  const { panel, controls, readView, writeView } = built.get(figure) ?? {};
   if (!panel) return;
   figure.classList.toggle("is-explored", isOpen);
   panel.hidden = !isOpen;
+  controls.hidden = !hasAxes;
   const { state } = readAddress();
   if (!isOpen) writeAddress(figure.id, NO_VIEW);
   else if (!isFirst && hasView(state)) readView();
-  else if (!isQuiet) writeView();
+  else if (hasAxes) writeView();
 }
 
 async function openProfiles(host, isOpen) {
@@ -230,6 +237,6 @@ async function openProfiles(host, isOpen) {
   await (host.dataset.at ? browser.showAt(Number(host.dataset.at)) : browser.start());
 }
 
-document.addEventListener("explore", ({ detail: { host, isOpen, part, isQuiet, resolve, reject } }) => {
-  (part === "profiles" ? openProfiles : openFigure)(host, isOpen, isQuiet).then(resolve, reject);
+document.addEventListener("explore", ({ detail: { host, part, isOpen, hasAxes, resolve, reject } }) => {
+  (part === "profiles" ? openProfiles : openFigure)(host, isOpen, hasAxes).then(resolve, reject);
 });

@@ -8,6 +8,12 @@ function parse(table) {
   return table.match(/.{6}/g).map((colour) => [0, 2, 4].map((at) => channel(colour, at)));
 }
 
+/** The name of the part of a map for points: its colours contrast with the ground of the theme. */
+export function pointMap(map) {
+  const isDark = globalThis.document?.documentElement.dataset.bsTheme === "dark";
+  return `${map}_on_${isDark ? "dark" : "light"}`;
+}
+
 /** The colours of a map as [red, green, blue] each; those of `thermal` for an unknown map. */
 export function coloursOf(map) {
   if (!parsed.has(map)) parsed.set(map, parse(tables[map] ?? tables.thermal));

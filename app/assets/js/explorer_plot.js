@@ -10,8 +10,8 @@ const BAR = { room: 76, gap: 14, width: 14 }; // A colour bar with its numbers, 
 
 export class Plot {
   /**
-   * `content` is {title, legend?(plot), axes: {x, y, colours?}, draw(ctx, plot), read({x, y}, plot),
-   * step?({x, y}, right, along)};
+   * `content` is {title, legend?(plot), axes: {x, y, colours?}, hasPoints?, draw(ctx, plot), read({x, y}, plot),
+   * step?({x, y}, right, along)}; with `hasPoints` its colours suit the ground of the page;
    * an axis is {title, label?, extent: [low, high], initial?: [low, high], isTime?, isDownward?}.
    * `legend` returns the parts of the legend, `read` returns {x, y, text} for the values
    * under the pointer, `step` returns the next values in the direction of an arrow key.
@@ -137,7 +137,7 @@ export class Plot {
     ctx.beginPath();
     ctx.rect(left, top, right - left, bottom - top);
     ctx.clip();
-    if (this.axes.colours) {
+    if (this.axes.colours && !this.content.hasPoints) {
       ctx.fillStyle = this.colours.behind;
       ctx.fillRect(left, top, right - left, bottom - top);
     }

@@ -1,5 +1,5 @@
 // The T-S diagram: temperature against salinity, coloured by depth or along the mission, with lines of equal density.
-import { coloursOf, css, stepOf } from "./explorer_colours.js";
+import { coloursOf, css, pointMap, stepOf } from "./explorer_colours.js";
 import { densityRange, overlap, salinityAt, sigmaAt } from "./explorer_isopycnals.js";
 import { extentOf, minMax, robustRange, roundedOutwards } from "./explorer_range.js";
 import { count, displayName, displayUnit, minus, titled, withUnit } from "./explorer_text.js";
@@ -21,7 +21,10 @@ function colouringsOf(data) {
   const depth = {
     title: "m",
     label: "Colours, depth (m)",
-    map: "dense",
+    // Read for each drawing: the theme may change.
+    get map() {
+      return pointMap("dense");
+    },
     extent: [0, Math.max(1, Math.ceil(minMax(data.depth_m)[1]))],
     values: data.depth_m,
     digits: 1,
@@ -31,7 +34,9 @@ function colouringsOf(data) {
     time: {
       title: "profile",
       label: "Colours, number of profile",
-      map: "thermal",
+      get map() {
+        return pointMap("thermal");
+      },
       extent: extentOf(data.profile, 0),
       values: data.profile,
       digits: 0,
@@ -81,6 +86,7 @@ export function ts(data, title) {
     note: outsideText(data, axes),
     axes,
     colourings,
+    hasPoints: true,
     draw(ctx, plot) {
       drawDensities(ctx, plot, data.density);
       const { map, values } = plot.axes.colours;

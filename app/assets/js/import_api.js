@@ -6,12 +6,16 @@ const TIMEOUT_MS = 30_000;
 // Keys have these characters only; others cannot be sent in a header.
 const KEY = /^[\x21-\x7e]+$/;
 
-/** A request that failed: its status, and a text for people. `isAborted`: the visitor has cancelled it. */
+/**
+ * A request that failed: its status, and a text for people; `short` is the text without a time to wait.
+ * `isAborted`: the visitor has cancelled it.
+ */
 export class Refusal extends Error {
   constructor(problem, isAborted = false) {
     super(problemText(problem));
     const { status, code = "", retryAfterS = null } = problem;
-    Object.assign(this, { status, code, retryAfterS, isAborted });
+    const short = problemText({ ...problem, retryAfterS: null });
+    Object.assign(this, { status, code, retryAfterS, isAborted, short });
   }
 }
 
@@ -64,7 +68,7 @@ export class ImportApi {
     return this.hasKey || text === "";
   }
 
-  /** Check a file: its bytes are sent, and nothing is stored. */
+  /** Check a file: its bytes are sent, and nothing is imported. */
   check(file, options, onProgress, signal) {
     return this.#send("POST", `?${queryOf(file.name, options, true)}`, file, onProgress, signal);
   }
@@ -74,6 +78,11 @@ export class ImportApi {
     const query = queryOf(file.name, options, false);
     const [method, path] = sha256 ? ["PUT", `/${sha256}`] : ["POST", ""];
     return this.#send(method, `${path}?${query}`, file, onProgress, signal);
+  }
+
+  /** Import the file of a check, whose bytes the portal keeps. Repeated, it returns the import that exists. */
+  importChecked(id) {
+    return this.#request(`/${encodeURIComponent(id)}/import`, "POST");
   }
 
   /** The state of an upload. */

@@ -6,9 +6,12 @@ import { Jobs } from "./import_jobs.js";
 import { KeyField } from "./import_key.js";
 import { ReportView } from "./import_report_view.js";
 import { FileRow } from "./import_row.js";
+import { summaryOf } from "./import_summary.js";
 
 // A worker of the service receives a few uploads at once; two keep a slow line busy between files.
 const AT_ONCE = 2;
+// Screen readers read the whole line again after each change.
+const SUMMARY_MS = 1000;
 // States in which the portal does not have all bytes yet.
 const UNSENT = new Set(["queued", "sending"]);
 
@@ -22,7 +25,9 @@ export class ImportPage {
     this.api = new ImportApi(api);
     this.jobs = new Jobs(AT_ONCE);
     this.view = new ReportView(part("warning-texts"), missions);
-    this.announce = announcer(part("announce"));
+    const announce = announcer(part("announce"));
+    // The line about all files takes the place of a sentence about each one.
+    this.announce = (text) => this.rows.length > 1 || announce(text);
     this.key = new KeyField(part("key-form"), this.api, (isNew) => this.#resume(isNew));
     Object.assign(this, {
       list: part("files"),
@@ -31,6 +36,7 @@ export class ImportPage {
       chooser: part("chooser"),
       all: part("import-all"),
       note: part("drop-note"),
+      summary: part("summary"),
       optionsForm: part("options-form"),
     });
     this.#start(part("drop"));
@@ -106,5 +112,12 @@ export class ImportPage {
     this.listPart.hidden = !this.rows.length;
     this.all.hidden = count < 2;
     this.all.textContent = `Import all ${count} checked files`;
+    this.summaryTimer ??= setTimeout(() => this.#summarise(), SUMMARY_MS);
+  }
+
+  #summarise() {
+    this.summaryTimer = null;
+    const text = this.rows.length > 1 ? summaryOf(this.rows.map(({ state }) => state)) : "";
+    if (this.summary.textContent !== text) this.summary.textContent = text;
   }
 }

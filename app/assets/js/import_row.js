@@ -6,6 +6,8 @@ import { byteSize, NO_RESPONSE, stateText } from "./import_text.js";
 // Another upload may need minutes; after so many attempts the visitor decides.
 const MOST_ATTEMPTS = 6;
 const BUSY = new Set([429, 503]);
+// The portal does not keep the bytes of the check any more.
+const NOT_KEPT = new Set([404, 409, 410]);
 const BUSY_S = 10;
 const OPTION_NAMES = { platform: "platform", mission: "mission", mode: "data mode", shorter: "shorter" };
 
@@ -95,7 +97,18 @@ export class FileRow {
     });
   }
 
+  /** Import the bytes that the portal keeps since the check; send them again only if it does not keep them. */
   async #import(signal) {
+    if (this.isRepeated) return this.#send(signal);
+    try {
+      return await this.#whileBusy(signal, () => this.page.api.importChecked(this.checked.id));
+    } catch (error) {
+      if (!NOT_KEPT.has(error.status)) throw error;
+      return this.#send(signal);
+    }
+  }
+
+  async #send(signal) {
     const { sha256, received_at: checkedAt } = this.checked;
     const send = (hash) => (onProgress) => this.page.api.send(this.file, this.options, hash, onProgress, signal);
     if (this.isRepeated) return this.#transfer(signal, send(null));
@@ -111,15 +124,20 @@ export class FileRow {
     return this.#transfer(signal, send(null));
   }
 
-  /** Send bytes, with the progress on the page; again while the portal receives too many other uploads. */
-  async #transfer(signal, send) {
+  /** Send bytes, with the progress on the page. */
+  #transfer(signal, send) {
+    return this.#whileBusy(signal, () => this.#attempt(send));
+  }
+
+  /** The response to a request, which is repeated while the portal receives too many other uploads. */
+  async #whileBusy(signal, request) {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#attempt(send);
+        return await request();
       } catch (error) {
         if (!BUSY.has(error.status) || attempt === MOST_ATTEMPTS) throw error;
         const waitS = error.retryAfterS ?? BUSY_S;
-        this.#show("queued", `The portal is busy. The next attempt is in ${waitS}\u202fs.`);
+        this.#show("queued", `${error.short} The next attempt is in ${waitS}\u202fs.`);
         await new Promise((resolve) => setTimeout(resolve, waitS * 1000));
         if (signal.aborted) throw error;
       }

@@ -20,7 +20,8 @@ const PROBLEMS = {
   413: (detail) => `The file is larger than this portal accepts. ${sentence(detail)}`,
   415: () => "The portal accepts files as they are, and no forms.",
   422: (detail) => `The portal could not use the file: ${detail || "its content differs from the checked one"}.`,
-  429: () => "You have sent too many requests.",
+  410: (detail) => `The portal does not keep the file any more: ${detail || "send it again"}.`,
+  429: (detail) => sentence(detail) || "You have sent too many requests.",
   503: () => "The portal is busy or its database is unreachable.",
 };
 // A later attempt may succeed without a change by the operator.
@@ -33,7 +34,8 @@ export function problemText({ status, detail = "", code = "", retryAfterS = null
   if (code === "hash_mismatch") return "The file differs from the one that was checked. Check it again.";
   const unknown = () => `The portal reports an error (${status}). ${sentence(detail)}`;
   const text = (PROBLEMS[status] ?? unknown)(trimmed(detail)).trim();
-  return retryAfterS ? `${text} Try again in ${retryAfterS}${THIN}s.` : text;
+  const hasAdvice = /try again/i.test(text);
+  return retryAfterS && !hasAdvice ? `${text} Try again in ${retryAfterS}${THIN}s.` : text;
 }
 
 const trimmed = (text) => text.trim().replace(/\.$/, "");
@@ -68,7 +70,7 @@ export function stateText({ state, dry_run: isDryRun, reason }) {
   if (state === "failed" && reason) return `The portal could not finish: ${trimmed(reason)}.`;
   if (state === "rejected" && reason) return `An operator has rejected the file: ${trimmed(reason)}.`;
   if (state === "running") return isDryRun ? "The portal checks the file." : "The portal imports the file.";
-  if (state === "done") return isDryRun ? "Checked. The check itself stores nothing." : "Finished.";
+  if (state === "done") return isDryRun ? "Checked. Nothing is imported yet." : "Finished.";
   return STATES[state] ?? state;
 }
 

@@ -12,6 +12,7 @@ const RETRY_MS = 5_000;
 const NOTE_EVERY_MS = 10_000; // A screen reader must not talk all the time.
 const FRESH_MS = 3_000;
 const MOST_NAMES = 3;
+const GONE = [404, 410]; // The mission was withdrawn or merged; the page of the error gives the reason.
 
 const { url, tags } = document.currentScript.dataset;
 const main = document.querySelector("main");
@@ -51,7 +52,8 @@ async function run() {
   try {
     await refresh(number, changedTags);
     if (wanted.tags.size) delayMs = 0;
-  } catch {
+  } catch (error) {
+    if (error.isOfPage && GONE.includes(error.status)) return location.reload();
     for (const tag of changedTags) wanted.tags.add(tag);
     delayMs = RETRY_MS * (0.5 + Math.random());
   }
@@ -61,7 +63,10 @@ async function run() {
 }
 
 async function refresh(number, changedTags) {
-  const response = await current(location.pathname + location.search, number, "text/html");
+  const response = await current(location.pathname + location.search, number, "text/html").catch((error) => {
+    throw Object.assign(error, { isOfPage: true });
+  });
+  if (response.redirected) return location.replace(response.url); // The platform has another id now.
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const changed = patch.apply(fresh.querySelector("main"));
   document.title = fresh.title;

@@ -26,7 +26,7 @@ export async function current(url, number, accept) {
   for (const wait of [...PAUSES_MS, null]) {
     // "no-cache" asks the server each time; most answers are 304.
     const response = await fetch(url, { headers: { Accept: accept }, cache: "no-cache" });
-    if (!response.ok) throw new Error(`${url}: status ${response.status}`);
+    if (!response.ok) throw Object.assign(new Error(`${url}: status ${response.status}`), { status: response.status });
     const position = positionIn(response.headers.get("Server-Timing"));
     if (!position || numberOf(position) >= number || wait === null) return response;
     await pause(wait * (0.5 + Math.random()));

@@ -3,7 +3,7 @@ import L from "leaflet";
 import { age } from "./ages.js";
 import { showCopyButtons } from "./copying.js";
 import { inDecimals, inMinutes } from "./position_text.js";
-import { RECENT_MS } from "./track_features.js";
+import { isReportedPosition, missionName, RECENT_MS } from "./track_features.js";
 
 /** The content of a mission's popup, from its last position [lon, lat]. */
 export function popup(properties, coordinates) {
@@ -16,10 +16,10 @@ export function popup(properties, coordinates) {
   };
   const hasName = properties.name && properties.name !== properties.serial;
   line("strong", hasName ? `${properties.serial} ${properties.name}` : properties.serial);
-  line("div", `Mission ${properties.mission}`);
+  line("div", `Mission ${missionName(properties)}`);
   if (properties.simulated) line("div", "Simulated", "map-simulated");
   const { at } = properties;
-  const isReported = properties.kind === "reported_position";
+  const isReported = isReportedPosition(properties);
   const kind = isReported ? "Reported position" : "Last position";
   line("div", `${kind} ${at.slice(0, 16).replace("T", " ")} UTC (${age(Date.parse(at))})`, "map-when");
   if (isReported) line("div", reportNote(properties), "map-when");
@@ -44,15 +44,19 @@ function reportNote({ accuracy_m: accuracyM }) {
 
 const isRecentAt = ({ at }) => Date.now() - Date.parse(at) < RECENT_MS;
 
-/** The icon of a marker that points along `course`. */
+/** The icon of a marker that points along `course`; a ring for a reported position, whose course is unknown. */
 function iconOf(properties, course) {
   const icon = document.createElement("span");
   icon.classList.add("marker");
   icon.classList.toggle("marker-recent", isRecentAt(properties));
-  icon.classList.toggle("marker-sailbuoy", properties.platform_kind === "sailbuoy");
-  const arrow = icon.appendChild(document.createElement("span"));
-  arrow.className = "marker-arrow";
-  arrow.style.transform = `rotate(${course}deg)`;
+  const shape = icon.appendChild(document.createElement("span"));
+  if (isReportedPosition(properties)) {
+    shape.className = "marker-ring";
+  } else {
+    icon.classList.toggle("marker-sailbuoy", properties.platform_kind === "sailbuoy");
+    shape.className = "marker-arrow";
+    shape.style.transform = `rotate(${course}deg)`;
+  }
   return L.divIcon({ className: "marker-box", html: icon, iconSize: [26, 26] });
 }
 
@@ -60,8 +64,7 @@ function iconOf(properties, course) {
 export function marker(properties, coordinates, at, course) {
   const pin = L.marker(at, {
     icon: iconOf(properties, course),
-    title: `${properties.serial}, mission ${properties.mission}`,
-    alt: `${properties.serial}, mission ${properties.mission}: last position`,
+    title: `${properties.serial}, mission ${missionName(properties)}`,
     // Hundreds of tab stops would trap the keyboard: the buttons of the table open the same popups.
     keyboard: false,
     riseOnHover: true,

@@ -21,15 +21,24 @@ function loadExplorer() {
   return loading;
 }
 
-/** Opens or closes a part by the script of the plots, which answers. `isQuiet`: the address stays as it is. */
-function explore(host, isOpen, part, isQuiet) {
+/**
+ * Opens or closes a part by the script of the plots, which answers. `hasAxes`: a plot shows the fields of its axes; one
+ * without them leaves the address as it is.
+ */
+function explore(host, part, isOpen, hasAxes) {
   return new Promise((resolve, reject) => {
-    const detail = { host, isOpen, part, isQuiet, resolve, reject };
+    const detail = { host, part, isOpen, hasAxes, resolve, reject };
     document.dispatchEvent(new CustomEvent("explore", { detail }));
   });
 }
 
-/** Adds a button that opens and closes a part, "figure" or "profiles"; returns a function that does the same. */
+// The text of a picture is too small there: the plot takes its place, and stays.
+const isPhone = matchMedia("(max-width: 36rem)").matches;
+
+/**
+ * Adds a button that opens and closes a part: "profiles", or the axes of the "figure", above its caption. Returns a
+ * function that does the same; with `hasAxes` false it opens the plot alone.
+ */
 function opener(host, part, text) {
   const line = document.createElement("p");
   line.className = "explore";
@@ -43,19 +52,24 @@ function opener(host, part, text) {
   status.className = "explore-status";
   status.setAttribute("role", "status");
   line.append(button, status);
-  host.append(line);
+  host.insertBefore(line, host.querySelector("figcaption"));
   const isExpanded = () => button.getAttribute("aria-expanded") === "true";
-  const show = async (isOpen, isQuiet = false) => {
-    button.setAttribute("aria-expanded", String(isOpen));
-    status.textContent = isOpen ? "Loading…" : "";
+  const open = async (isOpen, hasAxes) => {
     try {
       if (isOpen) await loadExplorer();
-      if (loading) await explore(host, isOpen, part, isQuiet);
+      if (loading) await explore(host, part, isOpen || (isPhone && part === "figure"), hasAxes);
       status.textContent = "";
     } catch {
       button.setAttribute("aria-expanded", "false");
       status.textContent = FAILED;
     }
+  };
+  let turn = Promise.resolve(); // A press waits for the plot that a phone opens by itself.
+  const show = (isOpen, hasAxes = isOpen) => {
+    button.setAttribute("aria-expanded", String(isOpen && hasAxes));
+    status.textContent = isOpen ? "Loading…" : "";
+    turn = turn.then(() => open(isOpen, hasAxes));
+    return turn;
   };
   button.addEventListener("click", () => show(!isExpanded()));
   host.addEventListener("open-part", () => isExpanded() || show(true));
@@ -71,15 +85,16 @@ const select = root.querySelector(".section-tabs") ? tabs(root, chooseTab) : () 
 const openers = new Map();
 for (const figure of root.querySelectorAll("figure"))
   openers.set(figure.id, opener(figure, "figure", "Change the axes"));
-/** On a phone the text of a picture is too small: the plot takes its place as soon as the visitor scrolls to it. */
+
+/** On a phone the plot takes the place of the picture as soon as the visitor scrolls to it. */
 function openOnPhone() {
-  if (!matchMedia("(max-width: 36rem)").matches) return;
+  if (!isPhone) return;
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
       observer.unobserve(target);
       const isOpen = target.querySelector("[data-open]").getAttribute("aria-expanded") === "true";
-      if (!isOpen) openers.get(target.id)(true, true);
+      if (!isOpen) openers.get(target.id)(true, false);
     }
   });
   for (const figure of root.querySelectorAll("figure")) observer.observe(figure);

@@ -40,9 +40,10 @@ async function fill(list, box, signal) {
   }
 }
 
-function option({ title, kind }) {
+function option({ title, kind, operator_number: number }) {
   const element = document.createElement("option");
   element.value = title;
-  element.label = `${title} (${kind})`;
+  // Browsers compare the typed text with the label, too: `M17` finds its mission.
+  element.label = `${title} (${number ? `${kind} ${number}` : kind})`;
   return element;
 }

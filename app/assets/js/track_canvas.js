@@ -2,7 +2,15 @@
 import L from "leaflet";
 import { nearestTurn } from "./longitudes.js";
 import { marker, moveMarker, popup } from "./markers.js";
-import { byMission, heading, lastOf, positions, RECENT_MS, unrollFeatures } from "./track_features.js";
+import {
+  byMission,
+  heading,
+  isReportedPosition,
+  lastOf,
+  positions,
+  RECENT_MS,
+  unrollFeatures,
+} from "./track_features.js";
 import { isFiner } from "./track_detail.js";
 
 // Further missions get a dot on the canvas: each marker is an element of the page.
@@ -16,6 +24,12 @@ function colour(name) {
 }
 
 const ofKind = (features, kind) => features.find(({ properties }) => properties.kind === kind);
+
+/** The style of a dot in this colour: a ring for a reported position, as the marker is. */
+const dotStyle = (last, fillColor) =>
+  isReportedPosition(last)
+    ? { color: fillColor, fillColor: colour("--surface"), weight: 2 }
+    : { color: colour("--surface"), fillColor, weight: 1 };
 
 const moved = (lines, turn) => lines.map((line) => line.map(([lat, lon]) => [lat, lon + turn]));
 
@@ -129,7 +143,7 @@ export class TrackCanvas {
     mission.pin.setLatLng([lat, lon + offset]);
   }
 
-  paint({ line, recentLine, pin, isRecent, isMarked, isChosen }) {
+  paint({ line, recentLine, pin, last, isRecent, isMarked, isChosen }) {
     if (!line) return;
     const isEmphasised = Boolean(isMarked || isChosen);
     const wider = isEmphasised ? EMPHASIS_PX : 0;
@@ -140,7 +154,7 @@ export class TrackCanvas {
     });
     recentLine?.setStyle({ color: colour("--signal"), weight: RECENT_WIDTH_PX + wider, opacity: 1 });
     const fillColor = colour(isEmphasised ? "--ink" : isRecent ? "--signal" : "--track");
-    if (pin.setStyle) pin.setStyle({ color: colour("--surface"), fillColor, weight: 1 });
+    if (pin.setStyle) pin.setStyle(dotStyle(last, fillColor));
     else pin.getElement()?.classList.toggle("is-marked", isEmphasised);
     if (isEmphasised && line._map) {
       line.bringToFront();

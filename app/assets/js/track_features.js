@@ -5,6 +5,12 @@ export const RECENT_MS = 24 * 3600 * 1000;
 
 export const missionKey = ({ platform, mission }) => `${platform}/${mission}`;
 
+/** A mission's name for people: the operator's number, if there is one, and its stamp: `M17 20221208T1145`. */
+export const missionName = ({ operator_number: number, mission }) => (number ? `${number} ${mission}` : mission);
+
+/** True for a position that was sent without data: its course is unknown. */
+export const isReportedPosition = ({ kind }) => kind === "reported_position";
+
 /** The features of each mission by its key, in the order of the API. */
 export function byMission(features) {
   const groups = new Map();
@@ -28,8 +34,8 @@ export const unrollFeatures = (features) =>
 
 /** The feature of the marker: the reported position of the platform if there is one, else the last one of its data. */
 export function lastOf(features) {
-  const ofKind = (kind) => features.findLast(({ properties }) => properties.kind === kind);
-  return ofKind("reported_position") ?? ofKind("last_position");
+  const isLast = ({ properties }) => properties.kind === "last_position";
+  return features.findLast(({ properties }) => isReportedPosition(properties)) ?? features.findLast(isLast);
 }
 
 const mercatorY = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360));

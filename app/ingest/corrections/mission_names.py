@@ -3,7 +3,7 @@
 from app.domain.records import Mission
 from app.domain.withdrawals import Withdrawal
 from app.errors import Conflict, NotFound
-from app.store import missions, withdrawals
+from app.store import missions, platform_aliases, withdrawals
 
 
 def parted(name: str) -> tuple[str, str]:
@@ -19,7 +19,9 @@ def stored(name: str) -> Mission:
     if record is None:
         if withdrawals.find(platform, mission) is not None:
             raise Conflict(f"{name} is withdrawn: restore it first")
-        raise NotFound(f"there is no mission {name}")
+        present = platform_aliases.current(platform)
+        hint = "" if present is None else f": the platform is {present} now"
+        raise NotFound(f"there is no mission {name}{hint}")
     if record.simulated:
         raise Conflict(f"{name} is simulated: such missions are removed by themselves")
     return record

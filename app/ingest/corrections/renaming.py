@@ -20,15 +20,17 @@ from app.ingest.derive import rebuild
 from app.ingest.importer import NotRebuilt
 from app.ingest.interpret import identity
 from app.ingest.interpret.identity import PlatformName
-from app.ingest.persist import commit, mission_changes, mission_removal
+from app.ingest.persist import commit, mission_changes, mission_removal, platform_summary
 from app.store import (
     audit,
     change_log,
     mission_versions,
     missions,
     platform_aliases,
+    platforms,
     rebuild_queue,
     reported_positions,
+    restorations,
     transactions,
     updates,
     version_copies,
@@ -77,7 +79,7 @@ def rename(renaming: Plan, reason: str | None, actor: Actor, names: Names, basin
     events.announce(transactions.run(lambda session: _begin(former, present, session)))
     # First, so that an import under the new id finds them.
     for mission in renaming.withdrawn:
-        _move_withdrawn(former, mission, present)
+        _move_withdrawn(former, mission, present, names)
     for mission in renaming.missions:
         _move(former, mission, present, names)
     failed = rebuild.rebuild(basin_map)
@@ -107,9 +109,22 @@ def _of(platform: str, session: ClientSession) -> tuple[tuple[str, ...], tuple[s
 
 def _begin(former: str, present: str, session: ClientSession) -> int:
     now = datetime.now(UTC)
-    platform_aliases.put(former, present, now, session)
+    # The platform that had the present id before, and is found by it until now.
+    namesake = platform_aliases.current(present, session)
+    platform_aliases.put(former, present, _label(former, session), now, session)
     reported_positions.rename(former, present, session)
-    return change_log.append((f"platform:{former}", f"platform:{present}"), now, session)
+    number = change_log.append((f"platform:{former}", f"platform:{present}"), now, session)
+    if namesake is not None and namesake != former:
+        rebuild_queue.mark((f"updates:{namesake}",), number, session)
+    return number
+
+
+def _label(platform: str, session: ClientSession) -> str | None:
+    """The label of a platform, which was part of the address of its page; None if nothing of it is stored any more."""
+    owner = platforms.of(platform, session)
+    if owner is not None:
+        return owner.serial
+    return next((each.serial for each in withdrawals.of_platform(platform, session)), None)
 
 
 def _move(former: str, mission: str, present: str, names: Names) -> None:
@@ -137,13 +152,14 @@ def _swap(doc: Document, present: str, names: Names, session: ClientSession) -> 
     missions.remove(former, mission, version, session)
     updates.copy(former, mission, present, session)
     mission_versions.rename(former, mission, present, session)
+    restorations.rename(former, mission, present, session)
     mission_removal.forget(former, mission, version, names, session)
     number = mission_changes.log(present, mission, names, datetime.now(UTC), session)
     rebuild_queue.mark(rebuild_queue.sums_of([former]), number, session)
     return number
 
 
-def _move_withdrawn(former: str, mission: str, present: str) -> None:
+def _move_withdrawn(former: str, mission: str, present: str, names: Names) -> None:
     stone = withdrawals.find(former, mission)
     if stone is None:
         return
@@ -159,9 +175,12 @@ def _move_withdrawn(former: str, mission: str, present: str) -> None:
         versions.settle(present, mission, stone.version, session)
         versions.retire(former, mission, stone.version, now, session)
         moved = {**doc, "_id": f"{present}/{mission}", "platform": present}
-        withdrawals.put(replace(stone, platform=present), moved, session)
+        named = platform_summary.present_names(present, names, session)
+        name = named.name or doc["metadata"].get("platform_name")
+        withdrawals.put(replace(stone, platform=present, serial=named.serial, name=name), moved, session)
         withdrawals.remove(former, mission, session)
         mission_versions.rename(former, mission, present, session)
+        restorations.rename(former, mission, present, session)
         tags = (f"mission:{former}/{mission}", f"mission:{present}/{mission}")
         number = change_log.append(tags, now, session)
         rebuild_queue.mark((f"updates:{former}", f"updates:{present}"), number, session)

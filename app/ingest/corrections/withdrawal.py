@@ -7,22 +7,24 @@ is killed. Profiles, samples and originals stay where they are.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from pymongo.client_session import ClientSession
 
 from app import events
 from app.domain.audit import Actor, AuditOutcome
 from app.domain.basins import BasinMap
-from app.domain.withdrawals import Withdrawal
+from app.domain.withdrawals import Restoration, Withdrawal
 from app.errors import NotFound
 from app.ingest.corrections import mission_names
 from app.ingest.derive import rebuild
 from app.ingest.importer import NotRebuilt
 from app.ingest.interpret.identity import PlatformName
-from app.ingest.persist import mission_changes, mission_removal
-from app.store import audit, missions, rebuild_queue, transactions, withdrawals
+from app.ingest.persist import mission_changes, mission_removal, platform_summary
+from app.store import audit, missions, rebuild_queue, restorations, transactions, updates, withdrawals
 
 Names = Mapping[str, PlatformName]
+Document = Mapping[str, Any]
 
 
 def withdraw(name: str, reason: str, actor: Actor, names: Names, basin_map: BasinMap) -> AuditOutcome:
@@ -56,7 +58,7 @@ def _withdraw(
             raise NotFound(f"there is no mission {name}")
         audit.append(actor, "withdraw", name, "unchanged", now, reason=reason, session=session)
         return None
-    withdrawals.put(Withdrawal(platform, mission, doc["version"], now, reason), doc, session)
+    withdrawals.put(_tombstone(doc, now, reason, names, session), doc, session)
     missions.remove(platform, mission, doc["version"], session)
     number = mission_removal.hide(platform, mission, names, session)
     sums = rebuild_queue.sums_of([platform])
@@ -65,6 +67,24 @@ def _withdraw(
     detail = f"version {doc['version']}"
     audit.append(actor, "withdraw", name, "done", now, reason=reason, detail=detail, session=session)
     return number
+
+
+def _tombstone(doc: Document, now: datetime, reason: str, names: Names, session: ClientSession) -> Withdrawal:
+    """The tombstone of a stored mission."""
+    platform, mission = doc["platform"], doc["mission"]
+    named = platform_summary.present_names(platform, names, session)
+    before = restorations.find(platform, mission, session)
+    return Withdrawal(
+        platform,
+        mission,
+        doc["version"],
+        now,
+        reason,
+        serial=named.serial,
+        name=named.name or doc["metadata"].get("platform_name"),
+        learned=updates.learned(platform, mission, session),
+        number=1 if before is None else before.number + 1,
+    )
 
 
 def _restore(
@@ -78,6 +98,8 @@ def _restore(
         audit.append(actor, "restore", name, "unchanged", now, reason=reason, session=session)
         return None
     missions.put_document(doc, session)
+    if (stone := withdrawals.find(platform, mission, session)) is not None:
+        restorations.put(Restoration(platform, mission, now, reason, stone.learned, stone.number), session)
     withdrawals.remove(platform, mission, session)
     number = mission_changes.log(platform, mission, names, now, session)
     # The set of basins may have been replaced meanwhile.

@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 
 from app.domain import lifecycle, reporting
 from app.domain.records import Mission, Platform, Update
-from app.domain.withdrawals import Withdrawal
+from app.domain.withdrawals import Corrections
 from app.store import tracks
 
 
@@ -38,9 +38,9 @@ def updates(
     owner: Platform | None,
     missions: Sequence[Mission],
     before: Sequence[Update],
-    withdrawn: Sequence[Withdrawal],
+    corrections: Corrections,
 ) -> tuple[Platform | None, list[Update]]:
     """The platform with the end of its last mission, and its updates. `before`: the stored updates."""
     learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
-    news = lifecycle.updates(missions, learned, withdrawn, silent_after(owner))
+    news = lifecycle.updates(missions, learned, corrections, silent_after(owner))
     return owner and replace(owner, ended_at=ended_at(owner, news)), news

@@ -12,6 +12,7 @@ from app.ingest.derive import platform_reporting, rebuild_loop, search_index, se
 from app.ingest.derive import totals as summing
 from app.store import (
     change_log,
+    corrections,
     missions,
     platforms,
     rebuild_queue,
@@ -20,7 +21,6 @@ from app.store import (
     tracks,
     transactions,
     updates,
-    withdrawals,
 )
 
 # Rebuilds the documents of the scope named; returns the number of the change, None when no page is affected.
@@ -82,8 +82,7 @@ def _updates(platform: str, _basin_map: BasinMap, now: datetime, session: Client
     stored = platforms.of(platform, session)
     before = updates.of_platform(platform, session)
     owner = stored and platform_reporting.with_interval(stored, session)
-    withdrawn = withdrawals.of_platform(platform, session)
-    owner, new = platform_reporting.updates(owner, of_platform, before, withdrawn)
+    owner, new = platform_reporting.updates(owner, of_platform, before, corrections.of_platform(platform, session))
     updates.replace_of(platform, new, session)
     if owner is not None:
         platforms.put(owner, session)

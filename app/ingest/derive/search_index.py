@@ -13,7 +13,7 @@ from app.domain import search_terms
 from app.domain.records import Mission, Platform
 from app.domain.times import to_ms
 from app.ingest.formats import vocabulary
-from app.store import basins, change_log, platforms, search, transactions
+from app.store import basins, change_log, platform_aliases, platforms, search, transactions
 
 _NUMBER = re.compile(r"[a-z]{1,3}\d{1,4}")
 # Every mission has variables: one or two letters would match all missions.
@@ -22,13 +22,16 @@ _SHORTEST = 3
 
 def refresh(platform: str, missions: Sequence[Mission], session: ClientSession) -> bool:
     """Index a platform and all its missions under their current names. False if the index did not change."""
-    return search.replace_of(platform, entries(platforms.of(platform, session), missions), session)
+    former = platform_aliases.former_ids([platform], session).get(platform, [])
+    return search.replace_of(platform, entries(platforms.of(platform, session), missions, former), session)
 
 
-def entries(owner: Platform | None, missions: Sequence[Mission]) -> list[dict[str, Any]]:
-    """The entries of a platform and of all its missions."""
-    of_missions = [_mission(mission, owner) for mission in missions]
-    return of_missions if owner is None else [*of_missions, _platform(owner)]
+def entries(
+    owner: Platform | None, missions: Sequence[Mission], former_ids: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The entries of a platform and of all its missions. `former_ids`: those of the platform."""
+    of_missions = [_mission(mission, owner, former_ids) for mission in missions]
+    return of_missions if owner is None else [*of_missions, _platform(owner, former_ids)]
 
 
 def refresh_basins() -> None:
@@ -49,13 +52,14 @@ def basin_entries(names: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     return [_basin(basin, of_basin) for basin, of_basin in names.items()]
 
 
-def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
+def _mission(mission: Mission, owner: Platform | None, former_ids: Sequence[str]) -> dict[str, Any]:
     metadata = mission.metadata
     names = [owner.serial, owner.name or ""] if owner else []
     datasets = _datasets(mission)
     described = (str(metadata.get(key) or "") for key in ("name", "project", "institution"))
-    texts = [mission.platform, mission.mission, *names, *described, *datasets]
+    texts = [mission.platform, *former_ids, mission.mission, *names, *described, *datasets]
     full_names = [mission.id, mission.mission, *datasets, *(f"{name} {mission.mission}" for name in names if name)]
+    full_names += [f"{former}/{mission.mission}" for former in former_ids]
     if owner:
         full_names.append(f"{owner.display_name} {mission.mission}")
     # Newest first; the start does not change while a mission continues, so that its entry stays valid.
@@ -66,9 +70,9 @@ def _mission(mission: Mission, owner: Platform | None) -> dict[str, Any]:
     return search.entry("mission", mission.id, keys, order, platform=mission.platform, simulated=mission.simulated)
 
 
-def _platform(owner: Platform) -> dict[str, Any]:
+def _platform(owner: Platform, former_ids: Sequence[str]) -> dict[str, Any]:
     wmo_ids = [owner.wmo_id, f"WMO {owner.wmo_id}"] if owner.wmo_id else []
-    names = [owner.platform, owner.serial, owner.name or "", *wmo_ids]
+    names = [owner.platform, *former_ids, owner.serial, owner.name or "", *wmo_ids]
     described = [owner.kind, owner.model or "", owner.operator or ""]
     keys = search_terms.beginnings([*names, *described]) | _exactly([*names, owner.display_name])
     order = search_terms.whole(owner.serial)

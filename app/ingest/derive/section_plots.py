@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.domain import columns, indexed_png, plot_style
 from app.domain.plot_style import BAR, BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
 from app.domain.records import LonLat, Mission
-from app.domain.sections import Cloud, Section, cloud_notes, legend, name_and_unit, title, variable_label
+from app.domain.sections import Cloud, Section, Theme, cloud_notes, legend, name_and_unit, title, variable_label
 from app.ingest.derive import seawater
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _LONGEST = 118
 _LEAST_DENSITY_SHARE = 0.05
 # Lines through so many values along each axis look smooth at the size of the picture.
 _DENSITY_GRID_SIZE = 60
+# More than the 3:1 that graphics need, because the ends of a part are rounded to a colour of the whole map.
+_POINT_CONTRAST = 3.1
 # The side of a point of a T-S diagram, in units of the picture's size.
 _POINT = 3
 # Labels of days are 70 units wide.
@@ -47,7 +49,7 @@ def section(section: Section, label: str, mission: Mission) -> Pictures:
     figure = _Chrome(title(label, section, mission), [note] if note else [])
     if section.kind == "series":
         _series(figure, section, packed, name)
-        return figure.pictures(section.colour_map)
+        return figure.pictures(_palette(section))
     start, end = _span(packed)
     axes = figure.axes((start, end), (section.bottom_m, 0.0), "Depth (m)")
     _dated(axes)
@@ -66,7 +68,7 @@ def section(section: Section, label: str, mission: Mission) -> Pictures:
             painted = level[row, column][:, None]
             np.copyto(part, painted, where=painted != 255)
 
-    return figure.pictures(section.colour_map, paint)
+    return figure.pictures(_palette(section), paint)
 
 
 def cloud(cloud: Cloud, label: str, mission: Mission) -> Pictures:
@@ -106,7 +108,7 @@ def cloud(cloud: Cloud, label: str, mission: Mission) -> Pictures:
                 row, column = np.clip(y + down_by, top, bottom - 1), np.clip(x + right_by, left, right - 1)
                 pixels[row[points], column[points]] = level[points]
 
-    return figure.pictures("dense", paint)
+    return figure.pictures(plot_style.cloud_palette("light"), paint)
 
 
 def _isopycnals(axes: "Axes", grid: seawater.DensityGrid | None) -> None:
@@ -123,19 +125,43 @@ def _position(cloud: Cloud) -> LonLat | None:
     return None if cloud.lon_deg is None or cloud.lat_deg is None else (cloud.lon_deg, cloud.lat_deg)
 
 
+def _palette(section: Section) -> bytes:
+    return table(section.colour_map).tobytes() + plot_style.shades("light")
+
+
 def levels(values: NDArray[np.float64], limits: tuple[float, float]) -> Pixels:
     """The index of the colour of each value, 0 to 63; values beyond the limits have that of the limit."""
     low, high = limits
     return np.clip((values - low) / (high - low) * COLOURS, 0, COLOURS - 1).astype(np.uint8)
 
 
-def table(colour_map: str) -> NDArray[np.uint8]:
-    """The colours of one of cmocean's maps: (64, 3), red, green, blue."""
+def table(colour_map: str, part: tuple[float, float] = (0.0, 1.0)) -> NDArray[np.uint8]:
+    """The colours of one of cmocean's maps, or of a part of it: (64, 3), red, green, blue."""
     from cmocean import cm
 
-    steps = (np.arange(COLOURS) + 0.5) / COLOURS
+    steps = part[0] + (part[1] - part[0]) * (np.arange(COLOURS) + 0.5) / COLOURS
     colours: NDArray[np.uint8] = np.round(np.asarray(getattr(cm, colour_map)(steps))[:, :3] * 255).astype(np.uint8)
     return colours
+
+
+def point_table(colour_map: str, theme: Theme) -> NDArray[np.uint8]:
+    """The colours of the part of a map from dark to light, or from light to dark, that suits points on a theme."""
+    ground = np.asarray(plot_style.POINT_GROUNDS[theme], dtype=np.uint8)
+    contrasts = contrast(table(colour_map), ground)
+    (suitable,) = np.nonzero(contrasts >= _POINT_CONTRAST)
+    return table(colour_map, (float(suitable[0]) / COLOURS, float(suitable[-1] + 1) / COLOURS))
+
+
+def contrast(colours: NDArray[np.uint8], ground: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The contrast of colours (n, 3) to a ground (3,), 1 to 21: (n,). Source: WCAG 2.2, relative luminance."""
+    one, other = _luminance(colours) + 0.05, _luminance(ground) + 0.05
+    return np.maximum(one, other) / np.minimum(one, other)
+
+
+def _luminance(colours: NDArray[np.uint8]) -> NDArray[np.float64]:
+    share = colours / 255.0
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), dtype=np.float64)
 
 
 class _Chrome:
@@ -176,9 +202,8 @@ class _Chrome:
         axes.yaxis.set_label_coords((WIDTH - 18 - BAR[0]) / (BAR[1] - BAR[0]), 0.5)
         axes.set_ylabel(_printable(name), fontsize=9, parse_math=False)
 
-    def pictures(self, colour_map: str, paint: Paint | None = None) -> Pictures:
-        """The figure in each scale as PNG with the colours of the map, then the shades of the light theme."""
-        palette = table(colour_map).tobytes() + plot_style.shades("light")
+    def pictures(self, palette: bytes, paint: Paint | None = None) -> Pictures:
+        """The figure in each scale as PNG; the palette has the colours of a map, then the shades of the light theme."""
         pictures: Pictures = {}
         for scale in plot_style.SCALES:
             pixels = self._drawn(scale)

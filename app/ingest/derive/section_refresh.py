@@ -69,7 +69,7 @@ def _redraw(scope: str) -> int | None:
     dives = [Dive.of(doc) for doc in profiles.spans(platform, mission, record.version)]
     stream = samples.of_version(platform, mission, record.version)
     built = section_builder.build(record, dives, stream, number, datetime.now(UTC))
-    label = _label(platform, mission)
+    label = mission_label(record, platforms.named([platform]).get(platform))
     drawn = [(section, section_plots.section(section, label, record)) for section in built.sections]
     cloud = None
     if built.cloud is not None:
@@ -87,10 +87,6 @@ def _redraw(scope: str) -> int | None:
         return change_log.append(tags, datetime.now(UTC), session)
 
     return transactions.run(store)
-
-
-def _label(platform: str, mission: str) -> str:
-    return mission_label(platform, mission, platforms.named([platform]).get(platform))
 
 
 def _remove(scope: str, session: ClientSession) -> None:

@@ -14,7 +14,7 @@ from shapely.geometry import mapping, shape
 from shapely.geometry.polygon import orient
 
 from app.domain import basin_tree
-from app.domain.basin_tree import Basin, Bbox
+from app.domain.basin_tree import Basin, Bbox, Node, Tree
 from app.domain.geodesy import bbox_union
 from app.errors import Invalid
 
@@ -26,8 +26,9 @@ _OUTLINE_DEG = 0.3
 def known(directory: Path | None) -> list[Basin]:
     """The areas of `*.geojson` in the directory; without one, the built-in ones. Raises Invalid with file and feature.
 
-    Features of one id (or, without ids, of one name) are one area. `part_of` is the id of the area that contains it.
-    The ids that the names of the features would give, and that no area has, are aliases of the area.
+    Features of one id (or, without ids, of one name) are one area. `part_of` is the id of the area that contains it,
+    which becomes the union of its own polygons and of its parts. The ids that the names of the features would give, and
+    that no area has, are aliases of the area.
     """
     features: dict[str, list[dict[str, Any]]] = {}
     for origin, text in _texts(directory):
@@ -39,14 +40,23 @@ def known(directory: Path | None) -> list[Basin]:
                 features.setdefault(basin_id, []).append({**feature, "name": name})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Invalid("HALOCLINE_BASINS_DIR", f"{origin}: not a GeoJSON of named areas: {error!r}") from error
-    basins = [
-        _basin(basin_id, of_id, _aliases(of_id) - features.keys()) for basin_id, of_id in sorted(features.items())
-    ]
+    nodes = [Node(basin_id, of_id[0]["name"], _part_of(of_id)) for basin_id, of_id in features.items()]
     try:
-        basin_tree.tree(basins)
+        tree = basin_tree.tree(nodes)
     except Invalid as error:
         raise Invalid("HALOCLINE_BASINS_DIR", error.problem) from error
-    return basins
+    own_areas = {basin_id: _area(basin_id, of_id) for basin_id, of_id in features.items()}
+    contents = _contents(tree)
+    return [
+        _basin(
+            tree[basin_id],
+            [feature for each in contents[basin_id] for feature in features[each]],
+            _union([own_areas[each] for each in contents[basin_id]]),
+            {feature["name"] for feature in of_id},
+            _aliases(of_id) - features.keys(),
+        )
+        for basin_id, of_id in sorted(features.items())
+    ]
 
 
 def slug(name: str) -> str:
@@ -73,30 +83,53 @@ def _texts(directory: Path | None) -> Iterator[tuple[str, str]]:
         yield path.name, path.read_text(encoding="utf-8")
 
 
-def _basin(basin_id: str, features: list[dict[str, Any]], aliases: set[str]) -> Basin:
+def _part_of(features: Sequence[dict[str, Any]]) -> str | None:
+    return next((str(each["properties"]["part_of"]) for each in features if each["properties"].get("part_of")), None)
+
+
+def _area(basin_id: str, features: Sequence[dict[str, Any]]) -> Any:
+    """The own polygons of an area. Raises Invalid."""
     try:
         shapes = [shapely.make_valid(shape(feature["geometry"])) for feature in features]
         pieces = [p for s in shapes for p in shapely.get_parts(s) if p.geom_type in ("Polygon", "MultiPolygon")]
         area = shapely.union_all(np.array(pieces, dtype=object))
-        box = bbox_union([(w, s, e, n) for w, s, e, n in (polygon.bounds for polygon in shapely.get_parts(area))])
     except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id}: its polygon is invalid: {error}") from error
-    if box is None:
+    if area.is_empty:
         raise Invalid("HALOCLINE_BASINS_DIR", f"area {basin_id} has no polygon")
-    source = features[0]["properties"].get("source")
-    part_of = next((str(each["properties"]["part_of"]) for each in features if each["properties"].get("part_of")), None)
-    geometry = json.loads(json.dumps(mapping(_wound(area))))
-    name = features[0]["name"]
+    return area
+
+
+def _contents(tree: Tree) -> dict[str, list[str]]:
+    """The ids of each basin and of all basins in it, its own first."""
+    contents = {basin_id: [basin_id] for basin_id in tree}
+    for basin_id in sorted(tree):
+        for node in basin_tree.containing(basin_id, tree):
+            contents[node.id].append(basin_id)
+    return contents
+
+
+def _union(areas: Sequence[Any]) -> Any:
+    """One area of several. Sources draw a sea and its gulfs beside each other: alone, the sea lacks their water."""
+    return areas[0] if len(areas) == 1 else shapely.union_all(np.array(areas, dtype=object))
+
+
+def _basin(node: Node, features: Sequence[dict[str, Any]], area: Any, names: set[str], aliases: set[str]) -> Basin:
+    """The basin of an area that consists of these features: its own, and those of the basins in it."""
+    box = bbox_union([(w, s, e, n) for w, s, e, n in (polygon.bounds for polygon in shapely.get_parts(area))])
+    if box is None:
+        raise Invalid("HALOCLINE_BASINS_DIR", f"area {node.id} has no polygon")
+    sources = dict.fromkeys(str(source) for each in features if (source := each["properties"].get("source")))
     return Basin(
-        id=basin_id,
-        name=name,
+        id=node.id,
+        name=node.name,
         bbox=box,
-        geometry=geometry,
-        source=str(source) if source else None,
+        geometry=json.loads(json.dumps(mapping(_wound(area)))),
+        source="; ".join(sources) or None,
         outline=_outline(area, box),
-        part_of=part_of,
+        part_of=node.part_of,
         aliases=tuple(sorted(aliases)),
-        other_names=tuple(sorted({feature["name"] for feature in features} - {name})),
+        other_names=tuple(sorted(names - {node.name})),
     )
 
 

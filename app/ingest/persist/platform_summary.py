@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 from app.domain.records import Mission, Platform
 from app.ingest.interpret.identity import PlatformName
 from app.store import missions as stored_missions
-from app.store import platforms
+from app.store import platform_aliases, platforms
 
 
 def refresh(platform: str, names: Mapping[str, PlatformName], session: ClientSession) -> bool:
@@ -20,10 +20,22 @@ def refresh(platform: str, names: Mapping[str, PlatformName], session: ClientSes
     if not of_platform:
         platforms.remove(platform, session)
         return True
-    named = names.get(platform, PlatformName())
+    named = present_names(platform, names, session)
     summary = _reporting_as(platforms.of(platform, session), summed(of_platform, named), named)
     platforms.put(summary, session)
     return summary.simulated
+
+
+def present_names(platform: str, names: Mapping[str, PlatformName], session: ClientSession) -> PlatformName:
+    """The operator's names of a platform. A renamed platform without own names has those of its newest former id.
+
+    Its label is the present id then: the former label may be the reason for the new id.
+    """
+    if platform in names:
+        return names[platform]
+    former = platform_aliases.former_ids([platform], session).get(platform, ())
+    inherited = next((names[name] for name in former if name in names), PlatformName())
+    return replace(inherited, serial=None)
 
 
 def _reporting_as(before: Platform | None, summary: Platform, names: PlatformName) -> Platform:

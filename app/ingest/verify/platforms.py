@@ -12,7 +12,7 @@ from app.ingest.persist import platform_summary
 from app.ingest.persist.mapping import mission_of
 from app.ingest.verify.comparison import MISSING, PRESENT, Difference, Remedy, differences, keyed
 from app.ingest.verify.missions import Scope, Tally
-from app.store import verification_reads, withdrawals
+from app.store import corrections, platform_aliases, verification_reads, withdrawals
 from app.store.documents import (
     platform_from_document,
     platform_to_document,
@@ -52,16 +52,17 @@ def compared(platform: str, scope: Scope, tally: Tally, session: ClientSession) 
         remedy: Remedy = ("rebuild", f"updates:{platform}")
         stored_updates = {doc["_id"]: doc for doc in verification_reads.of_platform("updates", platform, session)}
         before = [update_from_document(doc) for doc in stored_updates.values()]
-        withdrawn = withdrawals.of_platform(platform, session)
         owner = platform_from_document(stored) if stored else None
-        owner, news = platform_reporting.updates(owner, missions, before, withdrawn)
+        corrected = corrections.of_platform(platform, session)
+        owner, news = platform_reporting.updates(owner, missions, before, corrected)
         recomputed = [update_to_document(update) for update in news]
         yield from keyed("update", stored_updates, {doc["_id"]: doc for doc in recomputed}, remedy)
         if stored and owner:
             end = {name: platform_to_document(owner)[name] for name in _END}
             yield from differences(f"platform {platform}", stored, end, remedy)
         entries = {doc["_id"]: doc for doc in verification_reads.of_platform("search", platform, session)}
-        expected_entries = {doc["_id"]: doc for doc in search_index.entries(owner, missions)}
+        former = platform_aliases.former_ids([platform], session).get(platform, [])
+        expected_entries = {doc["_id"]: doc for doc in search_index.entries(owner, missions, former)}
         yield from keyed("search", entries, expected_entries, remedy)
     if f"subtotals:{platform}" not in waiting:
         stored_subtotals = {

@@ -158,6 +158,23 @@ def test_the_profile_browser_shows_the_profiles_of_the_api(opened: Window) -> No
     assert any(f"{second['max_depth_m']:.1f}" in text for text in shown())
 
 
+def test_a_phone_shows_the_plot_by_itself_and_one_button_shows_its_axes(window: Open) -> None:
+    phone = window(390).open(f"{SMILLA}/plots/salinity")
+    button = _button(phone, "Change the axes")
+    (canvas,) = _wait_for(phone, lambda: phone.all("canvas[data-plot]"))
+    shown = lambda: [field.is_displayed() for field in phone.all("input[data-axis]")]  # noqa: E731
+    assert (button.get_attribute("aria-expanded"), set(shown())) == ("false", {False})
+    phone.press(button)
+    _wait_for(phone, lambda: all(shown()))
+    assert button.get_attribute("aria-expanded") == "true"
+    # What the button opens lies below it.
+    (first, *_) = phone.all("input[data-axis]")
+    assert first.location["y"] > button.location["y"] > canvas.location["y"]
+    phone.press(button)
+    _wait_for(phone, lambda: not any(shown()))
+    assert canvas.is_displayed()
+
+
 def test_the_picture_stays_if_the_plot_cannot_be_loaded(window: Open) -> None:
     desk = window(1440)
     desk.chrome.execute_cdp_cmd("Network.enable", {})
@@ -177,6 +194,9 @@ def test_the_opened_explorer_has_no_accessibility_violations(window: Open, schem
     desk.press(_button(desk, "Browse the profiles"))
     _wait_for(desk, lambda: desk.all("[data-profile-browser] dd"))
     desk.screenshot(f"explorer-{scheme}")
+    # The darkest colours of a section would look like gaps on the ground of the page.
+    ground = "return getComputedStyle(document.body).getPropertyValue('--plot-ground')"
+    assert desk.chrome.execute_script(ground).strip()
     assert desk.accessibility_violations() == []
     assert desk.overflow_px() == 0
     assert desk.console_messages() == []

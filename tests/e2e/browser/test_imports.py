@@ -33,6 +33,21 @@ _DROP = """
     new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }),
   );
 """
+# Counts the bytes of files that the page sends.
+_COUNT = """
+  window.sentBytes = 0;
+  const { send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.send = function (body) {
+    window.sentBytes += body.size;
+    return send.call(this, body);
+  };
+"""
+# The portal has deleted the bytes of the check.
+_NOT_KEPT = """
+  const { fetch } = window;
+  window.fetch = (url, options) =>
+    url.endsWith("/import") ? Promise.resolve(new Response("{}", { status: 410 })) : fetch(url, options);
+"""
 # Everything of the page and of the browser that could hold a key, but the field itself.
 _STORED = """
   return [document.documentElement.outerHTML, location.href, document.cookie,
@@ -132,6 +147,12 @@ def shown_with(portal: str, platforms: set[str]) -> None:
     WebDriverWait[Any](portal, WITHIN_S).until(lambda address: platforms <= {*missions(address)}, "not stored")
 
 
+def until_summary(window: Window, text: str) -> None:
+    """Wait until the line about all files has this text; screen readers announce it."""
+    (line,) = window.all("[data-summary][role=status]")
+    WebDriverWait[Any](line, WITHIN_S).until(lambda shown: shown.text == text, f"the summary is not {text}")
+
+
 def is_focused(window: Window, selector: str) -> bool:
     focused: bool = window.chrome.execute_script(_FOCUSED, selector)
     return focused
@@ -142,7 +163,9 @@ def test_files_are_checked_before_they_are_stored(
 ) -> None:
     desk = window(1440).open("/imports/new")
     enter(desk, keyring.operator)
-    desk.all("[data-chooser]")[0].send_keys(str(made("desk1")))
+    file = made("desk1")
+    desk.chrome.execute_script(_COUNT)
+    desk.all("[data-chooser]")[0].send_keys(str(file))
     desk.chrome.execute_script(_DROP)
     checked = upload(desk, "desk1.nc", "checked")
     refused = upload(desk, "error.nc", "refused")
@@ -151,12 +174,15 @@ def test_files_are_checked_before_they_are_stored(
     assert f"desk1\nMission\n{STAMP}" in checked.text
     assert "html_page" in refused.text
     assert missions(portal) == []
+    until_summary(desk, "2 files: 1 checked, 1 refused.")
     assert desk.accessibility_violations() == []
 
     desk.press(button(checked, "Import"))
     done = upload(desk, "desk1.nc", "done")
     assert is_focused(desk, ".upload h3")
     shown_with(portal, {"desk1"})
+    # The import uses the bytes of the check.
+    assert desk.chrome.execute_script("return sentBytes") == file.stat().st_size + len("<html>Not found</html>")
     assert keyring.operator not in desk.chrome.execute_script(_STORED)
     assert desk.console_messages() == []
     desk.press(done.find_element("css selector", "a[href*='/missions/']"))
@@ -169,7 +195,8 @@ def test_a_wrong_key_is_reported_and_the_next_one_continues(
     phone = window(390)
     phone.prefer_colours("dark")
     phone.open("/imports/new")
-    phone.all("[data-chooser]")[0].send_keys(str(made("phone1")))
+    file = made("phone1")
+    phone.all("[data-chooser]")[0].send_keys(str(file))
     upload(phone, "phone1.nc", "no-key")
     assert is_focused(phone, "[data-key]")
     enter(phone, f"{keyring.operator[:-1]}~")
@@ -177,10 +204,15 @@ def test_a_wrong_key_is_reported_and_the_next_one_continues(
     assert "does not accept this API key" in phone.all("[data-key-error]")[0].text
     assert is_focused(phone, "[data-key][aria-invalid=true]")
     enter(phone, keyring.operator)
-    upload(phone, "phone1.nc", "checked")
+    checked = upload(phone, "phone1.nc", "checked")
 
     assert phone.overflow_px() == 0
     assert phone.accessibility_violations() == []
+
+    phone.chrome.execute_script(_COUNT + _NOT_KEPT)
+    phone.press(button(checked, "Import"))
+    upload(phone, "phone1.nc", "done")
+    assert phone.chrome.execute_script("return sentBytes") == file.stat().st_size
 
 
 def test_an_operator_decides_about_the_uploads_of_importers(

@@ -28,6 +28,14 @@ LISTS = (
     "/nowhere",
     "/api/v1/docs",
 )
+# How many lines the text of each element takes.
+LINES = """
+  return [...document.querySelectorAll(arguments[0])].map((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+  });
+"""
 MISSION = "main a[href^='/missions/']"
 PLOT = "main a[data-large]"
 DETAILS = (MISSION, "main a[href^='/fleet/']", "main a[href^='/basins/']")
@@ -76,6 +84,13 @@ def test_no_page_of_a_fleet_overflows_or_is_cut(
     found = {path: _visited(window, path, f"fleet-of-{platforms}-{scheme}") for path in LISTS}
     found |= {path: _visited(window, path, f"fleet-of-{platforms}-{scheme}") for path in _details(window)}
     assert {path: each for path, each in found.items() if each} == {}
+
+
+def test_names_and_positions_of_the_landing_list_take_one_line(chrome: Chrome, fleets: Callable[[int], str]) -> None:
+    window = Window(chrome, fleets(12), 1440).open("/")
+    lines: list[int] = window.chrome.execute_script(LINES, ".fleet th > a, .fleet [data-position]")
+    assert len(lines) >= 12
+    assert set(lines) == {1}
 
 
 @pytest.mark.parametrize("width_px", [390, 768, 1024, pytest.param(2560, marks=pytest.mark.slow)])

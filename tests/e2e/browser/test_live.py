@@ -40,8 +40,8 @@ def portal(serve: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def store(portal: str, mongodb_uri: str, redis_url: str, worker_number: int, tmp_path: Path) -> Store:
-    """A function that imports a mission of a platform with so many profiles into the database of the portal."""
+def halocline(portal: str, mongodb_uri: str, redis_url: str, worker_number: int) -> Callable[..., None]:
+    """A function that runs a command on the database of the portal."""
     environment = {
         "PATH": os.environ["PATH"],
         "MONGODB_URI": mongodb_uri,
@@ -50,11 +50,21 @@ def store(portal: str, mongodb_uri: str, redis_url: str, worker_number: int, tmp
         "HALOCLINE_ENVIRONMENT": "development",
     }
 
+    def run(*arguments: str) -> None:
+        command = [sys.executable, "-m", "app.cli", *arguments]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+
+    return run
+
+
+@pytest.fixture
+def store(halocline: Callable[..., None], tmp_path: Path) -> Store:
+    """A function that imports a mission of a platform with so many profiles into the database of the portal."""
+
     def store(platform: str, profiles: int) -> None:
         columns = rows(profiles, start_s=1.7e9)
         path = time_series(tmp_path / f"{platform}{profiles}.nc", columns, {"id": f"{platform}-{STAMP}"})
-        command = [sys.executable, "-m", "app.cli", "ingest", str(path)]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+        halocline("ingest", str(path))
 
     return store
 
@@ -118,6 +128,20 @@ def test_new_profiles_appear_on_the_page_of_their_mission(open_page: Callable[[s
     assert page.all('[data-figure="profiles"]')[0].get_attribute("value") == "6"
     assert page.chrome.execute_script(_STATE) == [True, True, True]
     assert page.console_messages() == []
+
+
+def test_an_open_page_follows_a_rename_and_shows_a_withdrawal(
+    open_page: Callable[[str], Window], store: Store, halocline: Callable[..., None]
+) -> None:
+    store("live-corrected", 4)
+    page = open_page(f"/missions/live-corrected/{STAMP}")
+    halocline("rename", "live-corrected", "live-present", "--yes")
+    until(page, lambda chrome: chrome.current_url.endswith(f"/missions/live-present/{STAMP}"))
+    halocline("withdraw", f"live-present/{STAMP}", "--reason", "a wrong file", "--yes")
+    shown = until(page, lambda chrome: chrome.find_elements(By.CSS_SELECTOR, '[data-error="410"]'))
+
+    assert "a wrong file" in shown[0].text
+    assert page.all("[data-profiles]") == []
 
 
 def test_an_open_popup_moves_with_its_glider(open_page: Callable[[str], Window], store: Store) -> None:

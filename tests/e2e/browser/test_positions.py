@@ -61,6 +61,9 @@ def test_a_position_is_shown_on_an_open_page(
 
     assert result["outcome"] == "newest"
     assert page.all("[data-reported]")[0].text.startswith("reported")
+    # Its course is unknown: a ring, and no arrow.
+    until(page, lambda _: page.all(".marker-ring"))
+    assert len(page.all(".marker-arrow")) == len(page.all(".marker")) - 1
     assert page.console_messages() == []
 
 
@@ -75,5 +78,9 @@ def test_the_marker_of_an_open_map_moves_to_the_position(
     # The map pans until the whole popup is inside; the text of what is still outside is not visible.
     parts = ("Reported position", "Not from profile data; accuracy 250", f"{latitude:.5f}, 16.50000")
     until(page, lambda _: all(part in page.all(".leaflet-popup-content")[0].text for part in parts))
+    (key,) = until(page, lambda _: page.all(".key-reported, .legend-reported"))
 
+    assert "Mission M17 20221208T1145" in page.all(".leaflet-popup-content")[0].text
+    assert [ring.is_displayed() for ring in page.all(".marker-ring")] == [True]
+    assert key.text.startswith("Reported position")
     assert page.console_messages() == []

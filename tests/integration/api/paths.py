@@ -38,7 +38,7 @@ PLAIN = [
     "/observations",
 ]
 # Their tests are in tests/integration/uploads: each request needs an API key.
-KEYED = ["/imports/waiting", "/imports/0", "/imports/0/approve", "/imports/0/reject"]
+KEYED = ["/imports/waiting", "/imports/0", "/imports/0/approve", "/imports/0/reject", "/imports/0/import"]
 DATA = "/missions/smilla77/20221208T1145/data?format=netcdf"
 
 

@@ -15,10 +15,10 @@ START = datetime(2022, 12, 8, 12, tzinfo=UTC)
 HOUR_MS = 3_600_000
 
 
-def png(size: int, theme: Theme = "light") -> bytes:
+def png(size: int, theme: Theme = "light", colour_map: str = "thermal") -> bytes:
     """A stored picture of this many pixels on a side: the first background, in the colours of a theme."""
     rows = (b"\0" + bytes([plot_style.COLOURS]) * size) * size
-    return indexed_png.assembled(size, size, plot_style.colours("thermal") + plot_style.greys(theme), rows)
+    return indexed_png.assembled(size, size, plot_style.colours(colour_map) + plot_style.greys(theme), rows)
 
 
 def packed(values: list[Any], dtype: columns.Dtype) -> dict[str, Any]:

@@ -106,7 +106,8 @@ def test_a_picture_has_the_requested_theme(get: Get) -> None:
     light, dark = get(f"{MISSION}/sections/temperature.png"), get(f"{MISSION}/ts.png?theme=dark")
 
     assert (light.mimetype, light.data) == ("image/png", png(1))
-    assert dark.data == png(1, "dark")
+    # All colours of points, also those of pictures that an earlier release has drawn.
+    assert dark.data == png(1, "dark", "dense_on_dark")
     assert light.headers["Content-Disposition"] == "inline; filename=smilla77_20221208T1145_temperature.png"
 
 
@@ -115,7 +116,9 @@ def test_a_picture_has_the_requested_size(get: Get, part: str) -> None:
     name = part.rpartition("/")[2]
     pictures = {scale: get(f"{MISSION}/{part}.png?scale={scale}&theme=dark") for scale in (1, 2, 4)}
 
-    assert {scale: answer.data for scale, answer in pictures.items()} == {size: png(size, "dark") for size in (1, 2, 4)}
+    colour_map = "dense_on_dark" if part == "ts" else "thermal"
+    expected = {size: png(size, "dark", colour_map) for size in (1, 2, 4)}
+    assert {scale: answer.data for scale, answer in pictures.items()} == expected
     assert pictures[4].headers["Content-Disposition"] == f"inline; filename=smilla77_20221208T1145_{name}_4x.png"
 
 

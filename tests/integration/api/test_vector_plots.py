@@ -111,7 +111,7 @@ def test_a_sample_of_unknown_depth_is_grey_and_the_legend_names_all_marks(get: G
     root = plot(get, "ts.svg")
 
     squares = [path.get("fill") for path in root.iter(f"{SVG}path") if (path.get("d") or "").endswith("h3v3h-3z")]
-    deepest = bytes(colour(1.5, 0.0, 1.5, "dense")[:3]).hex()
+    deepest = bytes(colour(1.5, 0.0, 1.5, "dense_on_light")[:3]).hex()
     assert squares == [plot_style.inks("light")[2], f"#{deepest}"]
     marks = "Grey: depth unknown (1) · Lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³"
     assert f"2 of 5 good samples drawn · {marks}" in texts(root)
@@ -142,6 +142,8 @@ def test_a_plot_has_the_colours_of_its_theme(get: Get, theme: Theme, ground: str
     root = plot(get, f"sections/temperature.svg?theme={theme}")
     page, behind, *_ = [rect.get("fill") for rect in root.iter(f"{SVG}rect")]
     assert (page, behind) == (ground, plot_style.ground(theme))
+    page, behind, *_ = [rect.get("fill") for rect in plot(get, f"ts.svg?theme={theme}").iter(f"{SVG}rect")]
+    assert (page, behind) == (ground, ground)
 
 
 def test_hostile_names_are_escaped(get: Get, db: Db) -> None:

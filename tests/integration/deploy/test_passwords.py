@@ -8,7 +8,7 @@ import contextlib
 import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from pymongo.errors import OperationFailure
 from redis import Redis, RedisError, ResponseError
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from app import config, errors, extensions
+from app import config, create_app, errors, extensions
+from app.domain import api_keys
+from app.domain.api_keys import Digest
 from app.domain.reported_positions import ReportedPosition
 from app.localdev import libraries, pidfiles, readiness, servers
 from app.store import leases, position_indexes, received_positions, reported_positions
@@ -126,7 +128,8 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
     upload.uploads.insert_one({"_id": "upload"})
     upload.uploads.update_one({"_id": "upload"}, {"$set": {"state": "queued"}})
     upload.audit.insert_one({"_id": "entry"})
-    upload.api_keys.update_one({"_id": "key"}, {"$max": {"last_used_at": 1}})
+    ingest.api_keys.insert_one({"_id": "key"})
+    upload.api_key_uses.update_one({"_id": "key"}, {"$inc": {"uses": 1}}, upsert=True)
     upload.command("dbStats")
 
     assert [each.missions.count_documents({}) for each in (web, ingest, upload, backup, admin)] == [1] * 5
@@ -142,6 +145,8 @@ def test_each_role_has_exactly_its_rights(first: Texts, stores: Servers) -> None
         lambda: upload.audit.update_one({}, {"$set": {"at": 1}}),
         lambda: upload.audit.delete_one({}),
         lambda: upload.api_keys.insert_one({}),
+        lambda: upload.api_keys.update_one({"_id": "key"}, {"$set": {"roles": ["operator"]}}),
+        lambda: upload.api_key_uses.delete_one({}),
         lambda: upload.api_keys.delete_one({}),
         lambda: backup.missions.insert_one({}),
         lambda: admin.client.admin.command("createUser", "x", pwd="x", roles=[]),
@@ -167,6 +172,37 @@ def test_the_account_of_uploads_stores_positions(
     extensions.mongo.bind(settings)
 
     assert [receipt.result[0]["outcome"] for receipt in receipts] == ["newest"] * 3
+
+
+def test_the_account_of_uploads_receives_files_and_imports_those_of_dry_runs(
+    first: Texts, stores: Servers, settings: config.Settings
+) -> None:
+    stores.initiate(first)
+    admin, ingest = (stores.mongodb(first[f"mongodb-{role}"]["uri"]).halocline for role in ("admin", "ingest"))
+    present = admin.list_collection_names()
+    names = {"uploads", "spool.files", "spool.chunks", "audit", "api_keys"}
+    _ = [admin.create_collection(name) for name in names.difference(present)]
+    key_id, secret = api_keys.new_secret()
+    now = datetime.now(UTC)
+    key = {"name": "feed", "roles": ["importer"], "created_at": now, "expires_at": now + timedelta(days=1)}
+    ingest.api_keys.insert_one({"_id": key_id, **key, "digest": asdict(Digest.of(secret))})
+    login = urlsplit(first["mongodb-upload"]["uri"])
+    uri = f"mongodb://{login.username}:{login.password}@{stores.member}/?directConnection=true"
+    portal = {"mongodb_uri": uri, "mongodb_database": "halocline", "uploads": 1}
+    client = create_app(
+        settings.model_copy(update={**portal, "redis_broker_url": "redis://127.0.0.1:1/0"})
+    ).test_client()
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    sent = client.post("/api/v1/imports?file_name=a.nc&dry_run=true", data=b"content", headers=headers)
+    # As the worker does it.
+    ingest.uploads.update_one({"_id": sent.json["id"]}, {"$set": {"state": "done", "ended_at": now}})
+    imported = client.post(f"/api/v1/imports/{sent.json['id']}/import", headers=headers)
+    extensions.mongo.bind(settings)
+
+    assert [sent.status_code, imported.status_code] == [202, 202], (sent.json, imported.json)
+    assert ingest["spool.files"].find_one({"key_id": key_id})["task"] == imported.json["id"]
+    assert ingest.api_key_uses.find_one({"_id": key_id})["uses"] == 2
 
 
 def test_a_wrong_password_has_its_own_name_in_the_logs(first: Texts, stores: Servers) -> None:

@@ -320,7 +320,7 @@ def test_samples_of_unknown_depth_are_grey_in_the_picture(tmp_path: Path, ingest
     beside = picture[plot_style.TOP + 2 : plot_style.BOTTOM - 2, x]
     painted = {bytes(pixel).hex() for pixel in beside}
     assert plot_style.inks("light")[2][1:] in painted
-    colours = plot_style.colours("dense")
+    colours = plot_style.colours("dense_on_light")
     assert painted & {colours[3 * step : 3 * step + 3].hex() for step in range(plot_style.COLOURS)} == set()
 
 

@@ -89,14 +89,13 @@ def test_an_operator_may_do_what_an_importer_may(done: Done) -> None:
 def test_the_list_has_state_and_last_use(secret: str, done: Done) -> None:
     key = api_keys.authenticate(f"Bearer {secret}", "importer", NOW)
     moment = datetime(2026, 11, 27, 12, tzinfo=UTC)
-    stored_keys.note_use(key, moment)
-    known = stored_keys.find(key.id)
-    assert known is not None
-    stored_keys.note_use(known[0], moment + timedelta(seconds=30))
+    for age_s in (0, 30):
+        stored_keys.note_use(key.id, moment - timedelta(seconds=age_s))
 
     (listed,) = map(json.loads, done("keys", "list", "--json").splitlines())
 
     assert (listed["state"], listed["last_used_at"], listed["roles"]) == ("valid", "2026-11-27T12:00:00Z", ["importer"])
+    assert listed["uses"] == 2
     line = done("keys", "list")
     assert f"{key.id} valid   feed: importer, provider VOTO, until " in line
     assert line.endswith("last used 2026-11-27T12:00Z\n")

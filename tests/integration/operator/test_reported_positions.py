@@ -53,6 +53,6 @@ def test_a_withdrawn_platform_has_no_position_until_it_is_restored(
     features = api("/tracks")["features"]
     done("withdraw", "made/20200913T1226", "--restore", "--yes")
 
-    assert (statuses, features) == ([404, 404, 200], [])
+    assert (statuses, features) == ([410, 410, 200], [])
     assert last_position(client, "made") == ("report", 57)
     assert differences() == []

@@ -9,7 +9,7 @@ from pymongo.database import Database
 from redis import Redis
 
 from app import config
-from app.store import spool
+from app.store import spool_stream
 from app.tasks import broker, pulls, queue
 from app.tasks.attempts import Call
 from tests import faulty_server
@@ -86,14 +86,14 @@ def test_a_dataset_is_queued_once_for_its_data(queued: config.Settings, call: Ca
 def test_a_file_that_cannot_be_read_keeps_no_other_one_of_the_folder_waiting(
     call: Call, db: Database_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = spool.put
+    put = spool_stream.put
 
     def failing(path: Path) -> str:
         if path.name == "bad.nc":
             raise PermissionError(13, "Permission denied", str(path))
         return put(path)
 
-    monkeypatch.setattr(spool, "put", failing)
+    monkeypatch.setattr(spool_stream, "put", failing)
     for name in ("bad", "made"):
         time_series(tmp_path / f"{name}.nc")
     looks = [pulls.watch(call, "watch-inbox", str(tmp_path), 10) for _ in range(4)]

@@ -10,7 +10,7 @@ from pymongo.database import Database
 
 from app import config
 from app.errors import RunFailed
-from app.store import connection, disk_space, spool
+from app.store import connection, disk_space, spool_stream
 from app.tasks import enqueue
 from app.tasks.attempts import Call
 from tests.integration.tasks.conftest import halocline, waiting
@@ -52,8 +52,8 @@ def test_a_file_for_which_mongodb_has_no_space_is_not_stored(
 
 def test_files_without_a_task_are_deleted_after_a_day(call: Call, db: Database_, tmp_path: Path) -> None:
     with connection.bound(call.settings, 10_000):
-        orphan, owned, new = (spool.put_blocks(name, [b"data"]) for name in ("orphan", "owned", "new"))
-        nav, pld = (spool.put_blocks(name, [b"data"]) for name in ("nav", "pld"))
+        orphan, owned, new = (spool_stream.put_blocks(name, [b"data"]) for name in ("orphan", "owned", "new"))
+        nav, pld = (spool_stream.put_blocks(name, [b"data"]) for name in ("nav", "pld"))
         enqueue.spooled(call.app, [{"id": nav, "name": "nav"}, {"id": pld, "name": "pld"}], enqueue.ImportOptions())
     db["spool.files"].update_many({"_id": {"$ne": new}}, {"$set": {"uploadDate": LONG_AGO}})
     # An upload that waits for an operator.
@@ -77,6 +77,6 @@ def test_bytes_whose_source_fails_leave_nothing(call: Call, db: Database_) -> No
         raise ValueError("the connection broke")
 
     with connection.bound(call.settings, 10_000), pytest.raises(ValueError, match="the connection broke"):
-        spool.put_blocks("x", broken())
+        spool_stream.put_blocks("x", broken())
 
     assert db["spool.files"].count_documents({}) == db["spool.chunks"].count_documents({}) == 0

@@ -62,6 +62,10 @@ class Portal:
         words = urlencode({"file_name": file.name, **query})
         return self.send("PUT", f"/{hashlib.sha256(content).hexdigest()}?{words}", content, key)
 
+    def import_checked(self, upload: str, key: str, **query: str) -> Answer:
+        """The response to the import of a dry run."""
+        return self.send("POST", f"/{upload}/import?{urlencode(query)}", key=key)
+
     def ended(self, answer: Answer, key: str) -> dict[str, Any]:
         """The state of an upload when no worker works for it any more."""
         return self.wait(answer.headers["Location"].rpartition("/")[2], key)
@@ -134,6 +138,13 @@ def db(db: Db, settings: config.Settings) -> Iterator[Db]:
     """The database by a client of the test's own: an application that a test creates closes that of the portal."""
     with MongoClient[dict[str, Any]](settings.mongodb_uri, tz_aware=True) as client:
         yield client[settings.mongodb_database]
+
+
+def waiting_files(db: Db) -> int:
+    """The number of documents of files that wait for a worker or an operator: of all but ended dry runs."""
+    kept = db["spool.files"].distinct("_id", {"kept_until": {"$exists": True}})
+    files = db["spool.files"].count_documents({"_id": {"$nin": kept}})
+    return files + db["spool.chunks"].count_documents({"files_id": {"$nin": kept}})
 
 
 @pytest.fixture

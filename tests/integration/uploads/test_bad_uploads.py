@@ -15,7 +15,7 @@ from app import create_app
 from app.config import Settings
 from app.server.request_body import Incomplete, TooSlow
 from tests.integration.tasks.conftest import eventually, is_idle
-from tests.integration.uploads.conftest import Db, Portal
+from tests.integration.uploads.conftest import Db, Portal, waiting_files
 
 OCTETS = {"Content_Type": "application/octet-stream"}
 
@@ -25,7 +25,7 @@ def _healthy(portal: Portal, db: Db, importer: str, file: Path) -> Any:
     """After each test, nothing is stored and the next upload is accepted."""
     yield
     eventually(lambda: is_idle(portal.settings))
-    assert (db["spool.files"].count_documents({}), db["spool.chunks"].count_documents({})) == (0, 0)
+    assert waiting_files(db) == 0
     assert portal.upload(file, importer, dry_run="true").status == 202
 
 
@@ -236,7 +236,14 @@ def test_a_body_that_breaks_off_is_a_problem_of_the_client(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "?file_name=a.nc"), ("PUT", f"/{'0' * 64}"), ("GET", "/waiting"), ("GET", "/a"), ("POST", "/a/approve")],
+    [
+        ("POST", "?file_name=a.nc"),
+        ("PUT", f"/{'0' * 64}"),
+        ("GET", "/waiting"),
+        ("GET", "/a"),
+        ("POST", "/a/approve"),
+        ("POST", "/a/import"),
+    ],
 )
 def test_a_process_without_uploads_answers_404(client: FlaskClient, method: str, path: str) -> None:
     answer = client.open(f"/api/v1/imports{path}", method=method, data=b"content")

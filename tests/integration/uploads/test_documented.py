@@ -14,7 +14,7 @@ from tests.integration.uploads.conftest import Portal, Start
 from tests.made_files import time_series
 
 PAGE = (Path(__file__).parents[3] / "docs/uploads.md").read_text(encoding="utf-8")
-DRY_RUN, STATUS, PUT, QUARANTINE = re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
+DRY_RUN, STATUS, IMPORT, PUT, QUARANTINE = re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
 DOCUMENTED = json.loads(re.findall(r"```json\n(.*?)```", PAGE, flags=re.DOTALL)[0])
 Run = Callable[..., Any]
 
@@ -48,14 +48,17 @@ def test_the_commands_work_and_return_the_documented_fields(careful: Portal, run
     waiting, approve, reject = QUARANTINE.strip().splitlines()
     dry = run(DRY_RUN)
     ended = careful.wait(dry["id"], importer)
+    status = run(STATUS, dry["id"])
+    imported, repeated = run(IMPORT, dry["id"]), run(IMPORT, dry["id"])
+    rejected = run(reject, careful.wait(imported["id"], importer)["id"])
     first, second = run(PUT), run(PUT)
     careful.wait(first["id"], importer)
 
-    assert run(STATUS, dry["id"]) == ended
+    assert status == ended
+    assert imported["id"] == repeated["id"] == rejected["id"] != dry["id"]
     assert ended.keys() == DOCUMENTED.keys()
     assert ended["result"][0].keys() == DOCUMENTED["result"][0].keys()
     assert [first["id"], "waiting"] == [second["id"], run(STATUS, first["id"])["state"]]
     assert [item["id"] for item in run(waiting)["items"]] == [first["id"]]
     assert run(approve, first["id"])["decided_by"].startswith("key operator")
     assert careful.wait(first["id"], importer)["result"][0]["outcome"] == "stored"
-    assert "reject?reason=" in reject

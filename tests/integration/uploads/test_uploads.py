@@ -2,6 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,8 @@ from app import create_app
 from app.store import audit
 from app.tasks import broker, queue
 from tests.integration.tasks.conftest import eventually, is_idle
-from tests.integration.uploads.conftest import OWNER, Db, Portal, Start
+from tests.integration.uploads.conftest import OWNER, Db, Portal, Start, waiting_files
 from tests.made_files import csv_file, profile_file, rows, table, time_series
-
-
-def spooled(db: Db) -> int:
-    """The number of documents of files that wait for a worker."""
-    return db["spool.files"].count_documents({}) + db["spool.chunks"].count_documents({})
 
 
 def test_a_file_is_imported_and_its_state_has_the_report_of_the_command(
@@ -38,8 +34,8 @@ def test_a_file_is_imported_and_its_state_has_the_report_of_the_command(
     (attempt,) = db.imports.find()
     assert (attempt["file_name"], attempt["outcome"], attempt["actor"]) == ("mission.nc", "stored", status["by"])
     assert next((entry.action, entry.target) for entry in audit.page(10)) == ("upload", status["id"])
-    assert db.api_keys.find_one()["last_used_at"] is not None
-    assert spooled(db) == 0
+    assert db.api_key_uses.find_one().items() >= {"_id": importer.split("_")[1], "uses": 1}.items()
+    assert waiting_files(db) == 0
 
 
 def test_a_refused_file_is_done_with_its_reason(portal: Portal, db: Db, tmp_path: Path, importer: str) -> None:
@@ -50,7 +46,7 @@ def test_a_refused_file_is_done_with_its_reason(portal: Portal, db: Db, tmp_path
 
     assert status["state"] == "done"
     assert [(each["outcome"], each["reason_code"]) for each in status["result"]] == [("refused", "no_mission")]
-    assert spooled(db) == 0
+    assert waiting_files(db) == 0
 
 
 def test_a_file_with_a_long_name_in_any_script_is_imported(portal: Portal, file: Path, importer: str) -> None:
@@ -85,7 +81,7 @@ def test_a_dry_run_reports_what_an_import_would_do_and_stores_nothing(
     assert set(counts.values()) == {0}
     assert first["result"] == real["result"]
     assert [each["outcome"] for each in first["result"] + second["result"]] == ["stored", "unchanged"]
-    assert spooled(db) == 0
+    assert waiting_files(db) == 0
 
 
 def test_a_dry_run_compares_with_what_is_stored(portal: Portal, tmp_path: Path, importer: str) -> None:
@@ -143,7 +139,7 @@ def test_two_uploads_of_one_content_at_once_have_one_effect(portal: Portal, db: 
     portal.ended(answers[0], importer)
 
     assert {(answer.status, answer.json["id"]) for answer in answers} == {(202, answers[0].json["id"])}
-    assert (db.imports.count_documents({}), db.uploads.count_documents({}), spooled(db)) == (1, 1, 0)
+    assert (db.imports.count_documents({}), db.uploads.count_documents({}), waiting_files(db)) == (1, 1, 0)
 
 
 def test_a_content_with_another_hash_is_refused_and_not_stored(
@@ -152,7 +148,7 @@ def test_a_content_with_another_hash_is_refused_and_not_stored(
     answer = portal.send("PUT", f"/{'0' * 64}?file_name=a.nc", file.read_bytes(), importer)
 
     assert (answer.status, answer.json["code"]) == (422, "hash_mismatch")
-    assert (db.uploads.count_documents({}), spooled(db)) == (0, 0)
+    assert (db.uploads.count_documents({}), waiting_files(db)) == (0, 0)
 
 
 def test_an_importer_reads_its_own_uploads_and_an_operator_all(
@@ -242,8 +238,30 @@ def test_in_quarantine_a_rejected_file_is_deleted(
     assert [(each.status, each.json["state"], each.json["reason"]) for each in rejected] == [
         (200, "rejected", "not ours")
     ] * 2
-    assert (spooled(db), db.missions.count_documents({})) == (0, 0)
+    assert (waiting_files(db), db.missions.count_documents({})) == (0, 0)
     assert next((entry.action, entry.reason) for entry in audit.page(10)) == ("reject upload", "not ours")
+
+
+def test_in_quarantine_an_upload_without_a_decision_expires(
+    careful: Portal, db: Db, file: Path, importer: str, operator: str
+) -> None:
+    old, new = (careful.ended(careful.upload(file, importer), importer)["id"] for _ in range(2))
+    for upload, age in ((old, timedelta(days=30, minutes=1)), (new, timedelta(days=29))):
+        db.uploads.update_one({"_id": upload}, {"$set": {"received_at": datetime.now(UTC) - age}})
+
+    queue.send(queue.celery_app(careful.settings), "recover", broker.DERIVED, {})
+    expired = eventually(lambda: (state := careful.wait(old, importer))["state"] == "rejected" and state)
+
+    assert (expired["reason"], expired["decided_by"]) == ("expired", "task recover")
+    assert [doc["_id"] for doc in db["spool.files"].find()] == [db.uploads.find_one({"_id": new})["spool_id"]]
+    assert db["spool.chunks"].count_documents({}) == 1
+    entry = next(iter(audit.page(10)))
+    assert (entry.actor.label, entry.action, entry.target, entry.reason) == (
+        "task recover", "reject upload", old, "expired",
+    )  # fmt: skip
+    late = careful.send("POST", f"/{old}/approve", key=operator)
+    assert (late.status, late.json["detail"]) == (409, "The upload was rejected already.")
+    assert careful.send("POST", f"/{new}/reject?reason=no", key=operator).status == 200
 
 
 def test_a_dry_run_that_is_delivered_again_leaves_an_approved_upload_to_its_import(
@@ -269,7 +287,7 @@ def test_a_dry_run_that_is_delivered_again_leaves_an_approved_upload_to_its_impo
     queue.send(app, "recover", broker.DERIVED, {})
     done = careful.ended(answer, importer)
     assert (done["state"], done["result"][0]["outcome"]) == ("done", "stored")
-    assert (db.missions.count_documents({}), spooled(db)) == (1, 0)
+    assert (db.missions.count_documents({}), waiting_files(db)) == (1, 0)
 
 
 def test_an_operator_of_a_provider_decides_about_uploads_of_this_provider(

@@ -141,3 +141,11 @@ def test_the_map_draws_a_basin_whose_parts_have_missions(client: FlaskClient, th
         "test-sea": 2,
     }
     assert client.get("/api/v1/basins/test-gulf").json["properties"]["part_of"] == "test-sea"
+
+
+def test_the_area_of_a_basin_includes_its_parts(client: FlaskClient, three_missions: None) -> None:
+    outlines = {each["id"]: each for each in client.get("/api/v1/outlines").json["features"]}
+    for basin, pieces, east in (("test-sea", 3, 5.0), ("test-gulf", 2, 5.0), ("test-bay", 1, 5.0)):
+        for drawn in (client.get(f"/api/v1/basins/{basin}").json, outlines[basin]):
+            polygons = drawn["geometry"]["coordinates"]
+            assert (len(polygons), drawn["bbox"][2]) == (pieces, east)

@@ -19,6 +19,12 @@ def accepting(settings: config.Settings) -> Flask:
     return create_app(settings.model_copy(update={"uploads": 2}))
 
 
+@pytest.fixture(scope="module")
+def beside_uploads(settings: config.Settings) -> Flask:
+    """An application that accepts no uploads, beside one that does."""
+    return create_app(settings.model_copy(update={"upload_page": True}))
+
+
 @pytest.fixture
 def pages(accepting: Flask, app: Flask) -> dict[str, str]:
     """The HTML of both pages, by path."""
@@ -52,7 +58,12 @@ def test_a_visitor_without_scripts_reads_the_command(pages: dict[str, str]) -> N
     assert "/api/v1/imports/waiting" in pages[WAITING]
 
 
-def test_the_status_page_links_to_the_import_where_it_is(accepting: Flask, client: FlaskClient) -> None:
+def test_the_status_page_links_to_the_import_where_it_is(
+    accepting: Flask, beside_uploads: Flask, client: FlaskClient
+) -> None:
     with accepting.test_client() as other:
         assert f'href="{NEW}"' in other.get("/status", buffered=True).text
+    with beside_uploads.test_client() as other:
+        assert f'href="{NEW}"' in other.get("/status", buffered=True).text
+        assert other.get(NEW).status_code == 404
     assert f'href="{NEW}"' not in client.get("/status", buffered=True).text

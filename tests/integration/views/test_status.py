@@ -266,6 +266,26 @@ def test_the_log_names_the_variables_that_are_not_imported_with_the_reason(
     assert "calibration: it has the dimensions (bin), not that of the samples, time" in html
 
 
+def test_files_with_the_same_variables_that_are_not_imported_are_one_row(
+    page: Page, db: Database[dict[str, Any]], attempts: None
+) -> None:
+    several = [{"reason": "no unit", "variables": ["one", "two", "three", "four"]}]
+    db.imports.update_many({"_id": {"$in": ["a00", "a01", "a02"]}}, {"$set": {"not_imported": several}})
+    db.imports.update_one({"_id": "a05"}, {"$set": {"not_imported": [{"reason": "empty", "variables": ["one"]}]}})
+    rows = page("/status").split('data-incomplete="')[1:]
+
+    assert [row.split('"')[0] for row in rows] == ["3", "1"]
+    assert "<summary>4 variables: no unit</summary>one, two, three, four" in rows[0]
+    assert "0.<wbr>nc" in rows[0]
+    assert "<summary>and 2 more files</summary>" in rows[0]
+    assert "one: empty" in rows[1]
+
+
+def test_file_names_break_behind_separators_only(page: Page, db: Database[dict[str, Any]], attempts: None) -> None:
+    db.imports.update_one({"_id": "a03"}, {"$set": {"file_name": "nrt_SEA077-M17.nc"}})
+    assert "nrt_<wbr>SEA077-<wbr>M17.<wbr>nc</th>" in page("/status")
+
+
 def test_a_log_of_an_earlier_release_names_no_variables(client: FlaskClient, attempts: None) -> None:
     assert {tuple(item["not_imported"]) for item in client.get("/api/v1/imports").json["items"]} == {()}
     assert "Variables that are not imported" not in client.get("/status").text

@@ -225,7 +225,7 @@ def test_hostile_names_leave_the_feed_valid(
     db.platforms.update_one({"_id": "sea001"}, {"$set": {"serial": hostile, "name": None}})
     root = feed(page("/updates.rss"))
     titles = [item.findtext("title") for item in root.iterfind(".//item")]
-    assert titles[0] == "End of mission: " + HOSTILE + "]]>&\ufffd\ufffd\ufffd\u202e"
+    assert titles[0] == "End of mission: " + HOSTILE + "]]>&\ufffd\ufffd\ufffd\u202e 20210629T2053"
     assert "<script>alert" not in page("/updates") + page("/")
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coloursOf, css, stepOf } from "../../../app/assets/js/explorer_colours.js";
+import { coloursOf, css, pointMap, stepOf } from "../../../app/assets/js/explorer_colours.js";
 
 test("a map has 64 colours from cmocean's first to its last", () => {
   const haline = coloursOf("haline");
@@ -30,4 +30,12 @@ test("values at and beyond the limits have the steps of the ends", () => {
 
 test("a colour is written for a canvas", () => {
   assert.equal(css([1, 20, 255]), "rgb(1 20 255)");
+});
+
+test("points have the part of a map that contrasts with the ground of the theme", () => {
+  assert.equal(pointMap("dense"), "dense_on_light");
+  globalThis.document = { documentElement: { dataset: { bsTheme: "dark" } } };
+  assert.equal(pointMap("dense"), "dense_on_dark");
+  delete globalThis.document;
+  assert.notDeepEqual(coloursOf("dense_on_dark"), coloursOf("dense_on_light"));
 });

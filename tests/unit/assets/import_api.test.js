@@ -63,9 +63,19 @@ test("a decision names the upload, and a rejection its reason", async () => {
   );
 });
 
+test("the import of a checked file sends no bytes", async () => {
+  const requests = answering(202, {});
+  await apiWith("k").importChecked("a/b");
+  assert.deepEqual(
+    requests.map(({ method, url, body }) => [method, url, body]),
+    [["POST", "/api/v1/imports/a%2Fb/import", undefined]],
+  );
+});
+
 test("a refusal has the status, the text and the time to wait", async () => {
   answering(503, { detail: "overloaded" }, { "Retry-After": "7" });
-  await assert.rejects(apiWith("k").state("a"), { status: 503, retryAfterS: 7, message: /busy.*7\u202fs/ });
+  const refusal = { status: 503, retryAfterS: 7, message: /busy.*7\u202fs/, short: /busy.*\.$/ };
+  await assert.rejects(apiWith("k").state("a"), refusal);
 });
 
 test("a request without a response is a refusal, too", async () => {

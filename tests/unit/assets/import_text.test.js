@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byteSize, isPassing, problemText, stateText, utc, wayOut } from "../../../app/assets/js/import_text.js";
 
-const STATUSES = [0, 400, 401, 403, 404, 408, 409, 411, 413, 415, 422, 429, 500, 503];
+const STATUSES = [0, 400, 401, 403, 404, 408, 409, 410, 411, 413, 415, 422, 429, 500, 503];
 
 test("every error of the service has a sentence of its own", () => {
   const texts = STATUSES.map((status) => problemText({ status }));
@@ -22,6 +22,11 @@ test("a time to wait is named", () => {
   assert.match(problemText({ status: 429, retryAfterS: 12 }), /Try again in 12\u202fs\.$/);
 });
 
+test("the limit that was reached is named, with the advice of the service", () => {
+  const detail = "Too many uploads at once with this API key; try again when one of them has ended.";
+  assert.equal(problemText({ status: 429, detail, retryAfterS: 10 }), detail);
+});
+
 test("a changed file needs a new check, whatever the status", () => {
   assert.match(problemText({ status: 422, code: "hash_mismatch" }), /Check it again/);
 });
@@ -33,7 +38,7 @@ test("only errors that pass without the operator are tried again", () => {
 test("a dry run and an import have different states", () => {
   assert.match(stateText({ state: "running", dry_run: true }), /checks/);
   assert.match(stateText({ state: "running", dry_run: false }), /imports/);
-  assert.match(stateText({ state: "done", dry_run: true }), /The check itself stores nothing/);
+  assert.match(stateText({ state: "done", dry_run: true }), /Nothing is imported yet/);
   assert.match(stateText({ state: "rejected", reason: "another glider." }), /: another glider\.$/);
   assert.match(stateText({ state: "failed", reason: "out of memory" }), /: out of memory\.$/);
 });

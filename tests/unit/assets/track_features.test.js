@@ -6,6 +6,7 @@ import {
   heading,
   lastOf,
   missionKey,
+  missionName,
   omissions,
   positions,
   unrollFeatures,
@@ -137,4 +138,9 @@ test("omissions name the missions of the page and the hidden positions", () => {
     omissions(3, { features, next: "c" }),
     "Showing the newest 2 missions. 3 positions hidden: no valid fix.",
   );
+});
+
+test("a mission has the operator's number before its stamp", () => {
+  assert.equal(missionName({ operator_number: "M17", mission: "20221208T1145" }), "M17 20221208T1145");
+  assert.equal(missionName({ operator_number: null, mission: "20221208T1145" }), "20221208T1145");
 });

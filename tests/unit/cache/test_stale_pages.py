@@ -62,6 +62,15 @@ def test_half_a_second_after_a_change_the_background_refresh_is_not_used(setup: 
     assert setup.outcomes == ["miss", "stale", "miss"]
 
 
+def test_the_stale_page_of_a_withdrawn_resource_does_not_come_back_when_rendering_fails(setup: Setup) -> None:
+    setup.get("/")
+    setup.change_and_poll()
+    setup.site.status = "410 Gone"
+    assert setup.get("/").status_code == 410
+    setup.site.status = "503 Service Unavailable"
+    assert setup.get("/").status_code == 503
+
+
 def test_a_page_that_changed_during_its_rendering_is_served_but_stale(setup: Setup) -> None:
     setup.site.after_rendering = setup.change_and_poll
     assert "version 1" in setup.get("/").text

@@ -36,6 +36,8 @@ def test_only_its_pods_accept_uploads(manifests: Manifests) -> None:
 
     assert accepting == {"upload"}
     assert "HALOCLINE_UPLOADS" not in manifests.settings
+    # The status page of the other pods links to theirs.
+    assert manifests.settings["HALOCLINE_UPLOAD_PAGE"] == "true"
 
 
 def test_its_pods_have_passwords_of_their_own_and_write_to_no_volume(manifests: Manifests) -> None:
@@ -53,8 +55,8 @@ def test_its_account_changes_no_data() -> None:
     roles = {role["role"]: role["privileges"] for role in json.loads(text)["roles"]}
     written = {each["resource"]["collection"]: each["actions"] for each in roles["halocline-upload"]}
 
-    assert written.keys().isdisjoint({"missions", "profiles", "samples", "imports", "originals.files"})
-    assert (written["audit"], written["api_keys"]) == (["insert"], ["update"])
+    assert written.keys().isdisjoint({"missions", "profiles", "samples", "imports", "originals.files", "api_keys"})
+    assert (written["audit"], written["api_key_uses"]) == (["insert"], ["insert", "update"])
 
 
 def test_its_limit_of_a_file_is_that_of_the_workers_and_of_the_ingress(manifests: Manifests) -> None:

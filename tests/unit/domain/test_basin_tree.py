@@ -1,12 +1,15 @@
 """The tree of basins: containing basins, parts, their order, and the shares of a mission in them."""
 
+from importlib.resources import files
+from pathlib import Path
+
 import numpy as np
 import pytest
 import shapely
 from shapely.geometry import shape
 
 from app.domain import basin_tree
-from app.domain.basin_tree import Basin, BasinShare
+from app.domain.basin_tree import Basin, BasinShare, Bbox
 from app.domain.basins import BasinMap
 from app.errors import Invalid
 from app.ingest.formats import basin_polygons
@@ -99,8 +102,64 @@ def test_every_part_names_a_shipped_basin(shipped: dict[str, Basin]) -> None:
     assert {basin.part_of for basin in shipped.values() if basin.part_of} <= shipped.keys()
 
 
-def test_every_part_lies_beside_its_basin_or_beside_another_part_of_it(shipped: dict[str, Basin]) -> None:
-    outlines = {basin.id: shape(basin.outline) for basin in shipped.values()}
+def test_every_basin_contains_its_parts(shipped: dict[str, Basin]) -> None:
+    areas = {basin.id: shape(basin.geometry) for basin in shipped.values()}
+    parts = [basin for basin in shipped.values() if basin.part_of]
+    outside = {
+        basin.id: shapely.difference(areas[basin.id], areas[str(basin.part_of)]).area / areas[basin.id].area
+        for basin in parts
+    }
+    assert len(parts) > 80
+    assert {basin: share for basin, share in outside.items() if share > 1e-9} == {}
+    assert [
+        basin.id
+        for basin in parts
+        if not areas[str(basin.part_of)].covers(areas[basin.id].representative_point())
+        or not _contains(shipped[str(basin.part_of)].bbox, basin.bbox)
+    ] == []
+
+
+def _contains(outer: Bbox, inner: Bbox) -> bool:
+    """True if the second box lies in the first one; west > east if a box crosses 180 degrees."""
+    east = outer[2] + 360 * (outer[0] > outer[2])
+    turn = 360 * (inner[0] < outer[0])
+    inner_east = inner[2] + 360 * (inner[0] > inner[2])
+    return outer[1] <= inner[1] and inner[3] <= outer[3] and inner[0] + turn >= outer[0] and inner_east + turn <= east
+
+
+@pytest.mark.parametrize(
+    ("station", "lon", "lat"),
+    [
+        ("F9 Bothnian Bay", 22.07, 64.71),
+        ("SR5 Bothnian Sea", 19.58, 61.08),
+        ("F64 Åland Sea", 19.14, 60.19),
+        ("LL7 Gulf of Finland", 24.84, 59.85),
+        ("G1 Gulf of Riga", 23.62, 57.62),
+        ("BY15 Eastern Gotland", 20.05, 57.33),
+    ],
+)
+def test_the_baltic_sea_contains_its_gulfs(shipped: dict[str, Basin], station: str, lon: float, lat: float) -> None:
+    basin = shipped["baltic-sea"]
+    for drawn in (basin.geometry, basin.outline):
+        assert shape(drawn).covers(shapely.Point(lon, lat)), station
+    assert basin.source == shipped["SEA-007"].source
+
+
+def test_of_equal_polygons_the_part_wins() -> None:
+    # The id of the part comes after that of the sea, which decides other ties.
+    basins = [square("a-sea", 0, 1), square("bay", 0, 1, "a-sea")]
+    shares = BasinMap(basins).shares(np.array([0.5]), np.array([0.5]))
+    assert [(share.id, share.own) for share in shares] == [("bay", 1), ("a-sea", 0)]
+
+
+def test_every_part_lies_beside_its_basin_or_beside_another_part_of_it(
+    shipped: dict[str, Basin], tmp_path: Path
+) -> None:
+    for entry in files("app.domain").joinpath("data").iterdir():
+        if entry.name.endswith(".geojson"):
+            # Without the tree, each basin is what its own polygons draw.
+            (tmp_path / entry.name).write_text(entry.read_text("utf-8").replace('"part_of"', '"other"'), "utf-8")
+    outlines = {basin.id: shape(basin.outline) for basin in basin_polygons.known(tmp_path)}
     family = {
         basin.id: [
             other.id for other in shipped.values() if basin.part_of in (other.id, other.part_of) and other != basin

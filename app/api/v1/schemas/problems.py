@@ -1,6 +1,6 @@
 """Errors."""
 
-from app.api.v1.schemas.types import Resource
+from app.api.v1.schemas.types import Resource, Time
 
 
 class InvalidField(Resource):
@@ -10,8 +10,28 @@ class InvalidField(Resource):
     problem: str
 
 
+class WithdrawnLinks(Resource):
+    """Links to the withdrawn mission and to its page (`html`), which answer 410 with the reason."""
+
+    self: str
+    html: str
+
+
+class WithdrawnMission(Resource):
+    """A withdrawn mission of a platform that has no other missions."""
+
+    platform: str
+    mission: str
+    at: Time
+    reason: str
+    links: WithdrawnLinks
+
+
 class Problem(Resource):
-    """An error (RFC 9457). `errors` names the invalid parameters; `code` names errors that programs handle."""
+    """An error (RFC 9457). `errors` names the invalid parameters; `code` names errors that programs handle.
+
+    `withdrawn` are the missions of a platform that is gone, the last withdrawn one first.
+    """
 
     type: str
     title: str
@@ -20,3 +40,4 @@ class Problem(Resource):
     instance: str
     errors: list[InvalidField] | None = None
     code: str | None = None
+    withdrawn: list[WithdrawnMission] | None = None
