@@ -183,7 +183,7 @@ def test_a_withdrawn_mission_is_gone_for_all_who_ask_at_once_and_during_an_outag
     doc = db.missions.find_one()
     path = f"/missions/{doc['platform']}/{doc['mission']}"
     assert edge.get(path).status == 200
-    actor = Actor("host", "operator")
+    actor = Actor("user", "operator")
     assert withdrawal.withdraw(f"{doc['platform']}/{doc['mission']}", "wrong data", actor, {}, BasinMap(())) == "done"
     until(lambda: edge.get(path).status == 410)
     time.sleep(1.1)
