@@ -33,6 +33,7 @@ class Update(Resource):
     kind: records.UpdateKind
     platform: str
     mission: str
+    operator_number: str | None = Field(description="Number of the mission such as `M17`; null if it has none.")
     at: Time = Field(
         description="Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, "
         "withdrawal, or restoration."
