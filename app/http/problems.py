@@ -279,14 +279,7 @@ def _page(status: int, detail: str, gone: Gone | None = None) -> Response:
     if request_ctx.url_adapter is None:
         return _text(status, detail)  # The Host header is no host name, so the links of the page cannot be built.
     try:
-        page = render_template(
-            "error.html",
-            status=status,
-            title=_title(status),
-            detail=detail,
-            withdrawn=gone.missions if gone else (),
-            platform=gone.platform if gone else None,
-        )
+        page = render_template("error.html", status=status, title=_title(status), detail=detail, gone=gone)
     except TemplateError as error:
         # A fault in the error page must not hide the error itself.
         log.error("error_page_failed", exc_info=error)
