@@ -33,20 +33,36 @@ class NotFound(HaloclineError):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnMission:
-    """A withdrawn mission of a platform that is gone."""
+    """A withdrawn mission of a platform that is gone. `name` is that for display: `SEA077 Smilla M17 20221208T1145`."""
 
     platform: str
     mission: str
+    operator_number: str | None
+    name: str
     at: datetime
     reason: str
 
 
-class Gone(HaloclineError):
-    """The resource existed and was withdrawn; the text has the reason. `missions`: the withdrawn ones of a platform."""
+@dataclass(frozen=True, slots=True)
+class PublicPlatform:
+    """The platform of a withdrawn mission, if it has other missions. `serial` is the address of its page."""
 
-    def __init__(self, text: str, missions: Sequence[WithdrawnMission] = ()) -> None:
+    serial: str
+    name: str
+
+
+class Gone(HaloclineError):
+    """The resource existed and was withdrawn; the text has the reason.
+
+    `missions`: the withdrawn ones of a platform. `platform`: that of a mission, if it has a page.
+    """
+
+    def __init__(
+        self, text: str, missions: Sequence[WithdrawnMission] = (), platform: PublicPlatform | None = None
+    ) -> None:
         super().__init__(text)
         self.missions = tuple(missions)
+        self.platform = platform
 
 
 class Moved(HaloclineError):

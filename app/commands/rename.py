@@ -7,6 +7,7 @@ from app.config import Settings
 from app.domain.audit import Actor
 from app.ingest.corrections import renaming
 from app.ingest.interpret import identity
+from app.ingest.persist import platform_summary
 from app.ingest.verify import verification
 from app.store import connection
 
@@ -31,7 +32,8 @@ def run(settings: Settings, former: str, present: str, reason: str | None, actor
             outcome = renaming.rename(plan, reason, actor, names, verification.basin_map())
             verb = "renamed  " if outcome == "done" else "unchanged"
             sys.stdout.write(f"{verb} {plan.former} is {plan.present}\n")
-    if plan.former in names and plan.present not in names:
+    has_names = plan.former in names and plan.present not in names
+    if has_names and not platform_summary.has_label(names[plan.former], plan.present):
         sys.stderr.write(
             f"halocline: {plan.present} has the names of the table [{plan.former}], but not its label: "
             f"a table [{plan.present}] in platforms.toml gives it one\n"

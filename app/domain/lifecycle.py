@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain import mission_number
 from app.domain.records import MODE_RANK, DataMode, Mission, Over, Update, UpdateKind
 from app.domain.reporting import ENDED_AFTER
 from app.domain.withdrawals import Corrections, Restoration, Withdrawal
@@ -136,7 +135,7 @@ def _withdrawal(withdrawn: Withdrawal) -> Update:
         over=None,
         learned_at=None,
         reason=withdrawn.reason,
-        operator_number=mission_number.of_file(withdrawn.file_name),
+        operator_number=withdrawn.operator_number,
         platform_name=withdrawn.platform_name,
     )
 

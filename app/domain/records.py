@@ -272,7 +272,8 @@ class Update:
     `over` is the reason why the mission is regarded as over; `learned_at` is the first import of the data that prove
     the event. Figures are set for missions that are over: before, an update would change with every profile. Only a
     withdrawal and a restoration have a `reason`. `operator_number` is that of the mission, such as `M17`. Only a
-    withdrawal has a `platform_name`, because its platform may not be stored any more.
+    withdrawal has a `platform_name`, because its platform may not be stored any more. `published_platform` is the id
+    that the platform had when updates of the mission were first published, if it has been renamed since.
     """
 
     id: str
@@ -290,3 +291,9 @@ class Update:
     reason: str | None = None
     operator_number: str | None = None
     platform_name: str | None = None
+    published_platform: str | None = None
+
+    @property
+    def public_id(self) -> str:
+        """The id in feed and API, which no rename changes: feed readers show each id once."""
+        return self.id.replace(f"/{self.platform}/", f"/{self.published_platform or self.platform}/", 1)

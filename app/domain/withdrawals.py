@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.domain import mission_number
 from app.domain.records import display_name
 
 
@@ -35,6 +36,21 @@ class Withdrawal:
     def platform_name(self) -> str:
         """The name of the platform for display."""
         return display_name(self.serial or self.platform, self.name)
+
+    @property
+    def operator_number(self) -> str | None:
+        """The number by which operators name the mission, such as `M17`; None if its file has none."""
+        return mission_number.of_file(self.file_name)
+
+    @property
+    def mission_name(self) -> str:
+        """The name of the mission for display: `M17 20221208T1145`."""
+        return mission_number.named(self.mission, self.operator_number)
+
+    @property
+    def event(self) -> str:
+        """When and why, as the end of a sentence: `was withdrawn on 28 November 2026: a test`."""
+        return f"was withdrawn on {self.at.day} {self.at:%B %Y}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

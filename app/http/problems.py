@@ -156,6 +156,7 @@ def _withdrawn(mission: WithdrawnMission) -> dict[str, Any]:
     return {
         "platform": mission.platform,
         "mission": mission.mission,
+        "operator_number": mission.operator_number,
         "at": mission.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "reason": mission.reason,
         "links": {
@@ -207,7 +208,7 @@ def _from_slow(_: request_body.TooSlow) -> Response:
 
 
 def _from_gone(error: Gone) -> Response:
-    return _in_place_of_a_page(answer(410, str(error), withdrawn=error.missions))
+    return _in_place_of_a_page(answer(410, str(error), gone=error))
 
 
 def _from_moved(error: Moved) -> Response:
@@ -263,22 +264,22 @@ def answer(
     detail: str,
     errors: Iterable[Mapping[str, str]] = (),
     headers: Iterable[tuple[str, str]] = (),
-    withdrawn: Sequence[WithdrawnMission] = (),
+    gone: Gone | None = None,
 ) -> Response:
-    """A problem document under /api, else a page; with these headers added. `withdrawn`: missions of a platform."""
-    is_api = request.path.startswith("/api/")
-    response = (
-        problem(status, detail, errors, withdrawn=withdrawn) if is_api else _finish(_page(status, detail, withdrawn))
-    )
+    """A problem document under /api, else a page; with these headers added. `gone`: the error of a withdrawal."""
+    if request.path.startswith("/api/"):
+        response = problem(status, detail, errors, withdrawn=gone.missions if gone else ())
+    else:
+        response = _finish(_page(status, detail, gone))
     response.headers.extend(list(headers))
     return response
 
 
-def _page(status: int, detail: str, withdrawn: Sequence[WithdrawnMission] = ()) -> Response:
+def _page(status: int, detail: str, gone: Gone | None = None) -> Response:
     if request_ctx.url_adapter is None:
         return _text(status, detail)  # The Host header is no host name, so the links of the page cannot be built.
     try:
-        page = render_template("error.html", status=status, title=_title(status), detail=detail, withdrawn=withdrawn)
+        page = render_template("error.html", status=status, title=_title(status), detail=detail, gone=gone)
     except TemplateError as error:
         # A fault in the error page must not hide the error itself.
         log.error("error_page_failed", exc_info=error)

@@ -1,10 +1,9 @@
 """Why a mission or a platform is not stored: it never was, an operator withdrew it, or it has another id now."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from app.domain.withdrawals import Withdrawal
-from app.errors import Gone, HaloclineError, Moved, NotFound, WithdrawnMission
+from app.errors import Gone, HaloclineError, Moved, NotFound, PublicPlatform, WithdrawnMission
 from app.store import platform_aliases, platforms, withdrawals
 
 # The decades of a platform have fewer.
@@ -15,7 +14,11 @@ def of_mission(platform: str, mission: str) -> HaloclineError:
     """The error for a mission that is not stored: Gone with the reason of a withdrawal, Moved, or NotFound."""
     stone = withdrawals.find(platform.lower(), mission)
     if stone is not None:
-        return Gone(f"Mission {stone.mission} of {stone.platform} was withdrawn on {_day(stone.at)}: {stone.reason}")
+        owner = platforms.named([stone.platform]).get(stone.platform)
+        shown = None if owner is None else PublicPlatform(owner.serial, owner.display_name)
+        # The platform may have another label since the withdrawal.
+        name = stone.platform_name if shown is None else shown.name
+        return Gone(f"Mission {name} {stone.mission_name} {stone.event}", platform=shown)
     return _moved(platform) or NotFound(f"There is no mission {mission} of {platform}.")
 
 
@@ -41,15 +44,16 @@ def of_platform(name: str) -> HaloclineError:
 def _gone(stones: Sequence[Withdrawal]) -> Gone:
     latest_first = sorted(stones, key=lambda stone: stone.at, reverse=True)
     last = latest_first[0]
-    subject = f"The only mission of {last.platform_name}, {last.mission}, was withdrawn on"
+    subject = f"The only mission of {last.platform_name}, {last.mission_name},"
     if len(stones) > 1:
-        subject = f"All {len(stones)} missions of {last.platform_name} were withdrawn, the last one, {last.mission}, on"
-    listed = [WithdrawnMission(each.platform, each.mission, each.at, each.reason) for each in latest_first]
-    return Gone(f"{subject} {_day(last.at)}: {last.reason}", listed[:_MOST_LISTED])
+        count = len(stones)
+        subject = f"All {count} missions of {last.platform_name} were withdrawn; the last one, {last.mission_name},"
+    return Gone(f"{subject} {last.event}", [_listed(each) for each in latest_first[:_MOST_LISTED]])
 
 
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y}"
+def _listed(stone: Withdrawal) -> WithdrawnMission:
+    name = f"{stone.platform_name} {stone.mission_name}"
+    return WithdrawnMission(stone.platform, stone.mission, stone.operator_number, name, stone.at, stone.reason)
 
 
 def _moved(platform: str) -> Moved | None:

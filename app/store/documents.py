@@ -205,7 +205,7 @@ def basin_from_document(doc: Mapping[str, Any]) -> Basin:
 def update_to_document(update: Update) -> Document:
     """The update as its document."""
     doc = asdict(update)
-    for name in ("reason", "operator_number", "platform_name"):
+    for name in ("reason", "operator_number", "platform_name", "published_platform"):
         # Like updates of earlier releases, so that they need no rebuild.
         if doc[name] is None:
             del doc[name]

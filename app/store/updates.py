@@ -83,8 +83,11 @@ def replace_of(platform: str, updates: Sequence[Update], session: ClientSession)
 
 
 def copy(platform: str, mission: str, new_platform: str, session: ClientSession) -> None:
-    """Copy the updates of a mission to another platform, so that the times of their first import are kept."""
+    """Copy the updates of a mission to another platform, with the times of their first import and their public ids."""
     for doc in mongo.db.updates.find({"platform": platform, "mission": mission}, session=session):
         copied_id = doc["_id"].replace(f"/{platform}/", f"/{new_platform}/", 1)
-        copied = {**doc, "_id": copied_id, "platform": new_platform}
+        published = doc.get("published_platform", platform)
+        copied = {**doc, "_id": copied_id, "platform": new_platform, "published_platform": published}
+        if published == new_platform:
+            del copied["published_platform"]
         mongo.db.updates.replace_one({"_id": copied["_id"]}, copied, upsert=True, session=session)

@@ -27,10 +27,13 @@ class UpdateLinks(Resource):
 class Update(Resource):
     """An update of a mission: its start, the silence of its platform, its end, delayed-mode data, or a correction."""
 
-    id: str = Field(description="Stable: the same update always has the same id.")
+    id: str = Field(
+        description="Stable: the same update always has the same id, also after its platform got another one."
+    )
     kind: records.UpdateKind
     platform: str
     mission: str
+    operator_number: str | None = Field(description="Number of the mission such as `M17`; null if it has none.")
     at: Time = Field(
         description="Time of the event: first data, last data (`silent` and `end`), import of delayed-mode data, "
         "withdrawal, or restoration."
@@ -49,7 +52,11 @@ class Update(Resource):
 
     @classmethod
     def of(cls, update: records.Update) -> Self:
-        renamed_fields: dict[str, Any] = {"published_at": update.shown_from, "end_reason": update.over}
+        renamed_fields: dict[str, Any] = {
+            "id": update.public_id,
+            "published_at": update.shown_from,
+            "end_reason": update.over,
+        }
         copied_fields = {name: getattr(update, name) for name in cls.model_fields.keys() - {*renamed_fields, "links"}}
         urls = links.mission(update.platform, update.mission)
         return cls(**copied_fields, **renamed_fields, links=UpdateLinks(mission=urls["self"], html=urls["html"]))

@@ -179,6 +179,7 @@ def _move_withdrawn(former: str, mission: str, present: str, names: Names) -> No
         name = named.name or doc["metadata"].get("platform_name")
         withdrawals.put(replace(stone, platform=present, serial=named.serial, name=name), moved, session)
         withdrawals.remove(former, mission, session)
+        updates.copy(former, mission, present, session)
         mission_versions.rename(former, mission, present, session)
         restorations.rename(former, mission, present, session)
         tags = (f"mission:{former}/{mission}", f"mission:{present}/{mission}")

@@ -40,7 +40,12 @@ def updates(
     before: Sequence[Update],
     corrections: Corrections,
 ) -> tuple[Platform | None, list[Update]]:
-    """The platform with the end of its last mission, and its updates. `before`: the stored updates."""
+    """The platform with the end of its last mission, and its updates. `before`: the stored updates.
+
+    Updates of a mission keep the platform under which those before were published.
+    """
     learned = {update.id: update.learned_at for update in before if update.learned_at is not None}
     news = lifecycle.updates(missions, learned, corrections, silent_after(owner))
+    published = {update.mission: update.published_platform for update in before}
+    news = [replace(update, published_platform=published.get(update.mission)) for update in news]
     return owner and replace(owner, ended_at=ended_at(owner, news)), news

@@ -35,8 +35,8 @@ def require(platform: str, mission: str, session: ClientSession | None = None) -
     """
     stone = withdrawals.find(platform, mission, session)
     if stone is not None:
-        remedy = f"`halocline withdraw {stone.id} --restore` shows it again"
-        raise Refused("withdrawn", f"{stone.id} was withdrawn on {stone.at:%Y-%m-%d} ({stone.reason}): {remedy}")
+        remedy = f"only the operator of the portal can restore it, with halocline withdraw {stone.id} --restore"
+        raise Refused("withdrawn", f"the mission {stone.id} {stone.event.rstrip('.')}; {remedy}")
     present = platform_aliases.current(platform, session)
     if present is not None and missions.document(platform, mission, session) is None:
         raise Refused("changed_while_reading", f"the platform {platform} was renamed to {present}: import it again")

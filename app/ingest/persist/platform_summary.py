@@ -29,13 +29,19 @@ def refresh(platform: str, names: Mapping[str, PlatformName], session: ClientSes
 def present_names(platform: str, names: Mapping[str, PlatformName], session: ClientSession) -> PlatformName:
     """The operator's names of a platform. A renamed platform without own names has those of its newest former id.
 
-    Its label is the present id then: the former label may be the reason for the new id.
+    Its label is the present id then, since the former label may be the reason for the new id. A label that differs from
+    it only in case is kept: it is the serial number as the operator writes it.
     """
     if platform in names:
         return names[platform]
     former = platform_aliases.former_ids([platform], session).get(platform, ())
     inherited = next((names[name] for name in former if name in names), PlatformName())
-    return replace(inherited, serial=None)
+    return inherited if has_label(inherited, platform) else replace(inherited, serial=None)
+
+
+def has_label(names: PlatformName, platform: str) -> bool:
+    """True if the label of these names is the id of the platform, ignoring case."""
+    return names.serial is not None and names.serial.lower() == platform
 
 
 def _reporting_as(before: Platform | None, summary: Platform, names: PlatformName) -> Platform:

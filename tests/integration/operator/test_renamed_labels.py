@@ -45,6 +45,26 @@ def test_a_renamed_platform_keeps_its_name(
     assert differences() == []
 
 
+def test_a_serial_that_is_the_new_id_in_capitals_is_kept(
+    stored: Path, done: Done, halocline: Run, api: Callable[[str], Any], client: FlaskClient, tmp_path: Path
+) -> None:
+    assert halocline("rename", "made", "made1", "--yes").stderr == ""
+
+    assert api("/platforms/made1")["serial"] == "MADE1"
+    assert "<h1>MADE1 Smilla" in client.get("/fleet/made1").text
+    assert client.get("/fleet/MADE1").status_code == 200
+    done("withdraw", "made1/20200913T1226", "--reason", "a test", "--yes")
+    assert "Mission MADE1 Smilla 20200913T1226 was withdrawn" in client.get("/missions/made1/20200913T1226").text
+    assert client.get("/fleet/MADE1").status_code == 410
+    assert differences() == []
+
+
+def test_a_label_that_is_the_id_is_not_shown_as_serial(stored: Path, done: Done, client: FlaskClient) -> None:
+    assert "<dt>Serial</dt>" in client.get("/fleet/made").text
+    done("rename", "made", "sea9", "--yes")
+    assert "<dt>Serial</dt>" not in client.get("/fleet/sea9").text
+
+
 def test_a_table_of_the_present_id_replaces_the_former_one(
     stored: Path, done: Done, api: Callable[[str], Any], platforms_file: Path, tmp_path: Path
 ) -> None:

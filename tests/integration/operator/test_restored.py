@@ -92,7 +92,32 @@ def test_a_restoration_moves_with_its_platform(stored: Path, done: Done, client:
     done("withdraw", MISSION, "--restore")
     done("rename", "made", "sea9", "--yes")
 
-    assert [each["id"] for each in items(client, kind="restoration")] == ["restoration/sea9/20200913T1226"]
+    assert [each["id"] for each in items(client, kind="restoration")] == [f"restoration/{MISSION}"]
     done("withdraw", "sea9/20200913T1226", "--reason", "again", "--yes")
-    assert [each["id"] for each in items(client)] == ["withdrawal/sea9/20200913T1226/2"]
+    assert [each["id"] for each in items(client)] == [f"withdrawal/{MISSION}/2"]
+    assert differences() == []
+
+
+def test_a_rename_keeps_the_ids_of_all_updates(stored: Path, done: Done, client: FlaskClient, tmp_path: Path) -> None:
+    other = time_series(tmp_path / "other.nc", rows(3, start_s=1.66e9), {"id": "made-20220808T2306"})
+    done("ingest", other)
+    done("withdraw", "made/20220808T2306", "--reason", "a test", "--yes")
+    before = [each["id"] for each in items(client)]
+    assert {"withdrawal/made/20220808T2306", f"deployment/{MISSION}"} <= set(before)
+
+    done("rename", "made", "sea9", "--yes")
+
+    assert [each["id"] for each in items(client)] == before
+    assert sorted(titles(client)) == sorted(before)
+    assert {each["platform"] for each in items(client)} == {"sea9"}
+    assert differences() == []
+    done("withdraw", "sea9/20220808T2306", "--restore")
+    done("withdraw", "sea9/20200913T1226", "--reason", "a test", "--yes")
+    done("withdraw", "sea9/20200913T1226", "--restore")
+    done("rename", "sea9", "sea10", "--yes")
+    assert {each["id"].split("/")[1] for each in items(client)} == {"made"}
+    done("rename", "sea10", "made", "--yes")
+    # The restored mission began later: the other one is no longer silent.
+    removed = {"withdrawal/made/20220808T2306", f"silent/{MISSION}"}
+    assert set(before) - {each["id"] for each in items(client)} == removed
     assert differences() == []

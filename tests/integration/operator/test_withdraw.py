@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,9 @@ def test_both_are_idempotent_and_audited(stored: Path, done: Done, audited: Call
 
 
 def test_an_import_does_not_bring_a_withdrawn_mission_back(
-    stored: Path, done: Done, report: Callable[..., Any], tmp_path: Path, client: FlaskClient
+    stored: Path, done: Done, halocline: Run, report: Callable[..., Any], tmp_path: Path, client: FlaskClient
 ) -> None:
-    done("withdraw", MISSION, "--reason", REASON, "--yes")
+    done("withdraw", MISSION, "--reason", f"{REASON}.", "--yes")
     newer = time_series(tmp_path / "newer.nc", rows(6), {"data_mode": "D"})
     renamed = time_series(tmp_path / "renamed.nc", attributes={"id": "made-20200913T122640"})
     profile = profile_file(tmp_path / "profile.nc", 9)
@@ -130,6 +131,10 @@ def test_an_import_does_not_bring_a_withdrawn_mission_back(
     assert client.get(f"/missions/{MISSION}").status_code == 410
     log = client.get("/api/v1/imports?outcome=refused").json["items"]
     assert {each["reason_code"] for each in log} == {"withdrawn"}
+    event = f"the mission {MISSION} was withdrawn on {datetime.now(UTC):%-d %B %Y}: {REASON}"
+    for text in [halocline("ingest", stored).output, *(each["reason"] for each in log)]:
+        assert f"{event}; only the operator of the portal can restore it" in text
+        assert "`" not in text
     done("withdraw", MISSION, "--restore")
     assert [report(stored), report(newer)] == [("unchanged", None), ("replaced", None)]
 

@@ -47,15 +47,16 @@ def test_a_platform_without_public_missions_is_410_with_the_reason(
 
     assert statuses(client) == dict.fromkeys(ADDRESSES, 410)
     problem = client.get("/api/v1/platforms/made").json
-    assert problem["detail"].startswith("The only mission of MADE1, 20200913T1226, was withdrawn on ")
+    assert problem["detail"].startswith("The only mission of MADE1, M17 20200913T1226, was withdrawn on ")
     assert problem["detail"].endswith(f": {REASON}")
     (withdrawn,) = problem["withdrawn"]
     assert (withdrawn["platform"], withdrawn["mission"], withdrawn["reason"]) == (*MISSION.split("/"), REASON)
+    assert withdrawn["operator_number"] == "M17"
     assert withdrawn["links"] == {"self": f"/api/v1/missions/{MISSION}", "html": f"/missions/{MISSION}"}
     assert statuses(client, tuple(withdrawn["links"].values())) == dict.fromkeys(withdrawn["links"].values(), 410)
     page = client.get("/fleet/MADE1").text
     assert "This platform was withdrawn" in page
-    assert f'href="/missions/{MISSION}"' in page
+    assert f'href="/missions/{MISSION}">MADE1 M17 20200913T1226</a>' in page
     assert page.count(REASON) == 2
     assert [each["platform"] for each in client.get("/api/v1/platforms").json["items"]] == ["other"]
     assert client.get("/fleet/never").status_code == client.get("/api/v1/platforms/never").status_code == 404
@@ -79,10 +80,15 @@ def test_of_two_missions_both_must_be_withdrawn(stored: Path, done: Done, tmp_pa
 
     done("withdraw", SECOND, "--reason", "a test", "--yes")
     assert statuses(client) == dict.fromkeys(ADDRESSES, 200)
+    of_second = client.get(f"/missions/{SECOND}").text
+    assert "Mission MADE1 20220808T2306 was withdrawn on" in of_second
+    assert '<a href="/fleet/MADE1">MADE1</a>' in of_second
     done("withdraw", MISSION, "--reason", REASON, "--yes")
+    assert "/fleet/MADE1" not in client.get(f"/missions/{SECOND}").text
 
     problem = client.get("/api/v1/platforms/made").json
-    assert "All 2 missions of MADE1 were withdrawn, the last one, 20200913T1226, on" in problem["detail"]
+    text = "All 2 missions of MADE1 were withdrawn; the last one, M17 20200913T1226, was withdrawn on "
+    assert problem["detail"].startswith(text)
     assert [each["reason"] for each in problem["withdrawn"]] == [REASON, "a test"]
     done("withdraw", SECOND, "--restore")
     assert statuses(client) == dict.fromkeys(ADDRESSES, 200)

@@ -66,6 +66,8 @@ def test_every_page_that_names_a_mission_has_its_number(
 def test_maps_and_suggestions_have_the_number(client: FlaskClient) -> None:
     features = client.get("/api/v1/tracks").json["features"]
     found = client.get("/api/v1/search?q=made").json["items"]
+    updates = client.get("/api/v1/updates").json["items"]
+    assert {update["operator_number"] for update in updates} == {"M17"}
     assert {feature["properties"]["operator_number"] for feature in features} == {"M17"}
     assert {item["kind"]: item["operator_number"] for item in found} == {"mission": "M17", "platform": None}
 

@@ -49,7 +49,7 @@ class Platform(Resource):
     """A glider or sailbuoy and the totals of its missions."""
 
     platform: str
-    serial: str
+    serial: str = Field(description="Its label: the serial number, or the id if the operator gives none.")
     kind: Literal["glider", "sailbuoy"]
     name: str | None
     model: str | None

@@ -22,6 +22,7 @@ class WithdrawnMission(Resource):
 
     platform: str
     mission: str
+    operator_number: str | None
     at: Time
     reason: str
     links: WithdrawnLinks
