@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import ClientDisconnected
 
 from app import portal
-from app.api.v1 import responses
+from app.api.v1 import key_uses, responses
 from app.api.v1.openapi import keyed
 from app.api.v1.upload_models import ImportParameters, RejectionParameters, UploadList, UploadParameters, UploadStatus
 from app.config import Settings
@@ -34,7 +34,7 @@ from app.errors import (
     Unavailable,
     WrongType,
 )
-from app.http import api_urls, key_uses, rate_limits, upload_slots
+from app.http import api_urls, rate_limits, upload_slots
 from app.queries import api_keys, clock
 from app.server.request_body import BodyFailed
 from app.store import kept_files, spool_stream

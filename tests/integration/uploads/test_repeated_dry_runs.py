@@ -9,7 +9,7 @@ import structlog.testing
 from pymongo.errors import OperationFailure
 
 from app import create_app
-from app.http import key_uses
+from app.api.v1 import key_uses
 from app.store import api_keys, kept_files
 from app.tasks import broker, queue
 from tests.integration.tasks.conftest import eventually, is_idle
