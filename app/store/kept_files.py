@@ -30,6 +30,12 @@ def kept_until(upload: Upload) -> datetime | None:
     return None if doc is None else doc.get("kept_until", upload.ended_at + KEPT_FOR)
 
 
+def is_stored(upload: Upload, at: datetime, session: ClientSession | None = None) -> bool:
+    """True if the file of an upload is stored for an import, or for the end of its dry run."""
+    query = {"_id": upload.spool_id, "$or": [{"kept_until": None}, {"kept_until": {"$gt": at}}]}
+    return _files().find_one(query, {"_id": 1}, session=session) is not None
+
+
 def claim(upload: Upload, task_id: str, arguments: dict[str, Any], at: datetime, session: ClientSession) -> bool:
     """Give the file of an ended dry run to the task that imports it; False if it is no longer kept."""
     change = {"$set": {"task": task_id, "arguments": arguments}, "$unset": {"kept_until": ""}}

@@ -29,6 +29,12 @@ def put(upload: Upload, session: ClientSession) -> None:
     mongo.db.uploads.insert_one({"_id": doc.pop("id"), **_without_none(doc)}, session=session)
 
 
+def replace(upload: Upload, session: ClientSession) -> None:
+    """Replace the upload with the id of this one."""
+    doc = asdict(upload)
+    mongo.db.uploads.replace_one({"_id": doc.pop("id")}, _without_none(doc), session=session)
+
+
 def waiting(provider: str | None, limit: int) -> list[Upload]:
     """The uploads of this provider, or of all for None, that wait for an operator, the oldest first."""
     query = {"state": "waiting", **({} if provider is None else {"provider": provider})}
@@ -37,8 +43,10 @@ def waiting(provider: str | None, limit: int) -> list[Upload]:
 
 
 def waiting_since(before: datetime, limit: int) -> list[Upload]:
-    """The uploads received before this moment that wait for an operator, the oldest first."""
-    query = {"state": "waiting", "received_at": {"$lt": before}}
+    """The uploads that have waited for an operator since before this moment, the oldest first."""
+    # Earlier releases did not store when an upload began to wait.
+    begun = [{"waiting_at": {"$lt": before}}, {"waiting_at": None, "received_at": {"$lt": before}}]
+    query = {"state": "waiting", "$or": begun}
     found = mongo.db.uploads.find(query).sort([("received_at", 1), ("_id", 1)]).limit(limit)
     return [upload for doc in found if (upload := _upload(doc)) is not None]
 
@@ -67,7 +75,7 @@ def begin(upload_id: str, dry_run: bool) -> Upload | None:
 
 def note_result(upload_id: str, state: State, result: list[Document], at: datetime, dry_run: bool) -> None:
     """Store the result of the import. An earlier one stays: the file may be imported again after a killed worker."""
-    change: Document = {"state": state, "result": result, **({} if state == "waiting" else {"ended_at": at})}
+    change: Document = {"state": state, "result": result, "waiting_at" if state == "waiting" else "ended_at": at}
     query = {"_id": upload_id, "state": {"$in": _OPEN}, **_undecided(dry_run)}
     mongo.db.uploads.update_one(query, {"$set": change})
 

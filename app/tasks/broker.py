@@ -125,6 +125,10 @@ class Broker:
         """True for one worker in this time: it publishes the state of the queue for all."""
         return bool(self._client.set(f"{PREFIX}published", 1, nx=True, px=int(every_s * 1000)))
 
+    def may_recover(self, every_s: float) -> bool:
+        """True for one worker in this time: it queues `recover` for all."""
+        return bool(self._client.set(f"{PREFIX}recovery", 1, nx=True, px=int(every_s * 1000)))
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

@@ -1,6 +1,5 @@
 """Imports of files that a dry run has checked: the bytes of its upload are kept, and imported from there."""
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +21,7 @@ def import_of(checked: Upload, options: UploadOptions) -> Upload | None:
         raise Conflict("The upload is not a dry run.")
     if checked.state != "done":
         raise Conflict(f"The dry run is {checked.state}: only one that is done can be imported.")
-    existing = stored.find(_id_of(checked))
+    existing = stored.find(uploads.import_id(checked))
     if existing is not None and existing.options != options:
         raise Conflict(f"The file was imported with other options, as {existing.id}. Send it again.")
     return existing
@@ -37,7 +36,7 @@ def accept(checked: Upload, options: UploadOptions, key: Key, has_quarantine: bo
     now = datetime.now(UTC)
     upload = replace(
         checked,
-        id=_id_of(checked),
+        id=uploads.import_id(checked),
         dry_run=False,
         has_quarantine=has_quarantine,
         received_at=now,
@@ -67,8 +66,3 @@ def accept(checked: Upload, options: UploadOptions, key: Key, has_quarantine: bo
         f"The bytes of this dry run are no longer kept: they are kept for {kept_files.KEPT_FOR // _HOUR} hours, and of "
         f"each API key the latest {kept_files.MOST_FILES} files within a limit of bytes. Send the file again."
     )
-
-
-def _id_of(checked: Upload) -> str:
-    """The id of the import of this dry run: the same for each repetition."""
-    return hashlib.sha256(f"import of {checked.id}".encode()).hexdigest()[:32]

@@ -63,7 +63,7 @@ def import_source(
     tools = replace(tools, fetch_policy=locked(tools.fetch_policy, call.broker), is_trial=dry_run)
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
         _ensure_indexes(call.settings)
-        if upload is not None and not upload_results.begin(upload, files, dry_run):
+        if upload is not None and not upload_results.begin(upload, files, dry_run, call.settings):
             return "unchanged"
         with tempfile.TemporaryDirectory(prefix="halocline-") as folder:
             source: Input

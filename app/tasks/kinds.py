@@ -29,7 +29,7 @@ def note_schedule(call: Call, entries: list[dict[str, str]]) -> str:
 def recover(call: Call) -> str:
     """Queue imports and a rebuild that the broker has lost, and delete files that no import needs any more.
 
-    Sent by workers when they start, and by the beat.
+    Sent by workers when they start and every few minutes, and by the beat.
     """
     with connection.bound(call.settings, STORE_TIMEOUT_MS, ping=True):
         now = datetime.now(UTC)

@@ -13,7 +13,7 @@ from app.store import kept_files, spool, uploads
 _MOST_KEPT = 2
 
 
-def begin(upload_id: str, files: Sequence[dict[str, str]], dry_run: bool) -> bool:
+def begin(upload_id: str, files: Sequence[dict[str, str]], dry_run: bool, settings: Settings) -> bool:
     """True if the file is to be imported. Else its import has ended, or it waits for an operator: nothing is to do.
 
     The message of the dry run before a decision may arrive again after it: then the file belongs to the import.
@@ -27,7 +27,7 @@ def begin(upload_id: str, files: Sequence[dict[str, str]], dry_run: bool) -> boo
     if upload.state == "running":
         return True
     if upload.dry_run and upload.state == "done":
-        kept_files.keep(upload, upload.ended_at or datetime.now(UTC))
+        _keep(upload, settings)
     elif upload.state in ENDED:
         # A worker was killed between the result and this.
         for each in files:

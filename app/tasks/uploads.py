@@ -3,6 +3,7 @@
 The queue needs Celery, which the web image does not contain: it is loaded when the first file is queued.
 """
 
+import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,7 +19,7 @@ from app.domain.api_keys import Key
 from app.domain.audit import Actor
 from app.domain.uploads import Decision, Upload
 from app.errors import Conflict, NotFound, TooMany, Unavailable
-from app.store import audit, spool, spool_stream, transactions
+from app.store import audit, kept_files, spool, spool_stream, transactions
 from app.store import uploads as stored
 from app.store.spool_stream import Received
 from app.tasks import broker
@@ -52,11 +53,16 @@ def require_room(settings: Settings, key_id: str, size_bytes: int, has_quarantin
 def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
     """Store the upload with its file and its task; the upload, and True if it is new.
 
-    If there is an upload with this id, that one is returned and nothing is stored.
+    If there is an upload with this id, that one is returned and nothing is stored, unless it can run again.
     """
 
     def store(session: ClientSession) -> None:
-        stored.put(upload, session)
+        existing = stored.find(upload.id, session)
+        if existing is not None and can_run_again(existing, session):
+            # Of two files at once, the second one finds a new upload here.
+            stored.replace(upload, session)
+        else:
+            stored.put(upload, session)
         spool_stream.keep(file, upload.key_id, session)
         spool.note_task(upload.spool_id, upload.id, arguments(upload), session)
         detail = f"{upload.file_name}, {upload.bytes} bytes, SHA-256 {upload.sha256}"
@@ -73,6 +79,21 @@ def accept(upload: Upload, file: Received) -> tuple[Upload, bool]:
             return existing, False
         raise
     return upload, True
+
+
+def can_run_again(upload: Upload, session: ClientSession | None = None) -> bool:
+    """True for a dry run that is done, and whose file is neither kept nor imported: its client may send it again."""
+    return (
+        upload.dry_run
+        and upload.state == "done"
+        and not kept_files.is_stored(upload, datetime.now(UTC), session)
+        and stored.find(import_id(upload), session) is None
+    )
+
+
+def import_id(checked: Upload) -> str:
+    """The id of the import of a dry run: the same for each repetition."""
+    return hashlib.sha256(f"import of {checked.id}".encode()).hexdigest()[:32]
 
 
 def arguments(upload: Upload) -> dict[str, Any]:

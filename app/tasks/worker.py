@@ -15,7 +15,7 @@ from redis import RedisError
 from app import errors
 from app.config import Settings
 from app.store import connection
-from app.tasks import broker, interruption, kinds, publication, queue
+from app.tasks import broker, interruption, kinds, publication, queue, recovery
 from app.tasks.broker import Broker
 from app.tasks.renewal import Renewal
 
@@ -32,6 +32,7 @@ def worker_app(settings: Settings) -> Celery:
     app.steps["worker"].add(Renewal)
     interruption.install(app, settings)
     publication.install(app, settings)
+    recovery.install(app, settings)
     return app
 
 
@@ -87,8 +88,4 @@ def _keep_logging(**_: Any) -> None:
 
 def _recover(sender: Any, **_: Any) -> None:
     """Called by Celery when the worker is ready: queue imports again that were lost with an earlier one."""
-    kind = kinds.BY_NAME["recover"]
-    try:
-        queue.send(sender.app, kind.name, kind.queue, {})
-    except errors.Unavailable as error:
-        log.warning("broker_unreachable", error=str(error))
+    recovery.send(sender.app)

@@ -77,6 +77,8 @@ def standard_library(level: str, stream: str = "ext://sys.stdout") -> dict[str, 
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
             # At lower levels it logs every command and heartbeat with its content.
             "pymongo": {"level": "WARNING"},
+            # Its lines about retries and redirects contain whole URLs, with signatures and passwords.
+            "urllib3": {"level": "ERROR"},
         },
     }
 

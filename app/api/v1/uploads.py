@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import ClientDisconnected
 
 from app import portal
-from app.api.v1 import responses
+from app.api.v1 import key_uses, responses
 from app.api.v1.openapi import keyed
 from app.api.v1.upload_models import ImportParameters, RejectionParameters, UploadList, UploadParameters, UploadStatus
 from app.config import Settings
@@ -37,7 +37,6 @@ from app.errors import (
 from app.http import api_urls, rate_limits, upload_slots
 from app.queries import api_keys, clock
 from app.server.request_body import BodyFailed
-from app.store import api_keys as stored_keys
 from app.store import kept_files, spool_stream
 from app.store import uploads as stored
 from app.store.spool_stream import Received
@@ -76,7 +75,7 @@ def admit() -> None:
             rate_limits.count_wrong_key()
         raise
     if request.method in _WRITES:
-        stored_keys.note_use(key.id, now)
+        key_uses.note(key.id, now)
     g.key = key
 
 
@@ -90,12 +89,15 @@ def create(query: UploadParameters) -> Response:
 @bp.put("/imports/<upload>")
 @keyed(UploadStatus, "uploads", UploadParameters, 202, (*_BODY_PROBLEMS, 422), _FILE)
 def put(upload: str, query: UploadParameters) -> Response:
-    """Send a file with this SHA-256. Repeated with the same key and options, it returns the upload that exists."""
+    """Send a file with this SHA-256. Repeated with the same key and options, it returns the upload that exists.
+
+    A dry run runs again if it was not imported and its file is no longer kept (`kept_until` is null).
+    """
     if not _SHA256.fullmatch(upload):
         raise Invalid("upload", "must be the SHA-256 of the file, 64 hexadecimal digits in lower case")
     upload_id = _id_of(upload, query)
     existing = stored.find(upload_id)
-    if existing is not None:
+    if existing is not None and not uploads.can_run_again(existing):
         upload_metrics.uploads.labels("repeated").inc()
         return _accepted(existing)
     return _accepted(_received(query, upload_id, upload))

@@ -116,6 +116,41 @@ def fetch(url: str, credentials: str | None, target: Path, most_bytes: int, poli
     raise refusal
 
 
+def head(url: str, most_bytes: int, policy: FetchPolicy) -> tuple[int, bytes]:
+    """The status and the first bytes of the response to a request for the URL. Follows no redirect and logs nothing.
+
+    Raises urllib3's, http.client's and socket errors of the last attempt; TimeoutError after the total time.
+    """
+    deadline = _TotalDeadline(time.monotonic() + policy.total_s)
+    for attempt in range(policy.attempts):
+        try:
+            return _head(urlsplit(url), most_bytes, policy, deadline)
+        except (HTTPError, HTTPException, OSError):
+            if deadline.is_over or attempt + 1 == policy.attempts:
+                raise
+        time.sleep(min(policy.backoff_s * 2**attempt, deadline.left_s()))
+    raise AssertionError("unreachable")
+
+
+def _head(parts: SplitResult, most_bytes: int, policy: FetchPolicy, deadline: _TotalDeadline) -> tuple[int, bytes]:
+    connection = _connection(parts, min(policy.connect_s, deadline.left_s()))
+    with contextlib.ExitStack() as closing:
+        closing.enter_context(deadline.over(connection))
+        connection.timeout = policy.read_s
+        response = _response(connection, parts, make_headers(user_agent="halocline"))
+        closing.callback(response.close)
+        start = b"".join(_bounded(_raw(response), most_bytes))
+        if deadline.is_over:
+            raise TimeoutError
+        return response.status, start
+
+
+def _response(connection: HTTPConnection, parts: SplitResult, headers: dict[str, str]) -> HTTPResponse:
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.request("GET", path, headers=headers, preload_content=False, decode_content=False)
+    return connection.getresponse()
+
+
 def _follow(
     url: str, credentials: str | None, target: Path, most_bytes: int, policy: FetchPolicy, deadline: _TotalDeadline
 ) -> None:
@@ -175,9 +210,7 @@ def _once(
         closing.enter_context(deadline.over(connection))
         connection.timeout = policy.read_s
         headers = make_headers(accept_encoding="gzip", user_agent="halocline", basic_auth=credentials)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers=headers, preload_content=False, decode_content=False)
-        response = connection.getresponse()
+        response = _response(connection, parts, headers)
         closing.callback(response.close)
         if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             return location

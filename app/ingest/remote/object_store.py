@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -14,14 +15,14 @@ import obstore
 import structlog
 from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 from obstore.store import S3Store
-from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
-from urllib3.util import Retry, Timeout
 
 from app import errors
 from app.config import Settings
 from app.errors import Invalid, RunFailed
 from app.ingest.refusals import Refused
+from app.ingest.remote import http_download
+from app.ingest.remote.http_download import FetchPolicy
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -36,6 +37,10 @@ _RETRIES = 3
 _RETRY_FOR = timedelta(seconds=30)
 # Of an answer; the root of a listing is in it.
 _HEAD_BYTES = 4 << 10
+# The check of an empty listing: a healthy store answers within a second.
+_CHECK_S = 60.0
+_CHECK_ATTEMPTS = 2
+_CHECK_PAUSE_S = 0.5
 _LISTING = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(\w+:)?ListBucketResult[\s/>]", re.DOTALL)
 _SIGNED_FOR = timedelta(minutes=1)
 # The library has no class of its own for these errors of a listing.
@@ -117,18 +122,19 @@ class Source:
     def _is_another_server(self) -> bool:
         """True if the server answers a request for a listing with something else.
 
-        False, too, if that request fails: keys that are limited to a prefix may not list the whole bucket.
+        False, too, if that request fails: keys that are limited to a prefix may not list the whole bucket. A redirect
+        is not followed: the server could name an address of the internal network.
         """
-        timeout = Timeout(self._connect_s, self._read_s)
+        policy = FetchPolicy(self._connect_s, self._read_s, _CHECK_S, _CHECK_ATTEMPTS, _CHECK_PAUSE_S)
+        # Not by a pool of urllib3, which logs the signed address with each retry and redirect.
         try:
-            with PoolManager(timeout=timeout, retries=Retry(_RETRIES, backoff_factor=0.2)) as pool:
-                answer = pool.request("GET", self._address_of_listing(), preload_content=False)
-                head = answer.read(_HEAD_BYTES)
-                answer.release_conn()
-        except (HTTPError, BaseError, OSError, ValueError) as error:
+            status, head = http_download.head(self._address_of_listing(), _HEAD_BYTES, policy)
+        except (HTTPError, HTTPException, BaseError, OSError, ValueError) as error:
             log.warning("empty_bucket_not_checked", bucket=self._location.bucket, error=errors.name_of(error))
             return False
-        return answer.status == HTTPStatus.OK and _LISTING.match(head.removeprefix(_BYTE_ORDER_MARK)) is None
+        if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            log.warning("empty_bucket_not_checked", bucket=self._location.bucket, error="a redirect")
+        return status == HTTPStatus.OK and _LISTING.match(head.removeprefix(_BYTE_ORDER_MARK)) is None
 
     def _address_of_listing(self) -> str:
         location = self._location

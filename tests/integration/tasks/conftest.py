@@ -39,6 +39,7 @@ SHORT = {
     "enqueue.REBUILD_DELAY_S": 0.1,
     # Off: it would write into the database while another test prepares its content.
     "publication.EVERY_S": 1e6,
+    "recovery.EVERY_S": 1e6,
 }
 # For tests of the published state.
 PUBLISHED = {"publication.EVERY_S": 0.5, "publication.CHANGES_EVERY_S": 0.5}

@@ -1,5 +1,7 @@
 """New objects of a bucket: on moto's server, and on one that lies, denies access or fails."""
 
+import logging
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -8,10 +10,12 @@ from typing import Any
 
 import obstore
 import pytest
+import structlog.testing
 from obstore.store import S3Store
 from pymongo.database import Database
 
 from app.errors import Invalid, RunFailed
+from app.ingest.remote import object_store
 from app.tasks import broker, buckets, queue
 from app.tasks.attempts import Call
 from tests import faulty_server, reserved_ports, s3_server
@@ -222,12 +226,47 @@ def test_a_server_that_answers_without_a_listing_is_an_error_and_no_empty_bucket
         look(anonymous=anonymous)
 
 
-def test_a_page_behind_a_redirect_is_no_empty_bucket(look: Look, faulty: faulty_server.Server) -> None:
-    faulty.answers["/gliders"] = faulty.answers["/gliders/"] = [faulty_server.redirect(faulty.url("/login"))]
-    faulty.answers["/login"] = [faulty_server.body(b"<html><body>Log in</body></html>", Content_Type="text/html")]
+@pytest.mark.parametrize("code", [301, 302, 307])
+def test_the_check_of_an_empty_bucket_follows_no_redirect(look: Look, faulty: faulty_server.Server, code: int) -> None:
+    faulty.answers["/gliders"] = [faulty_server.body(EMPTY, Content_Type="application/xml")]
+    faulty.answers["/gliders/"] = [faulty_server.status(code, "", Location=faulty.url("/latest/meta-data"))]
+    faulty.answers["/latest/meta-data"] = [faulty_server.body(b"secret")]
 
-    with pytest.raises(RunFailed, match="cannot be listed"):
-        look()
+    with structlog.testing.capture_logs() as logged:
+        assert look() == "done"
+
+    assert "/latest/meta-data" not in faulty.requests
+    assert [each["error"] for each in logged if each["event"] == "empty_bucket_not_checked"] == ["a redirect"]
+
+
+@pytest.mark.parametrize("check", [faulty_server.not_http, faulty_server.redirect("/login")], ids=["broken", "moved"])
+def test_the_signed_address_of_a_bucket_is_not_logged(
+    look: Look, faulty: faulty_server.Server, check: faulty_server.Answer, caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty.answers["/gliders"] = [faulty_server.body(EMPTY, Content_Type="application/xml")]
+    faulty.answers["/gliders/"] = [check]
+    caplog.set_level(logging.DEBUG, "urllib3")
+
+    with structlog.testing.capture_logs() as logged:
+        assert look() == "done"
+
+    assert any("Signature" in path for path in faulty.requests)
+    assert "Signature" not in caplog.text + str(logged)
+    assert sum(path.startswith("/gliders/") for path in faulty.requests) <= 2
+
+
+@pytest.mark.parametrize("check", [faulty_server.slow_headers, faulty_server.slow_body], ids=["headers", "body"])
+def test_the_check_of_an_empty_bucket_has_a_total_limit(
+    look: Look, faulty: faulty_server.Server, check: faulty_server.Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty.answers["/gliders"] = [faulty_server.body(EMPTY, Content_Type="application/xml")]
+    faulty.answers["/gliders/"] = [check]
+    monkeypatch.setattr(object_store, "_CHECK_S", 0.3)
+
+    started_s = time.monotonic()
+
+    assert look() == "done"
+    assert time.monotonic() - started_s < 10
 
 
 @pytest.mark.parametrize(

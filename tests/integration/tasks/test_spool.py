@@ -1,5 +1,6 @@
 """Files in the spool: limits before they are stored, and the removal of those that belong to no task."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ from pymongo.database import Database
 
 from app import config
 from app.errors import RunFailed
-from app.store import connection, disk_space, spool_stream
+from app.store import connection, disk_space, spool, spool_stream
 from app.tasks import enqueue
 from app.tasks.attempts import Call
-from tests.integration.tasks.conftest import halocline, waiting
+from tests.integration.tasks.conftest import Process, eventually, halocline, waiting
 from tests.made_files import time_series
 
 Database_ = Database[dict[str, Any]]
@@ -80,3 +81,19 @@ def test_bytes_whose_source_fails_leave_nothing(call: Call, db: Database_) -> No
         spool_stream.put_blocks("x", broken())
 
     assert db["spool.files"].count_documents({}) == db["spool.chunks"].count_documents({}) == 0
+
+
+def test_a_worker_queues_a_lost_import_again_without_a_beat(
+    queued: config.Settings, start: Callable[..., Process], db: Database_, tmp_path: Path
+) -> None:
+    start(times={"recovery.EVERY_S": 1})
+    eventually(lambda: db.counters.find_one({"_id": "tasks:recover:done"}))
+    with connection.bound(queued, 10_000):
+        file_id = spool_stream.put(time_series(tmp_path / "made.nc"))
+        files = [{"id": file_id, "name": "made.nc"}]
+        # As if the message were lost: it is not queued.
+        spool.note_task(file_id, "lost", {"files": files})
+    db["spool.files"].update_one({}, {"$set": {"uploadDate": LONG_AGO}})
+    db["spool.files"].insert_one({"_id": "kept", "length": 1, "uploadDate": LONG_AGO, "kept_until": LONG_AGO})
+
+    eventually(lambda: db.missions.count_documents({}) == 1 and db["spool.files"].count_documents({}) == 0)

@@ -246,8 +246,10 @@ def test_in_quarantine_an_upload_without_a_decision_expires(
     careful: Portal, db: Db, file: Path, importer: str, operator: str
 ) -> None:
     old, new = (careful.ended(careful.upload(file, importer), importer)["id"] for _ in range(2))
+    # The new one was received long before it began to wait, because the queue was unreachable.
     for upload, age in ((old, timedelta(days=30, minutes=1)), (new, timedelta(days=29))):
-        db.uploads.update_one({"_id": upload}, {"$set": {"received_at": datetime.now(UTC) - age}})
+        times = {"waiting_at": datetime.now(UTC) - age, "received_at": datetime.now(UTC) - timedelta(days=40)}
+        db.uploads.update_one({"_id": upload, "waiting_at": {"$exists": True}}, {"$set": times})
 
     queue.send(queue.celery_app(careful.settings), "recover", broker.DERIVED, {})
     expired = eventually(lambda: (state := careful.wait(old, importer))["state"] == "rejected" and state)

@@ -1,5 +1,6 @@
 """Request log lines are written in batches, each line once, and all of them by the end."""
 
+import logging
 import threading
 
 import pytest
@@ -50,3 +51,12 @@ def test_with_a_full_queue_lines_are_dropped_and_counted(writer, logged, monkeyp
 
 def test_a_writer_that_never_started_can_be_stopped():
     logs.RequestLines().stop()
+
+
+def test_lines_of_urllib3_about_retries_and_redirects_are_not_written(logged, caplog):
+    pool = logging.getLogger("urllib3.connectionpool")
+    pool.warning("Retrying: /bucket?X-Amz-Signature=secret")
+    logging.getLogger("urllib3.poolmanager").info("Redirecting /bucket?X-Amz-Signature=secret")
+    pool.error("broken")
+
+    assert caplog.messages == ["broken"]
