@@ -25,8 +25,7 @@ def run(settings: Settings, former: str, present: str, reason: str | None, actor
     with connection.bound(settings, _STORE_TIMEOUT_MS, ping=True):
         plan = renaming.plan(former, present)
         if is_dry:
-            counts = f"{len(plan.missions)} missions and {len(plan.withdrawn)} withdrawn ones"
-            sys.stdout.write(f"{plan.former} would become {plan.present}, with {counts}.\n")
+            sys.stdout.write(f"{plan.former} would become {plan.present}, with {plan.counts}.\n")
             sys.stdout.write("Nothing was changed: --yes renames the platform.\n")
         else:
             outcome = renaming.rename(plan, reason, actor, names, verification.basin_map())

@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from app.config import Settings
-from app.localdev import background, mongod, monitoring, pidfiles, servers, valkey
+from app.localdev import background, monitoring, pidfiles, servers
 from app.localdev.errors import LocalDevError
 
 # The checkout: gunicorn.conf.py and demo/ are beside the package.
@@ -178,15 +178,8 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> background.Backgro
         # The server of `make dev` has no event loop, which live events need.
         env.setdefault("HALOCLINE_LIVE_CLIENTS", "1000")
         env.setdefault("HALOCLINE_LIVE_CLIENTS_PER_ADDRESS", "0")
-    if "mongodb_uri" not in settings.model_fields_set:
-        _step("MongoDB")
-        env["MONGODB_URI"] = mongod.start(portal.home)
-    if "redis_url" not in settings.model_fields_set:
-        _step("Redis (Valkey)")
-        env["REDIS_URL"] = valkey.start(portal.home)
-    if settings.redis_broker_url is None:
-        _step("Queue (Valkey)")
-        env["REDIS_BROKER_URL"] = valkey.start_broker(portal.home)
+    addresses = servers.start(portal.home, settings, _step)
+    env.update(addresses)
     _step("Indexes")
     _command(env, "indexes")
     _step("Demo missions")
@@ -206,8 +199,9 @@ def _start(portal: Portal, settings: Settings, demo: Path) -> background.Backgro
     click.echo(f"\nHalocline is on {portal.url}  (Ctrl-C stops it; logs are in {_short(portal.home)})")
     if portal.simulate:
         click.echo(f"Simulated gliders dive on {portal.url}/?simulated=include")
-    if "mongodb_uri" not in settings.model_fields_set:
-        click.echo(f"Other commands: MONGODB_URI='{env['MONGODB_URI']}' halocline keys create feed --role importer")
+    if addresses:
+        variables = " ".join(f"{name}='{address}'" for name, address in addresses.items())
+        click.echo(f"Other commands: {variables} halocline keys create feed --role importer")
     for line in prometheus:
         click.echo(line)
     return beside

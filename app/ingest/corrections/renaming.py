@@ -51,6 +51,13 @@ class Plan:
     missions: tuple[str, ...]
     withdrawn: tuple[str, ...]
 
+    @property
+    def counts(self) -> str:
+        """The numbers of missions in words."""
+        numbers = ((len(self.missions), "mission"), (len(self.withdrawn), "withdrawn mission"))
+        given = [f"{number} {noun if number == 1 else f'{noun}s'}" for number, noun in numbers if number]
+        return " and ".join(given) or "no mission"
+
 
 def plan(former: str, present: str) -> Plan:
     """The rename; without missions if it is done already. Raises Invalid, NotFound and Conflict."""
@@ -84,7 +91,7 @@ def rename(renaming: Plan, reason: str | None, actor: Actor, names: Names, basin
         _move(former, mission, present, names)
     failed = rebuild.rebuild(basin_map)
     commit.sweep()
-    detail = f"to {present}, {len(renaming.missions)} missions"
+    detail = f"to {present}, {renaming.counts}"
     audit.append(actor, "rename", former, outcome, datetime.now(UTC), reason=reason, detail=detail)
     if failed:
         raise NotRebuilt(failed)

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -53,13 +54,22 @@ class RunningPortal:
             return {doc["_id"]: doc["version"] for doc in client.halocline.missions.find({"simulated": False})}
 
     def runs_other_commands(self):
-        """True if the printed command reaches the database, with another subcommand."""
+        """True if other commands reach the database, the cache and the queue with the printed variables."""
         printed = next(line for line in self.process.stdout if line.startswith("Other commands: "))
-        uri = printed.split("'")[1]
-        env = {**os.environ, "MONGODB_URI": uri}
+        variables = dict(word.split("=", 1) for word in shlex.split(printed) if "=" in word)
+        ports = {
+            setting: f":{(self.home / f'{name}.port').read_text().strip()}/"
+            for setting, name in (("MONGODB_URI", "mongodb"), ("REDIS_URL", "redis"), ("REDIS_BROKER_URL", "broker"))
+        }
+        # The first one announces a change, and logs a failure to do so.
+        ended = [
+            subprocess.run([*COMMAND, *words], env={**os.environ, **variables}, capture_output=True, check=False)
+            for words in (("tasks", "discard", "--all"), ("tasks", "state"))
+        ]
         return (
-            f":{(self.home / 'mongodb.port').read_text().strip()}/" in uri
-            and not subprocess.run([*COMMAND, "keys", "list"], env=env, check=False, capture_output=True).returncode
+            variables.keys() == ports.keys()
+            and all(port in variables[setting] for setting, port in ports.items())
+            and [(each.returncode, each.stderr) for each in ended] == [(0, b"")] * len(ended)
         )
 
     def children(self):

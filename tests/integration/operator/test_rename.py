@@ -35,7 +35,8 @@ def stored(tmp_path: Path, done: Done, seed: Seed) -> list[Path]:
 def test_without_yes_the_plan_is_printed_and_nothing_changes(stored: list[Path], done: Done) -> None:
     output = done("rename", "MADE", "Sea9")
 
-    assert output.startswith("made would become sea9, with 2 missions and 1 withdrawn ones.\n")
+    assert output.startswith("made would become sea9, with 2 missions and 1 withdrawn mission.\n")
+    assert done("rename", "other", "sea9").startswith("other would become sea9, with 1 mission.\n")
     assert extensions.mongo.db.platforms.distinct("_id") == ["made", "other"]
 
 
@@ -46,6 +47,7 @@ def test_a_renamed_platform_has_its_missions_and_the_totals_stay(
 
     assert done("rename", "made", "sea9", "--reason", "typing error", "--yes") == "renamed   made is sea9\n"
 
+    assert "to sea9, 2 missions and 1 withdrawn mission" in done("audit")
     assert api("/totals") == totals
     assert [each["platform"] for each in api("/platforms")["items"]] == ["other", "sea9"]
     assert [each["platform"] for each in api("/missions?platform=sea9")["items"]] == ["sea9", "sea9"]
