@@ -59,8 +59,8 @@ class PageCache:
             return Readiness.NOW
         if self._fill.is_running(page.key):
             return Readiness.SOON
-        # Clients can invent any number of texts to search for: these pages have no priority.
-        return Readiness.THREAD if page.rule.invented else Readiness.SHARED
+        # Clients can invent any number of ids and queries: only the few pages without them have priority.
+        return Readiness.THREAD if page.arguments or page.query else Readiness.SHARED
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if (found := environ.pop(_FOUND, None)) is not None:

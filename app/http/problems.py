@@ -38,6 +38,8 @@ from app.errors import (
 )
 from app.extensions import mongo
 from app.http import api_urls
+from app.http.conditional import SHARED
+from app.http.credentials import is_personal
 from app.server import request_body
 
 if TYPE_CHECKING:
@@ -205,11 +207,11 @@ def _from_slow(_: request_body.TooSlow) -> Response:
 
 
 def _from_gone(error: Gone) -> Response:
-    return answer(410, str(error), withdrawn=error.missions)
+    return _in_place_of_a_page(answer(410, str(error), withdrawn=error.missions))
 
 
 def _from_moved(error: Moved) -> Response:
-    """A redirect to the same resource of the present platform. Not stored: a platform may get a former id again."""
+    """A redirect to the same resource of the present platform. Revalidated: a platform may get a former id again."""
     named: dict[str, Any] = request.view_args or {}
     arguments: dict[str, Any] = {name: error.platform if name in _OF_PLATFORM else text for name, text in named.items()}
     query = request.query_string.decode("latin-1")
@@ -218,7 +220,18 @@ def _from_moved(error: Moved) -> Response:
         given = request.args.items(multi=True)
         query = urlencode([(name, error.platform if name == "platform" else text) for name, text in given])
     location = url_for(str(request.endpoint), **arguments) + (f"?{query}" if query else "")
-    return answer(301, str(error), headers=[("Location", location)])
+    return _in_place_of_a_page(answer(301, str(error), headers=[("Location", location)]))
+
+
+def _in_place_of_a_page(response: Response) -> Response:
+    """Let shared caches store the response as they store pages.
+
+    It replaces a page there. A cache that must not store it would go on serving that page: to those who ask while one
+    request revalidates it, and to everybody while the portal is unreachable.
+    """
+    if request.method in {"GET", "HEAD"} and not is_personal(request.environ):
+        response.headers["Cache-Control"] = SHARED
+    return response
 
 
 def is_outage(error: PyMongoError) -> bool:

@@ -15,7 +15,7 @@ class Readiness(Enum):
     NOW = "now"
     # A page that another thread of this process renders at this moment.
     SOON = "soon"
-    # A thread, before others: many clients ask for this page, and it stays in memory.
+    # A thread, before others: many clients read this page, it stays in memory, and there are only some of its kind.
     SHARED = "shared"
     # A thread.
     THREAD = "thread"

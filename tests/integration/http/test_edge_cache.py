@@ -9,6 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.audit import Actor
+from app.domain.basins import BasinMap
+from app.ingest.corrections import withdrawal
 from tests.integration.cache.world import made_mission, store_change
 
 from .conftest import until
@@ -172,3 +175,24 @@ def test_a_portal_that_hangs_delays_one_visitor_of_a_page(start, nginx_folder, g
     assert {(answer.status, answer.body, answer.headers["X-Cache-Status"]) for answer in answers} == {
         (200, page, "UPDATING")
     }
+
+
+def test_a_withdrawn_mission_is_gone_for_all_who_ask_at_once_and_during_an_outage(start, nginx_folder, gunicorn, db):
+    portal = gunicorn(**UNLIMITED)
+    edge = Edge(start, nginx_folder, portal.port)
+    doc = db.missions.find_one()
+    path = f"/missions/{doc['platform']}/{doc['mission']}"
+    assert edge.get(path).status == 200
+    actor = Actor("user", "operator")
+    assert withdrawal.withdraw(f"{doc['platform']}/{doc['mission']}", "wrong data", actor, {}, BasinMap(())) == "done"
+    until(lambda: edge.get(path).status == 410)
+    time.sleep(1.1)
+
+    with ThreadPoolExecutor(10) as visitors:
+        at_once = list(visitors.map(edge.get, [path] * 200))
+    portal.stop()
+    time.sleep(1.1)
+    in_outage = [edge.get(path).status for _ in range(10)]
+
+    assert {answer.status for answer in at_once} == {410}
+    assert set(in_outage) == {410}

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import extensions
+from app.http.conditional import SHARED
 from app.store import version_copies
 from tests.conftest import Seed
 from tests.integration.operator.conftest import Run, differences
@@ -72,7 +73,7 @@ def test_old_addresses_redirect(stored: list[Path], done: Done, client: FlaskCli
     assert {path: answer.headers["Location"] for path, answer in answers.items()} == {
         path: path.replace("MADE", "made").replace("/made", "/sea9") for path in answers
     }
-    assert {answer.headers["Cache-Control"] for answer in answers.values()} == {"no-store"}
+    assert {answer.headers["Cache-Control"] for answer in answers.values()} == {SHARED}
     assert client.get("/fleet/made", follow_redirects=True).status_code == 200
     assert client.get("/missions/made/unknown", follow_redirects=True).status_code == 404
 

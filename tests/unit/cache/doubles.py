@@ -28,7 +28,6 @@ URLS = Map(
         UrlRule("/api"),
         UrlRule("/things/<name>"),
         UrlRule("/feed"),
-        UrlRule("/search"),
         UrlRule("/no"),
     ]
 )
@@ -38,7 +37,6 @@ RULES = {
     "/api": Rule(("mission",), ("year",), strict=True),
     "/things/<name>": Rule(("thing:{name}",), max_age_s=60.0),
     "/feed": Rule(("mission",), absolute=True),
-    "/search": Rule(("mission",), ("q",), invented=True),
 }
 TEXT = "Sea water is salty, and colder further down. " * 40
 

@@ -212,7 +212,8 @@ def test_head_has_the_headers_of_get_and_no_body(setup: Setup) -> None:
     [
         ("/", Readiness.NOW),
         ("/list", Readiness.SHARED),
-        ("/search?q=invented", Readiness.THREAD),
+        ("/list?year=2020", Readiness.THREAD),
+        ("/things/invented", Readiness.THREAD),
         ("/no", Readiness.THREAD),
     ],
 )
