@@ -146,7 +146,7 @@ def legend(flagged: int, quality: Quality, mark: str) -> str:
     """
     if not flagged:
         return ""
-    count = _count(flagged)
+    count = number_text(flagged)
     if quality == "good":
         return f"Good values only: {count} flagged as bad {'is' if flagged == 1 else 'are'} hidden"
     return f"All values, {count} of them flagged as bad; {mark}: flagged values only"
@@ -158,17 +158,18 @@ def cloud_notes(cloud: Cloud, quality: Quality) -> list[str]:
     parts = [
         _share_drawn(cloud.points, cloud.pairs, "good samples"),
         _share_drawn(cloud.flagged_points, cloud.flagged, "flagged ones") if quality == "all" else "",
-        f"Grey: depth unknown ({_count(unknown)})" if unknown else "",
+        f"Grey: depth unknown ({number_text(unknown)})" if unknown else "",
         "Lines: potential density anomaly σ₀ (TEOS-10), kg m⁻³" if cloud.has_density else "",
     ]
     return [line for line in (legend(cloud.flagged, quality, "hollow points"), " · ".join(filter(None, parts))) if line]
 
 
 def _share_drawn(drawn: int, total: int, what: str) -> str:
-    return f"{_count(drawn)} of {_count(total)} {what} drawn" if drawn < total else ""
+    return f"{number_text(drawn)} of {number_text(total)} {what} drawn" if drawn < total else ""
 
 
-def _count(number: int) -> str:
+def number_text(number: int) -> str:
+    """`12 345`: thousands with a thin space."""
     return f"{number:,}".replace(",", "\u202f")
 
 

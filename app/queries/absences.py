@@ -36,8 +36,8 @@ def of_platform(name: str) -> HaloclineError:
     labelled = platforms.named(sorted({stone.platform for stone in stones})) if stones else {}
     # The label of a platform with other missions may have changed since one was withdrawn.
     present = next(iter(labelled), None) or platform_aliases.of_label(key)
-    # After a merge, the platform that this label belonged to may have had it as its id, and have no mission.
-    if present is not None and platforms.named([present]):
+    # A platform that has this label as its id, and lost its only mission by a merge, is not found by another address.
+    if present is not None and present != key:
         return Moved(present)
     return _gone(stones) if stones else NotFound(f"There is no platform {name}.")
 

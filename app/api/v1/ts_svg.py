@@ -16,11 +16,13 @@ from app.api.v1.plot_frame import AxisRange, ColourBar, Frame
 from app.domain import plot_style
 from app.domain.plot_style import PlotChoice
 from app.domain.records import Mission
-from app.domain.sections import Cloud, Theme, cloud_notes, name_and_unit, title, variable_label
+from app.domain.sections import Cloud, Theme, cloud_notes, name_and_unit, number_text, title, variable_label
 
 # Lines through so many temperatures look smooth at the size of the picture.
 _STEPS = 48
 _MOST_LINES = 8
+# The width of a digit of a label, and its least distance from the axis, whose numbers would be read with it.
+_LABEL_LETTER_PX, _LABEL_DISTANCE_PX = 5.5, 12
 # Sorts before all levels of the colour map.
 _UNKNOWN = -1
 
@@ -34,7 +36,7 @@ class Points(NamedTuple):
 
 
 class Isopycnal(NamedTuple):
-    """A line of equal density: its path, and where its label ends."""
+    """A line of equal density: its path, and where its label ends. `text` is empty beside the numbers of the axis."""
 
     path: str
     x: float
@@ -52,11 +54,12 @@ def drawn(cloud: Cloud, label: str, mission: Mission, choice: PlotChoice) -> str
     bar = _depth_bar(shown, choice.theme)
     outside = sum(not _is_inside(point, across, up) for points in shown for point in zip(*points[:2], strict=True))
     drawn_points = sum(len(points.salinity) for points in shown)
+    share = f"{number_text(outside)} of {number_text(drawn_points)}"
     salinity = name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit)
     frame = Frame(
         title(label, cloud, mission),
         cloud_notes(cloud, choice.quality),
-        AxisRange(*across, f"{salinity} · {outside} of {drawn_points} points outside" if outside else salinity),
+        AxisRange(*across, f"{salinity} · {share} points outside" if outside else salinity),
         AxisRange(*up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit)),
         bar,
         choice.theme,
@@ -113,7 +116,10 @@ def _isopycnals(cloud: Cloud, frame: Frame) -> list[Isopycnal]:
     for density, text in plot_style.number_ticks(min(seen), max(seen), _MOST_LINES):
         line = list(_line(density, salinity, between, frame))
         if len(line) > 2:
-            lines.append(Isopycnal("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line), *_label(line), text))
+            path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line)
+            x, y = _label(line)
+            is_clear = x - len(text) * _LABEL_LETTER_PX >= plot_style.LEFT + _LABEL_DISTANCE_PX
+            lines.append(Isopycnal(path, x, y, text if is_clear else ""))
     return lines
 
 

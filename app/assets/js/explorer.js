@@ -85,9 +85,11 @@ async function build(figure) {
   const buttons = element("p", { class: "plot-buttons" }, button("Reset", reset), savePng, ...larger);
   for (const note of [content.note, flagged])
     if (note) panel.append(element("p", { class: "small", "data-note": "" }, note));
-  if (content.marks) panel.append(marksNote(plot));
   form.append(...choices(figure, data, { along, quality: chosen.quality }, onError));
-  controls.append(form, error, buttons, element("p", { class: "muted small" }, HELP));
+  controls.append(form, error, buttons);
+  // The legend and the caption state the same beside the plot alone.
+  if (content.marks) controls.append(marksNote(plot));
+  controls.append(element("p", { class: "muted small" }, HELP));
 
   const readView = () => restoreView(plot, colouring);
   const writeView = () => panel.hidden || storeView(figure, plot);

@@ -5,7 +5,9 @@ import { legendLines } from "./explorer_text.js";
 import { numberTicks, timeTicks } from "./explorer_ticks.js";
 
 const MARGIN = { top: 34, right: 16, bottom: 46, left: 62 };
+const TITLE_LINE_PX = 15;
 const LEGEND = { height: 13, letter: 5.6 }; // A line and a letter of the legend, px.
+const TITLE_LETTER_PX = { 11: 7.2, 13: 8.5 }; // By the size of the font; bold letters of DejaVu Sans, the widest.
 const BAR = { room: 76, gap: 14, width: 14 }; // A colour bar with its numbers, px.
 
 export class Plot {
@@ -71,9 +73,15 @@ export class Plot {
   frame() {
     const { width, height } = this.canvas.getBoundingClientRect();
     const right = width - MARGIN.right - (this.axes.colours ? BAR.room : 0);
-    const legend = legendLines(this.content.legend?.(this) ?? [], (width - MARGIN.left - 8) / LEGEND.letter);
-    const top = MARGIN.top + Math.max(legend.length - 1, 0) * LEGEND.height;
-    return { width, height, left: MARGIN.left, top, right, bottom: height - MARGIN.bottom, legend };
+    const room = width - MARGIN.left - 8;
+    const legend = legendLines(this.content.legend?.(this) ?? [], room / LEGEND.letter);
+    // A long title has two lines on a phone: a squeezed text is hard to read.
+    const titleSize = width < 480 ? 11 : 13;
+    const titles = legendLines(this.content.title.split(" · "), room / TITLE_LETTER_PX[titleSize]);
+    const legendTop = MARGIN.top + (titles.length - 1) * TITLE_LINE_PX;
+    const top = legendTop + Math.max(legend.length - 1, 0) * LEGEND.height;
+    const bottom = height - MARGIN.bottom;
+    return { width, height, left: MARGIN.left, top, right, bottom, titles, titleSize, legend, legendTop };
   }
 
   toX = (value) => {
@@ -157,12 +165,14 @@ export class Plot {
     ctx.strokeRect(left + 0.5, top + 0.5, right - left - 1, bottom - top - 1);
     const ticks = (axis, range, count) => (axis.isTime ? timeTicks : numberTicks)(range, count);
     ctx.fillStyle = this.colours.ink;
-    const { title } = this.content;
-    const { legend } = this.at;
-    const font = width < 480 ? "bold 11px" : "bold 13px"; // A squeezed text is hard to read.
-    this.write(ctx, title, left, legend.length ? MARGIN.top - 23 : top - 14, "left", font, width - left - 8);
+    const { titles, titleSize, legend, legendTop } = this.at;
+    const room = width - left - 8;
+    titles.forEach((line, i) => {
+      const middle = MARGIN.top - (legend.length ? 23 : 14) + i * TITLE_LINE_PX;
+      this.write(ctx, line, left, middle, "left", `bold ${titleSize}px`, room);
+    });
     legend.forEach((line, i) => {
-      this.write(ctx, line, left, MARGIN.top - 8 + i * LEGEND.height, "left", "11px", width - left - 8);
+      this.write(ctx, line, left, legendTop - 8 + i * LEGEND.height, "left", "11px", room);
     });
     for (const [value, text] of ticks(x, this.view.x, (right - left) / 76)) {
       const at = Math.round(this.toX(value)) + 0.5;

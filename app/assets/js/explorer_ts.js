@@ -9,6 +9,8 @@ const POINT_PX = 3;
 const REACH_PX = 12; // The largest distance at which the pointer still reads a point.
 const HOLLOW_PX = 4; // The side of a flagged point.
 const AXIS_MARGIN = 0.03;
+const LABEL_LETTER_PX = 6; // The width of a digit on a line of equal density.
+const LABEL_DISTANCE_PX = 12; // The least distance of its label from the axes.
 
 /** The density as the end of a read-out; empty where it is unknown. */
 function densityText(grid, salinity, temperature) {
@@ -50,12 +52,14 @@ function axisOf(values, text) {
   return { title: text, extent, initial: roundedOutwards(robustRange(values, extent)) };
 }
 
-/** How many samples the first view leaves out; empty if none. */
+/** How many samples the first view leaves out; empty if none. The help of the controls names the key to show them. */
 function outsideText(data, { x, y }) {
   const isInside = (value, { initial: [low, high] }) => value >= low && value <= high;
   const outside = data.salinity.filter((salinity, i) => !isInside(salinity, x) || !isInside(data.temperature[i], y));
-  const lie = outside.length === 1 ? "sample lies" : "samples lie";
-  return outside.length && `${outside.length} of ${data.salinity.length} ${lie} outside these axes; − shows them.`;
+  const samples = data.salinity.length === 1 ? "sample" : "samples";
+  const lie = outside.length === 1 ? "lies" : "lie";
+  const share = `${count(outside.length)} of ${count(data.salinity.length)}`;
+  return outside.length && `${share} ${samples} ${lie} outside these axes.`;
 }
 
 /** How many samples are drawn, and what grey points and lines mean. */
@@ -128,6 +132,10 @@ function drawFlagged(ctx, plot, points) {
   });
 }
 
+/** True if a label that ends at (x, y) is far enough from the numbers of the axes not to be read with them. */
+export const hasRoom = ({ left, bottom }, x, y, text) =>
+  x - text.length * LABEL_LETTER_PX >= left + LABEL_DISTANCE_PX && y <= bottom - LABEL_DISTANCE_PX;
+
 function drawDensities(ctx, plot, grid) {
   const { x, y } = plot.view;
   const densities = densityRange(grid, x, y);
@@ -144,7 +152,7 @@ function drawDensities(ctx, plot, grid) {
     points.forEach(([s, t], i) => ctx[i ? "lineTo" : "moveTo"](plot.toX(s), plot.toY(t)));
     ctx.stroke();
     const [s, t] = points.at(-1) ?? [];
-    if (points.length > 3)
-      plot.write(ctx, text, Math.min(plot.toX(s) - 4, plot.at.right - 4), plot.toY(t) + 9, "right", "11px");
+    const [end, middle] = [Math.min(plot.toX(s), plot.at.right) - 4, plot.toY(t) + 9];
+    if (points.length > 3 && hasRoom(plot.at, end, middle, text)) plot.write(ctx, text, end, middle, "right", "11px");
   }
 }

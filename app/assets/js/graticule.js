@@ -1,10 +1,14 @@
 // Meridians and parallels with their degrees: they show the position on a chart that has no place names.
 import L from "leaflet";
-import { graticuleStep, LABEL_WIDTH_PX, latitudeLabel, longitudeLabel } from "./graticule_scale.js";
+import {
+  graticuleStep,
+  isLatitudeLabelFree,
+  LABEL_WIDTH_PX,
+  latitudeLabel,
+  longitudeLabel,
+} from "./graticule_scale.js";
 
-const CORNER_PX = 4;
 const ZOOM_BUTTONS_PX = 48; // In the corner above.
-const ATTRIBUTION_PX = 24; // The line that names the source of the land, below.
 
 class Graticule extends L.LayerGroup {
   onAdd(map) {
@@ -33,8 +37,7 @@ class Graticule extends L.LayerGroup {
       const lat = i * step;
       this.addLine([lat, west - span], [lat, east + span]);
       const { y } = this.map.latLngToContainerPoint([lat, 0]);
-      if (y < CORNER_PX || y > height - ATTRIBUTION_PX) continue;
-      this.addLabel([lat, east], latitudeLabel(lat, step), "graticule-lat");
+      if (isLatitudeLabelFree(y, height)) this.addLabel([lat, east], latitudeLabel(lat, step), "graticule-lat");
     }
   }
 

@@ -4,6 +4,13 @@ import { wrapped } from "./longitudes.js";
 const STEPS_DEG = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 90];
 export const LABEL_WIDTH_PX = 76; // Room for the longest label, "179.95° W".
 
+// The line that names the source of the land, below, 18 px, and the height of a label above it, 20 px.
+const ATTRIBUTION_PX = 38;
+const CORNER_PX = 4;
+
+/** True if the label of a parallel at `y` covers neither the corner above nor the source of the land below. */
+export const isLatitudeLabelFree = (y, height) => y >= CORNER_PX && y <= height - ATTRIBUTION_PX;
+
 /** The smallest step in degrees at which labels do not overlap on a map that shows `span` degrees on `width` pixels. */
 export const graticuleStep = (span, width) =>
   STEPS_DEG.find((step) => (step / span) * (width || 1) >= LABEL_WIDTH_PX) ?? STEPS_DEG.at(-1);

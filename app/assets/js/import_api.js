@@ -68,7 +68,7 @@ export class ImportApi {
     return this.hasKey || text === "";
   }
 
-  /** Check a file: its bytes are sent, and nothing is imported. */
+  /** Check a file: its bytes are sent and kept for 24 hours; no data are imported. */
   check(file, options, onProgress, signal) {
     return this.#send("POST", `?${queryOf(file.name, options, true)}`, file, onProgress, signal);
   }

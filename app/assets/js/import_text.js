@@ -65,12 +65,14 @@ const STATES = {
   failed: "The portal could not finish. The file is kept with the failed task.",
 };
 
+const CHECKED_TEXT = "Checked. No data are imported yet; the portal keeps the file for 24 hours.";
+
 /** The state of an upload: a resource of the service. */
 export function stateText({ state, dry_run: isDryRun, reason }) {
   if (state === "failed" && reason) return `The portal could not finish: ${trimmed(reason)}.`;
   if (state === "rejected" && reason) return `An operator has rejected the file: ${trimmed(reason)}.`;
   if (state === "running") return isDryRun ? "The portal checks the file." : "The portal imports the file.";
-  if (state === "done") return isDryRun ? "Checked. Nothing is imported yet." : "Finished.";
+  if (state === "done") return isDryRun ? CHECKED_TEXT : "Finished.";
   return STATES[state] ?? state;
 }
 

@@ -6,7 +6,7 @@ import { drawBasinOutline } from "./basin_outline.js";
 import { current } from "./live_state.js";
 import { readView, writeViewOnMove } from "./map_address.js";
 import { refineOnMove } from "./refine.js";
-import { omissions } from "./track_features.js";
+import { isReportedPosition, omissions } from "./track_features.js";
 import { drawTracks } from "./tracks.js";
 
 const FIT_LABELS = { fleet: "Show the whole fleet", basin: "Show the whole basin" };
@@ -34,11 +34,18 @@ async function start(element) {
     }
     document.addEventListener("livechange", ({ detail }) => update(element, drawn, detail.number, refineAgain));
     showStatus(element, omissions(drawn.hidden, collection));
+    showReportedKey(element, collection);
     element.dataset.ready = "true";
   } catch {
     showStatus(element, "The tracks cannot be loaded at the moment; the table lists the same missions.");
     element.dataset.ready = "failed";
   }
+}
+
+/** Shows the line that explains the ring of reported positions, if the map has one. */
+function showReportedKey(element, { features }) {
+  const line = element.closest("section")?.querySelector("[data-reported-key]");
+  if (line) line.hidden = !features.some(({ properties }) => isReportedPosition(properties));
 }
 
 /** Draws what has changed. The view, an open popup and the table stay as they are. */
@@ -47,6 +54,7 @@ async function update(element, drawn, number, refineAgain) {
     const response = await current(element.dataset.tracks, number, "application/geo+json");
     const collection = await response.json();
     showStatus(element, omissions(drawn.update(collection), collection));
+    showReportedKey(element, collection);
     refineAgain?.();
     element.dataset.updated = String(number);
   } catch {

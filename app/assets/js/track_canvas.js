@@ -25,11 +25,14 @@ function colour(name) {
 
 const ofKind = (features, kind) => features.find(({ properties }) => properties.kind === kind);
 
-/** The style of a dot in this colour: a ring for a reported position, as the marker is. */
-const dotStyle = (last, fillColor) =>
-  isReportedPosition(last)
-    ? { color: fillColor, fillColor: colour("--surface"), weight: 2 }
-    : { color: colour("--surface"), fillColor, weight: 1 };
+/** The style of a dot: a ring for a reported position, in the colour of the legend, as the marker is. */
+function dotStyle({ last, isRecent }, isEmphasised) {
+  if (isReportedPosition(last)) {
+    return { color: colour(isEmphasised ? "--ink" : "--muted"), fillColor: colour("--surface"), weight: 2 };
+  }
+  const fillColor = colour(isEmphasised ? "--ink" : isRecent ? "--signal" : "--track");
+  return { color: colour("--surface"), fillColor, weight: 1 };
+}
 
 const moved = (lines, turn) => lines.map((line) => line.map(([lat, lon]) => [lat, lon + turn]));
 
@@ -143,7 +146,8 @@ export class TrackCanvas {
     mission.pin.setLatLng([lat, lon + offset]);
   }
 
-  paint({ line, recentLine, pin, last, isRecent, isMarked, isChosen }) {
+  paint(mission) {
+    const { line, recentLine, pin, isMarked, isChosen } = mission;
     if (!line) return;
     const isEmphasised = Boolean(isMarked || isChosen);
     const wider = isEmphasised ? EMPHASIS_PX : 0;
@@ -153,8 +157,7 @@ export class TrackCanvas {
       opacity: isEmphasised ? 1 : 0.8,
     });
     recentLine?.setStyle({ color: colour("--signal"), weight: RECENT_WIDTH_PX + wider, opacity: 1 });
-    const fillColor = colour(isEmphasised ? "--ink" : isRecent ? "--signal" : "--track");
-    if (pin.setStyle) pin.setStyle(dotStyle(last, fillColor));
+    if (pin.setStyle) pin.setStyle(dotStyle(mission, isEmphasised));
     else pin.getElement()?.classList.toggle("is-marked", isEmphasised);
     if (isEmphasised && line._map) {
       line.bringToFront();

@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 from app.domain import columns, indexed_png, plot_style
 from app.domain.plot_style import BAR, BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
 from app.domain.records import LonLat, Mission
-from app.domain.sections import Cloud, Section, Theme, cloud_notes, legend, name_and_unit, title, variable_label
+from app.domain.sections import (
+    Cloud,
+    Section,
+    Theme,
+    cloud_notes,
+    legend,
+    name_and_unit,
+    number_text,
+    title,
+    variable_label,
+)
 from app.ingest.derive import seawater
 
 if TYPE_CHECKING:
@@ -83,7 +93,8 @@ def cloud(cloud: Cloud, label: str, mission: Mission) -> Pictures:
     figure = _Chrome(title(label, cloud, mission), cloud_notes(cloud, "good"))
     across, up = plot_style.usual_range(salinity.tolist()), plot_style.usual_range(temperature.tolist())
     inside = (salinity >= across[0]) & (salinity <= across[1]) & (temperature >= up[0]) & (temperature <= up[1])
-    outside = f" · {np.count_nonzero(~inside)} of {inside.size} points outside" if not inside.all() else ""
+    share = f"{number_text(int(np.count_nonzero(~inside)))} of {number_text(inside.size)}"
+    outside = f" · {share} points outside" if not inside.all() else ""
     axes = figure.axes(across, up, name_and_unit(variable_label(cloud.temperature_variable), cloud.temperature_unit))
     axes.set_xlabel(
         name_and_unit(variable_label(cloud.salinity_variable), cloud.salinity_unit) + outside, parse_math=False

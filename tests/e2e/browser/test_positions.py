@@ -62,7 +62,10 @@ def test_a_position_is_shown_on_an_open_page(
     assert result["outcome"] == "newest"
     assert page.all("[data-reported]")[0].text.startswith("reported")
     # Its course is unknown: a ring, and no arrow.
-    until(page, lambda _: page.all(".marker-ring"))
+    (ring,) = until(page, lambda _: page.all(".marker-ring"))
+    keys = ".key-reported, [data-reported-key]"
+    (key,) = until(page, lambda _: [each for each in page.all(keys) if each.is_displayed()])
+    assert ring.value_of_css_property("border-top-color") == key.value_of_css_property("color")
     assert len(page.all(".marker-arrow")) == len(page.all(".marker")) - 1
     assert page.console_messages() == []
 

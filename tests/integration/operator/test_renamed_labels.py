@@ -105,3 +105,15 @@ def test_a_command_for_the_former_id_names_the_present_one(stored: Path, done: D
     done("rename", "made", "sea9", "--yes")
     result = halocline("withdraw", "made/20200913T1226", "--reason", "a test", "--yes")
     assert "there is no mission made/20200913T1226: the platform is sea9 now" in str(result.exception)
+
+
+def test_a_platform_whose_id_was_its_label_and_whose_mission_was_merged_is_not_found(
+    stored: Path, done: Done, client: FlaskClient
+) -> None:
+    done("rename", "made", "made1", "--yes")
+    done("ingest", stored, "--platform", "other", "--mission", "m2")
+    done("merge", "made1/20200913T1226", "other/m2", "--apply")
+
+    for address in ("/fleet/made1", "/fleet/MADE1", "/fleet/made", "/api/v1/platforms/made1"):
+        answer = client.get(address, follow_redirects=True)
+        assert (answer.status_code, len(answer.history) < 3) == (404, True)

@@ -17,6 +17,7 @@ Page = Callable[[str], str]
 def test_an_empty_store_shows_how_to_import_the_first_file(page: Page) -> None:
     html = page("/")
     assert 'data-empty="store"' in html
+    assert "has no public mission" in html  # Those of a portal may all be withdrawn.
     assert "halocline ingest" in html
 
 

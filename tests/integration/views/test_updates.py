@@ -50,6 +50,8 @@ def test_an_empty_store_has_no_updates(page: Page, client: FlaskClient) -> None:
     assert 'data-empty="store"' in page("/updates")
     assert client.get("/api/v1/updates").json == {"items": [], "next": None}
     assert feed(page("/updates.rss")).findall("channel/item") == []
+    assert "withdrawals and restorations" in page("/updates")
+    assert feed(page("/updates.rss")).findtext("channel/description", "").endswith("withdrawals and restorations.")
 
 
 def test_an_active_mission_is_a_deployment_without_an_end(

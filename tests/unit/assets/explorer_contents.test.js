@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { longestStep, profileContent } from "../../../app/assets/js/explorer_profile.js";
 import { readSection } from "../../../app/assets/js/explorer_section.js";
 import { series } from "../../../app/assets/js/explorer_series.js";
-import { ts } from "../../../app/assets/js/explorer_ts.js";
+import { hasRoom, ts } from "../../../app/assets/js/explorer_ts.js";
 
 const at = (minute) => new Date(minute * 60_000).toISOString();
 const MINUTES = { time_from: [at(0), at(10)], time: [at(2), at(12)], time_to: [at(4), at(14)] };
@@ -173,4 +173,17 @@ test("the T-S diagram without any depth is coloured along the mission", () => {
   const content = ts({ ...SAMPLE, count: 1, pairs: 1, density: null }, "SEA1");
   assert.deepEqual(Object.keys(content.colourings), ["time"]);
   assert.equal(content.axes.colours, content.colourings.time);
+});
+
+test("the T-S diagram states how many samples lie outside its first axes, with thin spaces", () => {
+  const many = (value) => Array.from({ length: 2863 }, (_, i) => value + (i % 100) / 100 + (i === 2862 ? 90 : 0));
+  const data = { ...SAMPLE, salinity: many(7), temperature: many(5), depth_m: many(1), profile: many(1) };
+  assert.equal(ts(data, "SEA1").note, "1 of 2\u202f863 samples lies outside these axes.");
+});
+
+test("a line of equal density has no label beside the numbers of the axes", () => {
+  const frame = { left: 62, bottom: 300 };
+  assert.equal(hasRoom(frame, 100, 50, "4"), true);
+  assert.equal(hasRoom(frame, 75, 50, "4"), false);
+  assert.equal(hasRoom(frame, 100, 295, "4"), false);
 });

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { graticuleStep, latitudeLabel, longitudeLabel } from "../../../app/assets/js/graticule_scale.js";
+import {
+  graticuleStep,
+  isLatitudeLabelFree,
+  latitudeLabel,
+  longitudeLabel,
+} from "../../../app/assets/js/graticule_scale.js";
 
 test("the step is the smallest whose labels do not overlap", () => {
   assert.equal(graticuleStep(360, 1440), 20); // 80 px apart; 10 degrees would be 40 px.
@@ -31,4 +36,11 @@ test("labels have the decimals of the step", () => {
   assert.equal(latitudeLabel(55.5, 0.5), "55.5°\u202fN");
   assert.equal(longitudeLabel(0.1 + 0.2, 0.1), "0.3°\u202fE");
   assert.equal(longitudeLabel(-179.95, 0.05), "179.95°\u202fW");
+});
+
+test("the label of a parallel covers neither the corner above nor the source of the land below", () => {
+  assert.deepEqual(
+    [3, 4, 282, 283].map((y) => isLatitudeLabelFree(y, 320)),
+    [false, true, true, false],
+  );
 });

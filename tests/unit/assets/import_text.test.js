@@ -38,7 +38,7 @@ test("only errors that pass without the operator are tried again", () => {
 test("a dry run and an import have different states", () => {
   assert.match(stateText({ state: "running", dry_run: true }), /checks/);
   assert.match(stateText({ state: "running", dry_run: false }), /imports/);
-  assert.match(stateText({ state: "done", dry_run: true }), /Nothing is imported yet/);
+  assert.match(stateText({ state: "done", dry_run: true }), /No data are imported yet; .* for 24 hours/);
   assert.match(stateText({ state: "rejected", reason: "another glider." }), /: another glider\.$/);
   assert.match(stateText({ state: "failed", reason: "out of memory" }), /: out of memory\.$/);
 });
