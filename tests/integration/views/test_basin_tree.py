@@ -128,7 +128,7 @@ def test_the_form_lists_basins_as_a_tree(page: Page, three_missions: None) -> No
 def test_search_and_sitemap_contain_basins_whose_parts_have_missions(page: Page, three_missions: None) -> None:
     results = page("/search?q=test").split('data-kind="basin"')[1].split("</section>")[0]
     assert results.count("2 missions") == 3
-    assert "Test Gulf, Test Sea, 2 missions" in results
+    assert "in the Test Gulf, Test Sea · 2 missions" in results
     assert "/basins/test-sea</loc>" in page("/sitemap.xml")
 
 
