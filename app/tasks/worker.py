@@ -14,6 +14,7 @@ from redis import RedisError
 
 from app import errors
 from app.config import Settings
+from app.ingest.derive import section_refresh
 from app.store import connection
 from app.tasks import broker, interruption, kinds, publication, queue, recovery
 from app.tasks.broker import Broker
@@ -41,6 +42,7 @@ def run(settings: Settings, queues: Sequence[str], concurrency: int) -> None:
     if set(queues) == {broker.MAINTENANCE}:
         os.nice(_NICENESS)
     connection.keep_open()
+    section_refresh.draw_in_random_order()
     drain = _Drain(settings)
     # A receiver of this signal replaces Celery's own logging by that of the command.
     signals.setup_logging.connect(_keep_logging)

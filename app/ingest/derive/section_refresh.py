@@ -20,6 +20,15 @@ EVERY = timedelta(minutes=1)
 BACKLOG_FOR = timedelta(minutes=2)
 
 
+class _Order:
+    is_random = False
+
+
+def draw_in_random_order() -> None:
+    """For workers, of which several redraw at once: in one order, each would draw what another one is drawing."""
+    _Order.is_random = True
+
+
 def redraw(at_once: bool = True) -> list[str]:
     """Rebuild the sections of every changed mission, then the backlog for BACKLOG_FOR. Returns the failed scopes.
 
@@ -29,8 +38,8 @@ def redraw(at_once: bool = True) -> list[str]:
     """
     if at_once:
         changed = rebuild_queue.sections()
-        # Several workers redraw at once: in one order, each would draw what another one is drawing.
-        random.shuffle(changed)
+        if _Order.is_random:
+            random.shuffle(changed)
         return rebuild_loop.run(changed, _redraw) + rebuild_loop.run(_backlog(), _redraw)
     due = _due(datetime.now(UTC)) or list(islice(rebuild_queue.section_backlog(), 1))
     return rebuild_loop.run(due[:1], _redraw)

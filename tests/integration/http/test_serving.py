@@ -45,11 +45,11 @@ def test_a_draining_worker_is_unready_at_once_and_finishes_open_requests(gunicor
     before = portal.get("/readyz", kept_alive)
     until(lambda: active(portal) == 1)
     portal.child.terminate()
-    until(lambda: any(line["event"] == "Handling signal: term" for line in portal.lines()))
-    during = portal.get("/readyz", kept_alive)
+    # The arbiter passes the signal on: on a busy machine the worker serves a moment longer.
+    during = until(lambda: (answer := portal.get("/readyz", kept_alive)).status == 503 and answer)
     kept_alive.close()
 
-    assert (before.status, during.status) == (200, 503)
+    assert before.status == 200
     assert during.json["reasons"] == ["draining"]
     assert during.headers["Connection"] == "close"
     assert slow.result().status == 404

@@ -103,7 +103,7 @@ def test_data_win_over_older_reports_and_newer_data_take_over(
     import_mission(mission=MISSION, rows=made_files.rows(profiles=23, start_s=DATA_START.timestamp()))
 
     assert (older, newer, last_position(get)[0]) == ("data", "report", "data")
-    assert "data-reported" not in page("/") + page("/fleet/sea001")
+    assert "data-reported>" not in page("/") + page("/fleet/sea001")
     assert get("/platforms/sea001/positions")["items"] == []
     assert [each["properties"]["kind"] for each in get("/tracks")["features"]][-1] == "last_position"
 
