@@ -134,6 +134,14 @@ class Lab:
         with self.rendered(*patches, manifests=manifests) as folder:
             return kubectl("apply", "--kustomize", folder).splitlines()
 
+    def change_to(self, manifests: Path) -> None:
+        """Apply other manifests of the lab, by deleting the Job whose template cannot be changed.
+
+        It may have ended less than ten minutes ago, after which it is deleted by itself.
+        """
+        kubectl("delete", "job", "indexes", "--ignore-not-found")
+        self.apply(manifests=manifests)
+
     def delete(self) -> None:
         """Delete all objects, also those without a namespace, and wait until the namespace is deleted."""
         with self.rendered() as folder:

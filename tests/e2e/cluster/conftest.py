@@ -81,9 +81,7 @@ def queue(lab: Lab) -> None:
     """The lab with the queue and with uploads, for the drills at the end; it keeps them."""
     senders = f'[drill]\nsecrets = ["{signed_webhooks.secret()}"]\n'
     kubectl("create", "secret", "generic", "position-senders", f"--from-literal=senders.toml={senders}")
-    # Its template cannot be changed, and it may have ended less than ten minutes ago.
-    kubectl("delete", "job", "indexes", "--ignore-not-found")
-    lab.apply(manifests=QUEUE)
+    lab.change_to(QUEUE)
     for role in ("redis-broker", "worker", "maintenance", "beat", "upload"):
         kubectl("rollout", "status", f"deployment/{role}", "--timeout=180s", timeout_s=190)
     lab.replaced()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import notifications, outage
-from tests.e2e.cluster.cluster import EDGE, Document, Lab, kubectl, until, web_patch
+from tests.e2e.cluster.cluster import DRILL, EDGE, Document, Lab, kubectl, until, web_patch
 from tests.e2e.cluster.visitors import connect_to_redis, statuses
 
 Figures = dict[str, Any]
@@ -21,13 +21,13 @@ OUTAGE_S, LONG_OUTAGE_S = 10, 600
 @pytest.fixture(scope="module")
 def edge(lab: Lab) -> Iterator[Lab]:
     """The lab with the edge cache; the drills before it need not have run."""
-    lab.apply(manifests=EDGE)
+    lab.change_to(EDGE)
     kubectl("wait", "--for=condition=complete", "job/indexes", "--timeout=300s", timeout_s=310)
     kubectl("rollout", "status", "deployment/edge", "--timeout=120s", timeout_s=130)
     lab.replaced()
     until("a response of the edge cache", lambda: outage.outcome(lab, "/"), 60)
     yield lab
-    lab.apply()
+    lab.change_to(DRILL)
     kubectl("delete", "deployment,service,networkpolicy,poddisruptionbudget", "edge", "--wait=false")
 
 
