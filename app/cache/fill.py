@@ -93,7 +93,8 @@ class CacheFill:
         is_found = rendered.status.startswith("200")
         is_cacheable = is_found or rendered.status.startswith("404")
         if not is_cacheable and not rendered.status.startswith("5"):
-            # A withdrawn or renamed resource: an outage of MongoDB must not bring its stale page back.
+            # A withdrawn or renamed resource: an outage of MongoDB must not bring its stale page back. Another process
+            # removes its own entry with its next request for the page.
             self._store.remove(page.key)
         if mark is None or not is_cacheable or rendered.is_private or self._replica_lag.has_secondary_read():
             return rendered
